@@ -1,0 +1,149 @@
+/** Payloads of the commands and what a success answers. REST takes the same payloads, with `session_id` in the path. */
+import type { HistoryEvent } from './events.ts';
+import type { ActionOnTimeout, JsonObject, JsonValue, OutagePolicy, SessionState, SyncMode } from './state.ts';
+
+/** Every command on a session may carry these. */
+export interface CommandOptions {
+  /** Apply only to exactly this version of the session. */
+  expected_version?: number | undefined;
+  /** Idempotency key, per session: the same command sent twice has its effect once. */
+  command_id?: string | undefined;
+}
+
+export interface SessionPayload extends CommandOptions {
+  session_id: string;
+}
+
+export interface ParticipantInput {
+  participant_id: string;
+  participant_index?: number | undefined;
+  total_time_ms?: number | undefined;
+  group_id?: string | undefined;
+}
+
+export interface GroupInput {
+  group_id: string;
+  total_time_ms: number;
+  members?: string[] | undefined;
+}
+
+export interface CreatePayload extends CommandOptions {
+  session_id?: string | undefined;
+  sync_mode: SyncMode;
+  participants?: ParticipantInput[] | undefined;
+  groups?: GroupInput[] | undefined;
+  total_time_ms?: number | undefined;
+  time_per_cycle_ms?: number | undefined;
+  increment_ms?: number | undefined;
+  max_time_ms?: number | undefined;
+  active_participant_id?: string | undefined;
+  active_group_id?: string | undefined;
+  action_on_timeout?: ActionOnTimeout | undefined;
+  auto_advance?: boolean | undefined;
+  outage_policy?: OutagePolicy | undefined;
+  warning_thresholds_ms?: number[] | undefined;
+  metadata?: JsonObject | undefined;
+}
+
+export interface JoinPayload extends SessionPayload {
+  last_known_version?: number | undefined;
+  last_known_epoch?: number | undefined;
+}
+
+export interface StartPayload extends SessionPayload {
+  active_participant_id?: string | undefined;
+}
+
+export interface SwitchPayload extends SessionPayload {
+  /** Guard: switch only while this participant is the active one. */
+  current_participant_id?: string | undefined;
+  next_participant_id?: string | undefined;
+}
+
+export interface AdjustPayload extends SessionPayload {
+  delta_ms: number;
+  participant_id?: string | undefined;
+  group_id?: string | undefined;
+  reason?: string | undefined;
+}
+
+export interface CancelPayload extends SessionPayload {
+  reason?: string | undefined;
+}
+
+export interface MessagePayload extends SessionPayload {
+  message: JsonValue;
+}
+
+export interface HistoryPayload extends SessionPayload {
+  after_version?: number | undefined;
+  limit?: number | undefined;
+}
+
+export interface TimeSyncPayload {
+  client_time_ms?: number | undefined;
+}
+
+export interface JoinData {
+  state: SessionState;
+  /** Versions since `last_known_version`; null without it or when the epochs differ. */
+  missed: number | null;
+}
+
+export interface SwitchData {
+  session_id: string;
+  epoch: number;
+  version: number;
+  status: SessionState['status'];
+  active_participant_id: string | null;
+  active_group_id: string | null;
+  cycle_started_at: string | null;
+  participants: SessionState['participants'];
+  expired_participant_id?: string | null;
+  action_applied?: ActionOnTimeout | null;
+}
+
+export interface HistoryData {
+  events: HistoryEvent[];
+  /** Ask with this as `after_version` for the next page. */
+  next_after_version: number;
+}
+
+/** The body of `GET /time`. Instants may carry fractions of a millisecond. */
+export interface TimeData {
+  timestamp_ms: number;
+  server_version: string;
+  drift_tolerance_ms: number;
+  /** The true time of the authoritative clock lies within ± this of `timestamp_ms`. */
+  error_bound_ms: number;
+}
+
+/** With the client's own receive instant, the four timestamps of NTP (RFC 5905). */
+export interface TimeSyncData {
+  client_time_ms: number | null;
+  server_receive_time_ms: number;
+  server_send_time_ms: number;
+  error_bound_ms: number;
+}
+
+export type EmptyData = Record<string, never>;
+
+/** Every command: what goes in and what a success answers with. */
+export interface Commands {
+  'session:create': { payload: CreatePayload; data: SessionState };
+  'session:join': { payload: JoinPayload; data: JoinData };
+  'session:leave': { payload: SessionPayload; data: EmptyData };
+  'session:get': { payload: SessionPayload; data: SessionState };
+  'session:start': { payload: StartPayload; data: SessionState };
+  'session:switch': { payload: SwitchPayload; data: SwitchData };
+  'session:pause': { payload: SessionPayload; data: SessionState };
+  'session:resume': { payload: SessionPayload; data: SessionState };
+  'session:adjust': { payload: AdjustPayload; data: SessionState };
+  'session:complete': { payload: SessionPayload; data: SessionState };
+  'session:cancel': { payload: CancelPayload; data: SessionState };
+  'session:delete': { payload: SessionPayload; data: EmptyData };
+  'session:message': { payload: MessagePayload; data: EmptyData };
+  'session:history': { payload: HistoryPayload; data: HistoryData };
+  'time:sync': { payload: TimeSyncPayload; data: TimeSyncData };
+}
+export type CommandName = keyof Commands;

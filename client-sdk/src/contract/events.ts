@@ -1,0 +1,83 @@
+/** What the server sends to a session's room, and what the audit trail tells of it. */
+import type { CommandName, Commands } from './commands.ts';
+import type { Reply } from './reply.ts';
+import type { ActionOnTimeout, JsonObject, JsonValue, SessionState } from './state.ts';
+
+export const EVENT_TYPES = [
+  'session_created',
+  'session_started',
+  'cycle_switched',
+  'session_paused',
+  'session_resumed',
+  'session_adjusted',
+  'participant_expired',
+  'session_completed',
+  'session_cancelled',
+  'session_deleted',
+  'session_recovered',
+  'session_credited',
+] as const;
+export type EventType = (typeof EVENT_TYPES)[number];
+
+/** One row of the audit trail: what happened, whose clock was charged, how much, and the whole state after it. */
+export interface HistoryEvent {
+  session_id: string;
+  epoch: number;
+  version: number;
+  event_type: EventType;
+  /** ISO instant at which it happened (an expiry: the deadline). */
+  timestamp: string;
+  participant_id: string | null;
+  group_id: string | null;
+  time_elapsed_ms: number;
+  time_remaining_ms: number | null;
+  state_snapshot: SessionState;
+  /** Holds `command_id`, `reason`, `actor`, `action_applied` where there are any. */
+  metadata: JsonObject;
+}
+
+/** Fields that every session event carries; `server_time_ms` is the instant of sending. */
+export interface EventEnvelope {
+  session_id: string;
+  epoch: number;
+  version: number;
+  server_time_ms: number;
+}
+
+export interface UpdateEvent extends EventEnvelope {
+  event_type: EventType;
+  state: SessionState;
+}
+
+export interface ExpiredEvent extends EventEnvelope {
+  expired_participant_id: string | null;
+  expired_group_id: string | null;
+  expired_at: string;
+  action_applied: ActionOnTimeout | null;
+}
+
+export interface WarningEvent extends EventEnvelope {
+  participant_id: string | null;
+  group_id: string | null;
+  threshold_ms: number;
+  deadline_at: string;
+}
+
+export interface MessageEvent {
+  session_id: string;
+  message: JsonValue;
+  server_time_ms: number;
+}
+
+export interface ServerToClientEvents {
+  'session:update': (event: UpdateEvent) => void;
+  'session:expired': (event: ExpiredEvent) => void;
+  'session:warning': (event: WarningEvent) => void;
+  'session:deleted': (event: EventEnvelope) => void;
+  'session:message': (event: MessageEvent) => void;
+  'server:closing': (event: { reconnect_in_ms: number }) => void;
+}
+
+export type ClientToServerEvents = {
+  [C in CommandName]: (payload: Commands[C]['payload'], ack: (reply: Reply<Commands[C]['data']>) => void) => void;
+};

@@ -1,0 +1,7 @@
+/** The wire contract of SyncKairos: what a client can send and what it gets back. Imports nothing. */
+export * from './commands.ts';
+export * from './events.ts';
+export * from './limits.ts';
+export * from './reply.ts';
+export * from './state.ts';
+export * from './time.ts';

@@ -1,0 +1,23 @@
+/** Limits and defaults of the wire contract, in one place for server, SDK and console. Durations are milliseconds, sizes bytes. */
+
+export const ID_PATTERN = /^[A-Za-z0-9._:@|~-]{1,128}$/;
+
+export const CLOCK_MIN_MS = 1_000;
+export const CLOCK_MAX_MS = 86_400_000;
+export const INCREMENT_MAX_MS = 60_000;
+export const PARTICIPANTS_MAX = 1_000;
+export const WARNINGS_MAX = 10;
+export const DEFAULT_WARNING_THRESHOLDS_MS: readonly number[] = [10_000, 5_000, 1_000];
+
+export const METADATA_MAX_BYTES = 10 * 1024;
+export const MESSAGE_MAX_BYTES = 4 * 1024;
+/** Free JSON (`metadata`, `message`, `action_on_timeout`) nested deeper than this is refused. */
+export const JSON_DEPTH_MAX = 32;
+export const EVENT_MAX_BYTES = 16 * 1024;
+export const CREATE_MAX_BYTES = 1024 * 1024;
+
+export const HISTORY_LIMIT_DEFAULT = 100;
+export const HISTORY_LIMIT_MAX = 1_000;
+
+/** What `/time` reports as the tolerance within which clients should count themselves in sync. */
+export const DRIFT_TOLERANCE_MS = 50;

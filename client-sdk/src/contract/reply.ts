@@ -1,0 +1,66 @@
+/** The one reply shape of both transports, and the codes a refusal can have. */
+import type { SessionState, Status } from './state.ts';
+
+export const ERROR_CODES = [
+  'VALIDATION_ERROR',
+  'INVALID_STATE_TRANSITION',
+  'UNAUTHORIZED',
+  'FORBIDDEN',
+  'SESSION_NOT_FOUND',
+  'PARTICIPANT_NOT_FOUND',
+  'NOT_FOUND',
+  'METHOD_NOT_ALLOWED',
+  'CONFLICT',
+  'SESSION_EXISTS',
+  'NOT_ACTIVE_PARTICIPANT',
+  'PARTICIPANT_EXPIRED',
+  'IDEMPOTENCY_MISMATCH',
+  'PAYLOAD_TOO_LARGE',
+  'UNSUPPORTED_MEDIA_TYPE',
+  'RATE_LIMIT_EXCEEDED',
+  'UNKNOWN_COMMAND',
+  'STATE_DESERIALIZATION_ERROR',
+  'INTERNAL_ERROR',
+  'SERVICE_UNAVAILABLE',
+] as const;
+export type ErrorCode = (typeof ERROR_CODES)[number];
+
+export interface FieldIssue {
+  field: string;
+  message: string;
+  code: string;
+}
+
+/** `details` by code; codes that are not listed carry none. */
+export interface ErrorDetails {
+  VALIDATION_ERROR: FieldIssue[];
+  INVALID_STATE_TRANSITION: { status: Status; command: string };
+  CONFLICT: { expected_version: number; actual_version: number; state: SessionState };
+  NOT_ACTIVE_PARTICIPANT: { active_participant_id: string | null; state: SessionState };
+  RATE_LIMIT_EXCEEDED: { retry_after_ms: number };
+}
+
+export interface ErrorBody {
+  code: ErrorCode;
+  message: string;
+  details?: ErrorDetails[keyof ErrorDetails] | undefined;
+  /** Whether the very same request may succeed later. */
+  retryable: boolean;
+}
+
+export interface Success<Data> {
+  ok: true;
+  data: Data;
+  server_time_ms: number;
+  /** The command had its effect before: this repeats a `command_id`, whose effect made `applied_version`. */
+  replayed?: true;
+  applied_version?: number;
+}
+
+export interface Failure {
+  ok: false;
+  error: ErrorBody;
+  server_time_ms: number;
+}
+
+export type Reply<Data> = Success<Data> | Failure;

@@ -1,0 +1,73 @@
+/** The state of a session as every client sees it. Instants (`…_at`) are ISO 8601 UTC with milliseconds; durations (`…_ms`) are integers. */
+
+export const SYNC_MODES = ['per_participant', 'per_cycle', 'per_group', 'global', 'count_up'] as const;
+export type SyncMode = (typeof SYNC_MODES)[number];
+
+export const STATUSES = ['pending', 'running', 'paused', 'expired', 'completed', 'cancelled'] as const;
+export type Status = (typeof STATUSES)[number];
+
+export const OUTAGE_POLICIES = ['charge', 'credit', 'pause'] as const;
+export type OutagePolicy = (typeof OUTAGE_POLICIES)[number];
+
+export type JsonValue = string | number | boolean | null | JsonValue[] | { [key: string]: JsonValue };
+export type JsonObject = { [key: string]: JsonValue };
+
+/** What happens when a clock runs out. `type` decides; everything else is the application's own and comes back as it was given. */
+export type ActionOnTimeout = { type: string; [key: string]: JsonValue };
+
+export interface ParticipantState {
+  participant_id: string;
+  participant_index: number;
+  group_id: string | null;
+  /** The bank in `per_participant`, where it drains as time is charged; elsewhere as given. */
+  total_time_ms: number | null;
+  time_used_ms: number;
+  /** As of the session's `updated_at`; `remaining()` computes it for any other instant. */
+  time_remaining_ms: number | null;
+  cycle_count: number;
+  is_active: boolean;
+  has_expired: boolean;
+  has_gone: boolean;
+}
+
+export interface GroupState {
+  group_id: string;
+  total_time_ms: number;
+  time_used_ms: number;
+  is_active: boolean;
+  has_expired: boolean;
+  members: string[];
+}
+
+export interface SessionState {
+  session_id: string;
+  sync_mode: SyncMode;
+  status: Status;
+  /** Grows by exactly 1 with each event. Order states by (epoch, version). */
+  version: number;
+  epoch: number;
+  total_time_ms: number | null;
+  time_per_cycle_ms: number | null;
+  increment_ms: number;
+  max_time_ms: number | null;
+  active_participant_id: string | null;
+  active_group_id: string | null;
+  /** The instant from which nothing is settled yet; null unless running. */
+  cycle_started_at: string | null;
+  /** What was settled of the current cycle; in `global` and `count_up` of the whole session. */
+  cycle_time_used_ms: number;
+  cycle_count: number;
+  /** When the running clock runs out, if it does; null unless running. */
+  deadline_at: string | null;
+  session_started_at: string | null;
+  session_completed_at: string | null;
+  created_at: string;
+  updated_at: string;
+  action_on_timeout: ActionOnTimeout | null;
+  auto_advance: boolean;
+  outage_policy: OutagePolicy;
+  warning_thresholds_ms: number[];
+  participants: ParticipantState[];
+  groups: GroupState[];
+  metadata: JsonObject;
+}

@@ -1,0 +1,58 @@
+import { z } from 'zod';
+
+/** A configuration that can't be used. Its message is one line that names the variable. */
+export class ConfigError extends Error {
+  override name = 'ConfigError';
+}
+
+const integer = (least: number, most = Number.MAX_SAFE_INTEGER) =>
+  z
+    .string()
+    .regex(/^\d+$/, 'must be a whole number')
+    .transform(Number)
+    .refine((value) => value >= least && value <= most, `must be ${least}${most === Number.MAX_SAFE_INTEGER ? ' or more' : ` to ${most}`}`);
+
+const url = (protocols: string[]) =>
+  z.string().refine((value) => {
+    const parsed = URL.parse(value);
+    return parsed !== null && protocols.includes(parsed.protocol);
+  }, `must be a URL that begins with ${protocols.map((protocol) => `${protocol}//`).join(' or ')}`);
+
+/** Every variable the server reads, with its default. docs/OPERATIONS.md explains each. */
+const variables = z.object({
+  NODE_ENV: z.enum(['development', 'test', 'production']).default('development'),
+  PORT: integer(0, 65_535).default(3000),
+  HOST: z.string().default('127.0.0.1'),
+  REDIS_URL: url(['redis:', 'rediss:']),
+  DATABASE_URL: url(['postgresql:', 'postgres:']).optional(),
+  LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
+  CORS_ORIGIN: z.string().default('*'),
+  TRUST_PROXY: z.enum(['true', 'false']).default('false').transform((value) => value === 'true'),
+  SESSION_TTL_SECONDS: integer(1).default(3600),
+  AUTH_MODE: z.literal('none', 'must be none: token checks are not part of this version').default('none'),
+  AUDIT_WORKER: z.enum(['inline', 'off', 'none']).default('inline'),
+  EXPIRY_GRACE_MS: integer(0, 1000).default(20),
+  SHUTDOWN_TIMEOUT_MS: integer(0, 600_000).default(15_000),
+  KEY_PREFIX: z.string().regex(/^[A-Za-z0-9_-]{1,32}$/, 'must be 1 to 32 letters, digits, _ or -').default('sk'),
+});
+
+export type Config = z.infer<typeof variables>;
+
+/**
+ * Reads the configuration from environment variables; an empty one counts as unset.
+ * @throws ConfigError for the first variable that is missing or wrong. The message never repeats a value, since it may be a secret.
+ */
+export function loadConfig(env: Record<string, string | undefined>): Config {
+  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''));
+  const parsed = variables.safeParse(given);
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0];
+    const name = String(issue?.path[0]);
+    throw new ConfigError(given[name] === undefined ? `${name} must be set` : `${name} ${issue?.message ?? 'is not valid'}`);
+  }
+  const config = parsed.data;
+  if (config.AUDIT_WORKER === 'inline' && config.DATABASE_URL === undefined) {
+    throw new ConfigError('DATABASE_URL must be set for AUDIT_WORKER=inline (set AUDIT_WORKER=off to write the trail elsewhere, or none to keep no trail)');
+  }
+  return config;
+}

@@ -1,0 +1,77 @@
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+
+/** Every metric of the service under the name that dashboards and alerts rely on. Durations are milliseconds. One registry an app, so that two apps can share a process. */
+export function createMetrics() {
+  const registry = new Registry();
+  const registers = [registry];
+  collectDefaultMetrics({ register: registry });
+  return {
+    registry,
+    httpRequests: new Counter({
+      name: 'synckairos_http_requests_total',
+      help: 'HTTP requests answered',
+      labelNames: ['method', 'route', 'status_code'] as const,
+      registers,
+    }),
+    httpDuration: new Histogram({
+      name: 'synckairos_http_request_duration_ms',
+      help: 'Time to answer an HTTP request',
+      labelNames: ['method', 'route'] as const,
+      buckets: [1, 5, 10, 25, 50, 100, 250, 500, 1000],
+      registers,
+    }),
+    switchDuration: new Histogram({
+      name: 'synckairos_switch_cycle_duration_ms',
+      help: 'Time from the arrival of a switch to its commit',
+      buckets: [1, 2, 3, 5, 10, 25, 50],
+      registers,
+    }),
+    commands: new Counter({
+      name: 'synckairos_commands_total',
+      help: 'Commands answered; the outcome is ok, replayed or the error code',
+      labelNames: ['command', 'outcome'] as const,
+      registers,
+    }),
+    commandDuration: new Histogram({
+      name: 'synckairos_command_duration_ms',
+      help: 'Time from the arrival of a command to its reply',
+      labelNames: ['command'] as const,
+      buckets: [1, 2, 3, 5, 10, 25, 50, 100, 250, 500, 1000, 2000],
+      registers,
+    }),
+    expiryLateness: new Histogram({
+      name: 'synckairos_expiry_lateness_ms',
+      help: 'Time from the end of the grace after a deadline to the commit of its expiry',
+      buckets: [1, 2, 3, 5, 10, 25, 50, 100, 250, 500, 1000, 5000],
+      registers,
+    }),
+    connectedSockets: new Gauge({ name: 'synckairos_connected_sockets', help: 'Sockets connected to this instance', registers }),
+    activeSessions: new Gauge({
+      name: 'synckairos_active_sessions',
+      help: 'Sessions with a socket of this instance in their room, by status',
+      labelNames: ['status'] as const,
+      registers,
+    }),
+    broadcasts: new Counter({
+      name: 'synckairos_broadcasts_total',
+      help: 'Events sent to session rooms',
+      labelNames: ['event'] as const,
+      registers,
+    }),
+    queueSize: new Gauge({
+      name: 'synckairos_db_write_queue_size',
+      help: 'Audit jobs by status',
+      labelNames: ['status'] as const,
+      registers,
+    }),
+    auditLag: new Gauge({ name: 'synckairos_audit_lag_ms', help: 'Age of the oldest event that is not in the database yet', registers }),
+    clockOffset: new Gauge({ name: 'synckairos_clock_offset_ms', help: "The Redis clock minus this instance's wall clock", registers }),
+    clockErrorBound: new Gauge({
+      name: 'synckairos_clock_error_bound_ms',
+      help: 'How far this instance may be from the Redis clock',
+      registers,
+    }),
+  };
+}
+
+export type Metrics = ReturnType<typeof createMetrics>;
