@@ -14,8 +14,7 @@ const integer = (least: number, most = Number.MAX_SAFE_INTEGER) =>
 
 const url = (protocols: string[]) =>
   z.string().refine((value) => {
-    const parsed = URL.parse(value);
-    return parsed !== null && protocols.includes(parsed.protocol);
+    return URL.canParse(value) && protocols.includes(new URL(value).protocol);
   }, `must be a URL that begins with ${protocols.map((protocol) => `${protocol}//`).join(' or ')}`);
 
 /** Every variable the server reads, with its default. docs/OPERATIONS.md explains each. */

@@ -1,5 +1,5 @@
 /** What the engine needs from below and what hangs on it. Store and audit implement these; only app.ts brings them together. */
-import type { HistoryData } from '#contract/index.ts';
+import type { HistoryData } from '#contract';
 
 /** One committed event on its way to the trail. */
 export interface OutboxEntry {

@@ -1,4 +1,4 @@
-import { Redis, type RedisOptions } from 'ioredis';
+import { Redis, type RedisOptions as AllRedisOptions } from 'ioredis';
 import type { Logger } from '../observability/logger.ts';
 
 /**
@@ -6,6 +6,9 @@ import type { Logger } from '../observability/logger.ts';
  * `commands` fails at once, so that a client hears of it within two seconds; `blocking` waits for Redis to return, as BullMQ's workers and subscriptions must.
  */
 export type ConnectionRole = 'commands' | 'blocking';
+
+// The library types `replyMapping` so that exactOptionalPropertyTypes refuses its own options; nothing here uses it.
+export type RedisOptions = Omit<AllRedisOptions, 'replyMapping'>;
 
 const RECONNECT_STEP_MS = 50;
 const RECONNECT_MAX_MS = 1_000;
