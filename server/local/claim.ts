@@ -1,0 +1,54 @@
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { endProcess, identify, isAlive, type ProcessIdentity, untilGone } from './processes.ts';
+
+/** A private server that can't be started. Its message is meant for the user. */
+export class StartError extends Error {
+  override name = 'StartError';
+}
+
+interface ProcessRecord {
+  server: ProcessIdentity;
+  owner: ProcessIdentity;
+}
+
+/**
+ * Prepares a directory for a private server: creates it, and ends a server that an earlier run left behind in it.
+ * @throws StartError while the run that started that server is still alive
+ */
+export async function claimDirectory(name: string, directory: string, progress: (line: string) => void): Promise<void> {
+  await mkdir(directory, { recursive: true });
+  const record = await readRecord(directory);
+  if (record === undefined) return;
+  if (await isAlive(record.server)) {
+    if (record.owner.pid !== process.pid && (await isAlive(record.owner))) {
+      throw new StartError(`${directory} is in use by process ${record.owner.pid}, which is still running. Stop that first.`);
+    }
+    progress(`stopping the ${name} (process ${record.server.pid}) that an earlier run left behind`);
+    await endProcess(record.server.pid, 'SIGINT', untilGone(record.server));
+  }
+  await removeRecord(directory);
+}
+
+function recordFile(directory: string): string {
+  return path.join(directory, 'process.json');
+}
+
+/** Notes which server runs in a directory and that it is ours. */
+export async function writeRecord(directory: string, pid: number): Promise<void> {
+  const [server, owner] = await Promise.all([identify(pid), identify(process.pid)]);
+  if (server !== undefined) await writeFile(recordFile(directory), JSON.stringify({ server, owner }));
+}
+
+async function readRecord(directory: string): Promise<ProcessRecord | undefined> {
+  try {
+    return JSON.parse(await readFile(recordFile(directory), 'utf8')) as ProcessRecord;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Forgets the server of a directory, once it has ended. */
+export async function removeRecord(directory: string): Promise<void> {
+  await rm(recordFile(directory), { force: true });
+}

@@ -1,0 +1,118 @@
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { open, readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import { removeRecord, StartError, writeRecord } from './claim.ts';
+import { endProcess } from './processes.ts';
+
+const run = promisify(execFile);
+
+const POLL_MS = 20;
+const START_DEADLINE_MS = 60_000;
+
+/** A server process of our own, in a process group of its own. */
+export interface PrivateProcess {
+  pid: number;
+  /** Resolves when the process has ended, whoever ended it, with words that say how. */
+  ended: Promise<string>;
+  /** Shuts down gracefully; by force after 15 s. Calling it again waits for the same shutdown. */
+  stop(): Promise<void>;
+  /** Ends it as a crash would (SIGKILL) and waits until it is gone. */
+  kill(): Promise<void>;
+}
+
+export interface PrivateProcessOptions {
+  /** Shown to users, like "Redis". */
+  name: string;
+  /** Holds the log and the record that a later start recognises a leftover by. */
+  directory: string;
+  command: string;
+  args: string[];
+  /** The signal of a graceful shutdown. */
+  stopSignal: 'SIGTERM' | 'SIGINT';
+  /** Linux, started by root: run as this user, and with the right to read through directories that are closed to it. */
+  user?: { uid: number; gid: number; mayReadEverything: boolean };
+  /** Asked every 20 ms until it says yes. */
+  isReady: (pid: number) => Promise<boolean>;
+}
+
+/**
+ * Starts a server and waits until it is ready. It gets a process group of its own, so that Ctrl-C in the terminal reaches only us, who stop it in order.
+ * Where the system can, it is also told to stop when we die without a word.
+ * @throws StartError with the end of its log when it ends or is not ready within a minute
+ */
+export async function startPrivateProcess(options: PrivateProcessOptions): Promise<PrivateProcess> {
+  const { name, directory } = options;
+  const logFile = path.join(directory, 'server.log');
+  const log = await open(logFile, 'a');
+  const logStart = (await log.stat()).size;
+  const [command, args] = await withParentDeathSignal(options);
+  let child: ChildProcess;
+  try {
+    child = spawn(command, args, { detached: true, stdio: ['ignore', log.fd, log.fd], cwd: directory, env: plainEnvironment() });
+  } finally {
+    await log.close();
+  }
+  let isEnded = false;
+  const ended = new Promise<string>((resolve) => {
+    child.once('error', (error) => resolve(`could not be started: ${error.message}`));
+    child.once('exit', (code, signal) => resolve(signal === null ? `ended with code ${code}` : `was ended by ${signal}`));
+  }).finally(() => {
+    isEnded = true;
+  });
+  const pid = child.pid ?? 0;
+  const stopOnce = async (signal: NodeJS.Signals) => {
+    if (!isEnded) await endProcess(pid, signal, ended.then(() => true));
+    await removeRecord(directory);
+  };
+  let stopping: Promise<void> | undefined;
+  const stop = () => (stopping ??= stopOnce(options.stopSignal));
+
+  if (child.pid !== undefined) await writeRecord(directory, pid);
+  const deadline = performance.now() + START_DEADLINE_MS;
+  while (!isEnded && !(await options.isReady(pid))) {
+    if (performance.now() > deadline) {
+      await stop();
+      throw new StartError(`${name} was not ready within ${START_DEADLINE_MS / 1000} s; see ${logFile}`);
+    }
+    await wait(POLL_MS);
+  }
+  if (isEnded) throw new StartError(`${name} ${await ended}:\n${await logSince(logFile, logStart)}`);
+  return { pid, ended, stop, kill: () => stopOnce('SIGKILL') };
+}
+
+/** Neither secrets of ours nor settings like PGDATA and LC_ALL of the user's shell belong into a private server. */
+export function plainEnvironment(): Record<string, string> {
+  return { PATH: process.env['PATH'] ?? '', LC_ALL: 'C' };
+}
+
+/**
+ * setpriv(1), part of Debian's and Ubuntu's base, sets the parent death signal of prctl(2) and changes the user, then becomes the server under the same pid.
+ * Elsewhere a leftover is found and stopped by the next start.
+ */
+async function withParentDeathSignal({ command, args, stopSignal, user }: PrivateProcessOptions): Promise<[string, string[]]> {
+  if (process.platform !== 'linux' || !(await hasSetpriv())) {
+    if (user !== undefined) throw new StartError('PostgreSQL refuses to run as root. Start as another user, or install util-linux (setpriv).');
+    return [command, args];
+  }
+  return ['setpriv', [`--pdeathsig=${stopSignal.slice('SIG'.length)}`, ...(user === undefined ? [] : setprivUser(user)), '--', command, ...args]];
+}
+
+/** no_setuid_fixup makes access(2) honour the capability too, by which PostgreSQL looks for its own binary. */
+export function setprivUser({ uid, gid, mayReadEverything }: NonNullable<PrivateProcessOptions['user']>): string[] {
+  const reading = ['--inh-caps=+dac_override', '--ambient-caps=+dac_override', '--securebits=+no_setuid_fixup'];
+  return [`--reuid=${uid}`, `--regid=${gid}`, '--clear-groups', ...(mayReadEverything ? reading : [])];
+}
+
+async function hasSetpriv(): Promise<boolean> {
+  return run('setpriv', ['--pdeathsig=TERM', '--', 'true']).then(
+    () => true,
+    () => false,
+  );
+}
+
+async function logSince(file: string, position: number): Promise<string> {
+  const text = (await readFile(file)).subarray(position).toString('utf8');
+  return text.trim().split('\n').slice(-10).join('\n');
+}
