@@ -1,0 +1,94 @@
+import { execFile } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { type PrivatePostgres, startPrivatePostgres } from '../../server/local/private-postgres.ts';
+import { type PrivateRedis, startPrivateRedis } from '../../server/local/private-redis.ts';
+
+const run = promisify(execFile);
+
+const TEMPLATE = 'migrated_template';
+// What a test writes need not survive a power cut.
+const FAST_POSTGRES = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off', shared_buffers: '32MB', max_connections: '200' };
+
+const cleanUps: (() => Promise<void>)[] = [];
+
+/** Calls `start` at the first use only; whoever asks later gets the same result. */
+function lazily<T>(start: () => Promise<T>): () => Promise<T> {
+  let started: Promise<T> | undefined;
+  return () => (started ??= start());
+}
+
+const folder = lazily(async () => {
+  const made = await mkdtemp(path.join(tmpdir(), 'synckairos-test-'));
+  cleanUps.push(() => rm(made, { recursive: true, force: true }));
+  // Run by root, PostgreSQL is another user who has to reach its data.
+  await chmod(made, 0o755);
+  return made;
+});
+
+/** A directory of its own for a test; removed at the end of the run. */
+export async function freshDirectory(name = 'test'): Promise<string> {
+  return path.join(await folder(), `${name}-${randomBytes(4).toString('hex')}`);
+}
+
+const redisServer = lazily(() => startOwnRedis());
+
+/** The Redis server of this run, shared by all tests: use a prefix of your own (`freshPrefix`), and don't stop it. */
+export async function redisUrl(): Promise<string> {
+  return (await redisServer()).url;
+}
+
+/** The PostgreSQL server of this run, shared by all tests: use a database of your own (`freshDatabase`), and don't stop it. */
+export const databaseServer: () => Promise<PrivatePostgres> = lazily(() => startOwnPostgres());
+
+const migratedTemplate = lazily(async () => {
+  const server = await databaseServer();
+  await server.createDatabase(TEMPLATE);
+  await migrate(server.urlOf(TEMPLATE));
+});
+
+/** The address of a new database with all migrations applied, on the shared server. */
+export async function freshDatabase(): Promise<string> {
+  const server = await databaseServer();
+  await migratedTemplate();
+  const name = `test_${randomBytes(6).toString('hex')}`;
+  await server.createDatabase(name, TEMPLATE);
+  return server.urlOf(name);
+}
+
+/**
+ * Applies the migrations by the command that operators use.
+ * In a process of its own, since the schema engine keeps a timer alive that would count as a handle left open.
+ */
+export async function migrate(databaseUrl: string): Promise<void> {
+  const script = path.resolve(import.meta.dirname, '../../server/audit/migrate-cli.ts');
+  await run(process.execPath, ['--import', 'tsx', '--conditions=development', script], { env: { ...process.env, DATABASE_URL: databaseUrl } });
+}
+
+/** A key prefix that nobody else uses. */
+export function freshPrefix(): string {
+  return `t${randomBytes(6).toString('hex')}`;
+}
+
+/** A Redis for one test, which may kill, stop and restart it (same `directory` and `port`). Whatever still runs ends with the run. */
+export async function startOwnRedis(options: { directory?: string; port?: number; settings?: Record<string, string> } = {}): Promise<PrivateRedis> {
+  const server = await startPrivateRedis({ ...options, directory: options.directory ?? (await freshDirectory('redis')) });
+  cleanUps.push(() => server.stop());
+  return server;
+}
+
+/** A PostgreSQL for one test, which may kill, stop and restart it (same `directory` and `port`). Whatever still runs ends with the run. */
+export async function startOwnPostgres(options: { directory?: string; port?: number; settings?: Record<string, string> } = {}): Promise<PrivatePostgres> {
+  const directory = options.directory ?? (await freshDirectory('postgres'));
+  const server = await startPrivatePostgres({ ...options, directory, settings: { ...FAST_POSTGRES, ...options.settings } });
+  cleanUps.push(() => server.stop());
+  return server;
+}
+
+/** Stops and removes everything of this file, last started first. */
+export async function stopServices(): Promise<void> {
+  for (const cleanUp of cleanUps.splice(0).toReversed()) await cleanUp();
+}
