@@ -1,5 +1,79 @@
-/** What the engine needs from below and what hangs on it. Store and audit implement these; only app.ts brings them together. */
-import type { HistoryData } from '#contract';
+/** What the engine needs from below and what hangs on it. Store, audit and gateway implement these; only app.ts brings them together. */
+import type { HistoryData, JsonValue, SessionState } from '#contract';
+import type { SessionEvent } from '../domain/draft.ts';
+
+/** Redis is out of reach or refuses to work; whether the last command took effect is unknown. */
+export class StoreUnavailableError extends Error {
+  override name = 'StoreUnavailableError';
+}
+
+/** What is stored under a session's key can't be read. */
+export class UnreadableStateError extends Error {
+  override name = 'UnreadableStateError';
+}
+
+/** A session as Redis has it. `state` is null for one that was deleted a while ago: its epoch must not come back. */
+export interface StoredSession {
+  version: number;
+  epoch: number;
+  state: SessionState | null;
+}
+
+/** What a `command_id` did: proof that it is the same command, and the version it made. */
+export interface RememberedCommand {
+  fingerprint: string;
+  version: number;
+}
+
+/** A command's idempotency key as the engine knows it. */
+export interface CommandKey {
+  id: string;
+  /** Tells the command and its payload from any other. */
+  fingerprint: string;
+  rememberMs: number;
+}
+
+export interface Commit {
+  /** What the decision was made on; null where no session may exist. */
+  base: { version: number; epoch: number } | null;
+  /** What happened, oldest first, never empty. */
+  events: SessionEvent[];
+  /** The instant that was judged, Unix ms: the store refuses one that its own clock contradicts. */
+  instant: number;
+  /** How long the session stays in Redis from now. */
+  lifetimeMs: number;
+  command?: CommandKey | undefined;
+  /** Whether events go to the outbox. */
+  audit: boolean;
+}
+
+export type CommitResult =
+  | { outcome: 'committed' }
+  /** Somebody else was first; `session` is what is there now. */
+  | { outcome: 'conflict'; session: StoredSession | null }
+  /** This very command had its effect before. */
+  | { outcome: 'repeated'; session: StoredSession | null; command: RememberedCommand }
+  /** Our instant and the clock of Redis are too far apart. */
+  | { outcome: 'clock' };
+
+/** Sessions in Redis. Every call throws StoreUnavailableError when Redis can't do its part, UnreadableStateError for a state that is no state. */
+export interface SessionStore {
+  /** Reads a session and, with a `commandId`, what that command did before. */
+  load(sessionId: string, commandId?: string): Promise<{ session: StoredSession | null; command: RememberedCommand | null }>;
+  /** All of it or nothing. */
+  commit(commit: Commit): Promise<CommitResult>;
+  /** Remembers a command that makes no version. False when its id was used before. */
+  remember(sessionId: string, command: CommandKey, version: number): Promise<boolean>;
+  /** Where sessions stand, in the order asked; null for what is not there. */
+  versions(sessionIds: string[]): Promise<({ version: number; epoch: number } | null)[]>;
+}
+
+/** The sockets that watch a session, on whatever instance. */
+export interface Rooms {
+  /** Tells the room what was committed, oldest first. */
+  publish(events: SessionEvent[]): void;
+  message(sessionId: string, message: JsonValue): void;
+}
 
 /** One committed event on its way to the trail. */
 export interface OutboxEntry {

@@ -1,5 +1,5 @@
 /** Time arithmetic that server, SDK and console share. Pure: the instant is always handed in, as Unix milliseconds of the authoritative clock. */
-import type { SessionState } from './state.ts';
+import type { GroupState, ParticipantState, SessionState } from './state.ts';
 
 /** Whose clock is asked for: a participant's, a group's, or whatever clock the session is running. */
 export type ClockOwner = { participant_id: string } | { group_id: string } | 'session';
@@ -19,53 +19,52 @@ export function cycleTimeUsed(state: SessionState, now: number): number {
  * The state names instants instead of counting, so this is the whole of timekeeping on every device.
  */
 export function remaining(state: SessionState, owner: ClockOwner, now: number): number | null {
-  const left = signedRemaining(state, owner, now);
-  return left === null ? null : Math.max(0, left);
+  if (owner === 'session') return remainingOfSession(state, now);
+  if ('group_id' in owner) {
+    const group = state.groups.find((candidate) => candidate.group_id === owner.group_id);
+    return group === undefined ? null : remainingOfGroup(state, group, now);
+  }
+  const participant = state.participants.find((candidate) => candidate.participant_id === owner.participant_id);
+  return participant === undefined ? null : remainingOfParticipant(state, participant, now);
 }
 
-function signedRemaining(state: SessionState, owner: ClockOwner, now: number): number | null {
+/** As `remaining`, for a participant at hand. */
+export function remainingOfParticipant(state: SessionState, participant: ParticipantState, now: number): number | null {
+  const isActive = participant.participant_id === state.active_participant_id;
   switch (state.sync_mode) {
     case 'per_participant':
-      return bankOfParticipant(state, owner, now);
+      return left(participant.total_time_ms, isActive ? unsettled(state, now) : 0);
+    case 'per_cycle':
+      return left(state.time_per_cycle_ms, isActive ? cycleTimeUsed(state, now) : 0);
     case 'per_group':
-      return bankOfGroup(state, owner, now);
-    case 'per_cycle': {
-      const id = participantOf(state, owner);
-      const cycle = state.time_per_cycle_ms;
-      if (id === undefined || cycle === null) return null;
-      return id === state.active_participant_id ? cycle - cycleTimeUsed(state, now) : cycle;
-    }
+      return participant.group_id === null ? null : remaining(state, { group_id: participant.group_id }, now);
     case 'global':
-      return participantOf(state, owner) === undefined || state.total_time_ms === null ? null : state.total_time_ms - cycleTimeUsed(state, now);
     case 'count_up':
-      return participantOf(state, owner) === undefined || state.max_time_ms === null ? null : state.max_time_ms - cycleTimeUsed(state, now);
+      return remainingOfSession(state, now);
   }
 }
 
-function bankOfParticipant(state: SessionState, owner: ClockOwner, now: number): number | null {
-  const id = participantOf(state, owner);
-  const bank = state.participants.find((participant) => participant.participant_id === id)?.total_time_ms ?? null;
-  if (bank === null) return null;
-  return id === state.active_participant_id ? bank - unsettled(state, now) : bank;
+/** As `remaining`, for a group at hand. Only in `per_group` has a group a clock of its own. */
+function remainingOfGroup(state: SessionState, group: GroupState, now: number): number | null {
+  if (state.sync_mode !== 'per_group') return null;
+  return left(group.total_time_ms, group.group_id === state.active_group_id ? unsettled(state, now) : 0);
 }
 
-function bankOfGroup(state: SessionState, owner: ClockOwner, now: number): number | null {
-  const id = groupOf(state, owner);
-  const group = state.groups.find((candidate) => candidate.group_id === id);
-  if (group === undefined) return null;
-  return id === state.active_group_id ? group.total_time_ms - unsettled(state, now) : group.total_time_ms;
+function remainingOfSession(state: SessionState, now: number): number | null {
+  switch (state.sync_mode) {
+    case 'per_participant':
+      return state.active_participant_id === null ? null : remaining(state, { participant_id: state.active_participant_id }, now);
+    case 'per_group':
+      return state.active_group_id === null ? null : remaining(state, { group_id: state.active_group_id }, now);
+    case 'per_cycle':
+      return left(state.time_per_cycle_ms, cycleTimeUsed(state, now));
+    case 'global':
+      return left(state.total_time_ms, cycleTimeUsed(state, now));
+    case 'count_up':
+      return left(state.max_time_ms, cycleTimeUsed(state, now));
+  }
 }
 
-/** The participant an owner stands for: itself, or the active one (null where nobody is) for the session; undefined for a group or a stranger. */
-function participantOf(state: SessionState, owner: ClockOwner): string | null | undefined {
-  if (owner === 'session') return state.active_participant_id;
-  if (!('participant_id' in owner)) return undefined;
-  const known = state.participants.some((participant) => participant.participant_id === owner.participant_id);
-  return known ? owner.participant_id : undefined;
-}
-
-function groupOf(state: SessionState, owner: ClockOwner): string | null {
-  if (owner === 'session') return state.active_group_id;
-  if ('group_id' in owner) return owner.group_id;
-  return state.participants.find((participant) => participant.participant_id === owner.participant_id)?.group_id ?? null;
+function left(given: number | null, used: number): number | null {
+  return given === null ? null : Math.max(0, given - used);
 }

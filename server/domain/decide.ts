@@ -1,0 +1,131 @@
+import type { JsonObject, SessionState, Status } from '#contract';
+import { ruleOf } from './clock-rule.ts';
+import { activate, beginCycle, type Charge, draftOf, iso, record, type SessionEvent, settle } from './draft.ts';
+import { type Refusal, refuse } from './refusal.ts';
+import { findParticipant, firstInOrder } from './rotation.ts';
+
+/** A command that changes an existing session. */
+export type TimerCommand =
+  | { type: 'start'; active_participant_id?: string | undefined }
+  | { type: 'switch'; current_participant_id?: string | undefined; next_participant_id?: string | undefined }
+  | { type: 'pause' }
+  | { type: 'resume' }
+  | { type: 'complete' }
+  | { type: 'cancel'; reason?: string | undefined }
+  | { type: 'delete' };
+
+type CommandOf<Type extends TimerCommand['type']> = Extract<TimerCommand, { type: Type }>;
+
+/** What a command does, judged at one instant. */
+export type Decision = { ok: true; event: SessionEvent } | Refusal;
+
+const ALLOWED: Record<Exclude<TimerCommand['type'], 'delete'>, readonly Status[]> = {
+  start: ['pending'],
+  switch: ['running'],
+  pause: ['running'],
+  resume: ['paused'],
+  complete: ['pending', 'running', 'paused', 'expired'],
+  cancel: ['pending', 'running', 'paused'],
+};
+
+/**
+ * Decides one command at `now` (Unix ms). Pure: the state handed in is never changed.
+ * Refusals: INVALID_STATE_TRANSITION, PARTICIPANT_NOT_FOUND, NOT_ACTIVE_PARTICIPANT, PARTICIPANT_EXPIRED, in the contract's order.
+ */
+export function decide(state: SessionState, command: TimerCommand, now: number): Decision {
+  if (command.type !== 'delete' && !ALLOWED[command.type].includes(state.status)) {
+    return refuse('INVALID_STATE_TRANSITION', `Cannot ${command.type}: session is ${state.status}`, {
+      status: state.status,
+      command: command.type,
+    });
+  }
+  // Time never runs backwards within a session, whatever an instance's clock says.
+  const at = Math.max(now, Date.parse(state.updated_at));
+  switch (command.type) {
+    case 'start':
+      return start(state, command, at);
+    case 'switch':
+      return switchTurn(state, command, at);
+    case 'pause':
+      return stopClock(state, 'paused', 'session_paused', at);
+    case 'resume':
+      return resume(state, at);
+    case 'complete':
+      return stopClock(state, 'completed', 'session_completed', at);
+    case 'cancel':
+      return stopClock(state, 'cancelled', 'session_cancelled', at, command.reason === undefined ? {} : { reason: command.reason });
+    case 'delete':
+      return remove(state, at);
+  }
+}
+
+function start(state: SessionState, command: CommandOf<'start'>, at: number): Decision {
+  const draft = draftOf(state);
+  const named = command.active_participant_id ?? state.active_participant_id;
+  const first = named === null ? firstInOrder(draft) : findParticipant(draft, named);
+  if (named !== null && first === undefined) return noParticipant(named);
+  activate(draft, first);
+  draft.status = 'running';
+  draft.session_started_at = iso(at);
+  draft.cycle_started_at = iso(at);
+  return happened(record(draft, 'session_started', at, settle(draft, at)));
+}
+
+function switchTurn(state: SessionState, command: CommandOf<'switch'>, at: number): Decision {
+  const current = command.current_participant_id;
+  if (current !== undefined && current !== state.active_participant_id) {
+    if (findParticipant(state, current) === undefined) return noParticipant(current);
+    return refuse('NOT_ACTIVE_PARTICIPANT', `${current} is not the active participant`, {
+      active_participant_id: state.active_participant_id,
+      state,
+    });
+  }
+  const draft = draftOf(state);
+  const rule = ruleOf(draft);
+  const charge = settle(draft, at);
+  rule.increment(draft);
+  const named = command.next_participant_id;
+  const next = named === undefined ? rule.successor(draft) : findParticipant(draft, named);
+  if (named !== undefined) {
+    if (next === undefined) return noParticipant(named);
+    if (!rule.hasTime(draft, next)) return refuse('PARTICIPANT_EXPIRED', `${named} has no time left`);
+  }
+  beginCycle(draft, next, at);
+  return happened(record(draft, 'cycle_switched', at, charge));
+}
+
+function resume(state: SessionState, at: number): Decision {
+  const draft = draftOf(state);
+  draft.status = 'running';
+  draft.cycle_started_at = iso(at);
+  return happened(record(draft, 'session_resumed', at, settle(draft, at)));
+}
+
+/** Pausing, completing and cancelling settle and stop the clock; what ended before keeps the instant at which it ended. */
+function stopClock(
+  state: SessionState,
+  status: 'paused' | 'completed' | 'cancelled',
+  eventType: 'session_paused' | 'session_completed' | 'session_cancelled',
+  at: number,
+  metadata: JsonObject = {},
+): Decision {
+  const draft = draftOf(state);
+  const charge: Charge = settle(draft, at);
+  draft.status = status;
+  draft.cycle_started_at = null;
+  if (status !== 'paused') draft.session_completed_at ??= iso(at);
+  return happened(record(draft, eventType, at, charge, metadata));
+}
+
+function remove(state: SessionState, at: number): Decision {
+  const draft = draftOf(state);
+  return happened(record(draft, 'session_deleted', at, settle(draft, at)));
+}
+
+function happened(event: SessionEvent): Decision {
+  return { ok: true, event };
+}
+
+function noParticipant(id: string): Refusal {
+  return refuse('PARTICIPANT_NOT_FOUND', `No participant ${id} in this session`);
+}

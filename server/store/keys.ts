@@ -1,0 +1,42 @@
+/**
+ * Names of everything in Redis. All that one script touches shares a hash tag, so that it lives on one node of a cluster:
+ * sessions are spread over a fixed number of partitions. `/` separates names from ids because no id may contain it.
+ */
+export const PARTITIONS = 16;
+
+/** The partition of a session: FNV-1a over its id, which spreads similar ids well and needs no table. See http://www.isthe.com/chongo/tech/comp/fnv/ */
+export function partitionOf(sessionId: string): number {
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < sessionId.length; i++) {
+    hash = Math.imul(hash ^ sessionId.charCodeAt(i), 0x01000193);
+  }
+  return (hash >>> 0) % PARTITIONS;
+}
+
+/** Key names under a prefix (`sk` unless several services share one Redis). */
+export function createKeys(prefix: string) {
+  const partition = (index: number) => `${prefix}:{${index}}`;
+  const keysOf = (index: number) => ({
+    /** Sorted set of session ids by deadline, Unix ms. */
+    deadlines: `${partition(index)}:deadlines`,
+    /** Stream of events on their way to the audit trail. */
+    outbox: `${partition(index)}:outbox`,
+  });
+  return {
+    partition: keysOf,
+    session(sessionId: string) {
+      const index = partitionOf(sessionId);
+      return {
+        ...keysOf(index),
+        /** Hash: `v` version, `e` epoch, `s` state JSON (absent once deleted), `t` token of the last commit. */
+        session: `${partition(index)}:s/${sessionId}`,
+        /** What a command_id did. */
+        command: (commandId: string) => `${partition(index)}:c/${sessionId}/${commandId}`,
+      };
+    },
+    /** Who relays the outbox to the audit queue. */
+    relayLease: `${prefix}:relay`,
+  };
+}
+
+export type Keys = ReturnType<typeof createKeys>;

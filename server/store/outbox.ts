@@ -1,0 +1,33 @@
+import type { Redis } from 'ioredis';
+import type { Outbox, OutboxEntry } from '../engine/ports.ts';
+import { createKeys, PARTITIONS } from './keys.ts';
+import { loadScript, runScript } from './script.ts';
+
+const ACQUIRE = loadScript('acquire-lease');
+const RELEASE = loadScript('release-lease');
+
+/** The outbox of all sessions: one stream a partition, written by the commit script. */
+export function createOutbox(redis: Redis, keyPrefix: string): Outbox {
+  const keys = createKeys(keyPrefix);
+  return {
+    partitions: PARTITIONS,
+    async acquireLease(holder, ttlMs) {
+      return (await runScript(redis, ACQUIRE, [keys.relayLease], [holder, ttlMs])) === 1;
+    },
+    async releaseLease(holder) {
+      await runScript(redis, RELEASE, [keys.relayLease], [holder]);
+    },
+    async read(partition, count) {
+      const entries = await redis.xrange(keys.partition(partition).outbox, '-', '+', 'COUNT', count);
+      return entries.map(toEntry);
+    },
+    async remove(partition, ids) {
+      if (ids.length > 0) await redis.xdel(keys.partition(partition).outbox, ...ids);
+    },
+  };
+}
+
+/** Fields come in the order in which the commit script wrote them: event, then state. */
+function toEntry([id, fields]: [string, string[]]): OutboxEntry {
+  return { id, event: fields[1] ?? '', state: fields[3] ?? '' };
+}

@@ -1,0 +1,25 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import type { Redis } from 'ioredis';
+
+/** A Lua script of this folder's `scripts/`, loaded once. Its file's header says what KEYS, ARGV and the reply are. */
+export interface Script {
+  lua: string;
+  sha: string;
+}
+
+/** Reads `scripts/<name>.lua`. */
+export function loadScript(name: string): Script {
+  const lua = readFileSync(new URL(`scripts/${name}.lua`, import.meta.url), 'utf8');
+  return { lua, sha: createHash('sha1').update(lua).digest('hex') };
+}
+
+/** Runs a script by its hash; the text travels only where Redis does not know it (a new or restarted server). */
+export async function runScript(redis: Redis, script: Script, keys: string[], args: (string | number)[]): Promise<unknown> {
+  try {
+    return await redis.evalsha(script.sha, keys.length, ...keys, ...args);
+  } catch (error) {
+    if (!(error instanceof Error) || !error.message.startsWith('NOSCRIPT')) throw error;
+    return redis.eval(script.lua, keys.length, ...keys, ...args);
+  }
+}

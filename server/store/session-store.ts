@@ -1,0 +1,95 @@
+import { randomUUID } from 'node:crypto';
+import type { Redis } from 'ioredis';
+import type { SessionEvent } from '../domain/draft.ts';
+import type { Commit, SessionStore } from '../engine/ports.ts';
+import { eventJson, memoryJson, toCommitResult, toMemory, toPosition, toSession } from './codec.ts';
+import { createKeys } from './keys.ts';
+import { reachable } from './reachable.ts';
+import { loadScript, runScript } from './script.ts';
+
+const COMMIT = loadScript('commit');
+
+/** How far a judged instant may be from the clock of Redis at the commit: ahead only by an error of our clock, behind by time spent waiting. */
+const AHEAD_MAX_MS = 50;
+const BEHIND_MAX_MS = 3_000;
+
+type Fields = (string | null)[];
+
+/** Sessions in Redis, each a hash that only the commit script writes. */
+export function createSessionStore(redis: Redis, keyPrefix: string): SessionStore {
+  const keys = createKeys(keyPrefix);
+  // Tokens are unique for each commit of each process, and shorter than a UUID a commit.
+  const process = randomUUID();
+  let commits = 0;
+
+  return {
+    load: (sessionId, commandId) =>
+      reachable(async () => {
+        const key = keys.session(sessionId);
+        if (commandId === undefined) return { session: toSession(await redis.hmget(key.session, 'v', 'e', 's')), command: null };
+        const replies = await redis.pipeline().hmget(key.session, 'v', 'e', 's').get(key.command(commandId)).exec();
+        return { session: toSession(valueOf<Fields>(replies?.[0])), command: toMemory(valueOf<string | null>(replies?.[1])) };
+      }),
+
+    commit: (commit) =>
+      reachable(async () => {
+        const last = lastOf(commit.events);
+        const key = keys.session(last.state.session_id);
+        const memory = commit.command === undefined ? key.session : key.command(commit.command.id);
+        const token = `${process}:${commits++}`;
+        return toCommitResult(await runScript(redis, COMMIT, [key.session, key.deadlines, key.outbox, memory], commitArguments(commit, last, token)));
+      }),
+
+    remember: (sessionId, command, version) =>
+      reachable(async () => {
+        const key = keys.session(sessionId).command(command.id);
+        return (await redis.set(key, memoryJson(command, version), 'PX', command.rememberMs, 'NX')) === 'OK';
+      }),
+
+    versions: (sessionIds) =>
+      reachable(async () => {
+        const replies = await Promise.all(sessionIds.map((id) => redis.hmget(keys.session(id).session, 'v', 'e')));
+        return replies.map(toPosition);
+      }),
+  };
+}
+
+/** ARGV of commit.lua, in its order. */
+function commitArguments(commit: Commit, last: SessionEvent, token: string): (string | number)[] {
+  const { base, command, events } = commit;
+  const { session_id, version, epoch, deadline_at } = last.state;
+  const deleted = last.event_type === 'session_deleted';
+  const state = JSON.stringify(last.state);
+  // The last snapshot is the stored state itself; it travels once.
+  const snapshotOf = (event: SessionEvent) => (event !== last ? JSON.stringify(event.state) : deleted ? state : '');
+  return [
+    base?.version ?? 0,
+    base?.epoch ?? 0,
+    token,
+    commit.instant,
+    session_id,
+    version,
+    epoch,
+    deleted ? '' : state,
+    commit.lifetimeMs,
+    deadline_at === null || deleted ? '' : Date.parse(deadline_at),
+    command === undefined ? '' : memoryJson(command, version),
+    command?.rememberMs ?? 0,
+    AHEAD_MAX_MS,
+    BEHIND_MAX_MS,
+    ...(commit.audit ? events.flatMap((event) => [eventJson(event), snapshotOf(event)]) : []),
+  ];
+}
+
+/** The events of a commit are never empty; the type checker can't know. */
+function lastOf(events: SessionEvent[]): SessionEvent {
+  const last = events.at(-1);
+  if (last === undefined) throw new Error('a commit without events');
+  return last;
+}
+
+function valueOf<Value>(reply: [Error | null, unknown] | undefined): Value {
+  if (reply === undefined) throw new Error('a pipeline without replies');
+  if (reply[0] !== null) throw reply[0];
+  return reply[1] as Value;
+}

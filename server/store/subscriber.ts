@@ -1,0 +1,51 @@
+import type { Redis } from 'ioredis';
+import type { Logger } from '../observability/logger.ts';
+import { connectRedis } from './connection.ts';
+
+/** A connection for subscriptions that knows which of them stand. */
+export interface Subscriber {
+  redis: Redis;
+  /** Resolves once Redis has confirmed the subscription that was last asked for; rejects when it was refused or never asked for. */
+  subscribed(channel: string): Promise<void>;
+}
+
+/**
+ * The sharded adapter subscribes to a room's channel without waiting, so whatever another instance sends right after a join would be lost.
+ * This connection keeps the promise of each subscription, so that a join can wait for it; for a channel that stands it costs nothing.
+ */
+export function connectSubscriber(url: string, logger: Logger): Subscriber {
+  const redis = connectRedis(url, 'blocking', 'subscriber', logger);
+  const standing = new Map<string, Promise<void>>();
+  const ssubscribe = redis.ssubscribe.bind(redis) as (...channels: string[]) => Promise<unknown>;
+  const sunsubscribe = redis.sunsubscribe.bind(redis) as (...channels: string[]) => Promise<unknown>;
+
+  const subscribe = async (...channels: string[]): Promise<void> => {
+    const confirmed = ssubscribe(...channels).then(() => undefined);
+    for (const channel of channels) standing.set(channel, confirmed);
+    try {
+      await confirmed;
+    } catch (error) {
+      // The adapter does not look; whoever waits in `subscribed` gets the same rejection.
+      logger.warn({ channels, err: error }, 'subscription refused');
+    }
+  };
+  const unsubscribe = async (...channels: string[]): Promise<void> => {
+    for (const channel of channels.flat()) standing.delete(channel);
+    try {
+      await sunsubscribe(...channels);
+    } catch (error) {
+      logger.debug({ channels, err: error }, 'not unsubscribed: the connection is gone, and the subscription with it');
+    }
+  };
+  redis.ssubscribe = subscribe as typeof redis.ssubscribe;
+  redis.sunsubscribe = unsubscribe as typeof redis.sunsubscribe;
+
+  return {
+    redis,
+    async subscribed(channel) {
+      const confirmed = standing.get(channel);
+      if (confirmed === undefined) throw new Error(`no subscription to ${channel}`);
+      await confirmed;
+    },
+  };
+}

@@ -1,0 +1,92 @@
+import type { CommandName, Failure, Reply, Success } from '#contract';
+import { type Refusal, refuse } from '../domain/refusal.ts';
+import type { Logger } from '../observability/logger.ts';
+import type { Metrics } from '../observability/metrics.ts';
+import { type Answer, type Call, type CommandPorts, type CommandTable, createCommands } from './commands.ts';
+import { isCommand, parse } from './parse.ts';
+import { failure, refusalOf } from './replies.ts';
+
+/** One command as a transport hands it over. */
+export interface Request extends Call {
+  name: unknown;
+  payload: unknown;
+  /** What the logs should name: the request or the socket. */
+  ids: Record<string, string>;
+}
+
+/** Both transports' way into the engine: schema, command, one reply. It never throws. */
+export class CommandHandler {
+  readonly #commands: CommandTable;
+  readonly #ports: CommandPorts;
+  readonly #metrics: Metrics;
+  readonly #logger: Logger;
+  #open = true;
+  #inHand = 0;
+  #idle: (() => void) | undefined;
+
+  constructor(ports: CommandPorts, metrics: Metrics, logger: Logger) {
+    this.#ports = ports;
+    this.#commands = createCommands(ports);
+    this.#metrics = metrics;
+    this.#logger = logger;
+  }
+
+  /** Answers a command with the contract's reply, whatever happens. */
+  async handle(request: Request): Promise<Reply<unknown>> {
+    this.#inHand += 1;
+    try {
+      const answer = await this.#answer(request);
+      this.#measure(request, answer);
+      return answer.ok ? this.#success(answer) : this.refuse(answer);
+    } finally {
+      this.#inHand -= 1;
+      if (this.#inHand === 0) this.#idle?.();
+    }
+  }
+
+  /** The reply for a refusal that a transport found by itself. */
+  refuse(refusal: Refusal): Failure {
+    return failure(refusal, this.#serverTime());
+  }
+
+  /** Takes no more commands; resolves when those in hand are answered. */
+  async close(): Promise<void> {
+    this.#open = false;
+    if (this.#inHand > 0) await new Promise<void>((resolve) => (this.#idle = resolve));
+  }
+
+  async #answer(request: Request): Promise<Answer> {
+    const { name } = request;
+    if (!this.#open) return refuse('SERVICE_UNAVAILABLE', 'This instance is shutting down; connect again');
+    if (!isCommand(name)) return refuse('UNKNOWN_COMMAND', 'No such command');
+    try {
+      return await this.#run(name, request);
+    } catch (error) {
+      return refusalOf(error, this.#logger, { ...request.ids, command: name });
+    }
+  }
+
+  async #run<Name extends CommandName>(name: Name, request: Request): Promise<Answer> {
+    const parsed = parse(name, request.payload);
+    return parsed.ok ? this.#commands[name](parsed.value, request) : parsed;
+  }
+
+  #measure(request: Request, answer: Answer): void {
+    const took = this.#ports.clock.now() - request.arrival;
+    // Names come from clients; only those of the contract may become labels.
+    const command = isCommand(request.name) ? request.name : 'unknown';
+    const outcome = answer.ok ? (answer.appliedVersion === undefined ? 'ok' : 'replayed') : answer.code;
+    this.#metrics.commands.inc({ command, outcome });
+    this.#metrics.commandDuration.observe({ command }, took);
+    if (command === 'session:switch' && outcome === 'ok') this.#metrics.switchDuration.observe(took);
+  }
+
+  #success(answer: Extract<Answer, { ok: true }>): Success<unknown> {
+    const reply: Success<unknown> = { ok: true, data: answer.data, server_time_ms: this.#serverTime() };
+    return answer.appliedVersion === undefined ? reply : { ...reply, replayed: true, applied_version: answer.appliedVersion };
+  }
+
+  #serverTime(): number {
+    return Math.floor(this.#ports.clock.now());
+  }
+}

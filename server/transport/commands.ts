@@ -1,0 +1,150 @@
+import { v7 as uuidv7 } from 'uuid';
+import type { CommandName, CommandOptions, SessionState, SwitchData } from '#contract';
+import type { TimerCommand } from '../domain/decide.ts';
+import { type Refusal, refuse } from '../domain/refusal.ts';
+import type { CommandContext, Engine, Outcome } from '../engine/engine.ts';
+import type { Trail } from '../engine/ports.ts';
+import { fingerprint } from './fingerprint.ts';
+import type { Parsed } from './schemas.ts';
+
+/** A command's `command_id` is remembered this long after a success. */
+const REMEMBER_MS = 15 * 60_000;
+
+/** The connection a command came by, as far as rooms go. REST has none. */
+export interface Seat {
+  isIn(sessionId: string): boolean;
+  /** Resolves once nothing that is sent to the room can be missed. */
+  join(sessionId: string): Promise<void>;
+  leave(sessionId: string): Promise<void>;
+}
+
+/** What surrounds a payload: when it reached the server (Unix ms, with fractions) and by which connection. */
+export interface Call {
+  arrival: number;
+  seat: Seat | undefined;
+}
+
+/** What a command answers, before it is dressed as a reply. */
+export type Answer = { ok: true; data: unknown; appliedVersion?: number } | Refusal;
+
+export interface CommandPorts {
+  engine: Engine;
+  clock: { now(): number; errorBound(): number };
+  /** Undefined where no trail is kept. */
+  trail: Trail | undefined;
+}
+
+export type CommandTable = { [Name in CommandName]: (payload: Parsed<Name>, call: Call) => Promise<Answer> };
+
+/** What each command of the contract does with a payload that passed its schema. */
+export function createCommands({ engine, clock, trail }: CommandPorts): CommandTable {
+  /** A command that changes a session by the rules of the domain. */
+  const timer =
+    <Name extends TimerCommandName>(name: Name, answer: (outcome: Outcome) => Answer = stateOf) =>
+    async (payload: Parsed<Name>, call: Call): Promise<Answer> => {
+      const { session_id, expected_version: _version, command_id: _id, ...fields } = payload;
+      const command = { type: name.slice('session:'.length), ...fields } as TimerCommand;
+      return answer(await engine.execute(session_id, command, contextOf(name, payload, call)));
+    };
+
+  return {
+    'session:create': (payload, call) => {
+      const session_id = payload.session_id ?? uuidv7();
+      const context = contextOf('session:create', payload, call);
+      return seated(call.seat, session_id, async () => stateOf(await engine.create({ ...payload, session_id }, context)));
+    },
+
+    // Joins the room first and reads afterwards, so that no update can fall between the two.
+    'session:join': (payload, call) =>
+      seated(call.seat, payload.session_id, async () => {
+        const outcome = await engine.get(payload.session_id, contextOf('session:join', payload, call));
+        return answerWith(outcome, (state) => ({ state, missed: missedSince(state, payload) }));
+      }),
+
+    'session:leave': async (payload, call) => {
+      await call.seat?.leave(payload.session_id);
+      return { ok: true, data: {} };
+    },
+
+    'session:get': async (payload, call) => stateOf(await engine.get(payload.session_id, contextOf('session:get', payload, call))),
+    'session:start': timer('session:start'),
+    'session:switch': timer('session:switch', switched),
+    'session:pause': timer('session:pause'),
+    'session:resume': timer('session:resume'),
+    'session:adjust': async () => refuse('UNKNOWN_COMMAND', 'session:adjust is not available in this version'),
+    'session:complete': timer('session:complete'),
+    'session:cancel': timer('session:cancel'),
+    'session:delete': timer('session:delete', deleted),
+
+    'session:message': async (payload, call) =>
+      emptied(await engine.message(payload.session_id, payload.message, contextOf('session:message', payload, call))),
+
+    'session:history': async ({ session_id, after_version, limit }, call) => {
+      if (trail === undefined) return refuse('SERVICE_UNAVAILABLE', 'This server keeps no audit trail');
+      const history = await trail.history(session_id, after_version, limit);
+      if (history === 'deleted') return refuse('SESSION_NOT_FOUND', `No session ${session_id}`);
+      if (history !== 'unknown') return { ok: true, data: history };
+      // Nothing has arrived in the trail; the session may be so young that it is only in Redis.
+      const outcome = await engine.get(session_id, { arrival: call.arrival });
+      return answerWith(outcome, () => ({ events: [], next_after_version: after_version }));
+    },
+
+    'time:sync': async (payload, call) => ({
+      ok: true,
+      data: {
+        client_time_ms: payload.client_time_ms ?? null,
+        server_receive_time_ms: call.arrival,
+        server_send_time_ms: clock.now(),
+        error_bound_ms: clock.errorBound(),
+      },
+    }),
+  };
+}
+
+type TimerCommandName = `session:${TimerCommand['type']}`;
+
+function contextOf(name: CommandName, payload: CommandOptions, call: Call): CommandContext {
+  const { command_id: id, ...rest } = payload;
+  return {
+    arrival: Math.floor(call.arrival),
+    expectedVersion: payload.expected_version,
+    command: id === undefined ? undefined : { id, fingerprint: fingerprint(name, rest), rememberMs: REMEMBER_MS },
+  };
+}
+
+/** Runs a command with its connection in the session's room; a refusal takes it out again, unless it was there before. */
+async function seated(seat: Seat | undefined, sessionId: string, work: () => Promise<Answer>): Promise<Answer> {
+  if (seat === undefined || seat.isIn(sessionId)) return work();
+  await seat.join(sessionId);
+  let answer: Answer | undefined;
+  try {
+    answer = await work();
+    return answer;
+  } finally {
+    if (answer?.ok !== true) await seat.leave(sessionId);
+  }
+}
+
+function missedSince(state: SessionState, known: Pick<Parsed<'session:join'>, 'last_known_version' | 'last_known_epoch'>): number | null {
+  const { last_known_version: version, last_known_epoch: epoch } = known;
+  if (version === undefined || (epoch !== undefined && epoch !== state.epoch)) return null;
+  return Math.max(0, state.version - version);
+}
+
+function answerWith(outcome: Outcome, data: (state: SessionState) => unknown): Answer {
+  return outcome.ok ? { ...outcome, data: data(outcome.state) } : outcome;
+}
+
+const stateOf = (outcome: Outcome) => answerWith(outcome, (state) => state);
+const emptied = (outcome: Outcome) => answerWith(outcome, () => ({}));
+const switched = (outcome: Outcome) => answerWith(outcome, switchData);
+
+/** Deleting what does not exist succeeds: the caller has what they wanted. */
+function deleted(outcome: Outcome): Answer {
+  return !outcome.ok && outcome.code === 'SESSION_NOT_FOUND' ? { ok: true, data: {} } : emptied(outcome);
+}
+
+function switchData(state: SessionState): SwitchData {
+  const { session_id, epoch, version, status, active_participant_id, active_group_id, cycle_started_at, participants } = state;
+  return { session_id, epoch, version, status, active_participant_id, active_group_id, cycle_started_at, participants };
+}

@@ -1,0 +1,34 @@
+import type { CommandName } from '#contract';
+import { invalid, type Refusal } from '../domain/refusal.ts';
+import { refusalOfIssues } from './replies.ts';
+import { type Parsed, schemas } from './schemas.ts';
+
+/** Whether an event is a command of the contract. */
+export function isCommand(name: unknown): name is CommandName {
+  return typeof name === 'string' && Object.hasOwn(schemas, name);
+}
+
+/** Checks a payload of any origin against its command's schema. Refusal: VALIDATION_ERROR with every field at fault. */
+export function parse<Name extends CommandName>(name: Name, payload: unknown): { ok: true; value: Parsed<Name> } | Refusal {
+  if (typeof payload !== 'object' || payload === null || Array.isArray(payload)) {
+    return invalid([{ field: 'payload', message: 'Must be an object', code: 'invalid_type' }]);
+  }
+  const result = schemas[name].safeParse(withoutNulls(payload));
+  // The schema of a name yields that name's payload; the compiler can't follow the look-up.
+  return result.success ? { ok: true, value: result.data as Parsed<Name> } : refusalOfIssues(result.error.issues);
+}
+
+/** `null` means absent: in the payload itself and in the entries of its lists, not inside free JSON. */
+function withoutNulls(payload: object): object {
+  const cleaned = Object.entries(payload)
+    .filter(([, value]) => value !== null)
+    .map(([key, value]) => [key, key === 'participants' || key === 'groups' ? withoutNullsInside(value) : value]);
+  return Object.fromEntries(cleaned) as object;
+}
+
+function withoutNullsInside(list: unknown): unknown {
+  if (!Array.isArray(list)) return list;
+  return list.map((entry: unknown) =>
+    typeof entry === 'object' && entry !== null ? Object.fromEntries(Object.entries(entry).filter(([, value]) => value !== null)) : entry,
+  );
+}

@@ -1,0 +1,62 @@
+import type { ErrorBody, ErrorCode, Failure, FieldIssue } from '#contract';
+import type { z } from 'zod';
+import { invalid, type Refusal, refuse } from '../domain/refusal.ts';
+import { StoreUnavailableError, UnreadableStateError } from '../engine/ports.ts';
+import type { Logger } from '../observability/logger.ts';
+
+/** HTTP status of each code. UNKNOWN_COMMAND can't happen over REST. */
+export const HTTP_STATUS: Record<ErrorCode, number> = {
+  VALIDATION_ERROR: 400,
+  INVALID_STATE_TRANSITION: 400,
+  UNAUTHORIZED: 401,
+  FORBIDDEN: 403,
+  SESSION_NOT_FOUND: 404,
+  PARTICIPANT_NOT_FOUND: 404,
+  NOT_FOUND: 404,
+  METHOD_NOT_ALLOWED: 405,
+  CONFLICT: 409,
+  SESSION_EXISTS: 409,
+  NOT_ACTIVE_PARTICIPANT: 409,
+  PARTICIPANT_EXPIRED: 409,
+  IDEMPOTENCY_MISMATCH: 409,
+  PAYLOAD_TOO_LARGE: 413,
+  UNSUPPORTED_MEDIA_TYPE: 415,
+  RATE_LIMIT_EXCEEDED: 429,
+  UNKNOWN_COMMAND: 400,
+  STATE_DESERIALIZATION_ERROR: 500,
+  INTERNAL_ERROR: 500,
+  SERVICE_UNAVAILABLE: 503,
+};
+
+/** Only these may succeed when sent again as they are; anything else needs the client to look first. */
+const RETRYABLE: ReadonlySet<ErrorCode> = new Set(['SERVICE_UNAVAILABLE', 'RATE_LIMIT_EXCEEDED']);
+
+/** The reply for a refusal. */
+export function failure(refusal: Refusal, serverTimeMs: number): Failure {
+  const error: ErrorBody = { code: refusal.code, message: refusal.message, retryable: RETRYABLE.has(refusal.code) };
+  if (refusal.details !== undefined) error.details = refusal.details;
+  return { ok: false, error, server_time_ms: serverTimeMs };
+}
+
+/** The one place where exceptions become codes. What nobody foresaw is logged with its cause; none of it leaves the process. */
+export function refusalOf(error: unknown, logger: Logger, context: Record<string, unknown>): Refusal {
+  if (error instanceof StoreUnavailableError) {
+    logger.warn({ ...context, err: error.cause instanceof Error ? error.cause.message : error.message }, 'redis is out of reach');
+    return refuse('SERVICE_UNAVAILABLE', 'The store is out of reach; repeat the command with the same command_id');
+  }
+  logger.error({ ...context, err: error }, 'command failed');
+  if (error instanceof UnreadableStateError) return refuse('STATE_DESERIALIZATION_ERROR', 'The stored state of this session is unreadable');
+  return refuse('INTERNAL_ERROR', 'Something went wrong on our side');
+}
+
+/** A refusal that names every field at fault, from what the schema found. */
+export function refusalOfIssues(issues: z.core.$ZodIssue[]): Refusal {
+  return invalid(issues.flatMap(toFieldIssues));
+}
+
+function toFieldIssues(issue: z.core.$ZodIssue): FieldIssue[] {
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys.map((key) => ({ field: [...issue.path, key].join('.'), message: 'Unknown field', code: issue.code }));
+  }
+  return [{ field: issue.path.join('.') || 'payload', message: issue.message, code: issue.code }];
+}

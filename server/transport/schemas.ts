@@ -1,0 +1,125 @@
+import { z } from 'zod';
+import {
+  type ActionOnTimeout,
+  CLOCK_MAX_MS,
+  CLOCK_MIN_MS,
+  type CommandName,
+  type Commands,
+  HISTORY_LIMIT_DEFAULT,
+  HISTORY_LIMIT_MAX,
+  ID_PATTERN,
+  INCREMENT_MAX_MS,
+  MESSAGE_MAX_BYTES,
+  METADATA_MAX_BYTES,
+  OUTAGE_POLICIES,
+  PARTICIPANTS_MAX,
+  SYNC_MODES,
+  WARNINGS_MAX,
+} from '#contract';
+import { freeJson, freeObject } from './free-json.ts';
+
+const id = z.string().regex(ID_PATTERN, 'Must be 1 to 128 characters of A-Z a-z 0-9 . _ : @ | ~ -');
+const version = z.int().min(1);
+const clock = z.int().min(CLOCK_MIN_MS).max(CLOCK_MAX_MS);
+/** A bank that the mode may not use: 0 says so. Where the mode does use it, the domain asks for a real one. */
+const bank = z.int().min(0).max(CLOCK_MAX_MS);
+
+const options = { expected_version: version.optional(), command_id: id.optional() };
+const session = { session_id: id, ...options };
+
+const participant = z.strictObject({
+  participant_id: id,
+  participant_index: z.int().min(0).optional(),
+  total_time_ms: bank.optional(),
+  group_id: id.optional(),
+});
+
+const group = z.strictObject({ group_id: id, total_time_ms: clock, members: z.array(id).max(PARTICIPANTS_MAX).optional() });
+
+const action = freeObject(METADATA_MAX_BYTES)
+  .refine((value) => typeof value['type'] === 'string' && value['type'] !== '', { path: ['type'], message: 'Must be a string' })
+  .transform((value) => value as ActionOnTimeout);
+
+const create = z.strictObject({
+  session_id: id.optional(),
+  ...options,
+  sync_mode: z.enum(SYNC_MODES),
+  participants: z.array(participant).max(PARTICIPANTS_MAX).optional(),
+  groups: z.array(group).max(PARTICIPANTS_MAX).optional(),
+  total_time_ms: clock.optional(),
+  time_per_cycle_ms: clock.optional(),
+  increment_ms: z.int().min(0).max(INCREMENT_MAX_MS).optional(),
+  max_time_ms: clock.optional(),
+  active_participant_id: id.optional(),
+  active_group_id: id.optional(),
+  action_on_timeout: action.optional(),
+  auto_advance: z.boolean().optional(),
+  outage_policy: z.enum(OUTAGE_POLICIES).optional(),
+  warning_thresholds_ms: z
+    .array(z.int().min(1).max(CLOCK_MAX_MS))
+    .max(WARNINGS_MAX)
+    .refine((thresholds) => new Set(thresholds).size === thresholds.length, 'Must be unique')
+    .optional(),
+  metadata: freeObject(METADATA_MAX_BYTES).optional(),
+});
+
+/** One schema a command. What passes is exactly the contract's payload; `null` fields are taken out before. */
+export const schemas = {
+  'session:create': create.refine((payload) => payload.command_id === undefined || payload.session_id !== undefined, {
+    path: ['session_id'],
+    message: 'Required with a command_id',
+  }),
+  'session:join': z.strictObject({
+    ...session,
+    last_known_version: z.int().min(0).optional(),
+    last_known_epoch: z.int().min(0).optional(),
+  }),
+  'session:leave': z.strictObject(session),
+  'session:get': z.strictObject(session),
+  'session:start': z.strictObject({ ...session, active_participant_id: id.optional() }),
+  'session:switch': z.strictObject({ ...session, current_participant_id: id.optional(), next_participant_id: id.optional() }),
+  'session:pause': z.strictObject(session),
+  'session:resume': z.strictObject(session),
+  'session:adjust': z.strictObject({
+    ...session,
+    delta_ms: z.int().min(-CLOCK_MAX_MS).max(CLOCK_MAX_MS),
+    participant_id: id.optional(),
+    group_id: id.optional(),
+    reason: z.string().max(1000).optional(),
+  }),
+  'session:complete': z.strictObject(session),
+  'session:cancel': z.strictObject({ ...session, reason: z.string().max(1000).optional() }),
+  'session:delete': z.strictObject(session),
+  'session:message': z.strictObject({ ...session, message: freeJson(MESSAGE_MAX_BYTES) }),
+  'session:history': z.strictObject({
+    ...session,
+    after_version: z.int().min(0).default(0),
+    limit: z.int().min(1).max(HISTORY_LIMIT_MAX).default(HISTORY_LIMIT_DEFAULT),
+  }),
+  'time:sync': z.strictObject({ client_time_ms: z.number().optional() }),
+} satisfies { [Name in CommandName]: z.ZodType<Commands[Name]['payload']> };
+
+/** A payload that passed its schema. */
+export type Parsed<Name extends CommandName> = z.output<(typeof schemas)[Name]>;
+
+/** Compile-time proof that schemas and contract name the same fields: a field missing on either side is an error here. */
+type SameKeys<Name extends CommandName> = [keyof Parsed<Name>, keyof Commands[Name]['payload']] extends [keyof Commands[Name]['payload'], keyof Parsed<Name>]
+  ? true
+  : never;
+export const SCHEMAS_MATCH_CONTRACT: { [Name in CommandName]: SameKeys<Name> } = {
+  'session:create': true,
+  'session:join': true,
+  'session:leave': true,
+  'session:get': true,
+  'session:start': true,
+  'session:switch': true,
+  'session:pause': true,
+  'session:resume': true,
+  'session:adjust': true,
+  'session:complete': true,
+  'session:cancel': true,
+  'session:delete': true,
+  'session:message': true,
+  'session:history': true,
+  'time:sync': true,
+};

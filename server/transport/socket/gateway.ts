@@ -1,0 +1,116 @@
+import type { Server as HttpServer } from 'node:http';
+import { createShardedAdapter } from '@socket.io/redis-adapter';
+import type { Redis } from 'ioredis';
+import { Server, type Socket } from 'socket.io';
+import { type ClientToServerEvents, CREATE_MAX_BYTES, EVENT_MAX_BYTES, type Reply, type ServerToClientEvents } from '#contract';
+import { invalid, refuse } from '../../domain/refusal.ts';
+import { StoreUnavailableError } from '../../engine/ports.ts';
+import type { Logger } from '../../observability/logger.ts';
+import type { Metrics } from '../../observability/metrics.ts';
+import type { CommandHandler } from '../command-handler.ts';
+import type { Seat } from '../commands.ts';
+import { type IoServer, roomOf } from './rooms.ts';
+import { frameOf, sizedParser } from './sized-parser.ts';
+
+const FRAME_MAX_BYTES = 2 * 1024 * 1024;
+const HEARTBEAT_MS = 5_000;
+/** A join that Redis does not confirm within this time is refused, so that nobody waits in an outage. */
+const SUBSCRIBE_TIMEOUT_MS = 1_500;
+
+export interface IoOptions {
+  publisher: Redis;
+  subscriber: Redis;
+  /** Separates the channels of services that share a Redis. */
+  channelPrefix: string;
+  allowsOrigin(origin: string | undefined): boolean;
+}
+
+/** The Socket.IO server: WebSocket only, so that no load balancer needs sticky sessions. */
+export function createIo(http: HttpServer, options: IoOptions): IoServer {
+  return new Server(http, {
+    adapter: createShardedAdapter(options.publisher, options.subscriber, { channelPrefix: options.channelPrefix }),
+    transports: ['websocket'],
+    perMessageDeflate: false,
+    serveClient: false,
+    parser: sizedParser,
+    maxHttpBufferSize: FRAME_MAX_BYTES,
+    pingInterval: HEARTBEAT_MS,
+    pingTimeout: 2 * HEARTBEAT_MS,
+    allowRequest: (request, answer) => answer(null, options.allowsOrigin(request.headers.origin)),
+  });
+}
+
+export interface GatewayOptions {
+  handler: CommandHandler;
+  now(): number;
+  /** Resolves once Redis has confirmed the subscription to a room. */
+  subscribed(room: string): Promise<void>;
+  logger: Logger;
+  metrics: Metrics;
+}
+
+type Acknowledge = (reply: Reply<unknown>) => void;
+type GatewaySocket = Socket<ClientToServerEvents, ServerToClientEvents>;
+
+/** Answers every event of every socket. */
+export function attachGateway(io: IoServer, options: GatewayOptions): void {
+  const { handler, now, logger, metrics } = options;
+  io.on('connection', (socket) => {
+    metrics.connectedSockets.inc();
+    socket.on('disconnect', () => metrics.connectedSockets.dec());
+    socket.on('error', (error: Error) => logger.debug({ socket: socket.id, err: error.message }, 'not a Socket.IO frame'));
+    const seat = seatOf(socket, options);
+    // The one middleware takes every event, known or not, and passes none on.
+    socket.use((event) => {
+      const arrival = now();
+      const frame = frameOf(event);
+      const last: unknown = event.at(-1);
+      const acknowledge = typeof last === 'function' ? (last as Acknowledge) : () => {};
+      const name: unknown = event[0];
+      const payload: unknown = event[1] === last && typeof last === 'function' ? {} : event[1];
+      if (frame.bytes > (name === 'session:create' ? CREATE_MAX_BYTES : EVENT_MAX_BYTES)) {
+        acknowledge(handler.refuse(refuse('PAYLOAD_TOO_LARGE', `An event may have ${EVENT_MAX_BYTES} bytes, session:create ${CREATE_MAX_BYTES}`)));
+      } else if (frame.binary) {
+        acknowledge(handler.refuse(invalid([{ field: 'payload', message: 'Must be JSON without binary attachments', code: 'invalid_type' }])));
+      } else {
+        void handler.handle({ name, payload, arrival, seat, ids: { socket: socket.id } }).then(acknowledge);
+      }
+    });
+  });
+}
+
+function seatOf(socket: GatewaySocket, { subscribed }: GatewayOptions): Seat {
+  return {
+    isIn: (sessionId) => socket.rooms.has(roomOf(sessionId)),
+    async join(sessionId) {
+      if (!socket.connected) return;
+      const room = roomOf(sessionId);
+      await socket.join(room);
+      await within(SUBSCRIBE_TIMEOUT_MS, subscribed(room)).catch((cause: unknown) => {
+        void socket.leave(room);
+        throw new StoreUnavailableError('no subscription', { cause });
+      });
+    },
+    leave: async (sessionId) => socket.leave(roomOf(sessionId)),
+  };
+}
+
+/** Rejects when the work takes longer than `ms`. */
+async function within<Result>(ms: number, work: Promise<Result>): Promise<Result> {
+  let timer: NodeJS.Timeout | undefined;
+  const timeout = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`no answer within ${ms} ms`)), ms);
+  });
+  return Promise.race([work, timeout]).finally(() => clearTimeout(timer));
+}
+
+/**
+ * Sends every socket of this instance away: tells when to come back, then closes the transport without a Socket.IO DISCONNECT, after which a stock client
+ * reconnects by itself. Resolves when the adapter has let go of Redis.
+ */
+export async function closeIo(io: IoServer): Promise<void> {
+  io.local.emit('server:closing', { reconnect_in_ms: 100 + Math.floor(Math.random() * 900) });
+  for (const socket of io.of('/').sockets.values()) socket.conn.close();
+  await io.of('/').adapter.close();
+  io.engine.close();
+}

@@ -1,0 +1,57 @@
+import type { Server } from 'socket.io';
+import type { ClientToServerEvents, ServerToClientEvents, SessionState } from '#contract';
+import type { Rooms } from '../../engine/ports.ts';
+import type { Metrics } from '../../observability/metrics.ts';
+
+export type IoServer = Server<ClientToServerEvents, ServerToClientEvents>;
+
+const PREFIX = 's/';
+/** The sharded adapter takes any room name of this length for a socket's own room. */
+const SOCKET_ID_LENGTH = 20;
+
+/** The room of a session. Ids hold no `/`, so the longer form can't be mistaken for another session's. */
+export function roomOf(sessionId: string): string {
+  const room = PREFIX + sessionId;
+  return room.length === SOCKET_ID_LENGTH ? `s//${sessionId}` : room;
+}
+
+/** The session of a room; undefined for a socket's own room. */
+export function sessionOf(room: string): string | undefined {
+  return room.startsWith(PREFIX) ? room.slice(room.lastIndexOf('/') + 1) : undefined;
+}
+
+/** Tells the sockets of a session, on all instances, what happened to it. */
+export function createRooms(io: IoServer, now: () => number, metrics: Metrics): Rooms {
+  const send = <Event extends keyof ServerToClientEvents>(
+    sessionId: string,
+    event: Event,
+    ...payload: Parameters<ServerToClientEvents[Event]>
+  ): void => {
+    metrics.broadcasts.inc({ event });
+    io.to(roomOf(sessionId)).emit(event, ...payload);
+  };
+  const envelope = ({ session_id, epoch, version }: SessionState) => ({
+    session_id,
+    epoch,
+    version,
+    server_time_ms: Math.floor(now()),
+  });
+
+  return {
+    publish(events) {
+      for (const { event_type, state } of events) {
+        if (event_type === 'session_created') continue;
+        if (event_type === 'session_deleted') {
+          send(state.session_id, 'session:deleted', envelope(state));
+          io.in(roomOf(state.session_id)).socketsLeave(roomOf(state.session_id));
+        } else {
+          send(state.session_id, 'session:update', { ...envelope(state), event_type, state });
+        }
+      }
+    },
+    message(sessionId, message) {
+      send(sessionId, 'session:message', { session_id: sessionId, message, server_time_ms: Math.floor(now()) });
+    },
+  };
+}
+
