@@ -21,13 +21,18 @@ export async function claimDirectory(name: string, directory: string, progress: 
   const record = await readRecord(directory);
   if (record === undefined) return;
   if (await isAlive(record.server)) {
-    if (record.owner.pid !== process.pid && (await isAlive(record.owner))) {
-      throw new StartError(`${directory} is in use by process ${record.owner.pid}, which is still running. Stop that first.`);
-    }
+    const owner = await ownerOf(directory);
+    if (owner !== undefined) throw new StartError(`${directory} is in use by process ${owner}, which is still running. Stop that first.`);
     progress(`stopping the ${name} (process ${record.server.pid}) that an earlier run left behind`);
     await endProcess(record.server.pid, 'SIGINT', untilGone(record.server));
   }
   await removeRecord(directory);
+}
+
+/** The live process, other than this one, whose private server runs in a directory. */
+export async function ownerOf(directory: string): Promise<number | undefined> {
+  const owner = (await readRecord(directory))?.owner;
+  return owner !== undefined && owner.pid !== process.pid && (await isAlive(owner)) ? owner.pid : undefined;
 }
 
 function recordFile(directory: string): string {

@@ -54,16 +54,16 @@ export async function startPrivateProcess(options: PrivateProcessOptions): Promi
   } finally {
     await log.close();
   }
-  let isEnded = false;
+  const state = { isEnded: false };
   const ended = new Promise<string>((resolve) => {
     child.once('error', (error) => resolve(`could not be started: ${error.message}`));
     child.once('exit', (code, signal) => resolve(signal === null ? `ended with code ${code}` : `was ended by ${signal}`));
   }).finally(() => {
-    isEnded = true;
+    state.isEnded = true;
   });
   const pid = child.pid ?? 0;
   const stopOnce = async (signal: NodeJS.Signals) => {
-    if (!isEnded) await endProcess(pid, signal, ended.then(() => true));
+    if (!state.isEnded) await endProcess(pid, signal, ended.then(() => true));
     await removeRecord(directory);
   };
   let stopping: Promise<void> | undefined;
@@ -71,14 +71,14 @@ export async function startPrivateProcess(options: PrivateProcessOptions): Promi
 
   if (child.pid !== undefined) await writeRecord(directory, pid);
   const deadline = performance.now() + START_DEADLINE_MS;
-  while (!isEnded && !(await options.isReady(pid))) {
+  while (!state.isEnded && !(await options.isReady(pid))) {
     if (performance.now() > deadline) {
       await stop();
       throw new StartError(`${name} was not ready within ${START_DEADLINE_MS / 1000} s; see ${logFile}`);
     }
     await wait(POLL_MS);
   }
-  if (isEnded) throw new StartError(`${name} ${await ended}:\n${await logSince(logFile, logStart)}`);
+  if (state.isEnded) throw new StartError(`${name} ${await ended}:\n${await logSince(logFile, logStart)}`);
   return { pid, ended, stop, kill: () => stopOnce('SIGKILL') };
 }
 

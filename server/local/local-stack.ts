@@ -1,0 +1,132 @@
+import { createServer } from 'node:net';
+import path from 'node:path';
+import { createApp } from '../app.ts';
+import { applyMigrations } from '../audit/migrate.ts';
+import { type Config, ConfigError, loadConfig } from '../config.ts';
+import { ownerOf, StartError } from './claim.ts';
+import { startPrivatePostgres } from './private-postgres.ts';
+import type { PrivateProcess } from './private-process.ts';
+import { startPrivateRedis } from './private-redis.ts';
+
+type Environment = Record<string, string | undefined>;
+
+export interface LocalStackOptions {
+  env: Environment;
+  /** Where the private servers keep their data. */
+  directory: string;
+  progress: (line: string) => void;
+  /** Called when a private server ends that nobody stopped. */
+  onLoss: (message: string) => void;
+}
+
+/** Everything of `npm start`: what is not configured is started privately. */
+export class LocalStack {
+  private readonly options: LocalStackOptions;
+  private readonly servers: PrivateProcess[] = [];
+  private readonly closers: (() => Promise<void>)[] = [];
+  private starting: Promise<string> | undefined;
+  private closing: Promise<void> | undefined;
+
+  constructor(options: LocalStackOptions) {
+    this.options = options;
+  }
+
+  /**
+   * Starts Redis, PostgreSQL, the migrations and the server, in this order. After a failure what has started is still the caller's to close.
+   * @returns the server's address
+   * @throws ConfigError, StartError with a message for the user; anything else is unforeseen
+   */
+  start(): Promise<string> {
+    this.starting ??= this.startAll();
+    return this.starting;
+  }
+
+  /** Stops what has started, last first: server, PostgreSQL, Redis. Called while starting, it ends that at the next step. Calling it again waits for the same end. */
+  close(): Promise<void> {
+    this.closing ??= this.closeAll();
+    return this.closing;
+  }
+
+  /** Tells the private servers to stop without waiting for it. */
+  abandon(): void {
+    for (const server of this.servers) server.stop().catch(() => {});
+  }
+
+  private async startAll(): Promise<string> {
+    const { env, directory, progress } = this.options;
+    const draft = localConfig(env, { REDIS_URL: 'redis://private', DATABASE_URL: 'postgresql://private' });
+    await this.requireFreePort(draft);
+
+    let redisUrl = env['REDIS_URL'];
+    if (!redisUrl) {
+      progress('starting Redis');
+      const redis = await startPrivateRedis({ directory: path.join(directory, 'redis'), progress });
+      this.own('Redis', redis);
+      redisUrl = redis.url;
+    }
+    let databaseUrl = env['DATABASE_URL'];
+    if (!databaseUrl && draft.AUDIT_WORKER !== 'none') {
+      this.checkOpen();
+      progress('starting PostgreSQL');
+      const postgres = await startPrivatePostgres({ directory: path.join(directory, 'postgres'), progress });
+      this.own('PostgreSQL', postgres);
+      databaseUrl = postgres.url;
+    }
+    this.checkOpen();
+    if (databaseUrl && draft.AUDIT_WORKER !== 'none') {
+      progress('applying migrations');
+      await applyMigrations(databaseUrl);
+      this.checkOpen();
+    }
+    progress('starting the server');
+    const app = await createApp(localConfig(env, { REDIS_URL: redisUrl, DATABASE_URL: databaseUrl }));
+    this.closers.push(() => app.close());
+    this.checkOpen();
+    return app.url;
+  }
+
+  private async closeAll(): Promise<void> {
+    // The step in hand is finished first, so that nothing starts behind our back.
+    await this.starting?.catch(() => {});
+    const failures: unknown[] = [];
+    // A server that can't be closed must not keep the database running.
+    for (const close of this.closers.toReversed()) await close().catch((error: unknown) => failures.push(error));
+    if (failures.length > 0) throw failures[0];
+  }
+
+  private own(name: string, server: PrivateProcess): void {
+    this.servers.push(server);
+    this.closers.push(() => server.stop());
+    void server.ended.then((how) => {
+      if (this.closing === undefined) this.options.onLoss(`${name} ${how}; its log is in ${path.join(this.options.directory, name.toLowerCase(), 'server.log')}`);
+    });
+  }
+
+  private checkOpen(): void {
+    if (this.closing !== undefined) throw new StartError('stopped while starting');
+  }
+
+  /** Looked at before anything starts, since it is the likeliest mistake. */
+  private async requireFreePort({ HOST, PORT }: Config): Promise<void> {
+    const code = await tryListen(HOST, PORT);
+    if (code === undefined) return;
+    if (code !== 'EADDRINUSE') throw new ConfigError(`HOST ${HOST} with PORT ${PORT} can't be listened on (${code})`);
+    const owner = await ownerOf(path.join(this.options.directory, 'redis'));
+    const hint = owner === undefined ? '' : ` by an earlier npm start, which runs as process ${owner}: stop it`;
+    throw new ConfigError(`PORT ${PORT} is in use${hint || ': stop what uses it'}, or choose another one, as in PORT=${PORT + 1} npm start`);
+  }
+}
+
+/** The server's logs would bury the progress lines, so only warnings show unless asked for. */
+function localConfig(env: Environment, urls: Environment): Config {
+  const set = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
+  return loadConfig({ LOG_LEVEL: 'warn', ...urls, ...set });
+}
+
+function tryListen(host: string, port: number): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    const probe = createServer();
+    probe.once('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message));
+    probe.listen(port, host, () => probe.close(() => resolve(undefined)));
+  });
+}

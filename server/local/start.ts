@@ -1,0 +1,67 @@
+import path from 'node:path';
+import { ConfigError } from '../config.ts';
+import { StartError } from './claim.ts';
+import { LocalStack } from './local-stack.ts';
+
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+// Ctrl-C reaches us twice within moments: from the terminal, and from npm, which passes on what it gets.
+const SAME_SIGNAL_MS = 500;
+const PARENT_CHECK_MS = 1_000;
+
+const startedAt = performance.now();
+const say = (line: string) => console.log(`[${((performance.now() - startedAt) / 1000).toFixed(1)} s] ${line}`);
+
+const stack = new LocalStack({
+  env: process.env,
+  directory: path.resolve(import.meta.dirname, '../../.data'),
+  progress: say,
+  onLoss: (message) => {
+    console.error(message);
+    void end(1);
+  },
+});
+
+let endingSince: number | undefined;
+
+/** Stops everything and ends the process, whatever may still be going on in it. */
+async function end(exitCode: number): Promise<void> {
+  endingSince ??= performance.now();
+  try {
+    await stack.close();
+    process.exit(exitCode);
+  } catch (error) {
+    console.error(error);
+    process.exit(1);
+  }
+}
+
+function onSignal(reason: string): void {
+  if (endingSince === undefined) {
+    say(`${reason}: stopping the server, PostgreSQL and Redis (again to stop at once)`);
+    void end(0);
+  } else if (performance.now() - endingSince > SAME_SIGNAL_MS) {
+    stack.abandon();
+    process.exit(1);
+  }
+}
+
+for (const signal of SIGNALS) process.on(signal, () => onSignal(signal));
+
+// Started by npm and npm was killed: nobody is left who could stop us.
+if (process.env['npm_lifecycle_event'] !== undefined) {
+  const parent = process.ppid;
+  setInterval(() => {
+    if (process.ppid !== parent && endingSince === undefined) onSignal('npm is gone');
+  }, PARENT_CHECK_MS).unref();
+}
+
+try {
+  const url = await stack.start();
+  say(`SyncKairos runs at ${url} (Ctrl-C stops it)`);
+} catch (error) {
+  if (endingSince === undefined) {
+    const isForUser = error instanceof ConfigError || error instanceof StartError;
+    console.error(isForUser ? `npm start: ${error.message}` : error);
+    await end(1);
+  }
+}
