@@ -1,5 +1,5 @@
 /** What the engine needs from below and what hangs on it. Store, audit and gateway implement these; only app.ts brings them together. */
-import type { HistoryData, JsonValue, SessionState } from '#contract';
+import type { EventType, HistoryData, JsonValue, SessionState, Status } from '#contract';
 import type { SessionEvent } from '../domain/draft.ts';
 
 /** Redis is out of reach or refuses to work; whether the last command took effect is unknown. */
@@ -17,6 +17,15 @@ export interface StoredSession {
   version: number;
   epoch: number;
   state: SessionState | null;
+}
+
+/** Where a session stands, without its state. */
+export interface SessionPosition {
+  version: number;
+  epoch: number;
+  status: Status;
+  /** What its last event was. */
+  event_type: EventType;
 }
 
 /** What a `command_id` did: proof that it is the same command, and the version it made. */
@@ -65,7 +74,7 @@ export interface SessionStore {
   /** Remembers a command that makes no version. False when its id was used before. */
   remember(sessionId: string, command: CommandKey, version: number): Promise<boolean>;
   /** Where sessions stand, in the order asked; null for what is not there. */
-  versions(sessionIds: string[]): Promise<({ version: number; epoch: number } | null)[]>;
+  positions(sessionIds: string[]): Promise<(SessionPosition | null)[]>;
 }
 
 /** The sockets that watch a session, on whatever instance. */

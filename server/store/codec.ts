@@ -1,6 +1,6 @@
-import type { HistoryEvent, SessionState } from '#contract';
+import type { EventType, HistoryEvent, SessionState, Status } from '#contract';
 import { iso, type SessionEvent } from '../domain/draft.ts';
-import { type CommandKey, type CommitResult, type RememberedCommand, type StoredSession, UnreadableStateError } from '../engine/ports.ts';
+import { type CommandKey, type CommitResult, type RememberedCommand, type SessionPosition, type StoredSession, UnreadableStateError } from '../engine/ports.ts';
 
 type Field = string | null | undefined;
 
@@ -10,9 +10,10 @@ export function toSession([version, epoch, json]: Field[]): StoredSession | null
   return { version: Number(version), epoch: Number(epoch), state: json == null ? null : parseState(json) };
 }
 
-/** The hash fields `v` and `e`. */
-export function toPosition([version, epoch]: Field[]): { version: number; epoch: number } | null {
-  return version == null || epoch == null ? null : { version: Number(version), epoch: Number(epoch) };
+/** The hash fields `v`, `e`, `st` and `k`. */
+export function toPosition([version, epoch, status, eventType]: Field[]): SessionPosition | null {
+  if (version == null || epoch == null) return null;
+  return { version: Number(version), epoch: Number(epoch), status: status as Status, event_type: eventType as EventType };
 }
 
 /** What is stored under a command_id. */

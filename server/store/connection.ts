@@ -45,3 +45,18 @@ export function watch<Client extends Redis>(redis: Client, name: string, logger:
 export function connectRedis(url: string, role: ConnectionRole, name: string, logger: Logger): Redis {
   return watch(new Redis(url, redisOptions(role, name)), name, logger);
 }
+
+/** How long Redis may take to answer when an instance starts. */
+const START_TIMEOUT_MS = 10_000;
+
+/** Resolves when a connection can be used; rejects when that takes longer than 10 s. */
+export async function whenReady(redis: Redis): Promise<void> {
+  if (redis.status === 'ready') return;
+  await new Promise<void>((resolve, reject) => {
+    const timer = setTimeout(() => reject(new Error('REDIS_URL: no Redis answers there')), START_TIMEOUT_MS);
+    redis.once('ready', () => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
+}

@@ -28,7 +28,7 @@ export function createKeys(prefix: string) {
       const index = partitionOf(sessionId);
       return {
         ...keysOf(index),
-        /** Hash: `v` version, `e` epoch, `s` state JSON (absent once deleted), `t` token of the last commit. */
+        /** Hash: `v` version, `e` epoch, `s` state JSON (absent once deleted), `t` token of the last commit, `st` status, `k` type of the last event. */
         session: `${partition(index)}:s/${sessionId}`,
         /** What a command_id did. */
         command: (commandId: string) => `${partition(index)}:c/${sessionId}/${commandId}`,

@@ -46,9 +46,9 @@ export function createSessionStore(redis: Redis, keyPrefix: string): SessionStor
         return (await redis.set(key, memoryJson(command, version), 'PX', command.rememberMs, 'NX')) === 'OK';
       }),
 
-    versions: (sessionIds) =>
+    positions: (sessionIds) =>
       reachable(async () => {
-        const replies = await Promise.all(sessionIds.map((id) => redis.hmget(keys.session(id).session, 'v', 'e')));
+        const replies = await Promise.all(sessionIds.map((id) => redis.hmget(keys.session(id).session, 'v', 'e', 'st', 'k')));
         return replies.map(toPosition);
       }),
   };
@@ -75,6 +75,8 @@ function commitArguments(commit: Commit, last: SessionEvent, token: string): (st
     deadline_at === null || deleted ? '' : Date.parse(deadline_at),
     command === undefined ? '' : memoryJson(command, version),
     command?.rememberMs ?? 0,
+    last.state.status,
+    last.event_type,
     AHEAD_MAX_MS,
     BEHIND_MAX_MS,
     ...(commit.audit ? events.flatMap((event) => [eventJson(event), snapshotOf(event)]) : []),

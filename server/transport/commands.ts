@@ -16,6 +16,8 @@ export interface Seat {
   /** Resolves once nothing that is sent to the room can be missed. */
   join(sessionId: string): Promise<void>;
   leave(sessionId: string): Promise<void>;
+  /** The connection has this state now; whatever is newer must reach it through the room. */
+  synced(state: SessionState): void;
 }
 
 /** What surrounds a payload: when it reached the server (Unix ms, with fractions) and by which connection. */
@@ -48,18 +50,18 @@ export function createCommands({ engine, clock, trail }: CommandPorts): CommandT
     };
 
   return {
-    'session:create': (payload, call) => {
+    'session:create': async (payload, call) => {
       const session_id = payload.session_id ?? uuidv7();
       const context = contextOf('session:create', payload, call);
-      return seated(call.seat, session_id, async () => stateOf(await engine.create({ ...payload, session_id }, context)));
+      return stateOf(await seated(call.seat, session_id, () => engine.create({ ...payload, session_id }, context)));
     },
 
     // Joins the room first and reads afterwards, so that no update can fall between the two.
-    'session:join': (payload, call) =>
-      seated(call.seat, payload.session_id, async () => {
-        const outcome = await engine.get(payload.session_id, contextOf('session:join', payload, call));
-        return answerWith(outcome, (state) => ({ state, missed: missedSince(state, payload) }));
-      }),
+    'session:join': async (payload, call) => {
+      const context = contextOf('session:join', payload, call);
+      const outcome = await seated(call.seat, payload.session_id, () => engine.get(payload.session_id, context));
+      return answerWith(outcome, (state) => ({ state, missed: missedSince(state, payload) }));
+    },
 
     'session:leave': async (payload, call) => {
       await call.seat?.leave(payload.session_id);
@@ -113,15 +115,17 @@ function contextOf(name: CommandName, payload: CommandOptions, call: Call): Comm
 }
 
 /** Runs a command with its connection in the session's room; a refusal takes it out again, unless it was there before. */
-async function seated(seat: Seat | undefined, sessionId: string, work: () => Promise<Answer>): Promise<Answer> {
-  if (seat === undefined || seat.isIn(sessionId)) return work();
-  await seat.join(sessionId);
-  let answer: Answer | undefined;
+async function seated(seat: Seat | undefined, sessionId: string, work: () => Promise<Outcome>): Promise<Outcome> {
+  if (seat === undefined) return work();
+  const wasIn = seat.isIn(sessionId);
+  if (!wasIn) await seat.join(sessionId);
+  let outcome: Outcome | undefined;
   try {
-    answer = await work();
-    return answer;
+    outcome = await work();
+    if (outcome.ok) seat.synced(outcome.state);
+    return outcome;
   } finally {
-    if (answer?.ok !== true) await seat.leave(sessionId);
+    if (outcome?.ok !== true && !wasIn) await seat.leave(sessionId);
   }
 }
 

@@ -10,8 +10,9 @@
 -- ARGV[9]  lifetime of the session (of the tombstone, when deleted), ms
 -- ARGV[10] deadline, Unix ms, '' for none
 -- ARGV[11] what to remember under the command_id, '' for nothing   ARGV[12] for how long, ms
--- ARGV[13] furthest an instant may be ahead of this clock, ms   ARGV[14] furthest behind, ms
--- ARGV[15…] pairs of event and the state after it; '' for the new state
+-- ARGV[13] new status   ARGV[14] type of the last event
+-- ARGV[15] furthest an instant may be ahead of this clock, ms   ARGV[16] furthest behind, ms
+-- ARGV[17…] pairs of event and the state after it; '' for the new state
 -- Returns {'ok'} | {'repeated', version|false, epoch|false, state|false, memory of the command_id}
 --   | {'conflict', version|false, epoch|false, state|false} | {'clock'}
 local stored = redis.call('HMGET', KEYS[1], 'v', 'e', 's', 't')
@@ -32,7 +33,7 @@ end
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local ahead = ARGV[4] - now
-if ahead > tonumber(ARGV[13]) or -ahead > tonumber(ARGV[14]) then
+if ahead > tonumber(ARGV[15]) or -ahead > tonumber(ARGV[16]) then
   return {'clock'}
 end
 
@@ -43,9 +44,9 @@ end
 
 if ARGV[8] == '' then
   redis.call('HDEL', KEYS[1], 's')
-  redis.call('HSET', KEYS[1], 'v', ARGV[6], 'e', ARGV[7], 't', ARGV[3])
+  redis.call('HSET', KEYS[1], 'v', ARGV[6], 'e', ARGV[7], 't', ARGV[3], 'st', ARGV[13], 'k', ARGV[14])
 else
-  redis.call('HSET', KEYS[1], 'v', ARGV[6], 'e', ARGV[7], 't', ARGV[3], 's', ARGV[8])
+  redis.call('HSET', KEYS[1], 'v', ARGV[6], 'e', ARGV[7], 't', ARGV[3], 'st', ARGV[13], 'k', ARGV[14], 's', ARGV[8])
 end
 redis.call('PEXPIRE', KEYS[1], ARGV[9])
 if ARGV[10] == '' then
@@ -53,7 +54,7 @@ if ARGV[10] == '' then
 else
   redis.call('ZADD', KEYS[2], ARGV[10], ARGV[5])
 end
-for i = 15, #ARGV, 2 do
+for i = 17, #ARGV, 2 do
   redis.call('XADD', KEYS[3], '*', 'event', ARGV[i], 'state', ARGV[i + 1] == '' and ARGV[8] or ARGV[i + 1])
 end
 if ARGV[11] ~= '' then

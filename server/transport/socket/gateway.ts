@@ -1,15 +1,16 @@
 import type { Server as HttpServer } from 'node:http';
 import { createShardedAdapter } from '@socket.io/redis-adapter';
 import type { Redis } from 'ioredis';
-import { Server, type Socket } from 'socket.io';
-import { type ClientToServerEvents, CREATE_MAX_BYTES, EVENT_MAX_BYTES, type Reply, type ServerToClientEvents } from '#contract';
+import { Server } from 'socket.io';
+import { CREATE_MAX_BYTES, EVENT_MAX_BYTES, type Reply } from '#contract';
 import { invalid, refuse } from '../../domain/refusal.ts';
 import { StoreUnavailableError } from '../../engine/ports.ts';
 import type { Logger } from '../../observability/logger.ts';
 import type { Metrics } from '../../observability/metrics.ts';
 import type { CommandHandler } from '../command-handler.ts';
 import type { Seat } from '../commands.ts';
-import { type IoServer, roomOf } from './rooms.ts';
+import type { Healing } from './healing.ts';
+import { type GatewaySocket, type IoServer, roomOf } from './rooms.ts';
 import { frameOf, sizedParser } from './sized-parser.ts';
 
 const FRAME_MAX_BYTES = 2 * 1024 * 1024;
@@ -45,12 +46,12 @@ export interface GatewayOptions {
   now(): number;
   /** Resolves once Redis has confirmed the subscription to a room. */
   subscribed(room: string): Promise<void>;
+  healing: Healing;
   logger: Logger;
   metrics: Metrics;
 }
 
 type Acknowledge = (reply: Reply<unknown>) => void;
-type GatewaySocket = Socket<ClientToServerEvents, ServerToClientEvents>;
 
 /** Answers every event of every socket. */
 export function attachGateway(io: IoServer, options: GatewayOptions): void {
@@ -59,6 +60,7 @@ export function attachGateway(io: IoServer, options: GatewayOptions): void {
     metrics.connectedSockets.inc();
     socket.on('disconnect', () => metrics.connectedSockets.dec());
     socket.on('error', (error: Error) => logger.debug({ socket: socket.id, err: error.message }, 'not a Socket.IO frame'));
+    options.healing.watch(socket);
     const seat = seatOf(socket, options);
     // The one middleware takes every event, known or not, and passes none on.
     socket.use((event) => {
@@ -79,7 +81,7 @@ export function attachGateway(io: IoServer, options: GatewayOptions): void {
   });
 }
 
-function seatOf(socket: GatewaySocket, { subscribed }: GatewayOptions): Seat {
+function seatOf(socket: GatewaySocket, { subscribed, healing }: GatewayOptions): Seat {
   return {
     isIn: (sessionId) => socket.rooms.has(roomOf(sessionId)),
     async join(sessionId) {
@@ -92,6 +94,7 @@ function seatOf(socket: GatewaySocket, { subscribed }: GatewayOptions): Seat {
       });
     },
     leave: async (sessionId) => socket.leave(roomOf(sessionId)),
+    synced: ({ session_id, epoch, version }) => healing.synced(session_id, { epoch, version }),
   };
 }
 

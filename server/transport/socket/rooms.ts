@@ -1,9 +1,11 @@
-import type { Server } from 'socket.io';
+import type { Server, Socket } from 'socket.io';
 import type { ClientToServerEvents, ServerToClientEvents, SessionState } from '#contract';
 import type { Rooms } from '../../engine/ports.ts';
 import type { Metrics } from '../../observability/metrics.ts';
 
 export type IoServer = Server<ClientToServerEvents, ServerToClientEvents>;
+
+export type GatewaySocket = Socket<ClientToServerEvents, ServerToClientEvents>;
 
 const PREFIX = 's/';
 /** The sharded adapter takes any room name of this length for a socket's own room. */

@@ -1,0 +1,161 @@
+import { existsSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { type AuditWriter, startAuditWriter } from './audit/audit-writer.ts';
+import { createTrail, type TrailReader } from './audit/trail.ts';
+import type { Config } from './config.ts';
+import { RedisClock } from './engine/clock.ts';
+import { Engine } from './engine/engine.ts';
+import { createLogger, type Logger } from './observability/logger.ts';
+import { createMetrics } from './observability/metrics.ts';
+import { PACKAGE_ROOT, SERVER_VERSION } from './package-root.ts';
+import { connectRedis, whenReady } from './store/connection.ts';
+import { createOutbox } from './store/outbox.ts';
+import { createSessionStore } from './store/session-store.ts';
+import { connectSubscriber } from './store/subscriber.ts';
+import { CommandHandler } from './transport/command-handler.ts';
+import { createHttpApp } from './transport/http/app.ts';
+import { originCheck } from './transport/origins.ts';
+import { attachGateway, closeIo, createIo } from './transport/socket/gateway.ts';
+import { Healing } from './transport/socket/healing.ts';
+import { createRooms, roomOf } from './transport/socket/rooms.ts';
+
+/** A running instance. */
+export interface App {
+  /** Where clients connect. */
+  url: string;
+  /** Stops accepting, tells clients, finishes commands in hand, closes sockets, flushes the trail, then Redis and PostgreSQL. Safe to call twice. */
+  close(): Promise<void>;
+}
+
+/** Composes and starts one instance. Throws when Redis can't be reached or the port is taken; nothing stays open then. */
+export async function createApp(config: Config): Promise<App> {
+  const logger = createLogger(config.LOG_LEVEL, String(process.pid));
+  const metrics = createMetrics();
+  const redis = connectAll(config, logger);
+  try {
+    await Promise.all([redis.commands, redis.clock, redis.publisher, redis.outbox].map(whenReady));
+  } catch (error) {
+    redis.disconnect();
+    throw error;
+  }
+
+  const clock = new RedisClock(redis.clock, logger, metrics);
+  await clock.start();
+  const now = () => clock.now();
+  const store = createSessionStore(redis.commands, config.KEY_PREFIX);
+  const { trail, writer } = openAudit(config, { outbox: createOutbox(redis.outbox, config.KEY_PREFIX), logger, metrics, now });
+  const allowsOrigin = originCheck(config.CORS_ORIGIN);
+
+  const http = createServer();
+  const io = createIo(http, { publisher: redis.publisher, subscriber: redis.subscriber.redis, channelPrefix: config.KEY_PREFIX, allowsOrigin });
+  const rooms = createRooms(io, now, metrics);
+  const engine = new Engine({ store, rooms, clock, idleMs: config.SESSION_TTL_SECONDS * 1000, audit: config.AUDIT_WORKER !== 'none' });
+  const handler = new CommandHandler({ engine, clock, trail }, metrics, logger);
+  const healing = new Healing({ io, store, now, logger, metrics });
+  const subscribed = (room: string) => redis.subscriber.subscribed(`${config.KEY_PREFIX}#/#${room}#`);
+  attachGateway(io, { handler, now, subscribed, healing, logger, metrics });
+  healing.start();
+
+  let closing: Promise<void> | undefined;
+  const readiness = async () => {
+    const [redisUp, databaseUp] = await Promise.all([answers(() => redis.commands.ping()), trail === undefined ? true : trail.ping()]);
+    const checks = {
+      redis: redisUp ? 'ok' : 'down',
+      database: trail === undefined ? 'off' : databaseUp ? 'ok' : 'degraded',
+      audit: writer?.status() ?? 'off',
+    } as const;
+    return { ready: redisUp && closing === undefined, checks };
+  };
+  const koa = createHttpApp({
+    handler,
+    now,
+    errorBound: () => clock.errorBound(),
+    readiness,
+    serverVersion: SERVER_VERSION,
+    metrics,
+    logger,
+    allowsOrigin,
+    trustProxy: config.TRUST_PROXY,
+    consoleDir: consoleDir(),
+  });
+  http.on('request', koa.callback());
+
+  const close = async () => {
+    logger.info('closing');
+    const answered = handler.close();
+    await Promise.all([closeIo(io), closeHttp(http), answered]);
+    await Promise.all([healing.close(), clock.close()]);
+    await writer?.close();
+    await trail?.close();
+    redis.disconnect();
+    logger.info('closed');
+  };
+  const closeOnce = () => (closing ??= close());
+
+  try {
+    await listen(http, config);
+  } catch (error) {
+    await closeOnce();
+    throw error;
+  }
+  const { address, port } = http.address() as AddressInfo;
+  const url = `http://${address.includes(':') ? `[${address}]` : address}:${port}`;
+  logger.info({ url, version: SERVER_VERSION }, 'listening');
+  return { url, close: closeOnce };
+}
+
+/** One connection a purpose: whoever waits for a large reply must not hold up a command or a clock sample. */
+function connectAll(config: Config, logger: Logger) {
+  const connect = (name: string) => connectRedis(config.REDIS_URL, 'commands', name, logger);
+  const commands = connect('commands');
+  const clock = connect('clock');
+  const publisher = connect('publisher');
+  const outbox = connect('outbox');
+  const subscriber = connectSubscriber(config.REDIS_URL, logger);
+  const disconnect = () => [commands, clock, publisher, outbox, subscriber.redis].forEach((connection) => connection.disconnect());
+  return { commands, clock, publisher, outbox, subscriber, disconnect };
+}
+
+type AuditPorts = Pick<Parameters<typeof startAuditWriter>[0], 'outbox' | 'logger' | 'metrics' | 'now'>;
+
+/** The parts of the trail that this instance has a hand in, by AUDIT_WORKER. */
+function openAudit(config: Config, ports: AuditPorts): { trail: TrailReader | undefined; writer: AuditWriter | undefined } {
+  const { DATABASE_URL: databaseUrl, AUDIT_WORKER: mode } = config;
+  if (databaseUrl === undefined || mode === 'none') return { trail: undefined, writer: undefined };
+  const trail = createTrail({ databaseUrl, logger: ports.logger });
+  if (mode === 'off') return { trail, writer: undefined };
+  return { trail, writer: startAuditWriter({ ...ports, redisUrl: config.REDIS_URL, keyPrefix: config.KEY_PREFIX, databaseUrl }) };
+}
+
+async function answers(question: () => Promise<unknown>): Promise<boolean> {
+  return question().then(
+    () => true,
+    () => false,
+  );
+}
+
+/** The built console page, if there is one: `npm run build` puts it beside the compiled server. */
+function consoleDir(): string | undefined {
+  const folder = join(PACKAGE_ROOT, 'dist', 'console');
+  return existsSync(join(folder, 'index.html')) ? folder : undefined;
+}
+
+async function listen(http: Server, config: Config): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    http.once('error', reject);
+    http.listen(config.PORT, config.HOST, () => {
+      http.off('error', reject);
+      resolve();
+    });
+  });
+}
+
+async function closeHttp(http: Server): Promise<void> {
+  if (!http.listening) return;
+  await new Promise<void>((resolve) => {
+    http.close(() => resolve());
+    http.closeIdleConnections();
+  });
+}

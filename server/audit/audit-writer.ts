@@ -1,0 +1,65 @@
+import type { Outbox } from '../engine/ports.ts';
+import type { Logger } from '../observability/logger.ts';
+import type { Metrics } from '../observability/metrics.ts';
+import { connectRedis } from '../store/connection.ts';
+import { closeDatabase, openDatabase } from './database.ts';
+import { endsWithin } from './deadline.ts';
+import { Gauges } from './gauges.ts';
+import { enqueue, openQueue } from './queue.ts';
+import { Relay } from './relay.ts';
+import { EventStore } from './store.ts';
+import { AuditWorker } from './worker.ts';
+
+/** Statements of as many jobs as the worker has in hand, no more. */
+const CONNECTIONS = 10;
+const STATEMENT_MS = 10_000;
+const QUEUE_CLOSE_MS = 1_000;
+
+export interface AuditWriterOptions {
+  outbox: Outbox;
+  redisUrl: string;
+  keyPrefix: string;
+  databaseUrl: string;
+  logger: Logger;
+  metrics: Metrics;
+  /** Unix ms of the authoritative clock; only measures. */
+  now: () => number;
+}
+
+/** How the trail gets on: `degraded` while events wait for the database or failed for good, `down` while Redis can't be relayed from. */
+export type AuditStatus = 'ok' | 'degraded' | 'down';
+
+export interface AuditWriter {
+  status(): AuditStatus;
+  /** Ends everything in order, once; what is under way is finished or left for the next writer. Never rejects, never hangs on a lost Redis or PostgreSQL. */
+  close(): Promise<void>;
+}
+
+/** Starts what carries committed events to PostgreSQL: the relay (one over all instances is at work), the queue's worker, the metrics. Waits for nothing: what is out of reach is used when it comes. */
+export function startAuditWriter({ outbox, redisUrl, keyPrefix, databaseUrl, logger, metrics, now }: AuditWriterOptions): AuditWriter {
+  const database = openDatabase(databaseUrl, logger, { connections: CONNECTIONS, statementMs: STATEMENT_MS });
+  const producer = connectRedis(redisUrl, 'commands', 'audit-queue', logger);
+  const consumer = connectRedis(redisUrl, 'blocking', 'audit-worker', logger);
+  const queue = openQueue(producer, keyPrefix, logger);
+  const store = new EventStore(database, logger);
+  const worker = new AuditWorker({ redis: consumer, keyPrefix, store, logger });
+  const relay = new Relay({ outbox, accept: (batch) => enqueue(queue, batch), logger });
+  const gauges = new Gauges({ queue, redis: producer, outbox, metrics, logger, now });
+
+  const close = async () => {
+    await Promise.all([relay.close(), gauges.close()]);
+    await worker.close();
+    await endsWithin(QUEUE_CLOSE_MS, queue.close().catch((error: unknown) => logger.debug({ err: error }, 'closing the audit queue failed')));
+    producer.disconnect();
+    consumer.disconnect();
+    await closeDatabase(database, logger);
+  };
+  let closing: Promise<void> | undefined;
+  return {
+    status: () => {
+      if (relay.failing) return 'down';
+      return store.reachable && gauges.failedJobs === 0 ? 'ok' : 'degraded';
+    },
+    close: () => (closing ??= close()),
+  };
+}

@@ -1,0 +1,119 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { PrismaPg } from '@prisma/adapter-pg';
+import { bindMigrationAwareSqlAdapterFactory, type SqlDriverAdapter, type SqlMigrationAwareDriverAdapterFactory } from '@prisma/driver-adapter-utils';
+import * as engine from '@prisma/schema-engine-wasm/schema_engine_bg';
+import { PACKAGE_ROOT } from '../package-root.ts';
+import { sessionUrl } from './database.ts';
+
+const CONNECT_TIMEOUT_MS = 5_000;
+const MIGRATION = 'migration.sql';
+const LOCKFILE = 'migration_lock.toml';
+
+/** Migrations that can't be applied. Its message says why, in words for an operator. */
+export class MigrationError extends Error {
+  override name = 'MigrationError';
+}
+
+/**
+ * Applies the migrations that a database has not seen yet and records them in `_prisma_migrations`, as `prisma migrate deploy` does, without downloading an engine. Several at a time are safe.
+ * @param directory holds the migrations; default: `prisma/migrations` of this package
+ * @returns the names of those that were applied now
+ * @throws MigrationError
+ */
+export async function applyMigrations(databaseUrl: string, { directory = path.join(PACKAGE_ROOT, 'prisma', 'migrations') } = {}): Promise<string[]> {
+  const { url, schema } = sessionUrl(databaseUrl);
+  const connections = new Connections(url, schema);
+  try {
+    const { SchemaEngine } = await loadEngine();
+    const schemaEngine = await SchemaEngine.new({ datamodels: undefined }, () => {}, bindMigrationAwareSqlAdapterFactory(connections));
+    try {
+      const input = { migrationsList: readMigrations(directory), filters: { externalTables: [], externalEnums: [] } };
+      return (await schemaEngine.applyMigrations(input)).appliedMigrationNames;
+    } finally {
+      schemaEngine.free();
+    }
+  } catch (error) {
+    throw new MigrationError(explain(error, databaseUrl), { cause: error });
+  } finally {
+    await connections.end();
+  }
+}
+
+/**
+ * The engine's way to the database. The engine forgets its connections instead of ending them; they would keep the process alive for ten seconds
+ * and with it the engine's lock, for which every other migration would have to wait.
+ */
+class Connections implements SqlMigrationAwareDriverAdapterFactory {
+  readonly #factory: PrismaPg;
+  readonly #opened: SqlDriverAdapter[] = [];
+  readonly provider: PrismaPg['provider'];
+  readonly adapterName: string;
+
+  constructor(connectionString: string, schema: string | undefined) {
+    // A single connection, since the lock belongs to the one that took it.
+    const config = { connectionString, max: 1, connectionTimeoutMillis: CONNECT_TIMEOUT_MS, idleTimeoutMillis: 0 };
+    this.#factory = new PrismaPg(config, schema === undefined ? {} : { schema });
+    ({ provider: this.provider, adapterName: this.adapterName } = this.#factory);
+  }
+
+  async connect(): Promise<SqlDriverAdapter> {
+    const adapter = await this.#factory.connect();
+    this.#opened.push(adapter);
+    return adapter;
+  }
+
+  connectToShadowDb(): Promise<SqlDriverAdapter> {
+    return this.#factory.connectToShadowDb();
+  }
+
+  async end(): Promise<void> {
+    await Promise.all(this.#opened.splice(0).map((adapter) => adapter.dispose()));
+  }
+}
+
+/** The engine never clears the timer of its lock's time-out. While it really waits for the lock, the connection keeps the process alive. */
+function withoutIdleTimers(imports: object): object {
+  const timer = Object.keys(imports).find((name) => name.startsWith('__wbg_setTimeout_'));
+  return timer === undefined ? imports : { ...imports, [timer]: (callback: () => void, ms: number) => setTimeout(callback, ms >>> 0).unref() };
+}
+
+/** Node has it, but its types only come with the browser's. */
+declare const WebAssembly: {
+  instantiate(bytes: Uint8Array, imports: Record<string, object>): Promise<{ instance: { exports: { __wbindgen_start(): void } } }>;
+};
+
+let loaded: Promise<typeof engine> | undefined;
+
+/** The package expects a bundler to load its WebAssembly; this is what a bundler would write. */
+function loadEngine(): Promise<typeof engine> {
+  return (loaded ??= (async () => {
+    const file = fileURLToPath(import.meta.resolve('@prisma/schema-engine-wasm/schema_engine_bg')).replace(/\.js$/, '.wasm');
+    const { instance } = await WebAssembly.instantiate(readFileSync(file), { './schema_engine_bg.js': withoutIdleTimers(engine) });
+    engine.__wbg_set_wasm(instance.exports);
+    instance.exports.__wbindgen_start();
+    return engine;
+  })());
+}
+
+function readMigrations(directory: string): engine.MigrationList {
+  const names = readdirSync(directory, { withFileTypes: true }).filter((entry) => entry.isDirectory()).map(({ name }) => name);
+  return {
+    baseDir: directory,
+    lockfile: { path: LOCKFILE, content: readFileSync(path.join(directory, LOCKFILE), 'utf8') },
+    shadowDbInitScript: '',
+    migrationDirectories: names.sort().map((name) => ({
+      path: name,
+      migrationFile: { path: MIGRATION, content: { tag: 'ok', value: readFileSync(path.join(directory, name, MIGRATION), 'utf8') } },
+    })),
+  };
+}
+
+/** One line with the database's address, without its password. */
+function explain(error: unknown, databaseUrl: string): string {
+  const { host, pathname } = new URL(databaseUrl);
+  const message = (error instanceof Error ? error.message : String(error)).replaceAll(/\s+/g, ' ').trim();
+  const advice = /^Database .* does not exist$/.test(message) ? '; create it first' : '';
+  return `${host}${pathname}: ${message}${advice}`;
+}

@@ -1,0 +1,57 @@
+/**
+ * What a failed statement tells about the events in it:
+ * `refused`: the database answered and won't have them, now or later;
+ * `unavailable`: nothing about them, the database is away, busy or not set up;
+ * `unclear`: no answer that says which.
+ */
+export type Verdict = 'refused' | 'unavailable' | 'unclear';
+
+/** SQLSTATE of a statement that took too long: a database under load, or a statement that is too big. */
+const STATEMENT_TIMEOUT = '57014';
+
+/**
+ * Classes of SQLSTATE that have nothing to do with the values of a statement: connection, transaction state, sign-in, catalog, rollback (deadlocks),
+ * missing tables or rights, resources, locks, operator intervention, system. https://www.postgresql.org/docs/current/errcodes-appendix.html
+ */
+const NOT_THE_EVENTS = ['08', '25', '26', '28', '3D', '3F', '40', '42', '53', '55', '57', '58'];
+
+/** The adapter's names for failures before PostgreSQL could answer with a SQLSTATE. */
+const NOT_REACHED = ['DatabaseNotReachable', 'ConnectionClosed', 'SocketTimeout', 'TlsConnectionError', 'TooManyConnections'];
+
+/** What the driver says when it lost a connection or got none; it gives these no code. */
+const NO_CONNECTION = /^(Connection terminated|timeout exceeded when trying to connect)/;
+
+interface DatabaseFailure {
+  kind?: string;
+  originalCode?: string;
+  originalMessage?: string;
+  message?: string;
+}
+
+/** Judges an error that a statement through Prisma was rejected with. */
+export function verdictOf(error: unknown): Verdict {
+  const failure = failureOf(error);
+  const state = failure?.originalCode;
+  if (state === STATEMENT_TIMEOUT) return 'unclear';
+  if (state !== undefined) return NOT_THE_EVENTS.includes(state.slice(0, 2)) ? 'unavailable' : 'refused';
+  return NOT_REACHED.includes(failure?.kind ?? '') || isConnectionError(error) ? 'unavailable' : 'unclear';
+}
+
+/** Why it failed, in the database's own words where it had any; one line. */
+export function causeOf(error: unknown): string {
+  const failure = failureOf(error);
+  const said = failure?.originalMessage ?? failure?.message ?? failure?.kind;
+  if (said !== undefined) return failure?.originalCode === undefined ? said : `${said} (${failure.originalCode})`;
+  return (error instanceof Error ? error.message : String(error)).trim().split('\n').at(-1) ?? 'unknown';
+}
+
+function isConnectionError(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  return 'syscall' in error || NO_CONNECTION.test(error.message);
+}
+
+/** Prisma wraps what the adapter reported; the wrapper's own codes blur it (P2010 for all raw statements). */
+function failureOf(error: unknown): DatabaseFailure | undefined {
+  const { meta } = error as { meta?: { driverAdapterError?: { cause?: DatabaseFailure } } };
+  return meta?.driverAdapterError?.cause;
+}

@@ -1,0 +1,102 @@
+import type { HistoryEvent, SessionState } from '#contract';
+
+/** One event as it travels through the queue: the JSON texts of the outbox entry, untouched. */
+export interface QueuedEvent {
+  event: string;
+  state: string;
+}
+
+/** A queued event, read as far as its rows need. The texts are kept, since what was committed is what the trail must show, to the byte. */
+export interface ReadEvent {
+  queued: QueuedEvent;
+  event: Omit<HistoryEvent, 'state_snapshot'>;
+  metadata: string;
+}
+
+/** A value as a statement's text parameter; PostgreSQL casts it to its column and refuses what does not fit. */
+type Text = string | null;
+
+/** Parameters of one INSERT: for each column the values of all rows. */
+export type Columns<Name extends string> = Record<Name, Text[]>;
+
+const EVENT_COLUMNS = [
+  'session_id',
+  'epoch',
+  'version',
+  'event_type',
+  'timestamp',
+  'participant_id',
+  'group_id',
+  'time_elapsed_ms',
+  'time_remaining_ms',
+  'state_snapshot',
+  'metadata',
+] as const;
+
+const SESSION_COLUMNS = [
+  'session_id',
+  'epoch',
+  'version',
+  'sync_mode',
+  'status',
+  'cycle_count',
+  'created_at',
+  'updated_at',
+  'session_started_at',
+  'session_completed_at',
+  'deleted_at',
+] as const;
+
+export type EventColumn = (typeof EVENT_COLUMNS)[number];
+export type SessionColumn = (typeof SESSION_COLUMNS)[number];
+
+/** Reads a queued event. Throws SyntaxError when it is not JSON. */
+export function readEvent(queued: QueuedEvent): ReadEvent {
+  const event = JSON.parse(queued.event) as ReadEvent['event'];
+  return { queued, event, metadata: JSON.stringify(event.metadata ?? {}) };
+}
+
+/** Unix ms at which an outbox entry's event happened; infinite when it can't be read. */
+export function instantOf(event: string): number {
+  try {
+    const instant = Date.parse((JSON.parse(event) as { timestamp: string }).timestamp);
+    return Number.isNaN(instant) ? Infinity : instant;
+  } catch {
+    return Infinity;
+  }
+}
+
+/** The rows of `sync_events`. */
+export function eventColumns(events: ReadEvent[]): Columns<EventColumn> {
+  return columns(EVENT_COLUMNS, events, ({ event, queued, metadata }) => ({ ...event, state_snapshot: queued.state, metadata }));
+}
+
+/** The rows of `sync_sessions` after these events: for each session that of its newest one. Throws SyntaxError when a state is not JSON. */
+export function sessionColumns(events: ReadEvent[]): Columns<SessionColumn> {
+  const newest = new Map<string, ReadEvent>();
+  for (const read of events) {
+    const known = newest.get(read.event.session_id);
+    if (known === undefined || isNewer(read.event, known.event)) newest.set(read.event.session_id, read);
+  }
+  return columns(SESSION_COLUMNS, [...newest.values()], ({ event, queued }) => ({
+    ...(JSON.parse(queued.state) as SessionState),
+    session_id: event.session_id,
+    epoch: event.epoch,
+    version: event.version,
+    deleted_at: event.event_type === 'session_deleted' ? event.timestamp : null,
+  }));
+}
+
+function isNewer(a: { epoch: number; version: number }, b: { epoch: number; version: number }): boolean {
+  return a.epoch === b.epoch ? a.version > b.version : a.epoch > b.epoch;
+}
+
+function columns<Name extends string, Item>(names: readonly Name[], items: Item[], rowOf: (item: Item) => Partial<Record<Name, unknown>>): Columns<Name> {
+  const rows = items.map(rowOf);
+  return Object.fromEntries(names.map((name) => [name, rows.map((row) => text(row[name]))])) as Columns<Name>;
+}
+
+function text(value: unknown): Text {
+  if (value === null || value === undefined) return null;
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}

@@ -1,0 +1,89 @@
+import { type Job, WaitingError, Worker } from 'bullmq';
+import type { Redis } from 'ioredis';
+import type { Logger } from '../observability/logger.ts';
+import { endsWithin } from './deadline.ts';
+import { type AuditJob, QUEUE_NAME, queuePrefix } from './queue.ts';
+import type { EventStore, RefusedEvent } from './store.ts';
+
+const CONCURRENCY = 10;
+/** A killed worker's jobs are taken up again after LOCK_MS + STALLED_INTERVAL_MS at most. */
+const LOCK_MS = 10_000;
+const STALLED_INTERVAL_MS = 5_000;
+const RETRY_REDIS_MS = 1_000;
+const CLOSE_DEADLINE_MS = 5_000;
+const NAMED_CAUSES = 3;
+
+export interface AuditWorkerOptions {
+  /** A connection that waits for Redis to return; it stays the caller's. */
+  redis: Redis;
+  keyPrefix: string;
+  store: EventStore;
+  logger: Logger;
+}
+
+/** Takes jobs from the queue and stores their events. Workers may be many, and may be killed at any line: a job only ends when its events are stored. */
+export class AuditWorker {
+  readonly #options: AuditWorkerOptions;
+  readonly #worker: Worker<AuditJob>;
+  readonly #stop = new AbortController();
+  #closing: Promise<void> | undefined;
+
+  /** Begins at once. */
+  constructor(options: AuditWorkerOptions) {
+    this.#options = options;
+    const { redis, keyPrefix, logger } = options;
+    this.#worker = new Worker<AuditJob>(QUEUE_NAME, (job, token) => this.#process(job, token), {
+      connection: redis,
+      prefix: queuePrefix(keyPrefix),
+      concurrency: CONCURRENCY,
+      lockDuration: LOCK_MS,
+      stalledInterval: STALLED_INTERVAL_MS,
+      // Being killed is the worker's misfortune, not the job's fault.
+      maxStalledCount: Number.MAX_SAFE_INTEGER,
+      runRetryDelay: RETRY_REDIS_MS,
+    });
+    // Lost connections among them, which the connection logs as well.
+    this.#worker.on('error', (error) => logger.debug({ err: error }, 'audit worker error'));
+    this.#worker.on('failed', (job, error) => {
+      const fields = { job: job?.id, attempt: job?.attemptsMade, cause: error.message };
+      if (job?.finishedOn === undefined) logger.warn(fields, 'audit events refused; trying again');
+      else logger.error(fields, 'audit events failed for good; they are kept in the failed job');
+    });
+  }
+
+  /** Ends: jobs that are being written are finished, those that wait for the database go back to the queue. Never rejects, and takes at most seven seconds. */
+  close(): Promise<void> {
+    return (this.#closing ??= this.#close());
+  }
+
+  async #close(): Promise<void> {
+    this.#stop.abort();
+    const closed = this.#worker.close().catch((error: unknown) => this.#options.logger.warn({ err: error }, 'closing the audit worker failed'));
+    if (await endsWithin(CLOSE_DEADLINE_MS, closed)) return;
+    // Redis is away: what waits for it is rejected at once. The jobs in hand will count as stalled and be repeated.
+    this.#options.redis.disconnect();
+    await endsWithin(CLOSE_DEADLINE_MS / 5, closed);
+  }
+
+  async #process(job: Job<AuditJob>, token: string | undefined): Promise<void> {
+    const { events } = job.data;
+    let refused: RefusedEvent[];
+    try {
+      refused = await this.#options.store.write(events, this.#stop.signal);
+    } catch (error) {
+      if (!this.#stop.signal.aborted) throw error;
+      // Back to the queue without having spent an attempt.
+      await job.moveToWait(token);
+      throw new WaitingError();
+    }
+    if (refused.length === 0) return;
+    await job.updateData({ events: refused.map(({ queued }) => queued) });
+    throw new Error(summary(refused, events.length));
+  }
+}
+
+function summary(refused: RefusedEvent[], total: number): string {
+  const causes = [...new Set(refused.map(({ cause }) => cause))];
+  const more = causes.length > NAMED_CAUSES ? ` and ${causes.length - NAMED_CAUSES} more causes` : '';
+  return `${refused.length} of ${total} events refused: ${causes.slice(0, NAMED_CAUSES).join('; ')}${more}`;
+}

@@ -1,0 +1,15 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+
+/** The folder of package.json, whether this runs from the sources or from dist/. */
+export const PACKAGE_ROOT = findRoot(import.meta.dirname);
+
+/** The version of this server, from package.json. */
+export const SERVER_VERSION = (JSON.parse(readFileSync(join(PACKAGE_ROOT, 'package.json'), 'utf8')) as { version: string }).version;
+
+function findRoot(folder: string): string {
+  if (existsSync(join(folder, 'package.json'))) return folder;
+  const parent = dirname(folder);
+  if (parent === folder) throw new Error('package.json is missing');
+  return findRoot(parent);
+}

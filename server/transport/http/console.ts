@@ -1,0 +1,25 @@
+import type { Middleware } from 'koa';
+import send from 'koa-send';
+
+const YEAR_MS = 31_536_000_000;
+const POLICY =
+  "default-src 'self'; connect-src 'self' ws: wss:; img-src 'self' data:; style-src 'self'; script-src 'self'; base-uri 'none'; frame-ancestors 'none'; form-action 'none'";
+
+/** Serves the built console page from a folder. Files under `assets/` carry a hash of their content in their name, so they may be kept for ever. */
+export function serveConsole(root: string): Middleware {
+  return async (ctx, next) => {
+    if (ctx.body != null || ctx.status !== 404 || (ctx.method !== 'GET' && ctx.method !== 'HEAD')) return next();
+    const hashed = ctx.path.startsWith('/assets/');
+    try {
+      await send(ctx, ctx.path, { root, index: 'index.html', maxage: hashed ? YEAR_MS : 0, immutable: hashed });
+    } catch (error) {
+      // Not one of our files, or a path that tries to leave the folder: an ordinary unknown route.
+      if (error instanceof Error && 'status' in error && (error.status === 404 || error.status === 400 || error.status === 403)) return next();
+      throw error;
+    }
+    ctx.state['isConsole'] = true;
+    ctx.set('Content-Security-Policy', POLICY);
+    ctx.set('X-Content-Type-Options', 'nosniff');
+    ctx.set('Referrer-Policy', 'same-origin');
+  };
+}

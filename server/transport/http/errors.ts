@@ -1,0 +1,55 @@
+import type { Middleware } from 'koa';
+import { invalid, type Refusal, refuse } from '../../domain/refusal.ts';
+import type { Logger } from '../../observability/logger.ts';
+import type { CommandHandler } from '../command-handler.ts';
+import { HTTP_STATUS, refusalOf } from '../replies.ts';
+
+/** What an HTTP layer refuses before a command is reached. */
+export class HttpRefusal extends Error {
+  readonly refusal: Refusal;
+  constructor(refusal: Refusal) {
+    super(refusal.message);
+    this.refusal = refusal;
+  }
+}
+
+/** Gives every failure the contract's shape: unknown routes, wrong methods, bodies that can't be read, and what nobody foresaw. */
+export function answerErrors(handler: CommandHandler, logger: Logger): Middleware {
+  return async (ctx, next) => {
+    let refusal: Refusal | undefined;
+    try {
+      await next();
+      if (ctx.status === 404 && ctx.body == null) refusal = refuse('NOT_FOUND', `No route ${ctx.method} ${ctx.path.slice(0, 200)}`);
+      if (ctx.status === 405 || ctx.status === 501) refusal = refuse('METHOD_NOT_ALLOWED', `${ctx.method} is not allowed here`);
+    } catch (error) {
+      refusal = refusalOfHttp(error) ?? refusalOf(error, logger, { request: ctx.state['requestId'] as unknown });
+    }
+    if (refusal === undefined) return;
+    ctx.status = HTTP_STATUS[refusal.code];
+    ctx.body = handler.refuse(refusal);
+  };
+}
+
+/** A body in any other form than JSON is refused by name; without a body its type does not matter. */
+export const refuseOtherBodies: Middleware = async (ctx, next) => {
+  // `is` answers null when there is no body at all.
+  if (ctx.method === 'POST' && ctx.request.length !== 0 && ctx.request.is('json', '+json') === false) {
+    throw new HttpRefusal(refuse('UNSUPPORTED_MEDIA_TYPE', 'Send application/json'));
+  }
+  await next();
+};
+
+function refusalOfHttp(error: unknown): Refusal | undefined {
+  if (error instanceof HttpRefusal) return error.refusal;
+  if (!(error instanceof Error) || !('status' in error)) return undefined;
+  switch (error.status) {
+    case 400:
+      return invalid([{ field: 'body', message: 'Must be a JSON object', code: 'invalid_json' }]);
+    case 413:
+      return refuse('PAYLOAD_TOO_LARGE', 'The body is too large');
+    case 415:
+      return refuse('UNSUPPORTED_MEDIA_TYPE', 'The encoding or character set of the body is not supported');
+    default:
+      return undefined;
+  }
+}

@@ -1,0 +1,37 @@
+import { randomUUID } from 'node:crypto';
+import type { Middleware } from 'koa';
+import { ID_PATTERN } from '#contract';
+import type { Logger } from '../../observability/logger.ts';
+import type { Metrics } from '../../observability/metrics.ts';
+
+/** Probes and scrapes come every few seconds and say nothing. */
+const NOT_LOGGED: ReadonlySet<string> = new Set(['/health', '/ready', '/metrics']);
+
+/** Gives each request an id, counts and times it by its route's pattern, and logs it. */
+export function observeRequests(metrics: Metrics, logger: Logger): Middleware {
+  return async (ctx, next) => {
+    const started = performance.now();
+    const given = ctx.get('X-Request-Id');
+    const requestId = ID_PATTERN.test(given) ? given : randomUUID();
+    ctx.state['requestId'] = requestId;
+    ctx.set('X-Request-Id', requestId);
+    try {
+      await next();
+    } finally {
+      const took = performance.now() - started;
+      const { method, status } = ctx;
+      const route = routeOf(ctx);
+      metrics.httpRequests.inc({ method, route, status_code: status });
+      metrics.httpDuration.observe({ method, route }, took);
+      if (!NOT_LOGGED.has(ctx.path)) {
+        logger.info({ request: requestId, method, path: ctx.path, status, took_ms: Math.round(took * 10) / 10, ip: ctx.ip }, 'request');
+      }
+    }
+  };
+}
+
+/** The pattern of the route that answered: never the raw path, which would make a label of every id. */
+function routeOf(ctx: { _matchedRoute?: unknown; state: Record<string, unknown> }): string {
+  if (typeof ctx._matchedRoute === 'string') return ctx._matchedRoute;
+  return ctx.state['isConsole'] === true ? 'console' : 'unmatched';
+}

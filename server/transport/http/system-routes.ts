@@ -1,0 +1,49 @@
+import Router from '@koa/router';
+import { DRIFT_TOLERANCE_MS, type TimeData } from '#contract';
+import type { Logger } from '../../observability/logger.ts';
+import type { Metrics } from '../../observability/metrics.ts';
+
+/** How a part of the service is doing, as `/ready` tells it. */
+export type Health = 'ok' | 'degraded' | 'down' | 'off';
+
+export interface SystemRoutesOptions {
+  now(): number;
+  errorBound(): number;
+  /** The state of each part, and whether this instance should get traffic. */
+  readiness(): Promise<{ ready: boolean; checks: { redis: Health; database: Health; audit: Health } }>;
+  serverVersion: string;
+  metrics: Metrics;
+  logger: Logger;
+}
+
+/** What clocks, probes and dashboards ask for. These answers are bare, without the envelope of replies. */
+export function systemRoutes(options: SystemRoutesOptions): Router {
+  const { now, errorBound, readiness, serverVersion, metrics } = options;
+  const router = new Router();
+
+  router.get(['/time', '/v1/time'], (ctx) => {
+    ctx.set('Cache-Control', 'no-store');
+    ctx.body = {
+      timestamp_ms: now(),
+      server_version: serverVersion,
+      drift_tolerance_ms: DRIFT_TOLERANCE_MS,
+      error_bound_ms: errorBound(),
+    } satisfies TimeData;
+  });
+
+  router.get('/health', (ctx) => {
+    ctx.body = { status: 'ok' };
+  });
+
+  router.get('/ready', async (ctx) => {
+    const { ready, checks } = await readiness();
+    ctx.status = ready ? 200 : 503;
+    ctx.body = { status: ready ? 'ready' : 'not_ready', checks };
+  });
+
+  router.get('/metrics', async (ctx) => {
+    ctx.type = metrics.registry.contentType;
+    ctx.body = await metrics.registry.metrics();
+  });
+  return router;
+}

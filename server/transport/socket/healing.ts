@@ -1,0 +1,118 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import type { EventEnvelope, Status } from '#contract';
+import { STATUSES } from '#contract';
+import type { SessionPosition, SessionStore } from '../../engine/ports.ts';
+import type { Logger } from '../../observability/logger.ts';
+import type { Metrics } from '../../observability/metrics.ts';
+import { type GatewaySocket, type IoServer, roomOf, sessionOf } from './rooms.ts';
+
+/** Two looks are needed to tell a lost update from one on its way, so a room is healed within twice this. */
+const LOOK_INTERVAL_MS = 2_000;
+const BATCH = 500;
+
+type Position = Pick<SessionPosition, 'epoch' | 'version'>;
+
+export interface HealingOptions {
+  io: IoServer;
+  store: SessionStore;
+  now(): number;
+  logger: Logger;
+  metrics: Metrics;
+}
+
+/**
+ * Brings rooms up to date whose updates were lost on the way, for example with the instance that made them: compares what this instance's sockets have been
+ * sent with what Redis has, and sends the state where it is newer.
+ */
+export class Healing {
+  readonly #options: HealingOptions;
+  /** The newest position that all sockets of a room are known to have been sent. */
+  readonly #sent = new Map<string, Position>();
+  /** Where Redis stood at the last look. */
+  #seen = new Map<string, Position>();
+  readonly #stop = new AbortController();
+  #looking: Promise<void> = Promise.resolve();
+
+  constructor(options: HealingOptions) {
+    this.#options = options;
+  }
+
+  start(): void {
+    this.#looking = this.#lookRepeatedly();
+  }
+
+  async close(): Promise<void> {
+    this.#stop.abort();
+    await this.#looking;
+  }
+
+  /** Notes what a socket is sent. Every socket of a room is sent the same, so the last one noted stands for all. */
+  watch(socket: GatewaySocket): void {
+    socket.onAnyOutgoing((event: string, payload: EventEnvelope) => {
+      if (event === 'session:update' && isNewer(payload, this.#sent.get(payload.session_id))) {
+        this.#sent.set(payload.session_id, { epoch: payload.epoch, version: payload.version });
+      }
+    });
+  }
+
+  /** A socket of the room has been given this state. The others may still be behind, so it counts only for a room nothing is known of. */
+  synced(sessionId: string, position: Position): void {
+    if (!this.#sent.has(sessionId)) this.#sent.set(sessionId, position);
+  }
+
+  async #lookRepeatedly(): Promise<void> {
+    while (!this.#stop.signal.aborted) {
+      try {
+        await wait(LOOK_INTERVAL_MS, undefined, { signal: this.#stop.signal, ref: false });
+        await this.look();
+      } catch (error) {
+        if (!this.#stop.signal.aborted) this.#options.logger.debug({ err: error }, 'could not compare rooms with redis');
+      }
+    }
+  }
+
+  /** Compares every room of this instance with Redis once. */
+  async look(): Promise<void> {
+    const { io, store, metrics } = this.#options;
+    const sessions = [...io.of('/').adapter.rooms.keys()].flatMap((room) => sessionOf(room) ?? []);
+    const seen = new Map<string, Position>();
+    const counts = new Map<Status, number>();
+    for (let from = 0; from < sessions.length; from += BATCH) {
+      const batch = sessions.slice(from, from + BATCH);
+      const positions = await store.positions(batch);
+      for (const [index, sessionId] of batch.entries()) {
+        const position = positions[index];
+        if (position == null) continue;
+        seen.set(sessionId, position);
+        counts.set(position.status, (counts.get(position.status) ?? 0) + 1);
+        if (isNewer(this.#seen.get(sessionId), this.#sent.get(sessionId))) await this.#heal(sessionId, position);
+      }
+    }
+    this.#seen = seen;
+    for (const sessionId of this.#sent.keys()) if (!seen.has(sessionId)) this.#sent.delete(sessionId);
+    for (const status of STATUSES) metrics.activeSessions.set({ status }, counts.get(status) ?? 0);
+  }
+
+  async #heal(sessionId: string, { event_type }: SessionPosition): Promise<void> {
+    const { io, store, now, logger } = this.#options;
+    const { session } = await store.load(sessionId);
+    if (session === null) return;
+    const { epoch, version, state } = session;
+    logger.info({ session: sessionId, version }, 'a room was behind; sending it the state');
+    const envelope = { session_id: sessionId, epoch, version, server_time_ms: Math.floor(now()) };
+    const room = io.local.to(roomOf(sessionId));
+    if (state === null) {
+      room.emit('session:deleted', envelope);
+      io.local.in(roomOf(sessionId)).socketsLeave(roomOf(sessionId));
+    } else {
+      room.emit('session:update', { ...envelope, event_type, state });
+    }
+    this.#sent.set(sessionId, { epoch, version });
+  }
+}
+
+function isNewer(position: Position | undefined, than: Position | undefined): boolean {
+  if (position === undefined) return false;
+  if (than === undefined) return true;
+  return position.epoch > than.epoch || (position.epoch === than.epoch && position.version > than.version);
+}

@@ -1,0 +1,70 @@
+import { once } from 'node:events';
+import { setTimeout as wait } from 'node:timers/promises';
+import { startAuditWriter } from './audit/audit-writer.ts';
+import { type Config, ConfigError, loadConfig } from './config.ts';
+import { RedisClock } from './engine/clock.ts';
+import { createLogger } from './observability/logger.ts';
+import { createMetrics } from './observability/metrics.ts';
+import { connectRedis } from './store/connection.ts';
+import { createOutbox } from './store/outbox.ts';
+
+const REDIS_RETRY_MS = 200;
+
+/** `npm run start:worker`: the audit worker alone, without a port. Carries events from the outbox in Redis to PostgreSQL until SIGTERM or SIGINT. */
+async function main(): Promise<void> {
+  const { config, databaseUrl } = configuration();
+  const stop = new AbortController();
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop.abort());
+
+  const logger = createLogger(config.LOG_LEVEL, `${process.pid}`);
+  const metrics = createMetrics();
+  const redis = connectRedis(config.REDIS_URL, 'commands', 'audit-outbox', logger);
+  const clock = new RedisClock(redis, logger, metrics);
+  if (await starts(clock, stop.signal)) {
+    const writer = startAuditWriter({
+      outbox: createOutbox(redis, config.KEY_PREFIX),
+      redisUrl: config.REDIS_URL,
+      keyPrefix: config.KEY_PREFIX,
+      databaseUrl,
+      logger,
+      metrics,
+      now: () => clock.now(),
+    });
+    logger.info('audit worker started');
+    if (!stop.signal.aborted) await once(stop.signal, 'abort');
+    logger.info('audit worker stopping');
+    setTimeout(() => process.exit(1), config.SHUTDOWN_TIMEOUT_MS).unref();
+    await writer.close();
+  }
+  await clock.close();
+  redis.disconnect();
+}
+
+/** AUDIT_WORKER tells servers what to do with the trail; this process has only one purpose. */
+function configuration(): { config: Config; databaseUrl: string } {
+  const config = loadConfig({ ...process.env, AUDIT_WORKER: 'off' });
+  if (config.DATABASE_URL === undefined) throw new ConfigError('DATABASE_URL must be set');
+  return { config, databaseUrl: config.DATABASE_URL };
+}
+
+/** Waits for Redis, however long it takes; false when told to stop before. */
+async function starts(clock: RedisClock, signal: AbortSignal): Promise<boolean> {
+  while (!signal.aborted) {
+    try {
+      await clock.start();
+      return true;
+    } catch {
+      // The connection logs why.
+      await wait(REDIS_RETRY_MS, undefined, { signal }).catch(() => {});
+    }
+  }
+  return false;
+}
+
+try {
+  await main();
+} catch (error) {
+  if (!(error instanceof ConfigError)) throw error;
+  console.error(error.message);
+  process.exitCode = 1;
+}
