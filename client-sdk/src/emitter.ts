@@ -1,0 +1,31 @@
+/** A typed event emitter: no order of handlers is promised, and one that throws does not stop the others. */
+export class Emitter<Events> {
+  readonly #handlers = new Map<keyof Events, Set<(payload: never) => void>>();
+
+  /** Calls `handler` at every such event until the returned function is called. */
+  on<E extends keyof Events>(event: E, handler: (payload: Events[E]) => void): () => void {
+    const handlers = this.#handlers.get(event) ?? new Set();
+    this.#handlers.set(event, handlers);
+    // Wrapped, so that the same function given twice is two subscriptions.
+    const entry = (payload: Events[E]): void => handler(payload);
+    handlers.add(entry);
+    return () => void handlers.delete(entry);
+  }
+
+  emit<E extends keyof Events>(event: E, payload: Events[E]): void {
+    for (const handler of this.#handlers.get(event) ?? []) {
+      callSafely(() => handler(payload as never));
+    }
+  }
+}
+
+/** Calls an application's handler; what it throws surfaces as an uncaught error of its own and disturbs nobody else. */
+export function callSafely(handler: () => void): void {
+  try {
+    handler();
+  } catch (error) {
+    queueMicrotask(() => {
+      throw error;
+    });
+  }
+}

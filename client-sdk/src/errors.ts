@@ -1,0 +1,47 @@
+/** The one error type of the SDK: refusals of the server, and what can go wrong on the way to it. */
+import type { ErrorBody, ErrorCode } from './contract/index.ts';
+
+/** `NETWORK_ERROR`: nothing reached the server. `TIMEOUT`: no answer in time, so the outcome is unknown. All others come from the server. */
+export type SyncKairosErrorCode = ErrorCode | 'NETWORK_ERROR' | 'TIMEOUT';
+
+/** What every method of the client rejects with. */
+export class SyncKairosError extends Error {
+  override readonly name = 'SyncKairosError';
+  readonly code: SyncKairosErrorCode;
+  /** What the contract attaches to this code, for example the present state to a CONFLICT. */
+  readonly details: ErrorBody['details'];
+  /** Whether the very same call may succeed later. */
+  readonly retryable: boolean;
+
+  constructor(
+    code: SyncKairosErrorCode,
+    message: string,
+    options: { details?: ErrorBody['details']; retryable: boolean; cause?: unknown },
+  ) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.code = code;
+    this.details = options.details;
+    this.retryable = options.retryable;
+  }
+}
+
+/** The error for a refusal the server sent. */
+export function refusal(body: ErrorBody): SyncKairosError {
+  return new SyncKairosError(body.code, body.message, body);
+}
+
+/** The error for a server that can't be reached. */
+export function unreachable(message: string, cause?: unknown): SyncKairosError {
+  return new SyncKairosError('NETWORK_ERROR', message, { retryable: true, cause });
+}
+
+/** The error for an answer that did not come within `ms` milliseconds. */
+export function timedOut(what: string, ms: number): SyncKairosError {
+  return new SyncKairosError('TIMEOUT', `No answer to ${what} within ${Math.round(ms)} ms`, { retryable: true });
+}
+
+/** Any thrown value as a SyncKairosError; what is none counts as a failure of the way to the server. */
+export function asError(thrown: unknown): SyncKairosError {
+  if (thrown instanceof SyncKairosError) return thrown;
+  return unreachable(thrown instanceof Error ? thrown.message : String(thrown), thrown);
+}

@@ -1,0 +1,45 @@
+/** Durations for people. A countdown rounds up, so that it shows zero exactly when time is up; a stopwatch rounds down. */
+
+/** `countdown`: 1:02:03, 4:59, 9.8. `stopwatch`: the same, rounded down. `spoken`: for screen readers, "4 minutes 59 seconds". */
+export type TimeStyle = 'countdown' | 'stopwatch' | 'spoken';
+
+const TENTHS_BELOW_MS = 10_000;
+
+/** A duration in milliseconds as text; negative ones count as 0. */
+export function formatTime(ms: number, style: TimeStyle = 'countdown'): string {
+  const left = Math.max(0, ms);
+  if (style === 'spoken') return spoken(Math.ceil(left / 1000));
+  const shown = style === 'stopwatch' ? Math.floor(left / 100) * 100 : shownTime(left);
+  const tenths = shown / 100;
+  return shown < TENTHS_BELOW_MS ? `${Math.floor(tenths / 10)}.${tenths % 10}` : clockFace(Math.floor(shown / 1000));
+}
+
+/** The duration a countdown's digits stand for: `ms` rounded up to tenths under 10 s, else to seconds. Equal exactly while the text is. */
+export function shownTime(ms: number): number {
+  const tenths = Math.ceil(Math.max(0, ms) / 100) * 100;
+  return tenths < TENTHS_BELOW_MS ? tenths : Math.ceil(ms / 1000) * 1000;
+}
+
+/** Milliseconds until a countdown that shows `ms` shows something else, which is how long a screen may rest: above 0, Infinity once it stands at 0. */
+export function untilNextDigit(ms: number): number {
+  if (ms <= 0) return Infinity;
+  const shown = shownTime(ms);
+  return ms - (shown <= TENTHS_BELOW_MS ? shown - 100 : shown - 1000);
+}
+
+function clockFace(total: number): string {
+  const two = (value: number): string => String(value).padStart(2, '0');
+  const minutes = Math.floor(total / 60) % 60;
+  const hours = Math.floor(total / 3600);
+  return hours > 0 ? `${hours}:${two(minutes)}:${two(total % 60)}` : `${minutes}:${two(total % 60)}`;
+}
+
+function spoken(total: number): string {
+  const parts = [
+    [Math.floor(total / 3600), 'hour'],
+    [Math.floor(total / 60) % 60, 'minute'],
+    [total % 60, 'second'],
+  ] as const;
+  const said = parts.filter(([count]) => count > 0).map(([count, unit]) => `${count} ${unit}${count === 1 ? '' : 's'}`);
+  return said.length > 0 ? said.join(' ') : '0 seconds';
+}

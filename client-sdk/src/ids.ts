@@ -1,0 +1,12 @@
+/** A UUIDv7 (RFC 9562, section 5.7) from an instant in Unix milliseconds and ten random bytes: unique without asking anybody, sortable by time. */
+export function uuidV7(unixMs: number, random: Uint8Array): string {
+  const time = Math.floor(unixMs).toString(16).padStart(12, '0');
+  const noise = Array.from(random, (byte) => byte.toString(16).padStart(2, '0')).join('');
+  const variant = (((random[2] ?? 0) & 0x3f) | 0x80).toString(16);
+  return `${time.slice(0, 8)}-${time.slice(8, 12)}-7${noise.slice(0, 3)}-${variant}${noise.slice(6, 8)}-${noise.slice(8, 20)}`;
+}
+
+/** A fresh id. `getRandomValues` and not `randomUUID`, which browsers withhold from plain-http pages such as a server in the same room. */
+export function freshId(unixMs: number): string {
+  return uuidV7(unixMs, crypto.getRandomValues(new Uint8Array(10)));
+}

@@ -1,0 +1,9 @@
+/** `@synckairos/client`: synchronized timers in the browser and in Node. */
+export * from './contract/index.ts';
+export { SyncKairosClient } from './client.ts';
+export type { ClockStatus, DeviceClock } from './clock-sync.ts';
+export type { ConnectionState } from './connection.ts';
+export { SyncKairosError, type SyncKairosErrorCode } from './errors.ts';
+export type { ClientEvents } from './events.ts';
+export { formatTime, shownTime, untilNextDigit, type TimeStyle } from './format-time.ts';
+export type { SyncKairosOptions } from './options.ts';

@@ -1,0 +1,130 @@
+/** Keeps the client in the rooms of the sessions it wants to hear of, whatever happens to the connection. */
+import type { Connection } from './connection.ts';
+import type { ClockOwner } from './contract/index.ts';
+import { asError, type SyncKairosError } from './errors.ts';
+import { SessionStore } from './session-store.ts';
+
+/** Pause before a join is tried again that failed for a passing reason. */
+const REJOIN_MS = 1_000;
+
+export interface RoomsOptions {
+  connection: Connection;
+  requestTimeoutMs: number;
+  onJoined: (sessionId: string) => void;
+  onError: (error: SyncKairosError) => void;
+}
+
+interface Room {
+  store: SessionStore;
+  joined: boolean;
+  /** A join or leave is under way; one at a time, so that the last wish wins. */
+  busy: boolean;
+  retry?: ReturnType<typeof setTimeout>;
+}
+
+export class Rooms {
+  readonly #options: RoomsOptions;
+  readonly #rooms = new Map<string, Room>();
+
+  constructor(options: RoomsOptions) {
+    this.#options = options;
+    options.connection.on('state', (state) => {
+      for (const room of this.#rooms.values()) {
+        clearTimeout(room.retry);
+        if (state !== 'connected') room.joined = false;
+        else void this.#settle(room);
+      }
+    });
+  }
+
+  /** The store of a session; always the same one for the same id. */
+  store(sessionId: string): SessionStore {
+    return this.#room(sessionId).store;
+  }
+
+  /** The store of a session if the client has dealt with it. */
+  known(sessionId: string): SessionStore | undefined {
+    return this.#rooms.get(sessionId)?.store;
+  }
+
+  /** Whose clock a plain id means in a session: `global` the session's own, a group's, else a participant's. */
+  ownerOf(sessionId: string, who: string): ClockOwner {
+    if (who === 'global') return 'session';
+    const groups = this.known(sessionId)?.getSnapshot()?.groups ?? [];
+    return groups.some((group) => group.group_id === who) ? { group_id: who } : { participant_id: who };
+  }
+
+  /** Keeps whoever creates a session in its room. The server has put that socket there; after a change of sockets it has to join. */
+  created(sessionId: string, sameSocket: boolean): void {
+    const room = this.#room(sessionId);
+    room.joined ||= sameSocket;
+    room.store.hold();
+  }
+
+  /** A deleted session has no room any more. */
+  vacate(sessionId: string): void {
+    const room = this.#rooms.get(sessionId);
+    if (room !== undefined) room.joined = false;
+  }
+
+  #room(sessionId: string): Room {
+    let room = this.#rooms.get(sessionId);
+    if (room === undefined) {
+      // Wishes are looked at a moment later: React's StrictMode unsubscribes and subscribes again in one go.
+      const created: Room = {
+        store: new SessionStore(sessionId, () => queueMicrotask(() => void this.#settle(created))),
+        joined: false,
+        busy: false,
+      };
+      this.#rooms.set(sessionId, (room = created));
+    }
+    return room;
+  }
+
+  async #settle(room: Room): Promise<void> {
+    const { connection } = this.#options;
+    if (room.busy) return;
+    room.busy = true;
+    try {
+      while (room.joined !== room.store.wanted) {
+        if (connection.state !== 'connected') {
+          if (connection.state === 'idle' || connection.state === 'failed') connection.open();
+          return;
+        }
+        await (room.store.wanted ? this.#join(room) : this.#leave(room));
+      }
+      // What is over and nobody looks at need not be remembered, or a long-lived client would grow with every game.
+      if (room.store.over && !room.store.wanted) this.#rooms.delete(room.store.sessionId);
+    } catch (thrown) {
+      this.#failed(room, asError(thrown));
+    } finally {
+      room.busy = false;
+    }
+  }
+
+  async #join(room: Room): Promise<void> {
+    const { connection, requestTimeoutMs, onJoined } = this.#options;
+    const { sessionId, seen } = room.store;
+    const known = seen === undefined ? {} : { last_known_version: seen.version, last_known_epoch: seen.epoch };
+    const { state } = await connection.exchange('session:join', { session_id: sessionId, ...known }, requestTimeoutMs);
+    room.joined = true;
+    room.store.offer(state);
+    onJoined(sessionId);
+  }
+
+  async #leave(room: Room): Promise<void> {
+    const { connection, requestTimeoutMs } = this.#options;
+    room.joined = false;
+    await connection.exchange('session:leave', { session_id: room.store.sessionId }, requestTimeoutMs);
+  }
+
+  #failed(room: Room, error: SyncKairosError): void {
+    // A lost connection joins again by itself once it is back.
+    if (error.code === 'NETWORK_ERROR' || !room.store.wanted) return;
+    room.store.fail(error);
+    this.#options.onError(error);
+    if (!error.retryable || this.#options.connection.state !== 'connected') return;
+    clearTimeout(room.retry);
+    room.retry = setTimeout(() => void this.#settle(room), REJOIN_MS);
+  }
+}

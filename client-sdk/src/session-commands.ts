@@ -1,0 +1,123 @@
+/** All commands on sessions, as methods: what they carry to be safe to repeat, and what their answers teach the client. */
+import type { DeviceClock } from './clock-sync.ts';
+import type { Connection } from './connection.ts';
+import type { CommandName, Commands, CreatePayload, JsonValue, SessionState } from './contract/index.ts';
+import { asError } from './errors.ts';
+import { freshId } from './ids.ts';
+import type { Rooms } from './rooms.ts';
+
+type Data<C extends CommandName> = Promise<Commands[C]['data']>;
+
+/** The parts that commands work with. */
+export interface CommandParts {
+  connection: Connection;
+  rooms: Rooms;
+  clock: DeviceClock;
+}
+
+/** The base of the client. Every method rejects with a SyncKairosError. */
+export class SessionCommands {
+  readonly #connection: Connection;
+  readonly #rooms: Rooms;
+  readonly #clock: DeviceClock;
+
+  constructor({ connection, rooms, clock }: CommandParts) {
+    this.#connection = connection;
+    this.#rooms = rooms;
+    this.#clock = clock;
+  }
+
+  /** Creates a session; without a `session_id` it gets a UUIDv7. The client hears of it from then on. */
+  async createSession(config: CreatePayload): Data<'session:create'> {
+    const { socket } = this.#connection;
+    const before = socket.id;
+    const state = await this.#command('session:create', { ...config, session_id: config.session_id ?? this.#freshId() });
+    this.#rooms.created(state.session_id, before !== undefined && before === socket.id);
+    return this.#learn(state);
+  }
+
+  /** Starts the clock of `activeParticipantId`, or of whoever the session names. */
+  async startSession(id: string, activeParticipantId?: string): Data<'session:start'> {
+    return this.#learn(await this.#command('session:start', { session_id: id, active_participant_id: activeParticipantId }));
+  }
+
+  /**
+   * Ends the turn of `current` and begins that of `next`, by default the next in order. `current` is sent as it is given, else whoever was
+   * last seen to be active, or with fewer than two participants the version last seen: so a double click can't skip a player.
+   */
+  async switchCycle(id: string, current?: string, next?: string): Data<'session:switch'> {
+    const result = await this.#command('session:switch', { session_id: id, ...this.#guard(id, current), next_participant_id: next });
+    this.#rooms.store(id).note(result);
+    return result;
+  }
+
+  async getSession(id: string): Data<'session:get'> {
+    return this.#learn(await this.#command('session:get', { session_id: id }));
+  }
+
+  async pauseSession(id: string): Data<'session:pause'> {
+    return this.#learn(await this.#command('session:pause', { session_id: id }));
+  }
+
+  async resumeSession(id: string): Data<'session:resume'> {
+    return this.#learn(await this.#command('session:resume', { session_id: id }));
+  }
+
+  /** Adds `deltaMs` (may be negative) to a clock: a participant's or group's by id, the session's without. */
+  async adjustTime(id: string, deltaMs: number, who?: string, reason?: string): Data<'session:adjust'> {
+    const owner = who === undefined ? 'session' : this.#rooms.ownerOf(id, who);
+    const target = owner === 'session' ? {} : owner;
+    return this.#learn(await this.#command('session:adjust', { session_id: id, delta_ms: deltaMs, ...target, reason }));
+  }
+
+  async completeSession(id: string): Data<'session:complete'> {
+    return this.#learn(await this.#command('session:complete', { session_id: id }));
+  }
+
+  async cancelSession(id: string, reason?: string): Data<'session:cancel'> {
+    return this.#learn(await this.#command('session:cancel', { session_id: id, reason }));
+  }
+
+  /** Deletes a session; one that does not exist counts as deleted. */
+  async deleteSession(id: string): Data<'session:delete'> {
+    return this.#command('session:delete', { session_id: id });
+  }
+
+  /** Sends any JSON up to 4 KiB to everybody in the session's room. */
+  async sendMessage(id: string, message: JsonValue): Data<'session:message'> {
+    return this.#command('session:message', { session_id: id, message });
+  }
+
+  /** The audit trail after a version, oldest first; ask again with `next_after_version` for more. */
+  async getHistory(id: string, page: { after_version?: number; limit?: number } = {}): Data<'session:history'> {
+    return this.#connection.request('session:history', { session_id: id, ...page });
+  }
+
+  async #command<C extends Exclude<CommandName, 'time:sync'>>(command: C, payload: Commands[C]['payload']): Data<C> {
+    try {
+      return await this.#connection.request(command, { command_id: this.#freshId(), ...payload });
+    } catch (thrown) {
+      const error = asError(thrown);
+      // Some refusals bring the state that caused them, which may be news.
+      if (error.details !== undefined && 'state' in error.details) this.#learn(error.details.state);
+      throw error;
+    }
+  }
+
+  #learn(state: SessionState): SessionState {
+    this.#rooms.store(state.session_id).offer(state);
+    return state;
+  }
+
+  #guard(id: string, current: string | undefined): { current_participant_id?: string; expected_version?: number } {
+    if (current !== undefined) return { current_participant_id: current };
+    const seen = this.#rooms.known(id)?.seen;
+    if (seen === undefined) return {};
+    if (seen.participants.length < 2) return { expected_version: seen.version };
+    return seen.active_participant_id === null ? {} : { current_participant_id: seen.active_participant_id };
+  }
+
+  #freshId(): string {
+    return freshId(this.#clock.wall());
+  }
+}

@@ -1,0 +1,116 @@
+/** What a client knows of one session: the newest state, in an order that no network can turn around. */
+import type { SessionState, SwitchData } from './contract/index.ts';
+import { callSafely } from './emitter.ts';
+import { SyncKairosError } from './errors.ts';
+
+/** Enough of a session's newest version to order others against it and to guard a switch. */
+interface Seen {
+  epoch: number;
+  version: number;
+  active_participant_id: string | null;
+  participants: readonly unknown[];
+}
+
+/** Whether `a` comes after `b`: a restored session counts its versions anew under a greater epoch. */
+export function isNewer(a: Pick<Seen, 'epoch' | 'version'>, b: Pick<Seen, 'epoch' | 'version'>): boolean {
+  return a.epoch > b.epoch || (a.epoch === b.epoch && a.version > b.version);
+}
+
+/** The store of one session, ready for React's `useSyncExternalStore`: `subscribe` joins the session and `getSnapshot` changes only with the state. */
+export class SessionStore {
+  readonly sessionId: string;
+  readonly #listeners = new Set<() => void>();
+  readonly #onDemandChange: () => void;
+  #state: SessionState | null = null;
+  #seen: Seen | undefined;
+  #error: SyncKairosError | null = null;
+  #held = false;
+
+  /** `onDemandChange` is called when somebody begins or ceases to want updates. */
+  constructor(sessionId: string, onDemandChange: () => void) {
+    this.sessionId = sessionId;
+    this.#onDemandChange = onDemandChange;
+  }
+
+  /** Calls `listener` after each change; the session stays joined, over reconnects too, until the returned function of the last listener is called. */
+  readonly subscribe = (listener: () => void): (() => void) => {
+    const entry = (): void => listener();
+    this.#listeners.add(entry);
+    this.#onDemandChange();
+    return () => {
+      this.#listeners.delete(entry);
+      if (this.#listeners.size === 0) this.release();
+    };
+  };
+
+  /** The newest state; null before the first one and after the session was deleted. */
+  readonly getSnapshot = (): SessionState | null => this.#state;
+
+  /** Why there are no updates, if so: the session does not exist, or joining it failed. */
+  readonly getError = (): SyncKairosError | null => this.#error;
+
+  /** Whether updates are wanted. */
+  get wanted(): boolean {
+    return this.#held || this.#listeners.size > 0;
+  }
+
+  /** Whether nothing more will happen: completed, cancelled or deleted. */
+  get over(): boolean {
+    return this.#state === null
+      ? this.#error?.code === 'SESSION_NOT_FOUND'
+      : this.#state.status === 'completed' || this.#state.status === 'cancelled';
+  }
+
+  /** Epoch, version and whose turn it is, as last heard of. */
+  get seen(): Seen | undefined {
+    return this.#seen;
+  }
+
+  /** Keeps the session joined without a listener, as its creator is. */
+  hold(): void {
+    this.#held = true;
+    this.#onDemandChange();
+  }
+
+  /** Takes back `hold`. */
+  release(): void {
+    this.#held = false;
+    this.#onDemandChange();
+  }
+
+  /** Takes a state if it is newer than what is known. */
+  offer(state: SessionState): boolean {
+    if (this.#state !== null && !isNewer(state, this.#state)) return false;
+    // After a deletion, or a switch result that is ahead, only what is not older may come back.
+    if (this.#seen !== undefined && isNewer(this.#seen, state)) return false;
+    this.#seen = state;
+    this.#change(state, null);
+    if (this.over) this.release();
+    return true;
+  }
+
+  /** Remembers whose turn it is after a switch; the whole state follows as an update. */
+  note(result: SwitchData): void {
+    if (this.#seen === undefined || isNewer(result, this.#seen)) this.#seen = result;
+  }
+
+  /** The session was deleted at this version; false for an older one of the same id. */
+  remove(deleted: { epoch: number; version: number }): boolean {
+    if (this.#seen !== undefined && isNewer(this.#seen, deleted)) return false;
+    this.#seen = { ...deleted, active_participant_id: null, participants: [] };
+    this.#change(null, new SyncKairosError('SESSION_NOT_FOUND', `Session ${this.sessionId} was deleted`, { retryable: false }));
+    this.release();
+    return true;
+  }
+
+  fail(error: SyncKairosError): void {
+    this.#change(this.#state, error);
+  }
+
+  #change(state: SessionState | null, error: SyncKairosError | null): void {
+    if (state === this.#state && error === this.#error) return;
+    this.#state = state;
+    this.#error = error;
+    for (const listener of this.#listeners) callSafely(listener);
+  }
+}

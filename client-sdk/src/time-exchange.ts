@@ -1,0 +1,39 @@
+/** One exchange of timestamps with the server, over the socket or over REST. */
+import type { TimeSample } from './clock-filter.ts';
+import type { Connection } from './connection.ts';
+import type { TimeData } from './contract/index.ts';
+import { unreachable } from './errors.ts';
+import type { ResolvedOptions } from './options.ts';
+
+/** Four timestamps by `time:sync`. @throws SyncKairosError NETWORK_ERROR, TIMEOUT or the server's refusal */
+export async function exchangeOverSocket(connection: Connection, options: ResolvedOptions): Promise<TimeSample> {
+  const sentAt = options.clock.monotonic();
+  const data = await connection.exchange('time:sync', {}, options.requestTimeoutMs);
+  return {
+    sentAt,
+    serverReceivedAt: data.server_receive_time_ms,
+    serverSentAt: data.server_send_time_ms,
+    receivedAt: options.clock.monotonic(),
+    serverBound: data.error_bound_ms,
+  };
+}
+
+/** By `GET /time`, which names one instant between receiving and sending. @throws SyncKairosError NETWORK_ERROR */
+export async function exchangeOverRest(options: ResolvedOptions, signal: AbortSignal): Promise<TimeSample> {
+  const { clock, requestTimeoutMs, restUrl } = options;
+  const token = await options.token();
+  const sentAt = clock.monotonic();
+  const response = await options.fetch(`${restUrl}/time`, {
+    headers: token === undefined ? {} : { authorization: `Bearer ${token}` },
+    signal: AbortSignal.any([signal, AbortSignal.timeout(requestTimeoutMs)]),
+  });
+  if (!response.ok) throw unreachable(`GET /time answered ${response.status}`);
+  const data = (await response.json()) as TimeData;
+  return {
+    sentAt,
+    serverReceivedAt: data.timestamp_ms,
+    serverSentAt: data.timestamp_ms,
+    receivedAt: clock.monotonic(),
+    serverBound: data.error_bound_ms,
+  };
+}

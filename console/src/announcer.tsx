@@ -1,0 +1,21 @@
+/** Tells screen readers whose turn it is and when time gets short; the ticking itself stays silent. */
+import type { SessionState, SyncKairosClient } from '@synckairos/client';
+import { useEffect, useState } from 'react';
+import { standing, warning } from './words.ts';
+
+export function Announcer({ client, state }: { client: SyncKairosClient; state: SessionState }) {
+  const [warned, setWarned] = useState('');
+  useEffect(
+    () =>
+      client.on('timeWarning', (event) => {
+        if (event.session_id === state.session_id) setWarned(warning(state, event.participant_id, event.threshold_ms));
+      }),
+    [client, state],
+  );
+  return (
+    <div className="sr-only">
+      <p role="status">{standing(state)}</p>
+      <p role="status">{warned}</p>
+    </div>
+  );
+}

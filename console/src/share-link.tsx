@@ -1,0 +1,42 @@
+/** The game's address for a second device. */
+import { useRef, useState } from 'react';
+
+export function ShareLink() {
+  const field = useRef<HTMLInputElement>(null);
+  const [copied, setCopied] = useState(false);
+  const copy = async (): Promise<void> => {
+    setCopied(await copyFrom(field.current));
+  };
+  return (
+    <div className="share">
+      <input
+        ref={field}
+        className="share-link"
+        readOnly
+        value={location.href}
+        aria-label="Link for a second device"
+        onFocus={(event) => event.target.select()}
+      />
+      <button type="button" onClick={() => void copy()} onBlur={() => setCopied(false)}>
+        {copied ? 'Copied' : 'Copy link'}
+      </button>
+    </div>
+  );
+}
+
+/** Copies a field's text. Pages over plain http, such as a server in the same room, have no clipboard API: there the selection is copied. */
+async function copyFrom(field: HTMLInputElement | null): Promise<boolean> {
+  if (field === null) return false;
+  // The types promise a clipboard everywhere; browsers only have it in secure contexts.
+  const clipboard = navigator.clipboard as Clipboard | undefined;
+  try {
+    if (clipboard !== undefined) {
+      await clipboard.writeText(field.value);
+      return true;
+    }
+  } catch {
+    // Not allowed: the selection is the way left.
+  }
+  field.select();
+  return document.execCommand('copy');
+}

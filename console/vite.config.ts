@@ -1,0 +1,24 @@
+import { fileURLToPath } from 'node:url';
+import react from '@vitejs/plugin-react';
+import { defineConfig } from 'vite';
+
+const path = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url));
+
+export default defineConfig({
+  root: path('.'),
+  plugins: [react()],
+  resolve: {
+    // The console uses the package as any application does, but from its sources.
+    alias: [
+      { find: /^@synckairos\/client\/react$/, replacement: path('../client-sdk/src/react.ts') },
+      { find: /^@synckairos\/client$/, replacement: path('../client-sdk/src/index.ts') },
+    ],
+  },
+  build: {
+    outDir: path('../dist/console'),
+    emptyOutDir: true,
+    // Nothing inline: the page lives under a Content-Security-Policy of 'self'.
+    assetsInlineLimit: 0,
+  },
+  server: { host: '127.0.0.1', proxy: { '/socket.io': { target: 'http://127.0.0.1:3000', ws: true }, '/time': 'http://127.0.0.1:3000' } },
+});

@@ -1,0 +1,72 @@
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { ClockFilter, KEPT_SAMPLES, type TimeSample } from '../../client-sdk/src/clock-filter.ts';
+
+/** A server whose clock is the device's plus this. */
+const TRUTH = 1_763_812_345_678.25;
+
+/** An exchange begun at `sentAt` that took `there` and `back` milliseconds, and 3 ms at the server. */
+function exchange(sentAt: number, there: number, back: number, serverBound = 0): TimeSample {
+  const arrived = sentAt + there;
+  return { sentAt, serverReceivedAt: arrived + TRUTH, serverSentAt: arrived + 3 + TRUTH, receivedAt: arrived + 3 + back, serverBound };
+}
+
+describe('clock filter', () => {
+  it('knows nothing before the first exchange', () => {
+    expect(new ClockFilter().estimate(0)).to.equal(null);
+  });
+
+  it('takes the server’s time from four timestamps, without its processing', () => {
+    const filter = new ClockFilter();
+    filter.add(exchange(100, 10, 10, 0.5));
+    const estimate = filter.estimate(123);
+    expect(estimate?.serverTime).to.be.closeTo(123 + TRUTH, 0.001);
+    expect(estimate?.rtt).to.be.closeTo(20, 0.001);
+    expect(estimate?.bound).to.be.closeTo(10.5, 0.001);
+  });
+
+  it('prefers the exchange that queued least', () => {
+    const filter = new ClockFilter();
+    filter.add(exchange(0, 5, 5));
+    filter.add(exchange(100, 5, 80));
+    expect(filter.estimate(200)?.rtt).to.be.closeTo(10, 0.001);
+    expect(filter.estimate(200)?.serverTime).to.be.closeTo(200 + TRUTH, 0.001);
+  });
+
+  it('trusts an exchange less by 100 ppm of its age', () => {
+    const filter = new ClockFilter();
+    filter.add(exchange(0, 5, 5));
+    expect(filter.estimate(13)?.bound).to.be.closeTo(5, 0.001);
+    expect(filter.estimate(100_013)?.bound).to.be.closeTo(15, 0.001);
+    filter.add(exchange(100_000, 12, 12));
+    expect(filter.estimate(100_100)?.rtt, 'a fresh exchange of 24 ms beats one of 10 ms that is 100 s old').to.be.closeTo(24, 0.001);
+  });
+
+  it('counts what the server does not know itself', () => {
+    const filter = new ClockFilter();
+    filter.add(exchange(0, 5, 5, 20));
+    filter.add(exchange(100, 9, 9, 1));
+    expect(filter.estimate(130)?.rtt).to.be.closeTo(18, 0.001);
+  });
+
+  it('forgets the oldest of more than sixteen', () => {
+    const filter = new ClockFilter();
+    filter.add(exchange(0, 1, 1));
+    for (let n = 1; n <= KEPT_SAMPLES; n += 1) filter.add(exchange(n * 10, 20, 20));
+    expect(filter.estimate(1_000)?.rtt).to.be.closeTo(40, 0.001);
+  });
+
+  it('is never further off than its bound, however lopsided the way', () => {
+    const delay = fc.double({ min: 0, max: 500, noNaN: true });
+    fc.assert(
+      fc.property(fc.array(fc.tuple(delay, delay), { minLength: 1, maxLength: 30 }), (delays) => {
+        const filter = new ClockFilter();
+        delays.forEach(([there, back], n) => filter.add(exchange(n * 1_000, there, back)));
+        const now = delays.length * 1_000 + 500;
+        const estimate = filter.estimate(now);
+        if (estimate === null) throw new Error('no estimate');
+        expect(Math.abs(estimate.serverTime - (now + TRUTH))).to.be.at.most(estimate.bound + 0.001);
+      }),
+    );
+  });
+});
