@@ -24,6 +24,8 @@ export interface AuditWriterOptions {
   metrics: Metrics;
   /** Unix ms of the authoritative clock; only measures. */
   now: () => number;
+  /** Before refused events are tried a second time, ms; doubles with each further attempt. Default 2000. */
+  retryDelayMs?: number;
 }
 
 /** How the trail gets on: `degraded` while events wait for the database or failed for good, `down` while Redis can't be relayed from. */
@@ -36,11 +38,11 @@ export interface AuditWriter {
 }
 
 /** Starts what carries committed events to PostgreSQL: the relay (one over all instances is at work), the queue's worker, the metrics. Waits for nothing: what is out of reach is used when it comes. */
-export function startAuditWriter({ outbox, redisUrl, keyPrefix, databaseUrl, logger, metrics, now }: AuditWriterOptions): AuditWriter {
+export function startAuditWriter({ outbox, redisUrl, keyPrefix, databaseUrl, logger, metrics, now, retryDelayMs }: AuditWriterOptions): AuditWriter {
   const database = openDatabase(databaseUrl, logger, { connections: CONNECTIONS, statementMs: STATEMENT_MS });
   const producer = connectRedis(redisUrl, 'commands', 'audit-queue', logger);
   const consumer = connectRedis(redisUrl, 'blocking', 'audit-worker', logger);
-  const queue = openQueue(producer, keyPrefix, logger);
+  const queue = openQueue(producer, keyPrefix, logger, retryDelayMs);
   const store = new EventStore(database, logger);
   const worker = new AuditWorker({ redis: consumer, keyPrefix, store, logger });
   const relay = new Relay({ outbox, accept: (batch) => enqueue(queue, batch), logger });

@@ -28,13 +28,18 @@ export interface Batch {
   oldest: number;
 }
 
-const JOB_OPTIONS: JobsOptions = {
-  attempts: 5,
-  backoff: { type: 'exponential', delay: 2_000 },
-  removeOnComplete: true,
-  // A job that failed for good is kept with its cause until an operator has looked at it.
-  removeOnFail: false,
-};
+/** Before the second attempt, ms; each further one waits twice as long. */
+const RETRY_DELAY_MS = 2_000;
+
+function jobOptions(retryDelayMs: number): JobsOptions {
+  return {
+    attempts: 5,
+    backoff: { type: 'exponential', delay: retryDelayMs },
+    removeOnComplete: true,
+    // A job that failed for good is kept with its cause until an operator has looked at it.
+    removeOnFail: false,
+  };
+}
 
 /** The prefix of all keys of the queue; its braces keep them on one node of a cluster, as BullMQ's scripts need. */
 export function queuePrefix(keyPrefix: string): string {
@@ -42,8 +47,8 @@ export function queuePrefix(keyPrefix: string): string {
 }
 
 /** The producer's side of the queue. `redis` should fail fast: a relay that waits can't give its lease to another. */
-export function openQueue(redis: Redis, keyPrefix: string, logger: Logger): AuditQueue {
-  const queue: AuditQueue = new Queue(QUEUE_NAME, { connection: redis, prefix: queuePrefix(keyPrefix), defaultJobOptions: JOB_OPTIONS });
+export function openQueue(redis: Redis, keyPrefix: string, logger: Logger, retryDelayMs = RETRY_DELAY_MS): AuditQueue {
+  const queue: AuditQueue = new Queue(QUEUE_NAME, { connection: redis, prefix: queuePrefix(keyPrefix), defaultJobOptions: jobOptions(retryDelayMs) });
   // The connection logs its own errors.
   queue.on('error', (error) => logger.debug({ err: error }, 'audit queue error'));
   return queue;
