@@ -2,7 +2,11 @@
 const noClockReading = {
   create(context) {
     const check = (node) => {
-      if (node.callee.type === 'Identifier' && node.callee.name === 'Date' && (node.type === 'CallExpression' || node.arguments.length === 0)) {
+      if (
+        node.callee.type === 'Identifier' &&
+        node.callee.name === 'Date' &&
+        (node.type === 'CallExpression' || node.arguments.length === 0)
+      ) {
         context.report({ node, message: 'Date without an argument reads the clock. The instant is handed in.' });
       }
     };

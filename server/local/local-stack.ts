@@ -98,7 +98,8 @@ export class LocalStack {
     this.servers.push(server);
     this.closers.push(() => server.stop());
     void server.ended.then((how) => {
-      if (this.closing === undefined) this.options.onLoss(`${name} ${how}; its log is in ${path.join(this.options.directory, name.toLowerCase(), 'server.log')}`);
+      if (this.closing === undefined)
+        this.options.onLoss(`${name} ${how}; its log is in ${path.join(this.options.directory, name.toLowerCase(), 'server.log')}`);
     });
   }
 
@@ -113,7 +114,9 @@ export class LocalStack {
     if (code !== 'EADDRINUSE') throw new ConfigError(`HOST ${HOST} with PORT ${PORT} can't be listened on (${code})`);
     const owner = await ownerOf(path.join(this.options.directory, 'redis'));
     const hint = owner === undefined ? '' : ` by an earlier npm start, which runs as process ${owner}: stop it`;
-    throw new ConfigError(`PORT ${PORT} is in use${hint || ': stop what uses it'}, or choose another one, as in PORT=${PORT + 1} npm start`);
+    throw new ConfigError(
+      `PORT ${PORT} is in use${hint || ': stop what uses it'}, or choose another one, as in PORT=${PORT + 1} npm start`,
+    );
   }
 }
 

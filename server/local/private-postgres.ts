@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { chown, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import pg from 'pg';
 import { claimDirectory, StartError } from './claim.ts';
@@ -14,6 +15,8 @@ const run = promisify(execFile);
 
 const SUPERUSER = 'synckairos';
 const DATABASE = 'synckairos';
+const ORPHANS_DEADLINE_MS = 5_000;
+const ORPHANS_POLL_MS = 100;
 
 export interface PrivatePostgresOptions {
   /** Keeps the data over restarts. */
@@ -42,7 +45,12 @@ type User = PrivateProcessOptions['user'];
  * Its password is made up once and kept beside the data, readable by us only: without one, any user of this machine could run programs as the database's user.
  * @throws StartError with what to do about it
  */
-export async function startPrivatePostgres({ directory, port, settings, progress = () => {} }: PrivatePostgresOptions): Promise<PrivatePostgres> {
+export async function startPrivatePostgres({
+  directory,
+  port,
+  settings,
+  progress = () => {},
+}: PrivatePostgresOptions): Promise<PrivatePostgres> {
   const home = path.resolve(directory);
   const data = path.join(home, 'data');
   const binaries = await postgresBinaries();
@@ -56,7 +64,7 @@ export async function startPrivatePostgres({ directory, port, settings, progress
   const at = port ?? (await freePort());
   const lines = { port: String(at), listen_addresses: '127.0.0.1', unix_socket_directories: '', ...settings };
   const user = await unprivilegedUser(data, binaries);
-  const server = await startPrivateProcess({
+  const server = await startDespiteOrphans({
     name: 'PostgreSQL',
     directory: home,
     command: binaries.postgres,
@@ -118,6 +126,20 @@ async function removeForeignLock(data: string): Promise<void> {
   if (pid === undefined) return;
   const command = await commandLine(Number(pid));
   if (command !== undefined && !command.includes(data)) await rm(lock, { force: true });
+}
+
+/** After a crash the old server's backends need a moment to notice; until then a new server refuses to share their memory. */
+async function startDespiteOrphans(options: PrivateProcessOptions): Promise<PrivateProcess> {
+  const deadline = performance.now() + ORPHANS_DEADLINE_MS;
+  for (;;) {
+    try {
+      return await startPrivateProcess(options);
+    } catch (error) {
+      const isOrphan = error instanceof StartError && error.message.includes('shared memory block');
+      if (!isOrphan || performance.now() > deadline) throw error;
+      await wait(ORPHANS_POLL_MS);
+    }
+  }
 }
 
 /** pg_ctl's own test: the eighth line of the lock file of this very process. */

@@ -63,7 +63,12 @@ export async function startPrivateProcess(options: PrivateProcessOptions): Promi
   });
   const pid = child.pid ?? 0;
   const stopOnce = async (signal: NodeJS.Signals) => {
-    if (!state.isEnded) await endProcess(pid, signal, ended.then(() => true));
+    if (!state.isEnded)
+      await endProcess(
+        pid,
+        signal,
+        ended.then(() => true),
+      );
     await removeRecord(directory);
   };
   let stopping: Promise<void> | undefined;
@@ -93,10 +98,14 @@ export function plainEnvironment(): Record<string, string> {
  */
 async function withParentDeathSignal({ command, args, stopSignal, user }: PrivateProcessOptions): Promise<[string, string[]]> {
   if (process.platform !== 'linux' || !(await hasSetpriv())) {
-    if (user !== undefined) throw new StartError('PostgreSQL refuses to run as root. Start as another user, or install util-linux (setpriv).');
+    if (user !== undefined)
+      throw new StartError('PostgreSQL refuses to run as root. Start as another user, or install util-linux (setpriv).');
     return [command, args];
   }
-  return ['setpriv', [`--pdeathsig=${stopSignal.slice('SIG'.length)}`, ...(user === undefined ? [] : setprivUser(user)), '--', command, ...args]];
+  return [
+    'setpriv',
+    [`--pdeathsig=${stopSignal.slice('SIG'.length)}`, ...(user === undefined ? [] : setprivUser(user)), '--', command, ...args],
+  ];
 }
 
 /** no_setuid_fixup makes access(2) honour the capability too, by which PostgreSQL looks for its own binary. */

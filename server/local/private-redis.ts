@@ -71,7 +71,9 @@ export async function findRedisServer(): Promise<string> {
     if (Number.parseInt(version, 10) >= OLDEST_VERSION) return command;
     tooOld ??= `${command} is version ${version}, but SyncKairos needs Redis ${OLDEST_VERSION} or newer, or Valkey`;
   }
-  throw new StartError(`${tooOld ?? `neither ${SERVERS.join(' nor ')} is on the PATH`}; run ./setup, or set REDIS_URL to use a Redis that runs elsewhere.`);
+  throw new StartError(
+    `${tooOld ?? `neither ${SERVERS.join(' nor ')} is on the PATH`}; run ./setup, or set REDIS_URL to use a Redis that runs elsewhere.`,
+  );
 }
 
 /** "Redis server v=7.0.15 sha=…" or "Valkey server v=8.0.1 sha=…" */

@@ -71,7 +71,9 @@ async function startedByProc(pid: number): Promise<string | undefined> {
 
 async function startedByPs(pid: number): Promise<string | undefined> {
   try {
-    const { stdout } = await run('ps', ['-o', 'stat=', '-o', 'lstart=', '-p', String(pid)], { env: { ...process.env, LC_ALL: 'C', TZ: 'UTC' } });
+    const { stdout } = await run('ps', ['-o', 'stat=', '-o', 'lstart=', '-p', String(pid)], {
+      env: { ...process.env, LC_ALL: 'C', TZ: 'UTC' },
+    });
     const [state = 'Z', ...rest] = stdout.trim().split(/\s+/);
     return state.startsWith('Z') ? undefined : rest.join(' ');
   } catch {

@@ -13,7 +13,8 @@ const say = (line: string) => console.log(`[${((performance.now() - startedAt) /
 
 const stack = new LocalStack({
   env: process.env,
-  directory: path.resolve(import.meta.dirname, '../../.data'),
+  // `npm start -- some/folder` keeps the data there.
+  directory: path.resolve(process.argv[2] ?? path.join(import.meta.dirname, '../../.data')),
   progress: say,
   onLoss: (message) => {
     console.error(message);

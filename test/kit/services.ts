@@ -10,8 +10,8 @@ import { type PrivateRedis, startPrivateRedis } from '../../server/local/private
 const run = promisify(execFile);
 
 const TEMPLATE = 'migrated_template';
-// What a test writes need not survive a power cut.
-const FAST_POSTGRES = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off', shared_buffers: '32MB', max_connections: '200' };
+// What a test writes must survive a crash of the server, but no power cut.
+const FAST_POSTGRES = { fsync: 'off', full_page_writes: 'off', shared_buffers: '32MB', max_connections: '200' };
 
 const cleanUps: (() => Promise<void>)[] = [];
 
@@ -65,7 +65,9 @@ export async function freshDatabase(): Promise<string> {
  */
 export async function migrate(databaseUrl: string): Promise<void> {
   const script = path.resolve(import.meta.dirname, '../../server/audit/migrate-cli.ts');
-  await run(process.execPath, ['--import', 'tsx', '--conditions=development', script], { env: { ...process.env, DATABASE_URL: databaseUrl } });
+  await run(process.execPath, ['--import', 'tsx', '--conditions=development', script], {
+    env: { ...process.env, DATABASE_URL: databaseUrl },
+  });
 }
 
 /** A key prefix that nobody else uses. */
@@ -74,14 +76,18 @@ export function freshPrefix(): string {
 }
 
 /** A Redis for one test, which may kill, stop and restart it (same `directory` and `port`). Whatever still runs ends with the run. */
-export async function startOwnRedis(options: { directory?: string; port?: number; settings?: Record<string, string> } = {}): Promise<PrivateRedis> {
+export async function startOwnRedis(
+  options: { directory?: string; port?: number; settings?: Record<string, string> } = {},
+): Promise<PrivateRedis> {
   const server = await startPrivateRedis({ ...options, directory: options.directory ?? (await freshDirectory('redis')) });
   cleanUps.push(() => server.stop());
   return server;
 }
 
 /** A PostgreSQL for one test, which may kill, stop and restart it (same `directory` and `port`). Whatever still runs ends with the run. */
-export async function startOwnPostgres(options: { directory?: string; port?: number; settings?: Record<string, string> } = {}): Promise<PrivatePostgres> {
+export async function startOwnPostgres(
+  options: { directory?: string; port?: number; settings?: Record<string, string> } = {},
+): Promise<PrivatePostgres> {
   const directory = options.directory ?? (await freshDirectory('postgres'));
   const server = await startPrivatePostgres({ ...options, directory, settings: { ...FAST_POSTGRES, ...options.settings } });
   cleanUps.push(() => server.stop());

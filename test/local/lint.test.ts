@@ -49,7 +49,10 @@ const planted: Planted[] = [
   { file: 'server/transport/socket/a.ts', text: importing('../../store/connection.ts'), rule: imports },
   { file: 'server/transport/http/b.ts', text: importing('../../audit/trail.ts'), rule: imports },
   { file: 'server/transport/http/c.ts', text: importing('../../app.ts'), rule: imports },
-  { file: 'server/transport/http/d.ts', text: importing('../../engine/engine.ts') + importing('../../domain/decide.ts') + importing('zod') },
+  {
+    file: 'server/transport/http/d.ts',
+    text: importing('../../engine/engine.ts') + importing('../../domain/decide.ts') + importing('zod'),
+  },
   { file: 'server/transport/http/e.ts', text: importing('../../../client-sdk/src/contract/index.ts'), rule: imports },
   { file: 'server/worker.ts', text: importing('./engine/engine.ts'), rule: imports },
   { file: 'server/main.ts', text: importing('./store/keys.ts'), rule: imports },
@@ -73,9 +76,14 @@ describe('lint', () => {
     const found = await lint(folder);
 
     for (const { file, rule } of planted) {
-      const rules = found.filter((problem) => problem.filename === file && /restricted|clock-reading|max-lines/.test(problem.code)).map(({ code }) => code);
+      const rules = found
+        .filter((problem) => problem.filename === file && /restricted|clock-reading|max-lines/.test(problem.code))
+        .map(({ code }) => code);
       const expected = rule === undefined ? [] : [rule];
-      expect(rules.map((code) => /([a-z-]+)\)$/.exec(code)?.[1]), file).to.deep.equal(expected);
+      expect(
+        rules.map((code) => /([a-z-]+)\)$/.exec(code)?.[1]),
+        file,
+      ).to.deep.equal(expected);
     }
   });
 });

@@ -1,0 +1,115 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { expect } from 'chai';
+import { Redis } from 'ioredis';
+import pg from 'pg';
+import { identify } from '../../server/local/processes.ts';
+import { freshDatabase, freshDirectory, startOwnPostgres, startOwnRedis } from '../kit/services.ts';
+
+async function inRedis<T>(url: string, work: (redis: Redis) => Promise<T>): Promise<T> {
+  const redis = new Redis(url);
+  try {
+    return await work(redis);
+  } finally {
+    await redis.quit();
+  }
+}
+
+async function query(url: string, text: string): Promise<unknown[]> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    return (await client.query<Record<string, unknown>>(text)).rows;
+  } finally {
+    await client.end();
+  }
+}
+
+describe('private Redis', () => {
+  it('keeps its data over a stop and over a crash, and never evicts', async () => {
+    const directory = await freshDirectory('redis');
+    const first = await startOwnRedis({ directory });
+    expect(await inRedis(first.url, (redis) => redis.config('GET', 'maxmemory-policy'))).to.deep.equal(['maxmemory-policy', 'noeviction']);
+    await inRedis(first.url, (redis) => redis.set('before', 'stop'));
+    await first.stop();
+    expect(await first.ended).to.equal('ended with code 0');
+
+    const second = await startOwnRedis({ directory, port: first.port });
+    expect(second.url).to.equal(first.url);
+    await inRedis(second.url, (redis) => redis.set('before', 'kill'));
+    await second.kill();
+    expect(await second.ended).to.equal('was ended by SIGKILL');
+
+    const third = await startOwnRedis({ directory });
+    expect(await inRedis(third.url, (redis) => redis.get('before'))).to.equal('kill');
+    await Promise.all([third.stop(), third.stop()]);
+    expect(await identify(third.pid)).to.equal(undefined);
+  });
+
+  it('replaces a server that was left behind in its directory', async () => {
+    const directory = await freshDirectory('redis');
+    const left = await startOwnRedis({ directory });
+    const next = await startOwnRedis({ directory });
+    expect(await identify(left.pid)).to.equal(undefined);
+    expect(await inRedis(next.url, (redis) => redis.ping())).to.equal('PONG');
+  });
+
+  it('tells the end of the log when it can not start', async () => {
+    const started = startOwnRedis({ settings: { 'no-such-setting': 'yes' } });
+    const error = await started.then(
+      () => new Error('started'),
+      (reason: unknown) => reason as Error,
+    );
+    expect(error.name).to.equal('StartError');
+    expect(error.message).to.match(/^Redis ended with code 1:[^]*no-such-setting/);
+  });
+});
+
+describe('private PostgreSQL', () => {
+  it('keeps its data over a crash, with a lock file whose pid lives again as another process', async () => {
+    const directory = await freshDirectory('postgres');
+    const first = await startOwnPostgres({ directory });
+    await query(first.url, 'CREATE TABLE kept AS SELECT 42 AS answer');
+    const lock = path.join(directory, 'data', 'postmaster.pid');
+    const lines = await readFile(lock, 'utf8');
+    await first.kill();
+    await writeFile(lock, lines.replace(/^\d+/, String(process.ppid)));
+
+    const second = await startOwnPostgres({ directory, port: first.port });
+    expect(second.url).to.equal(first.url);
+    expect(await query(second.url, 'SELECT answer FROM kept')).to.deep.equal([{ answer: 42 }]);
+    await second.stop();
+    expect(await second.ended).to.equal('ended with code 0');
+  });
+
+  it('replaces a server that was left behind in its directory', async () => {
+    const directory = await freshDirectory('postgres');
+    const left = await startOwnPostgres({ directory });
+    const next = await startOwnPostgres({ directory });
+    expect(await identify(left.pid)).to.equal(undefined);
+    expect(await query(next.url, 'SELECT 1 AS one')).to.deep.equal([{ one: 1 }]);
+  });
+
+  it('wants its password, which only we can read', async () => {
+    const directory = await freshDirectory('postgres');
+    const server = await startOwnPostgres({ directory });
+    const wrong = new URL(server.url);
+    wrong.password = 'guess';
+    const error = await query(wrong.href, 'SELECT 1').then(
+      () => undefined,
+      (reason: unknown) => reason as Error,
+    );
+    expect(error?.message).to.match(/password authentication failed/);
+  });
+});
+
+describe('the test kit', () => {
+  it('hands out migrated databases that know nothing of each other', async () => {
+    const [one, two] = await Promise.all([freshDatabase(), freshDatabase()]);
+    expect(one).to.not.equal(two);
+    await query(one, 'CREATE TABLE mine (id int)');
+    for (const url of [one, two])
+      expect(await query(url, 'SELECT count(*)::int AS events FROM sync_events')).to.deep.equal([{ events: 0 }]);
+    expect(await query(two, "SELECT to_regclass('mine') AS mine")).to.deep.equal([{ mine: null }]);
+  });
+});
