@@ -1,6 +1,7 @@
 import type { JsonObject, SessionState, Status } from '#contract';
+import { adjust, type Adjustment } from './adjust.ts';
 import { ruleOf } from './clock-rule.ts';
-import { activate, beginCycle, type Charge, draftOf, iso, record, type SessionEvent, settle } from './draft.ts';
+import { activate, beginCycle, type Charge, draftOf, endTurn, iso, record, type SessionEvent, settle } from './draft.ts';
 import { type Refusal, refuse } from './refusal.ts';
 import { findParticipant, firstInOrder } from './rotation.ts';
 
@@ -10,6 +11,7 @@ export type TimerCommand =
   | { type: 'switch'; current_participant_id?: string | undefined; next_participant_id?: string | undefined }
   | { type: 'pause' }
   | { type: 'resume' }
+  | ({ type: 'adjust' } & Adjustment)
   | { type: 'complete' }
   | { type: 'cancel'; reason?: string | undefined }
   | { type: 'delete' };
@@ -24,13 +26,14 @@ const ALLOWED: Record<Exclude<TimerCommand['type'], 'delete'>, readonly Status[]
   switch: ['running'],
   pause: ['running'],
   resume: ['paused'],
+  adjust: ['pending', 'running', 'paused'],
   complete: ['pending', 'running', 'paused', 'expired'],
   cancel: ['pending', 'running', 'paused'],
 };
 
 /**
  * Decides one command at `now` (Unix ms). Pure: the state handed in is never changed.
- * Refusals: INVALID_STATE_TRANSITION, PARTICIPANT_NOT_FOUND, NOT_ACTIVE_PARTICIPANT, PARTICIPANT_EXPIRED, in the contract's order.
+ * Refusals: INVALID_STATE_TRANSITION, PARTICIPANT_NOT_FOUND, NOT_ACTIVE_PARTICIPANT, PARTICIPANT_EXPIRED, in the contract's order, and what `adjust` refuses.
  */
 export function decide(state: SessionState, command: TimerCommand, now: number): Decision {
   if (command.type !== 'delete' && !ALLOWED[command.type].includes(state.status)) {
@@ -50,6 +53,8 @@ export function decide(state: SessionState, command: TimerCommand, now: number):
       return stopClock(state, 'paused', 'session_paused', at);
     case 'resume':
       return resume(state, at);
+    case 'adjust':
+      return adjust(state, command, at);
     case 'complete':
       return stopClock(state, 'completed', 'session_completed', at);
     case 'cancel':
@@ -72,18 +77,13 @@ function start(state: SessionState, command: CommandOf<'start'>, at: number): De
 }
 
 function switchTurn(state: SessionState, command: CommandOf<'switch'>, at: number): Decision {
-  const current = command.current_participant_id;
-  if (current !== undefined && current !== state.active_participant_id) {
-    if (findParticipant(state, current) === undefined) return noParticipant(current);
-    return refuse('NOT_ACTIVE_PARTICIPANT', `${current} is not the active participant`, {
-      active_participant_id: state.active_participant_id,
-      state,
-    });
-  }
+  const misplaced = checkGuard(state, command.current_participant_id);
+  if (misplaced !== null) return misplaced;
   const draft = draftOf(state);
   const rule = ruleOf(draft);
   const charge = settle(draft, at);
   rule.increment(draft);
+  endTurn(draft);
   const named = command.next_participant_id;
   const next = named === undefined ? rule.successor(draft) : findParticipant(draft, named);
   if (named !== undefined) {
@@ -92,6 +92,16 @@ function switchTurn(state: SessionState, command: CommandOf<'switch'>, at: numbe
   }
   beginCycle(draft, next, at);
   return happened(record(draft, 'cycle_switched', at, charge));
+}
+
+/** The guard of a switch: refuses unless `current` is the active participant. Refusals: PARTICIPANT_NOT_FOUND, NOT_ACTIVE_PARTICIPANT. */
+export function checkGuard(state: SessionState, current: string | undefined): Refusal | null {
+  if (current === undefined || current === state.active_participant_id) return null;
+  if (findParticipant(state, current) === undefined) return noParticipant(current);
+  return refuse('NOT_ACTIVE_PARTICIPANT', `${current} is not the active participant`, {
+    active_participant_id: state.active_participant_id,
+    state,
+  });
 }
 
 function resume(state: SessionState, at: number): Decision {

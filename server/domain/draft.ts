@@ -1,5 +1,5 @@
-import { type EventType, type JsonObject, type ParticipantState, remainingOfParticipant, type SessionState, unsettled } from '#contract';
-import { ruleOf } from './clock-rule.ts';
+import { type EventType, type JsonObject, type ParticipantState, remaining, remainingOfParticipant, type SessionState, unsettled } from '#contract';
+import { type ClockHolder, ruleOf } from './clock-rule.ts';
 import { activeParticipant } from './rotation.ts';
 
 /** Something that happened to a session: one version, one row of the trail. */
@@ -14,6 +14,8 @@ export interface SessionEvent {
   /** What the charged clock had left after the charge, before any increment. */
   time_remaining_ms: number | null;
   metadata: JsonObject;
+  /** Whose clock ran out; only where one did. */
+  expired?: ClockHolder;
   /** The state after it. */
   state: SessionState;
 }
@@ -50,20 +52,26 @@ export function settle(draft: SessionState, at: number): Charge {
     participant_id: draft.active_participant_id,
     group_id: draft.active_group_id,
     time_elapsed_ms: elapsed,
-    time_remaining_ms: active === undefined ? null : remainingOfParticipant(draft, active, at),
+    time_remaining_ms: remaining(draft, 'session', at),
   };
 }
 
-/** Ends the active participant's turn and begins `next`'s at `at`; the caller has settled. */
-export function beginCycle(draft: SessionState, next: ParticipantState | undefined, at: number): void {
-  const previous = activeParticipant(draft);
-  if (previous !== undefined) {
-    previous.cycle_count += 1;
-    previous.has_gone = true;
+/** Counts the turn that ends; the caller has settled. */
+export function endTurn(draft: SessionState): void {
+  const active = activeParticipant(draft);
+  if (active !== undefined) {
+    active.cycle_count += 1;
+    active.has_gone = true;
   }
   draft.cycle_count += 1;
+}
+
+/** Begins a cycle at `at`, with nobody's turn where there are no participants. */
+export function beginCycle(draft: SessionState, next: ParticipantState | undefined, at: number): void {
   activate(draft, next);
   if (!ruleOf(draft).sessionClock) draft.cycle_time_used_ms = 0;
+  // In the bank modes whoever begins has time, so nothing is forgiven here but a cycle that ran out.
+  if (next !== undefined) next.has_expired = false;
   draft.cycle_started_at = iso(at);
 }
 

@@ -1,8 +1,13 @@
-import type { ParticipantState, SessionState } from '#contract';
+import type { GroupState, ParticipantState, SessionState } from '#contract';
 
 /** The participant with this id, if there is one. */
 export function findParticipant(state: SessionState, id: string | null | undefined): ParticipantState | undefined {
   return state.participants.find((participant) => participant.participant_id === id);
+}
+
+/** The group with this id, if there is one. */
+export function findGroup(state: SessionState, id: string | null | undefined): GroupState | undefined {
+  return state.groups.find((group) => group.group_id === id);
 }
 
 /** The participant whose turn it is. */
@@ -10,9 +15,10 @@ export function activeParticipant(state: SessionState): ParticipantState | undef
   return state.active_participant_id === null ? undefined : findParticipant(state, state.active_participant_id);
 }
 
-/** The participant who begins when nobody is named: the lowest index. */
+/** Who begins when nobody is named: the lowest index, of the active group where one is named. */
 export function firstInOrder(state: SessionState): ParticipantState | undefined {
-  return lowestIndex(state.participants);
+  const { active_group_id: group, participants } = state;
+  return lowestIndex(group === null ? participants : participants.filter((participant) => participant.group_id === group));
 }
 
 /** The next eligible participant by `participant_index`, wrapping around; the active one itself comes last. */
@@ -28,4 +34,10 @@ function lowestIndex(participants: ParticipantState[]): ParticipantState | undef
     if (lowest === undefined || participant.participant_index < lowest.participant_index) lowest = participant;
   }
   return lowest;
+}
+
+/** Who has had the fewest turns; among equals, who comes first. */
+export function leastOften(participants: ParticipantState[]): ParticipantState | undefined {
+  const fewest = Math.min(...participants.map((participant) => participant.cycle_count));
+  return lowestIndex(participants.filter((participant) => participant.cycle_count === fewest));
 }

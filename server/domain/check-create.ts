@@ -1,0 +1,105 @@
+import { CLOCK_MAX_MS, CLOCK_MIN_MS, type CreatePayload, type FieldIssue, type ParticipantInput } from '#contract';
+
+type Fault = (field: string, message: string, code: string) => void;
+
+/** What a schema can't see: rules that span fields or depend on the mode. Empty when the session can be created. */
+export function checkCreate(payload: CreatePayload): FieldIssue[] {
+  const issues: FieldIssue[] = [];
+  const fault: Fault = (field, message, code) => issues.push({ field, message, code });
+  checkParticipants(payload, fault);
+  checkClock(payload, fault);
+  if (payload.sync_mode === 'per_group') checkGroups(payload, fault);
+  else if (payload.groups !== undefined && payload.groups.length > 0) fault('groups', 'Only per_group has groups of its own', 'unsupported');
+  checkActive(payload, fault);
+  return issues;
+}
+
+function checkParticipants({ sync_mode, participants = [], groups, max_time_ms }: CreatePayload, fault: Fault): void {
+  if ((sync_mode === 'per_participant' || sync_mode === 'per_group') && participants.length === 0) {
+    fault('participants', 'At least one participant is required in this mode', 'too_small');
+  }
+  unique(participants, (participant) => participant.participant_id, 'participant_id', fault);
+  unique(participants, (participant, position) => participant.participant_index ?? position, 'participant_index', fault);
+  const hasBank = sync_mode === 'per_participant' || (sync_mode === 'per_group' && !groups?.length);
+  if (!hasBank) return;
+  for (const [position, { total_time_ms: bank }] of participants.entries()) {
+    const field = `participants.${position}.total_time_ms`;
+    if (bank === undefined) fault(field, 'Required in this mode', 'required');
+    else if (bank < CLOCK_MIN_MS) fault(field, `Must be ${CLOCK_MIN_MS} to ${CLOCK_MAX_MS}`, 'out_of_range');
+    else if (bank > (max_time_ms ?? CLOCK_MAX_MS)) fault('max_time_ms', 'Must not be under an initial bank', 'too_small');
+  }
+}
+
+function unique(participants: ParticipantInput[], key: (participant: ParticipantInput, position: number) => string | number, field: string, fault: Fault): void {
+  const seen = new Set<string | number>();
+  for (const [position, participant] of participants.entries()) {
+    const value = key(participant, position);
+    if (seen.has(value)) fault(`participants.${position}.${field}`, 'Must be unique', 'not_unique');
+    seen.add(value);
+  }
+}
+
+/** The field from which the mode's clock gets its time. */
+function checkClock({ sync_mode, total_time_ms, time_per_cycle_ms }: CreatePayload, fault: Fault): void {
+  if (sync_mode === 'per_cycle' && time_per_cycle_ms === undefined) fault('time_per_cycle_ms', 'Required in this mode', 'required');
+  if (sync_mode === 'global' && total_time_ms === undefined && time_per_cycle_ms === undefined) {
+    fault('total_time_ms', 'Required in this mode', 'required');
+  }
+}
+
+/** Every group has members, and every participant is in exactly one group. */
+function checkGroups(payload: CreatePayload, fault: Fault): void {
+  const { groups = [], participants = [], max_time_ms } = payload;
+  if (groups.length === 0) return checkDerivedGroups(participants, fault);
+  const known = new Set(participants.map((participant) => participant.participant_id));
+  const groupOf = new Map<string, string>();
+  const seen = new Set<string>();
+  for (const [position, { group_id, total_time_ms, members = [] }] of groups.entries()) {
+    const at = `groups.${position}`;
+    if (seen.has(group_id)) fault(`${at}.group_id`, 'Must be unique', 'not_unique');
+    seen.add(group_id);
+    if (total_time_ms > (max_time_ms ?? CLOCK_MAX_MS)) fault('max_time_ms', 'Must not be under an initial bank', 'too_small');
+    for (const [place, member] of members.entries()) {
+      const field = `${at}.members.${place}`;
+      if (!known.has(member)) fault(field, 'Names no participant', 'not_found');
+      else if (groupOf.has(member)) fault(field, 'Is in a group already', 'not_unique');
+      groupOf.set(member, group_id);
+    }
+  }
+  for (const [position, { participant_id, group_id }] of participants.entries()) {
+    const listed = groupOf.get(participant_id);
+    const own = group_id ?? listed;
+    const field = `participants.${position}.group_id`;
+    if (own === undefined) fault(field, 'Must be in a group', 'required');
+    else if (!seen.has(own)) fault(field, 'Names no group', 'not_found');
+    else if (listed !== undefined && listed !== own) fault(field, 'Must be the group that lists this member', 'not_unique');
+    if (own !== undefined) groupOf.set(participant_id, own);
+  }
+  const used = new Set(groupOf.values());
+  for (const [position, { group_id }] of groups.entries()) {
+    if (!used.has(group_id)) fault(`groups.${position}.members`, 'At least one member is required', 'too_small');
+  }
+}
+
+function checkDerivedGroups(participants: ParticipantInput[], fault: Fault): void {
+  const banks = new Map<string, number | undefined>();
+  for (const [position, { group_id, total_time_ms }] of participants.entries()) {
+    const at = `participants.${position}`;
+    if (group_id === undefined) fault(`${at}.group_id`, 'Must be in a group', 'required');
+    else if (!banks.has(group_id)) banks.set(group_id, total_time_ms);
+    else if (banks.get(group_id) !== total_time_ms) fault(`${at}.total_time_ms`, 'Must be equal within a group', 'not_equal');
+  }
+}
+
+/** Who begins must be there, and in the group that begins. */
+function checkActive({ sync_mode, participants = [], groups = [], active_participant_id, active_group_id }: CreatePayload, fault: Fault): void {
+  const active = participants.find((participant) => participant.participant_id === active_participant_id);
+  if (active_participant_id !== undefined && active === undefined) fault('active_participant_id', 'Names no participant', 'not_found');
+  if (active_group_id === undefined) return;
+  const listed = sync_mode === 'per_group' ? groups.find((group) => group.group_id === active_group_id) : undefined;
+  if (listed === undefined && !participants.some((participant) => participant.group_id === active_group_id)) {
+    fault('active_group_id', 'Names no group', 'not_found');
+  } else if (active !== undefined && active.group_id !== active_group_id && !listed?.members?.includes(active.participant_id)) {
+    fault('active_group_id', 'Must be the group of active_participant_id', 'not_equal');
+  }
+}

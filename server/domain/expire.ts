@@ -1,0 +1,52 @@
+import type { SessionState } from '#contract';
+import { ruleOf } from './clock-rule.ts';
+import { beginCycle, draftOf, endTurn, iso, record, type SessionEvent, settle } from './draft.ts';
+
+/** Whether the running clock has run out at `now` (Unix ms). At the deadline it has, 1 ms before it has not. */
+export function isDue(state: SessionState, now: number): boolean {
+  return state.deadline_at !== null && Date.parse(state.deadline_at) <= now;
+}
+
+/**
+ * Everything that ran out up to and including `until` (Unix ms), each at its own deadline, oldest first and at most `limit`.
+ * However late it is called, the result is the same.
+ */
+export function expiries(state: SessionState, until: number, limit: number): SessionEvent[] {
+  const events: SessionEvent[] = [];
+  let current = state;
+  while (events.length < limit && isDue(current, until)) {
+    const event = expire(current);
+    events.push(event);
+    current = event.state;
+  }
+  return events;
+}
+
+/** One expiry: the clock is charged up to its deadline, and either the next cycle begins there or the session is over. */
+function expire(state: SessionState): SessionEvent {
+  const at = Date.parse(state.deadline_at ?? state.updated_at);
+  const draft = draftOf(state);
+  const rule = ruleOf(draft);
+  const expired = rule.holder(draft);
+  const charge = settle(draft, at);
+  rule.markExpired(draft);
+  endTurn(draft);
+  const next = rule.successor(draft);
+  // Without participants a cycle follows of itself; with them somebody must have time.
+  const somebodyFollows = !rule.sessionClock && (next !== undefined || draft.participants.length === 0);
+  if (goesOn(draft) && somebodyFollows) {
+    beginCycle(draft, next, at);
+  } else {
+    draft.status = 'expired';
+    draft.cycle_started_at = null;
+    draft.session_completed_at = iso(at);
+  }
+  const action = draft.action_on_timeout;
+  const event = record(draft, 'participant_expired', at, charge, action === null ? {} : { action_applied: action });
+  return { ...event, expired };
+}
+
+function goesOn({ action_on_timeout: action, auto_advance }: SessionState): boolean {
+  if (action?.type === 'end_session') return false;
+  return action?.type === 'skip_cycle' || auto_advance;
+}

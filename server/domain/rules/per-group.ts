@@ -1,0 +1,36 @@
+import type { GroupState, SessionState } from '#contract';
+import type { ClockRule } from '../clock-rule.ts';
+import { activeParticipant, findGroup, leastOften } from '../rotation.ts';
+import { grow } from './bank.ts';
+
+/** Each group has one bank that its members share; groups take turns, and within a group whoever has gone least. A team match. */
+export const perGroup: ClockRule = {
+  sessionClock: false,
+  adjusts: 'group_id',
+  charge(draft, elapsed) {
+    const group = activeGroup(draft);
+    if (group === undefined) return;
+    group.total_time_ms -= elapsed;
+    group.time_used_ms += elapsed;
+  },
+  left: (state) => activeGroup(state)?.total_time_ms ?? null,
+  hasTime: (state, participant) => (findGroup(state, participant.group_id)?.total_time_ms ?? 0) > 0,
+  increment: (draft) => grow(activeGroup(draft), draft),
+  successor(state) {
+    const from = state.groups.findIndex((group) => group.group_id === state.active_group_id) + 1;
+    const inOrder = [...state.groups.slice(from), ...state.groups.slice(0, from)];
+    const next = inOrder.find((group) => group.total_time_ms > 0);
+    return next === undefined ? undefined : leastOften(state.participants.filter((participant) => participant.group_id === next.group_id));
+  },
+  markExpired(draft) {
+    const group = activeGroup(draft);
+    if (group === undefined) return;
+    group.has_expired = true;
+    for (const participant of draft.participants) if (participant.group_id === group.group_id) participant.has_expired = true;
+  },
+  holder: (state) => ({ participant_id: activeParticipant(state)?.participant_id ?? null, group_id: state.active_group_id }),
+};
+
+function activeGroup(state: SessionState): GroupState | undefined {
+  return findGroup(state, state.active_group_id);
+}
