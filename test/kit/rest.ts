@@ -1,0 +1,22 @@
+import type { Reply } from '#contract';
+
+export interface RestAnswer {
+  status: number;
+  headers: Headers;
+  text: string;
+  /** The body as a reply of the contract; throws when it is none. */
+  reply<Data = unknown>(): Reply<Data>;
+  json(): Record<string, unknown>;
+}
+
+/** One HTTP request. A body that is no text travels as JSON. */
+export async function rest(instance: { url: string }, method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<RestAnswer> {
+  const answer = await fetch(instance.url + path, {
+    method,
+    headers: { ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
+    ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+  });
+  const text = await answer.text();
+  const json = () => JSON.parse(text) as Record<string, unknown>;
+  return { status: answer.status, headers: answer.headers, text, json, reply: <Data>() => json() as unknown as Reply<Data> };
+}

@@ -1,0 +1,134 @@
+import { io, type Socket } from 'socket.io-client';
+import type { CommandName, Commands, ErrorCode, Failure, Reply, ServerToClientEvents, Success } from '#contract';
+
+type EventName = keyof ServerToClientEvents;
+type EventBody<Name extends EventName> = Parameters<ServerToClientEvents[Name]>[0];
+
+export interface ClientOptions {
+  /** Headers of the handshake, such as `Origin`. */
+  headers?: Record<string, string>;
+  /** Whether it comes back by itself after a loss. */
+  reconnection?: boolean;
+  transports?: ('websocket' | 'polling')[];
+}
+
+const REPLY_DEADLINE_MS = 5_000;
+const EVENT_DEADLINE_MS = 5_000;
+
+interface Received {
+  name: string;
+  body: unknown;
+}
+
+/** A Socket.IO client that keeps every event until a test asks for it, so none is missed by asking late. */
+export class TestClient {
+  readonly socket: Socket;
+  readonly #queue: Received[] = [];
+  readonly #waiting = new Set<() => void>();
+
+  private constructor(socket: Socket) {
+    this.socket = socket;
+    socket.onAny((name: string, body: unknown) => {
+      this.#queue.push({ name, body });
+      for (const look of this.#waiting) look();
+    });
+  }
+
+  /** Resolves when connected; rejects with what the server or the network said. */
+  static async connect(url: string, { headers, reconnection = false, transports = ['websocket'] }: ClientOptions = {}): Promise<TestClient> {
+    const socket = io(url, {
+      transports,
+      reconnection,
+      reconnectionDelay: 50,
+      reconnectionDelayMax: 200,
+      forceNew: true,
+      ...(headers === undefined ? {} : { extraHeaders: headers }),
+    });
+    const client = new TestClient(socket);
+    await new Promise<void>((resolve, reject) => {
+      socket.once('connect', resolve);
+      socket.once('connect_error', (error) => {
+        socket.close();
+        reject(error);
+      });
+    });
+    return client;
+  }
+
+  /** Sends a command. Rejects when no acknowledgement comes in time. */
+  async command<Name extends CommandName>(name: Name, payload: Commands[Name]['payload']): Promise<Reply<Commands[Name]['data']>> {
+    return (await this.raw(name, payload)) as Reply<Commands[Name]['data']>;
+  }
+
+  /** Sends a command that must succeed. */
+  async ok<Name extends CommandName>(name: Name, payload: Commands[Name]['payload']): Promise<Commands[Name]['data']> {
+    return (await this.success(name, payload)).data;
+  }
+
+  /** As `ok`, with the whole reply. */
+  async success<Name extends CommandName>(name: Name, payload: Commands[Name]['payload']): Promise<Success<Commands[Name]['data']>> {
+    const reply = await this.command(name, payload);
+    if (!reply.ok) throw new Error(`${name} was refused: ${JSON.stringify(reply.error).slice(0, 500)}`);
+    return reply;
+  }
+
+  /** Sends a command that must be refused with this code. */
+  async refused<Name extends CommandName>(code: ErrorCode, name: Name, payload: Commands[Name]['payload']): Promise<Failure['error']> {
+    return errorOf(await this.command(name, payload), code);
+  }
+
+  /** Sends anything at all, with an acknowledgement asked for. */
+  async raw(name: unknown, ...args: unknown[]): Promise<Reply<unknown>> {
+    return (await this.socket.timeout(REPLY_DEADLINE_MS).emitWithAck(name as string, ...args)) as Reply<unknown>;
+  }
+
+  /** The oldest event of this name that fits, taken out of the queue; waits for it if it has not come yet. */
+  async next<Name extends EventName>(name: Name, fits: (body: EventBody<Name>) => boolean = () => true, deadlineMs = EVENT_DEADLINE_MS): Promise<EventBody<Name>> {
+    return new Promise((resolve, reject) => {
+      const stop = () => {
+        clearTimeout(timer);
+        this.#waiting.delete(look);
+      };
+      const look = () => {
+        const index = this.#queue.findIndex((event) => event.name === name && fits(event.body as EventBody<Name>));
+        if (index === -1) return;
+        stop();
+        resolve(this.#queue.splice(index, 1)[0]?.body as EventBody<Name>);
+      };
+      const timer = setTimeout(() => {
+        stop();
+        const got = this.#queue.map((event) => `${event.name} ${JSON.stringify(event.body).slice(0, 120)}`);
+        reject(new Error(`no ${name} within ${deadlineMs} ms; waiting here: ${got.join(' | ') || 'nothing'}`));
+      }, deadlineMs);
+      this.#waiting.add(look);
+      look();
+    });
+  }
+
+  /** Events of this name that have come and were not taken, oldest first. */
+  seen<Name extends EventName>(name: Name): EventBody<Name>[] {
+    return this.#queue.filter((event) => event.name === name).map((event) => event.body as EventBody<Name>);
+  }
+
+  /** Resolves when the connection has ended, with socket.io's reason. */
+  async disconnected(deadlineMs = EVENT_DEADLINE_MS): Promise<string> {
+    if (this.socket.disconnected) return 'already';
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => reject(new Error(`still connected after ${deadlineMs} ms`)), deadlineMs);
+      this.socket.once('disconnect', (reason) => {
+        clearTimeout(timer);
+        resolve(reason);
+      });
+    });
+  }
+
+  close(): void {
+    this.socket.close();
+  }
+}
+
+/** The error of a refusal with this code; anything else throws. */
+export function errorOf(reply: Reply<unknown>, code: ErrorCode): Failure['error'] {
+  if (reply.ok || reply.error.code !== code) throw new Error(`expected ${code}, got ${JSON.stringify(reply).slice(0, 500)}`);
+  return reply.error;
+}
