@@ -1,0 +1,92 @@
+import { spawnSync } from 'node:child_process';
+import { chmod, mkdir, symlink, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { expect } from 'chai';
+import { findRedisServer } from '../../server/local/private-redis.ts';
+import { freshDirectory } from '../kit/services.ts';
+
+const root = path.resolve(import.meta.dirname, '../..');
+const TOOLS = ['sh', 'dirname', 'sed', 'id', 'cksum', 'cat'];
+
+/** A directory for PATH with the few tools that ./setup needs, and programs that only print a line. */
+async function pathWith(programs: Record<string, string>): Promise<string> {
+  const folder = await freshDirectory('path');
+  await mkdir(folder);
+  for (const tool of TOOLS) {
+    const { stdout } = spawnSync('sh', ['-c', `command -v ${tool}`], { encoding: 'utf8' });
+    await symlink(stdout.trim(), path.join(folder, tool));
+  }
+  if (programs['node'] === undefined) await symlink(process.execPath, path.join(folder, 'node'));
+  for (const [name, script] of Object.entries(programs)) {
+    await writeFile(path.join(folder, name), `#!/bin/sh\n${script}\n`);
+    await chmod(path.join(folder, name), 0o755);
+  }
+  return folder;
+}
+
+/** Runs ./setup with nothing on the PATH but these; each of the tests ends before it would install a package. */
+async function setup(programs: Record<string, string>) {
+  const { status, stderr, stdout } = spawnSync(path.join(root, 'setup'), { env: { PATH: await pathWith(programs) }, encoding: 'utf8' });
+  return { status, stderr, stdout };
+}
+
+const redisOf = (version: string) => `echo "Redis server v=${version} sha=00000000:0 malloc=jemalloc bits=64 build=0"`;
+
+describe('./setup', () => {
+  it('refuses a Redis older than 7 with one line that says how to get a newer one', async () => {
+    const { status, stderr } = await setup({ 'redis-server': redisOf('6.0.16') });
+    expect(status).to.equal(1);
+    expect(stderr).to.match(/^setup: redis-server 6 is too old: SyncKairos needs Redis 7 or newer, or Valkey\. .*https:\/\/redis\.io.*\n$/);
+  });
+
+  it('says what to install where it knows no package manager', async () => {
+    const { status, stderr } = await setup({});
+    expect(status).to.equal(1);
+    expect(stderr).to.match(/^setup: a Redis server is missing: install redis-server or valkey-server, version 7 or newer.*\n$/);
+  });
+
+  it('installs Redis by Homebrew, saying so first, and looks whether it came', async () => {
+    const { status, stderr, stdout } = await setup({ brew: 'echo "brew $*"' });
+    expect(stdout).to.equal('setup: no Redis server found: installing one by Homebrew\nbrew install redis\n');
+    expect(stderr).to.equal('setup: the Redis server that was installed is not on the PATH.\n');
+    expect(status).to.equal(1);
+  });
+
+  it('refuses to install a Redis from apt that would be too old', async () => {
+    const policy = '[ "$2" = redis-server ] && printf "redis-server:\\n  Installed: (none)\\n  Candidate: 5:6.0.16-1ubuntu1\\n" || true';
+    const { status, stderr } = await setup({ 'apt-get': 'true', 'apt-cache': policy, sudo: 'true', env: 'true' });
+    expect(status).to.equal(1);
+    expect(stderr).to.match(/^setup: apt offers no Redis 7 or newer \(redis-server: 6\.0\.16-1ubuntu1\)\. .*\n$/);
+  });
+
+  it('refuses a Node that is too old', async () => {
+    const { status, stderr } = await setup({ node: '[ "$1" = --version ] && echo v18.20.0; exit 1' });
+    expect(status).to.equal(1);
+    expect(stderr).to.match(/^setup: Node\.js v18\.20\.0 is too old: SyncKairos needs version 20\.19 or newer/);
+  });
+});
+
+describe('the Redis server of npm start', () => {
+  const withPath = async (folder: string) => {
+    const saved = process.env['PATH'];
+    process.env['PATH'] = folder;
+    try {
+      return await findRedisServer();
+    } catch (error) {
+      return (error as Error).message;
+    } finally {
+      process.env['PATH'] = saved;
+    }
+  };
+
+  it('is Redis 7 or newer, else Valkey, else refused with what to do', async () => {
+    expect(await withPath(await pathWith({ 'redis-server': redisOf('7.0.15') }))).to.equal('redis-server');
+    expect(
+      await withPath(await pathWith({ 'redis-server': redisOf('6.2.0'), 'valkey-server': 'echo "Valkey server v=8.0.1 sha=0"' })),
+    ).to.equal('valkey-server');
+    expect(await withPath(await pathWith({ 'redis-server': redisOf('6.2.0') }))).to.match(
+      /^redis-server is version 6\.2\.0, but SyncKairos needs Redis 7 or newer, or Valkey; run \.\/setup/,
+    );
+    expect(await withPath(await pathWith({}))).to.match(/^neither redis-server nor valkey-server is on the PATH; run \.\/setup/);
+  });
+});
