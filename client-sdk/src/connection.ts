@@ -95,13 +95,19 @@ export class Connection extends Emitter<ConnectionEvents> {
   async request<C extends CommandName>(command: C, payload: Commands[C]['payload']): Promise<Commands[C]['data']> {
     const { clock, requestTimeoutMs } = this.#options;
     const deadline = clock.monotonic() + requestTimeoutMs;
+    let sent = false;
     for (;;) {
-      await this.#connected(deadline - clock.monotonic());
+      try {
+        await this.#connected(deadline - clock.monotonic());
+      } catch (error) {
+        throw sent ? timedOut(command, requestTimeoutMs) : error;
+      }
       try {
         return await this.exchange(command, payload, deadline - clock.monotonic());
       } catch (error) {
         const lostOnTheWay = error instanceof SyncKairosError && error.code === 'NETWORK_ERROR' && this.#state !== 'idle';
         if (!lostOnTheWay) throw error;
+        sent = true;
       }
     }
   }

@@ -70,15 +70,20 @@ export class Rooms {
   #room(sessionId: string): Room {
     let room = this.#rooms.get(sessionId);
     if (room === undefined) {
-      // Wishes are looked at a moment later: React's StrictMode unsubscribes and subscribes again in one go.
-      const created: Room = {
-        store: new SessionStore(sessionId, () => queueMicrotask(() => void this.#settle(created))),
-        joined: false,
-        busy: false,
-      };
+      const created: Room = { store: new SessionStore(sessionId, () => this.#demandChanged(created)), joined: false, busy: false };
       this.#rooms.set(sessionId, (room = created));
     }
     return room;
+  }
+
+  #demandChanged(room: Room): void {
+    const { connection } = this.#options;
+    // It may have been forgotten because its session was over.
+    if (room.store.wanted && !this.#rooms.has(room.store.sessionId)) this.#rooms.set(room.store.sessionId, room);
+    // Opened at once and not below, where an application may have disconnected in between.
+    if (room.store.wanted && (connection.state === 'idle' || connection.state === 'failed')) connection.open();
+    // Joined or left a moment later: React's StrictMode unsubscribes and subscribes again in one go.
+    queueMicrotask(() => void this.#settle(room));
   }
 
   async #settle(room: Room): Promise<void> {
@@ -87,10 +92,7 @@ export class Rooms {
     room.busy = true;
     try {
       while (room.joined !== room.store.wanted) {
-        if (connection.state !== 'connected') {
-          if (connection.state === 'idle' || connection.state === 'failed') connection.open();
-          return;
-        }
+        if (connection.state !== 'connected') return;
         await (room.store.wanted ? this.#join(room) : this.#leave(room));
       }
       // What is over and nobody looks at need not be remembered, or a long-lived client would grow with every game.

@@ -1,0 +1,57 @@
+/** A headless browser for the tests of the console, and what they watch in its pages. */
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { type Browser, chromium, type Page } from 'playwright-core';
+import { build } from 'vite';
+
+const EXECUTABLE = process.env['CHROMIUM_PATH'] ?? '/usr/bin/chromium';
+const QUIET = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
+export const hasBrowser: boolean = existsSync(EXECUTABLE);
+
+/** Builds the console to where the server looks for it. */
+export async function buildConsole(): Promise<void> {
+  await build({ configFile: fileURLToPath(new URL('../../console/vite.config.ts', import.meta.url)), logLevel: 'warn' });
+}
+
+export function launch(): Promise<Browser> {
+  return chromium.launch({ executablePath: EXECUTABLE, args: QUIET });
+}
+
+export interface Device {
+  width?: number;
+  height?: number;
+  /** How far the device's own clock is set ahead. */
+  aheadMs?: number;
+}
+
+/** A page in a context of its own, as on a second device. What goes wrong inside it is collected in `problems`. */
+export async function openDevice(browser: Browser, url: string, problems: string[], device: Device = {}): Promise<Page> {
+  const { width = 1200, height = 750, aheadMs = 0 } = device;
+  const context = await browser.newContext({ viewport: { width, height } });
+  const page = await context.newPage();
+  page.on('pageerror', (error) => problems.push(error.message));
+  page.on('console', (message) => {
+    if (message.type() === 'error') problems.push(message.text());
+  });
+  await page.addInitScript({ path: fileURLToPath(new URL('watch-clocks.js', import.meta.url)) });
+  await page.addInitScript({ content: `{ const now = Date.now; Date.now = () => now() + ${aheadMs}; }` });
+  await page.goto(url);
+  return page;
+}
+
+/** When a clock showed something new: `white 4:59` → Unix milliseconds with fractions. */
+export type Sightings = Record<string, number>;
+
+/** All that the clocks of a page have shown so far. */
+export function sightings(page: Page): Promise<Sightings> {
+  return page.evaluate<Sightings>('shown');
+}

@@ -1,0 +1,137 @@
+import { expect } from 'chai';
+import type { SyncKairosClient, SyncKairosError } from '../../client-sdk/src/index.ts';
+import { chess } from '../kit/games.ts';
+import { happens, seen, Stage } from './kit.ts';
+
+function isState(client: SyncKairosClient, state: ReturnType<SyncKairosClient['connection']['getSnapshot']>): Promise<void> {
+  return happens(() => client.connection.getSnapshot() === state, client.connection.subscribe, state);
+}
+
+describe('SDK: reconnecting', () => {
+  let stage: Stage;
+  beforeEach(() => (stage = new Stage()));
+  afterEach(() => stage.close());
+
+  it('joins again after a cut and catches up with what it missed', async () => {
+    const { url } = await stage.instance();
+    const proxy = await stage.proxy(url);
+    const [near, far] = [stage.client(url), stage.client(proxy.url)];
+    const { session_id: id } = await near.createSession(chess());
+    const events: string[] = [];
+    far.on('connected', () => events.push('connected'));
+    far.on('disconnected', ({ code }) => events.push(`disconnected ${code}`));
+    far.on('reconnecting', ({ attempt, delay }) => events.push(`reconnecting ${attempt} ${delay >= 500 && delay <= 1_000}`));
+    const versions: number[] = [];
+    far.connectWebSocket(id, (state) => versions.push(state.version));
+    await seen(far, id, 1);
+
+    proxy.cut();
+    await isState(far, 'reconnecting');
+    await near.startSession(id);
+    await near.switchCycle(id);
+    await seen(far, id, 3);
+    expect(versions).to.deep.equal([1, 3]);
+    expect(events).to.deep.equal(['connected', 'disconnected 1006', 'reconnecting 1 true', 'connected']);
+    await near.pauseSession(id);
+    await seen(far, id, 4);
+  });
+
+  it('a command given while the connection is down is answered when it is back', async () => {
+    const { url } = await stage.instance();
+    const proxy = await stage.proxy(url);
+    const client = stage.client(proxy.url);
+    const { session_id: id } = await client.createSession(chess());
+    proxy.cut();
+    await isState(client, 'reconnecting');
+    expect((await client.startSession(id)).status).to.equal('running');
+  });
+
+  it('a command whose answer got lost takes effect once', async () => {
+    const { url } = await stage.instance();
+    const proxy = await stage.proxy(url);
+    const [near, far] = [stage.client(url), stage.client(proxy.url)];
+    const { session_id: id } = await near.createSession(chess());
+    await far.startSession(id);
+    await seen(near, id, 2);
+
+    proxy.mute = true;
+    const lost = far.switchCycle(id, 'white');
+    await seen(near, id, 3);
+    proxy.cut();
+    proxy.mute = false;
+    expect((await lost).active_participant_id).to.equal('black');
+    expect((await near.getSession(id)).version).to.equal(3);
+  });
+
+  it('moves to another instance when its own shuts down', async () => {
+    const [first, second] = [await stage.instance(), await stage.instance()];
+    const port = new URL(first.url).port;
+    const [one, two] = [stage.client(first.url), stage.client(second.url)];
+    const { session_id: id } = await two.createSession(chess());
+    one.connectWebSocket(id, () => undefined);
+    await seen(one, id, 1);
+    const delays: number[] = [];
+    one.on('reconnecting', ({ delay }) => delays.push(delay));
+    await first.close();
+    await isState(one, 'reconnecting');
+    await two.startSession(id);
+    await stage.instance({ PORT: port });
+    await seen(one, id, 2);
+    expect(delays[0], 'the delay the server asked for').to.be.within(100, 1_000);
+  });
+
+  it('gives up after the tries it was allowed, and begins anew when asked', async () => {
+    const { url } = await stage.instance();
+    const proxy = await stage.proxy(url);
+    const client = stage.client(proxy.url, { reconnectAttempts: 1 });
+    client.connect();
+    await isState(client, 'connected');
+    const failed: number[] = [];
+    client.on('connectionFailed', ({ attempts }) => failed.push(attempts));
+    const waiting = client.getSession('anything').catch((error: SyncKairosError) => error.code);
+    expect(await waiting).to.equal('SESSION_NOT_FOUND');
+    await proxy.close();
+    await isState(client, 'failed');
+    expect(failed).to.deep.equal([1]);
+    client.connect();
+    expect(client.connection.getSnapshot()).to.equal('connecting');
+  });
+
+  it('without a server, a command fails in its time and says that nothing was sent', async () => {
+    const client = stage.client('http://127.0.0.1:9', { requestTimeoutMs: 200 });
+    const error = await client.createSession(chess()).catch((thrown: SyncKairosError) => thrown);
+    expect(error).to.include({ name: 'SyncKairosError', code: 'NETWORK_ERROR', retryable: true });
+  });
+
+  it('a server that does not answer is a TIMEOUT', async () => {
+    const { url } = await stage.instance();
+    const proxy = await stage.proxy(url);
+    const client = stage.client(proxy.url, { requestTimeoutMs: 300 });
+    client.connect();
+    await isState(client, 'connected');
+    proxy.mute = true;
+    const error = await client.createSession(chess()).catch((thrown: SyncKairosError) => thrown);
+    expect(error).to.include({ code: 'TIMEOUT', retryable: true });
+  });
+
+  it('a command that may have arrived is a TIMEOUT, too, when the connection does not come back', async () => {
+    const { url } = await stage.instance();
+    const proxy = await stage.proxy(url);
+    const client = stage.client(proxy.url, { requestTimeoutMs: 400 });
+    client.connect();
+    await isState(client, 'connected');
+    proxy.mute = true;
+    const outcome = client.createSession(chess()).catch((thrown: SyncKairosError) => thrown.code);
+    await proxy.close();
+    expect(await outcome).to.equal('TIMEOUT');
+  });
+
+  it('can be used again after disconnect', async () => {
+    const { url } = await stage.instance();
+    const client = stage.client(url);
+    const { session_id: id } = await client.createSession(chess());
+    client.disconnect();
+    expect(client.connection.getSnapshot()).to.equal('idle');
+    expect((await client.getSession(id)).version).to.equal(1);
+  });
+});

@@ -1,0 +1,82 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { expect } from 'chai';
+import { happens, Stage } from './kit.ts';
+
+const run = promisify(execFile);
+const SDK = new URL('../../client-sdk/src/index.ts', import.meta.url).href;
+
+/** The wall clock with fractions. Redis runs on this machine, so it is what the service's clock follows. */
+const wall = (): number => performance.timeOrigin + performance.now();
+
+describe('SDK: time', () => {
+  let stage: Stage;
+  beforeEach(() => (stage = new Stage()));
+  afterEach(() => stage.close());
+
+  it('knows nothing at first, and says so', async () => {
+    const client = stage.client('http://127.0.0.1:9');
+    expect(client.getClockStatus()).to.deep.equal({ offset: 0, rtt: Infinity, bound: Infinity, state: 'syncing' });
+    const error: unknown = await client.syncServerTime().catch((thrown: unknown) => thrown);
+    expect(error).to.include({ code: 'NETWORK_ERROR' });
+  });
+
+  it('syncs over REST before there is a socket', async () => {
+    const { url } = await stage.instance();
+    const client = stage.client(`${url}/v1`);
+    const status = await client.syncServerTime();
+    expect(client.connection.getSnapshot()).to.equal('idle');
+    expect(status.state).to.equal('synced');
+    expect(Math.abs(client.getServerTime() - wall())).to.be.at.most(status.bound + 1);
+  });
+
+  it('follows the server as soon as it is connected', async () => {
+    const { url } = await stage.instance();
+    const client = stage.client(url);
+    let samples = 0;
+    const begun = performance.now();
+    let first = Infinity;
+    client.on('timeSynced', () => {
+      first = Math.min(first, performance.now() - begun);
+      samples += 1;
+    });
+    client.connect();
+    await happens(
+      () => samples >= 8,
+      (again) => client.on('timeSynced', again),
+      'a burst',
+    );
+    const { bound, state } = client.getClockStatus();
+    expect(state).to.equal('synced');
+    expect(Math.abs(client.getServerTime() - wall())).to.be.at.most(bound + 1);
+    expect(first, 'usable within a second').to.be.at.most(1_000);
+  });
+
+  it('a device whose own clock is two minutes behind keeps the right time all the same', async () => {
+    const { url } = await stage.instance();
+    const behind = { monotonic: () => performance.now(), wall: () => wall() - 120_000 };
+    const client = stage.client(url, { clock: behind });
+    const skews: number[] = [];
+    client.on('clockSkewDetected', ({ offset }) => skews.push(offset));
+    const { bound } = await client.syncServerTime();
+    expect(Math.abs(client.getServerTime() - wall())).to.be.at.most(bound + 1);
+    expect(skews, 'told once').to.have.lengthOf(1);
+    expect(skews[0]).to.be.closeTo(120_000, bound + 1);
+  });
+
+  it('after disconnect nothing keeps a process alive', async () => {
+    const { url } = await stage.instance();
+    const program = `
+      const { SyncKairosClient } = await import(${JSON.stringify(SDK)});
+      const client = new SyncKairosClient(${JSON.stringify(url)});
+      const { session_id: id } = await client.createSession({ sync_mode: 'per_participant', participants: [{ participant_id: 'a', total_time_ms: 1000 }] });
+      client.connectWebSocket(id, () => undefined);
+      client.connectWebSocket('nowhere', () => undefined);
+      client.getSession(id).catch((error) => console.log(error.code));
+      client.syncServerTime().catch((error) => console.log(error.code));
+      client.disconnect();`;
+    const args = ['--import', 'tsx', '--conditions=development', '--input-type=module', '-e', program];
+    const { stdout } = await run(process.execPath, args, { timeout: 15_000 });
+    expect(stdout.trim().split('\n')).to.deep.equal(['NETWORK_ERROR', 'NETWORK_ERROR']);
+  });
+});
