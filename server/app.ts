@@ -6,7 +6,7 @@ import { type AuditWriter, startAuditWriter } from './audit/audit-writer.ts';
 import { createTrail, type TrailReader } from './audit/trail.ts';
 import type { Config } from './config.ts';
 import { RedisClock } from './engine/clock.ts';
-import { Engine } from './engine/engine.ts';
+import { createEngine } from './engine/create-engine.ts';
 import { createLogger, type Logger } from './observability/logger.ts';
 import { createMetrics } from './observability/metrics.ts';
 import { PACKAGE_ROOT, SERVER_VERSION } from './package-root.ts';
@@ -51,12 +51,22 @@ export async function createApp(config: Config): Promise<App> {
   const http = createServer();
   const io = createIo(http, { publisher: redis.publisher, subscriber: redis.subscriber.redis, channelPrefix: config.KEY_PREFIX, allowsOrigin });
   const rooms = createRooms(io, now, metrics);
-  const engine = new Engine({ store, rooms, clock, idleMs: config.SESSION_TTL_SECONDS * 1000, audit: config.AUDIT_WORKER !== 'none' });
+  const { engine, ...deadlines } = createEngine({
+    store,
+    rooms,
+    clock,
+    idleMs: config.SESSION_TTL_SECONDS * 1000,
+    graceMs: config.EXPIRY_GRACE_MS,
+    audit: config.AUDIT_WORKER !== 'none',
+    metrics,
+    logger,
+  });
   const handler = new CommandHandler({ engine, clock, trail }, metrics, logger);
   const healing = new Healing({ io, store, now, logger, metrics });
   const subscribed = (room: string) => redis.subscriber.subscribed(`${config.KEY_PREFIX}#/#${room}#`);
   attachGateway(io, { handler, now, subscribed, healing, logger, metrics });
   healing.start();
+  deadlines.start();
 
   let closing: Promise<void> | undefined;
   const readiness = async () => {
@@ -86,7 +96,7 @@ export async function createApp(config: Config): Promise<App> {
     logger.info('closing');
     const answered = handler.close();
     await Promise.all([closeIo(io), closeHttp(http), answered]);
-    await Promise.all([healing.close(), clock.close()]);
+    await Promise.all([healing.close(), deadlines.close(), clock.close()]);
     await writer?.close();
     await trail?.close();
     redis.disconnect();

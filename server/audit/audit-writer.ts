@@ -41,10 +41,9 @@ export interface AuditWriter {
 export function startAuditWriter({ outbox, redisUrl, keyPrefix, databaseUrl, logger, metrics, now, retryDelayMs }: AuditWriterOptions): AuditWriter {
   const database = openDatabase(databaseUrl, logger, { connections: CONNECTIONS, statementMs: STATEMENT_MS });
   const producer = connectRedis(redisUrl, 'commands', 'audit-queue', logger);
-  const consumer = connectRedis(redisUrl, 'blocking', 'audit-worker', logger);
   const queue = openQueue(producer, keyPrefix, logger, retryDelayMs);
   const store = new EventStore(database, logger);
-  const worker = new AuditWorker({ redis: consumer, keyPrefix, store, logger });
+  const worker = new AuditWorker({ redisUrl, keyPrefix, store, logger });
   const relay = new Relay({ outbox, accept: (batch) => enqueue(queue, batch), logger });
   const gauges = new Gauges({ queue, redis: producer, outbox, metrics, logger, now });
 
@@ -53,7 +52,6 @@ export function startAuditWriter({ outbox, redisUrl, keyPrefix, databaseUrl, log
     await worker.close();
     await endsWithin(QUEUE_CLOSE_MS, queue.close().catch((error: unknown) => logger.debug({ err: error }, 'closing the audit queue failed')));
     producer.disconnect();
-    consumer.disconnect();
     await closeDatabase(database, logger);
   };
   let closing: Promise<void> | undefined;

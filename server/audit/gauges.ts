@@ -2,10 +2,12 @@ import type { Redis } from 'ioredis';
 import type { Outbox } from '../engine/ports.ts';
 import type { Logger } from '../observability/logger.ts';
 import type { Metrics } from '../observability/metrics.ts';
+import { endsWithin } from './deadline.ts';
 import type { AuditQueue } from './queue.ts';
 import { instantOf } from './rows.ts';
 
 const INTERVAL_MS = 1_000;
+const CLOSE_DEADLINE_MS = 500;
 
 export interface GaugesOptions {
   queue: AuditQueue;
@@ -37,10 +39,10 @@ export class Gauges {
     return this.#failedJobs;
   }
 
-  /** Ends after the sample in hand. */
+  /** Ends after the sample in hand, unless Redis keeps it waiting. Never rejects. */
   async close(): Promise<void> {
     clearInterval(this.#timer);
-    await this.#sampling;
+    if (this.#sampling !== undefined) await endsWithin(CLOSE_DEADLINE_MS, this.#sampling);
   }
 
   #start(): void {

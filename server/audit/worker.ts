@@ -1,21 +1,23 @@
 import { type Job, WaitingError, Worker } from 'bullmq';
 import type { Redis } from 'ioredis';
 import type { Logger } from '../observability/logger.ts';
+import { connectRedis, watch } from '../store/connection.ts';
 import { endsWithin } from './deadline.ts';
 import { type AuditJob, QUEUE_NAME, queuePrefix } from './queue.ts';
 import type { EventStore, RefusedEvent } from './store.ts';
 
 const CONCURRENCY = 10;
 /** A killed worker's jobs are taken up again after LOCK_MS + STALLED_INTERVAL_MS at most. */
-const LOCK_MS = 10_000;
-const STALLED_INTERVAL_MS = 5_000;
+const LOCK_MS = 8_000;
+const STALLED_INTERVAL_MS = 4_000;
 const RETRY_REDIS_MS = 1_000;
 const CLOSE_DEADLINE_MS = 5_000;
+/** In this time a connection that was lost is either back or given up. */
+const GIVE_UP_MS = 2_500;
 const NAMED_CAUSES = 3;
 
 export interface AuditWorkerOptions {
-  /** A connection that waits for Redis to return; it stays the caller's. */
-  redis: Redis;
+  redisUrl: string;
   keyPrefix: string;
   store: EventStore;
   logger: Logger;
@@ -24,6 +26,7 @@ export interface AuditWorkerOptions {
 /** Takes jobs from the queue and stores their events. Workers may be many, and may be killed at any line: a job only ends when its events are stored. */
 export class AuditWorker {
   readonly #options: AuditWorkerOptions;
+  readonly #connections: Redis[] = [];
   readonly #worker: Worker<AuditJob>;
   readonly #stop = new AbortController();
   #closing: Promise<void> | undefined;
@@ -31,9 +34,9 @@ export class AuditWorker {
   /** Begins at once. */
   constructor(options: AuditWorkerOptions) {
     this.#options = options;
-    const { redis, keyPrefix, logger } = options;
+    const { keyPrefix, logger } = options;
     this.#worker = new Worker<AuditJob>(QUEUE_NAME, (job, token) => this.#process(job, token), {
-      connection: redis,
+      connection: this.#connect(),
       prefix: queuePrefix(keyPrefix),
       concurrency: CONCURRENCY,
       lockDuration: LOCK_MS,
@@ -51,18 +54,35 @@ export class AuditWorker {
     });
   }
 
-  /** Ends: jobs that are being written are finished, those that wait for the database go back to the queue. Never rejects, and takes at most seven seconds. */
+  /** Ends: jobs that are being written are finished, those that wait for the database go back to the queue. Never rejects, and takes eight seconds at most. */
   close(): Promise<void> {
     return (this.#closing ??= this.#close());
   }
 
   async #close(): Promise<void> {
     this.#stop.abort();
+    // BullMQ would wait for ever for the end of a connection that is just being lost and found.
+    await endsWithin(GIVE_UP_MS, Promise.all(this.#connections.map(isReadyOrEnded)));
     const closed = this.#worker.close().catch((error: unknown) => this.#options.logger.warn({ err: error }, 'closing the audit worker failed'));
-    if (await endsWithin(CLOSE_DEADLINE_MS, closed)) return;
-    // Redis is away: what waits for it is rejected at once. The jobs in hand will count as stalled and be repeated.
-    this.#options.redis.disconnect();
-    await endsWithin(CLOSE_DEADLINE_MS / 5, closed);
+    await endsWithin(CLOSE_DEADLINE_MS, closed);
+    // Rejects what still waits for Redis. Jobs in hand then count as stalled and are repeated.
+    for (const connection of this.#connections) connection.disconnect();
+  }
+
+  /** A connection that waits for Redis to return until the worker is closed. BullMQ makes a second one out of it. */
+  #connect(): Redis {
+    const { redisUrl, logger } = this.#options;
+    const redis = connectRedis(redisUrl, 'blocking', 'audit-worker', logger);
+    const { retryStrategy } = redis.options;
+    redis.options.retryStrategy = (attempt) => (this.#stop.signal.aborted ? null : retryStrategy?.(attempt));
+    const duplicate = redis.duplicate.bind(redis);
+    redis.duplicate = (options) => {
+      const copy = watch(duplicate(options), 'audit-worker-blocking', logger);
+      this.#connections.push(copy);
+      return copy;
+    };
+    this.#connections.push(redis);
+    return redis;
   }
 
   async #process(job: Job<AuditJob>, token: string | undefined): Promise<void> {
@@ -80,6 +100,11 @@ export class AuditWorker {
     await job.updateData({ events: refused.map(({ queued }) => queued) });
     throw new Error(summary(refused, events.length));
   }
+}
+
+function isReadyOrEnded(redis: Redis): Promise<unknown> {
+  if (redis.status === 'ready' || redis.status === 'end') return Promise.resolve();
+  return new Promise((resolve) => redis.once('ready', resolve).once('end', resolve));
 }
 
 function summary(refused: RefusedEvent[], total: number): string {

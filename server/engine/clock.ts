@@ -6,9 +6,23 @@ import type { Metrics } from '../observability/metrics.ts';
 const SAMPLE_INTERVAL_MS = 200;
 const FIRST_SAMPLES = 5;
 const KEPT_SAMPLES = 16;
-/** How far the monotonic clock may run from true time; crystals are good for 50 to 100 ppm. */
-const DRIFT = 100e-6;
-const JUMP_MS = 1_000;
+/** How far the monotonic clock may run from true time where nothing else was seen; crystals are good for 50 to 100 ppm. */
+const DRIFT_LEAST = 100e-6;
+/** No clock worth following is worse than this. */
+const DRIFT_MOST = 0.05;
+/** How fast a seen drift is forgotten, a sample. */
+const DRIFT_DECAY = 0.95;
+/** A jump of the clock that people must hear of: forward by this, or back at all (beyond what samples can be wrong by). */
+const JUMP_FORWARD_MS = 1_000;
+const JUMP_BACK_MS = 10;
+
+/** The clock as the engine needs it. */
+export interface Clock {
+  /** Unix ms of the authoritative clock, with fractions. */
+  now(): number;
+  /** Takes a sample now. Returns by how many ms that moved the clock. Throws when Redis can't be asked. */
+  sample(): Promise<number>;
+}
 
 interface Sample {
   /** Monotonic ms at which it was taken. */
@@ -23,13 +37,14 @@ interface Sample {
  * The one clock: that of Redis, followed over a connection of its own. The sample with the smallest uncertainty wins (Cristian's algorithm with
  * the minimum filter of RFC 5905, section 10), and the monotonic clock carries it between samples. The wall clock of the instance plays no part.
  */
-export class RedisClock {
+export class RedisClock implements Clock {
   readonly #redis: Redis;
   readonly #logger: Logger;
   readonly #metrics: Metrics;
   readonly #stop = new AbortController();
   #samples: Sample[] = [];
   #best: Sample = { taken: 0, offset: 0, uncertainty: Number.POSITIVE_INFINITY };
+  #drift = DRIFT_LEAST;
   #following: Promise<void> = Promise.resolve();
 
   constructor(redis: Redis, logger: Logger, metrics: Metrics) {
@@ -38,14 +53,13 @@ export class RedisClock {
     this.#metrics = metrics;
   }
 
-  /** Unix ms of the authoritative clock, with fractions. */
   now(): number {
     return performance.now() + this.#best.offset;
   }
 
   /** The true time lies within ± this many milliseconds of `now()`. */
   errorBound(): number {
-    return this.#best.uncertainty + (performance.now() - this.#best.taken) * DRIFT;
+    return this.#errorOf(this.#best, performance.now());
   }
 
   /** Takes the first samples, then follows in the background until `close`. Throws when Redis can't be asked. */
@@ -59,27 +73,43 @@ export class RedisClock {
     await this.#following;
   }
 
-  /** Takes one sample now. Throws when Redis can't be asked. */
-  async sample(): Promise<void> {
+  async sample(): Promise<number> {
     const sent = performance.now();
     const [seconds, microseconds] = await this.#redis.time();
     const received = performance.now();
     const redisTime = Number(seconds) * 1000 + Number(microseconds) / 1000;
+    const before = this.#best.offset;
     this.#take({ taken: received, offset: redisTime - (sent + received) / 2, uncertainty: (received - sent) / 2 });
+    return this.#best.offset - before;
+  }
+
+  #errorOf(sample: Sample, at: number): number {
+    return sample.uncertainty + (at - sample.taken) * this.#drift;
   }
 
   #take(sample: Sample): void {
-    const step = sample.offset - this.#best.offset;
-    const knownWithin = sample.uncertainty + this.errorBound();
-    if (this.#samples.length > 0 && (step > knownWithin + JUMP_MS || step < -knownWithin - JUMP_MS)) {
-      this.#logger.error({ jump_ms: Math.round(step) }, 'the clock of Redis jumped; following it');
-      this.#samples = [];
-    }
+    this.#drift = Math.max(DRIFT_LEAST, this.#drift * DRIFT_DECAY);
+    if (this.#samples.length > 0) this.#compare(sample);
     this.#samples = [...this.#samples, sample].slice(-KEPT_SAMPLES);
-    const errorNow = (candidate: Sample) => candidate.uncertainty + (sample.taken - candidate.taken) * DRIFT;
-    this.#best = this.#samples.reduce((best, candidate) => (errorNow(candidate) <= errorNow(best) ? candidate : best));
+    this.#best = this.#samples.reduce((best, candidate) =>
+      this.#errorOf(candidate, sample.taken) <= this.#errorOf(best, sample.taken) ? candidate : best,
+    );
     this.#metrics.clockErrorBound.set(this.errorBound());
     this.#metrics.clockOffset.set(this.now() - (performance.timeOrigin + performance.now()));
+  }
+
+  /** A sample that can't agree with what we hold shows that a clock drifts or was set: the older samples are worthless then. */
+  #compare(sample: Sample): void {
+    const step = sample.offset - this.#best.offset;
+    const excess = Math.abs(step) - sample.uncertainty - this.#errorOf(this.#best, sample.taken);
+    if (excess <= 0) return;
+    this.#samples = [];
+    if (step > JUMP_FORWARD_MS || step < -JUMP_BACK_MS) {
+      this.#metrics.clockJumps.inc();
+      this.#logger.error({ jump_ms: Math.round(step) }, 'the clock of Redis jumped; following it');
+    } else {
+      this.#drift = Math.min(DRIFT_MOST, this.#drift + excess / Math.max(1, sample.taken - this.#best.taken));
+    }
   }
 
   async #follow(): Promise<void> {

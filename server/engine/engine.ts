@@ -1,10 +1,14 @@
-import type { CreatePayload, JsonValue, SessionState } from '#contract';
+import type { ActionOnTimeout, CreatePayload, JsonValue, SessionState } from '#contract';
 import { create } from '../domain/create.ts';
-import { decide, type TimerCommand } from '../domain/decide.ts';
-import type { SessionEvent } from '../domain/draft.ts';
+import { checkGuard, decide, type TimerCommand } from '../domain/decide.ts';
+import { isDue } from '../domain/expire.ts';
+import { ruleOf } from '../domain/clock-rule.ts';
 import { type Refusal, refuse } from '../domain/refusal.ts';
-import { lifetimeOf, TOMBSTONE_MS } from './lifetime.ts';
-import type { Commit, CommitResult, CommandKey, RememberedCommand, Rooms, SessionStore, StoredSession } from './ports.ts';
+import type { Metrics } from '../observability/metrics.ts';
+import type { Clock } from './clock.ts';
+import type { Committer } from './committer.ts';
+import { type Expirer, isLive } from './expirer.ts';
+import type { CommandKey, LiveSession, RememberedCommand, Rooms, SessionStore, StoredSession } from './ports.ts';
 
 /** What surrounds a command: when it came, what it expects, and by which key a repetition is recognised. */
 export interface CommandContext {
@@ -14,29 +18,25 @@ export interface CommandContext {
   command?: CommandKey | undefined;
 }
 
-/** What a command led to: the state after it, and whether it had its effect in an earlier call. */
-export type Outcome = { ok: true; state: SessionState; appliedVersion?: number } | Refusal;
-
-/** The clock as the engine needs it. */
-export interface Clock {
-  /** Unix ms with fractions. */
-  now(): number;
-  /** Follows the clock of Redis anew, now. */
-  sample(): Promise<void>;
-}
+/** What a command led to: the state after it, whether it had its effect in an earlier call, and the expiry that a switch ran into. */
+export type Outcome =
+  | { ok: true; state: SessionState; appliedVersion?: number; expired?: { participant_id: string | null; action: ActionOnTimeout | null } }
+  | Refusal;
 
 export interface EngineOptions {
   store: SessionStore;
   rooms: Rooms;
+  committer: Committer;
+  expirer: Expirer;
   clock: Clock;
-  /** How long an idle session stays in Redis, ms. */
-  idleMs: number;
-  /** Whether events are written to the outbox. */
-  audit: boolean;
+  graceMs: number;
+  metrics: Metrics;
 }
 
 /** Races that a command may lose before it gives up; each lost race means that somebody else's command went through. */
 const ATTEMPTS = 100;
+/** An instant further in the past than this is not judged any more. */
+const ARRIVAL_AGE_MAX_MS = 3_000;
 
 /** Load, decide, commit, publish. Refusals are values; StoreUnavailableError and UnreadableStateError are thrown. */
 export class Engine {
@@ -48,106 +48,161 @@ export class Engine {
 
   /** Creates a session; an id in use is refused with SESSION_EXISTS and never overwritten. */
   async create(payload: CreatePayload & { session_id: string }, context: CommandContext): Promise<Outcome> {
-    let epoch = context.arrival;
+    const arrival = this.#arrivalOf(context);
+    let epoch = 0;
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-      const decision = create(payload, context.arrival);
+      const decision = create(payload, arrival.instant);
       if (!decision.ok) return decision;
-      decision.event.state.epoch = epoch;
-      const result = await this.#commit(null, decision.event, context);
-      if (result.outcome === 'committed') return { ok: true, state: decision.event.state };
-      if (result.outcome === 'repeated') return replay(result.command, result.session, payload.session_id, context);
-      if (result.outcome === 'clock') return clockUnusable();
-      if (result.session?.state) return refuse('SESSION_EXISTS', `Session ${payload.session_id} exists already`);
-      epoch = (result.session?.epoch ?? epoch) + 1;
+      const { event } = decision;
+      event.state.epoch = Math.max(epoch, event.state.epoch);
+      noteCommand(event.metadata, context);
+      const result = await this.#options.committer.commit({ base: null, events: [event], instant: arrival.instant, command: context.command });
+      switch (result.outcome) {
+        case 'committed':
+          return { ok: true, state: event.state };
+        case 'repeated':
+          return replay(result.command, result.session, payload.session_id, context);
+        case 'clock':
+          if (!(await arrival.redo())) return clockUnusable();
+          break;
+        case 'conflict':
+          if (isLive(result.session)) return refuse('SESSION_EXISTS', `Session ${payload.session_id} exists already`);
+          epoch = (result.session?.epoch ?? 0) + 1;
+      }
     }
     return lostEveryRace();
   }
 
-  /** Applies a command to a session. */
+  /** Applies a command to a session, after whatever ran out before it arrived. */
   async execute(sessionId: string, command: TimerCommand, context: CommandContext): Promise<Outcome> {
-    const loaded = await this.#options.store.load(sessionId, context.command?.id);
-    if (loaded.command !== null) return replay(loaded.command, loaded.session, sessionId, context);
-    let session = loaded.session;
+    const { store, committer, expirer } = this.#options;
+    const { session: first, command: memory } = await store.load(sessionId, context.command?.id);
+    if (memory !== null) return replay(memory, first, sessionId, context);
+    const arrival = this.#arrivalOf(context);
+    let session = first;
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-      const refusal = refusalBefore(session, sessionId, context);
-      if (refusal !== null) return refusal;
-      const state = (session as LiveSession).state;
-      const decision = decide(state, command, context.arrival);
-      if (!decision.ok) return decision;
-      const result = await this.#commit(state, decision.event, context);
-      if (result.outcome === 'committed') return { ok: true, state: decision.event.state };
+      if (!isLive(session) || !isLive(first)) return notFound(sessionId);
+      const due = isDue(session.state, arrival.instant);
+      if (command.type === 'switch') {
+        if (!due && expiredOnly(first, session)) return this.#switchAfterExpiry(first, session, command.current_participant_id, context);
+        // Replaced by another's command: only the guard makes it safe to try again.
+        if (session.version !== first.version && command.current_participant_id === undefined && !expiredOnly(first, session)) {
+          return conflict('Another command was faster', first.version, session.state);
+        }
+      }
+      if (!due) {
+        const refusal = checkVersion(session, context);
+        if (refusal !== null) return refusal;
+      }
+      const decision = due ? null : decide(session.state, command, arrival.instant);
+      if (decision?.ok === false) return decision;
+      if (decision !== null) noteCommand(decision.event.metadata, context);
+      const endsHere = command.type === 'switch' && checkSwitch(first, first, command.current_participant_id, context) === null;
+      const result =
+        decision === null
+          ? await expirer.expire(session, arrival.instant, endsHere ? context.command : undefined)
+          : await committer.commit({ base: session, events: [decision.event], instant: arrival.instant, command: context.command });
       if (result.outcome === 'repeated') return replay(result.command, result.session, sessionId, context);
-      if (result.outcome === 'clock') return clockUnusable();
-      if (command.type === 'switch' && command.current_participant_id === undefined) return lostRace(state, result.session, sessionId);
-      session = result.session;
+      if (result.outcome === 'committed' && decision !== null) return { ok: true, state: decision.event.state };
+      if (result.outcome !== 'clock') session = result.session;
+      else if (decision === null || !(await arrival.redo())) return clockUnusable();
     }
     return lostEveryRace();
   }
 
-  /** The state as it is. */
+  /** The state as it is; what ran out is committed first, unless its grace has not ended. */
   async get(sessionId: string, context: CommandContext): Promise<Outcome> {
     const { session } = await this.#options.store.load(sessionId);
-    return refusalBefore(session, sessionId, context) ?? { ok: true, state: (session as LiveSession).state };
+    return this.#read(session, sessionId, context);
   }
 
   /** Relays a message to the session's room. It makes no version. */
   async message(sessionId: string, message: JsonValue, context: CommandContext): Promise<Outcome> {
-    const { session, command } = await this.#options.store.load(sessionId, context.command?.id);
+    const { store, rooms } = this.#options;
+    const { session, command } = await store.load(sessionId, context.command?.id);
     if (command !== null) return replay(command, session, sessionId, context);
-    const refusal = refusalBefore(session, sessionId, context);
-    if (refusal !== null) return refusal;
-    const { state } = session as LiveSession;
-    if (context.command !== undefined && !(await this.#options.store.remember(sessionId, context.command, state.version))) {
+    const outcome = await this.#read(session, sessionId, context);
+    if (!outcome.ok) return outcome;
+    if (context.command !== undefined && !(await store.remember(sessionId, context.command, outcome.state.version))) {
       return this.message(sessionId, message, context);
     }
-    this.#options.rooms.message(sessionId, message);
-    return { ok: true, state };
+    rooms.message(sessionId, message);
+    return outcome;
   }
 
-  /** Commits one event and tells the room. An instant that the store's clock contradicts is tried once more with a fresh sample. */
-  async #commit(base: SessionState | null, event: SessionEvent, context: CommandContext): Promise<CommitResult> {
-    const { store, rooms, clock, idleMs, audit } = this.#options;
-    if (context.command !== undefined) event.metadata['command_id'] = context.command.id;
-    const deleted = event.event_type === 'session_deleted';
-    const commit: Commit = {
-      base,
-      events: [event],
-      instant: context.arrival,
-      lifetimeMs: deleted ? TOMBSTONE_MS : lifetimeOf(event.state, context.arrival, idleMs),
-      command: context.command,
-      audit,
-    };
-    let result = await store.commit(commit);
-    if (result.outcome === 'clock') {
-      await clock.sample();
-      result = await store.commit(commit);
+  async #read(stored: StoredSession | null, sessionId: string, context: CommandContext): Promise<Outcome> {
+    const { expirer, graceMs } = this.#options;
+    let session = stored;
+    while (isLive(session) && isDue(session.state, context.arrival - graceMs)) {
+      const result = await expirer.expire(session, context.arrival);
+      if (result.outcome === 'clock') return clockUnusable();
+      session = result.session;
     }
-    if (result.outcome === 'committed') rooms.publish([event]);
-    return result;
+    if (!isLive(session)) return notFound(sessionId);
+    return checkVersion(session, context) ?? { ok: true, state: session.state };
+  }
+
+  /** A switch that came too late for its own clock does nothing further, so it can't skip whoever is next. */
+  async #switchAfterExpiry(first: LiveSession, session: LiveSession, current: string | undefined, context: CommandContext): Promise<Outcome> {
+    const refusal = checkSwitch(first, session, current, context);
+    if (refusal !== null) return refusal;
+    if (context.command !== undefined) await this.#options.store.remember(session.state.session_id, context.command, session.version);
+    const { participant_id } = ruleOf(first.state).holder(first.state);
+    return { ok: true, state: session.state, expired: { participant_id, action: session.state.action_on_timeout } };
+  }
+
+  /** The instant a command is judged at, which may be corrected once: a fresh sample of the clock, and the present where it is too old. */
+  #arrivalOf(context: CommandContext) {
+    const { clock, metrics } = this.#options;
+    let redone = false;
+    return {
+      instant: context.arrival,
+      async redo(): Promise<boolean> {
+        metrics.clockRefusals.inc();
+        if (redone) return false;
+        redone = true;
+        this.instant = Math.floor(this.instant + (await clock.sample()));
+        if (clock.now() - this.instant > ARRIVAL_AGE_MAX_MS) this.instant = Math.floor(clock.now());
+        return true;
+      },
+    };
   }
 }
 
-type LiveSession = StoredSession & { state: SessionState };
+/** Whether nothing but expiries happened between two versions of a session. */
+function expiredOnly(first: LiveSession, session: LiveSession): boolean {
+  return session.epoch === first.epoch && session.version > first.version && session.expiredSince !== null && session.expiredSince <= first.version;
+}
 
-/** The checks that come before a command's own: existence, then `expected_version`. */
-function refusalBefore(session: StoredSession | null, sessionId: string, context: CommandContext): Refusal | null {
-  if (!session?.state) return refuse('SESSION_NOT_FOUND', `No session ${sessionId}`);
-  const expected = context.expectedVersion;
-  if (expected === undefined || expected === session.state.version) return null;
-  return conflict(`Session is at version ${session.state.version}, not ${expected}`, expected, session.state);
+/** The checks of a switch that ran into an expiry, against the version that it was sent for; refusals show the present state. */
+function checkSwitch(first: LiveSession, session: LiveSession, current: string | undefined, context: CommandContext): Refusal | null {
+  const { expectedVersion } = context;
+  if (expectedVersion !== undefined && expectedVersion !== first.version) {
+    return conflict(`Session was at version ${first.version}, not ${expectedVersion}`, expectedVersion, session.state);
+  }
+  const refusal = checkGuard(first.state, current);
+  if (refusal?.code !== 'NOT_ACTIVE_PARTICIPANT') return refusal;
+  return { ...refusal, details: { active_participant_id: session.state.active_participant_id, state: session.state } };
+}
+
+function checkVersion(session: LiveSession, { expectedVersion }: CommandContext): Refusal | null {
+  if (expectedVersion === undefined || expectedVersion === session.version) return null;
+  return conflict(`Session is at version ${session.version}, not ${expectedVersion}`, expectedVersion, session.state);
 }
 
 function replay(memory: RememberedCommand, session: StoredSession | null, sessionId: string, context: CommandContext): Outcome {
   if (memory.fingerprint !== context.command?.fingerprint) {
     return refuse('IDEMPOTENCY_MISMATCH', `command_id ${context.command?.id ?? ''} was used for another command`);
   }
-  if (!session?.state) return refuse('SESSION_NOT_FOUND', `No session ${sessionId}`);
-  return { ok: true, state: session.state, appliedVersion: memory.version };
+  return isLive(session) ? { ok: true, state: session.state, appliedVersion: memory.version } : notFound(sessionId);
 }
 
-function lostRace(state: SessionState, session: StoredSession | null, sessionId: string): Refusal {
-  if (!session?.state) return refuse('SESSION_NOT_FOUND', `No session ${sessionId}`);
-  return conflict('Another command was faster', state.version, session.state);
+function noteCommand(metadata: { [key: string]: JsonValue }, { command }: CommandContext): void {
+  if (command !== undefined) metadata['command_id'] = command.id;
+}
+
+function notFound(sessionId: string): Refusal {
+  return refuse('SESSION_NOT_FOUND', `No session ${sessionId}`);
 }
 
 function conflict(message: string, expected: number, state: SessionState): Refusal {

@@ -17,7 +17,14 @@ export interface StoredSession {
   version: number;
   epoch: number;
   state: SessionState | null;
+  /** Warning thresholds that the running clock has yet to cross. */
+  warnings: number[];
+  /** The version before the expiries that made this one; null when its last event was something else. */
+  expiredSince: number | null;
 }
+
+/** A session that can be played. */
+export type LiveSession = StoredSession & { state: SessionState };
 
 /** Where a session stands, without its state. */
 export interface SessionPosition {
@@ -49,8 +56,14 @@ export interface Commit {
   events: SessionEvent[];
   /** The instant that was judged, Unix ms: the store refuses one that its own clock contradicts. */
   instant: number;
+  /** The store refuses the commit before this instant of its own clock, Unix ms; 0 for any. */
+  notBefore: number;
   /** How long the session stays in Redis from now. */
   lifetimeMs: number;
+  /** When something is due next, Unix ms; null for never. */
+  attention: number | null;
+  /** Thresholds to arm; `keep` where the same clock goes on. */
+  warnings: number[] | 'keep';
   command?: CommandKey | undefined;
   /** Whether events go to the outbox. */
   audit: boolean;
@@ -73,6 +86,12 @@ export interface SessionStore {
   commit(commit: Commit): Promise<CommitResult>;
   /** Remembers a command that makes no version. False when its id was used before. */
   remember(sessionId: string, command: CommandKey, version: number): Promise<boolean>;
+  /** Claims thresholds of a clock that still runs, for whoever asks first, and says when something is due next. Returns those claimed. */
+  attend(session: LiveSession, thresholds: number[], attention: number | null): Promise<number[]>;
+  /** Sessions in which something has been due since `before` (Unix ms), at most `limit` of each partition. */
+  overdue(before: number, limit: number): Promise<string[]>;
+  /** Takes a session that is gone from what is due. */
+  forget(sessionId: string): Promise<void>;
   /** Where sessions stand, in the order asked; null for what is not there. */
   positions(sessionIds: string[]): Promise<(SessionPosition | null)[]>;
 }
@@ -81,6 +100,8 @@ export interface SessionStore {
 export interface Rooms {
   /** Tells the room what was committed, oldest first. */
   publish(events: SessionEvent[]): void;
+  /** Tells the room that the running clock has crossed a threshold (ms left). */
+  warn(state: SessionState, threshold: number): void;
   message(sessionId: string, message: JsonValue): void;
 }
 

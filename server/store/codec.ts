@@ -4,10 +4,16 @@ import { type CommandKey, type CommitResult, type RememberedCommand, type Sessio
 
 type Field = string | null | undefined;
 
-/** The hash fields `v`, `e` and `s` as a session; null where nothing is stored. */
-export function toSession([version, epoch, json]: Field[]): StoredSession | null {
+/** The hash fields `v`, `e`, `s`, `w` and `x` as a session; null where nothing is stored. */
+export function toSession([version, epoch, json, armed, expiredSince]: Field[]): StoredSession | null {
   if (version == null || epoch == null) return null;
-  return { version: Number(version), epoch: Number(epoch), state: json == null ? null : parseState(json) };
+  return {
+    version: Number(version),
+    epoch: Number(epoch),
+    state: json == null ? null : parseState(json),
+    warnings: armed ? armed.split(',').map(Number) : [],
+    expiredSince: expiredSince == null ? null : Number(expiredSince),
+  };
 }
 
 /** The hash fields `v`, `e`, `st` and `k`. */
@@ -28,11 +34,11 @@ export function memoryJson(command: CommandKey, version: number): string {
 
 /** The reply of commit.lua. */
 export function toCommitResult(reply: unknown): CommitResult {
-  const [outcome, version, epoch, state, memory] = reply as [string, ...Field[]];
+  const [outcome, ...fields] = reply as [string, ...Field[]];
   if (outcome === 'ok') return { outcome: 'committed' };
   if (outcome === 'clock') return { outcome: 'clock' };
-  const session = toSession([version, epoch, state]);
-  const command = toMemory(memory);
+  const session = toSession(fields);
+  const command = toMemory(fields[5]);
   return command === null ? { outcome: 'conflict', session } : { outcome: 'repeated', session, command };
 }
 

@@ -17,8 +17,8 @@ export function partitionOf(sessionId: string): number {
 export function createKeys(prefix: string) {
   const partition = (index: number) => `${prefix}:{${index}}`;
   const keysOf = (index: number) => ({
-    /** Sorted set of session ids by deadline, Unix ms. */
-    deadlines: `${partition(index)}:deadlines`,
+    /** Sorted set of session ids by the instant, Unix ms, at which something is due: a warning, or an expiry at the end of its grace. */
+    agenda: `${partition(index)}:agenda`,
     /** Stream of events on their way to the audit trail. */
     outbox: `${partition(index)}:outbox`,
   });
@@ -28,7 +28,10 @@ export function createKeys(prefix: string) {
       const index = partitionOf(sessionId);
       return {
         ...keysOf(index),
-        /** Hash: `v` version, `e` epoch, `s` state JSON (absent once deleted), `t` token of the last commit, `st` status, `k` type of the last event. */
+        /**
+         * Hash: `v` version, `e` epoch, `s` state JSON (absent once deleted), `w` armed warning thresholds, `x` the version before an unbroken run of
+         * expiries, `t` token of the last commit, `st` status, `k` type of the last event.
+         */
         session: `${partition(index)}:s/${sessionId}`,
         /** What a command_id did. */
         command: (commandId: string) => `${partition(index)}:c/${sessionId}/${commandId}`,

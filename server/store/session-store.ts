@@ -3,11 +3,15 @@ import type { Redis } from 'ioredis';
 import type { SessionEvent } from '../domain/draft.ts';
 import type { Commit, SessionStore } from '../engine/ports.ts';
 import { eventJson, memoryJson, toCommitResult, toMemory, toPosition, toSession } from './codec.ts';
-import { createKeys } from './keys.ts';
+import { createKeys, PARTITIONS } from './keys.ts';
 import { reachable } from './reachable.ts';
 import { loadScript, runScript } from './script.ts';
 
 const COMMIT = loadScript('commit');
+const ATTEND = loadScript('attend');
+
+/** The fields of a session that `toSession` reads, in its order. */
+const SESSION_FIELDS = ['v', 'e', 's', 'w', 'x'] as const;
 
 /** How far a judged instant may be from the clock of Redis at the commit: ahead only by an error of our clock, behind by time spent waiting. */
 const AHEAD_MAX_MS = 50;
@@ -26,8 +30,8 @@ export function createSessionStore(redis: Redis, keyPrefix: string): SessionStor
     load: (sessionId, commandId) =>
       reachable(async () => {
         const key = keys.session(sessionId);
-        if (commandId === undefined) return { session: toSession(await redis.hmget(key.session, 'v', 'e', 's')), command: null };
-        const replies = await redis.pipeline().hmget(key.session, 'v', 'e', 's').get(key.command(commandId)).exec();
+        if (commandId === undefined) return { session: toSession(await redis.hmget(key.session, ...SESSION_FIELDS)), command: null };
+        const replies = await redis.pipeline().hmget(key.session, ...SESSION_FIELDS).get(key.command(commandId)).exec();
         return { session: toSession(valueOf<Fields>(replies?.[0])), command: toMemory(valueOf<string | null>(replies?.[1])) };
       }),
 
@@ -37,13 +41,34 @@ export function createSessionStore(redis: Redis, keyPrefix: string): SessionStor
         const key = keys.session(last.state.session_id);
         const memory = commit.command === undefined ? key.session : key.command(commit.command.id);
         const token = `${process}:${commits++}`;
-        return toCommitResult(await runScript(redis, COMMIT, [key.session, key.deadlines, key.outbox, memory], commitArguments(commit, last, token)));
+        return toCommitResult(await runScript(redis, COMMIT, [key.session, key.agenda, key.outbox, memory], commitArguments(commit, last, token)));
       }),
 
     remember: (sessionId, command, version) =>
       reachable(async () => {
         const key = keys.session(sessionId).command(command.id);
         return (await redis.set(key, memoryJson(command, version), 'PX', command.rememberMs, 'NX')) === 'OK';
+      }),
+
+    attend: ({ state, version, epoch }, thresholds, attention) =>
+      reachable(async () => {
+        const { session_id } = state;
+        const key = keys.session(session_id);
+        const claimed = await runScript(redis, ATTEND, [key.session, key.agenda], [version, epoch, session_id, attention ?? '', ...thresholds]);
+        return (claimed as string[]).map(Number);
+      }),
+
+    overdue: (before, limit) =>
+      reachable(async () => {
+        const partitions = Array.from({ length: PARTITIONS }, (_, index) => keys.partition(index).agenda);
+        const ids = await Promise.all(partitions.map((agenda) => redis.zrangebyscore(agenda, '-inf', before, 'LIMIT', 0, limit)));
+        return ids.flat();
+      }),
+
+    forget: (sessionId) =>
+      reachable(async () => {
+        const key = keys.session(sessionId);
+        await runScript(redis, ATTEND, [key.session, key.agenda], ['', '', sessionId, '']);
       }),
 
     positions: (sessionIds) =>
@@ -57,7 +82,7 @@ export function createSessionStore(redis: Redis, keyPrefix: string): SessionStor
 /** ARGV of commit.lua, in its order. */
 function commitArguments(commit: Commit, last: SessionEvent, token: string): (string | number)[] {
   const { base, command, events } = commit;
-  const { session_id, version, epoch, deadline_at } = last.state;
+  const { session_id, version, epoch, status } = last.state;
   const deleted = last.event_type === 'session_deleted';
   const state = JSON.stringify(last.state);
   // The last snapshot is the stored state itself; it travels once.
@@ -66,19 +91,21 @@ function commitArguments(commit: Commit, last: SessionEvent, token: string): (st
     base?.version ?? 0,
     base?.epoch ?? 0,
     token,
-    commit.instant,
     session_id,
     version,
     epoch,
+    status,
+    last.event_type,
     deleted ? '' : state,
     commit.lifetimeMs,
-    deadline_at === null || deleted ? '' : Date.parse(deadline_at),
+    commit.attention ?? '',
+    commit.warnings === 'keep' ? 'keep' : commit.warnings.join(','),
     command === undefined ? '' : memoryJson(command, version),
     command?.rememberMs ?? 0,
-    last.state.status,
-    last.event_type,
+    commit.instant,
     AHEAD_MAX_MS,
     BEHIND_MAX_MS,
+    commit.notBefore,
     ...(commit.audit ? events.flatMap((event) => [eventJson(event), snapshotOf(event)]) : []),
   ];
 }

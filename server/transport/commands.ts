@@ -73,7 +73,7 @@ export function createCommands({ engine, clock, trail }: CommandPorts): CommandT
     'session:switch': timer('session:switch', switched),
     'session:pause': timer('session:pause'),
     'session:resume': timer('session:resume'),
-    'session:adjust': async () => refuse('UNKNOWN_COMMAND', 'session:adjust is not available in this version'),
+    'session:adjust': timer('session:adjust'),
     'session:complete': timer('session:complete'),
     'session:cancel': timer('session:cancel'),
     'session:delete': timer('session:delete', deleted),
@@ -136,12 +136,20 @@ function missedSince(state: SessionState, known: Pick<Parsed<'session:join'>, 'l
 }
 
 function answerWith(outcome: Outcome, data: (state: SessionState) => unknown): Answer {
-  return outcome.ok ? { ...outcome, data: data(outcome.state) } : outcome;
+  if (!outcome.ok) return outcome;
+  const answer: Answer = { ok: true, data: data(outcome.state) };
+  if (outcome.appliedVersion !== undefined) answer.appliedVersion = outcome.appliedVersion;
+  return answer;
 }
 
 const stateOf = (outcome: Outcome) => answerWith(outcome, (state) => state);
 const emptied = (outcome: Outcome) => answerWith(outcome, () => ({}));
-const switched = (outcome: Outcome) => answerWith(outcome, switchData);
+
+function switched(outcome: Outcome): Answer {
+  if (!outcome.ok || outcome.expired === undefined) return answerWith(outcome, switchData);
+  const { participant_id, action } = outcome.expired;
+  return answerWith(outcome, (state) => ({ ...switchData(state), expired_participant_id: participant_id, action_applied: action }));
+}
 
 /** Deleting what does not exist succeeds: the caller has what they wanted. */
 function deleted(outcome: Outcome): Answer {

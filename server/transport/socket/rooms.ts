@@ -1,5 +1,7 @@
 import type { Server, Socket } from 'socket.io';
 import type { ClientToServerEvents, ServerToClientEvents, SessionState } from '#contract';
+import { ruleOf } from '../../domain/clock-rule.ts';
+import { iso, type SessionEvent } from '../../domain/draft.ts';
 import type { Rooms } from '../../engine/ports.ts';
 import type { Metrics } from '../../observability/metrics.ts';
 
@@ -10,6 +12,9 @@ export type GatewaySocket = Socket<ClientToServerEvents, ServerToClientEvents>;
 const PREFIX = 's/';
 /** The sharded adapter takes any room name of this length for a socket's own room. */
 const SOCKET_ID_LENGTH = 20;
+
+/** Whoever was away for longer than this many events of one commit needs the outcome, not the story. */
+const TOLD_ONE_BY_ONE = 10;
 
 /** The room of a session. Ids hold no `/`, so the longer form can't be mistaken for another session's. */
 export function roomOf(sessionId: string): string {
@@ -39,17 +44,31 @@ export function createRooms(io: IoServer, now: () => number, metrics: Metrics): 
     server_time_ms: Math.floor(now()),
   });
 
+  const publishOne = (event: SessionEvent): void => {
+    const { event_type, state } = event;
+    if (event_type === 'session_created') return;
+    if (event_type === 'session_deleted') {
+      send(state.session_id, 'session:deleted', envelope(state));
+      io.in(roomOf(state.session_id)).socketsLeave(roomOf(state.session_id));
+      return;
+    }
+    send(state.session_id, 'session:update', { ...envelope(state), event_type, state });
+    if (event.expired === undefined) return;
+    send(state.session_id, 'session:expired', {
+      ...envelope(state),
+      expired_participant_id: event.expired.participant_id,
+      expired_group_id: event.expired.group_id,
+      expired_at: iso(event.at),
+      action_applied: state.action_on_timeout,
+    });
+  };
+
   return {
-    publish(events) {
-      for (const { event_type, state } of events) {
-        if (event_type === 'session_created') continue;
-        if (event_type === 'session_deleted') {
-          send(state.session_id, 'session:deleted', envelope(state));
-          io.in(roomOf(state.session_id)).socketsLeave(roomOf(state.session_id));
-        } else {
-          send(state.session_id, 'session:update', { ...envelope(state), event_type, state });
-        }
-      }
+    publish: (events) => events.slice(events.length > TOLD_ONE_BY_ONE ? -1 : 0).forEach(publishOne),
+    warn(state, threshold) {
+      const holder = ruleOf(state).holder(state);
+      const deadline_at = state.deadline_at ?? state.updated_at;
+      send(state.session_id, 'session:warning', { ...envelope(state), ...holder, threshold_ms: threshold, deadline_at });
     },
     message(sessionId, message) {
       send(sessionId, 'session:message', { session_id: sessionId, message, server_time_ms: Math.floor(now()) });

@@ -1,5 +1,8 @@
 import { Decoder, Encoder, type Packet } from 'socket.io-parser';
 
+/** Engine.IO's packet type: a character at the head of each text frame, which it takes off before the decoder. Binary frames have none. */
+const PACKET_TYPE_BYTES = 1;
+
 const frameBytes = new WeakMap<object, number>();
 const binaryEvents = new WeakSet<object>();
 
@@ -28,7 +31,7 @@ class SizedDecoder extends Decoder {
 
   override add(frame: unknown): void {
     if (typeof frame === 'string') {
-      this.#bytes += Buffer.byteLength(frame);
+      this.#bytes += PACKET_TYPE_BYTES + Buffer.byteLength(frame);
     } else {
       this.#bytes += (frame as Uint8Array).byteLength;
       this.#binary = true;

@@ -1,0 +1,83 @@
+import type { SessionEvent } from '../domain/draft.ts';
+import { thresholdsAhead } from '../domain/warnings.ts';
+import { ruleOf } from '../domain/clock-rule.ts';
+import type { Alarms } from './alarms.ts';
+import { lifetimeOf, TOMBSTONE_MS } from './lifetime.ts';
+import type { CommandKey, CommitResult, LiveSession, Rooms, SessionStore, StoredSession } from './ports.ts';
+
+export interface CommitterOptions {
+  store: SessionStore;
+  rooms: Rooms;
+  alarms: Alarms;
+  /** How long an idle session stays in Redis, ms. */
+  idleMs: number;
+  /** How long after a deadline an expiry waits for commands that came before it, ms. */
+  graceMs: number;
+  /** Whether events are written to the outbox. */
+  audit: boolean;
+}
+
+export interface Proposal {
+  /** What the decision was made on; null for a new session. */
+  base: StoredSession | null;
+  events: SessionEvent[];
+  /** The instant that was judged, Unix ms. */
+  instant: number;
+  command: CommandKey | undefined;
+}
+
+/** As the store's result; a commit that went through brings the session as it is now. */
+export type Committed = Exclude<CommitResult, { outcome: 'committed' }> | { outcome: 'committed'; session: LiveSession };
+
+/** When something is due next for a session, Unix ms: its next warning, or its expiry at the end of the grace; null for never. */
+export function attentionAt({ state, warnings }: LiveSession, graceMs: number): number | null {
+  if (state.deadline_at === null) return null;
+  const deadline = Date.parse(state.deadline_at);
+  return warnings.length === 0 ? deadline + graceMs : deadline - Math.max(...warnings);
+}
+
+/** Commits decisions, tells the room what went through, and sets the alarm for what is due next. */
+export class Committer {
+  readonly #options: CommitterOptions;
+
+  constructor(options: CommitterOptions) {
+    this.#options = options;
+  }
+
+  async commit({ base, events, instant, command }: Proposal): Promise<Committed> {
+    const { store, rooms, alarms, idleMs, graceMs, audit } = this.#options;
+    const last = events.at(-1);
+    if (last === undefined) throw new Error('nothing to commit');
+    const sameClock = last.event_type === 'cycle_switched' && ruleOf(last.state).sessionClock;
+    const session: LiveSession = {
+      version: last.state.version,
+      epoch: last.state.epoch,
+      state: last.state,
+      warnings: sameClock ? (base?.warnings ?? []) : thresholdsAhead(last.state),
+      expiredSince: last.expired === undefined ? null : (base?.expiredSince ?? base?.version ?? null),
+    };
+    const deleted = last.event_type === 'session_deleted';
+    const attention = deleted ? null : attentionAt(session, graceMs);
+    const result = await store.commit({
+      base,
+      events,
+      instant,
+      notBefore: earliestOf(events, graceMs),
+      lifetimeMs: deleted ? TOMBSTONE_MS : lifetimeOf(last.state, instant, idleMs),
+      attention,
+      warnings: sameClock ? 'keep' : session.warnings,
+      command,
+      audit,
+    });
+    if (result.outcome !== 'committed') return result;
+    rooms.publish(events);
+    alarms.set(session.state.session_id, attention);
+    return { outcome: 'committed', session };
+  }
+}
+
+/** No expiry may be committed before its deadline and the grace are over, whatever this instance's clock says. */
+function earliestOf(events: SessionEvent[], graceMs: number): number {
+  const expiry = events.findLast((event) => event.expired !== undefined);
+  return expiry === undefined ? 0 : expiry.at + graceMs;
+}

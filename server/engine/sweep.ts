@@ -1,0 +1,70 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import type { Logger } from '../observability/logger.ts';
+import type { Clock } from './clock.ts';
+import type { Expirer } from './expirer.ts';
+import type { SessionStore } from './ports.ts';
+
+const INTERVAL_MS = 200;
+/** What is this late was not done by the instance that set an alarm for it. */
+const SLACK_MS = 150;
+const BATCH_OF_A_PARTITION = 50;
+const AT_ONCE = 32;
+
+export interface SweepOptions {
+  store: SessionStore;
+  expirer: Expirer;
+  clock: Clock;
+  logger: Logger;
+}
+
+/** Looks after sessions whose instance is gone: finds what is overdue in Redis and does it. */
+export class Sweep {
+  readonly #options: SweepOptions;
+  readonly #stop = new AbortController();
+  #sweeping: Promise<void> = Promise.resolve();
+
+  constructor(options: SweepOptions) {
+    this.#options = options;
+  }
+
+  start(): void {
+    this.#sweeping = this.#repeat();
+  }
+
+  async close(): Promise<void> {
+    this.#stop.abort();
+    await this.#sweeping;
+  }
+
+  async #repeat(): Promise<void> {
+    const { logger } = this.#options;
+    let more = false;
+    while (!this.#stop.signal.aborted) {
+      try {
+        if (!more) await wait(INTERVAL_MS, undefined, { signal: this.#stop.signal, ref: false });
+        more = await this.#sweep();
+      } catch (error) {
+        more = false;
+        if (!this.#stop.signal.aborted) logger.debug({ err: error }, 'sweep interrupted');
+      }
+    }
+  }
+
+  /** One look at all partitions. True when a partition had more than it could give. */
+  async #sweep(): Promise<boolean> {
+    const { store, expirer, clock, logger } = this.#options;
+    const overdue = await store.overdue(Math.floor(clock.now()) - SLACK_MS, BATCH_OF_A_PARTITION);
+    let failed = false;
+    const queue = overdue[Symbol.iterator]();
+    const attendAll = async () => {
+      for (const sessionId of queue) {
+        await expirer.attend(sessionId).catch((error: unknown) => {
+          failed = true;
+          logger.warn({ session: sessionId, err: error }, 'an overdue session could not be attended to');
+        });
+      }
+    };
+    await Promise.all(Array.from({ length: AT_ONCE }, attendAll));
+    return overdue.length >= BATCH_OF_A_PARTITION && !failed;
+  }
+}

@@ -1,0 +1,31 @@
+-- Claims warnings of a clock that still runs, and says when its session wants attention next.
+--
+-- KEYS[1] session  KEYS[2] agenda
+-- ARGV[1] version and ARGV[2] epoch that were looked at  ARGV[3] session id
+-- ARGV[4] when the session wants attention next, Unix ms, '' for never
+-- ARGV[5…] thresholds to claim
+-- Returns the thresholds that nobody had claimed; none when the session has moved on
+local stored = redis.call('HMGET', KEYS[1], 'v', 'e', 'w')
+if not stored[1] then
+  redis.call('ZREM', KEYS[2], ARGV[3])
+  return {}
+end
+if stored[1] ~= ARGV[1] or stored[2] ~= ARGV[2] then
+  return {}
+end
+local claimed = {}
+local armed = ',' .. (stored[3] or '') .. ','
+for i = 5, #ARGV do
+  local at, stop = string.find(armed, ',' .. ARGV[i] .. ',', 1, true)
+  if at then
+    table.insert(claimed, ARGV[i])
+    armed = string.sub(armed, 1, at) .. string.sub(armed, stop + 1)
+  end
+end
+redis.call('HSET', KEYS[1], 'w', string.match(armed, '^,*(.-),*$'))
+if ARGV[4] == '' then
+  redis.call('ZREM', KEYS[2], ARGV[3])
+else
+  redis.call('ZADD', KEYS[2], ARGV[4], ARGV[3])
+end
+return claimed
