@@ -2,11 +2,10 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { setTimeout as wait } from 'node:timers/promises';
 import { isAlive, type ProcessIdentity } from '../../server/local/processes.ts';
+import { until } from './until.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
-const POLL_MS = 20;
 
 /** A running `npm start`. */
 export interface NpmStart {
@@ -37,13 +36,13 @@ export function spawnNpmStart(directory: string, env: Record<string, string> = {
 /** Runs `npm start` and waits until the server runs. */
 export async function npmStart(directory: string, env: Record<string, string> = {}): Promise<NpmStart> {
   const { npm, output } = spawnNpmStart(directory, env);
-  await until(() => output().includes('runs at') || npm.exitCode !== null, 15_000, output);
-  const url = /runs at (\S+)/.exec(output())?.[1];
-  if (url === undefined) throw new Error(`npm start did not come up:\n${output()}`);
+  const url = () => /runs at (\S+)/.exec(output())?.[1];
+  const outcome = await until('npm start prints its URL', async () => url() ?? (npm.exitCode !== null && 'ended'), 15_000).catch(() => 'late');
+  if (url() === undefined) throw new Error(`npm start did not come up (${outcome}):\n${output()}`);
   const records = await Promise.all(['redis', 'postgres'].map((name) => record(path.join(directory, name))));
   const found = records.filter((each) => each !== undefined);
   const server = found[0]?.owner ?? { pid: 0, started: '' };
-  return { npm, server, services: found.map((each) => each.server), url, output };
+  return { npm, server, services: found.map((each) => each.server), url: url() ?? '', output };
 }
 
 /** Waits until npm has ended. @returns its exit code, or the signal that ended it */
@@ -56,19 +55,6 @@ export async function ended(npm: ChildProcess): Promise<number | string | null> 
 export async function survivors({ server, services }: NpmStart): Promise<number[]> {
   const alive = await Promise.all([server, ...services].map(async (each) => ((await isAlive(each)) ? [each.pid] : [])));
   return alive.flat();
-}
-
-/** Waits until a condition holds. @throws after the deadline, with what `explain` says */
-export async function until(
-  condition: () => boolean | Promise<boolean>,
-  deadlineMs = 10_000,
-  explain: () => string = () => '',
-): Promise<void> {
-  const end = performance.now() + deadlineMs;
-  while (!(await condition())) {
-    if (performance.now() > end) throw new Error(`waited ${deadlineMs} ms in vain. ${explain()}`);
-    await wait(POLL_MS);
-  }
 }
 
 async function record(directory: string): Promise<{ server: ProcessIdentity; owner: ProcessIdentity } | undefined> {

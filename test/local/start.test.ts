@@ -3,8 +3,11 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { expect } from 'chai';
-import { ended, type NpmStart, npmStart, spawnNpmStart, survivors, until } from '../kit/npm-start.ts';
+import { ended, type NpmStart, npmStart, spawnNpmStart, survivors } from '../kit/npm-start.ts';
 import { databaseServer, freshDirectory, redisUrl } from '../kit/services.ts';
+import { until } from '../kit/until.ts';
+
+const DEADLINE_MS = 10_000;
 
 describe('npm start', function () {
   this.timeout(60_000);
@@ -45,7 +48,7 @@ describe('npm start', function () {
     const directory = await freshDirectory('start');
     const first = await start(directory);
     first.npm.kill('SIGKILL');
-    await until(async () => (await survivors(first)).length === 0);
+    await until('everything has ended', async () => (await survivors(first)).length === 0, DEADLINE_MS);
 
     const second = await start(directory);
     process.kill(second.server.pid, 'SIGKILL');
@@ -65,14 +68,14 @@ describe('npm start', function () {
     const redis = running.services[0]?.pid ?? 0;
     process.kill(redis, 'SIGSTOP');
     running.npm.kill('SIGTERM');
-    await until(() => running.output().includes('stopping'));
+    await until('it says so', async () => running.output().includes('stopping'), DEADLINE_MS);
     const begun = performance.now();
     const repeat = setInterval(() => running.npm.kill('SIGTERM'), 700);
-    await until(async () => !(await survivors(running)).includes(running.server.pid));
+    await until('the server has ended', async () => !(await survivors(running)).includes(running.server.pid), DEADLINE_MS);
     clearInterval(repeat);
     expect(performance.now() - begun).to.be.lessThan(5_000);
     process.kill(redis, 'SIGCONT');
-    await until(async () => (await survivors(running)).length === 0);
+    await until('Redis has ended', async () => (await survivors(running)).length === 0, DEADLINE_MS);
   });
 
   it('refuses a directory and a port that are in use', async () => {
