@@ -12,12 +12,12 @@ const REMEMBER_MS = 15 * 60_000;
 
 /** The connection a command came by, as far as rooms go. REST has none. */
 export interface Seat {
-  isIn(sessionId: string): boolean;
-  /** Resolves once nothing that is sent to the room can be missed. */
-  join(sessionId: string): Promise<void>;
+  /**
+   * Runs a command with the connection in the session's room, so that nothing which is sent there from then on can be missed. It stays when the command
+   * succeeds; a refused one leaves things as they were.
+   */
+  join(sessionId: string, work: () => Promise<Outcome>): Promise<Outcome>;
   leave(sessionId: string): Promise<void>;
-  /** The connection has this state now; whatever is newer must reach it through the room. */
-  synced(state: SessionState): void;
 }
 
 /** What surrounds a payload: when it reached the server (Unix ms, with fractions) and by which connection. */
@@ -114,19 +114,8 @@ function contextOf(name: CommandName, payload: CommandOptions, call: Call): Comm
   };
 }
 
-/** Runs a command with its connection in the session's room; a refusal takes it out again, unless it was there before. */
-async function seated(seat: Seat | undefined, sessionId: string, work: () => Promise<Outcome>): Promise<Outcome> {
-  if (seat === undefined) return work();
-  const wasIn = seat.isIn(sessionId);
-  if (!wasIn) await seat.join(sessionId);
-  let outcome: Outcome | undefined;
-  try {
-    outcome = await work();
-    if (outcome.ok) seat.synced(outcome.state);
-    return outcome;
-  } finally {
-    if (outcome?.ok !== true && !wasIn) await seat.leave(sessionId);
-  }
+function seated(seat: Seat | undefined, sessionId: string, work: () => Promise<Outcome>): Promise<Outcome> {
+  return seat === undefined ? work() : seat.join(sessionId, work);
 }
 
 function missedSince(state: SessionState, known: Pick<Parsed<'session:join'>, 'last_known_version' | 'last_known_epoch'>): number | null {

@@ -4,19 +4,16 @@ import type { Redis } from 'ioredis';
 import { Server } from 'socket.io';
 import { CREATE_MAX_BYTES, EVENT_MAX_BYTES, type Reply } from '#contract';
 import { invalid, refuse } from '../../domain/refusal.ts';
-import { StoreUnavailableError } from '../../engine/ports.ts';
 import type { Logger } from '../../observability/logger.ts';
 import type { Metrics } from '../../observability/metrics.ts';
 import type { CommandHandler } from '../command-handler.ts';
-import type { Seat } from '../commands.ts';
 import type { Healing } from './healing.ts';
-import { type GatewaySocket, type IoServer, roomOf } from './rooms.ts';
+import type { IoServer } from './rooms.ts';
+import { type SeatOptions, seatOf } from './seats.ts';
 import { frameOf, sizedParser } from './sized-parser.ts';
 
 const FRAME_MAX_BYTES = 2 * 1024 * 1024;
 const HEARTBEAT_MS = 5_000;
-/** A join that Redis does not confirm within this time is refused, so that nobody waits in an outage. */
-const SUBSCRIBE_TIMEOUT_MS = 1_500;
 
 export interface IoOptions {
   publisher: Redis;
@@ -41,11 +38,9 @@ export function createIo(http: HttpServer, options: IoOptions): IoServer {
   });
 }
 
-export interface GatewayOptions {
+export interface GatewayOptions extends SeatOptions {
   handler: CommandHandler;
   now(): number;
-  /** Resolves once Redis has confirmed the subscription to a room. */
-  subscribed(room: string): Promise<void>;
   healing: Healing;
   logger: Logger;
   metrics: Metrics;
@@ -79,32 +74,6 @@ export function attachGateway(io: IoServer, options: GatewayOptions): void {
       }
     });
   });
-}
-
-function seatOf(socket: GatewaySocket, { subscribed, healing }: GatewayOptions): Seat {
-  return {
-    isIn: (sessionId) => socket.rooms.has(roomOf(sessionId)),
-    async join(sessionId) {
-      if (!socket.connected) return;
-      const room = roomOf(sessionId);
-      await socket.join(room);
-      await within(SUBSCRIBE_TIMEOUT_MS, subscribed(room)).catch((cause: unknown) => {
-        void socket.leave(room);
-        throw new StoreUnavailableError('no subscription', { cause });
-      });
-    },
-    leave: async (sessionId) => socket.leave(roomOf(sessionId)),
-    synced: ({ session_id, epoch, version }) => healing.synced(session_id, { epoch, version }),
-  };
-}
-
-/** Rejects when the work takes longer than `ms`. */
-async function within<Result>(ms: number, work: Promise<Result>): Promise<Result> {
-  let timer: NodeJS.Timeout | undefined;
-  const timeout = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer within ${ms} ms`)), ms);
-  });
-  return Promise.race([work, timeout]).finally(() => clearTimeout(timer));
 }
 
 /**
