@@ -22,8 +22,8 @@ export function expiries(state: SessionState, until: number, limit: number): Ses
   return events;
 }
 
-/** One expiry: the clock is charged up to its deadline, and either the next cycle begins there or the session is over. */
-function expire(state: SessionState): SessionEvent {
+/** One expiry of a running clock: it is charged up to its deadline, and either the next cycle begins there or the session is over. */
+export function expire(state: SessionState): SessionEvent {
   const at = Date.parse(state.deadline_at ?? state.updated_at);
   const draft = draftOf(state);
   const rule = ruleOf(draft);

@@ -1,9 +1,10 @@
 import type { SessionEvent } from '../domain/draft.ts';
 import { thresholdsAhead } from '../domain/warnings.ts';
+import { nextEpoch } from '../domain/recover.ts';
 import { ruleOf } from '../domain/clock-rule.ts';
 import type { Alarms } from './alarms.ts';
 import { lifetimeOf, TOMBSTONE_MS } from './lifetime.ts';
-import type { CommandKey, CommitResult, LiveSession, Rooms, SessionStore, StoredSession } from './ports.ts';
+import type { ArchivedSession, CommandKey, CommitResult, LiveSession, Rooms, SessionStore, StoredSession } from './ports.ts';
 
 export interface CommitterOptions {
   store: SessionStore;
@@ -24,6 +25,8 @@ export interface Proposal {
   /** The instant that was judged, Unix ms. */
   instant: number;
   command: CommandKey | undefined;
+  /** A session of the trail that the events follow; Redis must not have it. */
+  archived?: ArchivedSession | undefined;
 }
 
 /** As the store's result; a commit that went through brings the session as it is now. */
@@ -44,10 +47,13 @@ export class Committer {
     this.#options = options;
   }
 
-  async commit({ base, events, instant, command }: Proposal): Promise<Committed> {
+  async commit({ base, events, instant, command, archived }: Proposal): Promise<Committed> {
     const { store, rooms, alarms, idleMs, graceMs, audit } = this.#options;
     const last = events.at(-1);
     if (last === undefined) throw new Error('nothing to commit');
+    const runId = await store.runId();
+    // Redis came back as another: what it lost at its end may have been seen by somebody, under these very version numbers.
+    if (base?.state != null && base.runId !== null && base.runId !== runId) beginEpoch(events, nextEpoch(base.epoch, instant));
     const sameClock = last.event_type === 'cycle_switched' && ruleOf(last.state).sessionClock;
     const session: LiveSession = {
       version: last.state.version,
@@ -55,6 +61,8 @@ export class Committer {
       state: last.state,
       warnings: sameClock ? (base?.warnings ?? []) : thresholdsAhead(last.state),
       expiredSince: last.expired === undefined ? null : (base?.expiredSince ?? base?.version ?? null),
+      runId,
+      lastHash: null,
     };
     const deleted = last.event_type === 'session_deleted';
     const attention = deleted ? null : attentionAt(session, graceMs);
@@ -67,13 +75,19 @@ export class Committer {
       attention,
       warnings: sameClock ? 'keep' : session.warnings,
       command,
+      runId,
+      previousHash: archived?.lastHash ?? base?.lastHash ?? null,
       audit,
     });
     if (result.outcome !== 'committed') return result;
     rooms.publish(events);
     alarms.set(session.state.session_id, attention);
-    return { outcome: 'committed', session };
+    return { outcome: 'committed', session: { ...session, lastHash: result.lastHash } };
   }
+}
+
+function beginEpoch(events: SessionEvent[], epoch: number): void {
+  for (const event of events) event.state.epoch = epoch;
 }
 
 /** No expiry may be committed before its deadline and the grace are over, whatever this instance's clock says. */

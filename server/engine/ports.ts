@@ -1,6 +1,7 @@
 /** What the engine needs from below and what hangs on it. Store, audit and gateway implement these; only app.ts brings them together. */
 import type { EventType, HistoryData, JsonValue, SessionState, Status } from '#contract';
 import type { SessionEvent } from '../domain/draft.ts';
+import type { Outage } from '../domain/outage.ts';
 
 /** Redis is out of reach or refuses to work; whether the last command took effect is unknown. */
 export class StoreUnavailableError extends Error {
@@ -21,6 +22,10 @@ export interface StoredSession {
   warnings: number[];
   /** The version before the expiries that made this one; null when its last event was something else. */
   expiredSince: number | null;
+  /** The life of Redis that took its last commit; null where unknown. */
+  runId: string | null;
+  /** Hash of its last event; null where no trail is kept. */
+  lastHash: string | null;
 }
 
 /** A session that can be played. */
@@ -65,12 +70,16 @@ export interface Commit {
   /** Thresholds to arm; `keep` where the same clock goes on. */
   warnings: number[] | 'keep';
   command?: CommandKey | undefined;
+  /** The life of Redis that is written to. */
+  runId: string;
+  /** Hash of the event before these in the trail; null for a session's first. */
+  previousHash: string | null;
   /** Whether events go to the outbox. */
   audit: boolean;
 }
 
 export type CommitResult =
-  | { outcome: 'committed' }
+  | { outcome: 'committed'; lastHash: string | null }
   /** Somebody else was first; `session` is what is there now. */
   | { outcome: 'conflict'; session: StoredSession | null }
   /** This very command had its effect before. */
@@ -92,6 +101,10 @@ export interface SessionStore {
   overdue(before: number, limit: number): Promise<string[]>;
   /** Takes a session that is gone from what is due. */
   forget(sessionId: string): Promise<void>;
+  /** Says that an instance is alive. Returns the outages that are known, oldest first. */
+  mark(): Promise<Outage[]>;
+  /** Which life of Redis the connection talks to. */
+  runId(): Promise<string>;
   /** Where sessions stand, in the order asked; null for what is not there. */
   positions(sessionIds: string[]): Promise<(SessionPosition | null)[]>;
 }
@@ -126,8 +139,16 @@ export interface Outbox {
   remove(partition: number, ids: string[]): Promise<void>;
 }
 
-/** The audit trail, as far as users ask for it. */
+/** A session as the trail last heard of it. */
+export interface ArchivedSession {
+  state: SessionState;
+  lastHash: string | null;
+}
+
+/** The audit trail, as far as users ask for it. Rejects with StoreUnavailableError while its database is out of reach. */
 export interface Trail {
+  /** The newest snapshot of a session; `deleted` when its last event says so. */
+  newest(sessionId: string): Promise<ArchivedSession | 'unknown' | 'deleted'>;
   /** Events after a version, without gaps; `unknown` when no event of the session has arrived, `deleted` when the session was. */
   history(sessionId: string, afterVersion: number, limit: number): Promise<HistoryData | 'unknown' | 'deleted'>;
 }

@@ -1,11 +1,14 @@
-import type { EventType, HistoryEvent, SessionState, Status } from '#contract';
+import type { EventType, SessionState, Status } from '#contract';
+import { canonicalJson } from '../domain/canonical.ts';
+import { hashOf, type TrailEvent } from '../domain/trail-event.ts';
+import type { Outage } from '../domain/outage.ts';
 import { iso, type SessionEvent } from '../domain/draft.ts';
 import { type CommandKey, type CommitResult, type RememberedCommand, type SessionPosition, type StoredSession, UnreadableStateError } from '../engine/ports.ts';
 
 type Field = string | null | undefined;
 
-/** The hash fields `v`, `e`, `s`, `w` and `x` as a session; null where nothing is stored. */
-export function toSession([version, epoch, json, armed, expiredSince]: Field[]): StoredSession | null {
+/** The hash fields `v`, `e`, `s`, `w`, `x`, `r` and `h` as a session; null where nothing is stored. */
+export function toSession([version, epoch, json, armed, expiredSince, runId, lastHash]: Field[]): StoredSession | null {
   if (version == null || epoch == null) return null;
   return {
     version: Number(version),
@@ -13,6 +16,8 @@ export function toSession([version, epoch, json, armed, expiredSince]: Field[]):
     state: json == null ? null : parseState(json),
     warnings: armed ? armed.split(',').map(Number) : [],
     expiredSince: expiredSince == null ? null : Number(expiredSince),
+    runId: runId ?? null,
+    lastHash: lastHash || null,
   };
 }
 
@@ -33,19 +38,32 @@ export function memoryJson(command: CommandKey, version: number): string {
 }
 
 /** The reply of commit.lua. */
-export function toCommitResult(reply: unknown): CommitResult {
+export function toCommitResult(reply: unknown, lastHash: string | null): CommitResult {
   const [outcome, ...fields] = reply as [string, ...Field[]];
-  if (outcome === 'ok') return { outcome: 'committed' };
+  if (outcome === 'ok') return { outcome: 'committed', lastHash };
   if (outcome === 'clock') return { outcome: 'clock' };
   const session = toSession(fields);
-  const command = toMemory(fields[5]);
+  const command = toMemory(fields[7]);
   return command === null ? { outcome: 'conflict', session } : { outcome: 'repeated', session, command };
 }
 
-/** An event as the outbox carries it. Its snapshot travels beside it, since it mostly is the very text that is stored as the state. */
-export function eventJson(event: SessionEvent): string {
+/**
+ * Events as the outbox carries them, each with the hash of the one before it, and the hash of the last: SHA-256 over the event's canonical JSON.
+ * Snapshots travel beside their events, since the last one is the very text that is stored as the state; they are covered by replaying.
+ */
+export function chainEvents(events: SessionEvent[], previousHash: string | null): { texts: string[]; lastHash: string | null } {
+  let lastHash = previousHash;
+  const texts = events.map((event) => {
+    const text = eventText(event, lastHash);
+    lastHash = hashOf(text);
+    return text;
+  });
+  return { texts, lastHash };
+}
+
+function eventText(event: SessionEvent, previous_hash: string | null): string {
   const { session_id, epoch, version } = event.state;
-  return JSON.stringify({
+  return canonicalJson({
     session_id,
     epoch,
     version,
@@ -56,7 +74,14 @@ export function eventJson(event: SessionEvent): string {
     time_elapsed_ms: event.time_elapsed_ms,
     time_remaining_ms: event.time_remaining_ms,
     metadata: event.metadata,
-  } satisfies Omit<HistoryEvent, 'state_snapshot'>);
+    previous_hash,
+  } satisfies TrailEvent);
+}
+
+/** `from-to` as mark.lua writes it. */
+export function toOutage(text: string): Outage {
+  const [from, to] = text.split('-').map(Number);
+  return { from: from ?? 0, to: to ?? 0 };
 }
 
 function parseState(json: string): SessionState {

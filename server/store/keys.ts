@@ -30,13 +30,17 @@ export function createKeys(prefix: string) {
         ...keysOf(index),
         /**
          * Hash: `v` version, `e` epoch, `s` state JSON (absent once deleted), `w` armed warning thresholds, `x` the version before an unbroken run of
-         * expiries, `t` token of the last commit, `st` status, `k` type of the last event.
+         * expiries, `r` run_id of the Redis that took the last commit, `h` hash of the last event, `t` token of the last commit, `st` status,
+         * `k` type of the last event.
          */
         session: `${partition(index)}:s/${sessionId}`,
         /** What a command_id did. */
         command: (commandId: string) => `${partition(index)}:c/${sessionId}/${commandId}`,
       };
     },
+    /** When an instance last said that it was alive, and the gaps between such marks. */
+    mark: `${prefix}:{clock}:mark`,
+    outages: `${prefix}:{clock}:outages`,
     /** Who relays the outbox to the audit queue. */
     relayLease: `${prefix}:relay`,
   };

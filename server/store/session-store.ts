@@ -2,16 +2,22 @@ import { randomUUID } from 'node:crypto';
 import type { Redis } from 'ioredis';
 import type { SessionEvent } from '../domain/draft.ts';
 import type { Commit, SessionStore } from '../engine/ports.ts';
-import { eventJson, memoryJson, toCommitResult, toMemory, toPosition, toSession } from './codec.ts';
+import { chainEvents, memoryJson, toCommitResult, toMemory, toOutage, toPosition, toSession } from './codec.ts';
 import { createKeys, PARTITIONS } from './keys.ts';
 import { reachable } from './reachable.ts';
+import { followRunId } from './run-id.ts';
 import { loadScript, runScript } from './script.ts';
 
 const COMMIT = loadScript('commit');
 const ATTEND = loadScript('attend');
+const MARK = loadScript('mark');
+
+/** A gap between two marks of any instances that counts as an outage, and how many are remembered. */
+const OUTAGE_MS = 3_000;
+const OUTAGES_KEPT = 100;
 
 /** The fields of a session that `toSession` reads, in its order. */
-const SESSION_FIELDS = ['v', 'e', 's', 'w', 'x'] as const;
+const SESSION_FIELDS = ['v', 'e', 's', 'w', 'x', 'r', 'h'] as const;
 
 /** How far a judged instant may be from the clock of Redis at the commit: ahead only by an error of our clock, behind by time spent waiting. */
 const AHEAD_MAX_MS = 50;
@@ -24,6 +30,7 @@ export function createSessionStore(redis: Redis, keyPrefix: string): SessionStor
   const keys = createKeys(keyPrefix);
   // Tokens are unique for each commit of each process, and shorter than a UUID a commit.
   const process = randomUUID();
+  const runId = followRunId(redis);
   let commits = 0;
 
   return {
@@ -41,7 +48,9 @@ export function createSessionStore(redis: Redis, keyPrefix: string): SessionStor
         const key = keys.session(last.state.session_id);
         const memory = commit.command === undefined ? key.session : key.command(commit.command.id);
         const token = `${process}:${commits++}`;
-        return toCommitResult(await runScript(redis, COMMIT, [key.session, key.agenda, key.outbox, memory], commitArguments(commit, last, token)));
+        const { texts, lastHash } = commit.audit ? chainEvents(commit.events, commit.previousHash) : { texts: [], lastHash: null };
+        const args = commitArguments(commit, last, token, texts, lastHash);
+        return toCommitResult(await runScript(redis, COMMIT, [key.session, key.agenda, key.outbox, memory], args), lastHash);
       }),
 
     remember: (sessionId, command, version) =>
@@ -71,6 +80,14 @@ export function createSessionStore(redis: Redis, keyPrefix: string): SessionStor
         await runScript(redis, ATTEND, [key.session, key.agenda], ['', '', sessionId, '']);
       }),
 
+    mark: () =>
+      reachable(async () => {
+        const outages = await runScript(redis, MARK, [keys.mark, keys.outages], [OUTAGE_MS, OUTAGES_KEPT]);
+        return (outages as string[]).map(toOutage);
+      }),
+
+    runId: () => reachable(runId),
+
     positions: (sessionIds) =>
       reachable(async () => {
         const replies = await Promise.all(sessionIds.map((id) => redis.hmget(keys.session(id).session, 'v', 'e', 'st', 'k')));
@@ -80,7 +97,7 @@ export function createSessionStore(redis: Redis, keyPrefix: string): SessionStor
 }
 
 /** ARGV of commit.lua, in its order. */
-function commitArguments(commit: Commit, last: SessionEvent, token: string): (string | number)[] {
+function commitArguments(commit: Commit, last: SessionEvent, token: string, texts: string[], lastHash: string | null): (string | number)[] {
   const { base, command, events } = commit;
   const { session_id, version, epoch, status } = last.state;
   const deleted = last.event_type === 'session_deleted';
@@ -106,7 +123,9 @@ function commitArguments(commit: Commit, last: SessionEvent, token: string): (st
     AHEAD_MAX_MS,
     BEHIND_MAX_MS,
     commit.notBefore,
-    ...(commit.audit ? events.flatMap((event) => [eventJson(event), snapshotOf(event)]) : []),
+    commit.runId,
+    lastHash ?? '',
+    ...texts.flatMap((text, index) => [text, snapshotOf(events[index] ?? last)]),
   ];
 }
 

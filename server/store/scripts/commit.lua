@@ -14,26 +14,27 @@
 -- ARGV[15] instant that was judged, Unix ms
 -- ARGV[16] furthest that may be ahead of this clock, ms   ARGV[17] furthest behind, ms
 -- ARGV[18] earliest instant at which this may be committed, Unix ms, 0 for any
--- ARGV[19…] pairs of event and the state after it; '' for the new state
+-- ARGV[19] run_id of the Redis that is written to   ARGV[20] hash of the last event
+-- ARGV[21…] pairs of event and the state after it; '' for the new state
 -- Returns {'ok'} | {'clock'} | {'conflict', <session>} | {'repeated', <session>, memory of the command_id}
---   where <session> is v, e, s, w, x as stored, false where missing
-local stored = redis.call('HMGET', KEYS[1], 'v', 'e', 's', 'w', 'x', 't', 'k')
-local version, epoch, state, armed, expired_since = stored[1], stored[2], stored[3], stored[4], stored[5]
-if stored[6] == ARGV[3] then
+--   where <session> is v, e, s, w, x, r, h as stored, false where missing
+local stored = redis.call('HMGET', KEYS[1], 'v', 'e', 's', 'w', 'x', 'r', 'h', 't', 'k')
+local version, epoch, state, run_id, hash, token, kind = stored[1], stored[2], stored[3], stored[6], stored[7], stored[8], stored[9]
+if token == ARGV[3] then
   return {'ok'}
 end
 if ARGV[13] ~= '' then
   local memory = redis.call('GET', KEYS[4])
   if memory then
-    return {'repeated', version, epoch, state, armed, expired_since, memory}
+    return {'repeated', version, epoch, state, stored[4], stored[5], run_id, hash, memory}
   end
 end
 if (state and version or '0') ~= ARGV[1] or (state and epoch ~= ARGV[2]) then
-  return {'conflict', version, epoch, state, armed, expired_since}
+  return {'conflict', version, epoch, state, stored[4], stored[5], run_id, hash}
 end
 -- An id that was deleted and comes back must not repeat an epoch, else its versions would mean two things.
 if not state and epoch and tonumber(epoch) >= tonumber(ARGV[6]) then
-  return {'conflict', version, epoch, false, false, false}
+  return {'conflict', version, epoch, false, false, false, false, false}
 end
 
 local time = redis.call('TIME')
@@ -43,7 +44,7 @@ if ahead > tonumber(ARGV[16]) or -ahead > tonumber(ARGV[17]) or now < tonumber(A
   return {'clock'}
 end
 
-redis.call('HSET', KEYS[1], 'v', ARGV[5], 'e', ARGV[6], 't', ARGV[3], 'st', ARGV[7], 'k', ARGV[8])
+redis.call('HSET', KEYS[1], 'v', ARGV[5], 'e', ARGV[6], 't', ARGV[3], 'st', ARGV[7], 'k', ARGV[8], 'r', ARGV[19], 'h', ARGV[20])
 if ARGV[9] == '' then
   redis.call('HDEL', KEYS[1], 's', 'w', 'x')
 else
@@ -54,7 +55,7 @@ else
   -- x: the version before an unbroken run of expiries, so that a command which lost against nothing else can tell.
   if ARGV[8] ~= 'participant_expired' then
     redis.call('HDEL', KEYS[1], 'x')
-  elseif stored[7] ~= 'participant_expired' then
+  elseif kind ~= 'participant_expired' then
     redis.call('HSET', KEYS[1], 'x', ARGV[1])
   end
 end
@@ -64,7 +65,7 @@ if ARGV[11] == '' then
 else
   redis.call('ZADD', KEYS[2], ARGV[11], ARGV[4])
 end
-for i = 19, #ARGV, 2 do
+for i = 21, #ARGV, 2 do
   redis.call('XADD', KEYS[3], '*', 'event', ARGV[i], 'state', ARGV[i + 1] == '' and ARGV[9] or ARGV[i + 1])
 end
 if ARGV[13] ~= '' then

@@ -1,0 +1,22 @@
+import type { SessionState } from '#contract';
+import { draftOf, iso, type SessionEvent } from './draft.ts';
+
+const WARNING = 'Brought back from the audit trail; what had not reached the trail is lost';
+
+/**
+ * Puts a snapshot of the trail back as the next version under a new epoch, at `now` (Unix ms). Its clock is left as it was: `updated_at` too, so that
+ * whatever ran out meanwhile is applied afterwards at its own instant.
+ */
+export function recover(snapshot: SessionState, now: number): SessionEvent {
+  const state = draftOf(snapshot);
+  state.version += 1;
+  state.epoch = nextEpoch(snapshot.epoch, now);
+  state.metadata = { ...snapshot.metadata, recovered: true, recovered_at: iso(now), recovery_warning: WARNING };
+  const charge = { participant_id: null, group_id: null, time_elapsed_ms: 0, time_remaining_ms: null };
+  return { event_type: 'session_recovered', at: now, ...charge, metadata: {}, state };
+}
+
+/** An epoch that was never used: later than the last one, and than any clock reading before. */
+export function nextEpoch(previous: number, now: number): number {
+  return Math.max(previous + 1, now);
+}

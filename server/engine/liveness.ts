@@ -1,0 +1,68 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import type { Outage } from '../domain/outage.ts';
+import type { Logger } from '../observability/logger.ts';
+import type { SessionStore } from './ports.ts';
+
+const MARK_INTERVAL_MS = 1_000;
+/** After this long without a mark of our own there may have been an outage that nobody has recorded yet. */
+const DOUBT_MS = 2_500;
+
+/**
+ * Tells Redis each second that an instance is there. A gap in the marks of all instances together is an outage; whoever marks first afterwards records it,
+ * and every instance learns of it with its own next mark.
+ */
+export class Liveness {
+  readonly #store: SessionStore;
+  readonly #logger: Logger;
+  readonly #stop = new AbortController();
+  #outages: readonly Outage[] = [];
+  /** Monotonic ms. */
+  #marked = Number.NEGATIVE_INFINITY;
+  #marking: Promise<void> | undefined;
+  #repeating: Promise<void> = Promise.resolve();
+
+  constructor(store: SessionStore, logger: Logger) {
+    this.#store = store;
+    this.#logger = logger;
+  }
+
+  /** The outages that are known, oldest first. */
+  get outages(): readonly Outage[] {
+    return this.#outages;
+  }
+
+  /** Makes the first mark, then goes on in the background until `close`. Throws when Redis can't be reached. */
+  async start(): Promise<void> {
+    await this.#mark();
+    this.#repeating = this.#repeat();
+  }
+
+  async close(): Promise<void> {
+    this.#stop.abort();
+    await this.#repeating;
+  }
+
+  /** Resolves when no outage can be unknown: at once, except after one. Throws when Redis can't be reached. */
+  async beSure(): Promise<void> {
+    if (performance.now() - this.#marked < DOUBT_MS) return;
+    await (this.#marking ??= this.#mark().finally(() => (this.#marking = undefined)));
+  }
+
+  async #mark(): Promise<void> {
+    const known = this.#outages.length;
+    this.#outages = await this.#store.mark();
+    this.#marked = performance.now();
+    if (this.#outages.length > known && known > 0) this.#logger.warn({ outage: this.#outages.at(-1) }, 'there was an outage');
+  }
+
+  async #repeat(): Promise<void> {
+    while (!this.#stop.signal.aborted) {
+      try {
+        await wait(MARK_INTERVAL_MS, undefined, { signal: this.#stop.signal, ref: false });
+        await this.#mark();
+      } catch (error) {
+        if (!this.#stop.signal.aborted) this.#logger.debug({ err: error }, 'no mark of life');
+      }
+    }
+  }
+}
