@@ -6,6 +6,8 @@ import { SessionStore } from './session-store.ts';
 
 /** Pause before a join is tried again that failed for a passing reason. */
 const REJOIN_MS = 1_000;
+/** Finished games whose last state is kept. */
+const REMEMBERED = 100;
 
 export interface RoomsOptions {
   connection: Connection;
@@ -25,6 +27,7 @@ interface Room {
 export class Rooms {
   readonly #options: RoomsOptions;
   readonly #rooms = new Map<string, Room>();
+  readonly #over = new Set<string>();
 
   constructor(options: RoomsOptions) {
     this.#options = options;
@@ -95,13 +98,22 @@ export class Rooms {
         if (connection.state !== 'connected') return;
         await (room.store.wanted ? this.#join(room) : this.#leave(room));
       }
-      // What is over and nobody looks at need not be remembered, or a long-lived client would grow with every game.
-      if (room.store.over && !room.store.wanted) this.#rooms.delete(room.store.sessionId);
+      if (room.store.over && !room.store.wanted) this.#finished(room.store.sessionId);
     } catch (thrown) {
       this.#failed(room, asError(thrown));
     } finally {
       room.busy = false;
     }
+  }
+
+  /** Remembers only the latest games that are over and that nobody looks at, or a long-lived client would grow with every game. */
+  #finished(sessionId: string): void {
+    this.#over.delete(sessionId);
+    this.#over.add(sessionId);
+    const [oldest] = this.#over;
+    if (this.#over.size <= REMEMBERED || oldest === undefined) return;
+    this.#over.delete(oldest);
+    if (this.#rooms.get(oldest)?.store.wanted === false) this.#rooms.delete(oldest);
   }
 
   async #join(room: Room): Promise<void> {

@@ -38,7 +38,16 @@ export interface AuditWriter {
 }
 
 /** Starts what carries committed events to PostgreSQL: the relay (one over all instances is at work), the queue's worker, the metrics. Waits for nothing: what is out of reach is used when it comes. */
-export function startAuditWriter({ outbox, redisUrl, keyPrefix, databaseUrl, logger, metrics, now, retryDelayMs }: AuditWriterOptions): AuditWriter {
+export function startAuditWriter({
+  outbox,
+  redisUrl,
+  keyPrefix,
+  databaseUrl,
+  logger,
+  metrics,
+  now,
+  retryDelayMs,
+}: AuditWriterOptions): AuditWriter {
   const database = openDatabase(databaseUrl, logger, { connections: CONNECTIONS, statementMs: STATEMENT_MS });
   const producer = connectRedis(redisUrl, 'commands', 'audit-queue', logger);
   const queue = openQueue(producer, keyPrefix, logger, retryDelayMs);
@@ -50,7 +59,10 @@ export function startAuditWriter({ outbox, redisUrl, keyPrefix, databaseUrl, log
   const close = async () => {
     await Promise.all([relay.close(), gauges.close()]);
     await worker.close();
-    await endsWithin(QUEUE_CLOSE_MS, queue.close().catch((error: unknown) => logger.debug({ err: error }, 'closing the audit queue failed')));
+    await endsWithin(
+      QUEUE_CLOSE_MS,
+      queue.close().catch((error: unknown) => logger.debug({ err: error }, 'closing the audit queue failed')),
+    );
     producer.disconnect();
     await closeDatabase(database, logger);
   };

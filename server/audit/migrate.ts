@@ -2,7 +2,11 @@ import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { PrismaPg } from '@prisma/adapter-pg';
-import { bindMigrationAwareSqlAdapterFactory, type SqlDriverAdapter, type SqlMigrationAwareDriverAdapterFactory } from '@prisma/driver-adapter-utils';
+import {
+  bindMigrationAwareSqlAdapterFactory,
+  type SqlDriverAdapter,
+  type SqlMigrationAwareDriverAdapterFactory,
+} from '@prisma/driver-adapter-utils';
 import * as engine from '@prisma/schema-engine-wasm/schema_engine_bg';
 import { PACKAGE_ROOT } from '../package-root.ts';
 import { sessionUrl } from './database.ts';
@@ -22,7 +26,10 @@ export class MigrationError extends Error {
  * @returns the names of those that were applied now
  * @throws MigrationError
  */
-export async function applyMigrations(databaseUrl: string, { directory = path.join(PACKAGE_ROOT, 'prisma', 'migrations') } = {}): Promise<string[]> {
+export async function applyMigrations(
+  databaseUrl: string,
+  { directory = path.join(PACKAGE_ROOT, 'prisma', 'migrations') } = {},
+): Promise<string[]> {
   const { url, schema } = sessionUrl(databaseUrl);
   const connections = new Connections(url, schema);
   try {
@@ -76,7 +83,9 @@ class Connections implements SqlMigrationAwareDriverAdapterFactory {
 /** The engine never clears the timer of its lock's time-out. While it really waits for the lock, the connection keeps the process alive. */
 function withoutIdleTimers(imports: object): object {
   const timer = Object.keys(imports).find((name) => name.startsWith('__wbg_setTimeout_'));
-  return timer === undefined ? imports : { ...imports, [timer]: (callback: () => void, ms: number) => setTimeout(callback, ms >>> 0).unref() };
+  return timer === undefined
+    ? imports
+    : { ...imports, [timer]: (callback: () => void, ms: number) => setTimeout(callback, ms >>> 0).unref() };
 }
 
 /** Node has it, but its types only come with the browser's. */
@@ -98,7 +107,9 @@ function loadEngine(): Promise<typeof engine> {
 }
 
 function readMigrations(directory: string): engine.MigrationList {
-  const names = readdirSync(directory, { withFileTypes: true }).filter((entry) => entry.isDirectory()).map(({ name }) => name);
+  const names = readdirSync(directory, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map(({ name }) => name);
   return {
     baseDir: directory,
     lockfile: { path: LOCKFILE, content: readFileSync(path.join(directory, LOCKFILE), 'utf8') },

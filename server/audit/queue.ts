@@ -48,7 +48,11 @@ export function queuePrefix(keyPrefix: string): string {
 
 /** The producer's side of the queue. `redis` should fail fast: a relay that waits can't give its lease to another. */
 export function openQueue(redis: Redis, keyPrefix: string, logger: Logger, retryDelayMs = RETRY_DELAY_MS): AuditQueue {
-  const queue: AuditQueue = new Queue(QUEUE_NAME, { connection: redis, prefix: queuePrefix(keyPrefix), defaultJobOptions: jobOptions(retryDelayMs) });
+  const queue: AuditQueue = new Queue(QUEUE_NAME, {
+    connection: redis,
+    prefix: queuePrefix(keyPrefix),
+    defaultJobOptions: jobOptions(retryDelayMs),
+  });
   // The connection logs its own errors.
   queue.on('error', (error) => logger.debug({ err: error }, 'audit queue error'));
   return queue;

@@ -62,7 +62,9 @@ export class Relay {
   async #run(): Promise<void> {
     const { outbox, logger } = this.#options;
     while (!this.#stop.signal.aborted) await pause(await this.#round(), this.#stop.signal);
-    await outbox.releaseLease(this.#holder).catch((error: unknown) => logger.debug({ err: error }, 'the lease of the relay runs out by itself'));
+    await outbox
+      .releaseLease(this.#holder)
+      .catch((error: unknown) => logger.debug({ err: error }, 'the lease of the relay runs out by itself'));
   }
 
   /** Moves what is there, once. Returns how long to wait before the next time, ms. */

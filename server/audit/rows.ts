@@ -91,7 +91,11 @@ function isNewer(a: { epoch: number; version: number }, b: { epoch: number; vers
   return a.epoch === b.epoch ? a.version > b.version : a.epoch > b.epoch;
 }
 
-function columns<Name extends string, Item>(names: readonly Name[], items: Item[], rowOf: (item: Item) => Partial<Record<Name, unknown>>): Columns<Name> {
+function columns<Name extends string, Item>(
+  names: readonly Name[],
+  items: Item[],
+  rowOf: (item: Item) => Partial<Record<Name, unknown>>,
+): Columns<Name> {
   const rows = items.map(rowOf);
   return Object.fromEntries(names.map((name) => [name, rows.map((row) => text(row[name]))])) as Columns<Name>;
 }

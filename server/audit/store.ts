@@ -63,7 +63,7 @@ export class EventStore {
 
   /** Undefined when they are stored, else why they were refused. */
   async #insert(events: ReadEvent[], signal: AbortSignal): Promise<string | undefined> {
-    for (let unclear = 0; ; ) {
+    for (let unclear = 0; ;) {
       signal.throwIfAborted();
       try {
         await insertEvents(this.#database, events);

@@ -27,7 +27,12 @@ export function createTrail({ databaseUrl, logger }: { databaseUrl: string; logg
 }
 
 /** A session's rows arrive in any order, so what is there may have gaps: only the run without one is told. */
-async function history(database: PrismaClient, sessionId: string, afterVersion: number, limit: number): Promise<HistoryData | 'unknown' | 'deleted'> {
+async function history(
+  database: PrismaClient,
+  sessionId: string,
+  afterVersion: number,
+  limit: number,
+): Promise<HistoryData | 'unknown' | 'deleted'> {
   const session = await database.syncSession.findUnique({ where: { session_id: sessionId } });
   if (session === null) return 'unknown';
   if (session.deleted_at !== null) return 'deleted';

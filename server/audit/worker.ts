@@ -8,8 +8,8 @@ import type { EventStore, RefusedEvent } from './store.ts';
 
 const CONCURRENCY = 10;
 /** A killed worker's jobs are taken up again after LOCK_MS + STALLED_INTERVAL_MS at most. */
-const LOCK_MS = 8_000;
-const STALLED_INTERVAL_MS = 4_000;
+const LOCK_MS = 6_000;
+const STALLED_INTERVAL_MS = 3_000;
 const RETRY_REDIS_MS = 1_000;
 const CLOSE_DEADLINE_MS = 5_000;
 /** In this time a connection that was lost is either back or given up. */
@@ -63,7 +63,9 @@ export class AuditWorker {
     this.#stop.abort();
     // BullMQ would wait for ever for the end of a connection that is just being lost and found.
     await endsWithin(GIVE_UP_MS, Promise.all(this.#connections.map(isReadyOrEnded)));
-    const closed = this.#worker.close().catch((error: unknown) => this.#options.logger.warn({ err: error }, 'closing the audit worker failed'));
+    const closed = this.#worker
+      .close()
+      .catch((error: unknown) => this.#options.logger.warn({ err: error }, 'closing the audit worker failed'));
     await endsWithin(CLOSE_DEADLINE_MS, closed);
     // Rejects what still waits for Redis. Jobs in hand then count as stalled and are repeated.
     for (const connection of this.#connections) connection.disconnect();

@@ -18,10 +18,13 @@ export interface CommandContext {
   command?: CommandKey | undefined;
 }
 
-/** What a command led to: the state after it, whether it had its effect in an earlier call, and the expiry that a switch ran into. */
+/**
+ * What a command led to: the state after it, whether it had its effect in an earlier call (its session may be gone by now), and the expiry that a switch
+ * ran into.
+ */
 export type Outcome =
   | { ok: true; state: SessionState; appliedVersion?: number; expired?: { participant_id: string | null; action: ActionOnTimeout | null } }
-  | Refusal;
+  | (Refusal & { appliedVersion?: number });
 
 export interface EngineOptions {
   store: SessionStore;
@@ -194,7 +197,8 @@ function replay(memory: RememberedCommand, session: StoredSession | null, sessio
   if (memory.fingerprint !== context.command?.fingerprint) {
     return refuse('IDEMPOTENCY_MISMATCH', `command_id ${context.command?.id ?? ''} was used for another command`);
   }
-  return isLive(session) ? { ok: true, state: session.state, appliedVersion: memory.version } : notFound(sessionId);
+  const appliedVersion = memory.version;
+  return isLive(session) ? { ok: true, state: session.state, appliedVersion } : { ...notFound(sessionId), appliedVersion };
 }
 
 function noteCommand(metadata: { [key: string]: JsonValue }, { command }: CommandContext): void {

@@ -1,5 +1,6 @@
 import { createServer } from 'node:net';
 import path from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
 import { createApp } from '../app.ts';
 import { applyMigrations } from '../audit/migrate.ts';
 import { type Config, ConfigError, loadConfig } from '../config.ts';
@@ -80,7 +81,8 @@ export class LocalStack {
     }
     progress('starting the server');
     const app = await createApp(localConfig(env, { REDIS_URL: redisUrl, DATABASE_URL: databaseUrl }));
-    this.closers.push(() => app.close());
+    // Whatever the server still waits for after that time, the databases are stopped in order.
+    this.closers.push(() => Promise.race([app.close(), wait(draft.SHUTDOWN_TIMEOUT_MS, undefined, { ref: false })]));
     this.checkOpen();
     return app.url;
   }

@@ -142,7 +142,8 @@ function switched(outcome: Outcome): Answer {
 
 /** Deleting what does not exist succeeds: the caller has what they wanted. */
 function deleted(outcome: Outcome): Answer {
-  return !outcome.ok && outcome.code === 'SESSION_NOT_FOUND' ? { ok: true, data: {} } : emptied(outcome);
+  if (outcome.ok || outcome.code !== 'SESSION_NOT_FOUND') return emptied(outcome);
+  return outcome.appliedVersion === undefined ? { ok: true, data: {} } : { ok: true, data: {}, appliedVersion: outcome.appliedVersion };
 }
 
 function switchData(state: SessionState): SwitchData {

@@ -9,6 +9,7 @@ import type { QueuedEvent } from '../../server/audit/rows.ts';
 import type { Outbox } from '../../server/engine/ports.ts';
 import { createLogger } from '../../server/observability/logger.ts';
 import { createMetrics, type Metrics } from '../../server/observability/metrics.ts';
+import { connectRedis } from '../../server/store/connection.ts';
 import { createKeys, partitionOf } from '../../server/store/keys.ts';
 import { createOutbox } from '../../server/store/outbox.ts';
 
@@ -34,9 +35,14 @@ export interface EventFields {
 }
 
 /** One event as the outbox carries it. By default version 1 creates, 2 starts, later ones switch, a second apart. */
-export function eventOf(sessionId: string, version: number, { epoch = 1, type = typeOf(version), event = {}, state = {} }: EventFields = {}): QueuedEvent {
+export function eventOf(
+  sessionId: string,
+  version: number,
+  { epoch = 1, type = typeOf(version), event = {}, state = {} }: EventFields = {},
+): QueuedEvent {
   const instant = (n: number) => new Date(BEGIN + n * 1000).toISOString();
-  const status = { session_created: 'pending', session_completed: 'completed', session_cancelled: 'cancelled' }[type as string] ?? 'running';
+  const status =
+    { session_created: 'pending', session_completed: 'completed', session_cancelled: 'cancelled' }[type as string] ?? 'running';
   return {
     event: JSON.stringify({
       session_id: sessionId,
@@ -102,7 +108,10 @@ export async function query<Row extends pg.QueryResultRow>(databaseUrl: string, 
 
 /** "session epoch version" of every row, sorted. */
 export async function storedRows(databaseUrl: string): Promise<string[]> {
-  const rows = await query<{ key: string }>(databaseUrl, `SELECT session_id || ' ' || epoch || ' ' || version AS key FROM sync_events ORDER BY session_id, epoch, version`);
+  const rows = await query<{ key: string }>(
+    databaseUrl,
+    `SELECT session_id || ' ' || epoch || ' ' || version AS key FROM sync_events ORDER BY session_id, epoch, version`,
+  );
   return rows.map(({ key }) => key);
 }
 
@@ -121,7 +130,8 @@ export interface Bench {
 /** Everything a test of the writer needs, around a Redis and a database. */
 export function bench(redisUrl: string, prefix: string, databaseUrl: string): Bench {
   const redis = new Redis(redisUrl, { maxRetriesPerRequest: null }).on('error', () => {});
-  const outbox = createOutbox(redis, prefix);
+  const relayed = connectRedis(redisUrl, 'commands', 'test-outbox', silent);
+  const outbox = createOutbox(relayed, prefix);
   const queue = new Queue<AuditJob>(QUEUE_NAME, { connection: redis, prefix: queuePrefix(prefix) });
   queue.on('error', () => {});
   const metrics = createMetrics();
@@ -132,7 +142,17 @@ export function bench(redisUrl: string, prefix: string, databaseUrl: string): Be
     queue,
     metrics,
     writer(options = {}) {
-      const writer = startAuditWriter({ outbox, redisUrl, keyPrefix: prefix, databaseUrl, logger: silent, metrics, now: () => BEGIN, retryDelayMs: 20, ...options });
+      const writer = startAuditWriter({
+        outbox,
+        redisUrl,
+        keyPrefix: prefix,
+        databaseUrl,
+        logger: silent,
+        metrics,
+        now: () => BEGIN,
+        retryDelayMs: 20,
+        ...options,
+      });
       writers.push(writer);
       return writer;
     },
@@ -144,6 +164,7 @@ export function bench(redisUrl: string, prefix: string, databaseUrl: string): Be
     async close() {
       await Promise.all(writers.map((writer) => writer.close()));
       redis.disconnect();
+      relayed.disconnect();
     },
   };
 }

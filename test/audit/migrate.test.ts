@@ -47,7 +47,8 @@ describe('migrations', () => {
 
   it('follow ?schema= of the URL, and keep two schemas of a database apart', async () => {
     const url = await emptyDatabase();
-    for (const schema of ['one', 'The other']) expect(await applyMigrations(`${url}?schema=${encodeURIComponent(schema)}`)).to.deep.equal([FIRST]);
+    for (const schema of ['one', 'The other'])
+      expect(await applyMigrations(`${url}?schema=${encodeURIComponent(schema)}`)).to.deep.equal([FIRST]);
     const tables = await query(url, `SELECT table_schema FROM information_schema.tables WHERE table_name = 'sync_events' ORDER BY 1`);
     expect(tables).to.have.deep.members([{ table_schema: 'one' }, { table_schema: 'The other' }]);
   });
@@ -56,7 +57,9 @@ describe('migrations', () => {
     const server = await databaseServer();
     const missing = await refusalOf(applyMigrations(server.urlOf('nowhere')));
     expect(missing).to.match(/^127\.0\.0\.1:\d+\/nowhere: Database `nowhere` does not exist; create it first$/);
-    expect(await refusalOf(applyMigrations('postgresql://user:geheim@127.0.0.1:1/x'))).to.match(/^127\.0\.0\.1:1\/x: Can't reach [^\n]*$/).and.not.include('geheim');
+    expect(await refusalOf(applyMigrations('postgresql://user:geheim@127.0.0.1:1/x')))
+      .to.match(/^127\.0\.0\.1:1\/x: Can't reach [^\n]*$/)
+      .and.not.include('geheim');
   });
 
   it('stop at one that failed before, until an operator has looked at it', async () => {
@@ -81,7 +84,12 @@ describe('migrations', () => {
       `SELECT table_name || '.' || column_name || ' ' || data_type AS column FROM information_schema.columns WHERE table_name IN ('sync_events', 'sync_sessions')`,
     );
     const names = columns.map(({ column }) => column);
-    expect(names).to.include.members(['sync_events.state_snapshot json', 'sync_events.metadata json', 'sync_events.epoch bigint', 'sync_sessions.session_id text']);
+    expect(names).to.include.members([
+      'sync_events.state_snapshot json',
+      'sync_events.metadata json',
+      'sync_events.epoch bigint',
+      'sync_sessions.session_id text',
+    ]);
   });
 });
 
@@ -104,7 +112,10 @@ describe('npm run migrate', () => {
 
   it('ends with 1 after one line that names what is wrong', async () => {
     expect(await cli('')).to.deep.include({ code: 1, stderr: 'DATABASE_URL must be set\n' });
-    expect(await cli('mysql://x')).to.deep.include({ code: 1, stderr: 'DATABASE_URL must be a URL that begins with postgresql:// or postgres://\n' });
+    expect(await cli('mysql://x')).to.deep.include({
+      code: 1,
+      stderr: 'DATABASE_URL must be a URL that begins with postgresql:// or postgres://\n',
+    });
     expect(await cli((await databaseServer()).urlOf('nowhere'))).to.deep.include({ code: 1 });
   });
 });

@@ -9,7 +9,10 @@ const BANK = 1_000 * MINUTE;
 
 const someone = fc.constantFrom(...NAMES);
 const command: fc.Arbitrary<TimerCommand> = fc.oneof(
-  { weight: 6, arbitrary: fc.record({ type: fc.constant('switch' as const), next_participant_id: fc.option(someone, { nil: undefined }) }) },
+  {
+    weight: 6,
+    arbitrary: fc.record({ type: fc.constant('switch' as const), next_participant_id: fc.option(someone, { nil: undefined }) }),
+  },
   { weight: 2, arbitrary: fc.constant({ type: 'start' as const }) },
   { weight: 2, arbitrary: fc.constant({ type: 'pause' as const }) },
   { weight: 2, arbitrary: fc.constant({ type: 'resume' as const }) },
@@ -49,7 +52,11 @@ describe('conservation of time', () => {
     fc.assert(
       fc.property(steps, fc.integer({ min: 0, max: 60_000 }), fc.integer({ min: 0, max: 90_000 }), (moves, increment, room) => {
         const cap = BANK + room;
-        let state = setUp({ participants: NAMES.map((participant_id) => ({ participant_id, total_time_ms: BANK })), increment_ms: increment, max_time_ms: cap });
+        let state = setUp({
+          participants: NAMES.map((participant_id) => ({ participant_id, total_time_ms: BANK })),
+          increment_ms: increment,
+          max_time_ms: cap,
+        });
         const ledger = new Ledger();
         let now = 0;
         for (const { wait, command: next } of moves) {

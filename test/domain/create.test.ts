@@ -16,7 +16,13 @@ describe('a new game', () => {
   it('T-1 is pending at version 1, nobody is active and no clock runs', () => {
     const state = setUp();
     expect(state).to.include({ status: 'pending', version: 1, cycle_started_at: null, deadline_at: null, active_participant_id: null });
-    expect(state).to.include({ session_started_at: null, session_completed_at: null, created_at: at(0), updated_at: at(0), cycle_count: 0 });
+    expect(state).to.include({
+      session_started_at: null,
+      session_completed_at: null,
+      created_at: at(0),
+      updated_at: at(0),
+      cycle_count: 0,
+    });
     expect(state.participants.map(({ is_active }) => is_active)).to.deep.equal([false, false]);
     expect(banks(state)).to.deep.equal({ white: 5 * MINUTE, black: 5 * MINUTE });
   });
@@ -88,7 +94,9 @@ describe('a new game', () => {
   });
 
   it('T-4 may have the smallest and the largest bank, and a cap of just the bank', () => {
-    expect(banks(setUp({ participants: [seat('white', { total_time_ms: 1_000 }), seat('black', { total_time_ms: 86_400_000 })] }))).to.deep.equal({
+    expect(
+      banks(setUp({ participants: [seat('white', { total_time_ms: 1_000 }), seat('black', { total_time_ms: 86_400_000 })] })),
+    ).to.deep.equal({
       white: 1_000,
       black: 86_400_000,
     });

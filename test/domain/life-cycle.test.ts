@@ -43,16 +43,32 @@ describe('what a status allows', () => {
 describe('an interruption', () => {
   it('T-21 pausing charges up to now, stops the clock and keeps whose turn it is', () => {
     const event = eventOf(started(), 4_000, { type: 'pause' });
-    expect(event).to.include({ event_type: 'session_paused', participant_id: 'white', time_elapsed_ms: 4_000, time_remaining_ms: 5 * MINUTE - 4_000 });
+    expect(event).to.include({
+      event_type: 'session_paused',
+      participant_id: 'white',
+      time_elapsed_ms: 4_000,
+      time_remaining_ms: 5 * MINUTE - 4_000,
+    });
     const { state } = event;
-    expect(state).to.include({ status: 'paused', cycle_started_at: null, deadline_at: null, cycle_time_used_ms: 4_000, active_participant_id: 'white' });
+    expect(state).to.include({
+      status: 'paused',
+      cycle_started_at: null,
+      deadline_at: null,
+      cycle_time_used_ms: 4_000,
+      active_participant_id: 'white',
+    });
     expect(who(state, 'white')).to.include({ is_active: true, cycle_count: 0, time_used_ms: 4_000, time_remaining_ms: 5 * MINUTE - 4_000 });
   });
 
   it('T-21 a pause costs nobody anything, and a resumed clock goes on with what was left', () => {
     const state = play(STATES.paused, 61 * MINUTE, { type: 'resume' });
     expect(banks(state)).to.deep.equal({ white: 5 * MINUTE - 1_000, black: 5 * MINUTE });
-    expect(state).to.include({ status: 'running', cycle_started_at: at(61 * MINUTE), deadline_at: at(66 * MINUTE - 1_000), cycle_time_used_ms: 1_000 });
+    expect(state).to.include({
+      status: 'running',
+      cycle_started_at: at(61 * MINUTE),
+      deadline_at: at(66 * MINUTE - 1_000),
+      cycle_time_used_ms: 1_000,
+    });
     expect(state.session_started_at).to.equal(at(0));
   });
 
@@ -72,7 +88,13 @@ describe('the end of a game', () => {
     it(`T-22 ${type} charges what ran, stops the clock, and keeps who was last`, () => {
       const event = eventOf(started(), 9_000, { type });
       expect(event).to.include({ event_type, participant_id: 'white', time_elapsed_ms: 9_000 });
-      expect(event.state).to.include({ status, cycle_started_at: null, deadline_at: null, active_participant_id: 'white', session_completed_at: at(9_000) });
+      expect(event.state).to.include({
+        status,
+        cycle_started_at: null,
+        deadline_at: null,
+        active_participant_id: 'white',
+        session_completed_at: at(9_000),
+      });
       expect(event.state.participants.some(({ is_active }) => is_active)).to.equal(false);
       expect(banks(event.state)).to.deep.equal({ white: 5 * MINUTE - 9_000, black: 5 * MINUTE });
     });

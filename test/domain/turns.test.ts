@@ -12,7 +12,12 @@ describe('the start', () => {
     ];
     const state = play(setUp({ participants }), 500, { type: 'start' });
     expect(state).to.include({ status: 'running', active_participant_id: 'white', version: 2 });
-    expect(state).to.include({ session_started_at: at(500), cycle_started_at: at(500), deadline_at: at(500 + MINUTE), updated_at: at(500) });
+    expect(state).to.include({
+      session_started_at: at(500),
+      cycle_started_at: at(500),
+      deadline_at: at(500 + MINUTE),
+      updated_at: at(500),
+    });
     expect(who(state, 'white').is_active).to.equal(true);
     expect(who(state, 'black').is_active).to.equal(false);
   });
@@ -37,12 +42,29 @@ describe('the start', () => {
 describe('a move', () => {
   it('T-11 charges the mover to the millisecond and starts the other clock', () => {
     const event = eventOf(started(), 7_321, SWITCH);
-    expect(event).to.include({ event_type: 'cycle_switched', participant_id: 'white', time_elapsed_ms: 7_321, time_remaining_ms: 5 * MINUTE - 7_321 });
+    expect(event).to.include({
+      event_type: 'cycle_switched',
+      participant_id: 'white',
+      time_elapsed_ms: 7_321,
+      time_remaining_ms: 5 * MINUTE - 7_321,
+    });
     const { state } = event;
     expect(banks(state)).to.deep.equal({ white: 5 * MINUTE - 7_321, black: 5 * MINUTE });
-    expect(who(state, 'white')).to.include({ time_used_ms: 7_321, total_time_ms: 5 * MINUTE - 7_321, cycle_count: 1, has_gone: true, is_active: false });
+    expect(who(state, 'white')).to.include({
+      time_used_ms: 7_321,
+      total_time_ms: 5 * MINUTE - 7_321,
+      cycle_count: 1,
+      has_gone: true,
+      is_active: false,
+    });
     expect(who(state, 'black')).to.include({ time_used_ms: 0, cycle_count: 0, has_gone: false, is_active: true });
-    expect(state).to.include({ active_participant_id: 'black', cycle_started_at: at(7_321), cycle_time_used_ms: 0, cycle_count: 1, version: 3 });
+    expect(state).to.include({
+      active_participant_id: 'black',
+      cycle_started_at: at(7_321),
+      cycle_time_used_ms: 0,
+      cycle_count: 1,
+      version: 3,
+    });
     expect(state.deadline_at).to.equal(at(7_321 + 5 * MINUTE));
   });
 

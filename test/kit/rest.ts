@@ -10,7 +10,13 @@ export interface RestAnswer {
 }
 
 /** One HTTP request. A body that is no text travels as JSON. */
-export async function rest(instance: { url: string }, method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<RestAnswer> {
+export async function rest(
+  instance: { url: string },
+  method: string,
+  path: string,
+  body?: unknown,
+  headers: Record<string, string> = {},
+): Promise<RestAnswer> {
   const answer = await fetch(instance.url + path, {
     method,
     headers: { ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers },

@@ -35,7 +35,10 @@ export class TestClient {
   }
 
   /** Resolves when connected; rejects with what the server or the network said. */
-  static async connect(url: string, { headers, reconnection = false, transports = ['websocket'] }: ClientOptions = {}): Promise<TestClient> {
+  static async connect(
+    url: string,
+    { headers, reconnection = false, transports = ['websocket'] }: ClientOptions = {},
+  ): Promise<TestClient> {
     const socket = io(url, {
       transports,
       reconnection,
@@ -82,8 +85,31 @@ export class TestClient {
     return (await this.socket.timeout(REPLY_DEADLINE_MS).emitWithAck(name as string, ...args)) as Reply<unknown>;
   }
 
+  /**
+   * Sends an event as the very text of its arguments, which need not be what a client would write. `frameBytes` fills it up with spaces to a WebSocket frame
+   * of just that size: Engine.IO's packet type, Socket.IO's, the id of the acknowledgement and the JSON.
+   */
+  async text(json: string, frameBytes = 0): Promise<Reply<unknown>> {
+    const inside = this.socket as unknown as { ids: number; acks: Record<number, (reply: Reply<unknown>) => void> };
+    const id = inside.ids++;
+    const packet = `2${id}${json}`;
+    const padding = ' '.repeat(Math.max(0, frameBytes - 1 - Buffer.byteLength(packet)));
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => reject(new Error(`no answer to ${json.slice(0, 80)}`)), REPLY_DEADLINE_MS);
+      inside.acks[id] = (reply) => {
+        clearTimeout(timer);
+        resolve(reply);
+      };
+      this.socket.io.engine.send(packet + padding);
+    });
+  }
+
   /** The oldest event of this name that fits, taken out of the queue; waits for it if it has not come yet. */
-  async next<Name extends EventName>(name: Name, fits: (body: EventBody<Name>) => boolean = () => true, deadlineMs = EVENT_DEADLINE_MS): Promise<EventBody<Name>> {
+  async next<Name extends EventName>(
+    name: Name,
+    fits: (body: EventBody<Name>) => boolean = () => true,
+    deadlineMs = EVENT_DEADLINE_MS,
+  ): Promise<EventBody<Name>> {
     return new Promise((resolve, reject) => {
       const stop = () => {
         clearTimeout(timer);

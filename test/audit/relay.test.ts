@@ -1,0 +1,135 @@
+import { expect } from 'chai';
+import { Redis } from 'ioredis';
+import type { Batch } from '../../server/audit/queue.ts';
+import { Relay } from '../../server/audit/relay.ts';
+import type { Outbox } from '../../server/engine/ports.ts';
+import { createOutbox } from '../../server/store/outbox.ts';
+import { freshDatabase, freshPrefix, redisUrl } from '../kit/services.ts';
+import { bench, eventsOf, put, silent, storedRows, until } from './kit.ts';
+
+describe('the relay', () => {
+  let redis: Redis;
+  let prefix: string;
+  let outbox: Outbox;
+  let relays: Relay[];
+
+  beforeEach(async () => {
+    redis = new Redis(await redisUrl());
+    prefix = freshPrefix();
+    outbox = createOutbox(redis, prefix);
+    relays = [];
+  });
+  afterEach(async () => {
+    await Promise.all(relays.map((each) => each.close()));
+    redis.disconnect();
+  });
+
+  function begin(accept: (batch: Batch) => Promise<void>, box: Outbox = outbox): Relay {
+    const started = new Relay({ outbox: box, accept, logger: silent });
+    relays.push(started);
+    return started;
+  }
+
+  const versionsOf = (batches: Batch[], session: string) =>
+    batches
+      .flatMap(({ events }) => events.map(({ event }) => JSON.parse(event) as { session_id: string; version: number }))
+      .filter((event) => event.session_id === session)
+      .map(({ version }) => version);
+
+  it('hands the events of each session on in order, large backlogs in limited batches', async () => {
+    await put(redis, prefix, [...eventsOf('a', 1, 900), ...eventsOf('b', 1, 900)]);
+    const batches: Batch[] = [];
+    begin(async (batch) => void batches.push(batch));
+    await until('all', () => batches.flatMap(({ events }) => events).length === 1800);
+    const ascending = Array.from({ length: 900 }, (_, index) => index + 1);
+    expect(versionsOf(batches, 'a')).to.deep.equal(ascending);
+    expect(versionsOf(batches, 'b')).to.deep.equal(ascending);
+    for (const { events } of batches) expect(events.length).to.be.at.most(250);
+  });
+
+  it('removes nothing that was not accepted, and tries again', async () => {
+    await put(redis, prefix, eventsOf('a', 1, 3));
+    const batches: Batch[] = [];
+    let refusals = 2;
+    const started = begin(async (batch) => {
+      batches.push(batch);
+      if (refusals-- > 0) throw new Error('no');
+    });
+    await until('the failure to show', () => started.failing);
+    await until('success', () => batches.length === 3 && !started.failing);
+    expect(batches.map((batch) => versionsOf([batch], 'a'))).to.deep.equal([
+      [1, 2, 3],
+      [1, 2, 3],
+      [1, 2, 3],
+    ]);
+  });
+
+  it('works alone; when it closes, another takes over at once', async () => {
+    const accepted: string[] = [];
+    const first = begin(async () => void accepted.push('first'));
+    await put(redis, prefix, eventsOf('a', 1, 1));
+    await until('the first one to work', () => accepted.length === 1);
+    begin(async () => void accepted.push('second'));
+    for (let version = 2; version <= 5; version++) {
+      await put(redis, prefix, eventsOf('a', version, version));
+      await until('the next event', () => accepted.length === version);
+    }
+    expect(accepted).to.deep.equal(Array<string>(5).fill('first'));
+    await first.close();
+    await put(redis, prefix, eventsOf('a', 6, 6));
+    await until('the second one to work', () => accepted.at(-1) === 'second', 1500);
+  });
+
+  it('one that dies is replaced within five seconds', async () => {
+    await outbox.acquireLease('a relay that died just now', 3000);
+    await put(redis, prefix, eventsOf('a', 1, 1));
+    let accepted = 0;
+    begin(async () => void accepted++);
+    await until('a take-over', () => accepted === 1, 5000);
+  });
+
+  it('asks for less after an error, so that large states get through', async () => {
+    await put(redis, prefix, eventsOf('a', 1, 40));
+    let relayed = 0;
+    const narrow: Outbox = {
+      ...outbox,
+      read: async (partition, count) => {
+        if (count > 20) throw new Error('too much at a time');
+        return outbox.read(partition, count);
+      },
+    };
+    begin(async ({ events }) => void (relayed += events.length), narrow);
+    await until('all', () => relayed === 40);
+  });
+
+  it('closes in time although the outbox hangs', async () => {
+    const hanging: Outbox = { ...outbox, acquireLease: () => new Promise(() => {}) };
+    const before = performance.now();
+    await begin(async () => {}, hanging).close();
+    expect(performance.now() - before).to.be.below(3000);
+  });
+});
+
+describe('a relay that dies between adding and removing', () => {
+  it('loses nothing, even when the next one reads more with the same beginning', async () => {
+    const prefix = freshPrefix();
+    const database = await freshDatabase();
+    const b = bench(await redisUrl(), prefix, database);
+    try {
+      await put(b.redis, prefix, eventsOf('game', 1, 5));
+      // Its first life: jobs are added, but no entry is ever removed, and no worker has taken the job yet.
+      await b.queue.pause();
+      const dying = b.writer({ outbox: { ...b.outbox, remove: async () => Promise.reject(new Error('killed')) } });
+      await until('a job', async () => (await b.queue.getWaitingCount()) === 1);
+      await dying.close();
+      await put(b.redis, prefix, eventsOf('game', 6, 9));
+      b.writer();
+      await until('a second job', async () => (await b.queue.getWaitingCount()) === 2);
+      await b.queue.resume();
+      await until('all rows', async () => (await storedRows(database)).length === 9);
+      await until('drained', () => b.drained());
+    } finally {
+      await b.close();
+    }
+  });
+});

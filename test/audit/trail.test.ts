@@ -1,0 +1,124 @@
+import { expect } from 'chai';
+import type { HistoryData } from '#contract';
+import { closeDatabase, openDatabase } from '../../server/audit/database.ts';
+import { EventStore } from '../../server/audit/store.ts';
+import { createTrail, type TrailReader } from '../../server/audit/trail.ts';
+import type { QueuedEvent } from '../../server/audit/rows.ts';
+import { databaseServer, freshDatabase } from '../kit/services.ts';
+import { eventOf, eventsOf, query, silent } from './kit.ts';
+
+describe('history', () => {
+  let database: string;
+  let trail: TrailReader;
+
+  beforeEach(async () => {
+    database = await freshDatabase();
+    trail = createTrail({ databaseUrl: database, logger: silent });
+  });
+  afterEach(() => trail.close());
+
+  async function arrive(...events: QueuedEvent[]): Promise<void> {
+    const client = openDatabase(database, silent, { connections: 1, statementMs: 5000 });
+    expect(await new EventStore(client, silent).write(events, new AbortController().signal)).to.deep.equal([]);
+    await closeDatabase(client, silent);
+  }
+
+  /** "epoch.version" of what the trail tells, and where it goes on. */
+  async function told(afterVersion = 0, limit = 100): Promise<{ run: string; next: number }> {
+    const history = (await trail.history('game', afterVersion, limit)) as HistoryData;
+    return { run: history.events.map(({ epoch, version }) => `${epoch}.${version}`).join(' '), next: history.next_after_version };
+  }
+
+  it('tells each event as the contract says', async () => {
+    const event = {
+      metadata: { command_id: 'c', odd: '\ud800\u0000' },
+      participant_id: 'white',
+      group_id: 'whites',
+      time_elapsed_ms: 1234,
+      time_remaining_ms: 58_766,
+    };
+    const epoch = 1_763_812_345_678;
+    const queued = eventOf('game', 1, { epoch, event });
+    await arrive(queued);
+    const expected = { ...(JSON.parse(queued.event) as object), state_snapshot: JSON.parse(queued.state) as unknown };
+    expect(await trail.history('game', 0, 10)).to.deep.equal({ events: [expected], next_after_version: 1 });
+    expect(JSON.stringify(await trail.history('game', 0, 10)))
+      .to.include('"timestamp":"2026-03-01T12:00:01.000Z"')
+      .and.include(`"epoch":${epoch},`);
+  });
+
+  it('tells instants right whatever time zone the database lives in', async () => {
+    const name = new URL(database).pathname.slice(1);
+    await query((await databaseServer()).url, `ALTER DATABASE ${name} SET timezone = 'Asia/Tokyo'`);
+    await arrive(eventOf('game', 1));
+    const history = (await trail.history('game', 0, 10)) as HistoryData;
+    expect(history.events[0]?.timestamp).to.equal('2026-03-01T12:00:01.000Z');
+    expect(await query(database, `SELECT timestamp = '2026-03-01T12:00:01Z' AS right FROM sync_events`)).to.deep.equal([{ right: true }]);
+  });
+
+  it('comes in pages', async () => {
+    await arrive(...eventsOf('game', 1, 25));
+    expect(await told(0, 10)).to.deep.equal({
+      run: eventsOf('', 1, 10)
+        .map((_, index) => `1.${index + 1}`)
+        .join(' '),
+      next: 10,
+    });
+    expect(await told(20, 10)).to.deep.equal({ run: '1.21 1.22 1.23 1.24 1.25', next: 25 });
+    expect(await told(25, 10)).to.deep.equal({ run: '', next: 25 });
+    expect(await told(99, 10)).to.deep.equal({ run: '', next: 99 });
+  });
+
+  it('stops before a gap until it is filled', async () => {
+    await arrive(...eventsOf('game', 1, 3), ...eventsOf('game', 5, 6));
+    expect(await told()).to.deep.equal({ run: '1.1 1.2 1.3', next: 3 });
+    expect(await told(3)).to.deep.equal({ run: '', next: 3 });
+    expect(await told(4)).to.deep.equal({ run: '1.5 1.6', next: 6 });
+    await arrive(eventOf('game', 4));
+    expect(await told(2)).to.deep.equal({ run: '1.3 1.4 1.5 1.6', next: 6 });
+  });
+
+  it('is unknown where nothing arrived, and empty where the beginning did not', async () => {
+    await arrive(...eventsOf('another', 1, 2), eventOf('game-2', 2));
+    expect(await trail.history('game', 0, 10)).to.equal('unknown');
+    expect(await trail.history('game-2', 0, 10)).to.deep.equal({ events: [], next_after_version: 0 });
+  });
+
+  it('ends with a deletion', async () => {
+    await arrive(...eventsOf('game', 1, 2), eventOf('game', 3, { type: 'session_deleted' }));
+    expect(await trail.history('game', 0, 10)).to.equal('deleted');
+  });
+
+  it('begins anew when the id is used again, however much longer the former life was', async () => {
+    await arrive(...eventsOf('game', 1, 8), eventOf('game', 9, { type: 'session_deleted' }));
+    await arrive(...eventsOf('game', 1, 3, { epoch: 7 }));
+    expect(await told()).to.deep.equal({ run: '7.1 7.2 7.3', next: 3 });
+    expect(await told(3)).to.deep.equal({ run: '', next: 3 });
+  });
+
+  it('does not mix two lives while the creation of the second has not arrived', async () => {
+    await arrive(...eventsOf('game', 1, 8), eventOf('game', 9, { type: 'session_deleted' }));
+    await arrive(eventOf('game', 2, { epoch: 7 }));
+    expect(await told()).to.deep.equal({ run: '', next: 0 });
+    await arrive(eventOf('game', 1, { epoch: 7 }));
+    expect(await told()).to.deep.equal({ run: '7.1 7.2', next: 2 });
+  });
+
+  it('where epochs overlap the newer one counts, and nothing of the older one follows it', async () => {
+    await arrive(...eventsOf('game', 1, 10));
+    await arrive(eventOf('game', 7, { epoch: 2, type: 'session_recovered' }), eventOf('game', 8, { epoch: 2 }));
+    expect(await told()).to.deep.equal({ run: '1.1 1.2 1.3 1.4 1.5 1.6 2.7 2.8', next: 8 });
+    expect(await told(8)).to.deep.equal({ run: '', next: 8 });
+    await arrive(...eventsOf('game', 9, 12, { epoch: 2 }));
+    expect(await told(8)).to.deep.equal({ run: '2.9 2.10 2.11 2.12', next: 12 });
+    expect(await told(5, 3)).to.deep.equal({ run: '1.6 2.7 2.8', next: 8 });
+  });
+
+  it('rejects when the database is away, and ping tells', async () => {
+    const nowhere = createTrail({ databaseUrl: 'postgresql://nobody@127.0.0.1:1/nothing', logger: silent });
+    expect(await nowhere.ping()).to.equal(false);
+    expect(await nowhere.history('game', 0, 1).catch(() => 'rejected')).to.equal('rejected');
+    await nowhere.close();
+    expect(await trail.ping()).to.equal(true);
+  });
+});

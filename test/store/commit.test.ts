@@ -1,0 +1,160 @@
+import { expect } from 'chai';
+import type { Redis } from 'ioredis';
+import type { SessionState } from '#contract';
+import { UnreadableStateError } from '../../server/engine/ports.ts';
+import { creation, type Desk, next, openDesk, proposal } from './desk.ts';
+
+describe('a commit', () => {
+  let desk: Desk;
+  before(async () => {
+    desk = await openDesk();
+  });
+  after(() => desk.close());
+
+  const committed = async (): Promise<SessionState> => {
+    const event = creation(await desk.now());
+    expect(await desk.store.commit(proposal(null, event))).to.deep.equal({ outcome: 'committed' });
+    return event.state;
+  };
+
+  it('S-1 writes the state, its place in the agenda and its event together', async () => {
+    const state = await committed();
+    const { session_id } = state;
+    const event = next(state, 'start', await desk.now());
+    const attention = Date.parse(event.state.deadline_at ?? '');
+    await desk.store.commit(proposal(state, event, { attention }));
+    const { session } = await desk.store.load(session_id);
+    expect(session).to.deep.include({ version: 2, epoch: state.epoch, state: event.state });
+    const { due, fields } = await desk.traces(session_id);
+    expect(Number(due)).to.equal(attention);
+    expect(fields).to.include({ v: '2', st: 'running', k: 'session_started' });
+    expect(await desk.store.positions([session_id, 'nobody'])).to.deep.equal([
+      { version: 2, epoch: state.epoch, status: 'running', event_type: 'session_started' },
+      null,
+    ]);
+  });
+
+  it('S-2 on a version that was replaced changes nothing at all and shows what is there', async () => {
+    const state = await committed();
+    const now = await desk.now();
+    const event = next(state, 'start', now);
+    await desk.store.commit(proposal(state, event));
+    const before = await desk.traces(state.session_id);
+    const command = { id: 'late', fingerprint: 'f', rememberMs: 60_000 };
+    const late = await desk.store.commit(proposal(state, next(state, 'start', now), { attention: now + 5, command }));
+    expect(late).to.have.property('outcome', 'conflict');
+    expect(late).to.have.nested.property('session.state').that.deep.equals(event.state);
+    expect(await desk.traces(state.session_id)).to.deep.equal(before);
+    expect((await desk.store.load(state.session_id, 'late')).command).to.equal(null);
+  });
+
+  it('S-2 of another epoch is a conflict, though the version is the same', async () => {
+    const state = await committed();
+    const result = await desk.store.commit(proposal({ ...state, epoch: state.epoch - 1 }, next(state, 'start', await desk.now())));
+    expect(result.outcome).to.equal('conflict');
+  });
+
+  it('S-3 of a new session never overwrites one', async () => {
+    const state = await committed();
+    const before = await desk.traces(state.session_id);
+    const result = await desk.store.commit(proposal(null, creation(await desk.now(), state.session_id)));
+    expect(result).to.have.property('outcome', 'conflict');
+    expect(await desk.traces(state.session_id)).to.deep.equal(before);
+  });
+
+  it('S-4 of a deletion leaves only what keeps the epoch from coming back', async () => {
+    const state = await committed();
+    const { session_id } = state;
+    await desk.store.commit(proposal(state, next(state, 'delete', await desk.now())));
+    const { session } = await desk.store.load(session_id);
+    expect(session).to.deep.include({ version: 2, epoch: state.epoch, state: null });
+
+    const sameEpoch = creation(await desk.now(), session_id);
+    sameEpoch.state.epoch = state.epoch;
+    expect(await desk.store.commit(proposal(null, sameEpoch))).to.deep.include({ outcome: 'conflict' });
+    const greater = creation(await desk.now(), session_id);
+    greater.state.epoch = state.epoch + 1;
+    expect(await desk.store.commit(proposal(null, greater))).to.deep.equal({ outcome: 'committed' });
+  });
+
+  it('S-5 that is sent twice, because its reply was lost, has its effect once', async () => {
+    const state = await committed();
+    const before = await desk.traces(state.session_id);
+    // A connection that repeats every script, as a client library does after a reconnect.
+    const twice = new Proxy(desk.redis, {
+      get(target, property) {
+        const member: unknown = Reflect.get(target, property);
+        if (typeof member !== 'function') return member;
+        const call = member.bind(target) as (...args: unknown[]) => Promise<unknown>;
+        return property === 'evalsha' ? async (...args: unknown[]) => call(...args).then(() => call(...args)) : call;
+      },
+    }) as Redis;
+    const event = next(state, 'start', await desk.now());
+    expect(await desk.storeOver(twice).commit(proposal(state, event))).to.deep.equal({ outcome: 'committed' });
+    const after = await desk.traces(state.session_id);
+    expect(after.outbox).to.equal(before.outbox + 1);
+    expect(after.fields['v']).to.equal('2');
+  });
+
+  it('S-6 by an instant that the clock of Redis contradicts is refused and changes nothing', async () => {
+    const state = await committed();
+    const before = await desk.traces(state.session_id);
+    const event = next(state, 'start', await desk.now());
+    for (const off of [2_000, 500, -3_500, -60_000]) {
+      const instant = (await desk.now()) + off;
+      expect(await desk.store.commit(proposal(state, event, { instant })), String(off)).to.deep.equal({ outcome: 'clock' });
+    }
+    const tooEarly = { notBefore: (await desk.now()) + 1_000 };
+    expect(await desk.store.commit(proposal(state, event, tooEarly))).to.deep.equal({ outcome: 'clock' });
+    expect(await desk.traces(state.session_id)).to.deep.equal(before);
+    const slightlyOff = { instant: (await desk.now()) - 2_000 };
+    expect(await desk.store.commit(proposal(state, event, slightlyOff))).to.deep.equal({ outcome: 'committed' });
+  });
+
+  it('S-7 with a command_id remembers it, and a second one finds that out before anything else', async () => {
+    const state = await committed();
+    const command = { id: 'once', fingerprint: 'f', rememberMs: 60_000 };
+    const event = next(state, 'start', await desk.now());
+    await desk.store.commit(proposal(state, event, { command }));
+    const again = await desk.store.commit(proposal(state, event, { command }));
+    expect(again).to.deep.include({ outcome: 'repeated', command: { fingerprint: 'f', version: 2 } });
+    expect(again).to.have.nested.property('session.version', 2);
+    expect((await desk.store.load(state.session_id, 'once')).command).to.deep.equal({ fingerprint: 'f', version: 2 });
+    expect(await desk.store.remember(state.session_id, command, 9)).to.equal(false);
+  });
+
+  it('S-8 a stored state that is no state is not taken for one', async () => {
+    for (const spoilt of ['', 'no json', 'null', '7', '[]', '{}', '{"participants":7}']) {
+      const { session_id } = await committed();
+      await desk.redis.hset(desk.keys.session(session_id).session, 's', spoilt);
+      const error: unknown = await desk.store.load(session_id).catch((thrown: unknown) => thrown);
+      expect(error, spoilt).to.be.instanceOf(UnreadableStateError);
+    }
+  });
+
+  it('S-9 without a trail writes nothing to the outbox', async () => {
+    const event = creation(await desk.now());
+    const before = await desk.traces(event.state.session_id);
+    await desk.store.commit(proposal(null, event, { audit: false }));
+    expect((await desk.traces(event.state.session_id)).outbox).to.equal(before.outbox);
+  });
+
+  it('S-10 knows of a command exactly when it knows of its effect', async () => {
+    for (let round = 0; round < 30; round++) {
+      const state = await committed();
+      const other = desk.redis.duplicate();
+      try {
+        const event = next(state, 'start', await desk.now());
+        const command = { id: 'once', fingerprint: 'f', rememberMs: 60_000 };
+        const reader = desk.storeOver(other);
+        const [, ...looks] = await Promise.all([
+          desk.store.commit(proposal(state, event, { command })),
+          ...Array.from({ length: 8 }, () => reader.load(state.session_id, 'once')),
+        ]);
+        for (const look of looks) expect(look.session?.version).to.equal(look.command === null ? 1 : 2);
+      } finally {
+        other.disconnect();
+      }
+    }
+  });
+});
