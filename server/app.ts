@@ -54,6 +54,7 @@ export async function createApp(config: Config): Promise<App> {
   const { engine, ...deadlines } = createEngine({
     store,
     rooms,
+    trail,
     clock,
     idleMs: config.SESSION_TTL_SECONDS * 1000,
     graceMs: config.EXPIRY_GRACE_MS,
@@ -66,7 +67,7 @@ export async function createApp(config: Config): Promise<App> {
   const subscribed = (room: string) => redis.subscriber.subscribed(`${config.KEY_PREFIX}#/#${room}#`);
   attachGateway(io, { handler, now, subscribed, healing, logger, metrics });
   healing.start();
-  deadlines.start();
+  await deadlines.start();
 
   let closing: Promise<void> | undefined;
   const readiness = async () => {

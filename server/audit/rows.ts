@@ -1,4 +1,5 @@
-import type { HistoryEvent, SessionState } from '#contract';
+import type { SessionState } from '#contract';
+import type { TrailEvent } from '../domain/trail-event.ts';
 
 /** One event as it travels through the queue: the JSON texts of the outbox entry, untouched. */
 export interface QueuedEvent {
@@ -9,7 +10,7 @@ export interface QueuedEvent {
 /** A queued event, read as far as its rows need. The texts are kept, since what was committed is what the trail must show, to the byte. */
 export interface ReadEvent {
   queued: QueuedEvent;
-  event: Omit<HistoryEvent, 'state_snapshot'>;
+  event: TrailEvent;
   metadata: string;
 }
 
@@ -31,6 +32,7 @@ const EVENT_COLUMNS = [
   'time_remaining_ms',
   'state_snapshot',
   'metadata',
+  'previous_hash',
 ] as const;
 
 const SESSION_COLUMNS = [

@@ -1,8 +1,10 @@
-import type { EventType, HistoryData, HistoryEvent, JsonObject, SessionState } from '#contract';
+import type { HistoryData } from '#contract';
 import type { Trail } from '../engine/ports.ts';
 import type { Logger } from '../observability/logger.ts';
 import { answers, closeDatabase, openDatabase } from './database.ts';
 import type { PrismaClient, SyncEvent } from './generated/client.ts';
+import { toHistoryEvent } from './history-event.ts';
+import { newest } from './newest.ts';
 
 const CONNECTIONS = 5;
 /** Somebody waits for the answer. */
@@ -20,6 +22,7 @@ export function createTrail({ databaseUrl, logger }: { databaseUrl: string; logg
   const database = openDatabase(databaseUrl, logger, { connections: CONNECTIONS, statementMs: STATEMENT_MS });
   let closing: Promise<void> | undefined;
   return {
+    newest: (sessionId) => newest(database, sessionId),
     history: (sessionId, afterVersion, limit) => history(database, sessionId, afterVersion, limit),
     ping: () => answers(database),
     close: () => (closing ??= closeDatabase(database, logger)),
@@ -86,20 +89,4 @@ function unbrokenRun(rows: SyncEvent[], afterVersion: number, epochBefore: bigin
     ({ version, epoch } = row);
   }
   return run;
-}
-
-function toHistoryEvent(row: SyncEvent): HistoryEvent {
-  return {
-    session_id: row.session_id,
-    epoch: Number(row.epoch),
-    version: row.version,
-    event_type: row.event_type as EventType,
-    timestamp: row.timestamp.toISOString(),
-    participant_id: row.participant_id,
-    group_id: row.group_id,
-    time_elapsed_ms: Number(row.time_elapsed_ms),
-    time_remaining_ms: row.time_remaining_ms === null ? null : Number(row.time_remaining_ms),
-    state_snapshot: row.state_snapshot as unknown as SessionState,
-    metadata: row.metadata as JsonObject,
-  };
 }

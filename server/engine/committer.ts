@@ -4,7 +4,7 @@ import { nextEpoch } from '../domain/recover.ts';
 import { ruleOf } from '../domain/clock-rule.ts';
 import type { Alarms } from './alarms.ts';
 import { lifetimeOf, TOMBSTONE_MS } from './lifetime.ts';
-import type { ArchivedSession, CommandKey, CommitResult, LiveSession, Rooms, SessionStore, StoredSession } from './ports.ts';
+import type { CommandKey, CommitResult, LiveSession, Rooms, SessionStore, StoredSession } from './ports.ts';
 
 export interface CommitterOptions {
   store: SessionStore;
@@ -25,8 +25,6 @@ export interface Proposal {
   /** The instant that was judged, Unix ms. */
   instant: number;
   command: CommandKey | undefined;
-  /** A session of the trail that the events follow; Redis must not have it. */
-  archived?: ArchivedSession | undefined;
 }
 
 /** As the store's result; a commit that went through brings the session as it is now. */
@@ -47,13 +45,12 @@ export class Committer {
     this.#options = options;
   }
 
-  async commit({ base, events, instant, command, archived }: Proposal): Promise<Committed> {
+  async commit({ base, events, instant, command }: Proposal): Promise<Committed> {
     const { store, rooms, alarms, idleMs, graceMs, audit } = this.#options;
     const last = events.at(-1);
     if (last === undefined) throw new Error('nothing to commit');
     const runId = await store.runId();
-    // Redis came back as another: what it lost at its end may have been seen by somebody, under these very version numbers.
-    if (base?.state != null && base.runId !== null && base.runId !== runId) beginEpoch(events, nextEpoch(base.epoch, instant));
+    if (base !== null && hasLostItsEnd(base, runId)) beginEpoch(events, nextEpoch(base.epoch, instant));
     const sameClock = last.event_type === 'cycle_switched' && ruleOf(last.state).sessionClock;
     const session: LiveSession = {
       version: last.state.version,
@@ -67,7 +64,7 @@ export class Committer {
     const deleted = last.event_type === 'session_deleted';
     const attention = deleted ? null : attentionAt(session, graceMs);
     const result = await store.commit({
-      base,
+      base: base?.archived === true ? null : base,
       events,
       instant,
       notBefore: earliestOf(events, graceMs),
@@ -76,7 +73,7 @@ export class Committer {
       warnings: sameClock ? 'keep' : session.warnings,
       command,
       runId,
-      previousHash: archived?.lastHash ?? base?.lastHash ?? null,
+      previousHash: base?.lastHash ?? null,
       audit,
     });
     if (result.outcome !== 'committed') return result;
@@ -84,6 +81,14 @@ export class Committer {
     alarms.set(session.state.session_id, attention);
     return { outcome: 'committed', session: { ...session, lastHash: result.lastHash } };
   }
+}
+
+/**
+ * Whether versions may have been seen by somebody that are gone now: Redis came back as another, or the session comes from the trail. Its version
+ * numbers must not mean two things.
+ */
+function hasLostItsEnd(base: StoredSession, runId: string): boolean {
+  return base.archived === true || (base.runId !== null && base.runId !== runId);
 }
 
 function beginEpoch(events: SessionEvent[], epoch: number): void {

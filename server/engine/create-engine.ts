@@ -1,16 +1,20 @@
 import type { Logger } from '../observability/logger.ts';
 import type { Metrics } from '../observability/metrics.ts';
+import { Archive } from './archive.ts';
 import { Alarms } from './alarms.ts';
 import type { Clock } from './clock.ts';
 import { Committer } from './committer.ts';
 import { Engine } from './engine.ts';
 import { Expirer } from './expirer.ts';
-import type { Rooms, SessionStore } from './ports.ts';
+import { Liveness } from './liveness.ts';
+import type { Rooms, SessionStore, Trail } from './ports.ts';
 import { Sweep } from './sweep.ts';
 
 export interface EngineParts {
   store: SessionStore;
   rooms: Rooms;
+  /** Undefined where no trail can be read. */
+  trail: Trail | undefined;
   clock: Clock;
   /** How long an idle session stays in Redis, ms. */
   idleMs: number;
@@ -23,7 +27,7 @@ export interface EngineParts {
 }
 
 /** Puts the engine together: commands on one side, deadlines that nobody has to ask for on the other. */
-export function createEngine(parts: EngineParts): { engine: Engine; start(): void; close(): Promise<void> } {
+export function createEngine(parts: EngineParts): { engine: Engine; start(): Promise<void>; close(): Promise<void> } {
   const { clock, logger } = parts;
   const underWay = new Set<Promise<void>>();
   const alarms = new Alarms(
@@ -38,14 +42,20 @@ export function createEngine(parts: EngineParts): { engine: Engine; start(): voi
     },
   );
   const committer = new Committer({ ...parts, alarms });
-  const expirer = new Expirer({ ...parts, committer, alarms });
+  const archive = new Archive({ ...parts, committer });
+  const liveness = new Liveness(parts.store, logger);
+  const expirer = new Expirer({ ...parts, committer, liveness, alarms });
   const sweep = new Sweep({ ...parts, expirer });
   return {
-    engine: new Engine({ ...parts, committer, expirer }),
-    start: () => sweep.start(),
+    engine: new Engine({ ...parts, committer, archive, liveness, expirer }),
+    async start() {
+      // Before the first command: it may be the first to learn of an outage.
+      await liveness.start();
+      sweep.start();
+    },
     async close() {
       alarms.close();
-      await sweep.close();
+      await Promise.all([sweep.close(), liveness.close()]);
       await Promise.all(underWay);
     },
   };

@@ -1,40 +1,32 @@
-import type { ActionOnTimeout, CreatePayload, JsonValue, SessionState } from '#contract';
+import type { CreatePayload, JsonValue } from '#contract';
+import { nextOverdue } from '../domain/catch-up.ts';
+import { ruleOf } from '../domain/clock-rule.ts';
 import { create } from '../domain/create.ts';
 import { checkGuard, decide, type TimerCommand } from '../domain/decide.ts';
-import { isDue } from '../domain/expire.ts';
-import { ruleOf } from '../domain/clock-rule.ts';
+import { nextEpoch } from '../domain/recover.ts';
 import { type Refusal, refuse } from '../domain/refusal.ts';
 import type { Metrics } from '../observability/metrics.ts';
+import type { Archive } from './archive.ts';
 import type { Clock } from './clock.ts';
 import type { Committer } from './committer.ts';
-import { type Expirer, isLive } from './expirer.ts';
-import type { CommandKey, LiveSession, RememberedCommand, Rooms, SessionStore, StoredSession } from './ports.ts';
-
-/** What surrounds a command: when it came, what it expects, and by which key a repetition is recognised. */
-export interface CommandContext {
-  /** Unix ms at which the command reached the server, whole. */
-  arrival: number;
-  expectedVersion?: number | undefined;
-  command?: CommandKey | undefined;
-}
-
-/**
- * What a command led to: the state after it, whether it had its effect in an earlier call (its session may be gone by now), and the expiry that a switch
- * ran into.
- */
-export type Outcome =
-  | { ok: true; state: SessionState; appliedVersion?: number; expired?: { participant_id: string | null; action: ActionOnTimeout | null } }
-  | (Refusal & { appliedVersion?: number });
+import type { Expirer } from './expirer.ts';
+import type { Liveness } from './liveness.ts';
+import { checkVersion, clockUnusable, type CommandContext, conflict, isLive, lostEveryRace, noteCommand, notFound, type Outcome, replay } from './outcome.ts';
+import type { LiveSession, Rooms, SessionStore, StoredSession } from './ports.ts';
 
 export interface EngineOptions {
   store: SessionStore;
   rooms: Rooms;
   committer: Committer;
+  archive: Archive;
   expirer: Expirer;
+  liveness: Liveness;
   clock: Clock;
   graceMs: number;
   metrics: Metrics;
 }
+
+type SwitchCommand = Extract<TimerCommand, { type: 'switch' }>;
 
 /** Races that a command may lose before it gives up; each lost race means that somebody else's command went through. */
 const ATTEMPTS = 100;
@@ -49,80 +41,82 @@ export class Engine {
     this.#options = options;
   }
 
-  /** Creates a session; an id in use is refused with SESSION_EXISTS and never overwritten. */
-  async create(payload: CreatePayload & { session_id: string }, context: CommandContext): Promise<Outcome> {
+  /** Creates a session; an id in use is refused with SESSION_EXISTS and never overwritten. An id that was just made up (`fresh`) is in use nowhere. */
+  async create(payload: CreatePayload & { session_id: string }, context: CommandContext, fresh = false): Promise<Outcome> {
+    const { archive, committer } = this.#options;
     const arrival = this.#arrivalOf(context);
-    let epoch = 0;
+    const exists = refuse('SESSION_EXISTS', `Session ${payload.session_id} exists already`);
+    const known = fresh ? null : await archive.ask(payload.session_id);
+    if (known?.unfinished === true) {
+      const { session, command } = await archive.find(payload.session_id, context.command?.id);
+      return command === null ? exists : replay(command, session, payload.session_id, context);
+    }
+    let epoch = nextEpoch(known?.epoch ?? 0, arrival.instant);
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       const decision = create(payload, arrival.instant);
       if (!decision.ok) return decision;
       const { event } = decision;
-      event.state.epoch = Math.max(epoch, event.state.epoch);
+      event.state.epoch = epoch;
       noteCommand(event.metadata, context);
-      const result = await this.#options.committer.commit({ base: null, events: [event], instant: arrival.instant, command: context.command });
-      switch (result.outcome) {
-        case 'committed':
-          return { ok: true, state: event.state };
-        case 'repeated':
-          return replay(result.command, result.session, payload.session_id, context);
-        case 'clock':
-          if (!(await arrival.redo())) return clockUnusable();
-          break;
-        case 'conflict':
-          if (isLive(result.session)) return refuse('SESSION_EXISTS', `Session ${payload.session_id} exists already`);
-          epoch = (result.session?.epoch ?? 0) + 1;
-      }
+      const result = await committer.commit({ base: null, events: [event], instant: arrival.instant, command: context.command });
+      if (result.outcome === 'committed') return { ok: true, state: event.state };
+      if (result.outcome === 'repeated') return replay(result.command, result.session, payload.session_id, context);
+      if (result.outcome === 'conflict') {
+        if (isLive(result.session)) return exists;
+        epoch = nextEpoch(result.session?.epoch ?? 0, epoch);
+      } else if (!(await arrival.redo())) return clockUnusable();
     }
     return lostEveryRace();
   }
 
-  /** Applies a command to a session, after whatever ran out before it arrived. */
+  /** Applies a command to a session, after whatever happened to it before the command arrived. */
   async execute(sessionId: string, command: TimerCommand, context: CommandContext): Promise<Outcome> {
-    const { store, committer, expirer } = this.#options;
-    const { session: first, command: memory } = await store.load(sessionId, context.command?.id);
-    if (memory !== null) return replay(memory, first, sessionId, context);
+    const { archive, committer, expirer, liveness } = this.#options;
+    await liveness.beSure();
+    const found = await archive.find(sessionId, context.command?.id);
+    if (found.command !== null) return replay(found.command, found.session, sessionId, context);
     const arrival = this.#arrivalOf(context);
-    let session = first;
+    let { session: first, session } = found;
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       if (!isLive(session) || !isLive(first)) return notFound(sessionId);
-      const due = isDue(session.state, arrival.instant);
-      if (command.type === 'switch') {
-        if (!due && expiredOnly(first, session)) return this.#switchAfterExpiry(first, session, command.current_participant_id, context);
-        // Replaced by another's command: only the guard makes it safe to try again.
-        if (session.version !== first.version && command.current_participant_id === undefined && !expiredOnly(first, session)) {
-          return conflict('Another command was faster', first.version, session.state);
-        }
+      if (nextOverdue(session.state, arrival.instant, liveness.outages) !== undefined) {
+        const endsHere = command.type === 'switch' && checkSwitch(first, first, command, context) === null;
+        const result = await expirer.catchUp(session, arrival.instant, endsHere ? context.command : undefined);
+        if (result.outcome === 'clock') return clockUnusable();
+        if (result.outcome === 'repeated') return replay(result.command, result.session, sessionId, context);
+        // An outage is no expiry, and nobody else's doing either: the command goes on from there.
+        if (result.outcome === 'committed' && result.session.expiredSince === null) first = result.session;
+        session = result.session;
+        continue;
       }
-      if (!due) {
-        const refusal = checkVersion(session, context);
-        if (refusal !== null) return refusal;
-      }
-      const decision = due ? null : decide(session.state, command, arrival.instant);
-      if (decision?.ok === false) return decision;
-      if (decision !== null) noteCommand(decision.event.metadata, context);
-      const endsHere = command.type === 'switch' && checkSwitch(first, first, command.current_participant_id, context) === null;
-      const result =
-        decision === null
-          ? await expirer.expire(session, arrival.instant, endsHere ? context.command : undefined)
-          : await committer.commit({ base: session, events: [decision.event], instant: arrival.instant, command: context.command });
+      const ended = command.type === 'switch' ? await this.#switchReplaced(first, session, command, context) : null;
+      if (ended !== null) return ended;
+      const refusal = checkVersion(session, context);
+      if (refusal !== null) return refusal;
+      const decision = decide(session.state, command, arrival.instant);
+      if (!decision.ok) return decision;
+      noteCommand(decision.event.metadata, context);
+      const result = await committer.commit({ base: session, events: [decision.event], instant: arrival.instant, command: context.command });
+      if (result.outcome === 'committed') return { ok: true, state: decision.event.state };
       if (result.outcome === 'repeated') return replay(result.command, result.session, sessionId, context);
-      if (result.outcome === 'committed' && decision !== null) return { ok: true, state: decision.event.state };
-      if (result.outcome !== 'clock') session = result.session;
-      else if (decision === null || !(await arrival.redo())) return clockUnusable();
+      if (result.outcome === 'conflict') session = result.session;
+      else if (!(await arrival.redo())) return clockUnusable();
     }
     return lostEveryRace();
   }
 
-  /** The state as it is; what ran out is committed first, unless its grace has not ended. */
+  /** The state as it is; what is overdue is committed first, unless its grace has not ended. */
   async get(sessionId: string, context: CommandContext): Promise<Outcome> {
-    const { session } = await this.#options.store.load(sessionId);
+    const { archive, liveness } = this.#options;
+    await liveness.beSure();
+    const { session } = await archive.find(sessionId);
     return this.#read(session, sessionId, context);
   }
 
   /** Relays a message to the session's room. It makes no version. */
   async message(sessionId: string, message: JsonValue, context: CommandContext): Promise<Outcome> {
-    const { store, rooms } = this.#options;
-    const { session, command } = await store.load(sessionId, context.command?.id);
+    const { archive, store, rooms } = this.#options;
+    const { session, command } = await archive.find(sessionId, context.command?.id);
     if (command !== null) return replay(command, session, sessionId, context);
     const outcome = await this.#read(session, sessionId, context);
     if (!outcome.ok) return outcome;
@@ -134,10 +128,10 @@ export class Engine {
   }
 
   async #read(stored: StoredSession | null, sessionId: string, context: CommandContext): Promise<Outcome> {
-    const { expirer, graceMs } = this.#options;
+    const { expirer, liveness, graceMs } = this.#options;
     let session = stored;
-    while (isLive(session) && isDue(session.state, context.arrival - graceMs)) {
-      const result = await expirer.expire(session, context.arrival);
+    while (isLive(session) && nextOverdue(session.state, context.arrival - graceMs, liveness.outages) !== undefined) {
+      const result = await expirer.catchUp(session, context.arrival);
       if (result.outcome === 'clock') return clockUnusable();
       session = result.session;
     }
@@ -145,9 +139,16 @@ export class Engine {
     return checkVersion(session, context) ?? { ok: true, state: session.state };
   }
 
-  /** A switch that came too late for its own clock does nothing further, so it can't skip whoever is next. */
-  async #switchAfterExpiry(first: LiveSession, session: LiveSession, current: string | undefined, context: CommandContext): Promise<Outcome> {
-    const refusal = checkSwitch(first, session, current, context);
+  /**
+   * What becomes of a switch whose session is not the one it first read any more; null where it may go on. If its clock ran out, it does nothing further,
+   * so it can't skip whoever is next. If another command was faster, only its guard makes it safe to try again.
+   */
+  async #switchReplaced(first: LiveSession, session: LiveSession, command: SwitchCommand, context: CommandContext): Promise<Outcome | null> {
+    if (session.epoch === first.epoch && session.version === first.version) return null;
+    if (!expiredOnly(first, session)) {
+      return command.current_participant_id === undefined ? conflict('Another command was faster', first.version, session.state) : null;
+    }
+    const refusal = checkSwitch(first, session, command, context);
     if (refusal !== null) return refusal;
     if (context.command !== undefined) await this.#options.store.remember(session.state.session_id, context.command, session.version);
     const { participant_id } = ruleOf(first.state).holder(first.state);
@@ -174,49 +175,15 @@ export class Engine {
 
 /** Whether nothing but expiries happened between two versions of a session. */
 function expiredOnly(first: LiveSession, session: LiveSession): boolean {
-  return session.epoch === first.epoch && session.version > first.version && session.expiredSince !== null && session.expiredSince <= first.version;
+  return session.version > first.version && session.expiredSince !== null && session.expiredSince <= first.version;
 }
 
 /** The checks of a switch that ran into an expiry, against the version that it was sent for; refusals show the present state. */
-function checkSwitch(first: LiveSession, session: LiveSession, current: string | undefined, context: CommandContext): Refusal | null {
-  const { expectedVersion } = context;
+function checkSwitch(first: LiveSession, session: LiveSession, command: SwitchCommand, { expectedVersion }: CommandContext): Refusal | null {
   if (expectedVersion !== undefined && expectedVersion !== first.version) {
     return conflict(`Session was at version ${first.version}, not ${expectedVersion}`, expectedVersion, session.state);
   }
-  const refusal = checkGuard(first.state, current);
+  const refusal = checkGuard(first.state, command.current_participant_id);
   if (refusal?.code !== 'NOT_ACTIVE_PARTICIPANT') return refusal;
   return { ...refusal, details: { active_participant_id: session.state.active_participant_id, state: session.state } };
-}
-
-function checkVersion(session: LiveSession, { expectedVersion }: CommandContext): Refusal | null {
-  if (expectedVersion === undefined || expectedVersion === session.version) return null;
-  return conflict(`Session is at version ${session.version}, not ${expectedVersion}`, expectedVersion, session.state);
-}
-
-function replay(memory: RememberedCommand, session: StoredSession | null, sessionId: string, context: CommandContext): Outcome {
-  if (memory.fingerprint !== context.command?.fingerprint) {
-    return refuse('IDEMPOTENCY_MISMATCH', `command_id ${context.command?.id ?? ''} was used for another command`);
-  }
-  const appliedVersion = memory.version;
-  return isLive(session) ? { ok: true, state: session.state, appliedVersion } : { ...notFound(sessionId), appliedVersion };
-}
-
-function noteCommand(metadata: { [key: string]: JsonValue }, { command }: CommandContext): void {
-  if (command !== undefined) metadata['command_id'] = command.id;
-}
-
-function notFound(sessionId: string): Refusal {
-  return refuse('SESSION_NOT_FOUND', `No session ${sessionId}`);
-}
-
-function conflict(message: string, expected: number, state: SessionState): Refusal {
-  return refuse('CONFLICT', message, { expected_version: expected, actual_version: state.version, state });
-}
-
-function clockUnusable(): Refusal {
-  return refuse('SERVICE_UNAVAILABLE', 'The clock of this instance is not in step; try again');
-}
-
-function lostEveryRace(): Refusal {
-  return refuse('SERVICE_UNAVAILABLE', 'Too many commands at once on this session; try again');
 }

@@ -7,7 +7,8 @@ import type { Alarms } from './alarms.ts';
 import type { Clock } from './clock.ts';
 import { attentionAt, type Committed, type Committer } from './committer.ts';
 import type { Liveness } from './liveness.ts';
-import type { CommandKey, LiveSession, Rooms, SessionStore, StoredSession } from './ports.ts';
+import { isLive } from './outcome.ts';
+import type { CommandKey, LiveSession, Rooms, SessionStore } from './ports.ts';
 
 /** Cycles that ran out are caught up on in commits of this many, however long nobody was there. */
 const EVENTS_A_COMMIT = 1000;
@@ -84,9 +85,4 @@ export class Expirer {
     const { clock } = this.#options;
     for (let left = instant - clock.now(); left > 0; left = instant - clock.now()) await wait(Math.ceil(left));
   }
-}
-
-/** Whether there is a session that can be played. */
-export function isLive(session: StoredSession | null): session is LiveSession {
-  return session !== null && session.state !== null;
 }

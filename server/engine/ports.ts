@@ -26,6 +26,8 @@ export interface StoredSession {
   runId: string | null;
   /** Hash of its last event; null where no trail is kept. */
   lastHash: string | null;
+  /** Set where the session is only in the trail: Redis does not have it. */
+  archived?: true;
 }
 
 /** A session that can be played. */

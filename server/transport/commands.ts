@@ -2,7 +2,8 @@ import { v7 as uuidv7 } from 'uuid';
 import type { CommandName, CommandOptions, SessionState, SwitchData } from '#contract';
 import type { TimerCommand } from '../domain/decide.ts';
 import { type Refusal, refuse } from '../domain/refusal.ts';
-import type { CommandContext, Engine, Outcome } from '../engine/engine.ts';
+import type { Engine } from '../engine/engine.ts';
+import type { CommandContext, Outcome } from '../engine/outcome.ts';
 import type { Trail } from '../engine/ports.ts';
 import { fingerprint } from './fingerprint.ts';
 import type { Parsed } from './schemas.ts';
@@ -53,7 +54,7 @@ export function createCommands({ engine, clock, trail }: CommandPorts): CommandT
     'session:create': async (payload, call) => {
       const session_id = payload.session_id ?? uuidv7();
       const context = contextOf('session:create', payload, call);
-      return stateOf(await seated(call.seat, session_id, () => engine.create({ ...payload, session_id }, context)));
+      return stateOf(await seated(call.seat, session_id, () => engine.create({ ...payload, session_id }, context, payload.session_id === undefined)));
     },
 
     // Joins the room first and reads afterwards, so that no update can fall between the two.

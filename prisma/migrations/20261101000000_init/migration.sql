@@ -28,6 +28,7 @@ CREATE TABLE "sync_events" (
     "time_remaining_ms" BIGINT,
     "state_snapshot" JSON NOT NULL,
     "metadata" JSON NOT NULL,
+    "previous_hash" TEXT,
 
     CONSTRAINT "sync_events_pkey" PRIMARY KEY ("session_id","epoch","version")
 );
