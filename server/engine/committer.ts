@@ -1,5 +1,5 @@
 import type { SessionEvent } from '../domain/draft.ts';
-import { thresholdsAhead } from '../domain/warnings.ts';
+import { thresholdsAhead, thresholdsLifted } from '../domain/warnings.ts';
 import { ruleOf } from '../domain/clock-rule.ts';
 import type { Alarms } from './alarms.ts';
 import { lifetimeOf, TOMBSTONE_MS } from './lifetime.ts';
@@ -48,12 +48,13 @@ export class Committer {
     const { store, rooms, alarms, idleMs, graceMs, audit } = this.#options;
     const last = events.at(-1);
     if (last === undefined) throw new Error('nothing to commit');
-    const sameClock = last.event_type === 'cycle_switched' && ruleOf(last.state).sessionClock;
+    const sameClock = runsOn(base, last);
+    const arming = sameClock && base?.state != null ? thresholdsLifted(base.state, last.state) : thresholdsAhead(last.state);
     const session: LiveSession = {
       version: last.state.version,
       epoch: last.state.epoch,
       state: last.state,
-      warnings: sameClock ? (base?.warnings ?? []) : thresholdsAhead(last.state),
+      warnings: sameClock ? [...new Set([...(base?.warnings ?? []), ...arming])] : arming,
       expiredSince: last.expired === undefined ? null : (base?.expiredSince ?? base?.version ?? null),
     };
     const deleted = last.event_type === 'session_deleted';
@@ -65,7 +66,8 @@ export class Committer {
       notBefore: earliestOf(events, graceMs),
       lifetimeMs: deleted ? TOMBSTONE_MS : lifetimeOf(last.state, instant, idleMs),
       attention,
-      warnings: sameClock ? 'keep' : session.warnings,
+      warnings: arming,
+      sameClock,
       command,
       audit,
     });
@@ -74,6 +76,12 @@ export class Committer {
     alarms.set(session.state.session_id, attention);
     return { outcome: 'committed', session };
   }
+}
+
+/** Whether the clock that ran before an event is the one that runs after it, so that what was warned of stays warned of. */
+function runsOn(base: StoredSession | null, { event_type, state }: SessionEvent): boolean {
+  if (base?.state == null || base.state.deadline_at === null) return false;
+  return event_type === 'session_adjusted' || (event_type === 'cycle_switched' && ruleOf(state).sessionClock);
 }
 
 /** No expiry may be committed before its deadline and the grace are over, whatever this instance's clock says. */

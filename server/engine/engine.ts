@@ -1,30 +1,31 @@
-import type { ActionOnTimeout, CreatePayload, JsonValue, SessionState } from '#contract';
+import type { CreatePayload, JsonValue } from '#contract';
 import { create } from '../domain/create.ts';
-import { checkGuard, decide, type TimerCommand } from '../domain/decide.ts';
+import { decide, type TimerCommand } from '../domain/decide.ts';
 import { isDue } from '../domain/expire.ts';
 import { ruleOf } from '../domain/clock-rule.ts';
-import { type Refusal, refuse } from '../domain/refusal.ts';
+import { refuse } from '../domain/refusal.ts';
+import type { Logger } from '../observability/logger.ts';
 import type { Metrics } from '../observability/metrics.ts';
+import { Arrival } from './arrival.ts';
+import {
+  checkSwitch,
+  checkVersion,
+  clockUnusable,
+  type CommandContext,
+  conflict,
+  expiredOnly,
+  lostEveryRace,
+  noteCommand,
+  notFound,
+  type Outcome,
+  replay,
+} from './checks.ts';
 import type { Clock } from './clock.ts';
 import type { Committer } from './committer.ts';
 import { type Expirer, isLive } from './expirer.ts';
-import type { CommandKey, LiveSession, RememberedCommand, Rooms, SessionStore, StoredSession } from './ports.ts';
+import type { LiveSession, Rooms, SessionStore, StoredSession } from './ports.ts';
 
-/** What surrounds a command: when it came, what it expects, and by which key a repetition is recognised. */
-export interface CommandContext {
-  /** Unix ms at which the command reached the server, whole. */
-  arrival: number;
-  expectedVersion?: number | undefined;
-  command?: CommandKey | undefined;
-}
-
-/**
- * What a command led to: the state after it, whether it had its effect in an earlier call (its session may be gone by now), and the expiry that a switch
- * ran into.
- */
-export type Outcome =
-  | { ok: true; state: SessionState; appliedVersion?: number; expired?: { participant_id: string | null; action: ActionOnTimeout | null } }
-  | (Refusal & { appliedVersion?: number });
+export type { CommandContext, Outcome } from './checks.ts';
 
 export interface EngineOptions {
   store: SessionStore;
@@ -34,12 +35,11 @@ export interface EngineOptions {
   clock: Clock;
   graceMs: number;
   metrics: Metrics;
+  logger: Logger;
 }
 
 /** Races that a command may lose before it gives up; each lost race means that somebody else's command went through. */
 const ATTEMPTS = 100;
-/** An instant further in the past than this is not judged any more. */
-const ARRIVAL_AGE_MAX_MS = 3_000;
 
 /** Load, decide, commit, publish. Refusals are values; StoreUnavailableError and UnreadableStateError are thrown. */
 export class Engine {
@@ -51,7 +51,7 @@ export class Engine {
 
   /** Creates a session; an id in use is refused with SESSION_EXISTS and never overwritten. */
   async create(payload: CreatePayload & { session_id: string }, context: CommandContext): Promise<Outcome> {
-    const arrival = this.#arrivalOf(context);
+    const arrival = new Arrival(context.arrival, this.#options);
     let epoch = 0;
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       const decision = create(payload, arrival.instant);
@@ -59,7 +59,12 @@ export class Engine {
       const { event } = decision;
       event.state.epoch = Math.max(epoch, event.state.epoch);
       noteCommand(event.metadata, context);
-      const result = await this.#options.committer.commit({ base: null, events: [event], instant: arrival.instant, command: context.command });
+      const result = await this.#options.committer.commit({
+        base: null,
+        events: [event],
+        instant: arrival.instant,
+        command: context.command,
+      });
       switch (result.outcome) {
         case 'committed':
           return { ok: true, state: event.state };
@@ -81,7 +86,7 @@ export class Engine {
     const { store, committer, expirer } = this.#options;
     const { session: first, command: memory } = await store.load(sessionId, context.command?.id);
     if (memory !== null) return replay(memory, first, sessionId, context);
-    const arrival = this.#arrivalOf(context);
+    const arrival = new Arrival(context.arrival, this.#options);
     let session = first;
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       if (!isLive(session) || !isLive(first)) return notFound(sessionId);
@@ -108,7 +113,7 @@ export class Engine {
       if (result.outcome === 'repeated') return replay(result.command, result.session, sessionId, context);
       if (result.outcome === 'committed' && decision !== null) return { ok: true, state: decision.event.state };
       if (result.outcome !== 'clock') session = result.session;
-      else if (decision === null || !(await arrival.redo())) return clockUnusable();
+      else if (!(await arrival.redo())) return clockUnusable();
     }
     return lostEveryRace();
   }
@@ -135,88 +140,28 @@ export class Engine {
 
   async #read(stored: StoredSession | null, sessionId: string, context: CommandContext): Promise<Outcome> {
     const { expirer, graceMs } = this.#options;
+    const arrival = new Arrival(context.arrival, this.#options);
     let session = stored;
-    while (isLive(session) && isDue(session.state, context.arrival - graceMs)) {
-      const result = await expirer.expire(session, context.arrival);
-      if (result.outcome === 'clock') return clockUnusable();
-      session = result.session;
+    while (isLive(session) && isDue(session.state, arrival.instant - graceMs)) {
+      const result = await expirer.expire(session, arrival.instant);
+      if (result.outcome !== 'clock') session = result.session;
+      else if (!(await arrival.redo())) return clockUnusable();
     }
     if (!isLive(session)) return notFound(sessionId);
     return checkVersion(session, context) ?? { ok: true, state: session.state };
   }
 
   /** A switch that came too late for its own clock does nothing further, so it can't skip whoever is next. */
-  async #switchAfterExpiry(first: LiveSession, session: LiveSession, current: string | undefined, context: CommandContext): Promise<Outcome> {
+  async #switchAfterExpiry(
+    first: LiveSession,
+    session: LiveSession,
+    current: string | undefined,
+    context: CommandContext,
+  ): Promise<Outcome> {
     const refusal = checkSwitch(first, session, current, context);
     if (refusal !== null) return refusal;
     if (context.command !== undefined) await this.#options.store.remember(session.state.session_id, context.command, session.version);
     const { participant_id } = ruleOf(first.state).holder(first.state);
     return { ok: true, state: session.state, expired: { participant_id, action: session.state.action_on_timeout } };
   }
-
-  /** The instant a command is judged at, which may be corrected once: a fresh sample of the clock, and the present where it is too old. */
-  #arrivalOf(context: CommandContext) {
-    const { clock, metrics } = this.#options;
-    let redone = false;
-    return {
-      instant: context.arrival,
-      async redo(): Promise<boolean> {
-        metrics.clockRefusals.inc();
-        if (redone) return false;
-        redone = true;
-        this.instant = Math.floor(this.instant + (await clock.sample()));
-        if (clock.now() - this.instant > ARRIVAL_AGE_MAX_MS) this.instant = Math.floor(clock.now());
-        return true;
-      },
-    };
-  }
-}
-
-/** Whether nothing but expiries happened between two versions of a session. */
-function expiredOnly(first: LiveSession, session: LiveSession): boolean {
-  return session.epoch === first.epoch && session.version > first.version && session.expiredSince !== null && session.expiredSince <= first.version;
-}
-
-/** The checks of a switch that ran into an expiry, against the version that it was sent for; refusals show the present state. */
-function checkSwitch(first: LiveSession, session: LiveSession, current: string | undefined, context: CommandContext): Refusal | null {
-  const { expectedVersion } = context;
-  if (expectedVersion !== undefined && expectedVersion !== first.version) {
-    return conflict(`Session was at version ${first.version}, not ${expectedVersion}`, expectedVersion, session.state);
-  }
-  const refusal = checkGuard(first.state, current);
-  if (refusal?.code !== 'NOT_ACTIVE_PARTICIPANT') return refusal;
-  return { ...refusal, details: { active_participant_id: session.state.active_participant_id, state: session.state } };
-}
-
-function checkVersion(session: LiveSession, { expectedVersion }: CommandContext): Refusal | null {
-  if (expectedVersion === undefined || expectedVersion === session.version) return null;
-  return conflict(`Session is at version ${session.version}, not ${expectedVersion}`, expectedVersion, session.state);
-}
-
-function replay(memory: RememberedCommand, session: StoredSession | null, sessionId: string, context: CommandContext): Outcome {
-  if (memory.fingerprint !== context.command?.fingerprint) {
-    return refuse('IDEMPOTENCY_MISMATCH', `command_id ${context.command?.id ?? ''} was used for another command`);
-  }
-  const appliedVersion = memory.version;
-  return isLive(session) ? { ok: true, state: session.state, appliedVersion } : { ...notFound(sessionId), appliedVersion };
-}
-
-function noteCommand(metadata: { [key: string]: JsonValue }, { command }: CommandContext): void {
-  if (command !== undefined) metadata['command_id'] = command.id;
-}
-
-function notFound(sessionId: string): Refusal {
-  return refuse('SESSION_NOT_FOUND', `No session ${sessionId}`);
-}
-
-function conflict(message: string, expected: number, state: SessionState): Refusal {
-  return refuse('CONFLICT', message, { expected_version: expected, actual_version: state.version, state });
-}
-
-function clockUnusable(): Refusal {
-  return refuse('SERVICE_UNAVAILABLE', 'The clock of this instance is not in step; try again');
-}
-
-function lostEveryRace(): Refusal {
-  return refuse('SERVICE_UNAVAILABLE', 'Too many commands at once on this session; try again');
 }

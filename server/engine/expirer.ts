@@ -10,6 +10,8 @@ import type { CommandKey, LiveSession, Rooms, SessionStore, StoredSession } from
 
 /** Cycles that ran out are caught up on in commits of this many, however long nobody was there. */
 const EXPIRIES_A_COMMIT = 1000;
+/** Corrections of the clock that are less than this are none that anybody should notice. */
+const EARLY_MS = 50;
 
 export interface ExpirerOptions {
   store: SessionStore;
@@ -31,46 +33,55 @@ export class Expirer {
   }
 
   /**
-   * Commits what ran out up to `until` (Unix ms), after waiting for the grace to end. A `command` that ends here is remembered with it.
+   * Commits what ran out up to `until` (Unix ms), after waiting for the grace to end. A `command` that ends here is remembered with the last of it.
    * Returns what came of the first commit; more may be due.
    */
   async expire(session: LiveSession, until: number, command?: CommandKey): Promise<Committed> {
     const { committer, clock, graceMs, metrics } = this.#options;
-    const graceEnds = Date.parse(session.state.deadline_at ?? '') + graceMs;
-    await this.#reach(graceEnds);
-    for (let redone = false; ; redone = true) {
-      const now = clock.now();
-      const events = expiries(session.state, Math.max(graceEnds - graceMs, Math.min(until, Math.floor(now) - graceMs)), EXPIRIES_A_COMMIT);
-      const result = await committer.commit({ base: session, events, instant: Math.floor(now), command });
-      if (result.outcome === 'committed') for (const event of events) metrics.expiryLateness.observe(Math.max(0, now - event.at - graceMs));
-      if (result.outcome !== 'clock' || redone) return result;
-      metrics.clockRefusals.inc();
-      await clock.sample();
-      await this.#reach(graceEnds);
-    }
+    const deadline = Date.parse(session.state.deadline_at ?? '');
+    await this.#reach(deadline + graceMs);
+    const now = clock.now();
+    const events = expiries(session.state, Math.max(deadline, Math.min(until, Math.floor(now) - graceMs)), EXPIRIES_A_COMMIT);
+    const last = events.at(-1);
+    const endsHere = last !== undefined && !isDue(last.state, until);
+    const result = await committer.commit({ base: session, events, instant: Math.floor(now), command: endsHere ? command : undefined });
+    if (result.outcome === 'committed') for (const event of events) metrics.expiryLateness.observe(Math.max(0, now - event.at - graceMs));
+    return result;
   }
 
   /** Does what is due for a session: sends warnings, commits expiries. For alarms and the sweep. */
   async attend(sessionId: string): Promise<void> {
-    const { store, clock, graceMs } = this.#options;
+    const { store, clock, graceMs, metrics } = this.#options;
     let { session } = await store.load(sessionId);
     if (session === null) return store.forget(sessionId);
+    let redone = false;
     while (isLive(session) && isDue(session.state, clock.now() - graceMs)) {
       const result: Committed = await this.expire(session, Math.floor(clock.now()));
-      if (result.outcome === 'clock') throw new Error('the clock of this instance is not in step');
-      session = result.session;
+      if (result.outcome !== 'clock') {
+        session = result.session;
+        continue;
+      }
+      metrics.clockRefusals.inc();
+      if (redone) throw new Error('the clock of this instance is not in step');
+      redone = true;
+      await clock.sample();
     }
     if (isLive(session)) await this.#warn(session);
   }
 
   async #warn(session: LiveSession): Promise<void> {
     const { store, rooms, alarms, clock, graceMs } = this.#options;
-    const due = crossed(session.state, session.warnings, clock.now());
-    const rest = { ...session, warnings: session.warnings.filter((threshold) => !due.includes(threshold)) };
-    const attention = attentionAt(rest, graceMs);
+    const { state, warnings } = session;
+    const now = clock.now();
+    // In the grace the clock does not run any more, so there is nothing to warn of.
+    const over = isDue(state, now);
+    const due = over ? [] : crossed(state, warnings, now);
+    const attention = attentionAt({ ...session, warnings: over ? [] : warnings.filter((threshold) => !due.includes(threshold)) }, graceMs);
     const claimed = await store.attend(session, due, attention);
-    for (const threshold of claimed) rooms.warn(session.state, threshold);
-    if (due.length > 0) alarms.set(session.state.session_id, attention);
+    if (claimed === null) return;
+    for (const threshold of claimed) rooms.warn(state, threshold);
+    // Who warned goes on looking after this clock. An alarm that rang a moment early, since the clock was set back by a little, is set again.
+    if (due.length > 0 || (attention !== null && attention - now < EARLY_MS)) alarms.set(state.session_id, attention);
   }
 
   /** Waits until the clock has reached an instant; timers may fire early. */
