@@ -21,6 +21,9 @@ import { attachGateway, closeIo, createIo } from './transport/socket/gateway.ts'
 import { Healing } from './transport/socket/healing.ts';
 import { createRooms, roomOf } from './transport/socket/rooms.ts';
 
+/** A request that is still on its way in after this time does not hold up a shutdown. */
+const REQUEST_END_MS = 1_000;
+
 /** A running instance. */
 export interface App {
   /** Where clients connect. */
@@ -166,7 +169,11 @@ async function listen(http: Server, config: Config): Promise<void> {
 async function closeHttp(http: Server): Promise<void> {
   if (!http.listening) return;
   await new Promise<void>((resolve) => {
-    http.close(() => resolve());
+    const late = setTimeout(() => http.closeAllConnections(), REQUEST_END_MS);
+    http.close(() => {
+      clearTimeout(late);
+      resolve();
+    });
     http.closeIdleConnections();
   });
 }

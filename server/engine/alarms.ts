@@ -1,7 +1,10 @@
 import TinyQueue from 'tinyqueue';
 
-/** Longest delay setTimeout takes; beyond it fires at once. */
-const TIMEOUT_MAX_MS = 2 ** 31 - 1;
+/**
+ * The timer's clock and the authoritative one may run differently or be set while an alarm is far away, so how long is left is looked up this often:
+ * a drift of 500 ppm, the most NTP gives a clock, is then half a millisecond.
+ */
+const LOOK_AGAIN_MS = 1_000;
 
 interface Alarm {
   /** Unix ms of the authoritative clock. */
@@ -40,7 +43,10 @@ export class Alarms {
     this.#queue.push({ at, sessionId });
     // Alarms that were moved stay in the queue until they come up; sweep them out before they outnumber the living.
     if (this.#queue.length > 2 * this.#armed.size + 1000) {
-      this.#queue = new TinyQueue([...this.#armed].map(([id, instant]) => ({ at: instant, sessionId: id })), byInstant);
+      this.#queue = new TinyQueue(
+        [...this.#armed].map(([id, instant]) => ({ at: instant, sessionId: id })),
+        byInstant,
+      );
     }
     this.#schedule();
   }
@@ -58,7 +64,7 @@ export class Alarms {
     clearTimeout(this.#timer);
     this.#timerAt = next.at;
     // Timers take whole milliseconds and may fire early; `#fire` looks again.
-    this.#timer = setTimeout(() => this.#fire(), Math.min(TIMEOUT_MAX_MS, Math.max(0, Math.ceil(next.at - this.#now()))));
+    this.#timer = setTimeout(() => this.#fire(), Math.min(LOOK_AGAIN_MS, Math.max(0, Math.ceil(next.at - this.#now()))));
     this.#timer.unref();
   }
 

@@ -12,7 +12,7 @@ const CREATE_PATIENCE_MS = 250;
 export interface ArchiveOptions {
   store: SessionStore;
   /** Undefined where no trail can be read. */
-  trail: Trail | undefined;
+  trail?: Trail | undefined;
   committer: Committer;
   clock: Clock;
   logger: Logger;

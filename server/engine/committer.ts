@@ -1,6 +1,6 @@
 import type { SessionEvent } from '../domain/draft.ts';
-import { thresholdsAhead } from '../domain/warnings.ts';
 import { nextEpoch } from '../domain/recover.ts';
+import { crossed, thresholdsAhead, thresholdsLifted } from '../domain/warnings.ts';
 import { ruleOf } from '../domain/clock-rule.ts';
 import type { Alarms } from './alarms.ts';
 import { lifetimeOf, TOMBSTONE_MS } from './lifetime.ts';
@@ -51,12 +51,13 @@ export class Committer {
     if (last === undefined) throw new Error('nothing to commit');
     const runId = await store.runId();
     if (base !== null && hasLostItsEnd(base, runId)) beginEpoch(events, nextEpoch(base.epoch, instant));
-    const sameClock = last.event_type === 'cycle_switched' && ruleOf(last.state).sessionClock;
+    const sameClock = runsOn(base, events);
+    const arming = thresholdsToArm(sameClock ? base : null, last);
     const session: LiveSession = {
       version: last.state.version,
       epoch: last.state.epoch,
       state: last.state,
-      warnings: sameClock ? (base?.warnings ?? []) : thresholdsAhead(last.state),
+      warnings: sameClock ? [...new Set([...(base?.warnings ?? []), ...arming])] : arming,
       expiredSince: last.expired === undefined ? null : (base?.expiredSince ?? base?.version ?? null),
       runId,
       lastHash: null,
@@ -70,7 +71,8 @@ export class Committer {
       notBefore: earliestOf(events, graceMs),
       lifetimeMs: deleted ? TOMBSTONE_MS : lifetimeOf(last.state, instant, idleMs),
       attention,
-      warnings: sameClock ? 'keep' : session.warnings,
+      warnings: arming,
+      sameClock,
       command,
       runId,
       previousHash: base?.lastHash ?? null,
@@ -93,6 +95,29 @@ function hasLostItsEnd(base: StoredSession, runId: string): boolean {
 
 function beginEpoch(events: SessionEvent[], epoch: number): void {
   for (const event of events) event.state.epoch = epoch;
+}
+
+/** Whether the clock that ran before some events is the one that runs after them, so that what was warned of stays warned of. */
+function runsOn(base: StoredSession | null, events: SessionEvent[]): boolean {
+  if (base?.state == null || base.state.deadline_at === null) return false;
+  return events.every(
+    ({ event_type, state }) =>
+      event_type === 'session_adjusted' ||
+      event_type === 'session_credited' ||
+      (event_type === 'cycle_switched' && ruleOf(state).sessionClock),
+  );
+}
+
+/** The thresholds that an event arms; `same` is the session before it where its clock goes on. */
+function thresholdsToArm(same: StoredSession | null, { event_type, state, at }: SessionEvent): number[] {
+  // The clock stands still for as long as the credit lasts, so nothing is crossed anew.
+  if (event_type === 'session_credited' && same !== null) return [];
+  if (same?.state != null) return thresholdsLifted(same.state, state);
+  const ahead = thresholdsAhead(state);
+  if (event_type !== 'session_recovered') return ahead;
+  // What was crossed before may have been warned of before.
+  const over = new Set(crossed(state, ahead, at));
+  return ahead.filter((threshold) => !over.has(threshold));
 }
 
 /** No expiry may be committed before its deadline and the grace are over, whatever this instance's clock says. */

@@ -14,7 +14,7 @@ export interface EngineParts {
   store: SessionStore;
   rooms: Rooms;
   /** Undefined where no trail can be read. */
-  trail: Trail | undefined;
+  trail?: Trail | undefined;
   clock: Clock;
   /** How long an idle session stays in Redis, ms. */
   idleMs: number;

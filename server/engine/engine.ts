@@ -2,17 +2,33 @@ import type { CreatePayload, JsonValue } from '#contract';
 import { nextOverdue } from '../domain/catch-up.ts';
 import { ruleOf } from '../domain/clock-rule.ts';
 import { create } from '../domain/create.ts';
-import { checkGuard, decide, type TimerCommand } from '../domain/decide.ts';
+import { decide, type TimerCommand } from '../domain/decide.ts';
 import { nextEpoch } from '../domain/recover.ts';
-import { type Refusal, refuse } from '../domain/refusal.ts';
+import { refuse } from '../domain/refusal.ts';
+import type { Logger } from '../observability/logger.ts';
 import type { Metrics } from '../observability/metrics.ts';
 import type { Archive } from './archive.ts';
+import { Arrival } from './arrival.ts';
 import type { Clock } from './clock.ts';
 import type { Committer } from './committer.ts';
-import type { Expirer } from './expirer.ts';
+import { type Expirer, isLive } from './expirer.ts';
 import type { Liveness } from './liveness.ts';
-import { checkVersion, clockUnusable, type CommandContext, conflict, isLive, lostEveryRace, noteCommand, notFound, type Outcome, replay } from './outcome.ts';
+import {
+  checkSwitch,
+  checkVersion,
+  clockUnusable,
+  type CommandContext,
+  conflict,
+  expiredOnly,
+  lostEveryRace,
+  noteCommand,
+  notFound,
+  type Outcome,
+  replay,
+} from './checks.ts';
 import type { LiveSession, Rooms, SessionStore, StoredSession } from './ports.ts';
+
+export type { CommandContext, Outcome } from './checks.ts';
 
 export interface EngineOptions {
   store: SessionStore;
@@ -24,14 +40,14 @@ export interface EngineOptions {
   clock: Clock;
   graceMs: number;
   metrics: Metrics;
+  logger: Logger;
 }
+
 
 type SwitchCommand = Extract<TimerCommand, { type: 'switch' }>;
 
 /** Races that a command may lose before it gives up; each lost race means that somebody else's command went through. */
 const ATTEMPTS = 100;
-/** An instant further in the past than this is not judged any more. */
-const ARRIVAL_AGE_MAX_MS = 3_000;
 
 /** Load, decide, commit, publish. Refusals are values; StoreUnavailableError and UnreadableStateError are thrown. */
 export class Engine {
@@ -44,7 +60,7 @@ export class Engine {
   /** Creates a session; an id in use is refused with SESSION_EXISTS and never overwritten. An id that was just made up (`fresh`) is in use nowhere. */
   async create(payload: CreatePayload & { session_id: string }, context: CommandContext, fresh = false): Promise<Outcome> {
     const { archive, committer } = this.#options;
-    const arrival = this.#arrivalOf(context);
+    const arrival = new Arrival(context.arrival, this.#options);
     const exists = refuse('SESSION_EXISTS', `Session ${payload.session_id} exists already`);
     const known = fresh ? null : await archive.ask(payload.session_id);
     if (known?.unfinished === true) {
@@ -75,14 +91,17 @@ export class Engine {
     await liveness.beSure();
     const found = await archive.find(sessionId, context.command?.id);
     if (found.command !== null) return replay(found.command, found.session, sessionId, context);
-    const arrival = this.#arrivalOf(context);
+    const arrival = new Arrival(context.arrival, this.#options);
     let { session: first, session } = found;
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       if (!isLive(session) || !isLive(first)) return notFound(sessionId);
       if (nextOverdue(session.state, arrival.instant, liveness.outages) !== undefined) {
-        const endsHere = command.type === 'switch' && checkSwitch(first, first, command, context) === null;
+        const endsHere = command.type === 'switch' && checkSwitch(first, first, command.current_participant_id, context) === null;
         const result = await expirer.catchUp(session, arrival.instant, endsHere ? context.command : undefined);
-        if (result.outcome === 'clock') return clockUnusable();
+        if (result.outcome === 'clock') {
+          if (await arrival.redo()) continue;
+          return clockUnusable();
+        }
         if (result.outcome === 'repeated') return replay(result.command, result.session, sessionId, context);
         // An outage is no expiry, and nobody else's doing either: the command goes on from there.
         if (result.outcome === 'committed' && result.session.expiredSince === null) first = result.session;
@@ -129,11 +148,12 @@ export class Engine {
 
   async #read(stored: StoredSession | null, sessionId: string, context: CommandContext): Promise<Outcome> {
     const { expirer, liveness, graceMs } = this.#options;
+    const arrival = new Arrival(context.arrival, this.#options);
     let session = stored;
-    while (isLive(session) && nextOverdue(session.state, context.arrival - graceMs, liveness.outages) !== undefined) {
-      const result = await expirer.catchUp(session, context.arrival);
-      if (result.outcome === 'clock') return clockUnusable();
-      session = result.session;
+    while (isLive(session) && nextOverdue(session.state, arrival.instant - graceMs, liveness.outages) !== undefined) {
+      const result = await expirer.catchUp(session, arrival.instant);
+      if (result.outcome !== 'clock') session = result.session;
+      else if (!(await arrival.redo())) return clockUnusable();
     }
     if (!isLive(session)) return notFound(sessionId);
     return checkVersion(session, context) ?? { ok: true, state: session.state };
@@ -148,42 +168,10 @@ export class Engine {
     if (!expiredOnly(first, session)) {
       return command.current_participant_id === undefined ? conflict('Another command was faster', first.version, session.state) : null;
     }
-    const refusal = checkSwitch(first, session, command, context);
+    const refusal = checkSwitch(first, session, command.current_participant_id, context);
     if (refusal !== null) return refusal;
     if (context.command !== undefined) await this.#options.store.remember(session.state.session_id, context.command, session.version);
     const { participant_id } = ruleOf(first.state).holder(first.state);
     return { ok: true, state: session.state, expired: { participant_id, action: session.state.action_on_timeout } };
   }
-
-  /** The instant a command is judged at, which may be corrected once: a fresh sample of the clock, and the present where it is too old. */
-  #arrivalOf(context: CommandContext) {
-    const { clock, metrics } = this.#options;
-    let redone = false;
-    return {
-      instant: context.arrival,
-      async redo(): Promise<boolean> {
-        metrics.clockRefusals.inc();
-        if (redone) return false;
-        redone = true;
-        this.instant = Math.floor(this.instant + (await clock.sample()));
-        if (clock.now() - this.instant > ARRIVAL_AGE_MAX_MS) this.instant = Math.floor(clock.now());
-        return true;
-      },
-    };
-  }
-}
-
-/** Whether nothing but expiries happened between two versions of a session. */
-function expiredOnly(first: LiveSession, session: LiveSession): boolean {
-  return session.version > first.version && session.expiredSince !== null && session.expiredSince <= first.version;
-}
-
-/** The checks of a switch that ran into an expiry, against the version that it was sent for; refusals show the present state. */
-function checkSwitch(first: LiveSession, session: LiveSession, command: SwitchCommand, { expectedVersion }: CommandContext): Refusal | null {
-  if (expectedVersion !== undefined && expectedVersion !== first.version) {
-    return conflict(`Session was at version ${first.version}, not ${expectedVersion}`, expectedVersion, session.state);
-  }
-  const refusal = checkGuard(first.state, command.current_participant_id);
-  if (refusal?.code !== 'NOT_ACTIVE_PARTICIPANT') return refusal;
-  return { ...refusal, details: { active_participant_id: session.state.active_participant_id, state: session.state } };
 }

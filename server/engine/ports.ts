@@ -69,8 +69,10 @@ export interface Commit {
   lifetimeMs: number;
   /** When something is due next, Unix ms; null for never. */
   attention: number | null;
-  /** Thresholds to arm; `keep` where the same clock goes on. */
-  warnings: number[] | 'keep';
+  /** Thresholds to arm. */
+  warnings: number[];
+  /** Whether the same clock goes on, so that thresholds that are armed stay so, and those that were claimed since the decision don't come back. */
+  sameClock?: boolean;
   command?: CommandKey | undefined;
   /** The life of Redis that is written to. */
   runId: string;
@@ -97,8 +99,8 @@ export interface SessionStore {
   commit(commit: Commit): Promise<CommitResult>;
   /** Remembers a command that makes no version. False when its id was used before. */
   remember(sessionId: string, command: CommandKey, version: number): Promise<boolean>;
-  /** Claims thresholds of a clock that still runs, for whoever asks first, and says when something is due next. Returns those claimed. */
-  attend(session: LiveSession, thresholds: number[], attention: number | null): Promise<number[]>;
+  /** Claims thresholds of a clock that still runs, for whoever asks first, and says when something is due next. Returns those claimed; null when the session has moved on. */
+  attend(session: LiveSession, thresholds: number[], attention: number | null): Promise<number[] | null>;
   /** Sessions in which something has been due since `before` (Unix ms), at most `limit` of each partition. */
   overdue(before: number, limit: number): Promise<string[]>;
   /** Takes a session that is gone from what is due. */

@@ -38,7 +38,11 @@ export function createSessionStore(redis: Redis, keyPrefix: string): SessionStor
       reachable(async () => {
         const key = keys.session(sessionId);
         if (commandId === undefined) return { session: toSession(await redis.hmget(key.session, ...SESSION_FIELDS)), command: null };
-        const replies = await redis.pipeline().hmget(key.session, ...SESSION_FIELDS).get(key.command(commandId)).exec();
+        const replies = await redis
+          .pipeline()
+          .hmget(key.session, ...SESSION_FIELDS)
+          .get(key.command(commandId))
+          .exec();
         return { session: toSession(valueOf<Fields>(replies?.[0])), command: toMemory(valueOf<string | null>(replies?.[1])) };
       }),
 
@@ -63,8 +67,13 @@ export function createSessionStore(redis: Redis, keyPrefix: string): SessionStor
       reachable(async () => {
         const { session_id } = state;
         const key = keys.session(session_id);
-        const claimed = await runScript(redis, ATTEND, [key.session, key.agenda], [version, epoch, session_id, attention ?? '', ...thresholds]);
-        return (claimed as string[]).map(Number);
+        const claimed = await runScript(
+          redis,
+          ATTEND,
+          [key.session, key.agenda],
+          [version, epoch, session_id, attention ?? '', ...thresholds],
+        );
+        return (claimed as string[] | null)?.map(Number) ?? null;
       }),
 
     overdue: (before, limit) =>
@@ -116,7 +125,7 @@ function commitArguments(commit: Commit, last: SessionEvent, token: string, text
     deleted ? '' : state,
     commit.lifetimeMs,
     commit.attention ?? '',
-    commit.warnings === 'keep' ? 'keep' : commit.warnings.join(','),
+    (commit.sameClock === true ? '+' : '') + commit.warnings.join(','),
     command === undefined ? '' : memoryJson(command, version),
     command?.rememberMs ?? 0,
     commit.instant,

@@ -3,7 +3,7 @@ import type { CommandName, CommandOptions, SessionState, SwitchData } from '#con
 import type { TimerCommand } from '../domain/decide.ts';
 import { type Refusal, refuse } from '../domain/refusal.ts';
 import type { Engine } from '../engine/engine.ts';
-import type { CommandContext, Outcome } from '../engine/outcome.ts';
+import type { CommandContext, Outcome } from '../engine/checks.ts';
 import type { Trail } from '../engine/ports.ts';
 import { fingerprint } from './fingerprint.ts';
 import type { Parsed } from './schemas.ts';

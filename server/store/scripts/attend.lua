@@ -4,14 +4,14 @@
 -- ARGV[1] version and ARGV[2] epoch that were looked at  ARGV[3] session id
 -- ARGV[4] when the session wants attention next, Unix ms, '' for never
 -- ARGV[5…] thresholds to claim
--- Returns the thresholds that nobody had claimed; none when the session has moved on
+-- Returns the thresholds that nobody had claimed; false when the session has moved on or is gone
 local stored = redis.call('HMGET', KEYS[1], 'v', 'e', 'w')
 if not stored[1] then
   redis.call('ZREM', KEYS[2], ARGV[3])
-  return {}
+  return false
 end
 if stored[1] ~= ARGV[1] or stored[2] ~= ARGV[2] then
-  return {}
+  return false
 end
 local claimed = {}
 local armed = ',' .. (stored[3] or '') .. ','

@@ -9,7 +9,7 @@
 -- ARGV[9]  new state, '' deletes the session
 -- ARGV[10] lifetime of the session (of the tombstone, when deleted), ms
 -- ARGV[11] when the session wants attention next, Unix ms, '' for never
--- ARGV[12] armed warning thresholds, comma list; 'keep' leaves them
+-- ARGV[12] warning thresholds to arm, comma list; after a '+' they join those that are armed
 -- ARGV[13] what to remember under the command_id, '' for nothing   ARGV[14] for how long, ms
 -- ARGV[15] instant that was judged, Unix ms
 -- ARGV[16] furthest that may be ahead of this clock, ms   ARGV[17] furthest behind, ms
@@ -48,10 +48,17 @@ redis.call('HSET', KEYS[1], 'v', ARGV[5], 'e', ARGV[6], 't', ARGV[3], 'st', ARGV
 if ARGV[9] == '' then
   redis.call('HDEL', KEYS[1], 's', 'w', 'x')
 else
-  redis.call('HSET', KEYS[1], 's', ARGV[9])
-  if ARGV[12] ~= 'keep' then
-    redis.call('HSET', KEYS[1], 'w', ARGV[12])
+  local warnings = ARGV[12]
+  if string.sub(warnings, 1, 1) == '+' then
+    local added = string.sub(warnings, 2)
+    warnings = stored[4] or ''
+    for threshold in string.gmatch(added, '%d+') do
+      if not string.find(',' .. warnings .. ',', ',' .. threshold .. ',', 1, true) then
+        warnings = warnings == '' and threshold or warnings .. ',' .. threshold
+      end
+    end
   end
+  redis.call('HSET', KEYS[1], 's', ARGV[9], 'w', warnings)
   -- x: the version before an unbroken run of expiries, so that a command which lost against nothing else can tell.
   if ARGV[8] ~= 'participant_expired' then
     redis.call('HDEL', KEYS[1], 'x')

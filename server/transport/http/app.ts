@@ -3,7 +3,7 @@ import Koa from 'koa';
 import { koaBody } from 'koa-body';
 import { CREATE_MAX_BYTES } from '#contract';
 import { serveConsole } from './console.ts';
-import { answerErrors, refuseOtherBodies } from './errors.ts';
+import { answerErrors, refuseMalformedUrls, refuseOtherBodies } from './errors.ts';
 import { observeRequests } from './observe.ts';
 import { type SessionRoutesOptions, sessionRoutes } from './session-routes.ts';
 import { type SystemRoutesOptions, systemRoutes } from './system-routes.ts';
@@ -23,6 +23,7 @@ export function createHttpApp(options: HttpAppOptions): Koa {
   app.use(observeRequests(options.metrics, options.logger));
   app.use(answerErrors(options.handler, options.logger));
   app.use(cors({ origin: (ctx) => allowedOrigin(ctx.get('Origin'), options), keepHeadersOnError: true, exposeHeaders: ['X-Request-Id', 'Retry-After'] }));
+  app.use(refuseMalformedUrls);
   app.use(refuseOtherBodies);
   app.use(koaBody({ urlencoded: false, text: false, jsonLimit: CREATE_MAX_BYTES }));
   for (const router of routers) app.use(router.routes());

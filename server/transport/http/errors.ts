@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import type { Middleware } from 'koa';
 import { invalid, type Refusal, refuse } from '../../domain/refusal.ts';
 import type { Logger } from '../../observability/logger.ts';
@@ -30,14 +31,35 @@ export function answerErrors(handler: CommandHandler, logger: Logger): Middlewar
   };
 }
 
+/** A path that can't be decoded is refused before anybody looks for a route. */
+export const refuseMalformedUrls: Middleware = async (ctx, next) => {
+  try {
+    decodeURIComponent(ctx.path);
+  } catch {
+    throw new HttpRefusal(invalid([{ field: 'url', message: 'Must be percent-encoded UTF-8', code: 'invalid_url' }]));
+  }
+  await next();
+};
+
 /** A body in any other form than JSON is refused by name; without a body its type does not matter. */
 export const refuseOtherBodies: Middleware = async (ctx, next) => {
   // `is` answers null when there is no body at all.
-  if (ctx.method === 'POST' && ctx.request.length !== 0 && ctx.request.is('json', '+json') === false) {
+  if (ctx.method === 'POST' && ctx.request.length !== 0 && ctx.request.is('json', '+json') === false && !(await isEmpty(ctx.req))) {
     throw new HttpRefusal(refuse('UNSUPPORTED_MEDIA_TYPE', 'Send application/json'));
   }
   await next();
 };
+
+/** Whether a body of a length that was not told is empty. Takes its first bytes, so this is only for requests that are refused otherwise. */
+async function isEmpty(request: IncomingMessage): Promise<boolean> {
+  if (request.headers['transfer-encoding'] === undefined) return false;
+  if (request.readableLength === 0 && !request.readableEnded) {
+    await new Promise((resolve) => {
+      for (const sign of ['readable', 'end', 'close']) request.once(sign, resolve);
+    });
+  }
+  return request.read() === null;
+}
 
 function refusalOfHttp(error: unknown): Refusal | undefined {
   if (error instanceof HttpRefusal) return error.refusal;

@@ -1,0 +1,82 @@
+import type { ActionOnTimeout, JsonValue, SessionState } from '#contract';
+import { checkGuard } from '../domain/decide.ts';
+import { type Refusal, refuse } from '../domain/refusal.ts';
+import { isLive } from './expirer.ts';
+import type { CommandKey, LiveSession, RememberedCommand, StoredSession } from './ports.ts';
+
+/** What surrounds a command: when it came, what it expects, and by which key a repetition is recognised. */
+export interface CommandContext {
+  /** Unix ms at which the command reached the server, whole. */
+  arrival: number;
+  expectedVersion?: number | undefined;
+  command?: CommandKey | undefined;
+}
+
+/**
+ * What a command led to: the state after it, whether it had its effect in an earlier call (its session may be gone by now), and the expiry that a switch
+ * ran into.
+ */
+export type Outcome =
+  | { ok: true; state: SessionState; appliedVersion?: number; expired?: { participant_id: string | null; action: ActionOnTimeout | null } }
+  | (Refusal & { appliedVersion?: number });
+
+/** Whether nothing but expiries happened between two versions of a session. */
+export function expiredOnly(first: LiveSession, session: LiveSession): boolean {
+  return (
+    session.version > first.version &&
+    session.expiredSince !== null &&
+    session.expiredSince <= first.version
+  );
+}
+
+/** The checks of a switch that ran into an expiry, against the version that it was sent for; refusals show the present state. */
+export function checkSwitch(
+  first: LiveSession,
+  session: LiveSession,
+  current: string | undefined,
+  context: CommandContext,
+): Refusal | null {
+  const { expectedVersion } = context;
+  if (expectedVersion !== undefined && expectedVersion !== first.version) {
+    return conflict(`Session was at version ${first.version}, not ${expectedVersion}`, expectedVersion, session.state);
+  }
+  const refusal = checkGuard(first.state, current);
+  if (refusal?.code !== 'NOT_ACTIVE_PARTICIPANT') return refusal;
+  return { ...refusal, details: { active_participant_id: session.state.active_participant_id, state: session.state } };
+}
+
+/** What a command expects of the session it is applied to. */
+export function checkVersion(session: LiveSession, { expectedVersion }: CommandContext): Refusal | null {
+  if (expectedVersion === undefined || expectedVersion === session.version) return null;
+  return conflict(`Session is at version ${session.version}, not ${expectedVersion}`, expectedVersion, session.state);
+}
+
+/** The answer to a command that had its effect before, if it is the same. */
+export function replay(memory: RememberedCommand, session: StoredSession | null, sessionId: string, context: CommandContext): Outcome {
+  if (memory.fingerprint !== context.command?.fingerprint) {
+    return refuse('IDEMPOTENCY_MISMATCH', `command_id ${context.command?.id ?? ''} was used for another command`);
+  }
+  const appliedVersion = memory.version;
+  return isLive(session) ? { ok: true, state: session.state, appliedVersion } : { ...notFound(sessionId), appliedVersion };
+}
+
+/** Lets the trail tell by which command_id an event was made. */
+export function noteCommand(metadata: { [key: string]: JsonValue }, { command }: CommandContext): void {
+  if (command !== undefined) metadata['command_id'] = command.id;
+}
+
+export function notFound(sessionId: string): Refusal {
+  return refuse('SESSION_NOT_FOUND', `No session ${sessionId}`);
+}
+
+export function conflict(message: string, expected: number, state: SessionState): Refusal {
+  return refuse('CONFLICT', message, { expected_version: expected, actual_version: state.version, state });
+}
+
+export function clockUnusable(): Refusal {
+  return refuse('SERVICE_UNAVAILABLE', 'The clock of this instance is not in step; try again');
+}
+
+export function lostEveryRace(): Refusal {
+  return refuse('SERVICE_UNAVAILABLE', 'Too many commands at once on this session; try again');
+}

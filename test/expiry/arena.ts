@@ -1,0 +1,233 @@
+/** Engines over one real Redis whose clocks a test can set wrong, and whose arrivals it names itself: what a transport would do, without one. */
+import { setTimeout as wait } from 'node:timers/promises';
+import type { Redis } from 'ioredis';
+import type { CreatePayload, HistoryEvent, SessionState } from '#contract';
+import type { TimerCommand } from '../../server/domain/decide.ts';
+import { type Clock, RedisClock } from '../../server/engine/clock.ts';
+import { createEngine } from '../../server/engine/create-engine.ts';
+import type { CommandContext, Engine, Outcome } from '../../server/engine/engine.ts';
+import type { Rooms, SessionStore } from '../../server/engine/ports.ts';
+import { createLogger } from '../../server/observability/logger.ts';
+import { createMetrics, type Metrics } from '../../server/observability/metrics.ts';
+import { connectRedis, whenReady } from '../../server/store/connection.ts';
+import { createKeys, partitionOf } from '../../server/store/keys.ts';
+import { createOutbox } from '../../server/store/outbox.ts';
+import { createSessionStore } from '../../server/store/session-store.ts';
+import { chess } from '../kit/games.ts';
+import { freshPrefix, redisUrl } from '../kit/services.ts';
+import { until } from '../kit/until.ts';
+
+/** Long enough that a busy machine is never the reason why a command misses it. */
+export const GRACE_MS = 300;
+
+const logger = createLogger('silent', 'test');
+
+/** What an instance told a session's room. */
+export interface Told {
+  event: 'update' | 'warning' | 'message';
+  session_id: string;
+  version: number;
+  /** The event's type, or the threshold, as text. */
+  what: string;
+  /** Unix ms of Redis at which it was told. */
+  at: number;
+}
+
+/** The clock of Redis plus an error that a test sets. A sample finds it, unless the clock is `stubborn`. */
+export class WrongClock implements Clock {
+  readonly #right: Clock;
+  error = 0;
+  stubborn = false;
+  samples = 0;
+
+  constructor(right: Clock) {
+    this.#right = right;
+  }
+
+  now(): number {
+    return this.#right.now() + this.error;
+  }
+
+  async sample(): Promise<number> {
+    this.samples += 1;
+    if (this.stubborn) return 0;
+    const moved = (await this.#right.sample()) - this.error;
+    this.error = 0;
+    return moved;
+  }
+}
+
+export interface Player {
+  engine: Engine;
+  clock: WrongClock;
+  metrics: Metrics;
+  told: Told[];
+  /** Happens once, right after this instance has read a session: what a test wants to come between its read and its commit. */
+  afterRead: (() => Promise<unknown>) | undefined;
+  /** How often this instance had a commit refused by the clock of Redis. */
+  refusals(): Promise<number>;
+  run(session: string, command: TimerCommand, context?: Partial<CommandContext>): Promise<Outcome>;
+  /** Ends alarms and sweep, as a crash would for everybody else. */
+  close(): Promise<void>;
+}
+
+export class Arena {
+  readonly prefix = freshPrefix();
+  readonly graceMs: number;
+  readonly #closers: (() => Promise<unknown>)[] = [];
+  #redis!: Redis;
+  #right!: RedisClock;
+
+  private constructor(graceMs: number) {
+    this.graceMs = graceMs;
+  }
+
+  static async open(graceMs = GRACE_MS): Promise<Arena> {
+    const arena = new Arena(graceMs);
+    arena.#redis = connectRedis(await redisUrl(), 'commands', 'arena', logger);
+    await whenReady(arena.#redis);
+    arena.#right = new RedisClock(arena.#redis, logger, createMetrics());
+    await arena.#right.start();
+    return arena;
+  }
+
+  /** Unix ms of Redis. */
+  now(): number {
+    return this.#right.now();
+  }
+
+  redis(): Redis {
+    return this.#redis;
+  }
+
+  /** An instance on this Redis; with `attends: false` one that answers commands, but lets nothing run out by itself. */
+  async player({ attends = true } = {}): Promise<Player> {
+    const redis = connectRedis(await redisUrl(), 'commands', 'player', logger);
+    await whenReady(redis);
+    const clock = new WrongClock(this.#right);
+    const metrics = createMetrics();
+    const told: Told[] = [];
+    const store = createSessionStore(redis, this.prefix);
+    const load: SessionStore['load'] = async (...args) => {
+      const loaded = await store.load(...args);
+      const meanwhile = player.afterRead;
+      player.afterRead = undefined;
+      await meanwhile?.();
+      return loaded;
+    };
+    const parts = createEngine({
+      store: { ...store, load },
+      rooms: this.#rooms(told),
+      clock,
+      idleMs: 3_600_000,
+      graceMs: this.graceMs,
+      audit: true,
+      metrics,
+      logger,
+    });
+    if (attends) parts.start();
+    else await parts.close();
+    let closed = false;
+    const close = async () => {
+      if (closed) return;
+      closed = true;
+      await parts.close();
+      redis.disconnect();
+    };
+    this.#closers.push(close);
+    const run: Player['run'] = (session, command, context = {}) =>
+      parts.engine.execute(session, command, { arrival: Math.floor(clock.now()), ...context });
+    const refusals = async () => (await metrics.clockRefusals.get()).values[0]?.value ?? 0;
+    const player: Player = { engine: parts.engine, clock, metrics, told, afterRead: undefined, run, close, refusals };
+    return player;
+  }
+
+  #rooms(told: Told[]): Rooms {
+    const note = (event: Told['event'], { session_id, version }: SessionState, what: string) =>
+      told.push({ event, session_id, version, what, at: this.now() });
+    return {
+      publish: (events) => events.forEach(({ event_type, state }) => note('update', state, event_type)),
+      warn: (state, threshold) => note('warning', state, String(threshold)),
+      message: (session_id) => told.push({ event: 'message', session_id, version: 0, what: '', at: this.now() }),
+    };
+  }
+
+  /** A game of two with `bankMs` each that was started `agoMs` ago, so that its deadline can be near or past at once. */
+  async game(player: Player, agoMs: number, change: Partial<CreatePayload> = {}): Promise<SessionState & { deadline: number }> {
+    const participants = ['white', 'black'].map((participant_id) => ({ participant_id, total_time_ms: 1_000 }));
+    const payload = chess({ participants, warning_thresholds_ms: [], ...change });
+    const started = Math.floor(this.now()) - agoMs;
+    stateOf(await player.engine.create(payload, { arrival: started }));
+    const state = stateOf(await player.run(payload.session_id, { type: 'start' }, { arrival: started }));
+    return { ...state, deadline: Date.parse(state.deadline_at ?? '') };
+  }
+
+  /** Waits until the clock of Redis has reached an instant. */
+  async reach(instant: number): Promise<void> {
+    for (let left = instant - this.now(); left > 0; left = instant - this.now()) await wait(Math.ceil(left));
+  }
+
+  /** What the commits of a session left for the trail, oldest first. */
+  async trail(session: string): Promise<HistoryEvent[]> {
+    const entries = await createOutbox(this.#redis, this.prefix).read(partitionOf(session), 100_000);
+    return entries
+      .map(({ event, state }) => Object.assign(JSON.parse(event) as HistoryEvent, { state_snapshot: JSON.parse(state) as SessionState }))
+      .filter(({ session_id }) => session_id === session);
+  }
+
+  /** The trail once it has `count` events. */
+  async trailOf(session: string, count: number, deadlineMs = 5_000): Promise<HistoryEvent[]> {
+    const events = await until(
+      `${count} events of ${session}`,
+      async () => {
+        const trail = await this.trail(session);
+        return trail.length >= count && trail;
+      },
+      deadlineMs,
+    );
+    return events;
+  }
+
+  /** Makes a session's clock have run for `ms` longer, as if nobody had been there all that time. */
+  async age(session: string, ms: number): Promise<void> {
+    const { s } = await this.stored(session);
+    const earlier = (key: string, value: unknown) =>
+      key.endsWith('_at') && typeof value === 'string' ? iso(Date.parse(value) - ms) : value;
+    const agenda = createKeys(this.prefix).session(session).agenda;
+    await this.#redis.hset(this.keyOf(session), 's', JSON.stringify(JSON.parse(s ?? '', (key, value: unknown) => earlier(key, value))));
+    const due = await this.#redis.zscore(agenda, session);
+    if (due !== null) await this.#redis.zadd(agenda, Number(due) - ms, session);
+  }
+
+  /** The stored fields of a session: `v`, `e`, `s`, `w` … as keys.ts describes them. */
+  async stored(session: string): Promise<Record<string, string>> {
+    return this.#redis.hgetall(this.keyOf(session));
+  }
+
+  keyOf(session: string): string {
+    return createKeys(this.prefix).session(session).session;
+  }
+
+  async close(): Promise<void> {
+    for (const close of this.#closers.splice(0).toReversed()) await close();
+    await this.#right.close();
+    this.#redis.disconnect();
+  }
+}
+
+/** The state of a success; a refusal throws. */
+export function stateOf(outcome: Outcome): SessionState {
+  if (!outcome.ok) throw new Error(`refused: ${outcome.code} ${outcome.message}`);
+  return outcome.state;
+}
+
+/** The code of a refusal; a success throws. */
+export function codeOf(outcome: Outcome): string {
+  if (outcome.ok) throw new Error(`not refused: version ${outcome.state.version}`);
+  return outcome.code;
+}
+
+/** Unix ms as it stands in states and events. */
+export function iso(at: number): string {
+  return new Date(at).toISOString();
+}

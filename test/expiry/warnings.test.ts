@@ -1,0 +1,165 @@
+import { expect } from 'chai';
+import type { CreatePayload } from '#contract';
+import { until } from '../kit/until.ts';
+import { Arena, type Player, stateOf } from './arena.ts';
+
+const SECOND: Partial<CreatePayload> = {
+  participants: [
+    { participant_id: 'white', total_time_ms: 1_500 },
+    { participant_id: 'black', total_time_ms: 1_500 },
+  ],
+};
+
+describe('warnings', () => {
+  let arena: Arena;
+  let players: Player[];
+
+  before(async () => {
+    arena = await Arena.open(20);
+    players = await Promise.all([arena.player(), arena.player(), arena.player()]);
+  });
+  after(() => arena.close());
+
+  const first = () => players[0] as Player;
+  /** What all instances together warned the room of a session of, in order. */
+  const warned = (session: string) =>
+    players
+      .flatMap((player) => player.told)
+      .filter((one) => one.event === 'warning' && one.session_id === session)
+      .toSorted((one, other) => one.at - other.at);
+  const thresholds = (session: string) => warned(session).map((one) => Number(one.what));
+  const over = (session: string, version: number) =>
+    until(`version ${version} of ${session}`, async () => Number((await arena.stored(session))['v']) >= version);
+
+  it('W-1 come once for each threshold, when it is crossed and not before, over three instances', async () => {
+    const game = await arena.game(first(), 0, { ...SECOND, warning_thresholds_ms: [400, 1_200, 900] });
+    await over(game.session_id, 3);
+    expect(thresholds(game.session_id)).to.deep.equal([1_200, 900, 400]);
+    for (const { at, what, version } of warned(game.session_id)) {
+      expect(at).to.be.at.least(game.deadline - Number(what));
+      expect(version).to.equal(2);
+    }
+  });
+
+  it('W-1 come once however many instances are asked at the same moment', async () => {
+    const payload = { ...SECOND, warning_thresholds_ms: [1_400, 1_300] };
+    const games = await Promise.all(Array.from({ length: 20 }, (_, n) => arena.game(players[n % 3] as Player, 0, payload)));
+    // Every instance has an alarm for every game now, as after moves over all of them.
+    for (const game of games) {
+      for (const player of players) stateOf(await player.run(game.session_id, { type: 'adjust', delta_ms: 10, participant_id: 'white' }));
+    }
+    await Promise.all(games.map((game) => over(game.session_id, 6)));
+    for (const game of games) expect(thresholds(game.session_id)).to.deep.equal([1_400, 1_300]);
+  });
+
+  it('W-2 make no version and no audit event', async () => {
+    const game = await arena.game(first(), 0, { ...SECOND, warning_thresholds_ms: [1_450] });
+    await until('the warning', async () => warned(game.session_id).length === 1);
+    expect(stateOf(await first().engine.get(game.session_id, { arrival: Math.floor(arena.now()) })).version).to.equal(2);
+    expect(await arena.trail(game.session_id)).to.have.length(2);
+  });
+
+  it('W-3 skip thresholds at or above what the clock has when it is started or resumed', async () => {
+    const game = await arena.game(first(), 0, { ...SECOND, warning_thresholds_ms: [2_000, 1_500, 1_499, 700] });
+    await until('the first warning', async () => thresholds(game.session_id)[0] === 1_499);
+    const paused = stateOf(await first().run(game.session_id, { type: 'pause' }));
+    const left = paused.participants[0]?.total_time_ms ?? 0;
+    expect(left).to.be.within(701, 1_499);
+    stateOf(await first().run(game.session_id, { type: 'adjust', delta_ms: 700 - left, participant_id: 'white' }));
+    stateOf(await first().run(game.session_id, { type: 'resume' }));
+    await over(game.session_id, 6);
+    expect(thresholds(game.session_id)).to.deep.equal([1_499]);
+  });
+
+  it('W-4 begin afresh with each cycle', async () => {
+    const game = await arena.game(first(), 0, {
+      sync_mode: 'per_cycle',
+      time_per_cycle_ms: 1_000,
+      action_on_timeout: { type: 'skip_cycle' },
+      warning_thresholds_ms: [900, 100],
+    });
+    await until('the third warning', async () => thresholds(game.session_id).length === 3);
+    expect(thresholds(game.session_id)).to.deep.equal([900, 100, 900]);
+    expect(warned(game.session_id).map((one) => one.version)).to.deep.equal([2, 2, 3]);
+    stateOf(await first().run(game.session_id, { type: 'cancel' }));
+  });
+
+  for (const clock of [
+    { sync_mode: 'global', total_time_ms: 1_500 },
+    { sync_mode: 'count_up', max_time_ms: 1_500 },
+  ] as const) {
+    it(`W-5 come once a session in ${clock.sync_mode}, also across switches and pauses`, async () => {
+      const game = await arena.game(first(), 0, { ...clock, warning_thresholds_ms: [1_300, 1_000, 600] });
+      for (const [n, instant] of [1_250, 950, 500].entries()) {
+        await arena.reach(game.deadline - instant);
+        stateOf(await (players[n] as Player).run(game.session_id, { type: 'switch' }));
+      }
+      stateOf(await first().run(game.session_id, { type: 'pause' }));
+      stateOf(await first().run(game.session_id, { type: 'resume' }));
+      await over(game.session_id, 8);
+      expect(thresholds(game.session_id)).to.deep.equal([1_300, 1_000, 600]);
+    });
+  }
+
+  it('W-6 come again for a threshold above which an adjustment lifts the clock', async () => {
+    const game = await arena.game(first(), 0, { ...SECOND, warning_thresholds_ms: [1_400, 300] });
+    await until('the warning', async () => thresholds(game.session_id).length === 1);
+    stateOf(await first().run(game.session_id, { type: 'adjust', delta_ms: 200, participant_id: 'white' }));
+    await over(game.session_id, 4);
+    expect(thresholds(game.session_id)).to.deep.equal([1_400, 1_400, 300]);
+  });
+
+  it('W-6 do not come again after an adjustment that leaves the clock below, or is another’s', async () => {
+    const game = await arena.game(first(), 0, { ...SECOND, warning_thresholds_ms: [1_400, 300] });
+    await arena.reach(game.deadline - 1_200);
+    expect(thresholds(game.session_id)).to.deep.equal([1_400]);
+    stateOf(await first().run(game.session_id, { type: 'adjust', delta_ms: 50, participant_id: 'white' }));
+    stateOf(await first().run(game.session_id, { type: 'adjust', delta_ms: 5_000, participant_id: 'black' }));
+    await over(game.session_id, 5);
+    expect(thresholds(game.session_id)).to.deep.equal([1_400, 300]);
+  });
+
+  it('W-6 come at once for thresholds through which an adjustment takes the running clock', async () => {
+    const game = await arena.game(first(), 0, { ...SECOND, warning_thresholds_ms: [1_000, 700, 100] });
+    stateOf(await first().run(game.session_id, { type: 'adjust', delta_ms: -900, participant_id: 'white' }));
+    await over(game.session_id, 4);
+    expect(thresholds(game.session_id)).to.deep.equal([1_000, 700, 100]);
+  });
+
+  it('W-7 do not come after the clock has stopped, nor for a turn that is over', async () => {
+    const thresholdSoon = { ...SECOND, warning_thresholds_ms: [1_200] };
+    const [paused, moved, done] = await Promise.all([0, 0, 0].map((ago) => arena.game(first(), ago, thresholdSoon)));
+    stateOf(await first().run(paused?.session_id ?? '', { type: 'pause' }));
+    stateOf(await first().run(moved?.session_id ?? '', { type: 'switch' }));
+    stateOf(await first().run(done?.session_id ?? '', { type: 'complete' }));
+    await over(moved?.session_id ?? '', 4);
+    expect([paused, done].map((game) => thresholds(game?.session_id ?? ''))).to.deep.equal([[], []]);
+    expect(
+      warned(moved?.session_id ?? '').map((one) => one.version),
+      'only that of the turn that followed',
+    ).to.deep.equal([3]);
+  });
+
+  it('W-7 do not come between the deadline and the end of the grace', async () => {
+    const slow = await Arena.open(400);
+    try {
+      const idle = await slow.player({ attends: false });
+      const game = await slow.game(idle, 990, { warning_thresholds_ms: [5] });
+      const late = await slow.player();
+      await slow.trailOf(game.session_id, 3);
+      // By the time the sweep found it, the clock had run out.
+      expect(late.told.map((one) => one.what)).to.deep.equal(['participant_expired']);
+    } finally {
+      await slow.close();
+    }
+  });
+
+  it('W-8 come from another instance when the one that had the alarm is gone', async () => {
+    const gone = await arena.player();
+    const game = await arena.game(gone, 0, { ...SECOND, warning_thresholds_ms: [1_200, 700] });
+    await gone.close();
+    await over(game.session_id, 3);
+    expect(thresholds(game.session_id)).to.deep.equal([1_200, 700]);
+    expect(warned(game.session_id)[0]?.at).to.be.at.most(game.deadline - 1_200 + 1_000);
+  });
+});
