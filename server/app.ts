@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { type AuditWriter, startAuditWriter } from './audit/audit-writer.ts';
 import { createTrail, type TrailReader } from './audit/trail.ts';
 import type { Config } from './config.ts';
@@ -16,13 +17,11 @@ import { createSessionStore } from './store/session-store.ts';
 import { connectSubscriber } from './store/subscriber.ts';
 import { CommandHandler } from './transport/command-handler.ts';
 import { createHttpApp } from './transport/http/app.ts';
+import { trackConnections } from './transport/http/connections.ts';
 import { originCheck } from './transport/origins.ts';
-import { attachGateway, closeIo, createIo } from './transport/socket/gateway.ts';
+import { announceClosing, attachGateway, closeIo, createIo } from './transport/socket/gateway.ts';
 import { Healing } from './transport/socket/healing.ts';
 import { createRooms, roomOf } from './transport/socket/rooms.ts';
-
-/** A request that is still on its way in after this time does not hold up a shutdown. */
-const REQUEST_END_MS = 1_000;
 
 /** A running instance. */
 export interface App {
@@ -52,6 +51,7 @@ export async function createApp(config: Config): Promise<App> {
   const allowsOrigin = originCheck(config.CORS_ORIGIN);
 
   const http = createServer();
+  const connections = trackConnections(http);
   const io = createIo(http, { publisher: redis.publisher, subscriber: redis.subscriber.redis, channelPrefix: config.KEY_PREFIX, allowsOrigin });
   const rooms = createRooms(io, now, metrics);
   const { engine, ...deadlines } = createEngine({
@@ -98,8 +98,12 @@ export async function createApp(config: Config): Promise<App> {
 
   const close = async () => {
     logger.info('closing');
-    const answered = handler.close();
-    await Promise.all([closeIo(io), closeHttp(http), answered]);
+    connections.stopListening();
+    announceClosing(io);
+    await handler.close();
+    // The last answers are on their way out when the event loop has come round.
+    await setImmediate();
+    await Promise.all([closeIo(io), connections.close()]);
     await Promise.all([healing.close(), deadlines.close(), clock.close()]);
     await writer?.close();
     await trail?.close();
@@ -163,17 +167,5 @@ async function listen(http: Server, config: Config): Promise<void> {
       http.off('error', reject);
       resolve();
     });
-  });
-}
-
-async function closeHttp(http: Server): Promise<void> {
-  if (!http.listening) return;
-  await new Promise<void>((resolve) => {
-    const late = setTimeout(() => http.closeAllConnections(), REQUEST_END_MS);
-    http.close(() => {
-      clearTimeout(late);
-      resolve();
-    });
-    http.closeIdleConnections();
   });
 }

@@ -76,12 +76,16 @@ export function attachGateway(io: IoServer, options: GatewayOptions): void {
   });
 }
 
+/** Tells every socket of this instance that it will be sent away, and when to come back. */
+export function announceClosing(io: IoServer): void {
+  io.local.emit('server:closing', { reconnect_in_ms: 100 + Math.floor(Math.random() * 900) });
+}
+
 /**
- * Sends every socket of this instance away: tells when to come back, then closes the transport without a Socket.IO DISCONNECT, after which a stock client
- * reconnects by itself. Resolves when the adapter has let go of Redis.
+ * Sends every socket of this instance away: closes the transport without a Socket.IO DISCONNECT, after which a stock client reconnects by itself.
+ * Resolves when the adapter has let go of Redis.
  */
 export async function closeIo(io: IoServer): Promise<void> {
-  io.local.emit('server:closing', { reconnect_in_ms: 100 + Math.floor(Math.random() * 900) });
   for (const socket of io.of('/').sockets.values()) socket.conn.close();
   await io.of('/').adapter.close();
   io.engine.close();

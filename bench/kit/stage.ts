@@ -1,0 +1,100 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { Redis } from 'ioredis';
+import { startPrivateRedis } from '../../server/local/private-redis.ts';
+import type { Programs } from './build.ts';
+import { Program } from './program.ts';
+
+/** The two that are compared. */
+export type Side = 'service' | 'control';
+
+const PARTITIONS = 16;
+const SERVICE_PREFIX = 'bench';
+
+/** What one row runs on: a Redis of its own and the processes on it. `close` ends all of them, last started first. */
+export class Stage {
+  readonly redis: Redis;
+  readonly #redisUrl: string;
+  readonly #programs: Programs;
+  readonly #closers: (() => Promise<unknown>)[];
+
+  private constructor(redisUrl: string, redis: Redis, programs: Programs, closers: (() => Promise<unknown>)[]) {
+    this.#redisUrl = redisUrl;
+    this.redis = redis;
+    this.#programs = programs;
+    this.#closers = closers;
+  }
+
+  /** Starts a Redis as `npm start` has it. Its file is not rewritten meanwhile, since that would fall on one side or the other by chance. */
+  static async open(programs: Programs): Promise<Stage> {
+    const directory = await mkdtemp(path.join(tmpdir(), 'synckairos-bench-'));
+    const closers = [() => rm(directory, { recursive: true, force: true })];
+    try {
+      const server = await startPrivateRedis({ directory, settings: { 'auto-aof-rewrite-percentage': '0' } });
+      closers.push(() => server.stop());
+      const redis = new Redis(server.url);
+      closers.push(async () => redis.disconnect());
+      return new Stage(server.url, redis, programs, closers);
+    } catch (error) {
+      await closeAll(closers);
+      throw error;
+    }
+  }
+
+  /** An instance of SyncKairos, by its production entry. The outbox is written; nobody drains it. */
+  async service(): Promise<Program> {
+    return this.#start(this.#programs.service, {
+      NODE_ENV: 'production',
+      LOG_LEVEL: 'warn',
+      KEY_PREFIX: SERVICE_PREFIX,
+      AUDIT_WORKER: 'off',
+      RATE_LIMIT_GENERAL: '0',
+      RATE_LIMIT_SWITCH: '0',
+      RATE_LIMIT_SOCKET: '0',
+    });
+  }
+
+  async switchControl(): Promise<Program> {
+    return this.#start(this.#programs.switchControl, { NODE_ENV: 'production', KEY_PREFIX: 'control' });
+  }
+
+  async timerControl(): Promise<Program> {
+    return this.#start(this.#programs.timerControl, { NODE_ENV: 'production' });
+  }
+
+  /** Has something done by `close`, before what was opened earlier is closed. */
+  onClose(closer: () => Promise<unknown>): void {
+    this.#closers.push(closer);
+  }
+
+  /** The streams of the outbox. */
+  outboxes(): string[] {
+    return Array.from({ length: PARTITIONS }, (_, index) => `${SERVICE_PREFIX}:{${index}}:outbox`);
+  }
+
+  /** Empties the outbox, as a relay would: nothing here may depend on how long a row has been running. */
+  async trimOutboxes(): Promise<void> {
+    await Promise.all(this.outboxes().map((stream) => this.redis.xtrim(stream, 'MAXLEN', 0)));
+  }
+
+  /** What Redis has used so far, microseconds of CPU. */
+  async redisCpuUs(): Promise<number> {
+    const info = await this.redis.info('cpu');
+    const seconds = ['used_cpu_sys', 'used_cpu_user'].map((field) => Number(new RegExp(`${field}:([\\d.]+)`).exec(info)?.[1] ?? 0));
+    return seconds.reduce((sum, each) => sum + each, 0) * 1e6;
+  }
+
+  async close(): Promise<void> {
+    await closeAll(this.#closers);
+  }
+
+  async #start(file: string, env: Record<string, string>): Promise<Program> {
+    const all = { ...env, REDIS_URL: this.#redisUrl };
+    return Program.start(file, this.#programs.probe, all, (program) => this.#closers.push(() => program.stop()));
+  }
+}
+
+async function closeAll(closers: (() => Promise<unknown>)[]): Promise<void> {
+  for (const close of closers.splice(0).toReversed()) await close().catch((error: unknown) => console.error('bench: not closed:', error));
+}

@@ -1,0 +1,93 @@
+import { expect } from 'chai';
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { chess } from '../kit/games.ts';
+import { rest } from '../kit/rest.ts';
+import { type Cluster, openCluster } from '../kit/server.ts';
+import { errorOf } from '../kit/socket-client.ts';
+import { openTcpProxy } from '../kit/tcp-proxy.ts';
+
+describe('an instance that closes', () => {
+  let cluster: Cluster;
+  beforeEach(async () => {
+    cluster = await openCluster();
+  });
+  afterEach(() => cluster.close());
+
+  const seconds = async (work: Promise<unknown>) => {
+    const begin = performance.now();
+    await work;
+    return (performance.now() - begin) / 1000;
+  };
+
+  it('R-30 tells its sockets when to come back, then closes the transport, so that a stock client comes back by itself', async () => {
+    const app = await cluster.instance();
+    const client = await cluster.client(app);
+    const gone = client.disconnected();
+    await app.close();
+    expect((await client.next('server:closing')).reconnect_in_ms).to.be.within(1, 10_000);
+    expect(await gone).to.be.oneOf(['transport close', 'already']);
+    await app.close();
+  });
+
+  it('R-30 clients go on at another instance', async () => {
+    const [first, second] = [await cluster.instance(), await cluster.instance()];
+    const port = Number(new URL(first.url).port);
+    const client = await cluster.client(first, { reconnection: true });
+    const { session_id } = await client.ok('session:create', chess());
+    await first.close();
+    // Somebody else listens there now, as behind a load balancer.
+    await cluster.instance({ PORT: String(port) });
+    if (!client.socket.connected) await new Promise<void>((resolve) => client.socket.once('connect', resolve));
+    await client.ok('session:join', { session_id, last_known_version: 1 });
+    const other = await cluster.client(second);
+    await other.ok('session:start', { session_id });
+    await client.next('session:update', (event) => event.version === 2);
+  });
+
+  it('R-31 answers what it has in hand, takes nothing more, and then goes', async () => {
+    const { port } = new URL(cluster.settings.REDIS_URL);
+    const slowLink = await openTcpProxy(Number(port));
+    const app = await cluster.instance({ REDIS_URL: `redis://127.0.0.1:${slowLink.port}` });
+    const client = await cluster.client(app);
+    const { session_id } = await client.ok('session:create', chess());
+    await client.ok('session:start', { session_id });
+    slowLink.delayMs = 200;
+    const inHand = client.command('session:switch', { session_id });
+    const overHttp = rest(app, 'POST', '/v1/sessions', chess());
+    // Its answer needs no Redis, so the switch was taken before.
+    await client.ok('time:sync', {});
+    const closed = app.close();
+    const tooLate = await client.command('session:switch', { session_id });
+    expect(errorOf(tooLate, 'SERVICE_UNAVAILABLE').retryable).to.equal(true);
+    expect((await inHand).ok).to.equal(true);
+    expect((await overHttp).status).to.be.oneOf([201, 503]);
+    expect(await rest(app, 'GET', '/health').catch(() => 'refused')).to.equal('refused');
+    await closed;
+    await slowLink.close();
+  });
+
+  it('R-32 waits neither for a client that never finishes its request', async () => {
+    const app = await cluster.instance();
+    const { port, hostname } = new URL(app.url);
+    const slow = connect(Number(port), hostname);
+    slow.on('error', () => {});
+    await once(slow, 'connect');
+    slow.write('POST /v1/sessions HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 10\r\n\r\n{');
+    await rest(app, 'GET', '/health');
+    expect(await seconds(app.close())).to.be.below(5);
+    slow.destroy();
+  });
+
+  it('R-32 nor for a socket that never reads', async () => {
+    const app = await cluster.instance();
+    const [sender, deaf] = [await cluster.client(app), await cluster.client(app)];
+    const { session_id } = await sender.ok('session:create', chess());
+    await deaf.ok('session:join', { session_id });
+    const wire = (deaf.socket.io.engine.transport as unknown as { ws: { _socket: { pause(): void } } }).ws;
+    wire._socket.pause();
+    const message = 'x'.repeat(4_000);
+    await Promise.all(Array.from({ length: 1_500 }, () => sender.ok('session:message', { session_id, message })));
+    expect(await seconds(app.close())).to.be.below(5);
+  });
+});

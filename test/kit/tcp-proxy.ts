@@ -1,0 +1,88 @@
+import { createServer, connect, type AddressInfo, type Socket } from 'node:net';
+
+/** More than this on its way in one direction of one connection makes the sender wait. */
+const IN_FLIGHT_MAX_BYTES = 1024 * 1024;
+
+/** A network between two programs of a test: it can be slow, and it can break. */
+export interface TcpProxy {
+  port: number;
+  /** How long every byte takes, each way, ms. Counts for what is sent from now on. */
+  delayMs: number;
+  /** Breaks all connections. New ones are refused until `mend`. */
+  cut(): void;
+  mend(): void;
+  close(): Promise<void>;
+}
+
+/** Opens a proxy to a port of 127.0.0.1. */
+export async function openTcpProxy(targetPort: number, delayMs = 0): Promise<TcpProxy> {
+  const sockets = new Set<Socket>();
+  let isCut = false;
+
+  const track = (socket: Socket, partner: () => Socket | undefined) => {
+    sockets.add(socket);
+    socket.setNoDelay(true);
+    socket.on('error', () => {});
+    socket.once('close', () => {
+      sockets.delete(socket);
+      partner()?.destroy();
+    });
+  };
+  /** Sends on what `from` brings, each piece when its time has come; pieces can't overtake, since each is due no earlier than the one before. */
+  const carry = (from: Socket, to: Socket) => {
+    const pieces: { at: number; bytes: Buffer }[] = [];
+    let inFlight = 0;
+    let timer: NodeJS.Timeout | undefined;
+    const deliver = () => {
+      timer = undefined;
+      const now = performance.now();
+      for (let piece = pieces[0]; piece !== undefined && piece.at <= now; piece = pieces[0]) {
+        pieces.shift();
+        inFlight -= piece.bytes.length;
+        if (!to.destroyed) to.write(piece.bytes);
+      }
+      if (inFlight < IN_FLIGHT_MAX_BYTES) from.resume();
+      if (pieces[0] !== undefined) timer = setTimeout(deliver, Math.max(1, Math.ceil(pieces[0].at - now)));
+    };
+    from.on('data', (bytes) => {
+      const last = pieces.at(-1)?.at ?? 0;
+      pieces.push({ at: Math.max(last, performance.now() + proxy.delayMs), bytes });
+      inFlight += bytes.length;
+      if (inFlight >= IN_FLIGHT_MAX_BYTES) from.pause();
+      if (timer === undefined) timer = setTimeout(deliver, proxy.delayMs);
+    });
+    from.once('close', () => clearTimeout(timer));
+  };
+
+  const server = createServer((near) => {
+    if (isCut) {
+      near.destroy();
+      return;
+    }
+    const far = connect(targetPort, '127.0.0.1');
+    track(near, () => far);
+    track(far, () => near);
+    carry(near, far);
+    carry(far, near);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const cutAll = () => {
+    for (const socket of sockets) socket.destroy();
+  };
+  const proxy: TcpProxy = {
+    port: (server.address() as AddressInfo).port,
+    delayMs,
+    cut() {
+      isCut = true;
+      cutAll();
+    },
+    mend() {
+      isCut = false;
+    },
+    async close() {
+      cutAll();
+      await new Promise<void>((resolve) => server.close(() => resolve()));
+    },
+  };
+  return proxy;
+}
