@@ -2,12 +2,15 @@ import type { Redis } from 'ioredis';
 import type { Outbox } from '../engine/ports.ts';
 import type { Logger } from '../observability/logger.ts';
 import type { Metrics } from '../observability/metrics.ts';
+import { Alert } from './alert.ts';
 import { endsWithin } from './deadline.ts';
+import { oldestOnTheWay } from './lag.ts';
 import type { AuditQueue } from './queue.ts';
-import { instantOf } from './rows.ts';
 
 const INTERVAL_MS = 1_000;
 const CLOSE_DEADLINE_MS = 500;
+const MANY_WAITING = 1_000;
+const MANY_FAILED = 100;
 
 export interface GaugesOptions {
   queue: AuditQueue;
@@ -20,16 +23,21 @@ export interface GaugesOptions {
   now: () => number;
 }
 
-/** Keeps the metrics of the audit trail up to date. */
+/** Keeps the metrics of the audit trail up to date, and warns where they call for an operator. */
 export class Gauges {
   readonly #options: GaugesOptions;
   readonly #timer: NodeJS.Timeout;
+  readonly #alerts: { waiting: Alert; failed: Alert };
   #sampling: Promise<void> | undefined;
   #failedJobs = 0;
 
   /** Begins at once. */
   constructor(options: GaugesOptions) {
     this.#options = options;
+    this.#alerts = {
+      waiting: new Alert(MANY_WAITING, 'audit jobs wait', options.logger),
+      failed: new Alert(MANY_FAILED, 'audit jobs failed for good', options.logger),
+    };
     this.#timer = setInterval(() => this.#start(), INTERVAL_MS).unref();
     this.#start();
   }
@@ -54,25 +62,12 @@ export class Gauges {
   }
 
   async #sample(): Promise<void> {
-    const { queue, metrics, now } = this.#options;
+    const { queue, redis, outbox, metrics, now } = this.#options;
     const counts = await queue.getJobCounts('waiting', 'active', 'delayed', 'failed');
     for (const status of ['waiting', 'active', 'delayed', 'failed'] as const) metrics.queueSize.set({ status }, counts[status] ?? 0);
     this.#failedJobs = counts['failed'] ?? 0;
-    const oldest = Math.min(...(await this.#outboxInstants()), ...(await this.#queueInstants()));
-    metrics.auditLag.set(Math.max(0, now() - oldest));
-  }
-
-  /** Unix ms of the oldest event of each partition. */
-  async #outboxInstants(): Promise<number[]> {
-    const { outbox } = this.#options;
-    const oldest = await Promise.all(Array.from({ length: outbox.partitions }, (_, partition) => outbox.read(partition, 1)));
-    return oldest.flat().map(({ event }) => instantOf(event));
-  }
-
-  /** Unix ms of the oldest event of each job that could be the oldest. Failed ones have a metric of their own: one of them would hide all other lag for ever. */
-  async #queueInstants(): Promise<number[]> {
-    const { queue, redis } = this.#options;
-    const ids = [...(await queue.getRanges(['wait'], 0, 0, true)), ...(await queue.getRanges(['active', 'delayed'], 0, -1))];
-    return Promise.all(ids.map(async (id) => Number((await redis.hget(queue.toKey(id), 'timestamp')) ?? Infinity)));
+    this.#alerts.waiting.look(counts['waiting'] ?? 0);
+    this.#alerts.failed.look(this.#failedJobs);
+    metrics.auditLag.set(Math.max(0, now() - (await oldestOnTheWay({ queue, redis, outbox }))));
   }
 }

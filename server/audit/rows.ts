@@ -89,7 +89,8 @@ export function sessionColumns(events: ReadEvent[]): Columns<SessionColumn> {
   }));
 }
 
-function isNewer(a: { epoch: number; version: number }, b: { epoch: number; version: number }): boolean {
+/** Whether an event came after another one of its session. */
+export function isNewer<Epoch extends number | bigint>(a: { epoch: Epoch; version: number }, b: { epoch: Epoch; version: number }): boolean {
   return a.epoch === b.epoch ? a.version > b.version : a.epoch > b.epoch;
 }
 

@@ -1,9 +1,7 @@
-import type { HistoryData } from '#contract';
 import type { Trail } from '../engine/ports.ts';
 import type { Logger } from '../observability/logger.ts';
 import { answers, closeDatabase, openDatabase } from './database.ts';
-import type { PrismaClient, SyncEvent } from './generated/client.ts';
-import { toHistoryEvent } from './history-event.ts';
+import { history } from './history.ts';
 import { newest } from './newest.ts';
 
 const CONNECTIONS = 5;
@@ -23,70 +21,8 @@ export function createTrail({ databaseUrl, logger }: { databaseUrl: string; logg
   let closing: Promise<void> | undefined;
   return {
     newest: (sessionId) => newest(database, sessionId),
-    history: (sessionId, afterVersion, limit) => history(database, sessionId, afterVersion, limit),
+    history: (sessionId, afterVersion, limit, types) => history(database, sessionId, afterVersion, limit, types),
     ping: () => answers(database),
     close: () => (closing ??= closeDatabase(database, logger)),
   };
-}
-
-/** A session's rows arrive in any order, so what is there may have gaps: only the run without one is told. */
-async function history(
-  database: PrismaClient,
-  sessionId: string,
-  afterVersion: number,
-  limit: number,
-): Promise<HistoryData | 'unknown' | 'deleted'> {
-  const session = await database.syncSession.findUnique({ where: { session_id: sessionId } });
-  if (session === null) return 'unknown';
-  if (session.deleted_at !== null) return 'deleted';
-
-  const begin = await beginningOf(database, sessionId, session.epoch);
-  if (begin === null) return { events: [], next_after_version: afterVersion };
-  const before = await database.syncEvent.aggregate({
-    _max: { epoch: true },
-    where: { session_id: sessionId, epoch: { gte: begin }, version: { lte: afterVersion } },
-  });
-  const rows = await database.syncEvent.findMany({
-    where: { session_id: sessionId, epoch: { gte: begin }, version: { gt: afterVersion, lte: afterVersion + limit } },
-    orderBy: [{ version: 'asc' }, { epoch: 'desc' }],
-  });
-  const events = unbrokenRun(rows, afterVersion, before._max.epoch ?? begin).map(toHistoryEvent);
-  return { events, next_after_version: events.at(-1)?.version ?? afterVersion };
-}
-
-/**
- * The epoch from which the rows of a session tell of its present life. An id can be used again after a deletion; that life begins with a
- * `session_created` of a newer epoch. Null while that one has not arrived although later events have.
- */
-async function beginningOf(database: PrismaClient, sessionId: string, newest: bigint): Promise<bigint | null> {
-  const created = await database.syncEvent.findFirst({
-    select: { epoch: true },
-    where: { session_id: sessionId, version: 1, event_type: 'session_created' },
-    orderBy: { epoch: 'desc' },
-  });
-  const begin = created?.epoch ?? 0n;
-  if (begin === newest) return begin;
-  const ended = await database.syncEvent.findFirst({
-    select: { epoch: true },
-    where: { session_id: sessionId, epoch: { gte: begin }, event_type: 'session_deleted' },
-  });
-  return ended === null ? begin : null;
-}
-
-/**
- * The rows that follow one another by version. Where a version has several, that of the newest epoch counts; it also ends all older epochs:
- * what they recorded beyond it was lost with the Redis that knew it, and is no part of what followed.
- * @param rows by version, the newest epoch of each first
- */
-function unbrokenRun(rows: SyncEvent[], afterVersion: number, epochBefore: bigint): SyncEvent[] {
-  const run: SyncEvent[] = [];
-  let version = afterVersion;
-  let epoch = epochBefore;
-  for (const row of rows) {
-    if (row.version === version) continue;
-    if (row.version !== version + 1 || row.epoch < epoch) break;
-    run.push(row);
-    ({ version, epoch } = row);
-  }
-  return run;
 }

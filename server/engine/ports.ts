@@ -153,6 +153,9 @@ export interface ArchivedSession {
 export interface Trail {
   /** The newest snapshot of a session; `deleted` when its last event says so. */
   newest(sessionId: string): Promise<ArchivedSession | 'unknown' | 'deleted'>;
-  /** Events after a version, without gaps; `unknown` when no event of the session has arrived, `deleted` when the session was. */
-  history(sessionId: string, afterVersion: number, limit: number): Promise<HistoryData | 'unknown' | 'deleted'>;
+  /**
+   * Events after a version, without gaps, of all types or of some; `unknown` when no event of the session has arrived, `deleted` when the session was.
+   * Some types or all: at most `limit` versions are walked over, and `next_after_version` is the last of them.
+   */
+  history(sessionId: string, afterVersion: number, limit: number, types?: readonly EventType[]): Promise<HistoryData | 'unknown' | 'deleted'>;
 }

@@ -5,6 +5,7 @@ import {
   CLOCK_MIN_MS,
   type CommandName,
   type Commands,
+  EVENT_TYPES,
   HISTORY_LIMIT_DEFAULT,
   HISTORY_LIMIT_MAX,
   ID_PATTERN,
@@ -95,6 +96,7 @@ export const schemas = {
     ...session,
     after_version: z.int().min(0).default(0),
     limit: z.int().min(1).max(HISTORY_LIMIT_MAX).default(HISTORY_LIMIT_DEFAULT),
+    event_types: z.array(z.enum(EVENT_TYPES)).min(1).max(EVENT_TYPES.length).optional(),
   }),
   'time:sync': z.strictObject({ client_time_ms: z.number().optional() }),
 } satisfies { [Name in CommandName]: z.ZodType<Commands[Name]['payload']> };

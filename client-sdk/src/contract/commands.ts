@@ -1,5 +1,5 @@
 /** Payloads of the commands and what a success answers. REST takes the same payloads, with `session_id` in the path. */
-import type { HistoryEvent } from './events.ts';
+import type { EventType, HistoryEvent } from './events.ts';
 import type { ActionOnTimeout, JsonObject, JsonValue, OutagePolicy, SessionState, SyncMode } from './state.ts';
 
 /** Every command on a session may carry these. */
@@ -77,7 +77,10 @@ export interface MessagePayload extends SessionPayload {
 
 export interface HistoryPayload extends SessionPayload {
   after_version?: number | undefined;
+  /** How many versions to walk over at most. */
   limit?: number | undefined;
+  /** Tell only of events of these types; absent = all. Pages may then hold fewer events than `limit`, or none. */
+  event_types?: EventType[] | undefined;
 }
 
 export interface TimeSyncPayload {
@@ -105,7 +108,7 @@ export interface SwitchData {
 
 export interface HistoryData {
   events: HistoryEvent[];
-  /** Ask with this as `after_version` for the next page. */
+  /** Ask with this as `after_version` for the next page; the page that leaves it as it was is the last one. */
   next_after_version: number;
 }
 

@@ -1,9 +1,11 @@
 import Router, { type RouterContext } from '@koa/router';
 import type { Context } from 'koa';
+import type { HistoryData, Reply } from '#contract';
 import { invalid } from '../../domain/refusal.ts';
 import type { CommandHandler } from '../command-handler.ts';
 import { HTTP_STATUS } from '../replies.ts';
 import { HttpRefusal } from './errors.ts';
+import { sendLines, wantsLines } from './ndjson.ts';
 
 export interface SessionRoutesOptions {
   handler: CommandHandler;
@@ -18,22 +20,32 @@ const VERBS = ['start', 'switch', 'pause', 'resume', 'adjust', 'complete', 'canc
 export function sessionRoutes({ handler, now }: SessionRoutesOptions): Router {
   const router = new Router();
 
-  const run = async (ctx: RouterContext, name: string, payload: unknown, status: number) => {
+  const handle = (ctx: RouterContext, name: string, payload: unknown) => {
     // Taken when the whole request is there: who holds back the end of a body can't move its instant forward.
     const arrival = now();
-    const reply = await handler.handle({ name, payload, arrival, seat: undefined, ids: { request: String(ctx.state['requestId']) } });
-    ctx.status = reply.ok ? status : HTTP_STATUS[reply.error.code];
-    if (ctx.status !== 204) ctx.body = reply;
+    return handler.handle({ name, payload, arrival, seat: undefined, ids: { request: String(ctx.state['requestId']) } });
+  };
+  const run = async (ctx: RouterContext, name: string, payload: unknown, status: number) => {
+    send(ctx, await handle(ctx, name, payload), status);
   };
 
   router.post('/v1/sessions', (ctx) => run(ctx, 'session:create', bodyOf(ctx), 201));
   router.get('/v1/sessions/:id', (ctx) => run(ctx, 'session:get', withId(ctx, queryOf(ctx)), 200));
   router.delete('/v1/sessions/:id', (ctx) => run(ctx, 'session:delete', withId(ctx, queryOf(ctx)), 204));
-  router.get('/v1/sessions/:id/events', (ctx) => run(ctx, 'session:history', withId(ctx, queryOf(ctx)), 200));
+  router.get('/v1/sessions/:id/events', async (ctx) => {
+    const reply = await handle(ctx, 'session:history', withId(ctx, historyQueryOf(ctx)));
+    if (wantsLines(ctx) && reply.ok) sendLines(ctx, reply.data as HistoryData);
+    else send(ctx, reply, 200);
+  });
   for (const verb of VERBS) {
     router.post(`/v1/sessions/:id/${verb}`, (ctx) => run(ctx, `session:${verb}`, withId(ctx, bodyOf(ctx)), 200));
   }
   return router;
+}
+
+function send(ctx: Context, reply: Reply<unknown>, status: number): void {
+  ctx.status = reply.ok ? status : HTTP_STATUS[reply.error.code];
+  if (ctx.status !== 204) ctx.body = reply;
 }
 
 function bodyOf(ctx: Context): unknown {
@@ -46,6 +58,12 @@ function queryOf(ctx: Context): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(ctx.query).map(([key, value]) => [key, NUMBERS.has(key) && typeof value === 'string' && /^-?\d+$/.test(value) ? Number(value) : value]),
   );
+}
+
+/** `event_type=a,b` and `event_type=a&event_type=b` both ask for events of two types. */
+function historyQueryOf(ctx: Context): Record<string, unknown> {
+  const { event_type, ...query } = queryOf(ctx);
+  return event_type === undefined ? query : { ...query, event_types: [event_type].flat().flatMap((types) => String(types).split(',')) };
 }
 
 function withId(ctx: RouterContext, payload: unknown): unknown {

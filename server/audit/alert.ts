@@ -1,0 +1,26 @@
+import type { Logger } from '../observability/logger.ts';
+
+/** Warns when a count passes its limit: once, until it has fallen to half of it. */
+export class Alert {
+  readonly #limit: number;
+  readonly #what: string;
+  readonly #logger: Logger;
+  #raised = false;
+
+  /** `what` completes the sentence "more than 1000 …". */
+  constructor(limit: number, what: string, logger: Logger) {
+    this.#limit = limit;
+    this.#what = what;
+    this.#logger = logger;
+  }
+
+  look(count: number): void {
+    if (!this.#raised && count > this.#limit) {
+      this.#raised = true;
+      this.#logger.warn({ count }, `more than ${this.#limit} ${this.#what}`);
+    } else if (this.#raised && count <= this.#limit / 2) {
+      this.#raised = false;
+      this.#logger.info({ count }, `no longer more than ${this.#limit} ${this.#what}`);
+    }
+  }
+}

@@ -1,0 +1,92 @@
+import { keyOf, type Position } from './history.ts';
+import { isNewer } from './rows.ts';
+
+/** A row that is not what was committed. `missing`: there is none where one must be. */
+export interface Finding {
+  version: number;
+  epoch: number;
+  kind: 'altered' | 'missing' | 'inserted';
+  /** How it shows, in words. */
+  what: string;
+}
+
+/** A row as verification found it, before it is known which row is to blame. */
+export interface Judged extends Position {
+  /** The row that this one must follow; null where there is none. */
+  before: Judged | null;
+  /** Whether it names the row before it by the right hash; a first row names none. */
+  linked: boolean;
+  /** What is wrong with the row by itself, whatever its neighbours are. */
+  ownProblem: string | null;
+  /** Why the rules don't lead from the row before it to this one. */
+  replayProblem: string | null;
+}
+
+const NOT_KNOWN = "is newer than anything the session's row knows";
+const NOTHING_FOLLOWS = 'no event follows it, though the session went on';
+const FOLLOWER_DIFFERS = 'the event after it names it by another hash';
+const NAMES_ANOTHER = 'names another event before it';
+
+/**
+ * Says which rows are to blame for what was found, by version. A row that was altered spoils what is next to it as well: its neighbour is not blamed for that,
+ * and judged anew once the first one is mended.
+ * @param rows every row of the session's present life, oldest versions first
+ * @param newest where the session's row says that the session stands
+ */
+export function blame(rows: readonly Judged[], newest: Position): Finding[] {
+  const blamed = new Map<string, Finding>();
+  const accuse = (row: Position, kind: Finding['kind'], what: string) => {
+    if (!blamed.has(keyOf(row))) blamed.set(keyOf(row), findingOf(row, kind, what));
+  };
+  const isBlamed = (row: Position) => blamed.has(keyOf(row));
+  const followers = followersOf(rows);
+
+  for (const row of rows) if (isNewer(row, newest)) accuse(row, 'inserted', NOT_KNOWN);
+  for (const row of deadEnds(rows, followers, newest)) accuse(row, 'inserted', NOTHING_FOLLOWS);
+  for (const row of rows) if (row.ownProblem !== null) accuse(row, 'altered', row.ownProblem);
+  for (const row of rows) {
+    const { before } = row;
+    if (isBlamed(row) || (before !== null && isBlamed(before))) continue;
+    if (row.replayProblem !== null) {
+      accuse(row, 'altered', row.replayProblem);
+      continue;
+    }
+    if (row.linked) continue;
+    const after = followers.get(row) ?? [];
+    if (before === null || followers.get(before)?.some((other) => other.linked)) accuse(row, 'altered', NAMES_ANOTHER);
+    // Its own hash covers the one it names: where that was altered, the next row does not fit either.
+    else if (after.some((other) => other.linked)) accuse(before, 'altered', FOLLOWER_DIFFERS);
+    else accuse(row, 'altered', after.length > 0 ? NAMES_ANOTHER : `${NAMES_ANOTHER}, or that one was altered`);
+  }
+  return [...blamed.values()];
+}
+
+/** The rows that must follow each row. */
+function followersOf(rows: readonly Judged[]): Map<Judged, Judged[]> {
+  const followers = new Map<Judged, Judged[]>();
+  for (const row of rows) {
+    if (row.before === null) continue;
+    const known = followers.get(row.before);
+    if (known === undefined) followers.set(row.before, [row]);
+    else known.push(row);
+  }
+  return followers;
+}
+
+/** Rows of a newer epoch than their version's others which nothing follows: users would be told that the session's history ends there. */
+function deadEnds(rows: readonly Judged[], followers: Map<Judged, Judged[]>, newest: Position): Judged[] {
+  const newestOfVersion = new Map<number, Judged>();
+  const versions = new Map<number, number>();
+  for (const row of rows) {
+    const known = newestOfVersion.get(row.version);
+    if (known === undefined || known.epoch < row.epoch) newestOfVersion.set(row.version, row);
+    versions.set(row.version, (versions.get(row.version) ?? 0) + 1);
+  }
+  return [...newestOfVersion.values()].filter(
+    (row) => row.version < newest.version && (versions.get(row.version) ?? 0) > 1 && versions.has(row.version + 1) && !followers.has(row),
+  );
+}
+
+export function findingOf({ version, epoch }: Position, kind: Finding['kind'], what: string): Finding {
+  return { version, epoch: Number(epoch), kind, what };
+}

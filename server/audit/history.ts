@@ -1,0 +1,88 @@
+import type { EventType, HistoryData } from '#contract';
+import type { PrismaClient } from './generated/client.ts';
+import { toHistoryEvent } from './history-event.ts';
+
+/** Where a row of `sync_events` stands in its session. */
+export interface Position {
+  version: number;
+  epoch: bigint;
+}
+
+/**
+ * Events after a version. A session's rows arrive in any order, so what is there may have gaps: only the run without one is told.
+ * With `types` it tells of those only, but still walks over all versions: `next_after_version` is the last one that was looked at.
+ */
+export async function history(
+  database: PrismaClient,
+  sessionId: string,
+  afterVersion: number,
+  limit: number,
+  types?: readonly EventType[],
+): Promise<HistoryData | 'unknown' | 'deleted'> {
+  const session = await database.syncSession.findUnique({ where: { session_id: sessionId } });
+  if (session === null) return 'unknown';
+  if (session.deleted_at !== null) return 'deleted';
+
+  const begin = await beginningOf(database, sessionId, session.epoch);
+  if (begin === null) return { events: [], next_after_version: afterVersion };
+  const before = await database.syncEvent.aggregate({
+    _max: { epoch: true },
+    where: { session_id: sessionId, epoch: { gte: begin }, version: { lte: afterVersion } },
+  });
+  const where = { session_id: sessionId, epoch: { gte: begin }, version: { gt: afterVersion, lte: afterVersion + limit } };
+  const orderBy = [{ version: 'asc' as const }, { epoch: 'desc' as const }];
+  const epochBefore = before._max.epoch ?? begin;
+  if (types === undefined) {
+    const run = unbrokenRun(await database.syncEvent.findMany({ where, orderBy }), afterVersion, epochBefore);
+    return { events: run.map(toHistoryEvent), next_after_version: run.at(-1)?.version ?? afterVersion };
+  }
+  // Snapshots are large: they are read of the rows that are asked for, not of all that are walked over.
+  const keys = await database.syncEvent.findMany({ select: { epoch: true, version: true }, where, orderBy });
+  const run = unbrokenRun(keys, afterVersion, epochBefore);
+  const told = new Set(run.map(keyOf));
+  const rows = await database.syncEvent.findMany({ where: { ...where, event_type: { in: [...types] } }, orderBy });
+  const events = rows.filter((row) => told.has(keyOf(row))).map(toHistoryEvent);
+  return { events, next_after_version: run.at(-1)?.version ?? afterVersion };
+}
+
+/** A position as a key of maps and sets. */
+export function keyOf({ epoch, version }: Position): string {
+  return `${epoch}.${version}`;
+}
+
+/**
+ * The epoch from which the rows of a session tell of its present life. An id can be used again after a deletion; that life begins with a
+ * `session_created` of a newer epoch. Null while that one has not arrived although later events have.
+ */
+async function beginningOf(database: PrismaClient, sessionId: string, newest: bigint): Promise<bigint | null> {
+  const created = await database.syncEvent.findFirst({
+    select: { epoch: true },
+    where: { session_id: sessionId, version: 1, event_type: 'session_created' },
+    orderBy: { epoch: 'desc' },
+  });
+  const begin = created?.epoch ?? 0n;
+  if (begin === newest) return begin;
+  const ended = await database.syncEvent.findFirst({
+    select: { epoch: true },
+    where: { session_id: sessionId, epoch: { gte: begin }, event_type: 'session_deleted' },
+  });
+  return ended === null ? begin : null;
+}
+
+/**
+ * The rows that follow one another by version. Where a version has several, that of the newest epoch counts; it also ends all older epochs:
+ * what they recorded beyond it was lost with the Redis that knew it, and is no part of what followed.
+ * @param rows by version, the newest epoch of each first
+ */
+export function unbrokenRun<Row extends Position>(rows: Row[], afterVersion: number, epochBefore: bigint): Row[] {
+  const run: Row[] = [];
+  let version = afterVersion;
+  let epoch = epochBefore;
+  for (const row of rows) {
+    if (row.version === version) continue;
+    if (row.version !== version + 1 || row.epoch < epoch) break;
+    run.push(row);
+    ({ version, epoch } = row);
+  }
+  return run;
+}

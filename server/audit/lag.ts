@@ -1,0 +1,31 @@
+import type { Redis } from 'ioredis';
+import type { Outbox } from '../engine/ports.ts';
+import type { AuditQueue } from './queue.ts';
+import { instantOf } from './rows.ts';
+
+export interface OnTheWay {
+  queue: AuditQueue;
+  /** Where the queue is. */
+  redis: Redis;
+  outbox: Outbox;
+}
+
+/**
+ * Unix ms of the oldest event that is neither in the database nor in a failed job; infinite when there is none. Failed ones are counted elsewhere: one of them
+ * would hide all other lag for ever.
+ */
+export async function oldestOnTheWay(onTheWay: OnTheWay): Promise<number> {
+  return Math.min(...(await outboxInstants(onTheWay)), ...(await queueInstants(onTheWay)));
+}
+
+/** Of each partition. */
+async function outboxInstants({ outbox }: OnTheWay): Promise<number[]> {
+  const oldest = await Promise.all(Array.from({ length: outbox.partitions }, (_, partition) => outbox.read(partition, 1)));
+  return oldest.flat().map(({ event }) => instantOf(event));
+}
+
+/** Of each job that could hold the oldest. */
+async function queueInstants({ queue, redis }: OnTheWay): Promise<number[]> {
+  const ids = [...(await queue.getRanges(['wait'], 0, 0, true)), ...(await queue.getRanges(['active', 'delayed'], 0, -1))];
+  return Promise.all(ids.map(async (id) => Number((await redis.hget(queue.toKey(id), 'timestamp')) ?? Infinity)));
+}
