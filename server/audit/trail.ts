@@ -1,29 +1,43 @@
 import type { EventType, HistoryData, HistoryEvent, JsonObject, SessionState } from '#contract';
-import type { Trail } from '../engine/ports.ts';
+import { StoreUnavailableError, type Trail } from '../engine/ports.ts';
 import type { Logger } from '../observability/logger.ts';
 import { answers, closeDatabase, openDatabase } from './database.ts';
+import { endsWithin } from './deadline.ts';
 import type { PrismaClient, SyncEvent } from './generated/client.ts';
 
 const CONNECTIONS = 5;
 /** Somebody waits for the answer. */
 const STATEMENT_MS = 3_000;
+const PING_MS = 1_000;
 
 export interface TrailReader extends Trail {
-  /** Whether PostgreSQL answers. Never rejects. */
+  /** Whether PostgreSQL answers within a second. Never rejects. */
   ping(): Promise<boolean>;
   /** Ends the connections, once. Never rejects. */
   close(): Promise<void>;
 }
 
-/** Opens the trail for reading. `history` rejects while PostgreSQL is out of reach, after some seconds at most. */
+/** Opens the trail for reading. `history` throws StoreUnavailableError while PostgreSQL is out of reach, after some seconds at most. */
 export function createTrail({ databaseUrl, logger }: { databaseUrl: string; logger: Logger }): TrailReader {
   const database = openDatabase(databaseUrl, logger, { connections: CONNECTIONS, statementMs: STATEMENT_MS });
   let closing: Promise<void> | undefined;
   return {
-    history: (sessionId, afterVersion, limit) => history(database, sessionId, afterVersion, limit),
-    ping: () => answers(database),
+    history: (sessionId, afterVersion, limit) => history(database, sessionId, afterVersion, limit).catch(rethrow),
+    ping: async () => {
+      let up = false;
+      await endsWithin(
+        PING_MS,
+        answers(database).then((answer) => (up = answer)),
+      );
+      return up;
+    },
     close: () => (closing ??= closeDatabase(database, logger)),
   };
+}
+
+/** A statement that reads can't be refused for its values: whatever fails may succeed when the database is back. */
+function rethrow(error: unknown): never {
+  throw new StoreUnavailableError('the audit trail is out of reach', { cause: error });
 }
 
 /** A session's rows arrive in any order, so what is there may have gaps: only the run without one is told. */
