@@ -4,11 +4,14 @@ import type { Logger } from '../observability/logger.ts';
 import { answers, closeDatabase, openDatabase } from './database.ts';
 import { endsWithin } from './deadline.ts';
 import type { PrismaClient, SyncEvent } from './generated/client.ts';
+import { causeOf } from './refusal.ts';
 
 const CONNECTIONS = 5;
 /** Somebody waits for the answer. */
 const STATEMENT_MS = 3_000;
 const PING_MS = 1_000;
+/** What the column holds at most. */
+const VERSION_MAX = 2 ** 31 - 1;
 
 export interface TrailReader extends Trail {
   /** Whether PostgreSQL answers within a second. Never rejects. */
@@ -22,7 +25,15 @@ export function createTrail({ databaseUrl, logger }: { databaseUrl: string; logg
   const database = openDatabase(databaseUrl, logger, { connections: CONNECTIONS, statementMs: STATEMENT_MS });
   let closing: Promise<void> | undefined;
   return {
-    history: (sessionId, afterVersion, limit) => history(database, sessionId, afterVersion, limit).catch(rethrow),
+    history: async (sessionId, afterVersion, limit) => {
+      try {
+        return await history(database, sessionId, afterVersion, limit);
+      } catch (error) {
+        // What reads can't be refused for its values: whatever fails may succeed when the database is back.
+        logger.warn({ cause: causeOf(error) }, 'history could not be read');
+        throw new StoreUnavailableError('the audit trail is out of reach', { cause: error });
+      }
+    },
     ping: async () => {
       let up = false;
       await endsWithin(
@@ -33,11 +44,6 @@ export function createTrail({ databaseUrl, logger }: { databaseUrl: string; logg
     },
     close: () => (closing ??= closeDatabase(database, logger)),
   };
-}
-
-/** A statement that reads can't be refused for its values: whatever fails may succeed when the database is back. */
-function rethrow(error: unknown): never {
-  throw new StoreUnavailableError('the audit trail is out of reach', { cause: error });
 }
 
 /** A session's rows arrive in any order, so what is there may have gaps: only the run without one is told. */
@@ -51,6 +57,7 @@ async function history(
   if (session === null) return 'unknown';
   if (session.deleted_at !== null) return 'deleted';
 
+  if (afterVersion >= VERSION_MAX) return { events: [], next_after_version: afterVersion };
   const begin = await beginningOf(database, sessionId, session.epoch);
   if (begin === null) return { events: [], next_after_version: afterVersion };
   const before = await database.syncEvent.aggregate({
@@ -58,7 +65,11 @@ async function history(
     where: { session_id: sessionId, epoch: { gte: begin }, version: { lte: afterVersion } },
   });
   const rows = await database.syncEvent.findMany({
-    where: { session_id: sessionId, epoch: { gte: begin }, version: { gt: afterVersion, lte: afterVersion + limit } },
+    where: {
+      session_id: sessionId,
+      epoch: { gte: begin },
+      version: { gt: afterVersion, lte: Math.min(afterVersion + limit, VERSION_MAX) },
+    },
     orderBy: [{ version: 'asc' }, { epoch: 'desc' }],
   });
   const events = unbrokenRun(rows, afterVersion, before._max.epoch ?? begin).map(toHistoryEvent);

@@ -67,7 +67,8 @@ describe('history', () => {
     });
     expect(await told(20, 10)).to.deep.equal({ run: '1.21 1.22 1.23 1.24 1.25', next: 25 });
     expect(await told(25, 10)).to.deep.equal({ run: '', next: 25 });
-    expect(await told(99, 10)).to.deep.equal({ run: '', next: 99 });
+    for (const far of [99, 2 ** 31 - 2, 2 ** 31 - 1, Number.MAX_SAFE_INTEGER])
+      expect(await told(far, 10)).to.deep.equal({ run: '', next: far });
   });
 
   it('stops before a gap until it is filled', async () => {
