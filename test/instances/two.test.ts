@@ -34,7 +34,11 @@ describe('two instances', () => {
       const [mover, waiter] = version % 2 === 1 ? [white, black] : [black, white];
       const moved = await mover.ok('session:switch', { session_id });
       const update = await waiter.next('session:update', (event) => event.session_id === session_id && event.version === version);
-      expect(update.state).to.deep.include({ version, active_participant_id: moved.active_participant_id, participants: moved.participants });
+      expect(update.state).to.deep.include({
+        version,
+        active_participant_id: moved.active_participant_id,
+        participants: moved.participants,
+      });
       expect(await waiter.ok('session:get', { session_id })).to.deep.equal(update.state);
     }
   });
