@@ -2,6 +2,9 @@ import type { EventType, HistoryData } from '#contract';
 import type { PrismaClient } from './generated/client.ts';
 import { toHistoryEvent } from './history-event.ts';
 
+/** What the column holds at most. */
+const VERSION_MAX = 2 ** 31 - 1;
+
 /** Where a row of `sync_events` stands in its session. */
 export interface Position {
   version: number;
@@ -23,13 +26,18 @@ export async function history(
   if (session === null) return 'unknown';
   if (session.deleted_at !== null) return 'deleted';
 
+  if (afterVersion >= VERSION_MAX) return { events: [], next_after_version: afterVersion };
   const begin = await beginningOf(database, sessionId, session.epoch);
   if (begin === null) return { events: [], next_after_version: afterVersion };
   const before = await database.syncEvent.aggregate({
     _max: { epoch: true },
     where: { session_id: sessionId, epoch: { gte: begin }, version: { lte: afterVersion } },
   });
-  const where = { session_id: sessionId, epoch: { gte: begin }, version: { gt: afterVersion, lte: afterVersion + limit } };
+  const where = {
+    session_id: sessionId,
+    epoch: { gte: begin },
+    version: { gt: afterVersion, lte: Math.min(afterVersion + limit, VERSION_MAX) },
+  };
   const orderBy = [{ version: 'asc' as const }, { epoch: 'desc' as const }];
   const epochBefore = before._max.epoch ?? begin;
   if (types === undefined) {

@@ -50,6 +50,8 @@ export function queuePrefix(keyPrefix: string): string {
 export function openQueue(redis: Redis, keyPrefix: string, logger: Logger, retryDelayMs = RETRY_DELAY_MS): AuditQueue {
   const queue: AuditQueue = new Queue(QUEUE_NAME, {
     connection: redis,
+    // The check may fail once, after which the queue would be broken for good.
+    skipVersionCheck: true,
     prefix: queuePrefix(keyPrefix),
     defaultJobOptions: jobOptions(retryDelayMs),
   });

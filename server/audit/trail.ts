@@ -1,28 +1,48 @@
-import type { Trail } from '../engine/ports.ts';
+import { StoreUnavailableError, type Trail } from '../engine/ports.ts';
 import type { Logger } from '../observability/logger.ts';
 import { answers, closeDatabase, openDatabase } from './database.ts';
+import { endsWithin } from './deadline.ts';
 import { history } from './history.ts';
 import { newest } from './newest.ts';
+import { causeOf } from './refusal.ts';
 
 const CONNECTIONS = 5;
 /** Somebody waits for the answer. */
 const STATEMENT_MS = 3_000;
+const PING_MS = 1_000;
 
 export interface TrailReader extends Trail {
-  /** Whether PostgreSQL answers. Never rejects. */
+  /** Whether PostgreSQL answers within a second. Never rejects. */
   ping(): Promise<boolean>;
   /** Ends the connections, once. Never rejects. */
   close(): Promise<void>;
 }
 
-/** Opens the trail for reading. `history` rejects while PostgreSQL is out of reach, after some seconds at most. */
+/** Opens the trail for reading. Reading throws StoreUnavailableError while PostgreSQL is out of reach, after some seconds at most. */
 export function createTrail({ databaseUrl, logger }: { databaseUrl: string; logger: Logger }): TrailReader {
   const database = openDatabase(databaseUrl, logger, { connections: CONNECTIONS, statementMs: STATEMENT_MS });
   let closing: Promise<void> | undefined;
   return {
-    newest: (sessionId) => newest(database, sessionId),
-    history: (sessionId, afterVersion, limit, types) => history(database, sessionId, afterVersion, limit, types),
-    ping: () => answers(database),
+    newest: (sessionId) => reachable(() => newest(database, sessionId), logger),
+    history: (sessionId, afterVersion, limit, types) => reachable(() => history(database, sessionId, afterVersion, limit, types), logger),
+    ping: async () => {
+      let up = false;
+      await endsWithin(
+        PING_MS,
+        answers(database).then((answer) => (up = answer)),
+      );
+      return up;
+    },
     close: () => (closing ??= closeDatabase(database, logger)),
   };
+}
+
+/** What reads can't be refused for its values: whatever fails may succeed when the database is back. Throws StoreUnavailableError. */
+async function reachable<Result>(read: () => Promise<Result>, logger: Logger): Promise<Result> {
+  try {
+    return await read();
+  } catch (error) {
+    logger.warn({ cause: causeOf(error) }, 'the trail could not be read');
+    throw new StoreUnavailableError('the audit trail is out of reach', { cause: error });
+  }
 }

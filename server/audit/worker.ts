@@ -1,10 +1,9 @@
 import { type Job, WaitingError, Worker } from 'bullmq';
-import type { Redis } from 'ioredis';
 import type { Logger } from '../observability/logger.ts';
-import { connectRedis, watch } from '../store/connection.ts';
 import { endsWithin } from './deadline.ts';
 import { type AuditJob, QUEUE_NAME, queuePrefix } from './queue.ts';
 import type { EventStore, RefusedEvent } from './store.ts';
+import { WorkerConnections } from './worker-connections.ts';
 
 const CONCURRENCY = 10;
 /** A killed worker's jobs are taken up again after LOCK_MS + STALLED_INTERVAL_MS at most. */
@@ -12,8 +11,6 @@ const LOCK_MS = 6_000;
 const STALLED_INTERVAL_MS = 3_000;
 const RETRY_REDIS_MS = 1_000;
 const CLOSE_DEADLINE_MS = 5_000;
-/** In this time a connection that was lost is either back or given up. */
-const GIVE_UP_MS = 2_500;
 const NAMED_CAUSES = 3;
 
 export interface AuditWorkerOptions {
@@ -26,7 +23,7 @@ export interface AuditWorkerOptions {
 /** Takes jobs from the queue and stores their events. Workers may be many, and may be killed at any line: a job only ends when its events are stored. */
 export class AuditWorker {
   readonly #options: AuditWorkerOptions;
-  readonly #connections: Redis[] = [];
+  readonly #connections: WorkerConnections;
   readonly #worker: Worker<AuditJob>;
   readonly #stop = new AbortController();
   #closing: Promise<void> | undefined;
@@ -34,10 +31,13 @@ export class AuditWorker {
   /** Begins at once. */
   constructor(options: AuditWorkerOptions) {
     this.#options = options;
-    const { keyPrefix, logger } = options;
+    const { redisUrl, keyPrefix, logger } = options;
+    this.#connections = new WorkerConnections(redisUrl, logger);
     this.#worker = new Worker<AuditJob>(QUEUE_NAME, (job, token) => this.#process(job, token), {
-      connection: this.#connect(),
+      connection: this.#connections.main,
       prefix: queuePrefix(keyPrefix),
+      // The check may fail once, after which the worker would be broken for good.
+      skipVersionCheck: true,
       concurrency: CONCURRENCY,
       lockDuration: LOCK_MS,
       stalledInterval: STALLED_INTERVAL_MS,
@@ -54,37 +54,21 @@ export class AuditWorker {
     });
   }
 
-  /** Ends: jobs that are being written are finished, those that wait for the database go back to the queue. Never rejects, and takes eight seconds at most. */
+  /** Ends: jobs that are being written are finished, those that wait for the database go back to the queue. Never rejects, and takes five seconds at most. */
   close(): Promise<void> {
     return (this.#closing ??= this.#close());
   }
 
   async #close(): Promise<void> {
     this.#stop.abort();
-    // BullMQ would wait for ever for the end of a connection that is just being lost and found.
-    await endsWithin(GIVE_UP_MS, Promise.all(this.#connections.map(isReadyOrEnded)));
+    // BullMQ must know first that it is closing: until then it would ask an ended connection for jobs in a loop that lets nothing else run.
     const closed = this.#worker
       .close()
       .catch((error: unknown) => this.#options.logger.warn({ err: error }, 'closing the audit worker failed'));
+    this.#connections.giveUp();
     await endsWithin(CLOSE_DEADLINE_MS, closed);
     // Rejects what still waits for Redis. Jobs in hand then count as stalled and are repeated.
-    for (const connection of this.#connections) connection.disconnect();
-  }
-
-  /** A connection that waits for Redis to return until the worker is closed. BullMQ makes a second one out of it. */
-  #connect(): Redis {
-    const { redisUrl, logger } = this.#options;
-    const redis = connectRedis(redisUrl, 'blocking', 'audit-worker', logger);
-    const { retryStrategy } = redis.options;
-    redis.options.retryStrategy = (attempt) => (this.#stop.signal.aborted ? null : retryStrategy?.(attempt));
-    const duplicate = redis.duplicate.bind(redis);
-    redis.duplicate = (options) => {
-      const copy = watch(duplicate(options), 'audit-worker-blocking', logger);
-      this.#connections.push(copy);
-      return copy;
-    };
-    this.#connections.push(redis);
-    return redis;
+    this.#connections.end();
   }
 
   async #process(job: Job<AuditJob>, token: string | undefined): Promise<void> {
@@ -102,11 +86,6 @@ export class AuditWorker {
     await job.updateData({ events: refused.map(({ queued }) => queued) });
     throw new Error(summary(refused, events.length));
   }
-}
-
-function isReadyOrEnded(redis: Redis): Promise<unknown> {
-  if (redis.status === 'ready' || redis.status === 'end') return Promise.resolve();
-  return new Promise((resolve) => redis.once('ready', resolve).once('end', resolve));
 }
 
 function summary(refused: RefusedEvent[], total: number): string {

@@ -9,7 +9,8 @@ export function checkCreate(payload: CreatePayload): FieldIssue[] {
   checkParticipants(payload, fault);
   checkClock(payload, fault);
   if (payload.sync_mode === 'per_group') checkGroups(payload, fault);
-  else if (payload.groups !== undefined && payload.groups.length > 0) fault('groups', 'Only per_group has groups of its own', 'unsupported');
+  else if (payload.groups !== undefined && payload.groups.length > 0)
+    fault('groups', 'Only per_group has groups of its own', 'unsupported');
   checkActive(payload, fault);
   return issues;
 }
@@ -30,7 +31,12 @@ function checkParticipants({ sync_mode, participants = [], groups, max_time_ms }
   }
 }
 
-function unique(participants: ParticipantInput[], key: (participant: ParticipantInput, position: number) => string | number, field: string, fault: Fault): void {
+function unique(
+  participants: ParticipantInput[],
+  key: (participant: ParticipantInput, position: number) => string | number,
+  field: string,
+  fault: Fault,
+): void {
   const seen = new Set<string | number>();
   for (const [position, participant] of participants.entries()) {
     const value = key(participant, position);
@@ -63,7 +69,7 @@ function checkGroups(payload: CreatePayload, fault: Fault): void {
       const field = `${at}.members.${place}`;
       if (!known.has(member)) fault(field, 'Names no participant', 'not_found');
       else if (groupOf.has(member)) fault(field, 'Is in a group already', 'not_unique');
-      groupOf.set(member, group_id);
+      else groupOf.set(member, group_id);
     }
   }
   for (const [position, { participant_id, group_id }] of participants.entries()) {
@@ -73,11 +79,10 @@ function checkGroups(payload: CreatePayload, fault: Fault): void {
     if (own === undefined) fault(field, 'Must be in a group', 'required');
     else if (!seen.has(own)) fault(field, 'Names no group', 'not_found');
     else if (listed !== undefined && listed !== own) fault(field, 'Must be the group that lists this member', 'not_unique');
-    if (own !== undefined) groupOf.set(participant_id, own);
   }
-  const used = new Set(groupOf.values());
-  for (const [position, { group_id }] of groups.entries()) {
-    if (!used.has(group_id)) fault(`groups.${position}.members`, 'At least one member is required', 'too_small');
+  const joined = new Set(participants.map((participant) => participant.group_id));
+  for (const [position, { group_id, members = [] }] of groups.entries()) {
+    if (members.length === 0 && !joined.has(group_id)) fault(`groups.${position}.members`, 'At least one member is required', 'too_small');
   }
 }
 
@@ -92,7 +97,10 @@ function checkDerivedGroups(participants: ParticipantInput[], fault: Fault): voi
 }
 
 /** Who begins must be there, and in the group that begins. */
-function checkActive({ sync_mode, participants = [], groups = [], active_participant_id, active_group_id }: CreatePayload, fault: Fault): void {
+function checkActive(
+  { sync_mode, participants = [], groups = [], active_participant_id, active_group_id }: CreatePayload,
+  fault: Fault,
+): void {
   const active = participants.find((participant) => participant.participant_id === active_participant_id);
   if (active_participant_id !== undefined && active === undefined) fault('active_participant_id', 'Names no participant', 'not_found');
   if (active_group_id === undefined) return;

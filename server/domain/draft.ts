@@ -1,4 +1,12 @@
-import { type EventType, type JsonObject, type ParticipantState, remaining, remainingOfParticipant, type SessionState, unsettled } from '#contract';
+import {
+  type EventType,
+  type JsonObject,
+  type ParticipantState,
+  remaining,
+  remainingOfParticipant,
+  type SessionState,
+  unsettled,
+} from '#contract';
 import { type ClockHolder, ruleOf } from './clock-rule.ts';
 import { activeParticipant } from './rotation.ts';
 
@@ -37,7 +45,7 @@ export function draftOf(state: SessionState): SessionState {
   };
 }
 
-/** Charges everything since `cycle_started_at` once and goes on from `at`; whoever stops the clock sets `cycle_started_at` to null afterwards. */
+/** Charges everything since `cycle_started_at` once and goes on from `at`, or from there where that is later; whoever stops the clock sets `cycle_started_at` to null afterwards. */
 export function settle(draft: SessionState, at: number): Charge {
   const elapsed = unsettled(draft, at);
   const active = activeParticipant(draft);
@@ -46,7 +54,7 @@ export function settle(draft: SessionState, at: number): Charge {
     if (active !== undefined) active.time_used_ms += elapsed;
     rule.charge(draft, elapsed);
     draft.cycle_time_used_ms += elapsed;
-    draft.cycle_started_at = iso(at);
+    draft.cycle_started_at = iso(Math.max(at, Date.parse(draft.cycle_started_at)));
   }
   return {
     participant_id: draft.active_participant_id,

@@ -6,6 +6,8 @@ export interface Refusal {
   code: ErrorCode;
   message: string;
   details?: ErrorDetails[keyof ErrorDetails];
+  /** Only where its code would say otherwise. */
+  retryable?: boolean;
 }
 
 /** Refuses with a code, a sentence for people and whatever the contract lists as its details. */

@@ -132,6 +132,12 @@ export class Engine {
     return this.#read(session, sessionId, context);
   }
 
+  /** Whether Redis remembers that a session was deleted. */
+  async wasDeleted(sessionId: string): Promise<boolean> {
+    const { session } = await this.#options.store.load(sessionId);
+    return session !== null && session.state === null;
+  }
+
   /** Relays a message to the session's room. It makes no version. */
   async message(sessionId: string, message: JsonValue, context: CommandContext): Promise<Outcome> {
     const { archive, store, rooms } = this.#options;

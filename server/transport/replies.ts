@@ -33,7 +33,7 @@ const RETRYABLE: ReadonlySet<ErrorCode> = new Set(['SERVICE_UNAVAILABLE', 'RATE_
 
 /** The reply for a refusal. */
 export function failure(refusal: Refusal, serverTimeMs: number): Failure {
-  const error: ErrorBody = { code: refusal.code, message: refusal.message, retryable: RETRYABLE.has(refusal.code) };
+  const error: ErrorBody = { code: refusal.code, message: refusal.message, retryable: refusal.retryable ?? RETRYABLE.has(refusal.code) };
   if (refusal.details !== undefined) error.details = refusal.details;
   return { ok: false, error, server_time_ms: serverTimeMs };
 }

@@ -36,7 +36,9 @@ async function spentAttempts(b: Bench): Promise<number> {
   return jobs.reduce((sum, job) => sum + job.attemptsMade, 0);
 }
 
-describe('while PostgreSQL is away', () => {
+describe('while PostgreSQL is away', function () {
+  this.timeout(60_000);
+
   it('events wait without spending an attempt, and all arrive after its return', async () => {
     const { server, restart } = await migratedPostgres();
     const prefix = freshPrefix();
@@ -132,7 +134,9 @@ describe('while PostgreSQL is away', () => {
   });
 });
 
-describe('while Redis is away', () => {
+describe('while Redis is away', function () {
+  this.timeout(60_000);
+
   it('the writer goes on by itself after its return', async () => {
     const directory = await freshDirectory('redis');
     const redis = await startOwnRedis({ directory });
@@ -159,6 +163,19 @@ describe('while Redis is away', () => {
     const b = bench(redis.url, freshPrefix(), await freshDatabase());
     const writer = b.writer();
     await until('health', () => writer.status() === 'ok');
+    await redis.kill();
+    await until('trouble to show', () => writer.status() === 'down');
+    expect(await duration(writer.close())).to.be.below(10_000);
+    await b.close();
+  });
+
+  it('closing does not hang with jobs in hand that PostgreSQL does not take either', async () => {
+    const redis = await startOwnRedis();
+    const prefix = freshPrefix();
+    const b = bench(redis.url, prefix, 'postgresql://nobody@127.0.0.1:1/nothing');
+    const writer = b.writer();
+    await put(b.redis, prefix, eventsOf('game', 1, 600));
+    await until('jobs in hand', async () => (await b.queue.getActiveCount()) > 1);
     await redis.kill();
     await until('trouble to show', () => writer.status() === 'down');
     expect(await duration(writer.close())).to.be.below(10_000);

@@ -8,6 +8,8 @@ export interface TcpProxy {
   port: number;
   /** How long every byte takes, each way, ms. Counts for what is sent from now on. */
   delayMs: number;
+  /** Only connections whose client has sent this text so far are slow; undefined for all. */
+  slowOnly: string | undefined;
   /** Breaks all connections. New ones are refused until `mend`. */
   cut(): void;
   mend(): void;
@@ -29,7 +31,7 @@ export async function openTcpProxy(targetPort: number, delayMs = 0): Promise<Tcp
     });
   };
   /** Sends on what `from` brings, each piece when its time has come; pieces can't overtake, since each is due no earlier than the one before. */
-  const carry = (from: Socket, to: Socket) => {
+  const carry = (from: Socket, to: Socket, isSlow: (bytes: Buffer) => boolean) => {
     const pieces: { at: number; bytes: Buffer }[] = [];
     let inFlight = 0;
     let timer: NodeJS.Timeout | undefined;
@@ -46,10 +48,11 @@ export async function openTcpProxy(targetPort: number, delayMs = 0): Promise<Tcp
     };
     from.on('data', (bytes) => {
       const last = pieces.at(-1)?.at ?? 0;
-      pieces.push({ at: Math.max(last, performance.now() + proxy.delayMs), bytes });
+      const delay = isSlow(bytes) ? proxy.delayMs : 0;
+      pieces.push({ at: Math.max(last, performance.now() + delay), bytes });
       inFlight += bytes.length;
       if (inFlight >= IN_FLIGHT_MAX_BYTES) from.pause();
-      if (timer === undefined) timer = setTimeout(deliver, proxy.delayMs);
+      if (timer === undefined) timer = setTimeout(deliver, delay);
     });
     from.once('close', () => clearTimeout(timer));
   };
@@ -62,8 +65,13 @@ export async function openTcpProxy(targetPort: number, delayMs = 0): Promise<Tcp
     const far = connect(targetPort, '127.0.0.1');
     track(near, () => far);
     track(far, () => near);
-    carry(near, far);
-    carry(far, near);
+    let said = false;
+    const isSlow = () => proxy.slowOnly === undefined || said;
+    carry(near, far, (bytes) => {
+      said ||= proxy.slowOnly !== undefined && bytes.includes(proxy.slowOnly);
+      return isSlow();
+    });
+    carry(far, near, isSlow);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const cutAll = () => {
@@ -72,6 +80,7 @@ export async function openTcpProxy(targetPort: number, delayMs = 0): Promise<Tcp
   const proxy: TcpProxy = {
     port: (server.address() as AddressInfo).port,
     delayMs,
+    slowOnly: undefined,
     cut() {
       isCut = true;
       cutAll();

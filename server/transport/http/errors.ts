@@ -63,10 +63,14 @@ async function isEmpty(request: IncomingMessage): Promise<boolean> {
 
 function refusalOfHttp(error: unknown): Refusal | undefined {
   if (error instanceof HttpRefusal) return error.refusal;
-  if (!(error instanceof Error) || !('status' in error)) return undefined;
+  if (!(error instanceof Error)) return undefined;
+  const unreadable = invalid([{ field: 'body', message: 'Must be a JSON object', code: 'invalid_json' }]);
+  // A body that claims to be compressed and is not; zlib's errors have no status.
+  if ('code' in error && typeof error.code === 'string' && error.code.startsWith('Z_')) return unreadable;
+  if (!('status' in error)) return undefined;
   switch (error.status) {
     case 400:
-      return invalid([{ field: 'body', message: 'Must be a JSON object', code: 'invalid_json' }]);
+      return unreadable;
     case 413:
       return refuse('PAYLOAD_TOO_LARGE', 'The body is too large');
     case 415:

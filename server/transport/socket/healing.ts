@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { EventEnvelope, Status } from '#contract';
 import { STATUSES } from '#contract';
-import type { SessionPosition, SessionStore } from '../../engine/ports.ts';
+import { type SessionPosition, type SessionStore, type StoredSession, UnreadableStateError } from '../../engine/ports.ts';
 import type { Logger } from '../../observability/logger.ts';
 import type { Metrics } from '../../observability/metrics.ts';
 import { type GatewaySocket, type IoServer, roomOf, sessionOf } from './rooms.ts';
@@ -93,9 +93,9 @@ export class Healing {
     for (const status of STATUSES) metrics.activeSessions.set({ status }, counts.get(status) ?? 0);
   }
 
-  async #heal(sessionId: string, { event_type }: SessionPosition): Promise<void> {
-    const { io, store, now, logger } = this.#options;
-    const { session } = await store.load(sessionId);
+  async #heal(sessionId: string, position: SessionPosition): Promise<void> {
+    const { io, now, logger } = this.#options;
+    const session = await this.#load(sessionId, position);
     if (session === null) return;
     const { epoch, version, state } = session;
     logger.info({ session: sessionId, version }, 'a room was behind; sending it the state');
@@ -105,9 +105,22 @@ export class Healing {
       room.emit('session:deleted', envelope);
       io.local.in(roomOf(sessionId)).socketsLeave(roomOf(sessionId));
     } else {
-      room.emit('session:update', { ...envelope, event_type, state });
+      room.emit('session:update', { ...envelope, event_type: position.event_type, state });
     }
     this.#sent.set(sessionId, { epoch, version });
+  }
+
+  /** The session as it is now; null when it is gone or can't be read. */
+  async #load(sessionId: string, position: Position): Promise<StoredSession | null> {
+    try {
+      return (await this.#options.store.load(sessionId)).session;
+    } catch (error) {
+      if (!(error instanceof UnreadableStateError)) throw error;
+      this.#options.logger.error({ session: sessionId, err: error }, 'a room is behind and can’t be brought up to date');
+      // The other rooms must not wait for it.
+      this.#sent.set(sessionId, position);
+      return null;
+    }
   }
 }
 

@@ -1,0 +1,165 @@
+import { expect } from 'chai';
+import type { App } from '../../server/app.ts';
+import { chess } from '../kit/games.ts';
+import { rest } from '../kit/rest.ts';
+import { type Cluster, openCluster } from '../kit/server.ts';
+import type { TestClient } from '../kit/socket-client.ts';
+import { openTcpProxy, type TcpProxy } from '../kit/tcp-proxy.ts';
+
+const SOONER_THAN_HEALED_MS = 1_500;
+
+describe('two instances', () => {
+  let cluster: Cluster;
+  let apps: [App, App];
+  let white: TestClient;
+  let black: TestClient;
+  before(async () => {
+    cluster = await openCluster();
+    apps = [await cluster.instance(), await cluster.instance()];
+    white = await cluster.client(apps[0]);
+    black = await cluster.client(apps[1]);
+  });
+  after(() => cluster.close());
+
+  const game = async () => {
+    const { session_id } = await white.ok('session:create', chess());
+    await black.ok('session:join', { session_id });
+    await white.ok('session:start', { session_id });
+    return session_id;
+  };
+
+  it('I-1 a switch acknowledged by one reaches a socket on the other, with the very same state', async () => {
+    const session_id = await game();
+    for (let version = 3; version <= 10; version++) {
+      const [mover, waiter] = version % 2 === 1 ? [white, black] : [black, white];
+      const moved = await mover.ok('session:switch', { session_id });
+      const update = await waiter.next('session:update', (event) => event.session_id === session_id && event.version === version);
+      expect(update.state).to.deep.include({
+        version,
+        active_participant_id: moved.active_participant_id,
+        participants: moved.participants,
+      });
+      expect(await waiter.ok('session:get', { session_id })).to.deep.equal(update.state);
+    }
+  });
+
+  it('I-1 a socket hears of its own command once, like everybody', async () => {
+    const session_id = await game();
+    await white.ok('session:switch', { session_id });
+    await white.ok('session:message', { session_id, message: 'fence' });
+    for (const client of [white, black]) {
+      await client.next('session:message', (event) => event.session_id === session_id);
+      const versions = client.seen('session:update').filter((event) => event.session_id === session_id);
+      expect(versions.map(({ version }) => version)).to.deep.equal([2, 3]);
+    }
+  });
+
+  it('I-2 REST on one updates sockets on both', async () => {
+    const session_id = await game();
+    for (const [index, app] of apps.entries()) {
+      const answer = await rest(app, 'POST', `/v1/sessions/${session_id}/switch`);
+      expect(answer.status).to.equal(200);
+      for (const client of [white, black]) {
+        await client.next('session:update', (event) => event.session_id === session_id && event.version === 3 + index);
+      }
+    }
+  });
+
+  it('I-3 a message and a deletion reach sockets on both, and both leave the room', async () => {
+    const session_id = await game();
+    await black.ok('session:message', { session_id, message: { gg: true } });
+    expect((await white.next('session:message', (event) => event.session_id === session_id)).message).to.deep.equal({ gg: true });
+    await white.ok('session:delete', { session_id });
+    await black.next('session:deleted', (event) => event.session_id === session_id && event.version === 3);
+    const again = await white.ok('session:create', chess({ session_id }));
+    await white.ok('session:start', { session_id });
+    await white.next('session:update', (event) => event.epoch === again.epoch);
+    // Nobody on the other instance has joined the new game; a room of another session shows when all has arrived there.
+    const other = await game();
+    await white.ok('session:message', { session_id: other, message: 'fence' });
+    await black.next('session:message', (event) => event.session_id === other);
+    expect(black.seen('session:update').filter((event) => event.epoch === again.epoch)).to.deep.equal([]);
+  });
+
+  it('I-4 the same create on both at once makes one session', async () => {
+    for (let round = 0; round < 20; round++) {
+      const given = chess();
+      const replies = await Promise.all([white.command('session:create', given), black.command('session:create', given)]);
+      expect(replies.filter((reply) => reply.ok)).to.have.length(1);
+      for (const reply of replies) if (!reply.ok) expect(reply.error.code).to.equal('SESSION_EXISTS');
+    }
+  });
+
+  it('I-4 a double start on both at once is acknowledged once', async () => {
+    for (let round = 0; round < 20; round++) {
+      const { session_id } = await white.ok('session:create', chess());
+      const replies = await Promise.all([white.command('session:start', { session_id }), black.command('session:start', { session_id })]);
+      expect(replies.filter((reply) => reply.ok)).to.have.length(1);
+      for (const reply of replies) if (!reply.ok) expect(reply.error.code).to.equal('INVALID_STATE_TRANSITION');
+    }
+  });
+
+  it('I-5 the same command with the same command_id on both at once has one effect, and the other is told so', async () => {
+    const session_id = await game();
+    for (let round = 0; round < 40; round++) {
+      const payload = { session_id, command_id: `move-${round}` };
+      const replies = await Promise.all([white.success('session:switch', payload), black.success('session:switch', payload)]);
+      const version = 3 + round;
+      expect(replies.filter((reply) => reply.replayed === true)).to.have.length(1);
+      for (const reply of replies) {
+        expect(reply.data.version).to.equal(version);
+        if (reply.replayed) expect(reply.applied_version).to.equal(version);
+      }
+    }
+    expect((await white.ok('session:get', { session_id })).version).to.equal(42);
+  });
+});
+
+describe('a join over a slow link', () => {
+  let cluster: Cluster;
+  let link: TcpProxy;
+  let near: App;
+  let far: App;
+  before(async () => {
+    cluster = await openCluster();
+    link = await openTcpProxy(Number(new URL(cluster.settings.REDIS_URL).port));
+    // Subscriptions alone: a join that did not wait for its own would be answered long before it stands.
+    link.slowOnly = 'synckairos-subscriber';
+    near = await cluster.instance();
+    far = await cluster.instance({ REDIS_URL: `redis://127.0.0.1:${link.port}` });
+  });
+  after(async () => {
+    await cluster.close();
+    await link.close();
+  });
+
+  it('I-6 misses nothing that another instance sends right after it', async () => {
+    const ROUNDS = 100;
+    const sender = await cluster.client(near);
+    const listener = await cluster.client(far);
+    const ids = await Promise.all(Array.from({ length: ROUNDS }, async () => (await sender.ok('session:create', chess())).session_id));
+    link.delayMs = 150;
+    const rounds = ids.map(async (session_id) => {
+      const { state } = await listener.ok('session:join', { session_id });
+      expect(state.version).to.equal(1);
+      await sender.ok('session:start', { session_id });
+      await listener.next('session:update', (event) => event.session_id === session_id, SOONER_THAN_HEALED_MS);
+    });
+    const lost = (await Promise.allSettled(rounds)).filter(({ status }) => status === 'rejected').length;
+    expect(lost).to.equal(0);
+  });
+
+  it('I-6 and neither does a second join sent right behind the first', async () => {
+    link.delayMs = 20;
+    const sender = await cluster.client(near);
+    const listener = await cluster.client(far);
+    for (let round = 0; round < 10; round++) {
+      const { session_id } = await sender.ok('session:create', chess());
+      const joins = [1, 2, 3].map(() => listener.ok('session:join', { session_id }));
+      await Promise.race(joins);
+      await sender.ok('session:start', { session_id });
+      await listener.next('session:update', (event) => event.session_id === session_id, SOONER_THAN_HEALED_MS);
+      await Promise.all(joins);
+    }
+  });
+});

@@ -1,0 +1,23 @@
+import fc from 'fast-check';
+import { duel } from '../timing/duel.ts';
+import { checkConservation, checkLateness, checkNeverNegative, checkReplay, checkVersions } from '../timing/laws.ts';
+import { MODES, randomGame, randomSteps } from '../timing/random-games.ts';
+
+const SEQUENCES = 100_000;
+
+describe(`${SEQUENCES} random sequences of commands`, function () {
+  this.timeout(0);
+  for (const mode of MODES) {
+    it(`T-70 to T-74 ${mode}`, () => {
+      const property = fc.property(randomGame(mode), randomSteps, fc.integer({ min: 1, max: 40 }), (game, steps, stride) => {
+        const { table, orders } = duel(game, steps);
+        checkConservation(game, table.events);
+        checkVersions(table.events);
+        checkNeverNegative(table.events);
+        checkLateness(game, orders, table.events, stride);
+        checkReplay(table.events);
+      });
+      fc.assert(property, { numRuns: SEQUENCES / MODES.length });
+    });
+  }
+});

@@ -1,0 +1,169 @@
+import { isDeepStrictEqual } from 'node:util';
+import { expect } from 'chai';
+import { cycleTimeUsed, remaining, type SessionState } from '#contract';
+import { create } from '../../server/domain/create.ts';
+import { decide, type TimerCommand } from '../../server/domain/decide.ts';
+import type { SessionEvent } from '../../server/domain/draft.ts';
+import { expiries, isDue } from '../../server/domain/expire.ts';
+import { type Change, SEATS, type Step, STRANGER, type Wish } from './random-games.ts';
+import { Reference } from './reference.ts';
+import type { Payload } from './reference-seats.ts';
+
+export const ORIGIN = Date.parse('2026-06-01T12:00:00.000Z');
+
+/** The server's rules as the engine uses them: what ran out before a command comes first, then the command. Nothing handed in may be changed. */
+export class Table {
+  state: SessionState;
+  readonly events: SessionEvent[];
+
+  constructor(game: Payload) {
+    const created = create(deepFreeze(game), ORIGIN);
+    if (!created.ok) throw new Error(`the drawn game is not valid: ${JSON.stringify(created)}`);
+    this.events = [created.event];
+    this.state = deepFreeze(created.event.state);
+  }
+
+  /** Applies what ran out up to an instant, at most `limit` at a time. */
+  pass(instant: number, limit = 1_000): void {
+    while (isDue(this.state, ORIGIN + instant)) this.#take(...expiries(this.state, ORIGIN + instant, limit));
+  }
+
+  /** Sends a command; the code of its refusal, or null. */
+  send(command: TimerCommand, instant: number): string | null {
+    const decision = decide(this.state, deepFreeze(command), ORIGIN + instant);
+    if (!decision.ok) return decision.code;
+    this.#take(decision.event);
+    return null;
+  }
+
+  /** Goes on with the state as a client or Redis would read it. */
+  reload(): void {
+    const read = JSON.parse(JSON.stringify(this.state)) as SessionState;
+    same(read, this.state, 'a state is plain JSON');
+    this.state = deepFreeze(read);
+  }
+
+  #take(...events: SessionEvent[]): void {
+    for (const event of events) {
+      this.events.push(event);
+      this.state = deepFreeze(event.state);
+    }
+  }
+}
+
+/** A command, the instant at which it came, and the same by a clock that never ran backwards. */
+export interface Order {
+  command: TimerCommand;
+  instant: number;
+  now: number;
+}
+
+/** Plays a drawn sequence with the server's rules and with the reference side by side and compares everything after each step. */
+export function duel(game: Payload, steps: Step[]): { table: Table; orders: Order[] } {
+  const reference = new Reference(game, ORIGIN);
+  const table = new Table(game);
+  const orders: Order[] = [];
+  let over = 0;
+  compare(table, reference);
+  for (const { wait, back, wish, limit, apt } of steps) {
+    reference.tickTo(reference.now + waitOf(wait, reference));
+    table.pass(reference.now, limit);
+    compare(table, reference);
+    const command = commandOf(apt ? aptly(wish, reference) : wish, game, reference);
+    const settled = reference.notes.at(-1)?.state.updated_at === iso(reference.now);
+    const instant = settled ? reference.now - back : reference.now;
+    orders.push({ command, instant, now: reference.now });
+    const answer = table.send(command, instant);
+    expect(answer, JSON.stringify(command)).to.equal(reference.obey(command));
+    compare(table, reference);
+    table.reload();
+    // A few more commands find the session over; the rest would tell nothing new.
+    if (['expired', 'completed', 'cancelled'].includes(reference.status)) over += 1;
+    if (over === 5 || table.events.at(-1)?.event_type === 'session_deleted') break;
+  }
+  return { table, orders };
+}
+
+/** A wish that the status allows, where there is one. */
+function aptly(wish: Wish, { status }: Reference): Wish {
+  if (status === 'pending' && wish.type !== 'adjust') return { type: 'start', who: undefined };
+  if (status === 'paused' && ['start', 'switch', 'pause'].includes(wish.type)) return { type: 'resume' };
+  if (status === 'running' && ['start', 'resume'].includes(wish.type)) return { type: 'switch', guard: 'active', next: undefined };
+  return wish;
+}
+
+/** What a wish means at this moment. */
+function commandOf(wish: Wish, game: Payload, reference: Reference): TimerCommand {
+  const count = game.participants?.length ?? 0;
+  const name = (number: number | undefined) =>
+    number === undefined ? undefined : number < STRANGER && count > 0 ? SEATS[number % count] : 'stranger';
+  switch (wish.type) {
+    case 'start':
+      return { type: 'start', active_participant_id: name(wish.who) };
+    case 'switch': {
+      const guard = wish.guard === 'active' ? (reference.active?.id ?? undefined) : name(wish.guard);
+      return { type: 'switch', current_participant_id: guard, next_participant_id: name(wish.next) };
+    }
+    case 'adjust': {
+      const player = wish.who < STRANGER ? reference.players[wish.who % count] : undefined;
+      const byName = { participant_id: name(wish.who) ?? 'stranger' };
+      const byGroup = { group_id: player?.group ?? 'strangers' };
+      const right = game.sync_mode === 'per_participant' ? byName : game.sync_mode === 'per_group' ? byGroup : {};
+      const owner = { right, none: {}, participant: byName, group: byGroup, both: { ...byName, ...byGroup } }[wish.owner];
+      const has = player === undefined ? reference.left() : reference.leftOf(player);
+      const running = game.sync_mode === 'per_participant' || game.sync_mode === 'per_group' ? has : reference.left();
+      return { type: 'adjust', ...owner, delta_ms: deltaOf(wish.change, running ?? 0) };
+    }
+    default:
+      return { type: wish.type };
+  }
+}
+
+function deltaOf(change: Change, has: number): number {
+  return 'delta' in change ? change.delta : change.leave - has;
+}
+
+/** How long a wait is; a clock that can't run out, or one that an adjustment made a day long, is not waited for. */
+function waitOf(wait: Step['wait'], reference: Reference): number {
+  if ('ms' in wait) return wait.ms;
+  const left = reference.left() ?? 0;
+  return left > 5_000 ? 5 : Math.max(0, left + wait.pastDeadline);
+}
+
+function compare(table: Table, reference: Reference): void {
+  const { events } = table;
+  expect(events.length, 'as many events').to.equal(reference.notes.length);
+  for (let place = events.length - 1; place >= 0 && place > events.length - 200; place--) {
+    if (seen.has(events[place] as object)) break;
+    same(events[place], reference.notes[place], `event ${place + 1}`);
+    seen.add(events[place] as object);
+  }
+  const now = ORIGIN + reference.now;
+  for (const player of reference.players) {
+    same(remaining(table.state, { participant_id: player.id }, now), reference.leftOf(player), `what ${player.id} has left`);
+  }
+  for (const team of reference.teams) same(remaining(table.state, { group_id: team.id }, now), team.bank, `what ${team.id} has left`);
+  same(remaining(table.state, 'session', now), reference.left(), 'what the running clock has left');
+  const { cycle_time_used_ms = 0 } = reference.notes.at(-1)?.state ?? {};
+  if (reference.status !== 'running') same(cycleTimeUsed(table.state, now), cycle_time_used_ms, 'what a clock at rest has used');
+}
+
+const seen = new WeakSet();
+
+/** Deep equality that tells −0 from 0, and only where it fails takes the time to tell how. */
+export function same(actual: unknown, expected: unknown, what: string): void {
+  if (isDeepStrictEqual(actual, expected)) return;
+  expect(actual, what).to.deep.equal(expected);
+  throw new Error(`${what}: ${JSON.stringify(actual)} is not ${JSON.stringify(expected)}`);
+}
+
+/** Freezes a value through and through: whoever writes to it throws. */
+export function deepFreeze<Value>(value: Value): Value {
+  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value;
+  for (const inner of Object.values(value)) deepFreeze(inner);
+  return Object.freeze(value);
+}
+
+function iso(instant: number): string {
+  return new Date(ORIGIN + instant).toISOString();
+}

@@ -1,0 +1,125 @@
+import { expect } from 'chai';
+import { remaining, type SessionState } from '#contract';
+import { decide, type TimerCommand } from '../../server/domain/decide.ts';
+import type { SessionEvent } from '../../server/domain/draft.ts';
+import { expiries } from '../../server/domain/expire.ts';
+import { type Order, ORIGIN, same, Table } from './duel.ts';
+import type { Payload } from './reference-seats.ts';
+
+/** Each event is one version, none is before the one it follows, and its state is as of the event. */
+export function checkVersions(events: SessionEvent[]): void {
+  for (const [place, { at, state }] of events.entries()) {
+    expect(state.version).to.equal(place + 1);
+    expect(state.epoch).to.equal(ORIGIN);
+    expect(Date.parse(state.updated_at)).to.equal(at);
+    expect(at).to.be.at.least(events[place - 1]?.at ?? ORIGIN);
+  }
+}
+
+/** No clock shows less than nothing, and one that runs has at least 1 ms. */
+export function checkNeverNegative(events: SessionEvent[]): void {
+  for (const { at, state, time_elapsed_ms, time_remaining_ms } of events) {
+    const shown = [
+      time_elapsed_ms,
+      time_remaining_ms,
+      remaining(state, 'session', at),
+      ...state.participants.flatMap((one) => [one.total_time_ms, one.time_remaining_ms, one.time_used_ms]),
+      ...state.groups.flatMap((group) => [group.total_time_ms, group.time_used_ms]),
+    ];
+    for (const time of shown) if (time !== null) expect(time).to.be.at.least(0);
+    if (state.deadline_at !== null) expect(Date.parse(state.deadline_at)).to.be.above(at);
+  }
+}
+
+/** What was charged is the time the clock ran, and what is left is what was given, with increments and adjustments, less what was charged. */
+export function checkConservation(game: Payload, events: SessionEvent[]): void {
+  const mode = game.sync_mode;
+  const given = new Map<string, number>(clocksOf(events[0]?.state));
+  const charged = new Map<string, number>();
+  const cycle = given.get('session') ?? 0;
+  let ofSeats = 0;
+  for (const [place, event] of events.entries()) {
+    const before = events[place - 1];
+    const ran = before?.state.status === 'running' ? event.at - before.at : 0;
+    expect(event.time_elapsed_ms, 'what was charged').to.equal(ran);
+    const owner = (mode === 'per_participant' ? event.participant_id : mode === 'per_group' ? event.group_id : null) ?? 'session';
+    charged.set(owner, (charged.get(owner) ?? 0) + ran);
+    if (event.participant_id !== null) ofSeats += ran;
+    if (event.event_type === 'cycle_switched' && owner !== 'session') {
+      given.set(
+        owner,
+        (given.get(owner) ?? 0) + Math.min(game.increment_ms ?? 0, (game.max_time_ms ?? Infinity) - (event.time_remaining_ms ?? 0)),
+      );
+    }
+    if (event.event_type === 'session_adjusted') {
+      const { delta_ms, participant_id, group_id } = event.metadata;
+      const whose = [participant_id, group_id, 'session'].find((name) => typeof name === 'string') ?? 'session';
+      given.set(whose, (given.get(whose) ?? 0) + Number(delta_ms));
+    }
+    const began = event.event_type === 'cycle_switched' || (event.event_type === 'participant_expired' && event.state.status === 'running');
+    if (mode === 'per_cycle' && began) {
+      given.set('session', cycle);
+      charged.set('session', 0);
+    }
+    for (const [whose, left] of clocksOf(event.state))
+      expect(left, `what ${whose} has left`).to.equal((given.get(whose) ?? 0) - (charged.get(whose) ?? 0));
+    for (const { group_id, time_used_ms } of event.state.groups) expect(time_used_ms).to.equal(charged.get(group_id) ?? 0);
+    expect(event.state.participants.reduce((sum, { time_used_ms }) => sum + time_used_ms, 0)).to.equal(ofSeats);
+  }
+}
+
+/** Every clock that can run out and what it has left as of the state. */
+function clocksOf(state: SessionState | undefined): [string, number][] {
+  if (state === undefined) return [];
+  if (state.sync_mode === 'per_participant') return state.participants.map((one) => [one.participant_id, one.total_time_ms ?? 0]);
+  if (state.sync_mode === 'per_group') return state.groups.map((group) => [group.group_id, group.total_time_ms]);
+  const left = remaining(state, 'session', Date.parse(state.updated_at));
+  return left === null ? [] : [['session', left]];
+}
+
+/** A server that looks every `stride` ms, and one that looks only when a command comes, write the same trail. */
+export function checkLateness(game: Payload, orders: Order[], events: SessionEvent[], stride: number): void {
+  const table = new Table(game);
+  let looked = 0;
+  for (const { command, instant, now } of orders) {
+    for (; looked < now; looked += stride) table.pass(looked, 1);
+    table.pass(now);
+    table.send(command, instant);
+  }
+  same(table.events, events, 'the trail of a server that is never late');
+}
+
+/** The trail alone, row by row, leads from the first state to the last: what happened, when, its metadata, and whose turn came. */
+export function checkReplay(events: SessionEvent[]): void {
+  const rows = JSON.parse(JSON.stringify(events)) as SessionEvent[];
+  let state = rows[0]?.state;
+  for (const row of rows.slice(1)) {
+    if (state === undefined) return;
+    const again = row.event_type === 'participant_expired' ? expiries(state, row.at, 1)[0] : redo(state, row);
+    same(again, row, `version ${row.state.version} played again`);
+    state = again?.state;
+  }
+}
+
+const COMMANDS: Record<string, TimerCommand['type']> = {
+  session_paused: 'pause',
+  session_resumed: 'resume',
+  session_completed: 'complete',
+  session_cancelled: 'cancel',
+  session_deleted: 'delete',
+};
+
+function redo(state: SessionState, row: SessionEvent): SessionEvent | undefined {
+  const decision = decide(state, commandOf(row), row.at);
+  return decision.ok ? decision.event : undefined;
+}
+
+function commandOf({ event_type, state, metadata }: SessionEvent): TimerCommand {
+  const next = state.active_participant_id ?? undefined;
+  if (event_type === 'session_started') return { type: 'start', active_participant_id: next };
+  if (event_type === 'cycle_switched') return { type: 'switch', next_participant_id: next };
+  if (event_type === 'session_adjusted') return { type: 'adjust', delta_ms: 0, ...metadata };
+  const type = COMMANDS[event_type];
+  if (type === undefined) throw new Error(`unexpected ${event_type}`);
+  return { type, ...metadata } as TimerCommand;
+}

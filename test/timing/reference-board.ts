@@ -1,0 +1,123 @@
+import type { SessionState, Status } from '#contract';
+import {
+  type Payload,
+  pictureOfPlayer,
+  pictureOfTeam,
+  type Player,
+  seatPlayers,
+  seatTeams,
+  settings,
+  type Team,
+} from './reference-seats.ts';
+
+/** What the reference notes of each thing that happened; the same facts as a row of the trail. */
+export type Note = Record<string, unknown> & { event_type: string; at: number; state: SessionState };
+
+/** The table at which the reference counts: who sits there, every hand of every clock, and what was noted so far. */
+export class ReferenceBoard {
+  now = 0;
+  status: Status = 'pending';
+  readonly notes: Note[] = [];
+  readonly players: Player[];
+  readonly teams: Team[];
+  /** Whose turn it is; before the start, who was named to begin. */
+  active: Player | null;
+  /** Milliseconds counted in this cycle, or in the session where one clock runs through it. */
+  counted = 0;
+  /** What adjustments gave to the current cycle or countdown. */
+  extra = 0;
+  ceiling: number | null;
+  protected group: string | null;
+  protected sinceLast = 0;
+  protected cycles = 0;
+  protected startedAt: string | null = null;
+  protected endedAt: string | null = null;
+  protected readonly game: Payload;
+  protected readonly origin: number;
+
+  constructor(game: Payload, origin: number) {
+    this.game = game;
+    this.origin = origin;
+    this.players = seatPlayers(game);
+    this.teams = seatTeams(game, this.players);
+    this.ceiling = game.max_time_ms ?? null;
+    this.active = this.player(game.active_participant_id);
+    this.group = this.active === null ? (game.active_group_id ?? null) : this.active.group;
+    this.note('session_created', { participant_id: null, group_id: null, time_elapsed_ms: 0, time_remaining_ms: null });
+  }
+
+  /** What the running clock would show, null where it can't run out. */
+  left(): number | null {
+    switch (this.game.sync_mode) {
+      case 'per_participant':
+        return this.active === null ? null : this.active.bank;
+      case 'per_group':
+        return this.team()?.bank ?? null;
+      case 'per_cycle':
+        return (this.game.time_per_cycle_ms ?? 0) + this.extra - this.counted;
+      case 'global':
+        return (this.game.total_time_ms ?? this.game.time_per_cycle_ms ?? 0) + this.extra - this.counted;
+      case 'count_up':
+        return this.ceiling === null ? null : this.ceiling - this.counted;
+    }
+  }
+
+  /** What a player's clock shows. */
+  leftOf(player: Player): number | null {
+    const mode = this.game.sync_mode;
+    if (mode === 'per_participant') return player.bank;
+    if (mode === 'per_group') return this.teams.find((team) => team.id === player.group)?.bank ?? null;
+    if (mode === 'per_cycle' && player !== this.active) return this.game.time_per_cycle_ms ?? null;
+    return this.left();
+  }
+
+  /** Who was charged since the last note, and what that clock has left. */
+  protected receipt(): Record<string, unknown> {
+    const time_elapsed_ms = this.sinceLast;
+    this.sinceLast = 0;
+    return { participant_id: this.active?.id ?? null, group_id: this.group, time_elapsed_ms, time_remaining_ms: this.left() };
+  }
+
+  protected note(event_type: string, receipt: Record<string, unknown>, metadata: object = {}): void {
+    const version = this.notes.length + 1;
+    this.notes.push({ event_type, at: this.origin + this.now, ...receipt, metadata: { ...metadata }, state: this.picture(version) });
+  }
+
+  protected player(id: string | undefined): Player | null {
+    return this.players.find((player) => player.id === id) ?? null;
+  }
+  protected team(): Team | undefined {
+    return this.teams.find((team) => team.id === this.group);
+  }
+  protected iso(instant: number): string {
+    return new Date(this.origin + instant).toISOString();
+  }
+
+  /** Everything that a state shows, as of this very millisecond. */
+  private picture(version: number): SessionState {
+    const game = this.game;
+    const runs = this.status === 'running';
+    const turnIsOn = runs || this.status === 'paused';
+    const left = this.left();
+    const adjustsCycle = game.sync_mode === 'per_cycle' || game.sync_mode === 'global';
+    return {
+      ...settings(game),
+      status: this.status,
+      version,
+      epoch: this.origin,
+      max_time_ms: this.ceiling,
+      active_participant_id: this.active?.id ?? null,
+      active_group_id: this.group,
+      cycle_started_at: runs ? this.iso(this.now) : null,
+      cycle_time_used_ms: adjustsCycle ? this.counted - this.extra : this.counted,
+      cycle_count: this.cycles,
+      deadline_at: runs && left !== null ? this.iso(this.now + left) : null,
+      session_started_at: this.startedAt,
+      session_completed_at: this.endedAt,
+      created_at: this.iso(0),
+      updated_at: this.iso(this.now),
+      participants: this.players.map((player) => pictureOfPlayer(player, this.leftOf(player), turnIsOn && player === this.active)),
+      groups: this.teams.map((team) => pictureOfTeam(team, turnIsOn && team.id === this.group)),
+    };
+  }
+}
