@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { type AuditWriter, startAuditWriter } from './audit/audit-writer.ts';
+import { type Board, openBoard } from './audit/board.ts';
 import { createTrail, type TrailReader } from './audit/trail.ts';
 import type { Config } from './config.ts';
 import { RedisClock } from './engine/clock.ts';
@@ -17,6 +18,7 @@ import { createSessionStore } from './store/session-store.ts';
 import { connectSubscriber } from './store/subscriber.ts';
 import { CommandHandler } from './transport/command-handler.ts';
 import { createHttpApp } from './transport/http/app.ts';
+import { BOARD_PATH, type OperatorsOptions } from './transport/http/operators.ts';
 import { trackConnections } from './transport/http/connections.ts';
 import { originCheck } from './transport/origins.ts';
 import { announceClosing, attachGateway, closeIo, createIo } from './transport/socket/gateway.ts';
@@ -82,6 +84,7 @@ export async function createApp(config: Config): Promise<App> {
     } as const;
     return { ready: redisUp && closing === undefined, checks };
   };
+  const operators = openOperators(config, logger);
   const koa = createHttpApp({
     handler,
     now,
@@ -93,6 +96,7 @@ export async function createApp(config: Config): Promise<App> {
     allowsOrigin,
     trustProxy: config.TRUST_PROXY,
     consoleDir: consoleDir(),
+    operators: operators?.options,
   });
   http.on('request', koa.callback());
 
@@ -106,7 +110,7 @@ export async function createApp(config: Config): Promise<App> {
     await Promise.all([closeIo(io), connections.close()]);
     await Promise.all([healing.close(), deadlines.close(), clock.close()]);
     await writer?.close();
-    await trail?.close();
+    await Promise.all([trail?.close(), operators?.board.close()]);
     redis.disconnect();
     logger.info('closed');
   };
@@ -144,7 +148,15 @@ function openAudit(config: Config, ports: AuditPorts): { trail: TrailReader | un
   if (databaseUrl === undefined || mode === 'none') return { trail: undefined, writer: undefined };
   const trail = createTrail({ databaseUrl, logger: ports.logger });
   if (mode === 'off') return { trail, writer: undefined };
-  return { trail, writer: startAuditWriter({ ...ports, redisUrl: config.REDIS_URL, keyPrefix: config.KEY_PREFIX, databaseUrl }) };
+  return { trail, writer: startAuditWriter({ ...ports, redisUrl: config.REDIS_URL, keyPrefix: config.KEY_PREFIX, databaseUrl, retentionDays: config.AUDIT_RETENTION_DAYS }) };
+}
+
+/** What operators see, where they can sign in and there is a queue to look at. */
+function openOperators(config: Config, logger: Logger): { board: Board; options: OperatorsOptions } | undefined {
+  const { ADMIN_USER: user, ADMIN_PASSWORD: password, REDIS_URL: redisUrl, KEY_PREFIX: keyPrefix } = config;
+  if (user === undefined || password === undefined || config.AUDIT_WORKER === 'none') return undefined;
+  const board = openBoard({ redisUrl, keyPrefix, logger, path: BOARD_PATH });
+  return { board, options: { user, password, board: board.middleware } };
 }
 
 async function answers(question: () => Promise<unknown>): Promise<boolean> {

@@ -30,6 +30,9 @@ const variables = z.object({
   SESSION_TTL_SECONDS: integer(1).default(3600),
   AUTH_MODE: z.literal('none', 'must be none: token checks are not part of this version').default('none'),
   AUDIT_WORKER: z.enum(['inline', 'off', 'none']).default('inline'),
+  AUDIT_RETENTION_DAYS: integer(1, 36_500).optional(),
+  ADMIN_USER: z.string().regex(/^[^:]+$/, 'must not hold a colon').optional(),
+  ADMIN_PASSWORD: z.string().min(8, 'must have 8 characters or more').optional(),
   EXPIRY_GRACE_MS: integer(0, 1000).default(20),
   SHUTDOWN_TIMEOUT_MS: integer(0, 600_000).default(15_000),
   KEY_PREFIX: z.string().regex(/^[A-Za-z0-9_-]{1,32}$/, 'must be 1 to 32 letters, digits, _ or -').default('sk'),
@@ -52,6 +55,12 @@ export function loadConfig(env: Record<string, string | undefined>): Config {
   const config = parsed.data;
   if (config.AUDIT_WORKER === 'inline' && config.DATABASE_URL === undefined) {
     throw new ConfigError('DATABASE_URL must be set for AUDIT_WORKER=inline (set AUDIT_WORKER=off to write the trail elsewhere, or none to keep no trail)');
+  }
+  for (const [name, other] of [
+    ['ADMIN_USER', 'ADMIN_PASSWORD'],
+    ['ADMIN_PASSWORD', 'ADMIN_USER'],
+  ] as const) {
+    if (config[name] === undefined && config[other] !== undefined) throw new ConfigError(`${name} must be set where ${other} is`);
   }
   return config;
 }

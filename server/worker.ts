@@ -29,6 +29,7 @@ async function main(): Promise<void> {
       logger,
       metrics,
       now: () => clock.now(),
+      retentionDays: config.AUDIT_RETENTION_DAYS,
     });
     logger.info('audit worker started');
     if (!stop.signal.aborted) await once(stop.signal, 'abort');

@@ -7,6 +7,7 @@ import { endsWithin } from './deadline.ts';
 import { Gauges } from './gauges.ts';
 import { enqueue, openQueue } from './queue.ts';
 import { Relay } from './relay.ts';
+import { Retention } from './retention.ts';
 import { EventStore } from './store.ts';
 import { AuditWorker } from './worker.ts';
 
@@ -24,6 +25,8 @@ export interface AuditWriterOptions {
   metrics: Metrics;
   /** Unix ms of the authoritative clock; only measures. */
   now: () => number;
+  /** Days for which finished sessions are kept; undefined keeps them for ever. */
+  retentionDays?: number | undefined;
   /** Before refused events are tried a second time, ms; doubles with each further attempt. Default 2000. */
   retryDelayMs?: number;
 }
@@ -46,6 +49,7 @@ export function startAuditWriter({
   logger,
   metrics,
   now,
+  retentionDays,
   retryDelayMs,
 }: AuditWriterOptions): AuditWriter {
   const database = openDatabase(databaseUrl, logger, { connections: CONNECTIONS, statementMs: STATEMENT_MS });
@@ -55,9 +59,10 @@ export function startAuditWriter({
   const worker = new AuditWorker({ redisUrl, keyPrefix, store, logger });
   const relay = new Relay({ outbox, accept: (batch) => enqueue(queue, batch), logger });
   const gauges = new Gauges({ queue, redis: producer, outbox, metrics, logger, now });
+  const retention = retentionDays === undefined ? undefined : new Retention({ database, days: retentionDays, logger, now });
 
   const close = async () => {
-    await Promise.all([relay.close(), gauges.close()]);
+    await Promise.all([relay.close(), gauges.close(), retention?.close()]);
     await worker.close();
     await endsWithin(
       QUEUE_CLOSE_MS,

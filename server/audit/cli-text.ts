@@ -24,7 +24,8 @@ export function verificationText(sessionId: string, { rows, newest, findings }: 
   if (findings.length === 0) return `${sessionId}: ${rows} rows up to ${where}, all as they were committed`;
   const lines = findings.slice(0, NAMED_FINDINGS).map(findingText);
   if (findings.length > NAMED_FINDINGS) lines.push(`and ${findings.length - NAMED_FINDINGS} more`);
-  if (findings.some(({ kind }) => kind === 'missing')) lines.push('events that are still on their way are missing too, see: npm run audit -- status');
+  if (findings.some(({ kind }) => kind === 'missing'))
+    lines.push('events that are still on their way are missing too, see: npm run audit -- status');
   return [`${sessionId}: the trail up to ${where} is not what was committed`, ...lines].join('\n');
 }
 
@@ -41,14 +42,26 @@ export function storyHead(): string {
 }
 
 /** A line of that table. */
-export function storyLine({ version, timestamp, event_type, participant_id, group_id, time_elapsed_ms, time_remaining_ms, state_snapshot }: HistoryEvent): string {
+export function storyLine({
+  version,
+  timestamp,
+  event_type,
+  participant_id,
+  group_id,
+  time_elapsed_ms,
+  time_remaining_ms,
+  state_snapshot,
+}: HistoryEvent): string {
   const who = participant_id ?? group_id ?? '-';
   const left = time_remaining_ms === null ? '-' : `${time_remaining_ms}`;
   return line([`${version}`, timestamp, event_type, who, `${time_elapsed_ms}`, left, state_snapshot.status]);
 }
 
 function line(cells: string[]): string {
-  return cells.map((cell, column) => cell.padEnd(WIDTHS[column] ?? 0)).join(' ').trimEnd();
+  return cells
+    .map((cell, column) => cell.padEnd(WIDTHS[column] ?? 0))
+    .join(' ')
+    .trimEnd();
 }
 
 function instant(ms: number): string {

@@ -86,7 +86,7 @@ async function withQueue(work: (tools: QueueTools) => Promise<number>): Promise<
   const outbox = createOutbox(redis, KEY_PREFIX);
   const now = async () => {
     const [seconds = 0, microseconds = 0] = await redis.time();
-    return Number(seconds) * 1000 + Number(microseconds) / 1000;
+    return seconds * 1000 + microseconds / 1000;
   };
   try {
     return await work({ queue, now, oldest: () => oldestOnTheWay({ queue, redis, outbox }) });

@@ -90,7 +90,10 @@ export function sessionColumns(events: ReadEvent[]): Columns<SessionColumn> {
 }
 
 /** Whether an event came after another one of its session. */
-export function isNewer<Epoch extends number | bigint>(a: { epoch: Epoch; version: number }, b: { epoch: Epoch; version: number }): boolean {
+export function isNewer<Epoch extends number | bigint>(
+  a: { epoch: Epoch; version: number },
+  b: { epoch: Epoch; version: number },
+): boolean {
   return a.epoch === b.epoch ? a.version > b.version : a.epoch > b.epoch;
 }
 

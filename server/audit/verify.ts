@@ -86,7 +86,7 @@ async function* read(database: PrismaClient, sessionId: string, { keys, begin }:
     });
     for (const row of rows) {
       if (row.version !== version) {
-        before = row.version === version + 1 ? present : new Map();
+        before = row.version === version + 1 ? present : new Map<bigint, Read>();
         present = new Map();
         version = row.version;
       }

@@ -32,3 +32,6 @@ CREATE TABLE "sync_events" (
 
     CONSTRAINT "sync_events_pkey" PRIMARY KEY ("session_id","epoch","version")
 );
+
+-- CreateIndex
+CREATE INDEX "sync_sessions_finished_idx" ON "sync_sessions"("updated_at") WHERE (deleted_at IS NOT NULL OR status IN ('expired', 'completed', 'cancelled'));

@@ -4,7 +4,9 @@ import { koaBody } from 'koa-body';
 import { CREATE_MAX_BYTES } from '#contract';
 import { serveConsole } from './console.ts';
 import { answerErrors, refuseMalformedUrls, refuseOtherBodies } from './errors.ts';
+import { CURSOR_HEADER } from './ndjson.ts';
 import { observeRequests } from './observe.ts';
+import { type OperatorsOptions, serveOperators } from './operators.ts';
 import { type SessionRoutesOptions, sessionRoutes } from './session-routes.ts';
 import { type SystemRoutesOptions, systemRoutes } from './system-routes.ts';
 
@@ -13,6 +15,8 @@ export interface HttpAppOptions extends SessionRoutesOptions, SystemRoutesOption
   trustProxy: boolean;
   /** Folder of the built console page; undefined serves none. */
   consoleDir: string | undefined;
+  /** Undefined where no operator can sign in. */
+  operators: OperatorsOptions | undefined;
 }
 
 /** Everything that HTTP serves, in the order in which a request passes it. */
@@ -22,7 +26,9 @@ export function createHttpApp(options: HttpAppOptions): Koa {
 
   app.use(observeRequests(options.metrics, options.logger));
   app.use(answerErrors(options.handler, options.logger));
-  app.use(cors({ origin: (ctx) => allowedOrigin(ctx.get('Origin'), options), keepHeadersOnError: true, exposeHeaders: ['X-Request-Id', 'Retry-After'] }));
+  // Before anything that is meant for other pages.
+  if (options.operators !== undefined) app.use(serveOperators(options.operators, options.logger));
+  app.use(cors({ origin: (ctx) => allowedOrigin(ctx.get('Origin'), options), keepHeadersOnError: true, exposeHeaders: ['X-Request-Id', 'Retry-After', CURSOR_HEADER] }));
   app.use(refuseMalformedUrls);
   app.use(refuseOtherBodies);
   app.use(koaBody({ urlencoded: false, text: false, jsonLimit: CREATE_MAX_BYTES }));

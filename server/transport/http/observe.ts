@@ -32,6 +32,8 @@ export function observeRequests(metrics: Metrics, logger: Logger): Middleware {
 
 /** The pattern of the route that answered: never the raw path, which would make a label of every id. */
 function routeOf(ctx: { _matchedRoute?: unknown; state: Record<string, unknown> }): string {
+  // A part that routes by itself names itself.
+  if (typeof ctx.state['route'] === 'string') return ctx.state['route'];
   if (typeof ctx._matchedRoute === 'string') return ctx._matchedRoute;
   return ctx.state['isConsole'] === true ? 'console' : 'unmatched';
 }

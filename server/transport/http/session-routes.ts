@@ -62,8 +62,9 @@ function queryOf(ctx: Context): Record<string, unknown> {
 
 /** `event_type=a,b` and `event_type=a&event_type=b` both ask for events of two types. */
 function historyQueryOf(ctx: Context): Record<string, unknown> {
-  const { event_type, ...query } = queryOf(ctx);
-  return event_type === undefined ? query : { ...query, event_types: [event_type].flat().flatMap((types) => String(types).split(',')) };
+  const { event_type: _type, ...query } = queryOf(ctx);
+  const types = [ctx.query['event_type'] ?? []].flat().flatMap((list) => list.split(','));
+  return types.length === 0 ? query : { ...query, event_types: types };
 }
 
 function withId(ctx: RouterContext, payload: unknown): unknown {

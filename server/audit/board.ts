@@ -1,0 +1,50 @@
+import { createBullBoard } from '@bull-board/api';
+import { BullMQAdapter } from '@bull-board/api/bullMQAdapter';
+import { KoaAdapter } from '@bull-board/koa';
+import type { Middleware } from 'koa';
+import type { Logger } from '../observability/logger.ts';
+import { connectRedis } from '../store/connection.ts';
+import { endsWithin } from './deadline.ts';
+import { openQueue } from './queue.ts';
+
+const CLOSE_DEADLINE_MS = 1_000;
+
+export interface BoardOptions {
+  redisUrl: string;
+  keyPrefix: string;
+  logger: Logger;
+  /** Where the pages are served, such as `/admin/queues`. */
+  path: string;
+}
+
+export interface Board {
+  /** Serves everything below the path, to whoever asks: keep others away from it. */
+  middleware: Middleware;
+  /** Ends the connection, once. Never rejects. */
+  close(): Promise<void>;
+}
+
+/**
+ * Opens Bull Board, which shows the audit queue and its failed jobs. It only shows: the events of a job that somebody removes exist nowhere else. Failed jobs are
+ * retried by `npm run audit -- retry`.
+ */
+export function openBoard({ redisUrl, keyPrefix, logger, path }: BoardOptions): Board {
+  const redis = connectRedis(redisUrl, 'commands', 'audit-board', logger);
+  const queue = openQueue(redis, keyPrefix, logger);
+  const adapter = new KoaAdapter();
+  adapter.setBasePath(path);
+  createBullBoard({
+    queues: [new BullMQAdapter(queue, { readOnlyMode: true })],
+    serverAdapter: adapter,
+    options: { uiConfig: { boardTitle: 'SyncKairos audit' } },
+  });
+  let closing: Promise<void> | undefined;
+  const close = async () => {
+    await endsWithin(
+      CLOSE_DEADLINE_MS,
+      queue.close().catch((error: unknown) => logger.debug({ err: error }, 'closing the board failed')),
+    );
+    redis.disconnect();
+  };
+  return { middleware: adapter.registerPlugin(), close: () => (closing ??= close()) };
+}
