@@ -25,6 +25,7 @@ export interface Judged extends Position {
 const NOT_KNOWN = "is newer than anything the session's row knows";
 const NOTHING_FOLLOWS = 'no event follows it, though the session went on';
 const FOLLOWER_DIFFERS = 'the event after it names it by another hash';
+const LEADS_NOWHERE = 'has a snapshot from which the rules do not lead on';
 const NAMES_ANOTHER = 'names another event before it';
 
 /**
@@ -47,12 +48,15 @@ export function blame(rows: readonly Judged[], newest: Position): Finding[] {
   for (const row of rows) {
     const { before } = row;
     if (isBlamed(row) || (before !== null && isBlamed(before))) continue;
+    const after = followers.get(row) ?? [];
     if (row.replayProblem !== null) {
-      accuse(row, 'altered', row.replayProblem);
+      // Nothing leads to a first snapshot; where the one after it agrees with what comes later, the first one is to blame.
+      const isConfirmed = row.linked && after.some((other) => other.linked && other.replayProblem === null);
+      if (before !== null && before.before === null && isConfirmed) accuse(before, 'altered', LEADS_NOWHERE);
+      else accuse(row, 'altered', row.replayProblem);
       continue;
     }
     if (row.linked) continue;
-    const after = followers.get(row) ?? [];
     if (before === null || followers.get(before)?.some((other) => other.linked)) accuse(row, 'altered', NAMES_ANOTHER);
     // Its own hash covers the one it names: where that was altered, the next row does not fit either.
     else if (after.some((other) => other.linked)) accuse(before, 'altered', FOLLOWER_DIFFERS);

@@ -1,0 +1,72 @@
+import type { CreatePayload, JsonObject, SessionState } from '#contract';
+import type { QueuedEvent } from '../../server/audit/rows.ts';
+import { create } from '../../server/domain/create.ts';
+import { decide, type TimerCommand } from '../../server/domain/decide.ts';
+import type { SessionEvent } from '../../server/domain/draft.ts';
+import { expire } from '../../server/domain/expire.ts';
+import { takeIntoAccount } from '../../server/domain/outage.ts';
+import { recover } from '../../server/domain/recover.ts';
+import { chainEvents } from '../../server/store/codec.ts';
+import { BEGIN } from './kit.ts';
+
+/** Writes down a session as instances do, event by event, at instants of its own. */
+export class Scribe {
+  readonly events: SessionEvent[] = [];
+  /** As they would leave the outbox. */
+  readonly queued: QueuedEvent[] = [];
+  #hash: string | null = null;
+  #at: number;
+
+  constructor(payload: CreatePayload & { session_id: string }, epoch = BEGIN) {
+    this.#at = epoch;
+    const decision = create(payload, this.#at);
+    if (!decision.ok) throw new Error(decision.message);
+    decision.event.state.epoch = epoch;
+    this.#write(decision.event);
+  }
+
+  get state(): SessionState {
+    const last = this.events.at(-1);
+    if (last === undefined) throw new Error('nothing was written');
+    return last.state;
+  }
+
+  /** A command, a second after the last event. */
+  do(command: TimerCommand, metadata: JsonObject = {}): this {
+    const decision = decide(this.state, command, (this.#at += 1000));
+    if (!decision.ok) throw new Error(decision.message);
+    Object.assign(decision.event.metadata, metadata);
+    return this.#write(decision.event);
+  }
+
+  /** Lets the running clock run out. */
+  expire(): this {
+    this.#at = Math.max(this.#at, Date.parse(this.state.deadline_at ?? ''));
+    return this.#write(expire(this.state));
+  }
+
+  /** An outage of five seconds that began a second ago. */
+  outage(): this {
+    const from = this.#at + 1000;
+    this.#at = from + 5000;
+    return this.#write(takeIntoAccount(this.state, { from, to: this.#at }));
+  }
+
+  /** Redis was lost, and the trail had nothing newer than `version` at that moment. */
+  recover(version = this.state.version): this {
+    const index = this.events.findLastIndex(({ state }) => state.version === version);
+    const snapshot = this.events[index];
+    if (snapshot === undefined) throw new Error(`no version ${version}`);
+    const lost = this.queued[index + 1];
+    if (lost !== undefined) this.#hash = (JSON.parse(lost.event) as { previous_hash: string | null }).previous_hash;
+    return this.#write(recover(snapshot.state, (this.#at += 1000)));
+  }
+
+  #write(event: SessionEvent): this {
+    const { texts, lastHash } = chainEvents([event], this.#hash);
+    this.#hash = lastHash;
+    this.events.push(event);
+    this.queued.push({ event: texts[0] ?? '', state: JSON.stringify(event.state) });
+    return this;
+  }
+}

@@ -1,0 +1,183 @@
+import { expect } from 'chai';
+import type { CreatePayload } from '#contract';
+import { closeDatabase, openDatabase } from '../../server/audit/database.ts';
+import type { PrismaClient } from '../../server/audit/generated/client.ts';
+import type { QueuedEvent } from '../../server/audit/rows.ts';
+import { EventStore } from '../../server/audit/store.ts';
+import { verify } from '../../server/audit/verify.ts';
+import { chess } from '../kit/games.ts';
+import { freshDatabase } from '../kit/services.ts';
+import { query, silent } from './kit.ts';
+import { Scribe } from './scribe.ts';
+
+describe('verification of the trail', () => {
+  let url: string;
+  let database: PrismaClient;
+  before(async () => {
+    url = await freshDatabase();
+    database = openDatabase(url, silent, { connections: 2, statementMs: 5000 });
+  });
+  after(() => closeDatabase(database, silent));
+
+  const arrive = async (events: QueuedEvent[]) => {
+    expect(await new EventStore(database, silent).write(events, new AbortController().signal)).to.deep.equal([]);
+  };
+  /** "version kind: what" of everything found, and how many rows were walked over. */
+  const verified = async (id: string) => {
+    const result = await verify(database, id);
+    if (result === 'unknown') return 'unknown';
+    return { rows: result.rows, found: result.findings.map(({ version, kind, what }) => `${version} ${kind}: ${what}`) };
+  };
+  const found = async (id: string) => {
+    const result = await verified(id);
+    return result === 'unknown' ? result : result.found;
+  };
+  const sql = (text: string, ...values: unknown[]) => query(url, text, values);
+
+  /** A game of twelve events with everything in it. */
+  function game(change: Partial<CreatePayload> = {}): Scribe {
+    const scribe = new Scribe(chess({ increment_ms: 500, outage_policy: 'credit', ...change }));
+    scribe.do({ type: 'start' }).do({ type: 'switch' }, { command_id: 'c3' }).do({ type: 'switch', next_participant_id: 'black' });
+    scribe.do({ type: 'pause' }).do({ type: 'adjust', delta_ms: 5000, participant_id: 'black' }, { reason: 'noise' });
+    return scribe.do({ type: 'resume' }).outage().do({ type: 'switch' }).recover().do({ type: 'switch' }).do({ type: 'complete' });
+  }
+  const stored = async (scribe = game()) => {
+    await arrive(scribe.queued);
+    return scribe.state.session_id;
+  };
+
+  it('A-10 finds nothing in what was committed, in every mode', async () => {
+    expect(await verified(await stored())).to.deep.equal({ rows: 12, found: [] });
+    const participants = [{ participant_id: 'a' }, { participant_id: 'b' }];
+    const banks = participants.map((one) => ({ ...one, total_time_ms: 5000, group_id: one.participant_id }));
+    const modes: Partial<CreatePayload>[] = [
+      { sync_mode: 'per_participant', participants: banks, auto_advance: true, action_on_timeout: { type: 'skip_cycle' } },
+      { sync_mode: 'per_group', participants: banks, auto_advance: true },
+      { sync_mode: 'per_cycle', participants, time_per_cycle_ms: 3000, auto_advance: true, outage_policy: 'pause' },
+      { sync_mode: 'global', participants: [], total_time_ms: 60_000 },
+      { sync_mode: 'count_up', participants, max_time_ms: 60_000 },
+    ];
+    for (const mode of modes) {
+      const scribe = new Scribe(chess({ outage_policy: 'credit', ...mode })).do({ type: 'start' }).do({ type: 'switch' });
+      scribe.outage();
+      if (scribe.state.status === 'paused') scribe.do({ type: 'resume' });
+      scribe.expire();
+      const result = await verified(await stored(scribe));
+      expect(result, mode.sync_mode).to.deep.include({ found: [] });
+    }
+  });
+
+  it('A-10 follows a session over losses of Redis, over more rows than fit in a page, and into its next life', async () => {
+    const scribe = new Scribe(chess()).do({ type: 'start' });
+    for (let move = 0; move < 300; move++) scribe.do({ type: 'switch' });
+    scribe.recover(250).do({ type: 'switch' }).recover(100).do({ type: 'switch' }).do({ type: 'delete' });
+    const id = await stored(scribe);
+    expect(await verified(id)).to.deep.equal({ rows: 307, found: [] });
+    await arrive(new Scribe(chess({ session_id: id }), scribe.state.epoch + 1).do({ type: 'start' }).queued);
+    expect(await verified(id)).to.deep.equal({ rows: 2, found: [] });
+    expect(await verified('nobody')).to.equal('unknown');
+  });
+
+  it('A-11 names an altered column, whichever it is', async () => {
+    const changes = {
+      time_elapsed_ms: '1',
+      time_remaining_ms: '1',
+      participant_id: "'black'",
+      group_id: "'x'",
+      event_type: "'session_paused'",
+      timestamp: "timestamp + interval '1 s'",
+      metadata: `'{"command_id":"forged"}'`,
+      previous_hash: "'forged'",
+    };
+    for (const [column, value] of Object.entries(changes)) {
+      const id = await stored();
+      await sql(`UPDATE sync_events SET "${column}" = ${value} WHERE session_id = $1 AND version = 3`, id);
+      const names = await found(id);
+      expect(names, column).to.have.length(1);
+      expect(names[0], column).to.match(/^3 altered: /);
+    }
+  });
+
+  it('A-12 names an altered snapshot, be it the first one, one in the middle or the last one', async () => {
+    for (const version of [1, 2, 6, 12]) {
+      const id = await stored();
+      await sql(
+        `UPDATE sync_events SET state_snapshot = replace(state_snapshot::text, '"increment_ms":500', '"increment_ms":900')::json
+         WHERE session_id = $1 AND version = $2`,
+        id,
+        version,
+      );
+      const names = await found(id);
+      expect(names, `${version}`).to.have.length(1);
+      expect(names[0]).to.match(new RegExp(`^${version} altered: has a snapshot`));
+    }
+    const id = await stored();
+    await sql(`UPDATE sync_events SET state_snapshot = '"nonsense"' WHERE session_id = $1 AND version = 4`, id);
+    expect(await found(id)).to.deep.equal(['4 altered: has the snapshot of another event']);
+  });
+
+  it('A-13 names what is missing: the first row, some in the middle, the last one, the row of the session', async () => {
+    const missing = async (where: string, table = 'sync_events') => {
+      const id = await stored();
+      await sql(`DELETE FROM ${table} WHERE session_id = $1 AND ${where}`, id);
+      return found(id);
+    };
+    expect(await missing('version = 1')).to.deep.equal(['1 missing: there is no row']);
+    expect(await missing('version = 4')).to.deep.equal(['4 missing: there is no row']);
+    expect(await missing('version BETWEEN 4 AND 7')).to.deep.equal(['4 missing: there is no row, nor up to version 7']);
+    expect(await missing('version = 12')).to.deep.equal(["12 missing: is gone, though the session's row knows it"]);
+    expect(await missing('true', 'sync_sessions')).to.deep.equal(['12 missing: sync_sessions has no row of the session']);
+    expect(await missing('version > 2')).to.include("12 missing: is gone, though the session's row knows it");
+  });
+
+  it('A-14 names an inserted row: behind the last one, in a newer epoch, in between', async () => {
+    const insert = async (id: string, version: number, epoch: string, as: string) =>
+      sql(
+        `INSERT INTO sync_events SELECT session_id, ${epoch}, ${as}, event_type, "timestamp", participant_id, group_id, time_elapsed_ms, time_remaining_ms,
+         replace(state_snapshot::text, '"version":' || version, '"version":' || ${as})::json, metadata, previous_hash
+         FROM sync_events WHERE session_id = $1 AND version = $2`,
+        id,
+        version,
+      );
+    const behind = await stored();
+    await insert(behind, 12, 'epoch', '13');
+    expect(await found(behind)).to.deep.equal(["13 inserted: is newer than anything the session's row knows"]);
+    const newer = await stored();
+    await insert(newer, 5, 'epoch + 99999999', '5');
+    expect(await found(newer)).to.deep.equal(["5 inserted: is newer than anything the session's row knows"]);
+    const between = await stored();
+    await insert(between, 5, 'epoch + 1', '5');
+    expect(await found(between)).to.deep.equal(['5 inserted: no event follows it, though the session went on']);
+  });
+
+  it('A-15 names rows that changed places', async () => {
+    const id = await stored();
+    const swap = (from: number, to: number) =>
+      sql('UPDATE sync_events SET version = $3 WHERE session_id = $1 AND version = $2', id, from, to);
+    await swap(3, 99);
+    await swap(4, 3);
+    await swap(99, 4);
+    expect(await found(id)).to.deep.equal(['3 altered: has the snapshot of another event', '4 altered: has the snapshot of another event']);
+  });
+
+  it('A-16 names a row of the session that says otherwise than its newest event', async () => {
+    const id = await stored();
+    await sql(`UPDATE sync_sessions SET status = 'cancelled' WHERE session_id = $1`, id);
+    expect(await found(id)).to.deep.equal(['12 altered: sync_sessions.status is "cancelled", by the newest event "completed"']);
+    await sql(`UPDATE sync_sessions SET status = 'completed', version = 11 WHERE session_id = $1`, id);
+    expect(await found(id)).to.include("12 inserted: is newer than anything the session's row knows");
+  });
+
+  it('A-17 names each of several bad rows', async () => {
+    const id = await stored();
+    await sql(`UPDATE sync_events SET metadata = '{"reason":"quiet"}' WHERE session_id = $1 AND version IN (3, 9)`, id);
+    await sql(`DELETE FROM sync_events WHERE session_id = $1 AND version = 7`, id);
+    expect(((await found(id)) as string[]).map((line) => line.split(':')[0])).to.deep.equal(['3 altered', '7 missing', '9 altered']);
+  });
+
+  it('A-17 says so where one of two rows is altered and nothing tells which', async () => {
+    const id = await stored();
+    await sql(`UPDATE sync_events SET metadata = '{"reason":"quiet"}' WHERE session_id = $1 AND version = 11`, id);
+    expect(await found(id)).to.deep.equal(['12 altered: names another event before it, or that one was altered']);
+  });
+});
