@@ -38,6 +38,8 @@ export function openBoard({ redisUrl, keyPrefix, logger, path }: BoardOptions): 
     serverAdapter: adapter,
     options: { uiConfig: { boardTitle: 'SyncKairos audit' } },
   });
+  // By itself it would send the stack along.
+  adapter.setErrorHandler(() => ({ status: 503, body: { error: 'The audit queue is out of reach' } }));
   let closing: Promise<void> | undefined;
   const close = async () => {
     await endsWithin(

@@ -24,6 +24,8 @@ export function createHttpApp(options: HttpAppOptions): Koa {
   const app = new Koa({ proxy: options.trustProxy });
   const routers = [systemRoutes(options), sessionRoutes(options)];
 
+  // What happens behind our middleware, such as a client that leaves in the middle of an answer; Koa would write it to standard error.
+  app.on('error', (error: Error) => options.logger.warn({ err: error.message }, 'answering a request failed'));
   app.use(observeRequests(options.metrics, options.logger));
   app.use(answerErrors(options.handler, options.logger));
   // Before anything that is meant for other pages.
