@@ -1,8 +1,8 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { expect } from 'chai';
-import pg from 'pg';
 import { type Cluster, openCluster } from '../kit/server.ts';
 import { freshDatabase } from '../kit/services.ts';
+import { type Tables, tablesOf } from './database.ts';
 import { iso, ms, Outsider, type Reply, type State } from './wire.ts';
 
 const GRACE_MS = 20;
@@ -148,36 +148,11 @@ export class Table {
   /** Compares everything that was kept: both instances, the history over both transports, and the tables. */
   async ends({ deleted_at = null as string | null } = {}): Promise<void> {
     const { session_id } = this;
-    const stored = async () => {
-      const client = new pg.Client({ connectionString: this.#database });
-      await client.connect();
-      try {
-        const { rows: events } = await client.query<{ version: number }>(
-          'SELECT * FROM sync_events WHERE session_id = $1 ORDER BY version',
-          [session_id],
-        );
-        return {
-          events,
-          session: (await client.query('SELECT * FROM sync_sessions WHERE session_id = $1', [session_id])).rows as object[],
-        };
-      } finally {
-        await client.end();
-      }
-    };
-    let { events, session } = await stored();
-    for (let tries = 0; events.length < this.#rows.length && tries < 150; tries++) {
-      await wait(100);
-      ({ events, session } = await stored());
-    }
-    expect(events.map((row) => ({ ...row, ...numbers(row, ['epoch', 'time_elapsed_ms', 'time_remaining_ms']) }))).to.deep.equal(
-      this.#rows.map((row) => ({ ...row, timestamp: new Date((row as { timestamp: string }).timestamp) })),
-    );
+    const { events, session } = await this.#stored((tables) => tables.events.length >= this.#rows.length);
+    expect(events).to.deep.equal(this.#rows);
     const { epoch, version, sync_mode, status, cycle_count, created_at, updated_at, session_started_at, session_completed_at } = this.state;
-    const row = { created_at, updated_at, session_started_at, session_completed_at, deleted_at };
-    const dates = Object.fromEntries(Object.entries(row).map(([name, at]) => [name, at === null ? null : new Date(at)]));
-    expect(session.map((one) => ({ ...one, ...numbers(one, ['epoch']) }))).to.deep.equal([
-      { session_id, epoch, version, sync_mode, status, cycle_count, ...dates },
-    ]);
+    const instants = { created_at, updated_at, session_started_at, session_completed_at, deleted_at };
+    expect(session).to.deep.equal([{ session_id, epoch, version, sync_mode, status, cycle_count, ...instants }]);
     for (const outsider of [this.a, this.b]) {
       for (const ask of [outsider.socket.bind(outsider), outsider.rest.bind(outsider)]) {
         const [state, history] = [await ask('session:get', { session_id }), await ask('session:history', { session_id })];
@@ -199,25 +174,20 @@ export class Table {
       expect(body).to.deep.equal({ session_id: this.session_id, epoch, version: version + 1 });
       expect(server_time_ms).to.be.at.least(ms(this.state.updated_at));
     }
-    const { rows } = await this.#deletion();
-    const at = rows[0]?.timestamp.getTime() ?? Number.NaN;
+    const { events } = await this.#stored((tables) => tables.events.at(-1)?.event_type === 'session_deleted');
+    const at = ms(events.at(-1)?.timestamp ?? null);
     expect(at).to.be.within(ms(this.state.updated_at), heard[0]?.server_time_ms ?? 0);
     this.state = { ...this.state, version: version + 1, updated_at: iso(at), ...step.change(at) };
     this.#note('session_deleted', at, step.charge(at));
     await this.ends({ deleted_at: iso(at) });
   }
 
-  async #deletion(): Promise<pg.QueryResult<{ timestamp: Date }>> {
-    const client = new pg.Client({ connectionString: this.#database });
-    await client.connect();
-    try {
-      for (let tries = 0; ; tries++) {
-        const found = await client.query<{ timestamp: Date }>(`SELECT "timestamp" FROM sync_events WHERE event_type = 'session_deleted'`);
-        if (found.rows.length > 0 || tries > 100) return found;
-        await wait(100);
-      }
-    } finally {
-      await client.end();
+  /** The tables, once they are as far as they must get. */
+  async #stored(complete: (tables: Tables) => boolean): Promise<Tables> {
+    for (let tries = 0; ; tries++) {
+      const tables = await tablesOf(this.#database, this.session_id);
+      if (complete(tables) || tries > 150) return tables;
+      await wait(100);
     }
   }
 
@@ -251,10 +221,3 @@ const NULLS = {
   cycle_count: 0,
 };
 type Nulls = keyof typeof NULLS;
-
-/** BIGINT columns come as text. */
-function numbers(row: object, names: string[]): object {
-  return Object.fromEntries(
-    Object.entries(row).flatMap(([name, value]) => (names.includes(name) && value !== null ? [[name, Number(value)]] : [])),
-  );
-}
