@@ -4,12 +4,17 @@ import type { Logger } from '../observability/logger.ts';
 import type { Metrics } from '../observability/metrics.ts';
 
 const SAMPLE_INTERVAL_MS = 200;
+/** Before the clock is used: this many samples, and more while none of them is this good. A process that has just started is slow to look at replies. */
 const FIRST_SAMPLES = 5;
+const FIRST_SAMPLES_MOST = 50;
+const GOOD_BOUND_MS = 1;
 const KEPT_SAMPLES = 16;
 /** How far the monotonic clock may run from true time where nothing else was seen; crystals are good for 50 to 100 ppm. */
 const DRIFT_LEAST = 100e-6;
-/** No clock worth following is worse than this. */
+/** No clock worth following is worse than this; what looks worse is a step. */
 const DRIFT_MOST = 0.05;
+/** What two samples prove of a drift is the least it can be. */
+const DRIFT_MARGIN = 1.5;
 /** How fast a seen drift is forgotten, a sample. */
 const DRIFT_DECAY = 0.95;
 /** A jump of the clock that people must hear of: forward by this, or back at all (beyond what samples can be wrong by). */
@@ -64,7 +69,8 @@ export class RedisClock implements Clock {
 
   /** Takes the first samples, then follows in the background until `close`. Throws when Redis can't be asked. */
   async start(): Promise<void> {
-    for (let i = 0; i < FIRST_SAMPLES; i++) await this.sample();
+    for (let taken = 0; taken < FIRST_SAMPLES || (taken < FIRST_SAMPLES_MOST && this.errorBound() > GOOD_BOUND_MS); taken++)
+      await this.sample();
     this.#following = this.#follow();
   }
 
@@ -95,20 +101,22 @@ export class RedisClock implements Clock {
       this.#errorOf(candidate, sample.taken) <= this.#errorOf(best, sample.taken) ? candidate : best,
     );
     this.#metrics.clockErrorBound.set(this.errorBound());
-    this.#metrics.clockOffset.set(this.now() - (performance.timeOrigin + performance.now()));
+    // oxlint-disable-next-line no-restricted-properties -- how wrong the wall clock is can only be told by looking at it; nothing is judged by it
+    this.#metrics.clockOffset.set(this.now() - Date.now());
   }
 
   /** A sample that can't agree with what we hold shows that a clock drifts or was set: the older samples are worthless then. */
   #compare(sample: Sample): void {
-    const step = sample.offset - this.#best.offset;
-    const excess = Math.abs(step) - sample.uncertainty - this.#errorOf(this.#best, sample.taken);
-    if (excess <= 0) return;
+    const best = this.#best;
+    const step = sample.offset - best.offset;
+    const drift = (Math.abs(step) - sample.uncertainty - best.uncertainty) / Math.max(1, sample.taken - best.taken);
+    const agrees = Math.abs(step) <= sample.uncertainty + this.#errorOf(best, sample.taken);
+    if (drift <= DRIFT_MOST) this.#drift = Math.max(this.#drift, drift * DRIFT_MARGIN);
+    if (agrees) return;
     this.#samples = [];
     if (step > JUMP_FORWARD_MS || step < -JUMP_BACK_MS) {
       this.#metrics.clockJumps.inc();
       this.#logger.error({ jump_ms: Math.round(step) }, 'the clock of Redis jumped; following it');
-    } else {
-      this.#drift = Math.min(DRIFT_MOST, this.#drift + excess / Math.max(1, sample.taken - this.#best.taken));
     }
   }
 

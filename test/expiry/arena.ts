@@ -190,13 +190,7 @@ export class Arena {
 
   /** Makes a session's clock have run for `ms` longer, as if nobody had been there all that time. */
   async age(session: string, ms: number): Promise<void> {
-    const { s } = await this.stored(session);
-    const earlier = (key: string, value: unknown) =>
-      key.endsWith('_at') && typeof value === 'string' ? iso(Date.parse(value) - ms) : value;
-    const agenda = createKeys(this.prefix).session(session).agenda;
-    await this.#redis.hset(this.keyOf(session), 's', JSON.stringify(JSON.parse(s ?? '', (key, value: unknown) => earlier(key, value))));
-    const due = await this.#redis.zscore(agenda, session);
-    if (due !== null) await this.#redis.zadd(agenda, Number(due) - ms, session);
+    await age(this.#redis, this.prefix, session, ms);
   }
 
   /** The stored fields of a session: `v`, `e`, `s`, `w` … as keys.ts describes them. */
@@ -213,6 +207,16 @@ export class Arena {
     await this.#right.close();
     this.#redis.disconnect();
   }
+}
+
+/** As `Arena.age`, for the sessions of any cluster. */
+export async function age(redis: Redis, prefix: string, session: string, ms: number): Promise<void> {
+  const keys = createKeys(prefix).session(session);
+  const earlier = (key: string, value: unknown) => (key.endsWith('_at') && typeof value === 'string' ? iso(Date.parse(value) - ms) : value);
+  const state: unknown = JSON.parse((await redis.hget(keys.session, 's')) ?? '', earlier);
+  await redis.hset(keys.session, 's', JSON.stringify(state));
+  const due = await redis.zscore(keys.agenda, session);
+  if (due !== null) await redis.zadd(keys.agenda, Number(due) - ms, session);
 }
 
 /** The state of a success; a refusal throws. */

@@ -24,7 +24,7 @@ describe('a room whose update was lost', () => {
   let besideUnreadable: Session;
   let unsubscribed: Session;
   let busy: Session;
-  let moving = true;
+  const moving = new AbortController();
   let moves: Promise<void>;
 
   before(async () => {
@@ -58,14 +58,14 @@ describe('a room whose update was lost', () => {
     let state = await commitSilently(await create(), 'start');
     busy = state;
     moves = (async () => {
-      while (moving) {
+      while (!moving.signal.aborted) {
         state = await commitSilently(state, 'switch');
         await nextTurn();
       }
     })();
   });
   after(async () => {
-    moving = false;
+    moving.abort();
     await moves;
     await cluster.close();
   });

@@ -78,7 +78,8 @@ describe('two instances', () => {
     const other = await game();
     await white.ok('session:message', { session_id: other, message: 'fence' });
     await black.next('session:message', (event) => event.session_id === other);
-    expect(black.seen('session:update').filter((event) => event.epoch === again.epoch)).to.deep.equal([]);
+    const heard = black.seen('session:update').filter((event) => event.session_id === session_id && event.epoch === again.epoch);
+    expect(heard).to.deep.equal([]);
   });
 
   it('I-4 the same create on both at once makes one session', async () => {
@@ -160,6 +161,26 @@ describe('a join over a slow link', () => {
       await sender.ok('session:start', { session_id });
       await listener.next('session:update', (event) => event.session_id === session_id, SOONER_THAN_HEALED_MS);
       await Promise.all(joins);
+    }
+  });
+
+  it('I-7 a deletion that is told late puts nobody out of the room of the game that came after it', async () => {
+    const [white, black] = [await cluster.client(far), await cluster.client(near)];
+    const { session_id } = await white.ok('session:create', chess());
+    await black.ok('session:join', { session_id });
+    link.slowOnly = 'synckairos-publisher';
+    link.delayMs = 150;
+    await white.ok('session:delete', { session_id });
+    const { epoch } = await white.ok('session:create', chess({ session_id }));
+    await black.ok('session:join', { session_id });
+    for (const client of [white, black]) {
+      const told = await client.next('session:deleted', (event) => event.session_id === session_id);
+      expect(told.epoch).to.be.below(epoch);
+    }
+    link.delayMs = 0;
+    await black.ok('session:start', { session_id });
+    for (const client of [white, black]) {
+      await client.next('session:update', (event) => event.session_id === session_id && event.epoch === epoch, SOONER_THAN_HEALED_MS);
     }
   });
 });

@@ -58,6 +58,13 @@ const planted: Planted[] = [
   { file: 'server/main.ts', text: importing('./store/keys.ts'), rule: imports },
   { file: 'server/app.ts', text: importing('./store/keys.ts') + importing('./audit/queue.ts') + importing('./transport/http/router.ts') },
   { file: 'server/local/a.ts', text: importing('../engine/engine.ts'), rule: imports },
+  { file: 'server/engine/d.ts', text: 'export const began = () => performance.timeOrigin;\n', rule: 'no-restricted-properties' },
+  ...['audit/e.ts', 'transport/http/f.ts', 'transport/socket/f.ts'].flatMap((file) => [
+    { file: `server/${file}`, text: 'export const now = () => Date.now();\n', rule: 'no-restricted-properties' },
+    { file: `server/${file.replace('.ts', '-date.ts')}`, text: 'export const now = () => new Date();\n', rule: 'no-clock-reading' },
+  ]),
+  { file: 'server/package-root.ts', text: 'export const now = () => Date.now();\n', rule: 'no-restricted-properties' },
+  { file: 'server/observability/b.ts', text: 'export const now = () => Date.now();\n' },
   { file: 'server/transport/f.ts', text: '// a line\n'.repeat(201), rule: 'max-lines' },
 ];
 

@@ -145,4 +145,61 @@ describe('malformed events', () => {
     const hidden = payload('{"__proto__":{"session_id":"x"}}');
     expect(await fieldsOf('session:get', hidden)).to.have.members(['session_id', '__proto__']);
   });
+
+  it('C-28 ids may be called like that as well', async () => {
+    for (const id of ['__proto__', 'constructor', 'hasOwnProperty', 'toString', '.', '..']) {
+      const participants = ['__proto__', 'constructor'].map((participant_id) => ({ participant_id, total_time_ms: 60_000 }));
+      await player.ok('session:create', chess({ session_id: id, participants, command_id: '__proto__' }));
+      await player.ok('session:start', { session_id: id, command_id: 'constructor' });
+      expect(await player.ok('session:switch', { session_id: id })).to.include({ active_participant_id: 'constructor' });
+      await player.next('session:update', (event) => event.session_id === id && event.version === 3);
+      await player.ok('session:delete', { session_id: id });
+    }
+  });
+
+  it('C-36 what is no Socket.IO at all ends its connection at most', async () => {
+    const event = '["session:get",{"session_id":"x"}]';
+    const frames = [
+      '',
+      '9',
+      '2',
+      '2[',
+      '2["',
+      '2{}',
+      '2[]',
+      '2[{}]',
+      '2[null]',
+      '2["disconnect"]',
+      '2["connect_error",1]',
+      '21e9["x"]',
+      `2-1${event}`,
+    ];
+    const odd = [
+      '0',
+      '0{"a":1}',
+      '0/admin,',
+      '1',
+      '3[]',
+      '399[1]',
+      '399["x"',
+      '4"no"',
+      '51-["x",{"_placeholder":true,"num":7}]',
+      '5999999999-["x"]',
+    ];
+    const namespaces = [
+      `2/admin,1${event}`,
+      `2/${'n'.repeat(5_000)},${event}`,
+      `2${'9'.repeat(400)}${event}`,
+      `61-1[{"_placeholder":true,"num":0}]`,
+    ];
+    for (const frame of [...frames, ...odd, ...namespaces]) {
+      const careless = await cluster.client(app);
+      careless.socket.io.engine.send(frame);
+      careless.socket.io.engine.send(Buffer.from(frame));
+      // Either it still serves this one, or it has sent it away.
+      await Promise.race([careless.disconnected(), careless.raw('time:sync', {}).catch(() => 'gone')]);
+      careless.close();
+      await player.ok('time:sync', {});
+    }
+  });
 });

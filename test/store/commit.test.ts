@@ -1,5 +1,4 @@
 import { expect } from 'chai';
-import type { Redis } from 'ioredis';
 import type { SessionState } from '#contract';
 import { UnreadableStateError } from '../../server/engine/ports.ts';
 import { creation, type Desk, next, openDesk, proposal } from './desk.ts';
@@ -88,7 +87,7 @@ describe('a commit', () => {
         const call = member.bind(target) as (...args: unknown[]) => Promise<unknown>;
         return property === 'evalsha' ? async (...args: unknown[]) => call(...args).then(() => call(...args)) : call;
       },
-    }) as Redis;
+    });
     const event = next(state, 'start', await desk.now());
     expect(await desk.storeOver(twice).commit(proposal(state, event))).to.deep.equal({ outcome: 'committed' });
     const after = await desk.traces(state.session_id);

@@ -37,7 +37,7 @@ export type Desk = Awaited<ReturnType<typeof openDesk>>;
 
 /** The event by which a game begins at `now` (Unix ms). */
 export function creation(now: number, session_id = chess().session_id): SessionEvent {
-  const decision = create(chess({ session_id }) as ReturnType<typeof chess>, now);
+  const decision = create(chess({ session_id }), now);
   if (!decision.ok) throw new Error(decision.message);
   return decision.event;
 }

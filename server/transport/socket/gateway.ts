@@ -2,7 +2,7 @@ import type { Server as HttpServer } from 'node:http';
 import { createShardedAdapter } from '@socket.io/redis-adapter';
 import type { Redis } from 'ioredis';
 import { Server } from 'socket.io';
-import { CREATE_MAX_BYTES, EVENT_MAX_BYTES, type Reply } from '#contract';
+import { CREATE_MAX_BYTES, EVENT_MAX_BYTES, type EventEnvelope, type Reply } from '#contract';
 import { invalid, refuse } from '../../domain/refusal.ts';
 import type { Logger } from '../../observability/logger.ts';
 import type { Metrics } from '../../observability/metrics.ts';
@@ -57,6 +57,10 @@ export function attachGateway(io: IoServer, options: GatewayOptions): void {
     socket.on('error', (error: Error) => logger.debug({ socket: socket.id, err: error.message }, 'not a Socket.IO frame'));
     options.healing.watch(socket);
     const seat = seatOf(socket, options);
+    // Each instance lets its sockets go when it tells them: a message of its own could come when they have joined a new session of that id.
+    socket.onAnyOutgoing((event: string, payload: EventEnvelope) => {
+      if (event === 'session:deleted') seat.deleted(payload);
+    });
     // The one middleware takes every event, known or not, and passes none on.
     socket.use((event) => {
       const arrival = now();
@@ -66,9 +70,13 @@ export function attachGateway(io: IoServer, options: GatewayOptions): void {
       const name: unknown = event[0];
       const payload: unknown = event[1] === last && typeof last === 'function' ? {} : event[1];
       if (frame.bytes > (name === 'session:create' ? CREATE_MAX_BYTES : EVENT_MAX_BYTES)) {
-        acknowledge(handler.refuse(refuse('PAYLOAD_TOO_LARGE', `An event may have ${EVENT_MAX_BYTES} bytes, session:create ${CREATE_MAX_BYTES}`)));
+        acknowledge(
+          handler.refuse(refuse('PAYLOAD_TOO_LARGE', `An event may have ${EVENT_MAX_BYTES} bytes, session:create ${CREATE_MAX_BYTES}`)),
+        );
       } else if (frame.binary) {
-        acknowledge(handler.refuse(invalid([{ field: 'payload', message: 'Must be JSON without binary attachments', code: 'invalid_type' }])));
+        acknowledge(
+          handler.refuse(invalid([{ field: 'payload', message: 'Must be JSON without binary attachments', code: 'invalid_type' }])),
+        );
       } else {
         void handler.handle({ name, payload, arrival, seat, ids: { socket: socket.id } }).then(acknowledge);
       }

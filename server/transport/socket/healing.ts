@@ -103,7 +103,6 @@ export class Healing {
     const room = io.local.to(roomOf(sessionId));
     if (state === null) {
       room.emit('session:deleted', envelope);
-      io.local.in(roomOf(sessionId)).socketsLeave(roomOf(sessionId));
     } else {
       room.emit('session:update', { ...envelope, event_type: position.event_type, state });
     }

@@ -48,8 +48,8 @@ export function createRooms(io: IoServer, now: () => number, metrics: Metrics): 
     const { event_type, state } = event;
     if (event_type === 'session_created') return;
     if (event_type === 'session_deleted') {
+      // Whoever is told leaves the room with it (seats.ts).
       send(state.session_id, 'session:deleted', envelope(state));
-      io.in(roomOf(state.session_id)).socketsLeave(roomOf(state.session_id));
       return;
     }
     send(state.session_id, 'session:update', { ...envelope(state), event_type, state });
@@ -75,4 +75,3 @@ export function createRooms(io: IoServer, now: () => number, metrics: Metrics): 
     },
   };
 }
-

@@ -17,17 +17,29 @@ interface Joining {
   count: number;
   /** Whether the socket is in the room whatever becomes of them. */
   stays: boolean;
+  /** The newest epoch whose deletion was told meanwhile. */
+  deleted: number;
 }
 
-/** A socket's places in session rooms. Its commands run side by side, so a refused join must not undo one that was acknowledged, nor outlive a later leave. */
-export function seatOf(socket: GatewaySocket, { subscribed, healing }: SeatOptions): Seat {
+export interface SocketSeat extends Seat {
+  /** The socket is being told of a deletion, after which it is in the room no more; unless it has joined a newer session of that id already. */
+  deleted(position: { session_id: string; epoch: number }): void;
+}
+
+/**
+ * A socket's places in session rooms. Its commands run side by side, so a refused join must not undo one that was acknowledged, nor outlive a later leave;
+ * and what instances tell each other may come late.
+ */
+export function seatOf(socket: GatewaySocket, { subscribed, healing }: SeatOptions): SocketSeat {
   const joinings = new Map<string, Joining>();
+  /** The epochs of the sessions that were joined. */
+  const epochs = new Map<string, number>();
 
   const begin = (sessionId: string, room: string): Joining => {
     const isIn = socket.rooms.has(room);
     let joining = joinings.get(sessionId);
     // Out of the room again: it was left or the session deleted, and what was under way before counts no more.
-    if (joining === undefined || !isIn) joinings.set(sessionId, (joining = { count: 0, stays: isIn }));
+    if (joining === undefined || !isIn) joinings.set(sessionId, (joining = { count: 0, stays: isIn, deleted: 0 }));
     joining.count += 1;
     return joining;
   };
@@ -45,7 +57,10 @@ export function seatOf(socket: GatewaySocket, { subscribed, healing }: SeatOptio
         const outcome = await work();
         if (outcome.ok) {
           const { epoch, version } = outcome.state;
-          joining.stays = true;
+          if (epoch > joining.deleted) {
+            joining.stays = true;
+            if (joinings.get(sessionId) === joining) epochs.set(sessionId, epoch);
+          }
           healing.synced(sessionId, { epoch, version });
         }
         return outcome;
@@ -59,7 +74,19 @@ export function seatOf(socket: GatewaySocket, { subscribed, healing }: SeatOptio
     },
     async leave(sessionId) {
       joinings.delete(sessionId);
+      epochs.delete(sessionId);
       await socket.leave(roomOf(sessionId));
+    },
+    deleted({ session_id, epoch }) {
+      if ((epochs.get(session_id) ?? 0) > epoch) return;
+      epochs.delete(session_id);
+      const joining = joinings.get(session_id);
+      if (joining === undefined) {
+        void socket.leave(roomOf(session_id));
+      } else {
+        joining.stays = false;
+        joining.deleted = Math.max(joining.deleted, epoch);
+      }
     },
   };
 }

@@ -1,0 +1,143 @@
+import { Writable } from 'node:stream';
+import { setTimeout as wait } from 'node:timers/promises';
+import { expect } from 'chai';
+import type { Redis } from 'ioredis';
+import { pino } from 'pino';
+import { RedisClock } from '../../server/engine/clock.ts';
+import { createLogger } from '../../server/observability/logger.ts';
+import { createMetrics, type Metrics } from '../../server/observability/metrics.ts';
+import { connectRedis, whenReady } from '../../server/store/connection.ts';
+import { RedisProxy } from '../kit/redis-proxy.ts';
+import { redisUrl } from '../kit/services.ts';
+import { until } from '../kit/until.ts';
+
+const silent = createLogger('silent', 'test');
+
+describe('the clock that follows Redis', () => {
+  let proxy: RedisProxy;
+  let direct: Redis;
+  let followed: Redis;
+  let clock: RedisClock;
+  let metrics: Metrics;
+  let logged: string[];
+
+  beforeEach(async () => {
+    proxy = await RedisProxy.before(await redisUrl());
+    direct = connectRedis(await redisUrl(), 'commands', 'truth', silent);
+    followed = connectRedis(proxy.url, 'commands', 'followed', silent);
+    await Promise.all([direct, followed].map(whenReady));
+    metrics = createMetrics();
+    logged = [];
+    const lines = new Writable({
+      write: (line: Buffer, _encoding, done) => {
+        logged.push(line.toString());
+        done();
+      },
+    });
+    clock = new RedisClock(followed, pino({ level: 'error' }, lines), metrics);
+  });
+
+  afterEach(async () => {
+    await clock.close();
+    for (const redis of [direct, followed]) redis.disconnect();
+    await proxy.close();
+  });
+
+  /** How far the clock is from that of Redis at least, beyond what it says itself, in ms: never more than 0 if the bound is one. */
+  const beyondBound = async (): Promise<number> => {
+    const sent = { at: clock.now(), bound: clock.errorBound() };
+    const [seconds, microseconds] = await direct.time();
+    const truth = Number(seconds) * 1000 + Number(microseconds) / 1000 + proxy.jumpMs;
+    // Redis looked at some instant between these two; samples in between may have moved the clock.
+    const early = sent.at - sent.bound - truth;
+    const late = truth - (clock.now() + clock.errorBound());
+    return Math.max(early, late);
+  };
+  const worstOf = async (ms: number, each: () => void = () => {}): Promise<number> => {
+    let worst = Number.NEGATIVE_INFINITY;
+    for (const end = performance.now() + ms; performance.now() < end; await wait(5)) {
+      each();
+      worst = Math.max(worst, await beyondBound());
+    }
+    return worst;
+  };
+  const jumps = async () => (await metrics.clockJumps.get()).values[0]?.value ?? 0;
+
+  it('K-1 is within its bound of Redis, and the bound is about half a round trip', async () => {
+    await clock.start();
+    expect(await worstOf(600)).to.be.at.most(0);
+    expect(clock.errorBound()).to.be.above(0).and.below(20);
+  });
+
+  for (const [thereMs, backMs] of [
+    [0, 40],
+    [40, 0],
+    [25, 5],
+  ] as const) {
+    it(`K-2 stays within its bound where requests take ${thereMs} ms and replies ${backMs} ms`, async () => {
+      Object.assign(proxy, { thereMs, backMs });
+      await clock.start();
+      expect(await worstOf(700)).to.be.at.most(0);
+      expect(clock.errorBound()).to.be.at.least((thereMs + backMs) / 2 - 1);
+    });
+  }
+
+  it('K-2 stays within its bound while delays come and go', async () => {
+    await clock.start();
+    let turn = 0;
+    const worst = await worstOf(1_500, () => {
+      turn += 1;
+      proxy.thereMs = (turn * 7) % 30;
+      proxy.backMs = (turn * 13) % 50;
+    });
+    expect(worst).to.be.at.most(0);
+  });
+
+  it('K-3 keeps its best sample while the way to Redis is slow', async () => {
+    await clock.start();
+    const before = clock.errorBound();
+    proxy.backMs = 200;
+    await wait(900);
+    expect(clock.errorBound()).to.be.below(Math.max(before + 5, 50));
+    expect(await beyondBound()).to.be.at.most(0);
+  });
+
+  it('K-4 goes on while Redis can’t be asked, with a bound that grows', async () => {
+    await clock.start();
+    const before = clock.errorBound();
+    followed.disconnect(true);
+    proxy.backMs = 5_000;
+    await wait(700);
+    expect(clock.errorBound()).to.be.above(before);
+    expect(await beyondBound()).to.be.at.most(0);
+  });
+
+  for (const jumpMs of [5_000, -5_000, 1_500, -200]) {
+    it(`K-5 notices, logs, counts and follows a clock of Redis that jumps by ${jumpMs} ms`, async () => {
+      await clock.start();
+      proxy.jumpMs = jumpMs;
+      await until('the jump is counted', async () => (await jumps()) === 1);
+      expect(await beyondBound()).to.be.at.most(0);
+      expect(logged.map((line) => (JSON.parse(line) as { jump_ms: number }).jump_ms)).to.have.length(1);
+      expect((JSON.parse(logged[0] ?? '') as { jump_ms: number }).jump_ms).to.be.within(jumpMs - 5, jumpMs + 5);
+      expect(await worstOf(500), 'and holds its bound again').to.be.at.most(0);
+      expect(await jumps()).to.equal(1);
+    });
+  }
+
+  it('K-5 follows small steps forward without calling them jumps', async () => {
+    await clock.start();
+    proxy.jumpMs = 300;
+    await until('it has followed', async () => (await beyondBound()) <= 0);
+    expect(await worstOf(500)).to.be.at.most(0);
+    expect(await jumps()).to.equal(0);
+  });
+
+  it('K-6 shows its offset from the wall clock and its bound to operators', async () => {
+    proxy.jumpMs = 60_000;
+    await clock.start();
+    const offset = (await metrics.clockOffset.get()).values[0]?.value ?? 0;
+    expect(offset).to.be.within(59_000, 61_000);
+    expect((await metrics.clockErrorBound.get()).values[0]?.value).to.be.within(0, 100);
+  });
+});

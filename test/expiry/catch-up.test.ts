@@ -1,0 +1,104 @@
+import { expect } from 'chai';
+import type { CreatePayload } from '#contract';
+import { chess } from '../kit/games.ts';
+import { openCluster } from '../kit/server.ts';
+import { until } from '../kit/until.ts';
+import { age, Arena, iso, type Player, stateOf } from './arena.ts';
+
+const CYCLES: Partial<CreatePayload> = { sync_mode: 'per_cycle', time_per_cycle_ms: 1_000, auto_advance: true };
+
+describe('after long downtime', () => {
+  let arena: Arena;
+  let asleep: Player;
+
+  before(async () => {
+    arena = await Arena.open(20);
+    asleep = await arena.player({ attends: false });
+  });
+  after(() => arena.close());
+
+  /** A game whose instances have been gone for `ms`. */
+  const forgotten = async (ms: number, change = CYCLES) => {
+    const game = await arena.game(asleep, 0, change);
+    await arena.age(game.session_id, ms);
+    return { ...game, deadline: game.deadline - ms };
+  };
+
+  it('E-30 every cycle that ran out is applied, in order, each at its own instant', async () => {
+    const game = await forgotten(12_400);
+    const player = await arena.player();
+    const trail = await arena.trailOf(game.session_id, 14);
+    await player.close();
+    for (const [n, event] of trail.slice(2).entries()) {
+      expect(event).to.include({
+        version: 3 + n,
+        event_type: 'participant_expired',
+        timestamp: iso(game.deadline + n * 1_000),
+        time_elapsed_ms: 1_000,
+      });
+      expect(event.participant_id).to.equal(n % 2 === 0 ? 'white' : 'black');
+      expect(event.state_snapshot).to.include({
+        version: 3 + n,
+        cycle_count: n + 1,
+        updated_at: iso(game.deadline + n * 1_000),
+        deadline_at: iso(game.deadline + (n + 1) * 1_000),
+      });
+    }
+  });
+
+  it('E-31 more than a thousand take several commits, and the result is the same', async () => {
+    const game = await forgotten(2_345_000);
+    const player = await arena.player();
+    await until('2,345 cycles', async () => player.told.filter((one) => one.session_id === game.session_id).length >= 2_345, 10_000);
+    const state = stateOf(await player.engine.get(game.session_id, { arrival: Math.floor(arena.now()) }));
+    await player.close();
+    const cycles = state.cycle_count;
+    expect(cycles).to.be.at.least(2_345);
+    expect(state).to.include({
+      version: 2 + cycles,
+      cycle_started_at: iso(game.deadline + (cycles - 1) * 1_000),
+      active_participant_id: cycles % 2 === 0 ? 'white' : 'black',
+    });
+    expect(state.participants.map((one) => one.time_used_ms)).to.deep.equal([
+      Math.ceil(cycles / 2) * 1_000,
+      Math.floor(cycles / 2) * 1_000,
+    ]);
+    const trail = await arena.trail(game.session_id);
+    expect(trail.map((event) => event.version)).to.deep.equal(Array.from({ length: 2 + cycles }, (_, n) => n + 1));
+    for (const [n, { timestamp }] of trail.slice(2).entries()) expect(timestamp).to.equal(iso(game.deadline + n * 1_000));
+  });
+
+  it('E-30 a command after it finds all of it applied, and a read does too', async () => {
+    const read = await forgotten(3_500);
+    expect(stateOf(await asleep.engine.get(read.session_id, { arrival: Math.floor(arena.now()) }))).to.include({
+      version: 5,
+      cycle_count: 3,
+    });
+    const paused = await forgotten(3_500);
+    expect(stateOf(await asleep.run(paused.session_id, { type: 'pause' }))).to.include({ version: 6, cycle_count: 3, status: 'paused' });
+  });
+
+  for (const [cycles, told] of [
+    [10, 10],
+    [12, 1],
+  ] as const) {
+    it(`E-32 a commit of ${cycles} events tells the room of ${told}, the last one included`, async () => {
+      const cluster = await openCluster({ KEY_PREFIX: arena.prefix });
+      try {
+        const client = await cluster.client(await cluster.instance());
+        const { session_id } = await client.ok('session:create', chess({ ...CYCLES, warning_thresholds_ms: [] }));
+        await client.ok('session:start', { session_id });
+        await client.next('session:update');
+        await age(arena.redis(), arena.prefix, session_id, cycles * 1_000 + 500);
+        await client.ok('session:get', { session_id });
+        await client.next('session:expired', (event) => event.version === 2 + cycles);
+        expect(client.seen('session:update').map((event) => event.version)).to.deep.equal(
+          Array.from({ length: told }, (_, n) => 3 + cycles - told + n),
+        );
+        expect(client.seen('session:expired')).to.have.length(told - 1);
+      } finally {
+        await cluster.close();
+      }
+    });
+  }
+});

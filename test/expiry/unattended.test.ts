@@ -1,0 +1,128 @@
+import { expect } from 'chai';
+import { Alarms } from '../../server/engine/alarms.ts';
+import { until } from '../kit/until.ts';
+import { Arena, GRACE_MS, iso, type Player, stateOf } from './arena.ts';
+
+describe('an expiry that nobody asks for', () => {
+  let arena: Arena;
+
+  beforeEach(async () => {
+    arena = await Arena.open();
+  });
+  afterEach(() => arena.close());
+
+  const told = (players: Player[], session: string) => players.flatMap((player) => player.told).filter((one) => one.session_id === session);
+
+  it('E-1 has the deadline as its instant, whoever notices, and is told after the grace', async () => {
+    const player = await arena.player();
+    const game = await arena.game(player, 900);
+    const [, , expiry] = await arena.trailOf(game.session_id, 3);
+    expect(expiry).to.include({ version: 3, event_type: 'participant_expired', timestamp: iso(game.deadline), participant_id: 'white' });
+    expect(expiry).to.include({ time_elapsed_ms: 1_000, time_remaining_ms: 0 });
+    expect(expiry?.state_snapshot).to.include({
+      status: 'expired',
+      updated_at: iso(game.deadline),
+      session_completed_at: iso(game.deadline),
+    });
+    expect(expiry?.state_snapshot.participants[0]).to.include({
+      total_time_ms: 0,
+      time_used_ms: 1_000,
+      time_remaining_ms: 0,
+      has_expired: true,
+    });
+    await until('it is told', async () => told([player], game.session_id).length === 3);
+    expect(told([player], game.session_id)[2]?.at).to.be.at.least(game.deadline + GRACE_MS);
+  });
+
+  it('E-2 takes effect exactly once, with an alarm on each of three instances', async () => {
+    const players = await Promise.all([arena.player(), arena.player(), arena.player()]);
+    const games = await Promise.all(
+      Array.from({ length: 30 }, () => arena.game(players[0], 800, { action_on_timeout: { type: 'skip_cycle' } })),
+    );
+    for (const { session_id } of games) {
+      for (const player of players) stateOf(await player.run(session_id, { type: 'adjust', delta_ms: 0, participant_id: 'white' }));
+    }
+    for (const { session_id, deadline } of games) {
+      const trail = await arena.trailOf(session_id, 6);
+      expect(trail[5]).to.include({ version: 6, event_type: 'participant_expired', timestamp: iso(deadline) });
+      expect(trail).to.have.length(6);
+    }
+    await until('all are told', async () => games.every(({ session_id }) => told(players, session_id).some((one) => one.version === 6)));
+    for (const { session_id } of games) expect(told(players, session_id).filter((one) => one.version === 6)).to.have.length(1);
+  });
+
+  it('E-3 is committed by another instance when the one with the alarm is gone', async () => {
+    const [gone, other] = [await arena.player(), await arena.player()];
+    const game = await arena.game(gone, 700);
+    await gone.close();
+    const expiry = (await arena.trailOf(game.session_id, 3))[2];
+    expect(expiry).to.include({ event_type: 'participant_expired', timestamp: iso(game.deadline) });
+    expect(told([other], game.session_id).map((one) => one.what)).to.deep.equal(['participant_expired']);
+  });
+
+  it('E-3 and then goes on being looked after: that instance has the alarm now', async () => {
+    const gone = await arena.player({ attends: false });
+    const other = await arena.player();
+    const game = await arena.game(gone, 700, { sync_mode: 'per_cycle', time_per_cycle_ms: 1_000, auto_advance: true });
+    const trail = await arena.trailOf(game.session_id, 4);
+    expect(trail.slice(2).map((event) => event.timestamp)).to.deep.equal([iso(game.deadline), iso(game.deadline + 1_000)]);
+    const lateness = (await other.metrics.expiryLateness.get()).values;
+    expect(lateness.find((value) => value.metricName?.endsWith('_count'))?.value).to.equal(2);
+  });
+
+  it('E-3 is committed by the only instance left when its own clock is a little wrong', async () => {
+    for (const error of [-40, 40]) {
+      const player = await arena.player();
+      player.clock.error = error;
+      const game = await arena.game(player, 800);
+      const trail = await arena.trailOf(game.session_id, 3);
+      expect(trail[2]).to.include({ event_type: 'participant_expired', timestamp: iso(game.deadline) });
+      await player.close();
+    }
+  });
+
+  it('E-3 leaves nothing behind in the agenda, nor does a session that left Redis', async () => {
+    const player = await arena.player();
+    const game = await arena.game(player, 900);
+    const lost = await arena.game(player, 500);
+    await arena.redis().del(arena.keyOf(lost.session_id));
+    await arena.trailOf(game.session_id, 3);
+    const agendas = () => arena.redis().keys(`${arena.prefix}:*:agenda`);
+    await until('the agenda is empty', async () => (await agendas()).length === 0);
+  });
+});
+
+describe('alarms', () => {
+  /** Rings for `b` alarms and tells when, by a clock that runs `rate` times as fast as the timers do. */
+  const ring = async (rate: number, delays: number[]): Promise<{ early: number; rang: number }> => {
+    const begin = performance.now();
+    const now = () => (performance.now() - begin) * rate;
+    let early = 0;
+    let rang = 0;
+    await new Promise<void>((resolve) => {
+      const alarms = new Alarms(now, (id) => {
+        if (now() < Number(id)) early += 1;
+        rang += 1;
+        if (rang === delays.length) resolve();
+      });
+      // Alarms don't keep a process alive, so something else has to.
+      const alive = setInterval(() => {}, 1_000);
+      for (const delay of delays) alarms.set(String(delay), delay);
+      void (async () => until('all rang', async () => rang === delays.length))().finally(() => {
+        clearInterval(alive);
+        alarms.close();
+      });
+    });
+    return { early, rang };
+  };
+
+  it('E-4 never ring before their time, however many there are', async () => {
+    const delays = Array.from({ length: 2_000 }, (_, n) => n / 4 + 0.7);
+    expect(await ring(1, delays)).to.deep.equal({ early: 0, rang: 2_000 });
+  });
+
+  it('E-4 follow a clock that runs slower or faster than the timers', async () => {
+    expect(await ring(0.5, [300.5, 100])).to.deep.equal({ early: 0, rang: 2 });
+    expect(await ring(3, [5_000, 1_000])).to.deep.equal({ early: 0, rang: 2 });
+  });
+});

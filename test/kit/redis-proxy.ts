@@ -1,0 +1,71 @@
+import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
+
+/** TIME's reply: seconds and microseconds as an array of two bulk strings. See https://redis.io/docs/latest/develop/reference/protocol-spec/ */
+const TIME_REPLY = /\*2\r\n\$10\r\n(\d{10})\r\n\$\d\r\n(\d{1,6})\r\n/g;
+
+/** A way to a real Redis that takes its time, and on which Redis' clock can be seen to jump. What scripts read inside Redis stays true. */
+export class RedisProxy {
+  /** How long requests and replies take, ms. */
+  thereMs = 0;
+  backMs = 0;
+  /** Added to every reply of TIME, ms. */
+  jumpMs = 0;
+  readonly #server: Server;
+  readonly #sockets = new Set<Socket>();
+
+  private constructor(target: URL) {
+    this.#server = createServer((client) => this.#relay(client, target));
+  }
+
+  /** In front of the Redis at this URL. */
+  static async before(redisUrl: string): Promise<RedisProxy> {
+    const proxy = new RedisProxy(new URL(redisUrl));
+    await new Promise<void>((resolve) => proxy.#server.listen(0, '127.0.0.1', resolve));
+    return proxy;
+  }
+
+  get url(): string {
+    return `redis://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+  }
+
+  async close(): Promise<void> {
+    for (const socket of this.#sockets) socket.destroy();
+    await new Promise<void>((resolve) => this.#server.close(() => resolve()));
+  }
+
+  #relay(client: Socket, target: URL): void {
+    const redis = connect({ host: target.hostname, port: Number(target.port), noDelay: true });
+    client.setNoDelay(true);
+    for (const [from, to, delay] of [
+      [client, redis, () => this.thereMs],
+      [redis, client, () => this.backMs],
+    ] as const) {
+      this.#sockets.add(from);
+      from.on('data', (data) => this.#pass(to, from === redis ? this.#shifted(data) : data, delay()));
+      from.on('error', () => from.destroy());
+      from.on('close', () => {
+        this.#sockets.delete(from);
+        to.destroy();
+      });
+    }
+  }
+
+  /** Each direction has one delay at a time, and timers of one delay fire in order. */
+  #pass(to: Socket, data: Buffer, delayMs: number): void {
+    if (delayMs === 0) {
+      if (!to.destroyed) to.write(data);
+    } else {
+      setTimeout(() => this.#pass(to, data, 0), delayMs);
+    }
+  }
+
+  #shifted(data: Buffer): Buffer {
+    if (this.jumpMs === 0) return data;
+    const text = data.toString('latin1').replaceAll(TIME_REPLY, (_, seconds: string, microseconds: string) => {
+      const micros = BigInt(seconds) * 1_000_000n + BigInt(microseconds) + BigInt(Math.round(this.jumpMs * 1000));
+      const [whole, rest] = [String(micros / 1_000_000n), String(micros % 1_000_000n)];
+      return `*2\r\n$${whole.length}\r\n${whole}\r\n$${rest.length}\r\n${rest}\r\n`;
+    });
+    return Buffer.from(text, 'latin1');
+  }
+}
