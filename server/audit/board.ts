@@ -39,7 +39,7 @@ export function openBoard({ redisUrl, keyPrefix, logger, path }: BoardOptions): 
     options: { uiConfig: { boardTitle: 'SyncKairos audit' } },
   });
   // By itself it would send the stack along.
-  adapter.setErrorHandler(() => ({ status: 503, body: { error: 'The audit queue is out of reach' } }));
+  adapter.setErrorHandler(() => ({ status: 500, body: { error: 'The audit queue is out of reach' } }));
   let closing: Promise<void> | undefined;
   const close = async () => {
     await endsWithin(
