@@ -23,7 +23,7 @@ import { trackConnections } from './transport/http/connections.ts';
 import { originCheck } from './transport/origins.ts';
 import { announceClosing, attachGateway, closeIo, createIo } from './transport/socket/gateway.ts';
 import { Healing } from './transport/socket/healing.ts';
-import { createRooms, roomOf } from './transport/socket/rooms.ts';
+import { createRooms } from './transport/socket/rooms.ts';
 
 /** A running instance. */
 export interface App {
@@ -54,7 +54,12 @@ export async function createApp(config: Config): Promise<App> {
 
   const http = createServer();
   const connections = trackConnections(http);
-  const io = createIo(http, { publisher: redis.publisher, subscriber: redis.subscriber.redis, channelPrefix: config.KEY_PREFIX, allowsOrigin });
+  const io = createIo(http, {
+    publisher: redis.publisher,
+    subscriber: redis.subscriber.redis,
+    channelPrefix: config.KEY_PREFIX,
+    allowsOrigin,
+  });
   const rooms = createRooms(io, now, metrics);
   const { engine, ...deadlines } = createEngine({
     store,
@@ -98,7 +103,8 @@ export async function createApp(config: Config): Promise<App> {
     consoleDir: consoleDir(),
     operators: operators?.options,
   });
-  http.on('request', koa.callback());
+  const answer = koa.callback();
+  http.on('request', (request, response) => void answer(request, response));
 
   const close = async () => {
     logger.info('closing');

@@ -22,13 +22,13 @@ export function parse<Name extends CommandName>(name: Name, payload: unknown): {
 function withoutNulls(payload: object): object {
   const cleaned = Object.entries(payload)
     .filter(([, value]) => value !== null)
-    .map(([key, value]) => [key, key === 'participants' || key === 'groups' ? withoutNullsInside(value) : value]);
+    .map(([key, value]: [string, unknown]) => [key, key === 'participants' || key === 'groups' ? withoutNullsInside(value) : value]);
   return Object.fromEntries(cleaned) as object;
 }
 
 function withoutNullsInside(list: unknown): unknown {
   if (!Array.isArray(list)) return list;
-  return list.map((entry: unknown) =>
+  return (list as unknown[]).map((entry) =>
     typeof entry === 'object' && entry !== null ? Object.fromEntries(Object.entries(entry).filter(([, value]) => value !== null)) : entry,
   );
 }

@@ -8,13 +8,19 @@ const POLICY =
 /** Serves the built console page from a folder. Files under `assets/` carry a hash of their content in their name, so they may be kept for ever. */
 export function serveConsole(root: string): Middleware {
   return async (ctx, next) => {
-    if (ctx.body != null || ctx.status !== 404 || (ctx.method !== 'GET' && ctx.method !== 'HEAD')) return next();
+    if (ctx.body != null || ctx.status !== 404 || (ctx.method !== 'GET' && ctx.method !== 'HEAD')) {
+      await next();
+      return;
+    }
     const hashed = ctx.path.startsWith('/assets/');
     try {
       await send(ctx, ctx.path, { root, index: 'index.html', maxage: hashed ? YEAR_MS : 0, immutable: hashed });
     } catch (error) {
       // Not one of our files, or a path that tries to leave the folder: an ordinary unknown route.
-      if (error instanceof Error && 'status' in error && (error.status === 404 || error.status === 400 || error.status === 403)) return next();
+      if (error instanceof Error && 'status' in error && (error.status === 404 || error.status === 400 || error.status === 403)) {
+        await next();
+        return;
+      }
       throw error;
     }
     ctx.state['isConsole'] = true;
