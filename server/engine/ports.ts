@@ -105,6 +105,8 @@ export interface SessionStore {
   overdue(before: number, limit: number): Promise<string[]>;
   /** Takes a session that is gone from what is due. */
   forget(sessionId: string): Promise<void>;
+  /** Takes a session that can't be read from what is due, so that it keeps nobody else waiting. */
+  setAside(sessionId: string): Promise<void>;
   /** Says that an instance is alive. Returns the outages that are known, oldest first. */
   mark(): Promise<Outage[]>;
   /** Which life of Redis the connection talks to. */

@@ -2,7 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { Logger } from '../observability/logger.ts';
 import type { Clock } from './clock.ts';
 import type { Expirer } from './expirer.ts';
-import type { SessionStore } from './ports.ts';
+import { type SessionStore, UnreadableStateError } from './ports.ts';
 
 const INTERVAL_MS = 200;
 /** What is this late was not done by the instance that set an alarm for it. */
@@ -58,9 +58,10 @@ export class Sweep {
     const queue = overdue[Symbol.iterator]();
     const attendAll = async () => {
       for (const sessionId of queue) {
-        await expirer.attend(sessionId).catch((error: unknown) => {
+        await expirer.attend(sessionId).catch(async (error: unknown) => {
           failed = true;
           logger.warn({ session: sessionId, err: error }, 'an overdue session could not be attended to');
+          if (error instanceof UnreadableStateError) await store.setAside(sessionId);
         });
       }
     };

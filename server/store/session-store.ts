@@ -83,6 +83,11 @@ export function createSessionStore(redis: Redis, keyPrefix: string): SessionStor
         return ids.flat();
       }),
 
+    setAside: (sessionId) =>
+      reachable(async () => {
+        await redis.zrem(keys.session(sessionId).agenda, sessionId);
+      }),
+
     forget: (sessionId) =>
       reachable(async () => {
         const key = keys.session(sessionId);
