@@ -75,7 +75,7 @@ async function main(): Promise<void> {
     `\n${tableOf(results)}\n\n${machine.cpu}, ${machine.cores} cores, Node ${machine.node}, Redis ${machine.redis}; load ${machine.load_before.toFixed(1)} as it began`,
   );
   console.log(
-    `Ratios are service over control, the middle one of the rounds; "rounds" shows the least and the most. All figures: ${path.relative('.', json)}`,
+    `Ratios are service over control, the middle one of the rounds; the middle half of them lies between the two beside it. All figures: ${path.relative('.', json)}`,
   );
   await end(0);
 }

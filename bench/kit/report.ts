@@ -6,7 +6,7 @@ import type { RowResult } from './row.ts';
 
 export const RESULTS = path.resolve(import.meta.dirname, '../results');
 
-const HEADER = ['measure', 'ratio', 'rounds', 'target', '', 'service', 'control', 'unit'];
+const HEADER = ['measure', 'ratio', 'middle half', 'target', '', 'service', 'control', 'unit'];
 
 /** The table as Markdown, which reads well in a terminal too. Ratios first: figures of a machine mean nothing beside those of another. */
 export function tableOf(results: RowResult[]): string {
@@ -24,11 +24,11 @@ export async function writeJson(stamp: string, machine: MachineFacts, smoke: boo
 }
 
 function cells({ name, ratio, target, met, service, control, unit }: Measure): string[] {
-  const several = ratio !== null && ratio.least !== ratio.most;
+  const several = ratio !== null && ratio.low !== ratio.high;
   return [
     name,
     ratio === null ? '–' : `${ratio.median.toFixed(2)}×`,
-    several ? `${ratio.least.toFixed(2)}–${ratio.most.toFixed(2)}` : '',
+    several ? `${ratio.low.toFixed(2)}–${ratio.high.toFixed(2)}` : '',
     target ?? '',
     met === null ? '' : met ? 'met' : 'MISSED',
     figure(service),

@@ -8,13 +8,13 @@ export function median(values: readonly number[]): number {
   return percentile(values, 0.5);
 }
 
-/** Of one number measured in several rounds: the middle and how far the rounds lie apart. */
+/** Of one number measured in several rounds: the middle, and between what the middle half of the rounds lies. Noise is what is between these. */
 export interface Spread {
   median: number;
-  least: number;
-  most: number;
+  low: number;
+  high: number;
 }
 
 export function spreadOf(values: readonly number[]): Spread {
-  return { median: median(values), least: Math.min(...values), most: Math.max(...values) };
+  return { median: median(values), low: percentile(values, 0.25), high: percentile(values, 0.75) };
 }

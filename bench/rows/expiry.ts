@@ -27,6 +27,9 @@ const PATIENCE_MS = 1_500;
 const FULL = { armed: [1_000, 10_000, 100_000], due: [200, 2_000], windowMs: 2_500, rounds: 3 };
 const SMOKE = { armed: [1_000], due: [200], windowMs: 1_000, rounds: 2 };
 
+/** What must not happen to a deadline: in the trail or, the first two and the last, at the clients. */
+const FAULTS = ['early', 'double', 'missing or wrong', 'not told'];
+
 interface Bench {
   stage: Stage;
   service: Program;
@@ -46,7 +49,7 @@ interface Turn {
 interface Lap extends Record<Side, Turn> {
   /** As `lateness`, when the service said so to the clients that watched. */
   told: number[];
-  /** Early, double, missing or wrong. */
+  /** As many as FAULTS. */
   faults: number[];
 }
 
@@ -75,7 +78,9 @@ async function lap(bench: Bench, name: string, count: number, dueASecond: number
 
   const faults = faultsOf(states, expiries, GRACE_MS);
   const early = told.filter((event) => event.server_time_ms < Date.parse(event.expired_at) + GRACE_MS).length;
-  const heard = new Set(told.map((event) => event.session_id)).size;
+  const heard = new Set(told.map((event) => event.session_id));
+  // Whoever joined after the end could not hear of it.
+  const untold = watched.filter((state) => Date.parse(state.deadline_at ?? '') >= quietFrom && !heard.has(state.session_id)).length;
   // What fell due while sessions were still being made measures the making; it counts for correctness only.
   const counted = expiries.filter(({ expiredAt }) => expiredAt >= quietFrom);
   const offsets = counted.map(({ expiredAt }) => expiredAt - Math.min(...counted.map((expiry) => expiry.expiredAt)) + QUIET_MS);
@@ -89,7 +94,7 @@ async function lap(bench: Bench, name: string, count: number, dueASecond: number
     told: told
       .map((event) => ({ at: event.server_time_ms, expiredAt: Date.parse(event.expired_at) }))
       .flatMap(({ at, expiredAt }) => (expiredAt < quietFrom ? [] : latenessOf(at, expiredAt))),
-    faults: [faults.early + early, faults.double + told.length - heard, faults.missing + faults.wrong + watched.length - heard],
+    faults: [faults.early + early, faults.double + told.length - heard.size, faults.missing + faults.wrong, untold],
   };
 }
 
@@ -109,7 +114,7 @@ async function measureOne(
       `far-${armed}-${due}`,
       more,
       () => FAR_MS,
-      (done) => progress(`${title}: arming ${done} of ${more}`),
+      (done) => done % 10_000 === 0 && progress(`${title}: arming ${done} of ${more}`),
     );
     seeded.far += more;
     await bench.stage.trimOutboxes();
@@ -132,7 +137,7 @@ async function measureOne(
     bounded(compare(`${title}: lateness p99`, 'ms', turns, lateness(0.99)), 10),
     noted(`${title}: sent to clients p99`, 'ms', median(laps.map((each) => percentile(each.told, 0.99)))),
     compare(`${title}: CPU`, 'µs a deadline', turns, (all) => median(all.map((turn) => turn.cpuUs))),
-    ...['early', 'double', 'missing or wrong'].map((name, kind) => bounded(noted(`${title}: ${name}`, '', fault(kind)), 0)),
+    ...FAULTS.map((name, kind) => bounded(noted(`${title}: ${name}`, '', fault(kind)), 0)),
   ];
 }
 

@@ -7,9 +7,9 @@ import { costOf, memoryOf, profiled } from '../kit/usage.ts';
 /** Optimising compilers need a few thousand calls before a process runs as it will for the rest of its life. */
 const WARM_UP = { full: { commands: 6_000, ms: 15_000 }, smoke: { commands: 3_000, ms: 4_000 } };
 /** Whichever comes first: on a busy machine a run must not take longer, only see less. */
-const A_TURN = { commands: 200, ms: 200 };
-const FULL: Plan = { rounds: 12, turns: 12 };
-const SMOKE: Plan = { rounds: 5, turns: 5 };
+const A_TURN = { commands: 60, ms: 100 };
+const FULL: Plan = { rounds: 12, turns: 30 };
+const SMOKE: Plan = { rounds: 5, turns: 16 };
 const TURN_DEADLINE_MS = 20_000;
 
 interface Turn {
@@ -55,7 +55,7 @@ function switchRow(name: string, title: string, keyed: boolean): Row {
         takeTurns<Turn>(
           smoke ? SMOKE : FULL,
           async (side) => {
-            await stage.trimOutboxes();
+            if (side === 'service') await stage.trimOutboxes();
             const cost = await within(
               TURN_DEADLINE_MS,
               'a turn',

@@ -8,7 +8,7 @@ const SEQUENCES = 100_000;
 describe(`${SEQUENCES} random sequences of commands`, function () {
   this.timeout(0);
   for (const mode of MODES) {
-    it(`T-70 to T-74 ${mode}`, () => {
+    it(`T-70 T-71 T-72 T-73 T-74 ${mode}`, () => {
       const property = fc.property(randomGame(mode), randomSteps, fc.integer({ min: 1, max: 40 }), (game, steps, stride) => {
         const { table, orders } = duel(game, steps);
         checkConservation(game, table.events);

@@ -25,7 +25,11 @@ export class Table {
 
   /** Applies what ran out up to an instant, at most `limit` at a time. */
   pass(instant: number, limit = 1_000): void {
-    while (isDue(this.state, ORIGIN + instant)) this.#take(...expiries(this.state, ORIGIN + instant, limit));
+    while (isDue(this.state, ORIGIN + instant)) {
+      const before = this.state.updated_at;
+      this.#take(...expiries(this.state, ORIGIN + instant, limit));
+      if (this.state.updated_at <= before) throw new Error('a clock runs out again and again without any time going by');
+    }
   }
 
   /** Sends a command; the code of its refusal, or null. */
