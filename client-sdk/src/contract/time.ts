@@ -20,12 +20,13 @@ export function cycleTimeUsed(state: SessionState, now: number): number {
  */
 export function remaining(state: SessionState, owner: ClockOwner, now: number): number | null {
   if (owner === 'session') return remainingOfSession(state, now);
-  if ('group_id' in owner) {
-    const group = state.groups.find((candidate) => candidate.group_id === owner.group_id);
-    return group === undefined ? null : remainingOfGroup(state, group, now);
+  // A participant's state names both ids and means the participant.
+  if ('participant_id' in owner) {
+    const participant = state.participants.find((candidate) => candidate.participant_id === owner.participant_id);
+    return participant === undefined ? null : remainingOfParticipant(state, participant, now);
   }
-  const participant = state.participants.find((candidate) => candidate.participant_id === owner.participant_id);
-  return participant === undefined ? null : remainingOfParticipant(state, participant, now);
+  const group = state.groups.find((candidate) => candidate.group_id === owner.group_id);
+  return group === undefined ? null : remainingOfGroup(state, group, now);
 }
 
 /** As `remaining`, for a participant at hand. */
