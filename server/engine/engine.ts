@@ -67,19 +67,19 @@ export class Engine {
       const { session, command } = await archive.find(payload.session_id, context.command?.id);
       return command === null ? exists : replay(command, session, payload.session_id, context);
     }
-    let epoch = nextEpoch(known?.epoch ?? 0, arrival.instant);
+    let spent = known?.epoch ?? 0;
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       const decision = create(payload, arrival.instant);
       if (!decision.ok) return decision;
       const { event } = decision;
-      event.state.epoch = epoch;
+      event.state.epoch = nextEpoch(spent, arrival.instant);
       noteCommand(event.metadata, context);
       const result = await committer.commit({ base: null, events: [event], instant: arrival.instant, command: context.command });
       if (result.outcome === 'committed') return { ok: true, state: event.state };
       if (result.outcome === 'repeated') return replay(result.command, result.session, payload.session_id, context);
       if (result.outcome === 'conflict') {
         if (isLive(result.session)) return exists;
-        epoch = nextEpoch(result.session?.epoch ?? 0, epoch);
+        spent = Math.max(spent, result.session?.epoch ?? 0);
       } else if (!(await arrival.redo())) return clockUnusable();
     }
     return lostEveryRace();

@@ -12,7 +12,7 @@ describe('a commit', () => {
 
   const committed = async (): Promise<SessionState> => {
     const event = creation(await desk.now());
-    expect(await desk.store.commit(proposal(null, event))).to.deep.equal({ outcome: 'committed' });
+    expect(await desk.store.commit(proposal(null, event))).to.include({ outcome: 'committed' });
     return event.state;
   };
 
@@ -73,7 +73,7 @@ describe('a commit', () => {
     expect(await desk.store.commit(proposal(null, sameEpoch))).to.deep.include({ outcome: 'conflict' });
     const greater = creation(await desk.now(), session_id);
     greater.state.epoch = state.epoch + 1;
-    expect(await desk.store.commit(proposal(null, greater))).to.deep.equal({ outcome: 'committed' });
+    expect(await desk.store.commit(proposal(null, greater))).to.include({ outcome: 'committed' });
   });
 
   it('S-5 that is sent twice, because its reply was lost, has its effect once', async () => {
@@ -89,7 +89,7 @@ describe('a commit', () => {
       },
     });
     const event = next(state, 'start', await desk.now());
-    expect(await desk.storeOver(twice).commit(proposal(state, event))).to.deep.equal({ outcome: 'committed' });
+    expect(await desk.storeOver(twice).commit(proposal(state, event))).to.include({ outcome: 'committed' });
     const after = await desk.traces(state.session_id);
     expect(after.outbox).to.equal(before.outbox + 1);
     expect(after.fields['v']).to.equal('2');
@@ -107,7 +107,7 @@ describe('a commit', () => {
     expect(await desk.store.commit(proposal(state, event, tooEarly))).to.deep.equal({ outcome: 'clock' });
     expect(await desk.traces(state.session_id)).to.deep.equal(before);
     const slightlyOff = { instant: (await desk.now()) - 2_000 };
-    expect(await desk.store.commit(proposal(state, event, slightlyOff))).to.deep.equal({ outcome: 'committed' });
+    expect(await desk.store.commit(proposal(state, event, slightlyOff))).to.include({ outcome: 'committed' });
   });
 
   it('S-7 with a command_id remembers it, and a second one finds that out before anything else', async () => {
