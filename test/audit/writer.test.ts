@@ -113,7 +113,8 @@ describe('from the outbox to PostgreSQL', () => {
 
   it('metrics tell what is on its way and how old it is', async () => {
     await put(b.redis, prefix, eventsOf('game', 1, 3));
-    await b.outbox.acquireLease('somebody else', 60_000);
+    // Its connection may still be opening.
+    await until('the lease', () => b.outbox.acquireLease('somebody else', 60_000).catch(() => false));
     b.writer({ now: () => BEGIN + 5000 });
     const lag = async () => (await b.metrics.auditLag.get()).values[0]?.value;
     await until('the lag of the oldest event', async () => (await lag()) === 4000);
