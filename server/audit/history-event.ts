@@ -1,6 +1,6 @@
 import type { EventType, HistoryEvent, JsonObject, SessionState } from '#contract';
 import { canonicalJson } from '../domain/canonical.ts';
-import { hashOf, type TrailEvent } from '../domain/trail-event.ts';
+import { hashOf, type TrailEvent } from '../engine/trail-event.ts';
 import type { SyncEvent } from './generated/client.ts';
 
 /** A row of `sync_events` as users see it: BIGINTs as numbers, instants as ISO strings. */

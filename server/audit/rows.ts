@@ -1,5 +1,5 @@
 import type { SessionState } from '#contract';
-import type { TrailEvent } from '../domain/trail-event.ts';
+import type { TrailEvent } from '../engine/trail-event.ts';
 
 /** One event as it travels through the queue: the JSON texts of the outbox entry, untouched. */
 export interface QueuedEvent {

@@ -45,5 +45,3 @@ export function createKeys(prefix: string) {
     relayLease: `${prefix}:relay`,
   };
 }
-
-export type Keys = ReturnType<typeof createKeys>;

@@ -85,11 +85,11 @@ export function createCommands({ engine, clock, trail }: CommandPorts): CommandT
     'session:history': async ({ session_id, after_version, limit, event_types }, call) => {
       if (trail === undefined) return { ...refuse('SERVICE_UNAVAILABLE', 'This server keeps no audit trail'), retryable: false };
       // A deletion may not have reached the trail yet.
-      const [history, deleted] = await Promise.all([
+      const [history, gone] = await Promise.all([
         trail.history(session_id, after_version, limit, event_types),
         engine.wasDeleted(session_id),
       ]);
-      if (deleted || history === 'deleted') return refuse('SESSION_NOT_FOUND', `No session ${session_id}`);
+      if (gone || history === 'deleted') return refuse('SESSION_NOT_FOUND', `No session ${session_id}`);
       if (history !== 'unknown') return { ok: true, data: history };
       // Nothing has arrived in the trail; the session may be so young that it is only in Redis.
       const outcome = await engine.get(session_id, { arrival: call.arrival });

@@ -125,7 +125,7 @@ export class Arena {
       metrics,
       logger,
     });
-    if (attends) parts.start();
+    if (attends) await parts.start();
     else await parts.close();
     let closed = false;
     const close = async () => {
