@@ -6,11 +6,13 @@ import { machineFacts } from './kit/machine.ts';
 import { RESULTS, tableOf, writeJson } from './kit/report.ts';
 import type { Row, RowResult } from './kit/row.ts';
 import { Stage } from './kit/stage.ts';
+import { auditDrainRow } from './rows/audit-drain.ts';
 import { expiryRow } from './rows/expiry.ts';
+import { outboxRow } from './rows/outbox.ts';
 import { saturatedRow } from './rows/saturated.ts';
 import { switchRows } from './rows/switch.ts';
 
-const ROWS: Row[] = [...switchRows, saturatedRow, expiryRow];
+const ROWS: Row[] = [...switchRows, outboxRow, saturatedRow, auditDrainRow, expiryRow];
 const USAGE = `npm run bench -- [--smoke] [--only <row>]… [--profile]
 
   --smoke    everything once and briefly: under a minute

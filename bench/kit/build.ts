@@ -13,8 +13,10 @@ const DEADLINE_MS = 60_000;
 /** Compiled programs, by the path of their source below the repository. */
 export interface Programs {
   service: string;
+  worker: string;
   switchControl: string;
   timerControl: string;
+  drainControl: string;
   probe: string;
 }
 
@@ -41,8 +43,10 @@ export async function buildPrograms(progress: (line: string) => void): Promise<P
   await writeFile(path.join(BUILD, 'package.json'), JSON.stringify(description));
   const programs = {
     service: path.join(BUILD, 'server/main.js'),
+    worker: path.join(BUILD, 'server/worker.js'),
     switchControl: path.join(BUILD, 'bench/programs/switch-control.js'),
     timerControl: path.join(BUILD, 'bench/programs/timer-control.js'),
+    drainControl: path.join(BUILD, 'bench/programs/drain-control.js'),
     probe: path.join(BUILD, 'bench/programs/probe.js'),
   };
   await Promise.all(Object.values(programs).map((file) => access(file)));

@@ -10,6 +10,17 @@ const STOP_DEADLINE_MS = 5_000;
 const ANSWER_DEADLINE_MS = 120_000;
 const POLL_MS = 25;
 
+export interface ProgramOptions {
+  /** Compiled. */
+  file: string;
+  probe: string;
+  env: Record<string, string>;
+  /** Whether it has a port. */
+  listens: boolean;
+  /** Told as soon as there is a process, so that nobody is left behind. */
+  began: (program: Program) => void;
+}
+
 /** A measured process: the service or a control, with the probe in it. */
 export class Program {
   readonly url: string;
@@ -25,8 +36,8 @@ export class Program {
     child.on('message', (message) => this.#waiting.get((message as Answer).id)?.(message as Answer));
   }
 
-  /** Starts a compiled program on a free port of 127.0.0.1 and waits until it answers there. `began` is told before that, so that nobody is left behind. */
-  static async start(file: string, probe: string, env: Record<string, string>, began: (program: Program) => void): Promise<Program> {
+  /** Starts a compiled program on a free port of 127.0.0.1 and waits until it answers, there or, where it listens nowhere, its channel. */
+  static async start({ file, probe, env, listens, began }: ProgramOptions): Promise<Program> {
     const port = await freePort();
     const child = spawn(process.execPath, ['--import', pathToFileURL(probe).href, file], {
       env: { PATH: process.env['PATH'] ?? '', HOST: '127.0.0.1', PORT: String(port), ...env },
@@ -34,7 +45,7 @@ export class Program {
     });
     const program = new Program(`http://127.0.0.1:${port}`, child);
     began(program);
-    await program.#ready();
+    await (listens ? program.#ready() : program.usage());
     return program;
   }
 

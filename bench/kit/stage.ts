@@ -1,7 +1,9 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Redis } from 'ioredis';
+import { applyMigrations } from '../../server/audit/migrate.ts';
+import { type PrivatePostgres, startPrivatePostgres } from '../../server/local/private-postgres.ts';
 import { startPrivateRedis } from '../../server/local/private-redis.ts';
 import type { Programs } from './build.ts';
 import { Program } from './program.ts';
@@ -11,17 +13,22 @@ export type Side = 'service' | 'control';
 
 const PARTITIONS = 16;
 const SERVICE_PREFIX = 'bench';
+const CONTROL_PREFIX = 'control';
+const INSTANCE = { NODE_ENV: 'production', LOG_LEVEL: 'warn', RATE_LIMIT_GENERAL: '0', RATE_LIMIT_SWITCH: '0', RATE_LIMIT_SOCKET: '0' };
 
 /** What one row runs on: a Redis of its own and the processes on it. `close` ends all of them, last started first. */
 export class Stage {
   readonly redis: Redis;
   readonly #redisUrl: string;
+  readonly #directory: string;
   readonly #programs: Programs;
   readonly #closers: (() => Promise<unknown>)[];
 
-  private constructor(redisUrl: string, redis: Redis, programs: Programs, closers: (() => Promise<unknown>)[]) {
+  private constructor(directory: string, redisUrl: string, programs: Programs, closers: (() => Promise<unknown>)[]) {
+    this.#directory = directory;
     this.#redisUrl = redisUrl;
-    this.redis = redis;
+    this.redis = new Redis(redisUrl);
+    closers.push(async () => this.redis.disconnect());
     this.#programs = programs;
     this.#closers = closers;
   }
@@ -33,9 +40,7 @@ export class Stage {
     try {
       const server = await startPrivateRedis({ directory, settings: { 'auto-aof-rewrite-percentage': '0' } });
       closers.push(() => server.stop());
-      const redis = new Redis(server.url);
-      closers.push(async () => redis.disconnect());
-      return new Stage(server.url, redis, programs, closers);
+      return new Stage(directory, server.url, programs, closers);
     } catch (error) {
       await closeAll(closers);
       throw error;
@@ -44,19 +49,41 @@ export class Stage {
 
   /** An instance of SyncKairos, by its production entry. The outbox is written; nobody drains it. */
   async service(): Promise<Program> {
-    return this.#start(this.#programs.service, {
-      NODE_ENV: 'production',
-      LOG_LEVEL: 'warn',
-      KEY_PREFIX: SERVICE_PREFIX,
-      AUDIT_WORKER: 'off',
-      RATE_LIMIT_GENERAL: '0',
-      RATE_LIMIT_SWITCH: '0',
-      RATE_LIMIT_SOCKET: '0',
-    });
+    return this.#start(this.#programs.service, { ...INSTANCE, KEY_PREFIX: SERVICE_PREFIX, AUDIT_WORKER: 'off' });
+  }
+
+  /** The same, but it writes no outbox either. */
+  async serviceWithoutTrail(): Promise<Program> {
+    return this.#start(this.#programs.service, { ...INSTANCE, KEY_PREFIX: CONTROL_PREFIX, AUDIT_WORKER: 'none' });
+  }
+
+  /** The audit worker of SyncKairos, by its production entry. It begins to drain the outbox at once. */
+  async worker(databaseUrl: string): Promise<Program> {
+    const env = { NODE_ENV: 'production', LOG_LEVEL: 'warn', KEY_PREFIX: SERVICE_PREFIX, DATABASE_URL: databaseUrl };
+    return this.#start(this.#programs.worker, env, false);
+  }
+
+  async drainControl(databaseUrl: string): Promise<Program> {
+    return this.#start(
+      this.#programs.drainControl,
+      { NODE_ENV: 'production', KEY_PREFIX: CONTROL_PREFIX, DATABASE_URL: databaseUrl },
+      false,
+    );
+  }
+
+  /** A PostgreSQL as `npm start` has it, with the tables of the trail, which also tells when a row was committed. */
+  async postgres(): Promise<PrivatePostgres> {
+    // PostgreSQL runs as another user where we are root.
+    await chmod(this.#directory, 0o755);
+    const directory = path.join(this.#directory, 'postgres');
+    const server = await startPrivatePostgres({ directory, settings: { track_commit_timestamp: 'on' } });
+    this.#closers.push(() => server.stop());
+    await applyMigrations(server.url);
+    return server;
   }
 
   async switchControl(): Promise<Program> {
-    return this.#start(this.#programs.switchControl, { NODE_ENV: 'production', KEY_PREFIX: 'control' });
+    return this.#start(this.#programs.switchControl, { NODE_ENV: 'production', KEY_PREFIX: CONTROL_PREFIX });
   }
 
   async timerControl(): Promise<Program> {
@@ -66,6 +93,11 @@ export class Stage {
   /** Has something done by `close`, before what was opened earlier is closed. */
   onClose(closer: () => Promise<unknown>): void {
     this.#closers.push(closer);
+  }
+
+  /** The queue of one side, as BullMQ names its keys. */
+  queueKey(side: Side, part: string): string {
+    return `{${side === 'service' ? SERVICE_PREFIX : CONTROL_PREFIX}}:audit:${part}`;
   }
 
   /** The streams of the outbox. */
@@ -89,9 +121,10 @@ export class Stage {
     await closeAll(this.#closers);
   }
 
-  async #start(file: string, env: Record<string, string>): Promise<Program> {
-    const all = { ...env, REDIS_URL: this.#redisUrl };
-    return Program.start(file, this.#programs.probe, all, (program) => this.#closers.push(() => program.stop()));
+  async #start(file: string, variables: Record<string, string>, listens = true): Promise<Program> {
+    const env = { ...variables, REDIS_URL: this.#redisUrl };
+    const began = (program: Program) => this.#closers.push(() => program.stop());
+    return Program.start({ file, probe: this.#programs.probe, env, listens, began });
   }
 }
 
