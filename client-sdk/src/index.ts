@@ -7,3 +7,4 @@ export { SyncKairosError, type SyncKairosErrorCode } from './errors.ts';
 export type { ClientEvents } from './events.ts';
 export { formatTime, shownTime, untilNextDigit, type TimeStyle } from './format-time.ts';
 export type { SyncKairosOptions } from './options.ts';
+export type { HistoryPage } from './session-commands.ts';

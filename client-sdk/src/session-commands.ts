@@ -1,10 +1,13 @@
 /** All commands on sessions, as methods: what they carry to be safe to repeat, and what their answers teach the client. */
 import type { DeviceClock } from './clock-sync.ts';
 import type { Connection } from './connection.ts';
-import type { CommandName, Commands, CreatePayload, JsonValue, SessionState } from './contract/index.ts';
+import type { CommandName, Commands, CreatePayload, HistoryPayload, JsonValue, SessionState } from './contract/index.ts';
 import { asError } from './errors.ts';
 import { freshId } from './ids.ts';
 import type { Rooms } from './rooms.ts';
+
+/** Which part of a history to read. */
+export type HistoryPage = Pick<HistoryPayload, 'after_version' | 'limit' | 'event_types'>;
 
 type Data<C extends CommandName> = Promise<Commands[C]['data']>;
 
@@ -88,8 +91,11 @@ export class SessionCommands {
     return this.#command('session:message', { session_id: id, message });
   }
 
-  /** The audit trail after a version, oldest first; ask again with `next_after_version` for more. */
-  async getHistory(id: string, page: { after_version?: number; limit?: number } = {}): Data<'session:history'> {
+  /**
+   * The audit trail after a version, oldest first; ask again with `next_after_version` for more. With `event_types` it tells of those only; a page may then be
+   * empty before the end, which is where `next_after_version` stays as it was.
+   */
+  async getHistory(id: string, page: HistoryPage = {}): Data<'session:history'> {
     return this.#connection.request('session:history', { session_id: id, ...page });
   }
 

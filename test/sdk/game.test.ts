@@ -142,4 +142,19 @@ describe('SDK: a game', () => {
     const rest = await client.getHistory(id, { after_version: first.next_after_version });
     expect(rest.events.map((event) => event.version)).to.deep.equal([2, 3]);
   });
+
+  it('A-44 the history can be asked for by type', async () => {
+    const { url } = await stage.instance({ AUDIT_WORKER: 'inline', DATABASE_URL: await freshDatabase() });
+    const client = stage.client(url);
+    const { session_id: id } = await client.createSession(chess());
+    await client.startSession(id);
+    await client.switchCycle(id);
+    await client.pauseSession(id);
+    await until('the trail', async () => (await client.getHistory(id)).next_after_version === 4, 10_000);
+    const page = await client.getHistory(id, { event_types: ['session_started', 'session_paused'] });
+    expect(page.events.map((event) => event.version)).to.deep.equal([2, 4]);
+    const beyond = await client.getHistory(id, { event_types: ['session_started'], after_version: 2 });
+    expect(beyond).to.deep.equal({ events: [], next_after_version: 4 });
+    expect((await refusal(client.getHistory(id, { event_types: [] }))).code).to.equal('VALIDATION_ERROR');
+  });
 });
