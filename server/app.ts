@@ -3,9 +3,8 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
-import { type AuditWriter, startAuditWriter } from './audit/audit-writer.ts';
 import { type Board, openBoard } from './audit/board.ts';
-import { createTrail, type TrailReader } from './audit/trail.ts';
+import { openAudit } from './audit/parts.ts';
 import type { Config } from './config.ts';
 import { RedisClock } from './engine/clock.ts';
 import { createEngine } from './engine/create-engine.ts';
@@ -49,7 +48,8 @@ export async function createApp(config: Config): Promise<App> {
   await clock.start();
   const now = () => clock.now();
   const store = createSessionStore(redis.commands, config.KEY_PREFIX);
-  const { trail, writer } = openAudit(config, { outbox: createOutbox(redis.outbox, config.KEY_PREFIX), logger, metrics, now });
+  const audit = openAudit(config, { outbox: createOutbox(redis.outbox, config.KEY_PREFIX), logger, metrics, now });
+  const { trail } = audit;
   const allowsOrigin = originCheck(config.CORS_ORIGIN);
 
   const http = createServer();
@@ -85,7 +85,7 @@ export async function createApp(config: Config): Promise<App> {
     const checks = {
       redis: redisUp ? 'ok' : 'down',
       database: trail === undefined ? 'off' : databaseUp ? 'ok' : 'degraded',
-      audit: writer?.status() ?? 'off',
+      audit: audit.status() ?? 'off',
     } as const;
     return { ready: redisUp && closing === undefined, checks };
   };
@@ -115,8 +115,7 @@ export async function createApp(config: Config): Promise<App> {
     await setImmediate();
     await Promise.all([closeIo(io), connections.close()]);
     await Promise.all([healing.close(), deadlines.close(), clock.close()]);
-    await writer?.close();
-    await Promise.all([trail?.close(), operators?.board.close()]);
+    await Promise.all([audit.close(), operators?.board.close()]);
     redis.disconnect();
     logger.info('closed');
   };
@@ -144,17 +143,6 @@ function connectAll(config: Config, logger: Logger) {
   const subscriber = connectSubscriber(config.REDIS_URL, logger);
   const disconnect = () => [commands, clock, publisher, outbox, subscriber.redis].forEach((connection) => connection.disconnect());
   return { commands, clock, publisher, outbox, subscriber, disconnect };
-}
-
-type AuditPorts = Pick<Parameters<typeof startAuditWriter>[0], 'outbox' | 'logger' | 'metrics' | 'now'>;
-
-/** The parts of the trail that this instance has a hand in, by AUDIT_WORKER. */
-function openAudit(config: Config, ports: AuditPorts): { trail: TrailReader | undefined; writer: AuditWriter | undefined } {
-  const { DATABASE_URL: databaseUrl, AUDIT_WORKER: mode } = config;
-  if (databaseUrl === undefined || mode === 'none') return { trail: undefined, writer: undefined };
-  const trail = createTrail({ databaseUrl, logger: ports.logger });
-  if (mode === 'off') return { trail, writer: undefined };
-  return { trail, writer: startAuditWriter({ ...ports, redisUrl: config.REDIS_URL, keyPrefix: config.KEY_PREFIX, databaseUrl, retentionDays: config.AUDIT_RETENTION_DAYS }) };
 }
 
 /** What operators see, where they can sign in and there is a queue to look at. */

@@ -3,9 +3,8 @@ import type { Logger } from '../observability/logger.ts';
 import type { Metrics } from '../observability/metrics.ts';
 import { connectRedis } from '../store/connection.ts';
 import { closeDatabase, openDatabase } from './database.ts';
-import { endsWithin } from './deadline.ts';
 import { Gauges } from './gauges.ts';
-import { enqueue, openQueue } from './queue.ts';
+import { closeQueue, enqueue, openQueue } from './queue.ts';
 import { Relay } from './relay.ts';
 import { Retention } from './retention.ts';
 import { EventStore } from './store.ts';
@@ -14,7 +13,6 @@ import { AuditWorker } from './worker.ts';
 /** Statements of as many jobs as the worker has in hand, no more. */
 const CONNECTIONS = 10;
 const STATEMENT_MS = 10_000;
-const QUEUE_CLOSE_MS = 1_000;
 
 export interface AuditWriterOptions {
   outbox: Outbox;
@@ -64,10 +62,7 @@ export function startAuditWriter({
   const close = async () => {
     await Promise.all([relay.close(), gauges.close(), retention?.close()]);
     await worker.close();
-    await endsWithin(
-      QUEUE_CLOSE_MS,
-      queue.close().catch((error: unknown) => logger.debug({ err: error }, 'closing the audit queue failed')),
-    );
+    await closeQueue(queue, logger);
     producer.disconnect();
     await closeDatabase(database, logger);
   };

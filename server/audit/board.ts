@@ -4,10 +4,7 @@ import { KoaAdapter } from '@bull-board/koa';
 import type { Middleware } from 'koa';
 import type { Logger } from '../observability/logger.ts';
 import { connectRedis } from '../store/connection.ts';
-import { endsWithin } from './deadline.ts';
-import { openQueue } from './queue.ts';
-
-const CLOSE_DEADLINE_MS = 1_000;
+import { closeQueue, openQueue } from './queue.ts';
 
 export interface BoardOptions {
   redisUrl: string;
@@ -42,10 +39,7 @@ export function openBoard({ redisUrl, keyPrefix, logger, path }: BoardOptions): 
   adapter.setErrorHandler(() => ({ status: 500, body: { error: 'The audit queue is out of reach' } }));
   let closing: Promise<void> | undefined;
   const close = async () => {
-    await endsWithin(
-      CLOSE_DEADLINE_MS,
-      queue.close().catch((error: unknown) => logger.debug({ err: error }, 'closing the board failed')),
-    );
+    await closeQueue(queue, logger);
     redis.disconnect();
   };
   return { middleware: adapter.registerPlugin(), close: () => (closing ??= close()) };

@@ -4,11 +4,10 @@ import { connectRedis, whenReady } from '../store/connection.ts';
 import { createOutbox } from '../store/outbox.ts';
 import { statusText, storyHead, storyLine, verificationText } from './cli-text.ts';
 import { closeDatabase, openDatabase } from './database.ts';
-import { endsWithin } from './deadline.ts';
 import type { PrismaClient } from './generated/client.ts';
 import { oldestOnTheWay } from './lag.ts';
 import { countJobs, failedJobs, retryFailed } from './operate-queue.ts';
-import { type AuditQueue, openQueue } from './queue.ts';
+import { type AuditQueue, closeQueue, openQueue } from './queue.ts';
 import { causeOf, verdictOf } from './refusal.ts';
 import { story } from './story.ts';
 import { verify } from './verify.ts';
@@ -19,7 +18,6 @@ const NOT_DONE = 1;
 /** The trail is not what was committed. */
 const FOUND = 2;
 const STATEMENT_MS = 60_000;
-const QUEUE_CLOSE_MS = 1_000;
 
 const logger = createLogger('silent', 'audit');
 
@@ -93,7 +91,7 @@ async function withQueue(work: (tools: QueueTools) => Promise<number>): Promise<
   } catch (error) {
     return refuse(`REDIS_URL: ${error instanceof Error ? error.message : String(error)}`);
   } finally {
-    await endsWithin(QUEUE_CLOSE_MS, queue.close());
+    await closeQueue(queue, logger);
     redis.disconnect();
   }
 }

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { type JobsOptions, Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
 import type { Logger } from '../observability/logger.ts';
+import { endsWithin } from './deadline.ts';
 import type { QueuedEvent } from './rows.ts';
 
 export const QUEUE_NAME = 'audit';
@@ -27,6 +28,8 @@ export interface Batch {
   /** Unix ms at which the oldest of them happened; infinite when none can be read. */
   oldest: number;
 }
+
+const CLOSE_DEADLINE_MS = 1_000;
 
 /** Before the second attempt, ms; each further one waits twice as long. */
 const RETRY_DELAY_MS = 2_000;
@@ -58,6 +61,12 @@ export function openQueue(redis: Redis, keyPrefix: string, logger: Logger, retry
   // The connection logs its own errors.
   queue.on('error', (error) => logger.debug({ err: error }, 'audit queue error'));
   return queue;
+}
+
+/** Ends the use of a queue; its connection stays the caller's. Never rejects, and takes at most a second. */
+export async function closeQueue(queue: AuditQueue, logger: Logger): Promise<void> {
+  const closed = queue.close().catch((error: unknown) => logger.debug({ err: error }, 'closing the audit queue failed'));
+  await endsWithin(CLOSE_DEADLINE_MS, closed);
 }
 
 /** Puts a batch into the queue; one that is there already is left as it is. A job counts as old as its oldest event. */
