@@ -1,5 +1,7 @@
+import { networkInterfaces } from 'node:os';
 import path from 'node:path';
 import { ConfigError } from '../config.ts';
+import { addressesOf } from './addresses.ts';
 import { StartError } from './claim.ts';
 import { LocalStack } from './local-stack.ts';
 
@@ -57,8 +59,9 @@ if (process.env['npm_lifecycle_event'] !== undefined) {
 }
 
 try {
-  const url = await stack.start();
-  say(`SyncKairos runs at ${url} (Ctrl-C stops it)`);
+  const { here, elsewhere } = addressesOf(await stack.start(), networkInterfaces());
+  say(`SyncKairos runs at ${here} (Ctrl-C stops it)`);
+  for (const url of elsewhere) say(`on other devices: ${url}`);
 } catch (error) {
   if (endingSince === undefined) {
     const isForUser = error instanceof ConfigError || error instanceof StartError;
