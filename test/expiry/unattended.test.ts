@@ -70,13 +70,15 @@ describe('an expiry that nobody asks for', () => {
     expect(lateness.find((value) => value.metricName?.endsWith('_count'))?.value).to.equal(2);
   });
 
-  it('E-3 is committed by the only instance left when its own clock is a little wrong', async () => {
+  it('E-3 is committed by the only instance left when its own clock is a little wrong, and not before its time', async () => {
     for (const error of [-40, 40]) {
       const player = await arena.player();
       player.clock.error = error;
       const game = await arena.game(player, 800);
       const trail = await arena.trailOf(game.session_id, 3);
       expect(trail[2]).to.include({ event_type: 'participant_expired', timestamp: iso(game.deadline) });
+      await until('it is told', async () => told([player], game.session_id).length === 3);
+      expect(told([player], game.session_id)[2]?.at, 'not early').to.be.at.least(game.deadline + GRACE_MS);
       await player.close();
     }
   });
@@ -119,7 +121,7 @@ describe('alarms', () => {
 
   it('E-4 follow a clock that runs slower or faster than the timers', async () => {
     expect((await ring(0.5, [300.5, 100])).early).to.equal(0);
-    const fast = await ring(3, [3_600, 1_000]);
+    const fast = await ring(3, [3_600]);
     expect(fast.early).to.equal(0);
     expect(fast.tookMs, 'a third of 3,600 ms').to.be.below(2_600);
   });

@@ -163,4 +163,18 @@ describe('warnings', () => {
     expect(thresholds(game.session_id)).to.deep.equal([800, 400]);
     expect(warned(game.session_id)[0]?.at).to.be.at.most(game.deadline - 800 + 1_000);
   });
+
+  it('W-9 that are overdue are not lost by what leaves that clock running: an adjustment of another one, a lap', async () => {
+    const idle = await arena.player({ attends: false });
+    const crossed = { warning_thresholds_ms: [1_000, 300] };
+    const game = await arena.game(idle, 600, { ...SECOND, ...crossed });
+    stateOf(await idle.run(game.session_id, { type: 'adjust', delta_ms: 100, participant_id: 'black' }));
+    const exam = await arena.game(idle, 600, { sync_mode: 'global', total_time_ms: 1_500, ...crossed });
+    stateOf(await idle.run(exam.session_id, { type: 'switch' }));
+    await Promise.all([over(game.session_id, 4), over(exam.session_id, 4)]);
+    expect([thresholds(game.session_id), thresholds(exam.session_id)]).to.deep.equal([
+      [1_000, 300],
+      [1_000, 300],
+    ]);
+  });
 });
