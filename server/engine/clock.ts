@@ -4,10 +4,13 @@ import type { Logger } from '../observability/logger.ts';
 import type { Metrics } from '../observability/metrics.ts';
 
 const SAMPLE_INTERVAL_MS = 200;
-/** Before the clock is used: this many samples, and more while none of them is this good. A process that has just started is slow to look at replies. */
+/**
+ * Before the clock is used: this many samples, and more for a while as long as none of them is good. A process that has just started is slow to look at
+ * replies.
+ */
 const FIRST_SAMPLES = 5;
-const FIRST_SAMPLES_MOST = 50;
 const GOOD_BOUND_MS = 1;
+const FIRST_SAMPLES_WITHIN_MS = 500;
 const KEPT_SAMPLES = 16;
 /** How far the monotonic clock may run from true time where nothing else was seen; crystals are good for 50 to 100 ppm. */
 const DRIFT_LEAST = 100e-6;
@@ -69,8 +72,10 @@ export class RedisClock implements Clock {
 
   /** Takes the first samples, then follows in the background until `close`. Throws when Redis can't be asked. */
   async start(): Promise<void> {
-    for (let taken = 0; taken < FIRST_SAMPLES || (taken < FIRST_SAMPLES_MOST && this.errorBound() > GOOD_BOUND_MS); taken++)
+    const until = performance.now() + FIRST_SAMPLES_WITHIN_MS;
+    for (let taken = 0; taken < FIRST_SAMPLES || (this.errorBound() > GOOD_BOUND_MS && performance.now() < until); taken++) {
       await this.sample();
+    }
     this.#following = this.#follow();
   }
 

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import type { Redis } from 'ioredis';
+import type { ChainableCommander, Redis } from 'ioredis';
 import type { SessionEvent } from '../domain/draft.ts';
-import type { Commit, SessionStore } from '../engine/ports.ts';
+import type { Commit, SessionPosition, SessionStore } from '../engine/ports.ts';
 import { chainEvents, memoryJson, toCommitResult, toMemory, toOutage, toPosition, toSession } from './codec.ts';
-import { createKeys, PARTITIONS } from './keys.ts';
+import { createKeys, PARTITIONS, partitionOf } from './keys.ts';
 import { reachable } from './reachable.ts';
 import { followRunId } from './run-id.ts';
 import { loadScript, runScript } from './script.ts';
@@ -104,8 +104,19 @@ export function createSessionStore(redis: Redis, keyPrefix: string): SessionStor
 
     positions: (sessionIds) =>
       reachable(async () => {
-        const replies = await Promise.all(sessionIds.map((id) => redis.hmget(keys.session(id).session, 'v', 'e', 'st', 'k')));
-        return replies.map(toPosition);
+        // One pipeline a partition: a write a session would hold up everything else for long, and no pipeline may cross the nodes of a cluster.
+        const pipelines = new Map<number, ChainableCommander>();
+        const found = sessionIds.map(() => null as SessionPosition | null);
+        for (const [index, id] of sessionIds.entries()) {
+          const partition = partitionOf(id);
+          const pipeline = pipelines.get(partition) ?? redis.pipeline();
+          pipelines.set(partition, pipeline);
+          void pipeline.hmget(keys.session(id).session, 'v', 'e', 'st', 'k', (_error, fields) => {
+            found[index] = fields === undefined ? null : toPosition(fields);
+          });
+        }
+        for (const replies of await Promise.all([...pipelines.values()].map((pipeline) => pipeline.exec()))) replies?.forEach(valueOf);
+        return found;
       }),
   };
 }

@@ -32,9 +32,9 @@ describe('warnings', () => {
     until(`version ${version} of ${session}`, async () => Number((await arena.stored(session))['v']) >= version);
 
   it('W-1 come once for each threshold, when it is crossed and not before, over three instances', async () => {
-    const game = await arena.game(first(), 0, { ...SECOND, warning_thresholds_ms: [400, 1_200, 900] });
+    const game = await arena.game(first(), 600, { ...SECOND, warning_thresholds_ms: [300, 850, 600] });
     await over(game.session_id, 3);
-    expect(thresholds(game.session_id)).to.deep.equal([1_200, 900, 400]);
+    expect(thresholds(game.session_id)).to.deep.equal([850, 600, 300]);
     for (const { at, what, version } of warned(game.session_id)) {
       expect(at).to.be.at.least(game.deadline - Number(what));
       expect(version).to.equal(2);
@@ -42,14 +42,14 @@ describe('warnings', () => {
   });
 
   it('W-1 come once however many instances are asked at the same moment', async () => {
-    const payload = { ...SECOND, warning_thresholds_ms: [1_400, 1_300] };
-    const games = await Promise.all(Array.from({ length: 20 }, (_, n) => arena.game(players[n % 3] as Player, 0, payload)));
+    const payload = { ...SECOND, warning_thresholds_ms: [800, 700] };
+    const games = await Promise.all(Array.from({ length: 20 }, (_, n) => arena.game(players[n % 3] as Player, 500, payload)));
     // Every instance has an alarm for every game now, as after moves over all of them.
     for (const game of games) {
       for (const player of players) stateOf(await player.run(game.session_id, { type: 'adjust', delta_ms: 10, participant_id: 'white' }));
     }
     await Promise.all(games.map((game) => over(game.session_id, 6)));
-    for (const game of games) expect(thresholds(game.session_id)).to.deep.equal([1_400, 1_300]);
+    for (const game of games) expect(thresholds(game.session_id)).to.deep.equal([800, 700]);
   });
 
   it('W-2 make no version and no audit event', async () => {
@@ -89,50 +89,51 @@ describe('warnings', () => {
     { sync_mode: 'count_up', max_time_ms: 1_500 },
   ] as const) {
     it(`W-5 come once a session in ${clock.sync_mode}, also across switches and pauses`, async () => {
-      const game = await arena.game(first(), 0, { ...clock, warning_thresholds_ms: [1_300, 1_000, 600] });
-      for (const [n, instant] of [1_250, 950, 500].entries()) {
+      const game = await arena.game(first(), 600, { ...clock, warning_thresholds_ms: [800, 550, 300] });
+      for (const [n, instant] of [750, 500, 250].entries()) {
         await arena.reach(game.deadline - instant);
         stateOf(await (players[n] as Player).run(game.session_id, { type: 'switch' }));
       }
       stateOf(await first().run(game.session_id, { type: 'pause' }));
       stateOf(await first().run(game.session_id, { type: 'resume' }));
       await over(game.session_id, 8);
-      expect(thresholds(game.session_id)).to.deep.equal([1_300, 1_000, 600]);
+      expect(thresholds(game.session_id)).to.deep.equal([800, 550, 300]);
     });
   }
 
   it('W-6 come again for a threshold above which an adjustment lifts the clock', async () => {
-    const game = await arena.game(first(), 0, { ...SECOND, warning_thresholds_ms: [1_400, 300] });
+    const game = await arena.game(first(), 600, { ...SECOND, warning_thresholds_ms: [850, 300] });
     await until('the warning', async () => thresholds(game.session_id).length === 1);
     stateOf(await first().run(game.session_id, { type: 'adjust', delta_ms: 200, participant_id: 'white' }));
     await over(game.session_id, 4);
-    expect(thresholds(game.session_id)).to.deep.equal([1_400, 1_400, 300]);
+    expect(thresholds(game.session_id)).to.deep.equal([850, 850, 300]);
   });
 
   it('W-6 do not come again after an adjustment that leaves the clock below, or is another’s', async () => {
-    const game = await arena.game(first(), 0, { ...SECOND, warning_thresholds_ms: [1_400, 300] });
-    await arena.reach(game.deadline - 1_200);
-    expect(thresholds(game.session_id)).to.deep.equal([1_400]);
+    const game = await arena.game(first(), 600, { ...SECOND, warning_thresholds_ms: [850, 300] });
+    await arena.reach(game.deadline - 700);
+    expect(thresholds(game.session_id)).to.deep.equal([850]);
     stateOf(await first().run(game.session_id, { type: 'adjust', delta_ms: 50, participant_id: 'white' }));
     stateOf(await first().run(game.session_id, { type: 'adjust', delta_ms: 5_000, participant_id: 'black' }));
     await over(game.session_id, 5);
-    expect(thresholds(game.session_id)).to.deep.equal([1_400, 300]);
+    expect(thresholds(game.session_id)).to.deep.equal([850, 300]);
   });
 
   it('W-6 come at once for thresholds through which an adjustment takes the running clock', async () => {
-    const game = await arena.game(first(), 0, { ...SECOND, warning_thresholds_ms: [1_000, 700, 100] });
+    const game = await arena.game(first(), 300, { ...SECOND, warning_thresholds_ms: [1_000, 700, 100] });
     stateOf(await first().run(game.session_id, { type: 'adjust', delta_ms: -900, participant_id: 'white' }));
     await over(game.session_id, 4);
     expect(thresholds(game.session_id)).to.deep.equal([1_000, 700, 100]);
   });
 
   it('W-7 do not come after the clock has stopped, nor for a turn that is over', async () => {
-    const thresholdSoon = { ...SECOND, warning_thresholds_ms: [1_200] };
-    const [paused, moved, done] = await Promise.all([0, 0, 0].map((ago) => arena.game(first(), ago, thresholdSoon)));
+    const thresholdSoon = { ...SECOND, warning_thresholds_ms: [1_000] };
+    const [paused, moved, done] = await Promise.all([250, 250, 250].map((ago) => arena.game(first(), ago, thresholdSoon)));
     stateOf(await first().run(paused?.session_id ?? '', { type: 'pause' }));
     stateOf(await first().run(moved?.session_id ?? '', { type: 'switch' }));
     stateOf(await first().run(done?.session_id ?? '', { type: 'complete' }));
-    await over(moved?.session_id ?? '', 4);
+    // By the time the next turn has come down to it, that of the turn before would have been sent.
+    await until('the warning of the next turn', async () => warned(moved?.session_id ?? '').length > 0);
     expect([paused, done].map((game) => thresholds(game?.session_id ?? ''))).to.deep.equal([[], []]);
     expect(
       warned(moved?.session_id ?? '').map((one) => one.version),
@@ -156,10 +157,24 @@ describe('warnings', () => {
 
   it('W-8 come from another instance when the one that had the alarm is gone', async () => {
     const gone = await arena.player();
-    const game = await arena.game(gone, 0, { ...SECOND, warning_thresholds_ms: [1_200, 700] });
+    const game = await arena.game(gone, 600, { ...SECOND, warning_thresholds_ms: [800, 400] });
     await gone.close();
     await over(game.session_id, 3);
-    expect(thresholds(game.session_id)).to.deep.equal([1_200, 700]);
-    expect(warned(game.session_id)[0]?.at).to.be.at.most(game.deadline - 1_200 + 1_000);
+    expect(thresholds(game.session_id)).to.deep.equal([800, 400]);
+    expect(warned(game.session_id)[0]?.at).to.be.at.most(game.deadline - 800 + 1_000);
+  });
+
+  it('W-9 that are overdue are not lost by what leaves that clock running: an adjustment of another one, a lap', async () => {
+    const idle = await arena.player({ attends: false });
+    const crossed = { warning_thresholds_ms: [1_000, 300] };
+    const game = await arena.game(idle, 600, { ...SECOND, ...crossed });
+    stateOf(await idle.run(game.session_id, { type: 'adjust', delta_ms: 100, participant_id: 'black' }));
+    const exam = await arena.game(idle, 600, { sync_mode: 'global', total_time_ms: 1_500, ...crossed });
+    stateOf(await idle.run(exam.session_id, { type: 'switch' }));
+    await Promise.all([over(game.session_id, 4), over(exam.session_id, 4)]);
+    expect([thresholds(game.session_id), thresholds(exam.session_id)]).to.deep.equal([
+      [1_000, 300],
+      [1_000, 300],
+    ]);
   });
 });

@@ -8,7 +8,7 @@ import { type GatewaySocket, type IoServer, roomOf, sessionOf } from './rooms.ts
 
 /** Two looks are needed to tell a lost update from one on its way, so a room is healed within twice this. */
 const LOOK_INTERVAL_MS = 2_000;
-const BATCH = 500;
+const BATCH = 100;
 
 type Position = Pick<SessionPosition, 'epoch' | 'version'>;
 

@@ -1,0 +1,20 @@
+import { expect } from 'chai';
+import { storm } from './storm.ts';
+
+const SESSIONS = 500;
+
+describe('an instance killed with -9 while deadlines are armed', () => {
+  it(`E-40 W-8 ${SESSIONS} deadlines over two instances: each fires and warns once, never early, at its deadline, and everybody knows`, async function () {
+    this.timeout(60_000);
+    const result = await storm({ sessions: SESSIONS, spreadMs: 4_000, leadMs: 2_500, exiledEvery: 5, thresholds: [900, 600] });
+    console.log(`      ${JSON.stringify(result)}`);
+    expect(result).to.include({ rows: SESSIONS, rowSessions: SESSIONS, rowsAtDeadline: SESSIONS, toldTwice: 0, toldEarly: 0 });
+    expect(result.watchers).to.equal(SESSIONS + SESSIONS / 5);
+    expect(result.knew.count).to.equal(result.watchers);
+    expect(result.orphans.count, 'deadlines after the kill').to.be.above(SESSIONS / 8);
+    expect(result.warnedTwice).to.equal(0);
+    // What the other one had claimed and not sent yet when it died is gone: once at most.
+    expect(result.warnings).to.be.within(2 * SESSIONS - 10, 2 * SESSIONS);
+    expect(result.knew.max, 'every client knows within 5 s').to.be.below(5_000);
+  });
+});
