@@ -13,9 +13,12 @@ const integer = (least: number, most = Number.MAX_SAFE_INTEGER) =>
     .refine((value) => value >= least && value <= most, `must be ${least}${most === Number.MAX_SAFE_INTEGER ? ' or more' : ` to ${most}`}`);
 
 const url = (protocols: string[]) =>
-  z.string().refine((value) => {
-    return URL.canParse(value) && protocols.includes(new URL(value).protocol);
-  }, `must be a URL that begins with ${protocols.map((protocol) => `${protocol}//`).join(' or ')}`);
+  z.string().refine(
+    (value) => {
+      return URL.canParse(value) && protocols.includes(new URL(value).protocol);
+    },
+    `must be a URL that begins with ${protocols.map((protocol) => `${protocol}//`).join(' or ')}`,
+  );
 
 /** Every variable the server reads, with its default. docs/OPERATIONS.md explains each. */
 const variables = z.object({
@@ -26,16 +29,25 @@ const variables = z.object({
   DATABASE_URL: url(['postgresql:', 'postgres:']).optional(),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
   CORS_ORIGIN: z.string().default('*'),
-  TRUST_PROXY: z.enum(['true', 'false']).default('false').transform((value) => value === 'true'),
+  TRUST_PROXY: z
+    .enum(['true', 'false'])
+    .default('false')
+    .transform((value) => value === 'true'),
   SESSION_TTL_SECONDS: integer(1).default(3600),
   AUTH_MODE: z.literal('none', 'must be none: token checks are not part of this version').default('none'),
   AUDIT_WORKER: z.enum(['inline', 'off', 'none']).default('inline'),
   AUDIT_RETENTION_DAYS: integer(1, 36_500).optional(),
-  ADMIN_USER: z.string().regex(/^[^:]+$/, 'must not hold a colon').optional(),
+  ADMIN_USER: z
+    .string()
+    .regex(/^[^:]+$/, 'must not hold a colon')
+    .optional(),
   ADMIN_PASSWORD: z.string().min(8, 'must have 8 characters or more').optional(),
   EXPIRY_GRACE_MS: integer(0, 1000).default(20),
   SHUTDOWN_TIMEOUT_MS: integer(0, 600_000).default(15_000),
-  KEY_PREFIX: z.string().regex(/^[A-Za-z0-9_-]{1,32}$/, 'must be 1 to 32 letters, digits, _ or -').default('sk'),
+  KEY_PREFIX: z
+    .string()
+    .regex(/^[A-Za-z0-9_-]{1,32}$/, 'must be 1 to 32 letters, digits, _ or -')
+    .default('sk'),
 });
 
 export type Config = z.infer<typeof variables>;
@@ -54,7 +66,9 @@ export function loadConfig(env: Record<string, string | undefined>): Config {
   }
   const config = parsed.data;
   if (config.AUDIT_WORKER === 'inline' && config.DATABASE_URL === undefined) {
-    throw new ConfigError('DATABASE_URL must be set for AUDIT_WORKER=inline (set AUDIT_WORKER=off to write the trail elsewhere, or none to keep no trail)');
+    throw new ConfigError(
+      'DATABASE_URL must be set for AUDIT_WORKER=inline (set AUDIT_WORKER=off to write the trail elsewhere, or none to keep no trail)',
+    );
   }
   for (const [name, other] of [
     ['ADMIN_USER', 'ADMIN_PASSWORD'],

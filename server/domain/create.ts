@@ -1,4 +1,10 @@
-import { type CreatePayload, DEFAULT_WARNING_THRESHOLDS_MS, type ParticipantInput, type ParticipantState, type SessionState } from '#contract';
+import {
+  type CreatePayload,
+  DEFAULT_WARNING_THRESHOLDS_MS,
+  type ParticipantInput,
+  type ParticipantState,
+  type SessionState,
+} from '#contract';
 import { checkCreate } from './check-create.ts';
 import type { Decision } from './decide.ts';
 import { derive, iso } from './draft.ts';

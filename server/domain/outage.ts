@@ -30,7 +30,12 @@ export function takeIntoAccount(state: SessionState, { from, to }: Outage): Sess
   }
   const begun = Date.parse(draft.cycle_started_at ?? draft.updated_at);
   draft.cycle_started_at = iso(begun + (to - from));
-  const charge = { participant_id: draft.active_participant_id, group_id: draft.active_group_id, time_elapsed_ms: 0, time_remaining_ms: null };
+  const charge = {
+    participant_id: draft.active_participant_id,
+    group_id: draft.active_group_id,
+    time_elapsed_ms: 0,
+    time_remaining_ms: null,
+  };
   const event = record(draft, 'session_credited', to, charge, { ...metadata, credited_ms: to - from });
   return { ...event, time_remaining_ms: remaining(event.state, 'session', to) };
 }

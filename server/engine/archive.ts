@@ -3,7 +3,14 @@ import { recover } from '../domain/recover.ts';
 import type { Logger } from '../observability/logger.ts';
 import type { Clock } from './clock.ts';
 import type { Committer } from './committer.ts';
-import { type ArchivedSession, type LiveSession, type SessionStore, type StoredSession, StoreUnavailableError, type Trail } from './ports.ts';
+import {
+  type ArchivedSession,
+  type LiveSession,
+  type SessionStore,
+  type StoredSession,
+  StoreUnavailableError,
+  type Trail,
+} from './ports.ts';
 
 const FINISHED: ReadonlySet<Status> = new Set(['expired', 'completed', 'cancelled']);
 /** How long a create waits to hear from the trail whether its id is in use. */

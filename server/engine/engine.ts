@@ -43,7 +43,6 @@ export interface EngineOptions {
   logger: Logger;
 }
 
-
 type SwitchCommand = Extract<TimerCommand, { type: 'switch' }>;
 
 /** Races that a command may lose before it gives up; each lost race means that somebody else's command went through. */
@@ -115,7 +114,12 @@ export class Engine {
       const decision = decide(session.state, command, arrival.instant);
       if (!decision.ok) return decision;
       noteCommand(decision.event.metadata, context);
-      const result = await committer.commit({ base: session, events: [decision.event], instant: arrival.instant, command: context.command });
+      const result = await committer.commit({
+        base: session,
+        events: [decision.event],
+        instant: arrival.instant,
+        command: context.command,
+      });
       if (result.outcome === 'committed') return { ok: true, state: decision.event.state };
       if (result.outcome === 'repeated') return replay(result.command, result.session, sessionId, context);
       if (result.outcome === 'conflict') session = result.session;
@@ -169,7 +173,12 @@ export class Engine {
    * What becomes of a switch whose session is not the one it first read any more; null where it may go on. If its clock ran out, it does nothing further,
    * so it can't skip whoever is next. If another command was faster, only its guard makes it safe to try again.
    */
-  async #switchReplaced(first: LiveSession, session: LiveSession, command: SwitchCommand, context: CommandContext): Promise<Outcome | null> {
+  async #switchReplaced(
+    first: LiveSession,
+    session: LiveSession,
+    command: SwitchCommand,
+    context: CommandContext,
+  ): Promise<Outcome | null> {
     if (session.epoch === first.epoch && session.version === first.version) return null;
     if (!expiredOnly(first, session)) {
       return command.current_participant_id === undefined ? conflict('Another command was faster', first.version, session.state) : null;

@@ -159,5 +159,10 @@ export interface Trail {
    * Events after a version, without gaps, of all types or of some; `unknown` when no event of the session has arrived, `deleted` when the session was.
    * Some types or all: at most `limit` versions are walked over, and `next_after_version` is the last of them.
    */
-  history(sessionId: string, afterVersion: number, limit: number, types?: readonly EventType[]): Promise<HistoryData | 'unknown' | 'deleted'>;
+  history(
+    sessionId: string,
+    afterVersion: number,
+    limit: number,
+    types?: readonly EventType[],
+  ): Promise<HistoryData | 'unknown' | 'deleted'>;
 }

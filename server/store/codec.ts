@@ -3,7 +3,14 @@ import { canonicalJson } from '../domain/canonical.ts';
 import { hashOf, type TrailEvent } from '../engine/trail-event.ts';
 import type { Outage } from '../domain/outage.ts';
 import { iso, type SessionEvent } from '../domain/draft.ts';
-import { type CommandKey, type CommitResult, type RememberedCommand, type SessionPosition, type StoredSession, UnreadableStateError } from '../engine/ports.ts';
+import {
+  type CommandKey,
+  type CommitResult,
+  type RememberedCommand,
+  type SessionPosition,
+  type StoredSession,
+  UnreadableStateError,
+} from '../engine/ports.ts';
 
 type Field = string | null | undefined;
 

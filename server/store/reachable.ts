@@ -2,7 +2,8 @@ import { ReplyError } from 'ioredis';
 import { StoreUnavailableError, UnreadableStateError } from '../engine/ports.ts';
 
 /** Replies by which Redis says that it can't work now. Any other error reply is a mistake of ours. See https://redis.io/docs/latest/develop/reference/protocol-spec/ */
-const CANNOT_WORK = /^(LOADING|READONLY|OOM|MISCONF|CLUSTERDOWN|MASTERDOWN|TRYAGAIN|NOREPLICAS|BUSY|UNBLOCKED|NOAUTH|WRONGPASS|ERR max number of clients)/;
+const CANNOT_WORK =
+  /^(LOADING|READONLY|OOM|MISCONF|CLUSTERDOWN|MASTERDOWN|TRYAGAIN|NOREPLICAS|BUSY|UNBLOCKED|NOAUTH|WRONGPASS|ERR max number of clients)/;
 
 /** Runs something on Redis. Throws StoreUnavailableError for everything that time or an operator can mend: lost connections, time-outs, a Redis that refuses. */
 export async function reachable<Result>(work: () => Promise<Result>): Promise<Result> {

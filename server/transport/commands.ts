@@ -54,7 +54,9 @@ export function createCommands({ engine, clock, trail }: CommandPorts): CommandT
     'session:create': async (payload, call) => {
       const session_id = payload.session_id ?? uuidv7();
       const context = contextOf('session:create', payload, call);
-      return stateOf(await seated(call.seat, session_id, () => engine.create({ ...payload, session_id }, context, payload.session_id === undefined)));
+      return stateOf(
+        await seated(call.seat, session_id, () => engine.create({ ...payload, session_id }, context, payload.session_id === undefined)),
+      );
     },
 
     // Joins the room first and reads afterwards, so that no update can fall between the two.

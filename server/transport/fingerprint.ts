@@ -4,5 +4,7 @@ import { canonicalJson } from '../domain/canonical.ts';
 
 /** Tells a command and its payload from any other, whatever the order of its fields: SHA-256 over canonical JSON. */
 export function fingerprint(name: CommandName, payload: object): string {
-  return createHash('sha256').update(`${name} ${canonicalJson(payload)}`).digest('base64url');
+  return createHash('sha256')
+    .update(`${name} ${canonicalJson(payload)}`)
+    .digest('base64url');
 }

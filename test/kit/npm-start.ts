@@ -37,7 +37,9 @@ export function spawnNpmStart(directory: string, env: Record<string, string> = {
 export async function npmStart(directory: string, env: Record<string, string> = {}): Promise<NpmStart> {
   const { npm, output } = spawnNpmStart(directory, env);
   const url = () => /runs at (\S+)/.exec(output())?.[1];
-  const outcome = await until('npm start prints its URL', async () => url() ?? (npm.exitCode !== null && 'ended'), 15_000).catch(() => 'late');
+  const outcome = await until('npm start prints its URL', async () => url() ?? (npm.exitCode !== null && 'ended'), 15_000).catch(
+    () => 'late',
+  );
   if (url() === undefined) throw new Error(`npm start did not come up (${outcome}):\n${output()}`);
   const records = await Promise.all(['redis', 'postgres'].map((name) => record(path.join(directory, name))));
   const found = records.filter((each) => each !== undefined);

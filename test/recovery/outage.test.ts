@@ -35,7 +35,11 @@ describe('outages', () => {
     const { session_id: id } = await call(before, '', 'POST', chess({ outage_policy: policy }));
     await call(before, `/${id}/start`, 'POST');
     const switched = await call(before, `/${id}/switch`, 'POST');
-    await until('a mark after the switch', async () => Number(await cluster.redis().get(`${cluster.settings.KEY_PREFIX}:{clock}:mark`)) > Date.parse(switched.cycle_started_at ?? ''));
+    await until(
+      'a mark after the switch',
+      async () =>
+        Number(await cluster.redis().get(`${cluster.settings.KEY_PREFIX}:{clock}:mark`)) > Date.parse(switched.cycle_started_at ?? ''),
+    );
     await before.kill();
     if (killRedis) await redis.kill();
     const gone = performance.now();
@@ -71,7 +75,10 @@ describe('outages', () => {
   it('O-3 pause: the session is paused at the beginning of the gap and nothing expires inside it', async () => {
     const { after, id, found, switched } = await playThroughAnOutage('pause', false);
     expect(found).to.include({ status: 'paused', version: 4, deadline_at: null });
-    expect(Date.parse(found.updated_at)).to.be.within(Date.parse(switched.cycle_started_at ?? ''), Date.parse(switched.cycle_started_at ?? '') + 1_500);
+    expect(Date.parse(found.updated_at)).to.be.within(
+      Date.parse(switched.cycle_started_at ?? ''),
+      Date.parse(switched.cycle_started_at ?? '') + 1_500,
+    );
     expect(usedBy(found, 'black')).to.equal(Date.parse(found.updated_at) - Date.parse(switched.cycle_started_at ?? ''));
     expect(await call(after, `/${id}/resume`, 'POST')).to.include({ status: 'running', version: 5 });
   }).timeout(40_000);

@@ -30,7 +30,13 @@ export function createHttpApp(options: HttpAppOptions): Koa {
   app.use(answerErrors(options.handler, options.logger));
   // Before anything that is meant for other pages.
   if (options.operators !== undefined) app.use(serveOperators(options.operators, options.logger));
-  app.use(cors({ origin: (ctx) => allowedOrigin(ctx.get('Origin'), options), keepHeadersOnError: true, exposeHeaders: ['X-Request-Id', 'Retry-After', CURSOR_HEADER] }));
+  app.use(
+    cors({
+      origin: (ctx) => allowedOrigin(ctx.get('Origin'), options),
+      keepHeadersOnError: true,
+      exposeHeaders: ['X-Request-Id', 'Retry-After', CURSOR_HEADER],
+    }),
+  );
   app.use(refuseMalformedUrls);
   app.use(refuseOtherBodies);
   app.use(koaBody({ urlencoded: false, text: false, jsonLimit: CREATE_MAX_BYTES }));

@@ -56,7 +56,10 @@ function bodyOf(ctx: Context): unknown {
 function queryOf(ctx: Context): Record<string, unknown> {
   const NUMBERS = new Set(['after_version', 'limit', 'expected_version']);
   return Object.fromEntries(
-    Object.entries(ctx.query).map(([key, value]) => [key, NUMBERS.has(key) && typeof value === 'string' && /^-?\d+$/.test(value) ? Number(value) : value]),
+    Object.entries(ctx.query).map(([key, value]) => [
+      key,
+      NUMBERS.has(key) && typeof value === 'string' && /^-?\d+$/.test(value) ? Number(value) : value,
+    ]),
   );
 }
 
