@@ -6,7 +6,7 @@ import { percentile } from '../kit/statistics.ts';
 import { costOf, memoryOf, profiled } from '../kit/usage.ts';
 
 const FULL = { rounds: 8, turns: 1, events: 20_000 };
-const SMOKE = { rounds: 2, turns: 1, events: 2_000 };
+const SMOKE = { rounds: 2, turns: 1, events: 4_000 };
 const WARM_UP_TURNS = 2;
 /** As many events as the relay puts into a job. */
 const JOB_EVENTS = 250;
