@@ -62,10 +62,12 @@ export class Expirer {
     let { session } = await store.load(sessionId);
     if (session === null) return store.forget(sessionId);
     let redone = false;
+    let caughtUp = false;
     while (isLive(session) && nextOverdue(session.state, clock.now() - graceMs, liveness.outages) !== undefined) {
       const result: Committed = await this.catchUp(session, Math.floor(clock.now()));
       if (result.outcome !== 'clock') {
         session = result.session;
+        caughtUp = true;
         continue;
       }
       metrics.clockRefusals.inc();
@@ -73,7 +75,8 @@ export class Expirer {
       redone = true;
       await clock.sample();
     }
-    if (isLive(session)) await this.#warn(session);
+    // Whoever committed what is there now has said when it wants attention next.
+    if (isLive(session) && !caughtUp) await this.#warn(session);
   }
 
   async #warn(session: LiveSession): Promise<void> {
