@@ -7,6 +7,7 @@ import { rest } from '../kit/rest.ts';
 import { type Cluster, openCluster } from '../kit/server.ts';
 import type { TestClient } from '../kit/socket-client.ts';
 import { until } from '../kit/until.ts';
+import { lacking } from '../kit/lacking.ts';
 
 /** What the design promises: every elapsed time, expiry instant and `/time` answer stays within this of the clock of Redis. */
 const WITHIN_MS = 5;
@@ -26,10 +27,7 @@ describe('instances whose clocks are wrong', function () {
   let wrong: { url: string; client: TestClient }[];
 
   before(async function () {
-    if (noFaketime !== undefined) {
-      console.log(`      skipped: ${noFaketime}`);
-      this.skip();
-    }
+    if (noFaketime !== undefined) lacking(this, noFaketime);
     this.timeout(60_000);
     const all = (cluster = await openCluster());
     redis = all.redis();

@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import type { Browser, Page } from 'playwright-core';
 import { Stage } from '../sdk/kit.ts';
 import { buildConsole, hasBrowser, launch, openDevice, sightings } from './browser.ts';
+import { lacking } from '../kit/lacking.ts';
 
 const TOLERANCE_MS = 50;
 
@@ -30,7 +31,7 @@ describe('console', function () {
   let problems: string[];
 
   before(async function () {
-    if (!hasBrowser) return this.skip();
+    if (!hasBrowser) lacking(this, 'no Chromium at CHROMIUM_PATH or /usr/bin/chromium');
     await buildConsole();
     browser = await launch();
   });
