@@ -37,15 +37,15 @@ export async function createApp(config: Config): Promise<App> {
   const logger = createLogger(config.LOG_LEVEL, String(process.pid));
   const metrics = createMetrics();
   const redis = connectAll(config, logger);
+  const clock = new RedisClock(redis.clock, logger, metrics);
   try {
     await Promise.all([redis.commands, redis.clock, redis.publisher, redis.outbox].map(whenReady));
+    await clock.start();
   } catch (error) {
     redis.disconnect();
     throw error;
   }
 
-  const clock = new RedisClock(redis.clock, logger, metrics);
-  await clock.start();
   const now = () => clock.now();
   const store = createSessionStore(redis.commands, config.KEY_PREFIX);
   const audit = openAudit(config, { outbox: createOutbox(redis.outbox, config.KEY_PREFIX), logger, metrics, now });
@@ -77,7 +77,6 @@ export async function createApp(config: Config): Promise<App> {
   const subscribed = (room: string) => redis.subscriber.subscribed(`${config.KEY_PREFIX}#/#${room}#`);
   attachGateway(io, { handler, now, subscribed, healing, logger, metrics });
   healing.start();
-  await deadlines.start();
 
   let closing: Promise<void> | undefined;
   const readiness = async () => {
@@ -122,6 +121,7 @@ export async function createApp(config: Config): Promise<App> {
   const closeOnce = () => (closing ??= close());
 
   try {
+    await deadlines.start();
     await listen(http, config);
   } catch (error) {
     await closeOnce();

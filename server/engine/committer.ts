@@ -65,7 +65,8 @@ export class Committer {
     const deleted = last.event_type === 'session_deleted';
     const attention = deleted ? null : attentionAt(session, graceMs);
     const result = await store.commit({
-      base: base?.archived === true ? null : base,
+      // Redis has no version of it; its epoch says that it is no new session.
+      base: base?.archived === true ? { version: 0, epoch: base.epoch } : base,
       events,
       instant,
       notBefore: earliestOf(events, graceMs),

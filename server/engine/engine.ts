@@ -61,12 +61,17 @@ export class Engine {
     const { archive, committer } = this.#options;
     const arrival = new Arrival(context.arrival, this.#options);
     const exists = refuse('SESSION_EXISTS', `Session ${payload.session_id} exists already`);
+    const first = create(payload, arrival.instant);
+    if (!first.ok) return first;
     const known = fresh ? null : await archive.ask(payload.session_id);
+    let spent = known?.epoch ?? 0;
     if (known?.unfinished === true) {
       const { session, command } = await archive.find(payload.session_id, context.command?.id);
-      return command === null ? exists : replay(command, session, payload.session_id, context);
+      if (command !== null) return replay(command, session, payload.session_id, context);
+      if (isLive(session)) return exists;
+      // Deleted, which the trail has yet to hear.
+      spent = Math.max(spent, session?.epoch ?? 0);
     }
-    let spent = known?.epoch ?? 0;
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       const decision = create(payload, arrival.instant);
       if (!decision.ok) return decision;

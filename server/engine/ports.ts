@@ -57,7 +57,7 @@ export interface CommandKey {
 }
 
 export interface Commit {
-  /** What the decision was made on; null where no session may exist. */
+  /** What the decision was made on; null where no session may exist; version 0 where Redis lacks one that the trail has. */
   base: { version: number; epoch: number } | null;
   /** What happened, oldest first, never empty. */
   events: SessionEvent[];

@@ -95,6 +95,30 @@ describe('recovery from the trail', () => {
     await cluster.redis().flushall();
     expect(await code(`/${id}`)).to.equal('SESSION_NOT_FOUND');
   });
+  it('V-9 an id whose deletion has not reached the trail yet may be used again at once', async () => {
+    const id = await created();
+    await recorded(id, 1);
+    // Its writer gone, the trail stays where it is.
+    const quiet = await openCluster({ ...cluster.settings, AUDIT_WORKER: 'off' });
+    try {
+      const other = await quiet.instance();
+      await cluster.close();
+      await rest(other, 'DELETE', `/v1/sessions/${id}`);
+      const again = (await rest(other, 'POST', '/v1/sessions', chess({ session_id: id }))).reply<SessionState>();
+      expect(again.ok && again.data.version).to.equal(1);
+    } finally {
+      await quiet.close();
+    }
+  });
+
+  it('V-10 a create that is no session is told so before anything is looked up or brought back', async () => {
+    const id = await created();
+    await recorded(id, 1);
+    await cluster.redis().flushall();
+    expect(await code('', 'POST', chess({ session_id: id, active_participant_id: 'nobody' }))).to.equal('VALIDATION_ERROR');
+    expect(await cluster.redis().keys(`*${id}`)).to.deep.equal([]);
+  });
+
   it('V-5 an id that is unfinished in the trail is in use; a finished one may be used again, under a later epoch', async () => {
     const open = await created();
     const done = await created();

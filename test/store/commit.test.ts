@@ -76,6 +76,17 @@ describe('a commit', () => {
     expect(await desk.store.commit(proposal(null, greater))).to.include({ outcome: 'committed' });
   });
 
+  it('S-4 so that what comes from the trail a moment later is a conflict, and a deleted session stays deleted', async () => {
+    const state = await committed();
+    const now = await desk.now();
+    await desk.store.commit(proposal(state, next(state, 'delete', now)));
+    const late = { ...state, version: state.version + 1, epoch: now + 10 };
+    const event = { ...next(state, 'start', now), state: late };
+    const result = await desk.store.commit(proposal(state, event, { base: { version: 0, epoch: state.epoch } }));
+    expect(result).to.include({ outcome: 'conflict' });
+    expect((await desk.store.load(state.session_id)).session?.state).to.equal(null);
+  });
+
   it('S-5 that is sent twice, because its reply was lost, has its effect once', async () => {
     const state = await committed();
     const before = await desk.traces(state.session_id);

@@ -2,7 +2,7 @@
 --
 -- KEYS[1] session  KEYS[2] agenda  KEYS[3] outbox  KEYS[4] memory of the command_id (the session again where there is none)
 -- ARGV[1]  version the decision was made on, 0 where no session may exist
--- ARGV[2]  epoch the decision was made on
+-- ARGV[2]  epoch the decision was made on, 0 for a session that is new altogether
 -- ARGV[3]  token of this commit: a repetition after a lost reply is recognised by it
 -- ARGV[4]  session id
 -- ARGV[5]  new version   ARGV[6] new epoch   ARGV[7] new status   ARGV[8] type of the last event
@@ -32,8 +32,9 @@ end
 if (state and version or '0') ~= ARGV[1] or (state and epoch ~= ARGV[2]) then
   return {'conflict', version, epoch, state, stored[4], stored[5], run_id, hash}
 end
--- An id that was deleted and comes back must not repeat an epoch, else its versions would mean two things.
-if not state and epoch and tonumber(epoch) >= tonumber(ARGV[6]) then
+-- An id that was deleted and comes back must not repeat an epoch, else its versions would mean two things; and what follows a session of the trail
+-- (no version here, but an epoch) must not bring back one that was deleted meanwhile.
+if not state and epoch and (ARGV[2] ~= '0' or tonumber(epoch) >= tonumber(ARGV[6])) then
   return {'conflict', version, epoch, false, false, false, false, false}
 end
 
