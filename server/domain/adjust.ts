@@ -1,8 +1,7 @@
+import { type Bank, type ClockRule, draftOf, findGroup, findParticipant, ruleOf, settle } from '#arithmetic';
 import { type AdjustPayload, CLOCK_MAX_MS, type JsonObject, type SessionState } from '#contract';
-import { type Bank, type ClockRule, ruleOf } from './clock-rule.ts';
-import { draftOf, record, type SessionEvent, settle } from './draft.ts';
+import { record, type SessionEvent } from './draft.ts';
 import { invalid, type Refusal, refuse } from './refusal.ts';
-import { findGroup, findParticipant } from './rotation.ts';
 
 export type Adjustment = Pick<AdjustPayload, 'delta_ms' | 'participant_id' | 'group_id' | 'reason'>;
 

@@ -1,3 +1,4 @@
+import { derive, findParticipant, iso } from '#arithmetic';
 import {
   type CreatePayload,
   DEFAULT_WARNING_THRESHOLDS_MS,
@@ -7,10 +8,8 @@ import {
 } from '#contract';
 import { checkCreate } from './check-create.ts';
 import type { Decision } from './decide.ts';
-import { derive, iso } from './draft.ts';
 import { groupsOf } from './groups.ts';
 import { invalid } from './refusal.ts';
-import { findParticipant } from './rotation.ts';
 
 /**
  * Creates a session at `now` (Unix ms), which is also its first epoch. The payload has passed its schema; what is checked here spans fields.

@@ -1,9 +1,8 @@
+import { activate, beginCycle, type Charge, draftOf, endTurnFor, findParticipant, firstInOrder, iso, ruleOf, settle } from '#arithmetic';
 import type { JsonObject, SessionState, Status } from '#contract';
 import { adjust, type Adjustment } from './adjust.ts';
-import { ruleOf } from './clock-rule.ts';
-import { activate, beginCycle, type Charge, draftOf, endTurn, iso, record, type SessionEvent, settle } from './draft.ts';
+import { record, type SessionEvent } from './draft.ts';
 import { type Refusal, refuse } from './refusal.ts';
-import { findParticipant, firstInOrder } from './rotation.ts';
 
 /** A command that changes an existing session. */
 export type TimerCommand =
@@ -80,15 +79,12 @@ function switchTurn(state: SessionState, command: CommandOf<'switch'>, at: numbe
   const misplaced = checkGuard(state, command.current_participant_id);
   if (misplaced !== null) return misplaced;
   const draft = draftOf(state);
-  const rule = ruleOf(draft);
   const charge = settle(draft, at);
-  rule.increment(draft);
-  endTurn(draft);
   const named = command.next_participant_id;
-  const next = named === undefined ? rule.successor(draft) : findParticipant(draft, named);
+  const next = endTurnFor(draft, named);
   if (named !== undefined) {
     if (next === undefined) return noParticipant(named);
-    if (!rule.hasTime(draft, next)) return refuse('PARTICIPANT_EXPIRED', `${named} has no time left`);
+    if (!ruleOf(draft).hasTime(draft, next)) return refuse('PARTICIPANT_EXPIRED', `${named} has no time left`);
   }
   beginCycle(draft, next, at);
   return happened(record(draft, 'cycle_switched', at, charge));

@@ -1,6 +1,6 @@
+import { beginCycle, draftOf, endTurn, iso, ruleOf, settle } from '#arithmetic';
 import type { SessionState } from '#contract';
-import { ruleOf } from './clock-rule.ts';
-import { beginCycle, draftOf, endTurn, iso, record, type SessionEvent, settle } from './draft.ts';
+import { record, type SessionEvent } from './draft.ts';
 
 /** Whether the running clock has run out at `now` (Unix ms). At the deadline it has, 1 ms before it has not. */
 export function isDue(state: SessionState, now: number): boolean {

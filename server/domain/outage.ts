@@ -1,5 +1,6 @@
+import { draftOf, iso, settle } from '#arithmetic';
 import { remaining, type SessionState } from '#contract';
-import { draftOf, iso, record, type SessionEvent, settle } from './draft.ts';
+import { record, type SessionEvent } from './draft.ts';
 
 /** A time in which no instance was there to serve anybody, Unix ms. */
 export interface Outage {

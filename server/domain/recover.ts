@@ -1,5 +1,6 @@
+import { draftOf, iso } from '#arithmetic';
 import type { SessionState } from '#contract';
-import { draftOf, iso, type SessionEvent } from './draft.ts';
+import type { SessionEvent } from './draft.ts';
 
 const WARNING = 'Brought back from the audit trail; what had not reached the trail is lost';
 

@@ -1,7 +1,7 @@
+import { ruleOf } from '#arithmetic';
 import type { SessionEvent } from '../domain/draft.ts';
 import { nextEpoch } from '../domain/recover.ts';
 import { crossed, thresholdsAhead, thresholdsLifted } from '../domain/warnings.ts';
-import { ruleOf } from '../domain/clock-rule.ts';
 import type { Alarms } from './alarms.ts';
 import { lifetimeOf, TOMBSTONE_MS } from './lifetime.ts';
 import type { CommandKey, CommitResult, LiveSession, Rooms, SessionStore, StoredSession } from './ports.ts';

@@ -1,6 +1,6 @@
+import { ruleOf } from '#arithmetic';
 import type { CreatePayload, JsonValue } from '#contract';
 import { nextOverdue } from '../domain/catch-up.ts';
-import { ruleOf } from '../domain/clock-rule.ts';
 import { create } from '../domain/create.ts';
 import { decide, type TimerCommand } from '../domain/decide.ts';
 import { nextEpoch } from '../domain/recover.ts';

@@ -1,8 +1,9 @@
+import { iso } from '#arithmetic';
 import type { EventType, SessionState, Status } from '#contract';
 import { canonicalJson } from '../domain/canonical.ts';
 import { hashOf, type TrailEvent } from '../engine/trail-event.ts';
 import type { Outage } from '../domain/outage.ts';
-import { iso, type SessionEvent } from '../domain/draft.ts';
+import type { SessionEvent } from '../domain/draft.ts';
 import {
   type CommandKey,
   type CommitResult,

@@ -1,7 +1,7 @@
 import type { Server, Socket } from 'socket.io';
+import { iso, ruleOf } from '#arithmetic';
 import type { ClientToServerEvents, ServerToClientEvents, SessionState } from '#contract';
-import { ruleOf } from '../../domain/clock-rule.ts';
-import { iso, type SessionEvent } from '../../domain/draft.ts';
+import type { SessionEvent } from '../../domain/draft.ts';
 import type { Rooms } from '../../engine/ports.ts';
 import type { Metrics } from '../../observability/metrics.ts';
 

@@ -1,6 +1,6 @@
-import type { SessionState } from '#contract';
-import type { ClockRule } from '../clock-rule.ts';
-import { nextInOrder } from '../rotation.ts';
+import type { SessionState } from './state.ts';
+import type { ClockRule } from './clock-rule.ts';
+import { nextInOrder } from './rotation.ts';
 
 /** One clock for everybody that runs through all turns; a switch passes the turn and records a lap. */
 function sessionClock(limit: (state: SessionState) => number | null): ClockRule {

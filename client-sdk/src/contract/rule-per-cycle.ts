@@ -1,5 +1,5 @@
-import type { ClockRule } from '../clock-rule.ts';
-import { activeParticipant, nextInOrder } from '../rotation.ts';
+import type { ClockRule } from './clock-rule.ts';
+import { activeParticipant, nextInOrder } from './rotation.ts';
 
 /** Every turn gets a fresh `time_per_cycle_ms`, with or without participants. An auction lot, a quiz question, an agenda. */
 export const perCycle: ClockRule = {

@@ -1,4 +1,4 @@
-import type { GroupState, ParticipantState, SessionState } from '#contract';
+import type { GroupState, ParticipantState, SessionState } from './state.ts';
 
 /** The participant with this id, if there is one. */
 export function findParticipant(state: SessionState, id: string | null | undefined): ParticipantState | undefined {

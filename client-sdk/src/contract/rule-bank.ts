@@ -1,5 +1,5 @@
-import type { SessionState } from '#contract';
-import type { Bank } from '../clock-rule.ts';
+import type { SessionState } from './state.ts';
+import type { Bank } from './clock-rule.ts';
 
 /** Adds the increment to a bank, up to the session's ceiling. */
 export function grow(bank: Bank | undefined, { increment_ms, max_time_ms }: SessionState): void {

@@ -1,8 +1,8 @@
-import type { GroupState, ParticipantState, SessionState, SyncMode } from '#contract';
-import { countUp, global } from './rules/session-clock.ts';
-import { perCycle } from './rules/per-cycle.ts';
-import { perGroup } from './rules/per-group.ts';
-import { perParticipant } from './rules/per-participant.ts';
+import type { GroupState, ParticipantState, SessionState, SyncMode } from './state.ts';
+import { countUp, global } from './rule-session-clock.ts';
+import { perCycle } from './rule-per-cycle.ts';
+import { perGroup } from './rule-per-group.ts';
+import { perParticipant } from './rule-per-participant.ts';
 
 /** A store of time that drains while it is somebody's turn: a participant's or a group's. */
 export type Bank = Pick<ParticipantState | GroupState, 'total_time_ms' | 'has_expired'>;

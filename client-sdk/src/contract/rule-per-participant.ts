@@ -1,6 +1,6 @@
-import type { ClockRule } from '../clock-rule.ts';
-import { activeParticipant, nextInOrder } from '../rotation.ts';
-import { grow } from './bank.ts';
+import type { ClockRule } from './clock-rule.ts';
+import { activeParticipant, nextInOrder } from './rotation.ts';
+import { grow } from './rule-bank.ts';
 
 /** Everybody has a bank; the active participant's drains. A chess clock. */
 export const perParticipant: ClockRule = {

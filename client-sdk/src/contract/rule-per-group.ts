@@ -1,7 +1,7 @@
-import type { GroupState, SessionState } from '#contract';
-import type { ClockRule } from '../clock-rule.ts';
-import { activeParticipant, findGroup, leastOften } from '../rotation.ts';
-import { grow } from './bank.ts';
+import type { GroupState, SessionState } from './state.ts';
+import type { ClockRule } from './clock-rule.ts';
+import { activeParticipant, findGroup, leastOften } from './rotation.ts';
+import { grow } from './rule-bank.ts';
 
 /** Each group has one bank that its members share; groups take turns, and within a group whoever has gone least. A team match. */
 export const perGroup: ClockRule = {
