@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { setImmediate } from 'node:timers/promises';
+import { setImmediate, setTimeout as wait } from 'node:timers/promises';
 import { type Board, openBoard } from './audit/board.ts';
 import { openAudit } from './audit/parts.ts';
 import type { Config } from './config.ts';
@@ -28,7 +28,10 @@ import { createRooms } from './transport/socket/rooms.ts';
 export interface App {
   /** Where clients connect. */
   url: string;
-  /** Stops accepting, tells clients, finishes commands in hand, closes sockets, flushes the trail, then Redis and PostgreSQL. Safe to call twice. */
+  /**
+   * Is not ready any more, tells clients, finishes commands in hand, closes sockets, stops listening, hands the trail over, then closes Redis and PostgreSQL.
+   * Safe to call twice.
+   */
   close(): Promise<void>;
 }
 
@@ -107,12 +110,15 @@ export async function createApp(config: Config): Promise<App> {
 
   const close = async () => {
     logger.info('closing');
-    connections.stopListening();
+    const drained = wait(Math.min(config.SHUTDOWN_DRAIN_MS, config.SHUTDOWN_TIMEOUT_MS / 2));
+    connections.drain();
     announceClosing(io);
     await handler.close();
     // The last answers are on their way out when the event loop has come round.
     await setImmediate();
-    await Promise.all([closeIo(io), connections.close()]);
+    closeIo(io);
+    await drained;
+    await connections.close();
     await Promise.all([healing.close(), deadlines.close(), clock.close()]);
     await Promise.all([audit.close(), operators?.board.close()]);
     redis.disconnect();

@@ -5,6 +5,7 @@ import { type Config, ConfigError, loadConfig } from './config.ts';
 import { RedisClock } from './engine/clock.ts';
 import { createLogger } from './observability/logger.ts';
 import { createMetrics } from './observability/metrics.ts';
+import { onStopSignal } from './signals.ts';
 import { connectRedis } from './store/connection.ts';
 import { createOutbox } from './store/outbox.ts';
 
@@ -14,7 +15,7 @@ const REDIS_RETRY_MS = 200;
 async function main(): Promise<void> {
   const { config, databaseUrl } = configuration();
   const stop = new AbortController();
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop.abort());
+  onStopSignal(config.SHUTDOWN_TIMEOUT_MS, () => stop.abort());
 
   const logger = createLogger(config.LOG_LEVEL, `${process.pid}`);
   const metrics = createMetrics();
@@ -34,7 +35,6 @@ async function main(): Promise<void> {
     logger.info('audit worker started');
     if (!stop.signal.aborted) await once(stop.signal, 'abort');
     logger.info('audit worker stopping');
-    setTimeout(() => process.exit(1), config.SHUTDOWN_TIMEOUT_MS).unref();
     await writer.close();
   }
   await clock.close();

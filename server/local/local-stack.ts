@@ -125,7 +125,8 @@ export class LocalStack {
 /** The server's logs would bury the progress lines, so only warnings show unless asked for. */
 function localConfig(env: Environment, urls: Environment): Config {
   const set = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
-  return loadConfig({ LOG_LEVEL: 'warn', ...urls, ...set });
+  // Nobody asks whether it is ready, and Ctrl-C is in a hurry.
+  return loadConfig({ LOG_LEVEL: 'warn', SHUTDOWN_DRAIN_MS: '0', ...urls, ...set });
 }
 
 function tryListen(host: string, port: number): Promise<string | undefined> {

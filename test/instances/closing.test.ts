@@ -1,11 +1,14 @@
 import { expect } from 'chai';
 import { once } from 'node:events';
 import { connect } from 'node:net';
+import { createKeys } from '../../server/store/keys.ts';
 import { chess } from '../kit/games.ts';
 import { rest } from '../kit/rest.ts';
 import { type Cluster, openCluster } from '../kit/server.ts';
+import { freshDatabase } from '../kit/services.ts';
 import { errorOf } from '../kit/socket-client.ts';
 import { openTcpProxy } from '../kit/tcp-proxy.ts';
+import { until } from '../kit/until.ts';
 
 describe('an instance that closes', () => {
   let cluster: Cluster;
@@ -62,8 +65,8 @@ describe('an instance that closes', () => {
     expect(errorOf(tooLate, 'SERVICE_UNAVAILABLE').retryable).to.equal(true);
     expect((await inHand).ok).to.equal(true);
     expect((await overHttp).status).to.be.oneOf([201, 503]);
-    expect(await rest(app, 'GET', '/health').catch(() => 'refused')).to.equal('refused');
     await closed;
+    expect(await rest(app, 'GET', '/health').catch(() => 'refused')).to.equal('refused');
     await slowLink.close();
   });
 
@@ -90,4 +93,56 @@ describe('an instance that closes', () => {
     await Promise.all(Array.from({ length: 1_500 }, () => sender.ok('session:message', { session_id, message })));
     expect(await seconds(app.close())).to.be.below(5);
   });
+
+  it('X-1 X-2 says so on /ready to whoever asks, takes no new sockets and commands, and ends every connection, until its time is over', async () => {
+    const app = await cluster.instance({ SHUTDOWN_DRAIN_MS: '1000' });
+    const client = await cluster.client(app);
+    expect((await rest(app, 'GET', '/ready')).status).to.equal(200);
+    const closed = app.close();
+    await client.disconnected();
+    // fetch() has no connection left that it could use again, so each of these is a new one.
+    const ready = await fetch(`${app.url}/ready`);
+    expect([ready.status, ready.headers.get('connection')]).to.deep.equal([503, 'close']);
+    expect(await ready.json()).to.deep.equal({ status: 'not_ready', checks: { redis: 'ok', database: 'off', audit: 'off' } });
+    expect((await rest(app, 'GET', '/health')).status).to.equal(200);
+    const refused = await rest(app, 'POST', '/v1/sessions', chess());
+    expect(refused.status).to.equal(503);
+    expect(errorOf(refused.reply(), 'SERVICE_UNAVAILABLE').retryable).to.equal(true);
+    expect(await upgradeStatus(app.url)).to.equal('HTTP/1.1 503 Service Unavailable');
+    await closed;
+    expect(await rest(app, 'GET', '/ready').catch(() => 'refused')).to.equal('refused');
+  });
+
+  it('X-3 tells each socket a moment of its own', async () => {
+    const app = await cluster.instance();
+    const clients = await Promise.all(Array.from({ length: 20 }, () => cluster.client(app)));
+    await app.close();
+    const told = await Promise.all(clients.map(async (client) => (await client.next('server:closing')).reconnect_in_ms));
+    expect(new Set(told).size).to.be.above(5);
+    for (const ms of told) expect(ms).to.be.within(100, 1_000);
+  });
+
+  it('X-4 hands the relay over: another one goes on at once', async () => {
+    const inline = { AUDIT_WORKER: 'inline', DATABASE_URL: await freshDatabase() };
+    const lease = () => cluster.redis().get(createKeys(cluster.settings.KEY_PREFIX).relayLease);
+    const app = await cluster.instance(inline);
+    const holder = await until('it relays', async () => (await lease()) ?? undefined);
+    await app.close();
+    expect(await lease()).to.equal(null);
+    await cluster.instance(inline);
+    expect(await until('another one relays', async () => (await lease()) ?? undefined, 1_000)).not.to.equal(holder);
+  });
 });
+
+/** What a client is told that wants to speak WebSocket. */
+async function upgradeStatus(url: string): Promise<string> {
+  const { hostname, port } = new URL(url);
+  const socket = connect(Number(port), hostname);
+  socket.write(
+    'GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n' +
+      'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n',
+  );
+  const [data] = (await once(socket, 'data')) as [Buffer];
+  socket.destroy();
+  return data.toString().split('\r\n', 1)[0] ?? '';
+}

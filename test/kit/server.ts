@@ -17,6 +17,7 @@ const DEFAULTS: Settings = {
   PORT: '0',
   LOG_LEVEL: 'silent',
   AUDIT_WORKER: 'none',
+  SHUTDOWN_DRAIN_MS: '0',
   RATE_LIMIT_GENERAL: '0',
   RATE_LIMIT_SWITCH: '0',
   RATE_LIMIT_SOCKET: '0',
@@ -31,6 +32,10 @@ export interface InstanceProcess {
   kill(): Promise<void>;
   /** SIGTERM. Resolves with the exit code, null when a signal ended it. */
   stop(): Promise<number | null>;
+  signal(signal: NodeJS.Signals): void;
+  pid: number;
+  /** Resolves with the exit code, null when a signal ended it. */
+  ended: Promise<number | null>;
 }
 
 /** Starts an instance in this process. `settings` must name REDIS_URL. */
@@ -53,7 +58,14 @@ export async function startInstanceProcess(settings: Settings): Promise<Instance
   };
   try {
     const url = await addressOf(child);
-    return { url, kill: () => end('SIGKILL').then(() => undefined), stop: () => end('SIGTERM') };
+    return {
+      url,
+      ended,
+      pid: child.pid ?? 0,
+      signal: (signal) => void child.kill(signal),
+      kill: () => end('SIGKILL').then(() => undefined),
+      stop: () => end('SIGTERM'),
+    };
   } catch (error) {
     await end('SIGKILL');
     throw error;

@@ -3,11 +3,15 @@ import type { Socket } from 'node:net';
 
 /** Whoever has not finished sending a request or reading an answer by then does not hold up a shutdown any longer. */
 const GRACE_MS = 1_000;
+const REFUSAL = 'HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Length: 0\r\n\r\n';
 
 export interface Connections {
-  /** New connections are refused from now on. */
-  stopListening(): void;
-  /** Resolves when all connections have ended; those that don't by themselves are cut after a second. */
+  /**
+   * From now on new WebSockets are refused with 503, so that a load balancer tries elsewhere, and every answer ends its connection. Requests are still taken:
+   * whoever asks whether this instance is ready must hear that it isn't, not meet a closed port.
+   */
+  drain(): void;
+  /** Stops listening. Resolves when all connections have ended; those that don't by themselves are cut after a second. */
   close(): Promise<void>;
 }
 
@@ -18,18 +22,19 @@ export function trackConnections(http: Server): Connections {
     open.add(socket);
     socket.once('close', () => open.delete(socket));
   });
-  let ended: Promise<void> | undefined;
-  const stopListening = () =>
-    (ended ??= new Promise<void>((resolve) => {
-      if (http.listening) http.close(() => resolve());
-      else resolve();
-    }));
   return {
-    stopListening: () => void stopListening(),
+    drain() {
+      http.removeAllListeners('upgrade');
+      http.on('upgrade', (_request, socket) => socket.end(REFUSAL));
+      http.prependListener('request', (_request, response) => response.setHeader('Connection', 'close'));
+      http.closeIdleConnections();
+    },
     async close() {
       const late = setTimeout(() => open.forEach((socket) => socket.destroy()), GRACE_MS);
-      http.closeIdleConnections();
-      await stopListening();
+      await new Promise<void>((resolve) => {
+        if (http.listening) http.close(() => resolve());
+        else resolve();
+      });
       clearTimeout(late);
     },
   };

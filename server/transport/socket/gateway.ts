@@ -8,7 +8,7 @@ import type { Logger } from '../../observability/logger.ts';
 import type { Metrics } from '../../observability/metrics.ts';
 import type { CommandHandler } from '../command-handler.ts';
 import type { Healing } from './healing.ts';
-import type { IoServer } from './rooms.ts';
+import type { GatewaySocket, IoServer } from './rooms.ts';
 import { type SeatOptions, seatOf } from './seats.ts';
 import { frameOf, sizedParser } from './sized-parser.ts';
 
@@ -84,17 +84,18 @@ export function attachGateway(io: IoServer, options: GatewayOptions): void {
   });
 }
 
-/** Tells every socket of this instance that it will be sent away, and when to come back. */
+/** Tells every socket of this instance that it will be sent away, and when to come back: each at another moment, so that they don't all come at once. */
 export function announceClosing(io: IoServer): void {
-  io.local.emit('server:closing', { reconnect_in_ms: 100 + Math.floor(Math.random() * 900) });
+  const tell = (socket: GatewaySocket) => socket.emit('server:closing', { reconnect_in_ms: 100 + Math.floor(Math.random() * 900) });
+  io.of('/').sockets.forEach(tell);
+  // Whose handshake is just ending.
+  io.on('connection', tell);
 }
 
-/**
- * Sends every socket of this instance away: closes the transport without a Socket.IO DISCONNECT, after which a stock client reconnects by itself.
- * Resolves when the adapter has let go of Redis.
- */
-export async function closeIo(io: IoServer): Promise<void> {
+/** Sends every socket of this instance away: closes the transport without a Socket.IO DISCONNECT, after which a stock client reconnects by itself. */
+export function closeIo(io: IoServer): void {
   for (const socket of io.of('/').sockets.values()) socket.conn.close();
-  await io.of('/').adapter.close();
+  // Not waited for: the subscriptions end with the connection to Redis at the latest, and Redis may hang.
+  void io.of('/').adapter.close();
   io.engine.close();
 }
