@@ -46,6 +46,11 @@ export function createMetrics() {
       registers,
     }),
     connectedSockets: new Gauge({ name: 'synckairos_connected_sockets', help: 'Sockets connected to this instance', registers }),
+    slowReaders: new Counter({
+      name: 'synckairos_slow_readers_disconnected_total',
+      help: 'Connections that were cut because their peer did not read',
+      registers,
+    }),
     activeSessions: new Gauge({
       name: 'synckairos_active_sessions',
       help: 'Sessions with a socket of this instance in their room, by status',

@@ -10,6 +10,10 @@ export interface TcpProxy {
   delayMs: number;
   /** Only connections whose client has sent this text so far are slow; undefined for all. */
   slowOnly: string | undefined;
+  /** Nothing passes any more, not even that a side has hung up, as where a cable is pulled or a phone is out of reach. Nobody is told. */
+  silent: boolean;
+  /** How many connections to the target are open. */
+  readonly open: number;
   /** Breaks all connections. New ones are refused until `mend`. */
   cut(): void;
   mend(): void;
@@ -19,6 +23,7 @@ export interface TcpProxy {
 /** Opens a proxy to a port of 127.0.0.1. */
 export async function openTcpProxy(targetPort: number, delayMs = 0): Promise<TcpProxy> {
   const sockets = new Set<Socket>();
+  const toTarget = new Set<Socket>();
   let isCut = false;
 
   const track = (socket: Socket, partner: () => Socket | undefined) => {
@@ -27,7 +32,8 @@ export async function openTcpProxy(targetPort: number, delayMs = 0): Promise<Tcp
     socket.on('error', () => {});
     socket.once('close', () => {
       sockets.delete(socket);
-      partner()?.destroy();
+      toTarget.delete(socket);
+      if (!proxy.silent) partner()?.destroy();
     });
   };
   /** Sends on what `from` brings, each piece when its time has come; pieces can't overtake, since each is due no earlier than the one before. */
@@ -47,6 +53,7 @@ export async function openTcpProxy(targetPort: number, delayMs = 0): Promise<Tcp
       if (pieces[0] !== undefined) timer = setTimeout(deliver, Math.max(1, Math.ceil(pieces[0].at - now)));
     };
     from.on('data', (bytes) => {
+      if (proxy.silent) return;
       const last = pieces.at(-1)?.at ?? 0;
       const delay = isSlow(bytes) ? proxy.delayMs : 0;
       pieces.push({ at: Math.max(last, performance.now() + delay), bytes });
@@ -63,6 +70,7 @@ export async function openTcpProxy(targetPort: number, delayMs = 0): Promise<Tcp
       return;
     }
     const far = connect(targetPort, '127.0.0.1');
+    toTarget.add(far);
     track(near, () => far);
     track(far, () => near);
     let said = false;
@@ -81,6 +89,10 @@ export async function openTcpProxy(targetPort: number, delayMs = 0): Promise<Tcp
     port: (server.address() as AddressInfo).port,
     delayMs,
     slowOnly: undefined,
+    silent: false,
+    get open() {
+      return toTarget.size;
+    },
     cut() {
       isCut = true;
       cutAll();

@@ -11,6 +11,7 @@ import type { Healing } from './healing.ts';
 import type { GatewaySocket, IoServer } from './rooms.ts';
 import { type SeatOptions, seatOf } from './seats.ts';
 import { frameOf, sizedParser } from './sized-parser.ts';
+import { cutSlowReaders } from './slow-readers.ts';
 
 const FRAME_MAX_BYTES = 2 * 1024 * 1024;
 const HEARTBEAT_MS = 5_000;
@@ -51,6 +52,7 @@ type Acknowledge = (reply: Reply<unknown>) => void;
 /** Answers every event of every socket. */
 export function attachGateway(io: IoServer, options: GatewayOptions): void {
   const { handler, now, logger, metrics } = options;
+  cutSlowReaders(io, options);
   io.on('connection', (socket) => {
     metrics.connectedSockets.inc();
     socket.on('disconnect', () => metrics.connectedSockets.dec());
