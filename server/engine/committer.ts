@@ -4,7 +4,7 @@ import { nextEpoch } from '../domain/recover.ts';
 import { crossed, thresholdsAhead, thresholdsLifted } from '../domain/warnings.ts';
 import type { Alarms } from './alarms.ts';
 import { lifetimeOf, TOMBSTONE_MS } from './lifetime.ts';
-import type { CommandKey, CommitResult, LiveSession, Rooms, SessionStore, StoredSession } from './ports.ts';
+import type { CommandKey, Commit, CommitResult, LiveSession, Rooms, SessionStore, StoredSession } from './ports.ts';
 
 export interface CommitterOptions {
   store: SessionStore;
@@ -28,7 +28,7 @@ export interface Proposal {
 }
 
 /** As the store's result; a commit that went through brings the session as it is now. */
-export type Committed = Exclude<CommitResult, { outcome: 'committed' }> | { outcome: 'committed'; session: LiveSession };
+export type Committed = Exclude<CommitResult, { outcome: 'committed' | 'life' }> | { outcome: 'committed'; session: LiveSession };
 
 /** When something is due next for a session, Unix ms: its next warning, or its expiry at the end of the grace; null for never. */
 export function attentionAt({ state, warnings }: LiveSession, graceMs: number): number | null {
@@ -49,8 +49,8 @@ export class Committer {
     const { store, rooms, alarms, idleMs, graceMs, audit } = this.#options;
     const last = events.at(-1);
     if (last === undefined) throw new Error('nothing to commit');
-    const runId = await store.runId();
-    if (base !== null && hasLostItsEnd(base, runId)) beginEpoch(events, nextEpoch(base.epoch, instant));
+    // The trail may lack a session's last versions, which somebody may have seen.
+    if (base?.archived === true) beginEpoch(events, nextEpoch(base.epoch, instant));
     const sameClock = runsOn(base, events);
     const arming = thresholdsToArm(sameClock ? base : null, last);
     const session: LiveSession = {
@@ -59,12 +59,11 @@ export class Committer {
       state: last.state,
       warnings: sameClock ? [...new Set([...(base?.warnings ?? []), ...arming])] : arming,
       expiredSince: last.expired === undefined ? null : (base?.expiredSince ?? base?.version ?? null),
-      runId,
       lastHash: null,
     };
     const deleted = last.event_type === 'session_deleted';
     const attention = deleted ? null : attentionAt(session, graceMs);
-    const result = await store.commit({
+    const commit: Commit = {
       // Redis has no version of it; its epoch says that it is no new session.
       base: base?.archived === true ? { version: 0, epoch: base.epoch } : base,
       events,
@@ -75,10 +74,16 @@ export class Committer {
       warnings: arming,
       sameClock,
       command,
-      runId,
       previousHash: base?.lastHash ?? null,
       audit,
-    });
+    };
+    let result = await store.commit(commit);
+    if (result.outcome === 'life') {
+      session.epoch = nextEpoch(session.epoch, instant);
+      beginEpoch(events, session.epoch);
+      result = await store.commit(commit);
+    }
+    if (result.outcome === 'life') throw new Error('a new epoch was refused');
     if (result.outcome !== 'committed') return result;
     rooms.publish(events);
     alarms.set(session.state.session_id, attention);
@@ -86,14 +91,7 @@ export class Committer {
   }
 }
 
-/**
- * Whether versions may have been seen by somebody that are gone now: Redis came back as another, or the session comes from the trail. Its version
- * numbers must not mean two things.
- */
-function hasLostItsEnd(base: StoredSession, runId: string): boolean {
-  return base.archived === true || (base.runId !== null && base.runId !== runId);
-}
-
+/** Version numbers that somebody may have seen must not mean two things. */
 function beginEpoch(events: SessionEvent[], epoch: number): void {
   for (const event of events) event.state.epoch = epoch;
 }

@@ -22,8 +22,6 @@ export interface StoredSession {
   warnings: number[];
   /** The version before the expiries that made this one; null when its last event was something else. */
   expiredSince: number | null;
-  /** The life of Redis that took its last commit; null where unknown. */
-  runId: string | null;
   /** Hash of its last event; null where no trail is kept. */
   lastHash: string | null;
   /** Set where the session is only in the trail: Redis does not have it. */
@@ -74,8 +72,6 @@ export interface Commit {
   /** Whether the same clock goes on, so that thresholds that are armed stay so, and those that were claimed since the decision don't come back. */
   sameClock?: boolean;
   command?: CommandKey | undefined;
-  /** The life of Redis that is written to. */
-  runId: string;
   /** Hash of the event before these in the trail; null for a session's first. */
   previousHash: string | null;
   /** Whether events go to the outbox. */
@@ -89,7 +85,9 @@ export type CommitResult =
   /** This very command had its effect before. */
   | { outcome: 'repeated'; session: StoredSession | null; command: RememberedCommand }
   /** Our instant and the clock of Redis are too far apart. */
-  | { outcome: 'clock' };
+  | { outcome: 'clock' }
+  /** Redis has restarted or another server took over since the session's last commit, of which some may be lost: it has to go on under a new epoch. */
+  | { outcome: 'life' };
 
 /** Sessions in Redis. Every call throws StoreUnavailableError when Redis can't do its part, UnreadableStateError for a state that is no state. */
 export interface SessionStore {
@@ -109,8 +107,6 @@ export interface SessionStore {
   setAside(sessionId: string): Promise<void>;
   /** Says that an instance is alive. Returns the outages that are known, oldest first. */
   mark(): Promise<Outage[]>;
-  /** Which life of Redis the connection talks to. */
-  runId(): Promise<string>;
   /** Where sessions stand, in the order asked; null for what is not there. */
   positions(sessionIds: string[]): Promise<(SessionPosition | null)[]>;
 }

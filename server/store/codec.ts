@@ -15,8 +15,8 @@ import {
 
 type Field = string | null | undefined;
 
-/** The hash fields `v`, `e`, `s`, `w`, `x`, `r` and `h` as a session; null where nothing is stored. */
-export function toSession([version, epoch, json, armed, expiredSince, runId, lastHash]: Field[]): StoredSession | null {
+/** The hash fields `v`, `e`, `s`, `w`, `x` and `h` as a session; null where nothing is stored. */
+export function toSession([version, epoch, json, armed, expiredSince, lastHash]: Field[]): StoredSession | null {
   if (version == null || epoch == null) return null;
   return {
     version: Number(version),
@@ -24,7 +24,6 @@ export function toSession([version, epoch, json, armed, expiredSince, runId, las
     state: json == null ? null : parseState(json),
     warnings: armed ? armed.split(',').map(Number) : [],
     expiredSince: expiredSince == null ? null : Number(expiredSince),
-    runId: runId ?? null,
     lastHash: lastHash || null,
   };
 }
@@ -49,9 +48,9 @@ export function memoryJson(command: CommandKey, version: number): string {
 export function toCommitResult(reply: unknown, lastHash: string | null): CommitResult {
   const [outcome, ...fields] = reply as [string, ...Field[]];
   if (outcome === 'ok') return { outcome: 'committed', lastHash };
-  if (outcome === 'clock') return { outcome: 'clock' };
+  if (outcome === 'clock' || outcome === 'life') return { outcome };
   const session = toSession(fields);
-  const command = toMemory(fields[7]);
+  const command = toMemory(fields[6]);
   return command === null ? { outcome: 'conflict', session } : { outcome: 'repeated', session, command };
 }
 

@@ -30,7 +30,7 @@ export function createKeys(prefix: string) {
         ...keysOf(index),
         /**
          * Hash: `v` version, `e` epoch, `s` state JSON (absent once deleted), `w` armed warning thresholds, `x` the version before an unbroken run of
-         * expiries, `r` run_id of the Redis that took the last commit, `h` hash of the last event, `t` token of the last commit, `st` status,
+         * expiries, `r` life of the Redis that took the last commit, `h` hash of the last event, `t` tokens of the last commits, `st` status,
          * `k` type of the last event.
          */
         session: `${partition(index)}:s/${sessionId}`,

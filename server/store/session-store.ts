@@ -1,11 +1,10 @@
-import { randomUUID } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import type { ChainableCommander, Redis } from 'ioredis';
 import type { SessionEvent } from '../domain/draft.ts';
 import type { Commit, SessionPosition, SessionStore } from '../engine/ports.ts';
 import { chainEvents, memoryJson, toCommitResult, toMemory, toOutage, toPosition, toSession } from './codec.ts';
 import { createKeys, PARTITIONS, partitionOf } from './keys.ts';
 import { reachable } from './reachable.ts';
-import { followRunId } from './run-id.ts';
 import { loadScript, runScript } from './script.ts';
 
 const COMMIT = loadScript('commit');
@@ -17,7 +16,7 @@ const OUTAGE_MS = 3_000;
 const OUTAGES_KEPT = 100;
 
 /** The fields of a session that `toSession` reads, in its order. */
-const SESSION_FIELDS = ['v', 'e', 's', 'w', 'x', 'r', 'h'] as const;
+const SESSION_FIELDS = ['v', 'e', 's', 'w', 'x', 'h'] as const;
 
 /** How far a judged instant may be from the clock of Redis at the commit: ahead only by an error of our clock, behind by time spent waiting. */
 const AHEAD_MAX_MS = 50;
@@ -28,9 +27,8 @@ type Fields = (string | null)[];
 /** Sessions in Redis, each a hash that only the commit script writes. */
 export function createSessionStore(redis: Redis, keyPrefix: string): SessionStore {
   const keys = createKeys(keyPrefix);
-  // Tokens are unique for each commit of each process, and shorter than a UUID a commit.
-  const process = randomUUID();
-  const runId = followRunId(redis);
+  // Tokens are unique for each commit of each process, all of one length, and shorter than UUIDs.
+  const process = randomBytes(9).toString('base64url');
   let commits = 0;
 
   return {
@@ -51,7 +49,7 @@ export function createSessionStore(redis: Redis, keyPrefix: string): SessionStor
         const last = lastOf(commit.events);
         const key = keys.session(last.state.session_id);
         const memory = commit.command === undefined ? key.session : key.command(commit.command.id);
-        const token = `${process}:${commits++}`;
+        const token = process + (commits++).toString(36).padStart(8, '0');
         const { texts, lastHash } = commit.audit ? chainEvents(commit.events, commit.previousHash) : { texts: [], lastHash: null };
         const args = commitArguments(commit, last, token, texts, lastHash);
         return toCommitResult(await runScript(redis, COMMIT, [key.session, key.agenda, key.outbox, memory], args), lastHash);
@@ -100,8 +98,6 @@ export function createSessionStore(redis: Redis, keyPrefix: string): SessionStor
         return (outages as string[]).map(toOutage);
       }),
 
-    runId: () => reachable(runId),
-
     positions: (sessionIds) =>
       reachable(async () => {
         // One pipeline a partition: a write a session would hold up everything else for long, and no pipeline may cross the nodes of a cluster.
@@ -148,7 +144,7 @@ function commitArguments(commit: Commit, last: SessionEvent, token: string, text
     AHEAD_MAX_MS,
     BEHIND_MAX_MS,
     commit.notBefore,
-    commit.runId,
+    0,
     lastHash ?? '',
     ...texts.flatMap((text, index) => [text, snapshotOf(events[index] ?? last)]),
   ];

@@ -16,6 +16,22 @@ describe('a commit', () => {
     return event.state;
   };
 
+  /** A connection that sends every script twice, as a client library does after a reconnect, with something in between. */
+  const repeating = (between: () => Promise<void>) =>
+    new Proxy(desk.redis, {
+      get(target, property) {
+        const member: unknown = Reflect.get(target, property);
+        if (typeof member !== 'function') return member;
+        const call = member.bind(target) as (...args: unknown[]) => Promise<unknown>;
+        if (property !== 'evalsha') return call;
+        return async (...args: unknown[]) => {
+          await call(...args);
+          await between();
+          return call(...args);
+        };
+      },
+    });
+
   it('S-1 writes the state, its place in the agenda and its event together', async () => {
     const state = await committed();
     const { session_id } = state;
@@ -90,20 +106,48 @@ describe('a commit', () => {
   it('S-5 that is sent twice, because its reply was lost, has its effect once', async () => {
     const state = await committed();
     const before = await desk.traces(state.session_id);
-    // A connection that repeats every script, as a client library does after a reconnect.
-    const twice = new Proxy(desk.redis, {
-      get(target, property) {
-        const member: unknown = Reflect.get(target, property);
-        if (typeof member !== 'function') return member;
-        const call = member.bind(target) as (...args: unknown[]) => Promise<unknown>;
-        return property === 'evalsha' ? async (...args: unknown[]) => call(...args).then(() => call(...args)) : call;
-      },
-    });
+    const twice = repeating(async () => {});
     const event = next(state, 'start', await desk.now());
     expect(await desk.storeOver(twice).commit(proposal(state, event))).to.include({ outcome: 'committed' });
     const after = await desk.traces(state.session_id);
     expect(after.outbox).to.equal(before.outbox + 1);
     expect(after.fields['v']).to.equal('2');
+  });
+
+  it('S-5 that is sent again when others have committed since has its effect once, and is told what it did', async () => {
+    const state = await committed();
+    const before = await desk.traces(state.session_id);
+    const started = next(state, 'start', await desk.now());
+    let last = started.state;
+    const again = repeating(async () => {
+      for (let commit = 0; commit < 7; commit++) {
+        const event = next(last, 'switch', await desk.now());
+        expect(await desk.store.commit(proposal(last, event))).to.include({ outcome: 'committed' });
+        last = event.state;
+      }
+    });
+    expect(await desk.storeOver(again).commit(proposal(state, started))).to.include({ outcome: 'committed' });
+    const { session } = await desk.store.load(state.session_id);
+    expect(session).to.deep.include({ version: 9, state: last });
+    expect((await desk.traces(state.session_id)).outbox).to.equal(before.outbox + 8);
+  });
+
+  it('S-11 on a session that a Redis of another life wrote last is refused until it begins a new epoch', async () => {
+    const state = await committed();
+    const { session } = desk.keys.session(state.session_id);
+    const { r: life } = (await desk.traces(state.session_id)).fields;
+    expect(life).to.match(/^\w{16}$/);
+    await desk.redis.hset(session, 'r', 'another');
+    const before = await desk.traces(state.session_id);
+    const event = next(state, 'start', await desk.now());
+    expect(await desk.store.commit(proposal(state, event))).to.deep.equal({ outcome: 'life' });
+    expect(await desk.traces(state.session_id)).to.deep.equal(before);
+    event.state.epoch += 1;
+    expect(await desk.store.commit(proposal(state, event))).to.include({ outcome: 'committed' });
+    expect((await desk.traces(state.session_id)).fields['r']).to.equal(life);
+    expect(await desk.store.commit(proposal(event.state, next(event.state, 'pause', await desk.now())))).to.include({
+      outcome: 'committed',
+    });
   });
 
   it('S-6 by an instant that the clock of Redis contradicts is refused and changes nothing', async () => {

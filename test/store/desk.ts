@@ -60,7 +60,6 @@ export function proposal(base: SessionState | null, event: SessionEvent, change:
     lifetimeMs: 60_000,
     attention: null,
     warnings: [],
-    runId: 'here',
     previousHash: null,
     audit: true,
     ...change,

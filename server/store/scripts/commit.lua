@@ -3,7 +3,7 @@
 -- KEYS[1] session  KEYS[2] agenda  KEYS[3] outbox  KEYS[4] memory of the command_id (the session again where there is none)
 -- ARGV[1]  version the decision was made on, 0 where no session may exist
 -- ARGV[2]  epoch the decision was made on, 0 for a session that is new altogether
--- ARGV[3]  token of this commit: a repetition after a lost reply is recognised by it
+-- ARGV[3]  token of this commit, as long as any other: a repetition after a lost reply is recognised by it
 -- ARGV[4]  session id
 -- ARGV[5]  new version   ARGV[6] new epoch   ARGV[7] new status   ARGV[8] type of the last event
 -- ARGV[9]  new state, '' deletes the session
@@ -14,38 +14,47 @@
 -- ARGV[15] instant that was judged, Unix ms
 -- ARGV[16] furthest that may be ahead of this clock, ms   ARGV[17] furthest behind, ms
 -- ARGV[18] earliest instant at which this may be committed, Unix ms, 0 for any
--- ARGV[19] run_id of the Redis that is written to   ARGV[20] hash of the last event
+-- ARGV[19] how far the clock of this node is ahead of the one clock, ms   ARGV[20] hash of the last event
 -- ARGV[21…] pairs of event and the state after it; '' for the new state
--- Returns {'ok'} | {'clock'} | {'conflict', <session>} | {'repeated', <session>, memory of the command_id}
---   where <session> is v, e, s, w, x, r, h as stored, false where missing
+-- Returns {'ok'} | {'clock'} | {'life'} | {'conflict', <session>} | {'repeated', <session>, memory of the command_id}
+--   where <session> is v, e, s, w, x, h as stored, false where missing
 local stored = redis.call('HMGET', KEYS[1], 'v', 'e', 's', 'w', 'x', 'r', 'h', 't', 'k')
-local version, epoch, state, run_id, hash, token, kind = stored[1], stored[2], stored[3], stored[6], stored[7], stored[8], stored[9]
-if token == ARGV[3] then
+local version, epoch, state, stored_life, hash, tokens, kind = stored[1], stored[2], stored[3], stored[6], stored[7], stored[8] or '', stored[9]
+-- Others may have committed since.
+if string.find(tokens, ARGV[3], 1, true) then
   return {'ok'}
 end
 if ARGV[13] ~= '' then
   local memory = redis.call('GET', KEYS[4])
   if memory then
-    return {'repeated', version, epoch, state, stored[4], stored[5], run_id, hash, memory}
+    return {'repeated', version, epoch, state, stored[4], stored[5], hash, memory}
   end
 end
 if (state and version or '0') ~= ARGV[1] or (state and epoch ~= ARGV[2]) then
-  return {'conflict', version, epoch, state, stored[4], stored[5], run_id, hash}
+  return {'conflict', version, epoch, state, stored[4], stored[5], hash}
 end
 -- An id that was deleted and comes back must not repeat an epoch, else its versions would mean two things; and what follows a session of the trail
 -- (no version here, but an epoch) must not bring back one that was deleted meanwhile.
 if not state and epoch and (ARGV[2] ~= '0' or tonumber(epoch) >= tonumber(ARGV[6])) then
-  return {'conflict', version, epoch, false, false, false, false, false}
+  return {'conflict', version, epoch, false, false, false, false}
+end
+-- The id of this server's unbroken history of writes: another one after each restart and each promotion of a replica. Commits that the session was seen
+-- with under another one may be lost here, so its version numbers must not be given out again under the same epoch.
+local life = string.sub(string.match(redis.call('INFO', 'replication'), 'master_replid:(%w+)'), 1, 16)
+if state and stored_life and stored_life ~= life and epoch == ARGV[6] then
+  return {'life'}
 end
 
 local time = redis.call('TIME')
-local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local now = time[1] * 1000 + math.floor(time[2] / 1000) - ARGV[19]
 local ahead = ARGV[15] - now
 if ahead > tonumber(ARGV[16]) or -ahead > tonumber(ARGV[17]) or now < tonumber(ARGV[18]) then
   return {'clock'}
 end
 
-redis.call('HSET', KEYS[1], 'v', ARGV[5], 'e', ARGV[6], 't', ARGV[3], 'st', ARGV[7], 'k', ARGV[8], 'r', ARGV[19], 'h', ARGV[20])
+-- Tokens: this one and the seven before it.
+tokens = ARGV[3] .. string.sub(tokens, 1, 7 * #ARGV[3])
+redis.call('HSET', KEYS[1], 'v', ARGV[5], 'e', ARGV[6], 't', tokens, 'st', ARGV[7], 'k', ARGV[8], 'r', life, 'h', ARGV[20])
 if ARGV[9] == '' then
   redis.call('HDEL', KEYS[1], 's', 'w', 'x')
 else
