@@ -12,6 +12,7 @@ import { createLogger, type Logger } from './observability/logger.ts';
 import { createMetrics } from './observability/metrics.ts';
 import { PACKAGE_ROOT, SERVER_VERSION } from './package-root.ts';
 import { connectRedis, whenReady } from './store/connection.ts';
+import { createLimits } from './store/limits.ts';
 import { createOutbox } from './store/outbox.ts';
 import { createSessionStore } from './store/session-store.ts';
 import { connectSubscriber } from './store/subscriber.ts';
@@ -20,6 +21,7 @@ import { createHttpApp } from './transport/http/app.ts';
 import { BOARD_PATH, type OperatorsOptions } from './transport/http/operators.ts';
 import { trackConnections } from './transport/http/connections.ts';
 import { originCheck } from './transport/origins.ts';
+import { ConnectionLimit } from './transport/socket/connection-limit.ts';
 import { announceClosing, attachGateway, closeIo, createIo } from './transport/socket/gateway.ts';
 import { Healing } from './transport/socket/healing.ts';
 import { createRooms } from './transport/socket/rooms.ts';
@@ -53,15 +55,22 @@ export async function createApp(config: Config): Promise<App> {
   const store = createSessionStore(redis.commands, config.KEY_PREFIX);
   const audit = openAudit(config, { outbox: createOutbox(redis.outbox, config.KEY_PREFIX), logger, metrics, now });
   const { trail } = audit;
+  const limits = createLimits(redis.commands, config, { store, now });
   const allowsOrigin = originCheck(config.CORS_ORIGIN);
 
   const http = createServer();
   const connections = trackConnections(http);
+  const connectionLimit = new ConnectionLimit({
+    limit: config.LIMIT_CONNECTIONS_PER_ADDRESS,
+    trustProxy: config.TRUST_PROXY,
+    metrics,
+  });
   const io = createIo(http, {
     publisher: redis.publisher,
     subscriber: redis.subscriber.redis,
     channelPrefix: config.KEY_PREFIX,
     allowsOrigin,
+    connectionLimit,
   });
   const rooms = createRooms(io, now, metrics);
   const { engine, ...deadlines } = createEngine({
@@ -75,10 +84,11 @@ export async function createApp(config: Config): Promise<App> {
     metrics,
     logger,
   });
-  const handler = new CommandHandler({ engine, clock, trail }, metrics, logger);
+  const handler = new CommandHandler({ engine, clock, trail, limits, metrics }, logger);
   const healing = new Healing({ io, store, now, logger, metrics });
   const subscribed = (room: string) => redis.subscriber.subscribed(`${config.KEY_PREFIX}#/#${room}#`);
-  attachGateway(io, { handler, now, subscribed, healing, logger, metrics });
+  const socketLimits = { connectionLimit, socketLimit: config.RATE_LIMIT_SOCKET, sessionSocketLimit: config.LIMIT_SOCKETS_PER_SESSION };
+  attachGateway(io, { handler, now, subscribed, healing, logger, metrics, trustProxy: config.TRUST_PROXY, ...socketLimits });
   healing.start();
 
   let closing: Promise<void> | undefined;
@@ -102,6 +112,7 @@ export async function createApp(config: Config): Promise<App> {
     logger,
     allowsOrigin,
     trustProxy: config.TRUST_PROXY,
+    limit: limits.general,
     consoleDir: consoleDir(),
     operators: operators?.options,
   });

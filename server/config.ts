@@ -20,6 +20,9 @@ const url = (protocols: string[]) =>
     `must be a URL that begins with ${protocols.map((protocol) => `${protocol}//`).join(' or ')}`,
   );
 
+/** 0 switches it off. */
+const limit = integer(0, 1_000_000);
+
 /** Every variable the server reads, with its default. docs/OPERATIONS.md explains each. */
 const variables = z.object({
   NODE_ENV: z.enum(['development', 'test', 'production']).default('development'),
@@ -34,6 +37,12 @@ const variables = z.object({
     .default('false')
     .transform((value) => value === 'true'),
   SESSION_TTL_SECONDS: integer(1).default(3600),
+  RATE_LIMIT_GENERAL: limit.default(100),
+  RATE_LIMIT_SWITCH: limit.default(10),
+  RATE_LIMIT_SOCKET: limit.default(50),
+  LIMIT_CONNECTIONS_PER_ADDRESS: limit.default(0),
+  LIMIT_SOCKETS_PER_SESSION: limit.default(0),
+  LIMIT_SESSIONS_PER_OWNER: limit.default(0),
   AUTH_MODE: z.literal('none', 'must be none: token checks are not part of this version').default('none'),
   AUDIT_WORKER: z.enum(['inline', 'off', 'none']).default('inline'),
   AUDIT_RETENTION_DAYS: integer(1, 36_500).optional(),

@@ -10,6 +10,8 @@ export interface CommandContext {
   arrival: number;
   expectedVersion?: number | undefined;
   command?: CommandKey | undefined;
+  /** Asked while the session is loaded: why the command may not go on, null where it may. Never rejects. */
+  admitted?: Promise<Refusal | null> | undefined;
 }
 
 /**

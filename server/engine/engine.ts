@@ -94,6 +94,8 @@ export class Engine {
     const { archive, committer, expirer, liveness } = this.#options;
     await liveness.beSure();
     const found = await archive.find(sessionId, context.command?.id);
+    const refused = await context.admitted;
+    if (refused != null) return refused;
     if (found.command !== null) return replay(found.command, found.session, sessionId, context);
     const arrival = new Arrival(context.arrival, this.#options);
     let { session: first, session } = found;

@@ -63,6 +63,12 @@ export function createMetrics() {
       labelNames: ['event'] as const,
       registers,
     }),
+    rateLimited: new Counter({
+      name: 'synckairos_rate_limited_total',
+      help: 'Requests, commands and connections refused by a limit',
+      labelNames: ['limit'] as const,
+      registers,
+    }),
     queueSize: new Gauge({
       name: 'synckairos_db_write_queue_size',
       help: 'Audit jobs by status',

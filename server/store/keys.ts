@@ -36,8 +36,14 @@ export function createKeys(prefix: string) {
         session: `${partition(index)}:s/${sessionId}`,
         /** What a command_id did. */
         command: (commandId: string) => `${partition(index)}:c/${sessionId}/${commandId}`,
+        /** How many switches the present second has had. */
+        switches: `${partition(index)}:rl/${sessionId}`,
       };
     },
+    /** How many requests the present minute of an address has had. */
+    requests: (address: string) => `${prefix}:rl/${address}`,
+    /** Sorted set of an owner's session ids by the instant of their creation, Unix ms. */
+    ownedBy: (owner: string) => `${prefix}:o/${owner}`,
     /** When an instance last said that it was alive, and the gaps between such marks. */
     mark: `${prefix}:{clock}:mark`,
     outages: `${prefix}:{clock}:outages`,

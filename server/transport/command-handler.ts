@@ -24,10 +24,10 @@ export class CommandHandler {
   #inHand = 0;
   #idle: (() => void) | undefined;
 
-  constructor(ports: CommandPorts, metrics: Metrics, logger: Logger) {
+  constructor(ports: CommandPorts, logger: Logger) {
     this.#ports = ports;
     this.#commands = createCommands(ports);
-    this.#metrics = metrics;
+    this.#metrics = ports.metrics;
     this.#logger = logger;
   }
 

@@ -5,7 +5,9 @@ import { type Refusal, refuse } from '../domain/refusal.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { CommandContext, Outcome } from '../engine/checks.ts';
 import type { Trail } from '../engine/ports.ts';
+import type { Metrics } from '../observability/metrics.ts';
 import { fingerprint } from './fingerprint.ts';
+import { type CommandLimits, limited, refusalOfQuota } from './limits.ts';
 import type { Parsed } from './schemas.ts';
 
 /** A command's `command_id` is remembered this long after a success. */
@@ -25,6 +27,8 @@ export interface Seat {
 export interface Call {
   arrival: number;
   seat: Seat | undefined;
+  /** Where it came from, as limits count it. */
+  address: string;
 }
 
 /** What a command answers, before it is dressed as a reply. */
@@ -35,28 +39,36 @@ export interface CommandPorts {
   clock: { now(): number; errorBound(): number };
   /** Undefined where no trail is kept. */
   trail: Trail | undefined;
+  limits: CommandLimits;
+  metrics: Metrics;
 }
 
 export type CommandTable = { [Name in CommandName]: (payload: Parsed<Name>, call: Call) => Promise<Answer> };
 
 /** What each command of the contract does with a payload that passed its schema. */
-export function createCommands({ engine, clock, trail }: CommandPorts): CommandTable {
+export function createCommands({ engine, clock, trail, limits, metrics }: CommandPorts): CommandTable {
   /** A command that changes a session by the rules of the domain. */
   const timer =
     <Name extends TimerCommandName>(name: Name, answer: (outcome: Outcome) => Answer = stateOf) =>
-    async (payload: Parsed<Name>, call: Call): Promise<Answer> => {
+    async (payload: Parsed<Name>, call: Call, admitted?: Promise<Refusal | null>): Promise<Answer> => {
       const { session_id, expected_version: _version, command_id: _id, ...fields } = payload;
       const command = { type: name.slice('session:'.length), ...fields } as TimerCommand;
-      return answer(await engine.execute(session_id, command, contextOf(name, payload, call)));
+      return answer(await engine.execute(session_id, command, { ...contextOf(name, payload, call), admitted }));
     };
+  const makeSwitch = timer('session:switch', switched);
 
   return {
     'session:create': async (payload, call) => {
       const session_id = payload.session_id ?? uuidv7();
       const context = contextOf('session:create', payload, call);
-      return stateOf(
-        await seated(call.seat, session_id, () => engine.create({ ...payload, session_id }, context, payload.session_id === undefined)),
+      const owner = call.address;
+      const place = await limits.owners?.claim(owner, session_id);
+      if (place === 'full') return limited('owner_sessions', metrics);
+      const outcome = await seated(call.seat, session_id, () =>
+        engine.create({ ...payload, session_id }, context, payload.session_id === undefined),
       );
+      if (!outcome.ok && place === 'taken') await limits.owners?.release(owner, session_id);
+      return stateOf(outcome);
     },
 
     // Joins the room first and reads afterwards, so that no update can fall between the two.
@@ -73,7 +85,17 @@ export function createCommands({ engine, clock, trail }: CommandPorts): CommandT
 
     'session:get': async (payload, call) => stateOf(await engine.get(payload.session_id, contextOf('session:get', payload, call))),
     'session:start': timer('session:start'),
-    'session:switch': timer('session:switch', switched),
+    // The limit is asked together with the session, ahead of it on the same connection: it costs no round trip.
+    'session:switch': async (payload, call) => {
+      const quota = limits.switches?.consume(payload.session_id);
+      if (quota === undefined) return makeSwitch(payload, call);
+      if (!(quota instanceof Promise)) return refusalOfQuota('switch', quota, metrics) ?? makeSwitch(payload, call);
+      return makeSwitch(
+        payload,
+        call,
+        quota.then((left) => refusalOfQuota('switch', left, metrics)),
+      );
+    },
     'session:pause': timer('session:pause'),
     'session:resume': timer('session:resume'),
     'session:adjust': timer('session:adjust'),

@@ -4,15 +4,15 @@ import { koaBody } from 'koa-body';
 import { CREATE_MAX_BYTES } from '#contract';
 import { serveConsole } from './console.ts';
 import { answerErrors, refuseMalformedUrls, refuseOtherBodies } from './errors.ts';
+import { type GeneralLimitOptions, limitRequests } from './limit.ts';
 import { CURSOR_HEADER } from './ndjson.ts';
 import { observeRequests } from './observe.ts';
 import { type OperatorsOptions, serveOperators } from './operators.ts';
 import { type SessionRoutesOptions, sessionRoutes } from './session-routes.ts';
 import { type SystemRoutesOptions, systemRoutes } from './system-routes.ts';
 
-export interface HttpAppOptions extends SessionRoutesOptions, SystemRoutesOptions {
+export interface HttpAppOptions extends SessionRoutesOptions, SystemRoutesOptions, GeneralLimitOptions {
   allowsOrigin(origin: string | undefined): boolean;
-  trustProxy: boolean;
   /** Folder of the built console page; undefined serves none. */
   consoleDir: string | undefined;
   /** Undefined where no operator can sign in. */
@@ -21,7 +21,7 @@ export interface HttpAppOptions extends SessionRoutesOptions, SystemRoutesOption
 
 /** Everything that HTTP serves, in the order in which a request passes it. */
 export function createHttpApp(options: HttpAppOptions): Koa {
-  const app = new Koa({ proxy: options.trustProxy });
+  const app = new Koa({ proxy: options.trustProxy, maxIpsCount: 1 });
   const routers = [systemRoutes(options), sessionRoutes(options)];
 
   // What happens behind our middleware, such as a client that leaves in the middle of an answer; Koa would write it to standard error.
@@ -34,9 +34,10 @@ export function createHttpApp(options: HttpAppOptions): Koa {
     cors({
       origin: (ctx) => allowedOrigin(ctx.get('Origin'), options),
       keepHeadersOnError: true,
-      exposeHeaders: ['X-Request-Id', 'Retry-After', CURSOR_HEADER],
+      exposeHeaders: ['X-Request-Id', 'Retry-After', 'RateLimit-Limit', 'RateLimit-Remaining', 'RateLimit-Reset', CURSOR_HEADER],
     }),
   );
+  app.use(limitRequests(options));
   app.use(refuseMalformedUrls);
   app.use(refuseOtherBodies);
   app.use(koaBody({ urlencoded: false, text: false, jsonLimit: CREATE_MAX_BYTES }));

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import type { Middleware } from 'koa';
+import type { Context, Middleware } from 'koa';
 import { invalid, type Refusal, refuse } from '../../domain/refusal.ts';
 import type { Logger } from '../../observability/logger.ts';
 import type { CommandHandler } from '../command-handler.ts';
@@ -27,8 +27,14 @@ export function answerErrors(handler: CommandHandler, logger: Logger): Middlewar
     }
     if (refusal === undefined) return;
     ctx.status = HTTP_STATUS[refusal.code];
+    setRetryAfter(ctx, refusal.details);
     ctx.body = handler.refuse(refusal);
   };
+}
+
+/** Says in a header what the details of a refusal say, whichever limit it was. */
+export function setRetryAfter(ctx: Context, details: Refusal['details']): void {
+  if (details !== undefined && 'retry_after_ms' in details) ctx.set('Retry-After', String(Math.ceil(details.retry_after_ms / 1_000)));
 }
 
 /** A path that can't be decoded is refused before anybody looks for a route. */

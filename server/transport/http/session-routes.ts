@@ -2,28 +2,31 @@ import Router, { type RouterContext } from '@koa/router';
 import type { Context } from 'koa';
 import type { HistoryData, Reply } from '#contract';
 import { invalid } from '../../domain/refusal.ts';
+import { addressOf } from '../address.ts';
 import type { CommandHandler } from '../command-handler.ts';
 import { HTTP_STATUS } from '../replies.ts';
-import { HttpRefusal } from './errors.ts';
+import { HttpRefusal, setRetryAfter } from './errors.ts';
 import { sendLines, wantsLines } from './ndjson.ts';
 
 export interface SessionRoutesOptions {
   handler: CommandHandler;
   /** Unix ms of the authoritative clock. */
   now(): number;
+  trustProxy: boolean;
 }
 
 /** Commands that are a verb on a session. */
 const VERBS = ['start', 'switch', 'pause', 'resume', 'adjust', 'complete', 'cancel', 'message'] as const;
 
 /** The commands as REST. Body or query and the id in the path make the same payload that a socket would send. */
-export function sessionRoutes({ handler, now }: SessionRoutesOptions): Router {
+export function sessionRoutes({ handler, now, trustProxy }: SessionRoutesOptions): Router {
   const router = new Router();
 
   const handle = (ctx: RouterContext, name: string, payload: unknown) => {
     // Taken when the whole request is there: who holds back the end of a body can't move its instant forward.
     const arrival = now();
-    return handler.handle({ name, payload, arrival, seat: undefined, ids: { request: String(ctx.state['requestId']) } });
+    const address = addressOf(ctx.req, trustProxy);
+    return handler.handle({ name, payload, arrival, address, seat: undefined, ids: { request: String(ctx.state['requestId']) } });
   };
   const run = async (ctx: RouterContext, name: string, payload: unknown, status: number) => {
     send(ctx, await handle(ctx, name, payload), status);
@@ -45,6 +48,7 @@ export function sessionRoutes({ handler, now }: SessionRoutesOptions): Router {
 
 function send(ctx: Context, reply: Reply<unknown>, status: number): void {
   ctx.status = reply.ok ? status : HTTP_STATUS[reply.error.code];
+  if (!reply.ok) setRetryAfter(ctx, reply.error.details);
   if (ctx.status !== 204) ctx.body = reply;
 }
 

@@ -6,7 +6,11 @@ import { CREATE_MAX_BYTES, EVENT_MAX_BYTES, type EventEnvelope, type Reply } fro
 import { invalid, refuse } from '../../domain/refusal.ts';
 import type { Logger } from '../../observability/logger.ts';
 import type { Metrics } from '../../observability/metrics.ts';
+import { addressOf } from '../address.ts';
 import type { CommandHandler } from '../command-handler.ts';
+import { Credits, limited } from '../limits.ts';
+import type { ConnectionLimit } from './connection-limit.ts';
+import { quieten } from './quieten.ts';
 import type { Healing } from './healing.ts';
 import type { GatewaySocket, IoServer } from './rooms.ts';
 import { type SeatOptions, seatOf } from './seats.ts';
@@ -22,6 +26,7 @@ export interface IoOptions {
   /** Separates the channels of services that share a Redis. */
   channelPrefix: string;
   allowsOrigin(origin: string | undefined): boolean;
+  connectionLimit: ConnectionLimit;
 }
 
 /** The Socket.IO server: WebSocket only, so that no load balancer needs sticky sessions. */
@@ -35,7 +40,8 @@ export function createIo(http: HttpServer, options: IoOptions): IoServer {
     maxHttpBufferSize: FRAME_MAX_BYTES,
     pingInterval: HEARTBEAT_MS,
     pingTimeout: 2 * HEARTBEAT_MS,
-    allowRequest: (request, answer) => answer(null, options.allowsOrigin(request.headers.origin)),
+    allowRequest: (request, answer) =>
+      answer(null, options.allowsOrigin(request.headers.origin) && options.connectionLimit.admits(request)),
   });
 }
 
@@ -45,20 +51,30 @@ export interface GatewayOptions extends SeatOptions {
   healing: Healing;
   logger: Logger;
   metrics: Metrics;
+  connectionLimit: ConnectionLimit;
+  trustProxy: boolean;
+  /** Commands of a socket in a second; 0 for any number. */
+  socketLimit: number;
 }
+
+/** Refusals of one window, in limits of a socket, after which it is not even listened to until the window ends. */
+const FLOOD = 2;
 
 type Acknowledge = (reply: Reply<unknown>) => void;
 
 /** Answers every event of every socket. */
 export function attachGateway(io: IoServer, options: GatewayOptions): void {
-  const { handler, now, logger, metrics } = options;
+  const { handler, now, logger, metrics, socketLimit } = options;
   cutSlowReaders(io, options);
+  options.connectionLimit.attach(io, handler);
   io.on('connection', (socket) => {
     metrics.connectedSockets.inc();
     socket.on('disconnect', () => metrics.connectedSockets.dec());
     socket.on('error', (error: Error) => logger.debug({ socket: socket.id, err: error.message }, 'not a Socket.IO frame'));
     options.healing.watch(socket);
     const seat = seatOf(socket, options);
+    const address = addressOf(socket.request, options.trustProxy);
+    const credits = new Credits(socketLimit);
     // Each instance lets its sockets go when it tells them: a message of its own could come when they have joined a new session of that id.
     socket.onAnyOutgoing((event: string, payload: EventEnvelope) => {
       if (event === 'session:deleted') seat.deleted(payload);
@@ -71,7 +87,11 @@ export function attachGateway(io: IoServer, options: GatewayOptions): void {
       const acknowledge = typeof last === 'function' ? (last as Acknowledge) : () => {};
       const name: unknown = event[0];
       const payload: unknown = event[1] === last && typeof last === 'function' ? {} : event[1];
-      if (frame.bytes > (name === 'session:create' ? CREATE_MAX_BYTES : EVENT_MAX_BYTES)) {
+      const { over, waitMs } = credits.use(performance.now());
+      if (socketLimit > 0 && over > 0) {
+        acknowledge(handler.refuse(limited('socket', metrics, waitMs)));
+        if (over === FLOOD * socketLimit) quieten(socket, waitMs);
+      } else if (frame.bytes > (name === 'session:create' ? CREATE_MAX_BYTES : EVENT_MAX_BYTES)) {
         acknowledge(
           handler.refuse(refuse('PAYLOAD_TOO_LARGE', `An event may have ${EVENT_MAX_BYTES} bytes, session:create ${CREATE_MAX_BYTES}`)),
         );
@@ -80,7 +100,7 @@ export function attachGateway(io: IoServer, options: GatewayOptions): void {
           handler.refuse(invalid([{ field: 'payload', message: 'Must be JSON without binary attachments', code: 'invalid_type' }])),
         );
       } else {
-        void handler.handle({ name, payload, arrival, seat, ids: { socket: socket.id } }).then(acknowledge);
+        void handler.handle({ name, payload, arrival, address, seat, ids: { socket: socket.id } }).then(acknowledge);
       }
     });
   });

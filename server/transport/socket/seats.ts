@@ -1,5 +1,7 @@
 import { StoreUnavailableError } from '../../engine/ports.ts';
+import type { Metrics } from '../../observability/metrics.ts';
 import type { Seat } from '../commands.ts';
+import { limited } from '../limits.ts';
 import type { Healing } from './healing.ts';
 import { type GatewaySocket, roomOf } from './rooms.ts';
 
@@ -10,6 +12,9 @@ export interface SeatOptions {
   /** Resolves once Redis has confirmed the subscription to a room. */
   subscribed(room: string): Promise<void>;
   healing: Pick<Healing, 'synced'>;
+  metrics: Metrics;
+  /** Sockets of a session on this instance; 0 for any number. */
+  sessionSocketLimit: number;
 }
 
 /** Joins of one socket to one room that are not answered yet. */
@@ -30,7 +35,7 @@ export interface SocketSeat extends Seat {
  * A socket's places in session rooms. Its commands run side by side, so a refused join must not undo one that was acknowledged, nor outlive a later leave;
  * and what instances tell each other may come late.
  */
-export function seatOf(socket: GatewaySocket, { subscribed, healing }: SeatOptions): SocketSeat {
+export function seatOf(socket: GatewaySocket, { subscribed, healing, metrics, sessionSocketLimit }: SeatOptions): SocketSeat {
   const joinings = new Map<string, Joining>();
   /** The epochs of the sessions that were joined. */
   const epochs = new Map<string, number>();
@@ -48,6 +53,10 @@ export function seatOf(socket: GatewaySocket, { subscribed, healing }: SeatOptio
     async join(sessionId, work) {
       const room = roomOf(sessionId);
       if (!socket.connected) return work();
+      const sockets = socket.nsp.adapter.rooms.get(room);
+      if (sessionSocketLimit > 0 && sockets !== undefined && sockets.size >= sessionSocketLimit && !sockets.has(socket.id)) {
+        return limited('session_sockets', metrics);
+      }
       const joining = begin(sessionId, room);
       try {
         await socket.join(room);

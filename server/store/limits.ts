@@ -1,0 +1,27 @@
+import type { Redis } from 'ioredis';
+import type { Config } from '../config.ts';
+import type { OwnedSessions, SessionStore, SharedLimit } from '../engine/ports.ts';
+import { createKeys } from './keys.ts';
+import { createOwnedSessions } from './owned-sessions.ts';
+import { createSharedLimit } from './shared-limit.ts';
+
+/** The limits that all instances share; those that are switched off are undefined. */
+export interface StoreLimits {
+  general: SharedLimit | undefined;
+  switches: SharedLimit | undefined;
+  owners: OwnedSessions | undefined;
+}
+
+/** `redis` must be the connection that loads sessions: what is asked there ahead of a session is answered before it. */
+export function createLimits(redis: Redis, config: Config, { store, now }: { store: SessionStore; now(): number }): StoreLimits {
+  const { KEY_PREFIX: keyPrefix, RATE_LIMIT_GENERAL: requests, RATE_LIMIT_SWITCH: switches, LIMIT_SESSIONS_PER_OWNER: owned } = config;
+  const keys = createKeys(keyPrefix);
+  return {
+    general: requests === 0 ? undefined : createSharedLimit(redis, { uses: requests, seconds: 60, keyOf: keys.requests, alone: true }),
+    switches:
+      switches === 0
+        ? undefined
+        : createSharedLimit(redis, { uses: switches, seconds: 1, keyOf: (id) => keys.session(id).switches, alone: false }),
+    owners: owned === 0 ? undefined : createOwnedSessions(redis, { keyPrefix, limit: owned, store, now }),
+  };
+}

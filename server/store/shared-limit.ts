@@ -1,0 +1,58 @@
+import type { Redis } from 'ioredis';
+import { RateLimiterMemory, RateLimiterRedis, RateLimiterRes, RLWrapperTimeouts } from 'rate-limiter-flexible';
+import type { Quota, SharedLimit } from '../engine/ports.ts';
+
+/** Who has to wait for nothing else but the limit does not wait longer than this for Redis. */
+const PATIENCE_MS = 50;
+
+export interface SharedLimitOptions {
+  /** How many uses a window allows. */
+  uses: number;
+  /** Length of a window, which begins with its first use. Seconds. */
+  seconds: number;
+  /** The key in Redis of whoever uses. It expires with the window. */
+  keyOf(user: string): string;
+  /** Whether nothing else asks Redis at the same time, so that the answer has to be hurried. */
+  alone: boolean;
+}
+
+/** The library has it, its types do not. */
+type Blocking = RateLimiterRedis & { getInMemoryBlockMsBeforeExpire(key: string): number };
+
+/**
+ * A limit over all instances, counted in Redis by one script a use. A window that is used up is remembered here, so that whoever goes on regardless costs Redis
+ * nothing. Where Redis can't say, or not in time, this instance counts by itself: a limit never holds anything up, and never refuses for want of an answer.
+ */
+export function createSharedLimit(redis: Redis, { uses, seconds, keyOf, alone }: SharedLimitOptions): SharedLimit {
+  const window = { points: uses, duration: seconds, keyPrefix: '' };
+  const shared = new RateLimiterRedis({
+    ...window,
+    storeClient: redis,
+    rejectIfRedisNotReady: true,
+    inMemoryBlockOnConsumed: uses,
+    insuranceLimiter: new RateLimiterMemory(window),
+  }) as Blocking;
+  const limiter = alone ? new RLWrapperTimeouts({ limiter: shared, timeoutMs: PATIENCE_MS }) : shared;
+
+  const quota = (allowed: boolean, { remainingPoints, msBeforeNext }: Pick<RateLimiterRes, 'remainingPoints' | 'msBeforeNext'>): Quota => ({
+    allowed,
+    limit: uses,
+    remaining: remainingPoints,
+    // A key of Redis lives to the end of its last millisecond.
+    resetMs: Math.max(0, msBeforeNext) + 1,
+  });
+  return {
+    consume(user) {
+      const key = keyOf(user);
+      const msBeforeNext = shared.getInMemoryBlockMsBeforeExpire(key);
+      if (msBeforeNext > 0) return quota(false, { remainingPoints: 0, msBeforeNext });
+      return limiter.consume(key).then(
+        (result) => quota(true, result),
+        (reason: unknown) => {
+          if (reason instanceof RateLimiterRes) return quota(false, reason);
+          throw reason;
+        },
+      );
+    },
+  };
+}

@@ -1,0 +1,32 @@
+import type { Middleware } from 'koa';
+import type { SharedLimit } from '../../engine/ports.ts';
+import type { Metrics } from '../../observability/metrics.ts';
+import { addressOf } from '../address.ts';
+import { refusalOfQuota } from '../limits.ts';
+import { HttpRefusal } from './errors.ts';
+
+/** The routes that count, in every spelling that the router takes for them. */
+const LIMITED = /^\/(v1(\/|$)|time\/?$)/i;
+
+export interface GeneralLimitOptions {
+  limit: SharedLimit | undefined;
+  metrics: Metrics;
+  trustProxy: boolean;
+}
+
+/** Limits the requests of an address, and tells it how much is left (draft-ietf-httpapi-ratelimit-headers-06). */
+export function limitRequests({ limit, metrics, trustProxy }: GeneralLimitOptions): Middleware {
+  return async (ctx, next) => {
+    if (limit !== undefined && LIMITED.test(ctx.path)) {
+      const quota = await limit.consume(addressOf(ctx.req, trustProxy));
+      ctx.set('RateLimit-Limit', String(quota.limit));
+      ctx.set('RateLimit-Remaining', String(quota.remaining));
+      ctx.set('RateLimit-Reset', seconds(quota.resetMs));
+      const refusal = refusalOfQuota('general', quota, metrics);
+      if (refusal !== null) throw new HttpRefusal(refusal);
+    }
+    await next();
+  };
+}
+
+const seconds = (ms: number) => String(Math.ceil(ms / 1_000));

@@ -1,0 +1,57 @@
+import { type Refusal, refuse } from '../domain/refusal.ts';
+import type { OwnedSessions, Quota, SharedLimit } from '../engine/ports.ts';
+import type { Metrics } from '../observability/metrics.ts';
+
+/** When to look again where nothing tells how long a place stays taken. */
+const PLACE_RETRY_MS = 5_000;
+
+/** The limits of commands. Undefined ones are switched off. docs/PROTOCOL.md tells clients of them. */
+export interface CommandLimits {
+  /** Switches of a session. */
+  switches: SharedLimit | undefined;
+  /** Unfinished sessions of an owner. */
+  owners: OwnedSessions | undefined;
+}
+
+export type LimitName = 'general' | 'switch' | 'socket' | 'connections' | 'session_sockets' | 'owner_sessions';
+
+const SENTENCES: Record<LimitName, string> = {
+  general: 'Too many requests from this address',
+  switch: 'Too many switches of this session',
+  socket: 'Too many commands on this socket',
+  connections: 'Too many connections from this address',
+  session_sockets: 'Too many sockets in this session',
+  owner_sessions: 'Too many unfinished sessions of this owner',
+};
+
+/** The refusal of a limit, counted. `retryAfterMs`: when there will be room again. */
+export function limited(name: LimitName, metrics: Metrics, retryAfterMs: number = PLACE_RETRY_MS): Refusal {
+  metrics.rateLimited.inc({ limit: name });
+  return refuse('RATE_LIMIT_EXCEEDED', SENTENCES[name], { retry_after_ms: Math.ceil(retryAfterMs) });
+}
+
+/** Null where there is something left. */
+export function refusalOfQuota(name: LimitName, quota: Quota, metrics: Metrics): Refusal | null {
+  return quota.allowed ? null : limited(name, metrics, quota.resetMs);
+}
+
+/** A limit on one connection: windows of a second, each begun by its first use. Costs a few numbers and no timer. */
+export class Credits {
+  readonly #limit: number;
+  #used = 0;
+  #windowEnds = 0;
+
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  /** Uses one credit at `now` (ms of any clock that never goes back). */
+  use(now: number): { waitMs: number; over: number } {
+    if (now >= this.#windowEnds) {
+      this.#windowEnds = now + 1_000;
+      this.#used = 0;
+    }
+    this.#used += 1;
+    return { over: Math.max(0, this.#used - this.#limit), waitMs: this.#windowEnds - now };
+  }
+}

@@ -1,0 +1,114 @@
+import { expect } from 'chai';
+import { chess } from '../kit/games.ts';
+import { RedisProxy } from '../kit/redis-proxy.ts';
+import { rest } from '../kit/rest.ts';
+import { type Cluster, openCluster } from '../kit/server.ts';
+
+const from = (address: string) => ({ 'x-forwarded-for': address });
+
+describe('requests of an address', () => {
+  let cluster: Cluster;
+  const open = async (settings: Record<string, string>, clusterSettings = {}) => {
+    cluster = await openCluster(clusterSettings);
+    return cluster.instance(settings);
+  };
+  afterEach(() => cluster.close());
+
+  it('Q-1 a minute has so many requests of an address, and every answer tells what is left', async () => {
+    const app = await open({ RATE_LIMIT_GENERAL: '3' });
+    for (const left of [2, 1, 0]) {
+      const { status, headers } = await rest(app, 'GET', '/v1/time');
+      expect([status, headers.get('ratelimit-limit'), headers.get('ratelimit-remaining')]).to.deep.equal([200, '3', String(left)]);
+      expect(Number(headers.get('ratelimit-reset'))).to.be.within(1, 61);
+      expect(headers.get('retry-after')).to.equal(null);
+    }
+    const refused = await rest(app, 'POST', '/v1/sessions', chess(), { origin: 'https://chess.example' });
+    expect(refused.status).to.equal(429);
+    const reply = refused.reply();
+    if (reply.ok) throw new Error('not refused');
+    expect(reply.error).to.include({ code: 'RATE_LIMIT_EXCEEDED', retryable: true });
+    const { retry_after_ms } = reply.error.details as { retry_after_ms: number };
+    expect(retry_after_ms).to.be.within(1, 60_001);
+    expect(Number(refused.headers.get('retry-after'))).to.equal(Math.ceil(retry_after_ms / 1_000));
+    expect(refused.headers.get('ratelimit-remaining')).to.equal('0');
+    expect(refused.headers.get('access-control-allow-origin')).to.equal('https://chess.example');
+    expect(refused.headers.get('access-control-expose-headers')).to.match(/Retry-After.*RateLimit-Reset/);
+    const metrics = (await rest(app, 'GET', '/metrics')).text;
+    expect(metrics).to.include('synckairos_rate_limited_total{limit="general"} 1');
+  });
+
+  it('Q-2 /v1 and /time count in every spelling; probes, metrics, other paths and preflights do not', async () => {
+    const app = await open({ RATE_LIMIT_GENERAL: '8' });
+    for (const path of ['/health', '/ready', '/metrics', '/', '/nowhere', '/v10', '/timetable']) {
+      for (let i = 0; i < 3; i++) expect((await rest(app, 'GET', path)).headers.get('ratelimit-limit'), path).to.equal(null);
+    }
+    const preflight = { origin: 'https://chess.example', 'access-control-request-method': 'POST' };
+    expect((await rest(app, 'OPTIONS', '/v1/sessions', undefined, preflight)).headers.get('ratelimit-limit')).to.equal(null);
+    for (const path of ['/time', '/TIME/', '/v1/time', '/V1/Time', '/v1/nowhere', '/v1', '/v1/sessions/%', '/v1/sessions/x']) {
+      expect((await rest(app, 'GET', path)).headers.get('ratelimit-limit'), path).to.equal('8');
+    }
+    expect((await rest(app, 'GET', '/Time')).status).to.equal(429);
+    expect((await rest(app, 'GET', '/health')).status).to.equal(200);
+  });
+
+  it('Q-3 all instances count together, and the count ends with its minute', async () => {
+    const app = await open({ RATE_LIMIT_GENERAL: '4' });
+    const other = await cluster.instance({ RATE_LIMIT_GENERAL: '4' });
+    for (const instance of [app, other, app, other]) expect((await rest(instance, 'GET', '/time')).status).to.equal(200);
+    for (const instance of [app, other]) expect((await rest(instance, 'GET', '/time')).status).to.equal(429);
+    const redis = cluster.redis();
+    const keys = await redis.keys(`${cluster.settings.KEY_PREFIX}:rl/*`);
+    expect(keys).to.deep.equal([`${cluster.settings.KEY_PREFIX}:rl/127.0.0.1`]);
+    expect(await redis.pttl(keys[0] ?? '')).to.be.within(1, 60_000);
+  });
+
+  it('Q-4 behind a trusted proxy each client has its own limit, and nobody gets another by making up a header', async () => {
+    const app = await open({ RATE_LIMIT_GENERAL: '1', TRUST_PROXY: 'true' });
+    const status = async (address: string) => (await rest(app, 'GET', '/time', undefined, from(address))).status;
+    expect(await status('203.0.113.1')).to.equal(200);
+    expect(await status('203.0.113.2')).to.equal(200);
+    expect(await status('203.0.113.1')).to.equal(429);
+    expect(await status('198.51.100.7, 203.0.113.1')).to.equal(429);
+    expect(await status('::ffff:203.0.113.2')).to.equal(429);
+  });
+
+  it('Q-4 an IPv6 network of /64 is one client, however its addresses are written', async () => {
+    const app = await open({ RATE_LIMIT_GENERAL: '1', TRUST_PROXY: 'true' });
+    const status = async (address: string) => (await rest(app, 'GET', '/time', undefined, from(address))).status;
+    expect(await status('2001:db8:1:2::1')).to.equal(200);
+    for (const same of ['2001:0db8:0001:0002:ffff:1:2:3', '2001:DB8:1:2::', '2001:db8:1:2:3:4:192.0.2.1']) {
+      expect(await status(same), same).to.equal(429);
+    }
+    for (const another of ['2001:db8:1:3::1', '2001:db8::1', '::1']) expect(await status(another), another).to.equal(200);
+  });
+
+  it('Q-4 without a trusted proxy the header says nothing', async () => {
+    const app = await open({ RATE_LIMIT_GENERAL: '1' });
+    expect((await rest(app, 'GET', '/time', undefined, from('203.0.113.1'))).status).to.equal(200);
+    expect((await rest(app, 'GET', '/time', undefined, from('203.0.113.2'))).status).to.equal(429);
+  });
+
+  it('Q-5 while Redis takes its time nobody waits for a limit, and an instance counts by itself', async () => {
+    const target = await openCluster();
+    const proxy = await RedisProxy.before(target.settings.REDIS_URL);
+    try {
+      const app = await open({ RATE_LIMIT_GENERAL: '3' }, { REDIS_URL: proxy.url });
+      proxy.backMs = 2_500;
+      const answers = [];
+      for (let i = 0; i < 4; i++) answers.push((await rest(app, 'GET', '/time')).status);
+      expect(answers).to.deep.equal([200, 200, 200, 429]);
+      proxy.backMs = 0;
+    } finally {
+      await cluster.close();
+      await proxy.close();
+    }
+  });
+
+  it('Q-6 0 switches it off', async () => {
+    const app = await open({ RATE_LIMIT_GENERAL: '0' });
+    for (let i = 0; i < 120; i++) {
+      const { status, headers } = await rest(app, 'GET', '/time');
+      expect([status, headers.get('ratelimit-limit')]).to.deep.equal([200, null]);
+    }
+  });
+});

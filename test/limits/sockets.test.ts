@@ -1,0 +1,125 @@
+import { expect } from 'chai';
+import { chess } from '../kit/games.ts';
+import { rest } from '../kit/rest.ts';
+import { type Cluster, openCluster } from '../kit/server.ts';
+import { errorOf, TestClient } from '../kit/socket-client.ts';
+import { until } from '../kit/until.ts';
+
+const waitOf = (error: { details?: unknown }) => (error.details as { retry_after_ms: number }).retry_after_ms;
+
+describe('commands, sockets and sessions that one client may have', () => {
+  let cluster: Cluster;
+  beforeEach(async () => {
+    cluster = await openCluster();
+  });
+  afterEach(() => cluster.close());
+
+  it('Q-20 a socket has so many commands in a second, whatever they are; the others are not touched', async () => {
+    const app = await cluster.instance({ RATE_LIMIT_SOCKET: '5' });
+    const [busy, calm] = [await cluster.client(app), await cluster.client(app)];
+    const replies = await Promise.all([
+      ...['time:sync', 'session:explode', 'session:get', 'session:leave', 'time:sync'].map((name) => busy.raw(name, {})),
+      ...[1, 2, 3].map(() => busy.raw('time:sync', {})),
+    ]);
+    const limited = replies.map((reply) => !reply.ok && reply.error.code === 'RATE_LIMIT_EXCEEDED');
+    expect(limited).to.deep.equal([false, false, false, false, false, true, true, true]);
+    const last = replies.at(-1);
+    if (last === undefined) throw new Error('no reply');
+    const error = errorOf(last, 'RATE_LIMIT_EXCEEDED');
+    expect(error.retryable).to.equal(true);
+    expect(waitOf(error)).to.be.within(1, 1_000);
+    await calm.ok('time:sync', {});
+    await until('a new window', async () => (await busy.raw('time:sync', {})).ok);
+    expect((await rest(app, 'GET', '/metrics')).text).to.match(/synckairos_rate_limited_total\{limit="socket"\} \d/);
+  });
+
+  it('Q-20 fifty are the default', async () => {
+    const app = await cluster.instance({ RATE_LIMIT_SOCKET: '' });
+    const busy = await cluster.client(app);
+    const replies = await Promise.all(Array.from({ length: 60 }, () => busy.raw('time:sync', {})));
+    expect(replies.filter((reply) => reply.ok)).to.have.length(50);
+  });
+
+  it('Q-21 a flood is answered to the last event, while others play on', async () => {
+    const app = await cluster.instance({ RATE_LIMIT_SOCKET: '20' });
+    const [flooding, calm] = [await cluster.client(app), await cluster.client(app)];
+    const flood = Promise.all(Array.from({ length: 3_000 }, () => flooding.socket.timeout(20_000).emitWithAck('time:sync', {})));
+    await calm.ok('time:sync', {});
+    expect(await flood).to.have.length(3_000);
+    expect(flooding.socket.connected).to.equal(true);
+    await until('a new window', async () => ((await flooding.raw('time:sync', {})) as { ok: boolean }).ok);
+  });
+
+  it('Q-22 an address has so many sockets on an instance; the next one is told why, and may come when another has gone', async () => {
+    const app = await cluster.instance({ LIMIT_CONNECTIONS_PER_ADDRESS: '2', TRUST_PROXY: 'true' });
+    const headers = (address: string) => ({ headers: { 'x-forwarded-for': address } });
+    const mine = headers('203.0.113.1');
+    const [first, second] = [await cluster.client(app, mine), await cluster.client(app, mine)];
+    const error = (await cluster.client(app, mine).then(
+      () => ({ data: null }),
+      (reason: unknown) => reason,
+    )) as { data: { code: string; retryable: boolean; details: { retry_after_ms: number } } };
+    expect(error.data).to.include({ code: 'RATE_LIMIT_EXCEEDED', retryable: true });
+    expect(error.data.details.retry_after_ms).to.be.above(0);
+    await cluster.client(app, headers('203.0.113.2'));
+    for (const player of [first, second]) await player.ok('time:sync', {});
+    first.close();
+    await until('a place', () =>
+      cluster.client(app, mine).then(
+        () => true,
+        () => false,
+      ),
+    );
+  });
+
+  it('Q-22 who goes on regardless is not let in at all', async () => {
+    const app = await cluster.instance({ LIMIT_CONNECTIONS_PER_ADDRESS: '2' });
+    await Promise.all([cluster.client(app), cluster.client(app)]);
+    const attempts = await Promise.allSettled(Array.from({ length: 30 }, () => TestClient.connect(app.url)));
+    expect(attempts.every(({ status }) => status === 'rejected')).to.equal(true);
+    await until('the refused ones are gone', async () => {
+      const open = /synckairos_connected_sockets (\d+)/.exec((await rest(app, 'GET', '/metrics')).text)?.[1];
+      return open === '2';
+    });
+  });
+
+  it('Q-23 a session has so many sockets on an instance; whoever is in may join again', async () => {
+    const app = await cluster.instance({ LIMIT_SOCKETS_PER_SESSION: '2' });
+    const [first, second, third] = [await cluster.client(app), await cluster.client(app), await cluster.client(app)];
+    const { session_id } = await first.ok('session:create', chess());
+    await second.ok('session:join', { session_id });
+    await second.ok('session:join', { session_id });
+    const error = await third.refused('RATE_LIMIT_EXCEEDED', 'session:join', { session_id });
+    expect(waitOf(error)).to.be.above(0);
+    await first.ok('session:start', { session_id });
+    await second.next('session:update', (event) => event.version === 2);
+    expect(third.seen('session:update')).to.deep.equal([]);
+    await second.ok('session:leave', { session_id });
+    await third.ok('session:join', { session_id });
+  });
+
+  it('Q-24 an owner has so many unfinished sessions over all instances; those that end make room', async () => {
+    const settings = { LIMIT_SESSIONS_PER_OWNER: '2', TRUST_PROXY: 'true' };
+    const apps = [await cluster.instance(settings), await cluster.instance(settings)] as const;
+    const player = await cluster.client(apps[0], { headers: { 'x-forwarded-for': '203.0.113.1' } });
+    const create = async (address: string, id = chess().session_id) =>
+      (await rest(apps[1], 'POST', '/v1/sessions', chess({ session_id: id }), { 'x-forwarded-for': address })).status;
+    const { session_id } = await player.ok('session:create', chess());
+    expect(await create('203.0.113.1')).to.equal(201);
+    expect(await create('203.0.113.1')).to.equal(429);
+    await player.refused('RATE_LIMIT_EXCEEDED', 'session:create', chess());
+    expect(await create('203.0.113.1', session_id), 'an id in use takes no place').to.equal(409);
+    expect(await create('203.0.113.2', session_id), 'nor from somebody else').to.equal(409);
+    expect([await create('203.0.113.2'), await create('203.0.113.2'), await create('203.0.113.2')]).to.deep.equal([201, 201, 429]);
+    await player.ok('session:cancel', { session_id });
+    expect([await create('203.0.113.1'), await create('203.0.113.1')]).to.deep.equal([201, 429]);
+  });
+
+  it('Q-25 these three are off unless they are asked for', async () => {
+    const app = await cluster.instance();
+    const players = await Promise.all(Array.from({ length: 30 }, () => cluster.client(app)));
+    const { session_id } = (await players[0]?.ok('session:create', chess())) ?? { session_id: '' };
+    await Promise.all(players.map((player) => player.ok('session:join', { session_id })));
+    await Promise.all(players.map((player) => player.ok('session:create', chess())));
+  });
+});
