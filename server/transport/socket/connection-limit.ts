@@ -3,7 +3,7 @@ import type { Metrics } from '../../observability/metrics.ts';
 import { addressOf } from '../address.ts';
 import type { CommandHandler } from '../command-handler.ts';
 import { limited } from '../limits.ts';
-import type { IoServer } from './rooms.ts';
+import type { GatewaySocket, IoServer } from './rooms.ts';
 
 export interface ConnectionLimitOptions {
   /** Sockets of one address; 0 for any number. */
@@ -12,12 +12,7 @@ export interface ConnectionLimitOptions {
   metrics: Metrics;
 }
 
-/** An Engine.IO connection, as far as it matters here. */
-interface Connection {
-  request: IncomingMessage;
-  once(event: 'close', listener: () => void): void;
-  close(): void;
-}
+type Connection = GatewaySocket['conn'];
 
 /** Counts the connections of each address to this instance. Whoever is one too many is told why, and whoever still goes on is not let in at all. */
 export class ConnectionLimit {
@@ -39,8 +34,7 @@ export class ConnectionLimit {
   attach(io: IoServer, handler: Pick<CommandHandler, 'refuse'>): void {
     const { limit, trustProxy, metrics } = this.#options;
     if (limit === 0) return;
-    // The library leaves the type of its engine open.
-    (io.engine as { on(event: 'connection', listener: (connection: Connection) => void): void }).on('connection', (connection) => {
+    io.engine.on('connection', (connection: Connection) => {
       const address = addressOf(connection.request, trustProxy);
       const open = this.#open.get(address) ?? new Set();
       this.#open.set(address, open.add(connection));
@@ -50,7 +44,7 @@ export class ConnectionLimit {
       });
     });
     io.use((socket, next) => {
-      const connection = socket.conn as unknown as Connection;
+      const connection = socket.conn;
       const open = this.#open.get(addressOf(connection.request, trustProxy)) ?? [];
       if ([...open].indexOf(connection) < limit) {
         next();
