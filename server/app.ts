@@ -6,6 +6,7 @@ import { setImmediate, setTimeout as wait } from 'node:timers/promises';
 import { type Board, openBoard } from './audit/board.ts';
 import { openAudit } from './audit/parts.ts';
 import type { Config } from './config.ts';
+import { SCHEMA, type Schema } from './domain/schema.ts';
 import { RedisClock } from './engine/clock.ts';
 import { createEngine } from './engine/create-engine.ts';
 import { createLogger, type Logger } from './observability/logger.ts';
@@ -37,8 +38,11 @@ export interface App {
   close(): Promise<void>;
 }
 
-/** Composes and starts one instance. Throws when Redis can't be reached or the port is taken; nothing stays open then. */
-export async function createApp(config: Config): Promise<App> {
+/**
+ * Composes and starts one instance. Throws when Redis can't be reached or the port is taken; nothing stays open then.
+ * @param schema the forms of stored states that it knows; tests let versions meet that differ in it
+ */
+export async function createApp(config: Config, schema: Schema = SCHEMA): Promise<App> {
   const logger = createLogger(config.LOG_LEVEL, String(process.pid));
   const metrics = createMetrics();
   const redis = connectAll(config, logger);
@@ -52,8 +56,8 @@ export async function createApp(config: Config): Promise<App> {
   }
 
   const now = () => clock.now();
-  const store = createSessionStore(redis.commands, config.KEY_PREFIX);
-  const audit = openAudit(config, { outbox: createOutbox(redis.outbox, config.KEY_PREFIX), logger, metrics, now });
+  const store = createSessionStore(redis.commands, config.KEY_PREFIX, schema);
+  const audit = openAudit(config, { outbox: createOutbox(redis.outbox, config.KEY_PREFIX), logger, metrics, now, schema });
   const { trail } = audit;
   const limits = createLimits(redis.commands, config, { store, now });
   const allowsOrigin = originCheck(config.CORS_ORIGIN);

@@ -1,3 +1,4 @@
+import { SCHEMA, type Schema } from '../domain/schema.ts';
 import type { Outbox } from '../engine/ports.ts';
 import type { Logger } from '../observability/logger.ts';
 import type { Metrics } from '../observability/metrics.ts';
@@ -27,6 +28,7 @@ export interface AuditWriterOptions {
   retentionDays?: number | undefined;
   /** Before refused events are tried a second time, ms; doubles with each further attempt. Default 2000. */
   retryDelayMs?: number;
+  schema?: Schema | undefined;
 }
 
 /** How the trail gets on: `degraded` while events wait for the database or failed for good, `down` while Redis can't be relayed from. */
@@ -49,12 +51,13 @@ export function startAuditWriter({
   now,
   retentionDays,
   retryDelayMs,
+  schema = SCHEMA,
 }: AuditWriterOptions): AuditWriter {
   const database = openDatabase(databaseUrl, logger, { connections: CONNECTIONS, statementMs: STATEMENT_MS });
   const producer = connectRedis(redisUrl, 'commands', 'audit-queue', logger);
   const queue = openQueue(producer, keyPrefix, logger, retryDelayMs);
   const store = new EventStore(database, logger);
-  const worker = new AuditWorker({ redisUrl, keyPrefix, store, logger });
+  const worker = new AuditWorker({ redisUrl, keyPrefix, store, schema, logger });
   const relay = new Relay({ outbox, accept: (batch) => enqueue(queue, batch), logger });
   const gauges = new Gauges({ queue, redis: producer, outbox, metrics, logger, now });
   const retention = retentionDays === undefined ? undefined : new Retention({ database, days: retentionDays, logger, now });

@@ -1,4 +1,5 @@
 import type { EventType, HistoryData } from '#contract';
+import { SCHEMA, type Schema } from '../domain/schema.ts';
 import type { PrismaClient } from './generated/client.ts';
 import { toHistoryEvent } from './history-event.ts';
 
@@ -21,6 +22,7 @@ export async function history(
   afterVersion: number,
   limit: number,
   types?: readonly EventType[],
+  schema: Schema = SCHEMA,
 ): Promise<HistoryData | 'unknown' | 'deleted'> {
   const session = await database.syncSession.findUnique({ where: { session_id: sessionId } });
   if (session === null) return 'unknown';
@@ -42,14 +44,14 @@ export async function history(
   const epochBefore = before._max.epoch ?? begin;
   if (types === undefined) {
     const run = unbrokenRun(await database.syncEvent.findMany({ where, orderBy }), afterVersion, epochBefore);
-    return { events: run.map(toHistoryEvent), next_after_version: run.at(-1)?.version ?? afterVersion };
+    return { events: run.map((row) => toHistoryEvent(row, schema)), next_after_version: run.at(-1)?.version ?? afterVersion };
   }
   // Snapshots are large: they are read of the rows that are asked for, not of all that are walked over.
   const keys = await database.syncEvent.findMany({ select: { epoch: true, version: true }, where, orderBy });
   const run = unbrokenRun(keys, afterVersion, epochBefore);
   const told = new Set(run.map(keyOf));
   const rows = await database.syncEvent.findMany({ where: { ...where, event_type: { in: [...types] } }, orderBy });
-  const events = rows.filter((row) => told.has(keyOf(row))).map(toHistoryEvent);
+  const events = rows.filter((row) => told.has(keyOf(row))).map((row) => toHistoryEvent(row, schema));
   return { events, next_after_version: run.at(-1)?.version ?? afterVersion };
 }
 

@@ -14,7 +14,7 @@ export interface AuditParts {
 }
 
 /** Opens what AUDIT_WORKER asks for: `inline` carries the trail, `off` only counts what is on its way, both read it where there is a database; `none` does nothing. */
-export function openAudit(config: Config, ports: Pick<AuditWriterOptions, 'outbox' | 'logger' | 'metrics' | 'now'>): AuditParts {
+export function openAudit(config: Config, ports: Pick<AuditWriterOptions, 'outbox' | 'logger' | 'metrics' | 'now' | 'schema'>): AuditParts {
   const { AUDIT_WORKER: mode, DATABASE_URL: databaseUrl, REDIS_URL: redisUrl, KEY_PREFIX: keyPrefix } = config;
   const options = { ...ports, redisUrl, keyPrefix };
   let trail: TrailReader | undefined;
@@ -22,7 +22,7 @@ export function openAudit(config: Config, ports: Pick<AuditWriterOptions, 'outbo
   let watcher: AuditWatcher | undefined;
   if (mode === 'off') watcher = watchAudit(options);
   if (mode !== 'none' && databaseUrl !== undefined) {
-    trail = createTrail({ databaseUrl, logger: ports.logger });
+    trail = createTrail({ databaseUrl, logger: ports.logger, schema: ports.schema });
     if (mode === 'inline') writer = startAuditWriter({ ...options, databaseUrl, retentionDays: config.AUDIT_RETENTION_DAYS });
   }
   return {

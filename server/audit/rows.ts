@@ -1,4 +1,5 @@
 import type { SessionState } from '#contract';
+import { snapshotText } from '../domain/schema.ts';
 import type { TrailEvent } from '../engine/trail-event.ts';
 
 /** One event as it travels through the queue: the JSON texts of the outbox entry, untouched. */
@@ -70,7 +71,11 @@ export function instantOf(event: string): number {
 
 /** The rows of `sync_events`. */
 export function eventColumns(events: ReadEvent[]): Columns<EventColumn> {
-  return columns(EVENT_COLUMNS, events, ({ event, queued, metadata }) => ({ ...event, state_snapshot: queued.state, metadata }));
+  return columns(EVENT_COLUMNS, events, ({ event, queued, metadata }) => ({
+    ...event,
+    state_snapshot: snapshotText(queued.state),
+    metadata,
+  }));
 }
 
 /** The rows of `sync_sessions` after these events: for each session that of its newest one. Throws SyntaxError when a state is not JSON. */

@@ -1,3 +1,4 @@
+import { NewerSchemaError, SCHEMA, type Schema } from '../domain/schema.ts';
 import { StoreUnavailableError, type Trail } from '../engine/ports.ts';
 import type { Logger } from '../observability/logger.ts';
 import { answers, closeDatabase, openDatabase } from './database.ts';
@@ -19,12 +20,21 @@ export interface TrailReader extends Trail {
 }
 
 /** Opens the trail for reading. Reading throws StoreUnavailableError while PostgreSQL is out of reach, after some seconds at most. */
-export function createTrail({ databaseUrl, logger }: { databaseUrl: string; logger: Logger }): TrailReader {
+export function createTrail({
+  databaseUrl,
+  logger,
+  schema = SCHEMA,
+}: {
+  databaseUrl: string;
+  logger: Logger;
+  schema?: Schema | undefined;
+}): TrailReader {
   const database = openDatabase(databaseUrl, logger, { connections: CONNECTIONS, statementMs: STATEMENT_MS });
   let closing: Promise<void> | undefined;
   return {
-    newest: (sessionId) => reachable(() => newest(database, sessionId), logger),
-    history: (sessionId, afterVersion, limit, types) => reachable(() => history(database, sessionId, afterVersion, limit, types), logger),
+    newest: (sessionId) => reachable(() => newest(database, sessionId, schema), logger),
+    history: (sessionId, afterVersion, limit, types) =>
+      reachable(() => history(database, sessionId, afterVersion, limit, types, schema), logger),
     ping: async () => {
       let up = false;
       await endsWithin(
@@ -42,6 +52,7 @@ async function reachable<Result>(read: () => Promise<Result>, logger: Logger): P
   try {
     return await read();
   } catch (error) {
+    if (error instanceof NewerSchemaError) throw error;
     logger.warn({ cause: causeOf(error) }, 'the trail could not be read');
     throw new StoreUnavailableError('the audit trail is out of reach', { cause: error });
   }

@@ -1,4 +1,6 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import { type Job, WaitingError, Worker } from 'bullmq';
+import { type Schema, schemaOf } from '../domain/schema.ts';
 import type { Logger } from '../observability/logger.ts';
 import { endsWithin } from './deadline.ts';
 import { type AuditJob, QUEUE_NAME, queuePrefix } from './queue.ts';
@@ -10,6 +12,8 @@ const CONCURRENCY = 10;
 const LOCK_MS = 6_000;
 const STALLED_INTERVAL_MS = 3_000;
 const RETRY_REDIS_MS = 1_000;
+/** How long events of a newer version are held before another worker may have them, or this one again. */
+const HELD_MS = 500;
 const CLOSE_DEADLINE_MS = 5_000;
 const NAMED_CAUSES = 3;
 
@@ -17,6 +21,7 @@ export interface AuditWorkerOptions {
   redisUrl: string;
   keyPrefix: string;
   store: EventStore;
+  schema: Schema;
   logger: Logger;
 }
 
@@ -26,6 +31,7 @@ export class AuditWorker {
   readonly #connections: WorkerConnections;
   readonly #worker: Worker<AuditJob>;
   readonly #stop = new AbortController();
+  #metNewer = false;
   #closing: Promise<void> | undefined;
 
   /** Begins at once. */
@@ -73,6 +79,7 @@ export class AuditWorker {
 
   async #process(job: Job<AuditJob>, token: string | undefined): Promise<void> {
     const { events } = job.data;
+    if (events.some(({ state }) => schemaOf(state) > this.#options.schema.reads)) return this.#leaveToNewer(job, token);
     let refused: RefusedEvent[];
     try {
       refused = await this.#options.store.write(events, this.#stop.signal);
@@ -85,6 +92,15 @@ export class AuditWorker {
     if (refused.length === 0) return;
     await job.updateData({ events: refused.map(({ queued }) => queued) });
     throw new Error(summary(refused, events.length));
+  }
+
+  /** Back to the queue, for a worker of the version that wrote it. */
+  async #leaveToNewer(job: Job<AuditJob>, token: string | undefined): Promise<never> {
+    if (!this.#metNewer) this.#options.logger.warn({ job: job.id }, 'events of a newer version wait for a worker of that version');
+    this.#metNewer = true;
+    await wait(HELD_MS, undefined, { signal: this.#stop.signal }).catch(() => {});
+    await job.moveToWait(token);
+    throw new WaitingError();
   }
 }
 

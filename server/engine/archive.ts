@@ -1,5 +1,6 @@
 import type { Status } from '#contract';
 import { recover } from '../domain/recover.ts';
+import { NewerSchemaError } from '../domain/schema.ts';
 import type { Logger } from '../observability/logger.ts';
 import type { Clock } from './clock.ts';
 import type { Committer } from './committer.ts';
@@ -53,6 +54,7 @@ export class Archive {
       timer = setTimeout(resolve, CREATE_PATIENCE_MS, null);
     });
     const newest = trail.newest(sessionId).catch((error: unknown) => {
+      if (error instanceof NewerSchemaError) throw error;
       logger.debug({ session: sessionId, err: error }, 'the trail does not say whether an id is in use; Redis decides');
       return null;
     });

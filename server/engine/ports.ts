@@ -89,7 +89,10 @@ export type CommitResult =
   /** Redis has restarted or another server took over since the session's last commit, of which some may be lost: it has to go on under a new epoch. */
   | { outcome: 'life' };
 
-/** Sessions in Redis. Every call throws StoreUnavailableError when Redis can't do its part, UnreadableStateError for a state that is no state. */
+/**
+ * Sessions in Redis. Every call throws StoreUnavailableError when Redis can't do its part, UnreadableStateError for a state that is no state,
+ * NewerSchemaError for one that a newer version of the server wrote.
+ */
 export interface SessionStore {
   /** Reads a session and, with a `commandId`, what that command did before. */
   load(sessionId: string, commandId?: string): Promise<{ session: StoredSession | null; command: RememberedCommand | null }>;

@@ -1,4 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
+import { NewerSchemaError } from '../domain/schema.ts';
 import type { Logger } from '../observability/logger.ts';
 import type { Clock } from './clock.ts';
 import type { Expirer } from './expirer.ts';
@@ -60,6 +61,8 @@ export class Sweep {
       for (const sessionId of queue) {
         await expirer.attend(sessionId).catch(async (error: unknown) => {
           failed = true;
+          // A newer instance's business, for as long as both versions are there.
+          if (error instanceof NewerSchemaError) return;
           logger.warn({ session: sessionId, err: error }, 'an overdue session could not be attended to');
           if (error instanceof UnreadableStateError) await store.setAside(sessionId);
         });

@@ -4,6 +4,7 @@ import { canonicalJson } from '../domain/canonical.ts';
 import { hashOf, type TrailEvent } from '../engine/trail-event.ts';
 import type { Outage } from '../domain/outage.ts';
 import type { SessionEvent } from '../domain/draft.ts';
+import { decodeState, NewerSchemaError, type Schema } from '../domain/schema.ts';
 import {
   type CommandKey,
   type CommitResult,
@@ -15,13 +16,13 @@ import {
 
 type Field = string | null | undefined;
 
-/** The hash fields `v`, `e`, `s`, `w`, `x` and `h` as a session; null where nothing is stored. */
-export function toSession([version, epoch, json, armed, expiredSince, lastHash]: Field[]): StoredSession | null {
+/** The hash fields `v`, `e`, `s`, `w`, `x` and `h` as a session; null where nothing is stored. Throws UnreadableStateError, NewerSchemaError. */
+export function toSession([version, epoch, json, armed, expiredSince, lastHash]: Field[], schema: Schema): StoredSession | null {
   if (version == null || epoch == null) return null;
   return {
     version: Number(version),
     epoch: Number(epoch),
-    state: json == null ? null : parseState(json),
+    state: json == null ? null : parseState(json, schema),
     warnings: armed ? armed.split(',').map(Number) : [],
     expiredSince: expiredSince == null ? null : Number(expiredSince),
     lastHash: lastHash || null,
@@ -45,11 +46,11 @@ export function memoryJson(command: CommandKey, version: number): string {
 }
 
 /** The reply of commit.lua. */
-export function toCommitResult(reply: unknown, lastHash: string | null): CommitResult {
+export function toCommitResult(reply: unknown, lastHash: string | null, schema: Schema): CommitResult {
   const [outcome, ...fields] = reply as [string, ...Field[]];
   if (outcome === 'ok') return { outcome: 'committed', lastHash };
   if (outcome === 'clock' || outcome === 'life') return { outcome };
-  const session = toSession(fields);
+  const session = toSession(fields, schema);
   const command = toMemory(fields[6]);
   return command === null ? { outcome: 'conflict', session } : { outcome: 'repeated', session, command };
 }
@@ -91,11 +92,12 @@ export function toOutage(text: string): Outage {
   return { from: from ?? 0, to: to ?? 0 };
 }
 
-function parseState(json: string): SessionState {
+function parseState(json: string, schema: Schema): SessionState {
   let state: SessionState | null;
   try {
-    state = JSON.parse(json) as SessionState | null;
+    state = decodeState(json, schema) as SessionState | null;
   } catch (error) {
+    if (error instanceof NewerSchemaError) throw error;
     throw new UnreadableStateError('a stored state is not JSON', { cause: error });
   }
   if (!Array.isArray(state?.participants)) throw new UnreadableStateError('a stored state is not a session');

@@ -1,4 +1,5 @@
 import { ReplyError } from 'ioredis';
+import { NewerSchemaError } from '../domain/schema.ts';
 import { StoreUnavailableError, UnreadableStateError } from '../engine/ports.ts';
 
 /** Replies by which Redis says that it can't work now. Any other error reply is a mistake of ours. See https://redis.io/docs/latest/develop/reference/protocol-spec/ */
@@ -10,7 +11,7 @@ export async function reachable<Result>(work: () => Promise<Result>): Promise<Re
   try {
     return await work();
   } catch (error) {
-    if (error instanceof UnreadableStateError || error instanceof TypeError) throw error;
+    if (error instanceof UnreadableStateError || error instanceof NewerSchemaError || error instanceof TypeError) throw error;
     if (error instanceof ReplyError && !CANNOT_WORK.test((error as Error).message)) throw error;
     throw new StoreUnavailableError('Redis is out of reach', { cause: error });
   }

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { ChainableCommander, Redis } from 'ioredis';
 import type { SessionEvent } from '../domain/draft.ts';
+import { encodeState, SCHEMA, type Schema } from '../domain/schema.ts';
 import type { Commit, SessionPosition, SessionStore } from '../engine/ports.ts';
 import { chainEvents, memoryJson, toCommitResult, toMemory, toOutage, toPosition, toSession } from './codec.ts';
 import { createKeys, PARTITIONS, partitionOf } from './keys.ts';
@@ -25,7 +26,7 @@ const BEHIND_MAX_MS = 3_000;
 type Fields = (string | null)[];
 
 /** Sessions in Redis, each a hash that only the commit script writes. */
-export function createSessionStore(redis: Redis, keyPrefix: string): SessionStore {
+export function createSessionStore(redis: Redis, keyPrefix: string, schema: Schema = SCHEMA): SessionStore {
   const keys = createKeys(keyPrefix);
   // Tokens are unique for each commit of each process, all of one length, and shorter than UUIDs.
   const process = randomBytes(9).toString('base64url');
@@ -35,13 +36,14 @@ export function createSessionStore(redis: Redis, keyPrefix: string): SessionStor
     load: (sessionId, commandId) =>
       reachable(async () => {
         const key = keys.session(sessionId);
-        if (commandId === undefined) return { session: toSession(await redis.hmget(key.session, ...SESSION_FIELDS)), command: null };
+        if (commandId === undefined)
+          return { session: toSession(await redis.hmget(key.session, ...SESSION_FIELDS), schema), command: null };
         const replies = await redis
           .pipeline()
           .hmget(key.session, ...SESSION_FIELDS)
           .get(key.command(commandId))
           .exec();
-        return { session: toSession(valueOf<Fields>(replies?.[0])), command: toMemory(valueOf<string | null>(replies?.[1])) };
+        return { session: toSession(valueOf<Fields>(replies?.[0]), schema), command: toMemory(valueOf<string | null>(replies?.[1])) };
       }),
 
     commit: (commit) =>
@@ -51,8 +53,8 @@ export function createSessionStore(redis: Redis, keyPrefix: string): SessionStor
         const memory = commit.command === undefined ? key.session : key.command(commit.command.id);
         const token = process + (commits++).toString(36).padStart(8, '0');
         const { texts, lastHash } = commit.audit ? chainEvents(commit.events, commit.previousHash) : { texts: [], lastHash: null };
-        const args = commitArguments(commit, last, token, texts, lastHash);
-        return toCommitResult(await runScript(redis, COMMIT, [key.session, key.agenda, key.outbox, memory], args), lastHash);
+        const args = commitArguments(commit, last, token, texts, lastHash, schema);
+        return toCommitResult(await runScript(redis, COMMIT, [key.session, key.agenda, key.outbox, memory], args), lastHash, schema);
       }),
 
     remember: (sessionId, command, version) =>
@@ -118,13 +120,20 @@ export function createSessionStore(redis: Redis, keyPrefix: string): SessionStor
 }
 
 /** ARGV of commit.lua, in its order. */
-function commitArguments(commit: Commit, last: SessionEvent, token: string, texts: string[], lastHash: string | null): (string | number)[] {
+function commitArguments(
+  commit: Commit,
+  last: SessionEvent,
+  token: string,
+  texts: string[],
+  lastHash: string | null,
+  schema: Schema,
+): (string | number)[] {
   const { base, command, events } = commit;
   const { session_id, version, epoch, status } = last.state;
   const deleted = last.event_type === 'session_deleted';
-  const state = JSON.stringify(last.state);
+  const state = encodeState(last.state, schema);
   // The last snapshot is the stored state itself; it travels once.
-  const snapshotOf = (event: SessionEvent) => (event !== last ? JSON.stringify(event.state) : deleted ? state : '');
+  const snapshotOf = (event: SessionEvent) => (event !== last ? encodeState(event.state, schema) : deleted ? state : '');
   return [
     base?.version ?? 0,
     base?.epoch ?? 0,

@@ -1,6 +1,7 @@
 import type { ErrorBody, ErrorCode, Failure, FieldIssue } from '#contract';
 import type { z } from 'zod';
 import { invalid, type Refusal, refuse } from '../domain/refusal.ts';
+import { NewerSchemaError } from '../domain/schema.ts';
 import { StoreUnavailableError, UnreadableStateError } from '../engine/ports.ts';
 import type { Logger } from '../observability/logger.ts';
 
@@ -43,6 +44,10 @@ export function refusalOf(error: unknown, logger: Logger, context: Record<string
   if (error instanceof StoreUnavailableError) {
     logger.warn({ ...context, err: error.cause instanceof Error ? error.cause.message : error.message }, 'redis is out of reach');
     return refuse('SERVICE_UNAVAILABLE', 'The store is out of reach; repeat the command with the same command_id');
+  }
+  if (error instanceof NewerSchemaError) {
+    logger.warn({ ...context, err: error.message }, 'a newer version of the server wrote this session');
+    return refuse('SERVICE_UNAVAILABLE', 'A newer version of the server has this session; repeat the command with the same command_id');
   }
   logger.error({ ...context, err: error }, 'command failed');
   if (error instanceof UnreadableStateError) return refuse('STATE_DESERIALIZATION_ERROR', 'The stored state of this session is unreadable');

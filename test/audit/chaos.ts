@@ -3,10 +3,12 @@ import { once } from 'node:events';
 import path from 'node:path';
 import { expect } from 'chai';
 import { Redis } from 'ioredis';
+import type { SessionState } from '#contract';
 import { closeDatabase, openDatabase } from '../../server/audit/database.ts';
 import { newest } from '../../server/audit/newest.ts';
 import { verify } from '../../server/audit/verify.ts';
 import { canonicalJson } from '../../server/domain/canonical.ts';
+import { decodeState, SCHEMA } from '../../server/domain/schema.ts';
 import { freePort } from '../../server/local/free-port.ts';
 import type { PrivatePostgres } from '../../server/local/private-postgres.ts';
 import { createKeys } from '../../server/store/keys.ts';
@@ -111,7 +113,7 @@ export class Site {
     try {
       for (const [id, version] of versions) {
         const [state, hash] = await this.redis.hmget(keys.session(id).session, 's', 'h');
-        const live = JSON.parse(state ?? 'null') as { version: number };
+        const live = decodeState(state ?? 'null', SCHEMA) as SessionState;
         expect(live.version, `${id}: Redis against what was acknowledged`).to.equal(version);
         const verified = await verify(database, id);
         expect(verified, `${id}: rows and hashes`).to.deep.include({ rows: version, findings: [] });

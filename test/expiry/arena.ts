@@ -3,6 +3,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
 import type { CreatePayload, HistoryEvent, SessionState } from '#contract';
 import type { TimerCommand } from '../../server/domain/decide.ts';
+import { decodeState, SCHEMA } from '../../server/domain/schema.ts';
 import { type Clock, RedisClock } from '../../server/engine/clock.ts';
 import { createEngine } from '../../server/engine/create-engine.ts';
 import type { CommandContext, Engine, Outcome } from '../../server/engine/engine.ts';
@@ -171,7 +172,9 @@ export class Arena {
   async trail(session: string): Promise<HistoryEvent[]> {
     const entries = await createOutbox(this.#redis, this.prefix).read(partitionOf(session), 100_000);
     return entries
-      .map(({ event, state }) => Object.assign(JSON.parse(event) as HistoryEvent, { state_snapshot: JSON.parse(state) as SessionState }))
+      .map(({ event, state }) =>
+        Object.assign(JSON.parse(event) as HistoryEvent, { state_snapshot: decodeState(state, SCHEMA) as SessionState }),
+      )
       .filter(({ session_id }) => session_id === session);
   }
 

@@ -4,6 +4,7 @@ import { createInterface } from 'node:readline';
 import { Redis } from 'ioredis';
 import { type App, createApp } from '../../server/app.ts';
 import { loadConfig } from '../../server/config.ts';
+import type { Schema } from '../../server/domain/schema.ts';
 import { freshPrefix, redisUrl } from './services.ts';
 import { type ClientOptions, TestClient } from './socket-client.ts';
 
@@ -38,9 +39,9 @@ export interface InstanceProcess {
   ended: Promise<number | null>;
 }
 
-/** Starts an instance in this process. `settings` must name REDIS_URL. */
-export async function startInstance(settings: Settings): Promise<App> {
-  return createApp(loadConfig({ ...DEFAULTS, ...settings }));
+/** Starts an instance in this process. `settings` must name REDIS_URL; with a `schema` it is an instance of another version. */
+export async function startInstance(settings: Settings, schema?: Schema): Promise<App> {
+  return createApp(loadConfig({ ...DEFAULTS, ...settings }), schema);
 }
 
 /** Starts an instance by the production entry, from the sources. `settings` must name REDIS_URL. */
@@ -104,8 +105,8 @@ export class Cluster {
   }
 
   /** An instance in this process. */
-  async instance(settings: Settings = {}): Promise<App> {
-    const app = await startInstance({ ...this.settings, ...settings });
+  async instance(settings: Settings = {}, schema?: Schema): Promise<App> {
+    const app = await startInstance({ ...this.settings, ...settings }, schema);
     this.#closers.push(() => app.close());
     return app;
   }

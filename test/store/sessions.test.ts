@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import type { SessionState } from '#contract';
 import { type App } from '../../server/app.ts';
+import { decodeState, SCHEMA } from '../../server/domain/schema.ts';
 import { createOutbox } from '../../server/store/outbox.ts';
 import { createKeys, PARTITIONS, partitionOf } from '../../server/store/keys.ts';
 import { BANK_MS, chess } from '../kit/games.ts';
@@ -67,7 +68,10 @@ describe('sessions in Redis', () => {
 
     const entries = await createOutbox(cluster.redis(), cluster.settings.KEY_PREFIX).read(partitionOf(session_id), 1_000);
     const events = entries
-      .map(({ event, state }) => ({ event: JSON.parse(event) as Record<string, unknown>, state: JSON.parse(state) as SessionState }))
+      .map(({ event, state }) => ({
+        event: JSON.parse(event) as Record<string, unknown>,
+        state: decodeState(state, SCHEMA) as SessionState,
+      }))
       .filter(({ event }) => event['session_id'] === session_id);
     expect(events.map(({ event }) => [event['version'], event['event_type'], event['epoch']])).to.deep.equal([
       [1, 'session_created', epoch],

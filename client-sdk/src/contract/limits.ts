@@ -1,5 +1,9 @@
 /** Limits and defaults of the wire contract, in one place for server, SDK and console. Durations are milliseconds, sizes bytes. */
 
+/** Raised when something is added; nothing that is there ever changes. The server tells it in this header of every HTTP answer and of the handshake. */
+export const CONTRACT_VERSION = 1;
+export const CONTRACT_HEADER = 'X-SyncKairos-Contract';
+
 export const ID_PATTERN = /^[A-Za-z0-9._:@|~-]{1,128}$/;
 
 export const CLOCK_MIN_MS = 1_000;

@@ -1,7 +1,7 @@
 import cors from '@koa/cors';
 import Koa from 'koa';
 import { koaBody } from 'koa-body';
-import { CREATE_MAX_BYTES } from '#contract';
+import { CONTRACT_HEADER, CREATE_MAX_BYTES } from '#contract';
 import { serveConsole } from './console.ts';
 import { answerErrors, refuseMalformedUrls, refuseOtherBodies } from './errors.ts';
 import { type GeneralLimitOptions, limitRequests } from './limit.ts';
@@ -34,7 +34,15 @@ export function createHttpApp(options: HttpAppOptions): Koa {
     cors({
       origin: (ctx) => allowedOrigin(ctx.get('Origin'), options),
       keepHeadersOnError: true,
-      exposeHeaders: ['X-Request-Id', 'Retry-After', 'RateLimit-Limit', 'RateLimit-Remaining', 'RateLimit-Reset', CURSOR_HEADER],
+      exposeHeaders: [
+        'X-Request-Id',
+        'Retry-After',
+        'RateLimit-Limit',
+        'RateLimit-Remaining',
+        'RateLimit-Reset',
+        CONTRACT_HEADER,
+        CURSOR_HEADER,
+      ],
     }),
   );
   app.use(limitRequests(options));

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Middleware } from 'koa';
-import { ID_PATTERN } from '#contract';
+import { CONTRACT_HEADER, CONTRACT_VERSION, ID_PATTERN } from '#contract';
 import type { Logger } from '../../observability/logger.ts';
 import type { Metrics } from '../../observability/metrics.ts';
 
@@ -15,6 +15,7 @@ export function observeRequests(metrics: Metrics, logger: Logger): Middleware {
     const requestId = ID_PATTERN.test(given) ? given : randomUUID();
     ctx.state['requestId'] = requestId;
     ctx.set('X-Request-Id', requestId);
+    ctx.set(CONTRACT_HEADER, String(CONTRACT_VERSION));
     try {
       await next();
     } finally {

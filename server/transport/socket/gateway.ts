@@ -2,7 +2,7 @@ import type { Server as HttpServer } from 'node:http';
 import { createShardedAdapter } from '@socket.io/redis-adapter';
 import type { Redis } from 'ioredis';
 import { Server } from 'socket.io';
-import { CREATE_MAX_BYTES, EVENT_MAX_BYTES, type EventEnvelope, type Reply } from '#contract';
+import { CONTRACT_HEADER, CONTRACT_VERSION, CREATE_MAX_BYTES, EVENT_MAX_BYTES, type EventEnvelope, type Reply } from '#contract';
 import { invalid, refuse } from '../../domain/refusal.ts';
 import type { Logger } from '../../observability/logger.ts';
 import type { Metrics } from '../../observability/metrics.ts';
@@ -31,7 +31,7 @@ export interface IoOptions {
 
 /** The Socket.IO server: WebSocket only, so that no load balancer needs sticky sessions. */
 export function createIo(http: HttpServer, options: IoOptions): IoServer {
-  return new Server(http, {
+  const io: IoServer = new Server(http, {
     adapter: createShardedAdapter(options.publisher, options.subscriber, { channelPrefix: options.channelPrefix }),
     transports: ['websocket'],
     perMessageDeflate: false,
@@ -43,6 +43,8 @@ export function createIo(http: HttpServer, options: IoOptions): IoServer {
     allowRequest: (request, answer) =>
       answer(null, options.allowsOrigin(request.headers.origin) && options.connectionLimit.admits(request)),
   });
+  io.engine.on('headers', (headers: Record<string, string>) => (headers[CONTRACT_HEADER] = String(CONTRACT_VERSION)));
+  return io;
 }
 
 export interface GatewayOptions extends SeatOptions {

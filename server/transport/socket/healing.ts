@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { EventEnvelope, Status } from '#contract';
 import { STATUSES } from '#contract';
+import { NewerSchemaError } from '../../domain/schema.ts';
 import { type SessionPosition, type SessionStore, type StoredSession, UnreadableStateError } from '../../engine/ports.ts';
 import type { Logger } from '../../observability/logger.ts';
 import type { Metrics } from '../../observability/metrics.ts';
@@ -114,7 +115,7 @@ export class Healing {
     try {
       return (await this.#options.store.load(sessionId)).session;
     } catch (error) {
-      if (!(error instanceof UnreadableStateError)) throw error;
+      if (!(error instanceof UnreadableStateError || error instanceof NewerSchemaError)) throw error;
       this.#options.logger.error({ session: sessionId, err: error }, 'a room is behind and can’t be brought up to date');
       // The other rooms must not wait for it.
       this.#sent.set(sessionId, position);

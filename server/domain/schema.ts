@@ -1,0 +1,67 @@
+import type { JsonObject, SessionState } from '#contract';
+
+/** Which forms of a stored state a version of the server knows. Any text of a state in Redis begins with its number: `{"schema":1,…`. */
+export interface Schema {
+  /** The form it writes. */
+  writes: number;
+  /** The newest form it can read. */
+  reads: number;
+  /** Makes the newest form of an older one. */
+  upgrade(state: JsonObject, from: number): JsonObject;
+}
+
+/**
+ * The forms that this version knows. Raise a number only where an older version would misread a state; a field that it may carry along untouched needs none.
+ * In two releases, so that neither refuses what the other wrote: first `reads`, then `writes`. See docs/OPERATIONS.md, "Upgrades".
+ */
+export const SCHEMA: Schema = { writes: 1, reads: 1, upgrade: (state) => state };
+
+/** A state in a form that only a newer version of the server knows. It must be left as it is. */
+export class NewerSchemaError extends Error {
+  override name = 'NewerSchemaError';
+}
+
+const HEAD = /^\{"schema":(\d+),/;
+
+/** A state as it is stored. */
+export function encodeState(state: SessionState, { writes }: Schema): string {
+  return `{"schema":${writes},${JSON.stringify(state).slice(1)}`;
+}
+
+/** The form that a stored state is in; without a number it is the first. */
+export function schemaOf(text: string): number {
+  return Number(HEAD.exec(text)?.[1] ?? 1);
+}
+
+/** Reads a stored state. What comes back may be anything that is JSON. Throws SyntaxError for what is none, NewerSchemaError. */
+export function decodeState(text: string, schema: Schema): unknown {
+  const head = HEAD.exec(text);
+  if (head === null) return upgraded(JSON.parse(text), 1, schema);
+  const from = Number(head[1]);
+  // What only a newer version can read may not even be JSON.
+  refuseNewer(from, schema);
+  return upgraded(JSON.parse(`{${text.slice(head[0].length)}`), from, schema);
+}
+
+/** A stored state as the trail keeps it: in the first form it is what the contract calls a state, so it goes without its number. */
+export function snapshotText(text: string): string {
+  return text.startsWith(FIRST) ? `{${text.slice(FIRST.length)}` : text;
+}
+
+const FIRST = '{"schema":1,';
+
+/** Reads a snapshot of the trail that was parsed already. Throws NewerSchemaError. */
+export function readSnapshot(snapshot: unknown, schema: Schema): unknown {
+  if (snapshot === null || typeof snapshot !== 'object' || !('schema' in snapshot)) return upgraded(snapshot, 1, schema);
+  const { schema: from, ...state } = snapshot;
+  refuseNewer(Number(from), schema);
+  return upgraded(state, Number(from), schema);
+}
+
+function refuseNewer(from: number, { reads }: Schema): void {
+  if (from > reads) throw new NewerSchemaError(`a state of schema ${from}; this version reads up to ${reads}`);
+}
+
+function upgraded(state: unknown, from: number, schema: Schema): unknown {
+  return from < schema.reads ? schema.upgrade(state as JsonObject, from) : state;
+}
