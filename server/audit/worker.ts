@@ -1,4 +1,3 @@
-import { setTimeout as wait } from 'node:timers/promises';
 import { type Job, WaitingError, Worker } from 'bullmq';
 import { type Schema, schemaOf } from '../domain/schema.ts';
 import type { Logger } from '../observability/logger.ts';
@@ -12,8 +11,8 @@ const CONCURRENCY = 10;
 const LOCK_MS = 6_000;
 const STALLED_INTERVAL_MS = 3_000;
 const RETRY_REDIS_MS = 1_000;
-/** How long events of a newer version are held before another worker may have them, or this one again. */
-const HELD_MS = 500;
+/** For so long a worker takes no jobs after it met events of a newer version; longer than BullMQ lets other workers sleep (5 s). */
+const STEP_BACK_MS = 6_000;
 const CLOSE_DEADLINE_MS = 5_000;
 const NAMED_CAUSES = 3;
 
@@ -31,7 +30,7 @@ export class AuditWorker {
   readonly #connections: WorkerConnections;
   readonly #worker: Worker<AuditJob>;
   readonly #stop = new AbortController();
-  #metNewer = false;
+  #steppingBack: NodeJS.Timeout | undefined;
   #closing: Promise<void> | undefined;
 
   /** Begins at once. */
@@ -67,6 +66,7 @@ export class AuditWorker {
 
   async #close(): Promise<void> {
     this.#stop.abort();
+    clearTimeout(this.#steppingBack);
     // BullMQ must know first that it is closing: until then it would ask an ended connection for jobs in a loop that lets nothing else run.
     const closed = this.#worker
       .close()
@@ -94,11 +94,18 @@ export class AuditWorker {
     throw new Error(summary(refused, events.length));
   }
 
-  /** Back to the queue, for a worker of the version that wrote it. */
+  /** Back to the queue, for a worker of the version that wrote it. This one steps back, else it would be the first to take it up again and again. */
   async #leaveToNewer(job: Job<AuditJob>, token: string | undefined): Promise<never> {
-    if (!this.#metNewer) this.#options.logger.warn({ job: job.id }, 'events of a newer version wait for a worker of that version');
-    this.#metNewer = true;
-    await wait(HELD_MS, undefined, { signal: this.#stop.signal }).catch(() => {});
+    if (this.#steppingBack === undefined) {
+      const { logger } = this.#options;
+      const failed = (error: unknown) => logger.debug({ err: error }, 'audit worker error');
+      logger.warn({ job: job.id }, 'events of a newer version are left to a worker of that version');
+      this.#steppingBack = setTimeout(() => {
+        this.#steppingBack = undefined;
+        this.#worker.resume().catch(failed);
+      }, STEP_BACK_MS);
+      this.#worker.pause(true).catch(failed);
+    }
     await job.moveToWait(token);
     throw new WaitingError();
   }
