@@ -82,5 +82,5 @@ export class Archive {
 }
 
 function sessionOf({ state, lastHash }: ArchivedSession): LiveSession {
-  return { version: state.version, epoch: state.epoch, state, warnings: [], expiredSince: null, lastHash, archived: true };
+  return { version: state.version, epoch: state.epoch, state, warnings: [], expiredSince: null, lastHash, token: null, archived: true };
 }

@@ -1,7 +1,7 @@
 import type { ActionOnTimeout, JsonValue, SessionState } from '#contract';
 import { checkGuard } from '../domain/decide.ts';
 import { type Refusal, refuse } from '../domain/refusal.ts';
-import { isLive } from './expirer.ts';
+import { isLive } from './committer.ts';
 import type { CommandKey, LiveSession, RememberedCommand, StoredSession } from './ports.ts';
 
 /** What surrounds a command: when it came, what it expects, and by which key a repetition is recognised. */

@@ -3,6 +3,7 @@ import type { SessionEvent } from '../domain/draft.ts';
 import { nextEpoch } from '../domain/recover.ts';
 import { crossed, thresholdsAhead, thresholdsLifted } from '../domain/warnings.ts';
 import type { Alarms } from './alarms.ts';
+import type { Hints } from './hints.ts';
 import { lifetimeOf, TOMBSTONE_MS } from './lifetime.ts';
 import type { CommandKey, Commit, CommitResult, LiveSession, Rooms, SessionStore, StoredSession } from './ports.ts';
 
@@ -10,6 +11,7 @@ export interface CommitterOptions {
   store: SessionStore;
   rooms: Rooms;
   alarms: Alarms;
+  hints: Hints;
   /** How long an idle session stays in Redis, ms. */
   idleMs: number;
   /** How long after a deadline an expiry waits for commands that came before it, ms. */
@@ -30,6 +32,11 @@ export interface Proposal {
 /** As the store's result; a commit that went through brings the session as it is now. */
 export type Committed = Exclude<CommitResult, { outcome: 'committed' | 'life' }> | { outcome: 'committed'; session: LiveSession };
 
+/** Whether there is a session that can be played. */
+export function isLive(session: StoredSession | null): session is LiveSession {
+  return session !== null && session.state !== null;
+}
+
 /** When something is due next for a session, Unix ms: its next warning, or its expiry at the end of the grace; null for never. */
 export function attentionAt({ state, warnings }: LiveSession, graceMs: number): number | null {
   if (state.deadline_at === null) return null;
@@ -46,7 +53,7 @@ export class Committer {
   }
 
   async commit({ base, events, instant, command }: Proposal): Promise<Committed> {
-    const { store, rooms, alarms, idleMs, graceMs, audit } = this.#options;
+    const { store, rooms, alarms, hints, idleMs, graceMs, audit } = this.#options;
     const last = events.at(-1);
     if (last === undefined) throw new Error('nothing to commit');
     // The trail may lack a session's last versions, which somebody may have seen.
@@ -60,6 +67,7 @@ export class Committer {
       warnings: sameClock ? [...new Set([...(base?.warnings ?? []), ...arming])] : arming,
       expiredSince: last.expired === undefined ? null : (base?.expiredSince ?? base?.version ?? null),
       lastHash: null,
+      token: null,
     };
     const deleted = last.event_type === 'session_deleted';
     const attention = deleted ? null : attentionAt(session, graceMs);
@@ -84,10 +92,19 @@ export class Committer {
       result = await store.commit(commit);
     }
     if (result.outcome === 'life') throw new Error('a new epoch was refused');
-    if (result.outcome !== 'committed') return result;
+    const { session_id } = last.state;
+    if (result.outcome !== 'committed') {
+      // Redis knows better, whatever it says: a session may have been lost or deleted.
+      hints.drop(session_id);
+      if (result.outcome !== 'clock' && isLive(result.session)) hints.set(result.session);
+      return result;
+    }
+    const committed = { ...session, lastHash: result.lastHash, token: result.token };
+    if (deleted) hints.drop(session_id);
+    else hints.set(committed);
     rooms.publish(events);
-    alarms.set(session.state.session_id, attention);
-    return { outcome: 'committed', session: { ...session, lastHash: result.lastHash } };
+    alarms.set(session_id, attention);
+    return { outcome: 'committed', session: committed };
   }
 }
 

@@ -6,6 +6,7 @@ import type { Clock } from './clock.ts';
 import { Committer } from './committer.ts';
 import { Engine } from './engine.ts';
 import { Expirer } from './expirer.ts';
+import { Hints } from './hints.ts';
 import { Liveness } from './liveness.ts';
 import type { Rooms, SessionStore, Trail } from './ports.ts';
 import { Sweep } from './sweep.ts';
@@ -41,13 +42,14 @@ export function createEngine(parts: EngineParts): { engine: Engine; start(): Pro
       void attending.then(() => underWay.delete(attending));
     },
   );
-  const committer = new Committer({ ...parts, alarms });
+  const hints = new Hints();
+  const committer = new Committer({ ...parts, alarms, hints });
   const archive = new Archive({ ...parts, committer });
   const liveness = new Liveness(parts.store, logger);
-  const expirer = new Expirer({ ...parts, committer, liveness, alarms });
+  const expirer = new Expirer({ ...parts, committer, liveness, alarms, hints });
   const sweep = new Sweep({ ...parts, expirer });
   return {
-    engine: new Engine({ ...parts, committer, archive, liveness, expirer }),
+    engine: new Engine({ ...parts, committer, archive, liveness, expirer, hints }),
     async start() {
       // Before the first command: it may be the first to learn of an outage.
       await liveness.start();

@@ -10,8 +10,10 @@ import type { Metrics } from '../observability/metrics.ts';
 import type { Archive } from './archive.ts';
 import { Arrival } from './arrival.ts';
 import type { Clock } from './clock.ts';
-import type { Committer } from './committer.ts';
-import { type Expirer, isLive } from './expirer.ts';
+import { type Committer, isLive } from './committer.ts';
+import type { Expirer } from './expirer.ts';
+import { firstTry } from './first-try.ts';
+import type { Hints } from './hints.ts';
 import type { Liveness } from './liveness.ts';
 import {
   checkSwitch,
@@ -37,6 +39,7 @@ export interface EngineOptions {
   archive: Archive;
   expirer: Expirer;
   liveness: Liveness;
+  hints: Hints;
   clock: Clock;
   graceMs: number;
   metrics: Metrics;
@@ -91,13 +94,14 @@ export class Engine {
 
   /** Applies a command to a session, after whatever happened to it before the command arrived. */
   async execute(sessionId: string, command: TimerCommand, context: CommandContext): Promise<Outcome> {
-    const { archive, committer, expirer, liveness } = this.#options;
+    const { committer, expirer, liveness } = this.#options;
     await liveness.beSure();
-    const found = await archive.find(sessionId, context.command?.id);
-    const refused = await context.admitted;
-    if (refused != null) return refused;
-    if (found.command !== null) return replay(found.command, found.session, sessionId, context);
+    const refused = context.admitted === undefined ? null : await context.admitted;
+    if (refused !== null) return refused;
     const arrival = new Arrival(context.arrival, this.#options);
+    const found = await firstTry(this.#options, sessionId, command, arrival, context);
+    if ('ok' in found) return found;
+    if (found.command !== null) return replay(found.command, found.session, sessionId, context);
     let { session: first, session } = found;
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       if (!isLive(session) || !isLive(first)) return notFound(sessionId);

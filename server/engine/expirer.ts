@@ -6,7 +6,8 @@ import type { Logger } from '../observability/logger.ts';
 import type { Metrics } from '../observability/metrics.ts';
 import type { Alarms } from './alarms.ts';
 import type { Clock } from './clock.ts';
-import { attentionAt, type Committed, type Committer } from './committer.ts';
+import { attentionAt, type Committed, type Committer, isLive } from './committer.ts';
+import type { Hints } from './hints.ts';
 import type { Liveness } from './liveness.ts';
 import type { CommandKey, LiveSession, Rooms, SessionStore, StoredSession } from './ports.ts';
 
@@ -20,6 +21,7 @@ export interface ExpirerOptions {
   rooms: Rooms;
   committer: Committer;
   alarms: Alarms;
+  hints: Hints;
   clock: Clock;
   liveness: Liveness;
   graceMs: number;
@@ -57,13 +59,16 @@ export class Expirer {
 
   /** Does what is due for a session: sends warnings, commits expiries. For alarms and the sweep. */
   async attend(sessionId: string): Promise<void> {
-    const { store, clock, liveness, graceMs, metrics } = this.#options;
+    const { store, hints, clock, liveness, graceMs, metrics } = this.#options;
     await liveness.beSure();
-    let { session } = await store.load(sessionId);
+    const isOverdue = ({ state }: LiveSession) => nextOverdue(state, clock.now() - graceMs, liveness.outages) !== undefined;
+    const hint = hints.get(sessionId);
+    // The commit of an expiry finds out whether it is still due.
+    let session: StoredSession | null = hint !== undefined && isOverdue(hint) ? hint : (await store.load(sessionId)).session;
     if (session === null) return store.forget(sessionId);
     let redone = false;
     let caughtUp = false;
-    while (isLive(session) && nextOverdue(session.state, clock.now() - graceMs, liveness.outages) !== undefined) {
+    while (isLive(session) && isOverdue(session)) {
       const result: Committed = await this.catchUp(session, Math.floor(clock.now()));
       if (result.outcome !== 'clock') {
         session = result.session;
@@ -99,9 +104,4 @@ export class Expirer {
     const { clock } = this.#options;
     for (let left = instant - clock.now(); left > 0; left = instant - clock.now()) await wait(Math.ceil(left));
   }
-}
-
-/** Whether there is a session that can be played. */
-export function isLive(session: StoredSession | null): session is LiveSession {
-  return session !== null && session.state !== null;
 }

@@ -24,6 +24,8 @@ export interface StoredSession {
   expiredSince: number | null;
   /** Hash of its last event; null where no trail is kept. */
   lastHash: string | null;
+  /** Names the commit that made it; null where unknown. */
+  token: string | null;
   /** Set where the session is only in the trail: Redis does not have it. */
   archived?: true;
 }
@@ -56,7 +58,7 @@ export interface CommandKey {
 
 export interface Commit {
   /** What the decision was made on; null where no session may exist; version 0 where Redis lacks one that the trail has. */
-  base: { version: number; epoch: number } | null;
+  base: { version: number; epoch: number; token?: string | null } | null;
   /** What happened, oldest first, never empty. */
   events: SessionEvent[];
   /** The instant that was judged, Unix ms: the store refuses one that its own clock contradicts. */
@@ -79,7 +81,7 @@ export interface Commit {
 }
 
 export type CommitResult =
-  | { outcome: 'committed'; lastHash: string | null }
+  | { outcome: 'committed'; lastHash: string | null; token: string }
   /** Somebody else was first; `session` is what is there now. */
   | { outcome: 'conflict'; session: StoredSession | null }
   /** This very command had its effect before. */

@@ -16,8 +16,11 @@ import {
 
 type Field = string | null | undefined;
 
-/** The hash fields `v`, `e`, `s`, `w`, `x` and `h` as a session; null where nothing is stored. Throws UnreadableStateError, NewerSchemaError. */
-export function toSession([version, epoch, json, armed, expiredSince, lastHash]: Field[], schema: Schema): StoredSession | null {
+/** All tokens of commits are this long. */
+export const TOKEN_LENGTH = 20;
+
+/** The hash fields `v`, `e`, `s`, `w`, `x`, `h` and `t` as a session; null where nothing is stored. Throws UnreadableStateError, NewerSchemaError. */
+export function toSession([version, epoch, json, armed, expiredSince, lastHash, tokens]: Field[], schema: Schema): StoredSession | null {
   if (version == null || epoch == null) return null;
   return {
     version: Number(version),
@@ -26,6 +29,8 @@ export function toSession([version, epoch, json, armed, expiredSince, lastHash]:
     warnings: armed ? armed.split(',').map(Number) : [],
     expiredSince: expiredSince == null ? null : Number(expiredSince),
     lastHash: lastHash || null,
+    // The newest comes first.
+    token: tokens?.slice(0, TOKEN_LENGTH) ?? null,
   };
 }
 
@@ -46,12 +51,12 @@ export function memoryJson(command: CommandKey, version: number): string {
 }
 
 /** The reply of commit.lua. */
-export function toCommitResult(reply: unknown, lastHash: string | null, schema: Schema): CommitResult {
+export function toCommitResult(reply: unknown, lastHash: string | null, token: string, schema: Schema): CommitResult {
   const [outcome, ...fields] = reply as [string, ...Field[]];
-  if (outcome === 'ok') return { outcome: 'committed', lastHash };
+  if (outcome === 'ok') return { outcome: 'committed', lastHash, token };
   if (outcome === 'clock' || outcome === 'life') return { outcome };
   const session = toSession(fields, schema);
-  const command = toMemory(fields[6]);
+  const command = toMemory(fields[7]);
   return command === null ? { outcome: 'conflict', session } : { outcome: 'repeated', session, command };
 }
 

@@ -3,7 +3,7 @@ import type { ChainableCommander, Redis } from 'ioredis';
 import type { SessionEvent } from '../domain/draft.ts';
 import { encodeState, SCHEMA, type Schema } from '../domain/schema.ts';
 import type { Commit, SessionPosition, SessionStore } from '../engine/ports.ts';
-import { chainEvents, memoryJson, toCommitResult, toMemory, toOutage, toPosition, toSession } from './codec.ts';
+import { chainEvents, memoryJson, toCommitResult, toMemory, toOutage, toPosition, toSession, TOKEN_LENGTH } from './codec.ts';
 import { createKeys, PARTITIONS, partitionOf } from './keys.ts';
 import { reachable } from './reachable.ts';
 import { loadScript, runScript } from './script.ts';
@@ -17,7 +17,7 @@ const OUTAGE_MS = 3_000;
 const OUTAGES_KEPT = 100;
 
 /** The fields of a session that `toSession` reads, in its order. */
-const SESSION_FIELDS = ['v', 'e', 's', 'w', 'x', 'h'] as const;
+const SESSION_FIELDS = ['v', 'e', 's', 'w', 'x', 'h', 't'] as const;
 
 /** How far a judged instant may be from the clock of Redis at the commit: ahead only by an error of our clock, behind by time spent waiting. */
 const AHEAD_MAX_MS = 50;
@@ -51,10 +51,10 @@ export function createSessionStore(redis: Redis, keyPrefix: string, schema: Sche
         const last = lastOf(commit.events);
         const key = keys.session(last.state.session_id);
         const memory = commit.command === undefined ? key.session : key.command(commit.command.id);
-        const token = process + (commits++).toString(36).padStart(8, '0');
+        const token = process + (commits++).toString(36).padStart(TOKEN_LENGTH - process.length, '0');
         const { texts, lastHash } = commit.audit ? chainEvents(commit.events, commit.previousHash) : { texts: [], lastHash: null };
         const args = commitArguments(commit, last, token, texts, lastHash, schema);
-        return toCommitResult(await runScript(redis, COMMIT, [key.session, key.agenda, key.outbox, memory], args), lastHash, schema);
+        return toCommitResult(await runScript(redis, COMMIT, [key.session, key.agenda, key.outbox, memory], args), lastHash, token, schema);
       }),
 
     remember: (sessionId, command, version) =>
@@ -155,6 +155,7 @@ function commitArguments(
     commit.notBefore,
     0,
     lastHash ?? '',
+    base?.token ?? '',
     ...texts.flatMap((text, index) => [text, snapshotOf(events[index] ?? last)]),
   ];
 }

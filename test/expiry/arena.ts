@@ -1,4 +1,5 @@
 /** Engines over one real Redis whose clocks a test can set wrong, and whose arrivals it names itself: what a transport would do, without one. */
+import { randomUUID } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
 import type { CreatePayload, HistoryEvent, SessionState } from '#contract';
@@ -217,7 +218,8 @@ export async function age(redis: Redis, prefix: string, session: string, ms: num
   const keys = createKeys(prefix).session(session);
   const earlier = (key: string, value: unknown) => (key.endsWith('_at') && typeof value === 'string' ? iso(Date.parse(value) - ms) : value);
   const state: unknown = JSON.parse((await redis.hget(keys.session, 's')) ?? '', earlier);
-  await redis.hset(keys.session, 's', JSON.stringify(state));
+  // Another token, as another commit would leave: no instance may go on with what it remembers.
+  await redis.hset(keys.session, 's', JSON.stringify(state), 't', randomUUID());
   const due = await redis.zscore(keys.agenda, session);
   if (due !== null) await redis.zadd(keys.agenda, Number(due) - ms, session);
 }

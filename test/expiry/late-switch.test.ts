@@ -54,7 +54,7 @@ describe('a switch that runs into an expiry', () => {
 
   it('E-14 holds when it arrived before the deadline, but its commit comes after that of the expiry', async () => {
     for (const guard of [{}, { current_participant_id: 'ann' }]) {
-      const game = await arena.game(a, 1_000 + GRACE_MS, TABLE);
+      const game = await arena.game(b, 1_000 + GRACE_MS, TABLE);
       a.afterRead = () => b.engine.get(game.session_id, { arrival: Math.floor(arena.now()) });
       const outcome = await a.run(game.session_id, { type: 'switch', ...guard }, { arrival: game.deadline - 1 });
       expect(stateOf(outcome)).to.include({ version: 3, active_participant_id: 'ben', cycle_started_at: iso(game.deadline) });
@@ -132,7 +132,7 @@ describe('a switch that runs into an expiry', () => {
   });
 
   it('E-17 that lost to anything but an expiry is a CONFLICT also when an expiry follows', async () => {
-    const game = await arena.game(a, 1_000 + GRACE_MS, TABLE);
+    const game = await arena.game(b, 1_000 + GRACE_MS, TABLE);
     a.afterRead = async () => {
       stateOf(await b.run(game.session_id, { type: 'switch' }, { arrival: game.deadline - 500 }));
       await arena.age(game.session_id, 800 + GRACE_MS);

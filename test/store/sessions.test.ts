@@ -44,7 +44,7 @@ describe('sessions in Redis', () => {
 
   it('S-21 that are unreadable say so over both transports, and harm nobody else', async () => {
     const { session_id } = await player.ok('session:create', chess());
-    await cluster.redis().hset(keyOf(session_id), 's', '{"session_id":');
+    await cluster.redis().hset(keyOf(session_id), 's', '{"session_id":', 't', 'another commit');
     const names = ['session:get', 'session:join', 'session:start', 'session:switch', 'session:delete'] as const;
     for (const name of names) await player.refused('STATE_DESERIALIZATION_ERROR', name, { session_id });
     const answer = await rest(app, 'GET', `/v1/sessions/${session_id}`);

@@ -15,9 +15,10 @@
 -- ARGV[16] furthest that may be ahead of this clock, ms   ARGV[17] furthest behind, ms
 -- ARGV[18] earliest instant at which this may be committed, Unix ms, 0 for any
 -- ARGV[19] how far the clock of this node is ahead of the one clock, ms   ARGV[20] hash of the last event
--- ARGV[21…] pairs of event and the state after it; '' for the new state
+-- ARGV[21] token of the commit the decision was made on, '' where unknown
+-- ARGV[22…] pairs of event and the state after it; '' for the new state
 -- Returns {'ok'} | {'clock'} | {'life'} | {'conflict', <session>} | {'repeated', <session>, memory of the command_id}
---   where <session> is v, e, s, w, x, h as stored, false where missing
+--   where <session> is v, e, s, w, x, h, t as stored, false where missing
 local stored = redis.call('HMGET', KEYS[1], 'v', 'e', 's', 'w', 'x', 'r', 'h', 't', 'k')
 local version, epoch, state, stored_life, hash, tokens, kind = stored[1], stored[2], stored[3], stored[6], stored[7], stored[8] or '', stored[9]
 -- Others may have committed since.
@@ -27,16 +28,16 @@ end
 if ARGV[13] ~= '' then
   local memory = redis.call('GET', KEYS[4])
   if memory then
-    return {'repeated', version, epoch, state, stored[4], stored[5], hash, memory}
+    return {'repeated', version, epoch, state, stored[4], stored[5], hash, tokens, memory}
   end
 end
-if (state and version or '0') ~= ARGV[1] or (state and epoch ~= ARGV[2]) then
-  return {'conflict', version, epoch, state, stored[4], stored[5], hash}
+if (state and version or '0') ~= ARGV[1] or (state and (epoch ~= ARGV[2] or string.sub(tokens, 1, #ARGV[21]) ~= ARGV[21])) then
+  return {'conflict', version, epoch, state, stored[4], stored[5], hash, tokens}
 end
 -- An id that was deleted and comes back must not repeat an epoch, else its versions would mean two things; and what follows a session of the trail
 -- (no version here, but an epoch) must not bring back one that was deleted meanwhile.
 if not state and epoch and (ARGV[2] ~= '0' or tonumber(epoch) >= tonumber(ARGV[6])) then
-  return {'conflict', version, epoch, false, false, false, false}
+  return {'conflict', version, epoch, false, false, false, false, tokens}
 end
 -- The id of this server's unbroken history of writes: another one after each restart and each promotion of a replica. Commits that the session was seen
 -- with under another one may be lost here, so its version numbers must not be given out again under the same epoch.
@@ -82,7 +83,7 @@ if ARGV[11] == '' then
 else
   redis.call('ZADD', KEYS[2], ARGV[11], ARGV[4])
 end
-for i = 21, #ARGV, 2 do
+for i = 22, #ARGV, 2 do
   redis.call('XADD', KEYS[3], '*', 'event', ARGV[i], 'state', ARGV[i + 1] == '' and ARGV[9] or ARGV[i + 1])
 end
 if ARGV[13] ~= '' then

@@ -1,0 +1,55 @@
+import { nextOverdue } from '../domain/catch-up.ts';
+import { decide, type TimerCommand } from '../domain/decide.ts';
+import type { Archive } from './archive.ts';
+import type { Arrival } from './arrival.ts';
+import { checkVersion, clockUnusable, type CommandContext, noteCommand, type Outcome } from './checks.ts';
+import type { Committed, Committer } from './committer.ts';
+import type { Hints } from './hints.ts';
+import type { Liveness } from './liveness.ts';
+import type { SessionStore } from './ports.ts';
+
+interface Parts {
+  archive: Archive;
+  committer: Committer;
+  hints: Hints;
+  liveness: Liveness;
+}
+
+type Found = Awaited<ReturnType<SessionStore['load']>>;
+
+/**
+ * Tries a command on what is remembered of its session, so that no read precedes the commit; where that does not go through, finds the session.
+ * A commit that met another state than it was decided on has read it, so that is the first read then.
+ */
+export async function firstTry(
+  parts: Parts,
+  sessionId: string,
+  command: TimerCommand,
+  arrival: Arrival,
+  context: CommandContext,
+): Promise<Outcome | Found> {
+  const tried = await tryHint(parts, sessionId, command, arrival, context);
+  if (tried?.outcome === 'committed') return { ok: true, state: tried.session.state };
+  if (tried?.outcome === 'clock' && !(await arrival.redo())) return clockUnusable();
+  if (tried?.outcome === 'conflict' && tried.session !== null) return { session: tried.session, command: null };
+  if (tried?.outcome === 'repeated' && tried.session !== null) return { session: tried.session, command: tried.command };
+  // What Redis lacks, the trail may have.
+  return parts.archive.find(sessionId, context.command?.id);
+}
+
+/** Null where nothing is remembered, or it would lead to anything but success: only what Redis says may refuse a command, or let a clock run out. */
+async function tryHint(
+  { committer, hints, liveness }: Parts,
+  sessionId: string,
+  command: TimerCommand,
+  arrival: Arrival,
+  context: CommandContext,
+): Promise<Committed | null> {
+  const base = hints.get(sessionId);
+  if (base === undefined || checkVersion(base, context) !== null) return null;
+  if (nextOverdue(base.state, arrival.instant, liveness.outages) !== undefined) return null;
+  const decision = decide(base.state, command, arrival.instant);
+  if (!decision.ok) return null;
+  noteCommand(decision.event.metadata, context);
+  return committer.commit({ base, events: [decision.event], instant: arrival.instant, command: context.command });
+}

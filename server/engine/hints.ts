@@ -1,0 +1,58 @@
+import type { LiveSession } from './ports.ts';
+
+/** Bounds of what is remembered. Two players' session takes some 2 KB, one of a thousand participants 300 KB. */
+const SESSIONS_MAX = 10_000;
+const BYTES_MAX = 32 * 1024 * 1024;
+
+interface Entry {
+  session: LiveSession;
+  /** Length of the state as JSON, when the session was first remembered: what may grow without limit (participants, metadata) is given once. */
+  bytes: number;
+}
+
+/**
+ * The sessions this instance last saw committed, as hints of what Redis holds: whoever decides on one must have the commit check its version and epoch, and
+ * must not refuse anything on the strength of it. Bounded; the one that was not used for longest goes first, and no timer looks after any.
+ */
+export class Hints {
+  readonly #entries = new Map<string, Entry>();
+  #bytes = 0;
+
+  /** How many sessions are remembered. */
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  get(sessionId: string): LiveSession | undefined {
+    return this.#entries.get(sessionId)?.session;
+  }
+
+  /** Remembers a session, unless something newer is known of it. */
+  set(session: LiveSession): void {
+    const { session_id } = session.state;
+    const known = this.#entries.get(session_id);
+    if (known !== undefined) {
+      if (isNewer(known.session, session)) return;
+      // Takes it to the end of the line.
+      this.#entries.delete(session_id);
+      this.#entries.set(session_id, { session, bytes: known.bytes });
+      return;
+    }
+    const bytes = JSON.stringify(session.state).length;
+    this.#entries.set(session_id, { session, bytes });
+    this.#bytes += bytes;
+    for (const oldest of this.#entries.keys()) {
+      if (this.#entries.size <= SESSIONS_MAX && this.#bytes <= BYTES_MAX) break;
+      this.drop(oldest);
+    }
+  }
+
+  drop(sessionId: string): void {
+    this.#bytes -= this.#entries.get(sessionId)?.bytes ?? 0;
+    this.#entries.delete(sessionId);
+  }
+}
+
+function isNewer(a: LiveSession, b: LiveSession): boolean {
+  return a.epoch > b.epoch || (a.epoch === b.epoch && a.version > b.version);
+}

@@ -1,0 +1,123 @@
+import { expect } from 'chai';
+import { create } from '../../server/domain/create.ts';
+import { Hints } from '../../server/engine/hints.ts';
+import { Arena, codeOf, type Player, stateOf } from '../expiry/arena.ts';
+import { chess } from '../kit/games.ts';
+
+const TABLE = { participants: ['white', 'black'].map((participant_id) => ({ participant_id, total_time_ms: 600_000 })) };
+
+describe('what an instance remembers of a session', () => {
+  let arena: Arena;
+  let a: Player;
+  let b: Player;
+
+  before(async () => {
+    arena = await Arena.open();
+    a = await arena.player({ attends: false });
+    b = await arena.player({ attends: false });
+  });
+  after(() => arena.close());
+
+  /** How often `a` reads a session from Redis during some work. */
+  async function readsOf(work: () => Promise<unknown>): Promise<number> {
+    let reads = 0;
+    const count = () => {
+      reads += 1;
+      a.afterRead = count;
+      return Promise.resolve();
+    };
+    a.afterRead = count;
+    await work();
+    a.afterRead = undefined;
+    return reads;
+  }
+
+  it('P-1 spares the read before a commit', async () => {
+    const { session_id } = await arena.game(a, 0, TABLE);
+    const reads = await readsOf(async () => {
+      for (const version of [3, 4, 5]) expect(stateOf(await a.run(session_id, { type: 'switch' }))).to.include({ version });
+    });
+    expect(reads).to.equal(0);
+  });
+
+  it('P-2 is no first read: a switch after one on another instance succeeds, guarded or not, and what it finds is what it goes on with', async () => {
+    const { session_id } = await arena.game(a, 0, TABLE);
+    stateOf(await b.run(session_id, { type: 'switch' }));
+    const reads = await readsOf(async () => {
+      expect(stateOf(await a.run(session_id, { type: 'switch' }))).to.include({ version: 4, active_participant_id: 'white' });
+    });
+    expect(reads).to.equal(0);
+    stateOf(await b.run(session_id, { type: 'switch' }));
+    expect(stateOf(await a.run(session_id, { type: 'switch', current_participant_id: 'black' }))).to.include({ version: 6 });
+  });
+
+  it('P-3 refuses nothing: status, guard and expected_version are those of Redis', async () => {
+    const { session_id } = await arena.game(a, 0, TABLE);
+    stateOf(await a.run(session_id, { type: 'pause' }));
+    stateOf(await b.run(session_id, { type: 'resume' }));
+    expect(stateOf(await a.run(session_id, { type: 'switch' }))).to.include({ version: 5 });
+    stateOf(await b.run(session_id, { type: 'switch' }));
+    expect(stateOf(await a.run(session_id, { type: 'switch', current_participant_id: 'white' }))).to.include({ version: 7 });
+    stateOf(await b.run(session_id, { type: 'pause' }));
+    expect(stateOf(await a.run(session_id, { type: 'resume' }, { expectedVersion: 8 }))).to.include({ version: 9 });
+    stateOf(await b.run(session_id, { type: 'pause' }));
+    expect(codeOf(await a.run(session_id, { type: 'switch' }))).to.equal('INVALID_STATE_TRANSITION');
+  });
+
+  it('P-4 an expected_version that only the remembered state has is a CONFLICT with the state in Redis', async () => {
+    const { session_id } = await arena.game(a, 0, TABLE);
+    stateOf(await b.run(session_id, { type: 'switch' }));
+    const outcome = await a.run(session_id, { type: 'switch' }, { expectedVersion: 2 });
+    expect(codeOf(outcome)).to.equal('CONFLICT');
+    expect(outcome).to.nested.include({ 'details.actual_version': 3, 'details.state.version': 3 });
+  });
+
+  it('P-5 does not outlive its session: deleted, lost, or another under the same id', async () => {
+    const deleted = await arena.game(a, 0, TABLE);
+    stateOf(await b.run(deleted.session_id, { type: 'delete' }));
+    expect(codeOf(await a.run(deleted.session_id, { type: 'switch' }))).to.equal('SESSION_NOT_FOUND');
+    const lost = await arena.game(a, 0, TABLE);
+    await arena.redis().del(arena.keyOf(lost.session_id));
+    expect(codeOf(await a.run(lost.session_id, { type: 'switch' }))).to.equal('SESSION_NOT_FOUND');
+    const first = await arena.game(a, 0, TABLE);
+    await arena.redis().del(arena.keyOf(first.session_id));
+    const second = await arena.game(b, 0, { ...TABLE, session_id: first.session_id, metadata: { second: true } });
+    expect(stateOf(await a.run(first.session_id, { type: 'switch' }))).to.deep.include({
+      version: 3,
+      epoch: second.epoch,
+      metadata: { second: true },
+    });
+  });
+
+  it('P-6 does not hide that a command_id was used before', async () => {
+    const { session_id } = await arena.game(a, 0, TABLE);
+    const command = { id: 'move-1', fingerprint: 'switch', rememberMs: 60_000 };
+    stateOf(await a.run(session_id, { type: 'switch' }, { command }));
+    const again = await a.run(session_id, { type: 'switch' }, { command });
+    expect(again).to.include({ ok: true, appliedVersion: 3 });
+    expect(stateOf(again)).to.include({ version: 3 });
+    expect(codeOf(await a.run(session_id, { type: 'pause' }, { command: { ...command, fingerprint: 'pause' } }))).to.equal(
+      'IDEMPOTENCY_MISMATCH',
+    );
+  });
+
+  it('P-7 is bounded by number and by size; what was used last stays', () => {
+    const hints = new Hints();
+    const remember = (session_id: string, metadata = {}) => {
+      const decision = create({ ...chess(TABLE), session_id, metadata }, 0);
+      if (!decision.ok) throw new Error(decision.message);
+      const { state } = decision.event;
+      const unknown = { expiredSince: null, lastHash: null, token: null };
+      hints.set({ version: state.version, epoch: state.epoch, state, warnings: [], ...unknown });
+    };
+    for (let n = 0; n < 10_500; n++) remember(`small-${n}`);
+    expect(hints.size).to.equal(10_000);
+    expect(hints.get('small-499')).to.equal(undefined);
+    expect(hints.get('small-500')?.state.session_id).to.equal('small-500');
+    const note = 'x'.repeat(1024 * 1024);
+    remember('small-600');
+    for (let n = 0; n < 40; n++) remember(`large-${n}`, { note });
+    expect(hints.size).to.be.within(30, 32);
+    expect(hints.get('large-39')?.state.session_id).to.equal('large-39');
+  });
+});
