@@ -5,16 +5,11 @@ import { create } from '../domain/create.ts';
 import { decide, type TimerCommand } from '../domain/decide.ts';
 import { nextEpoch } from '../domain/recover.ts';
 import { refuse } from '../domain/refusal.ts';
-import type { Logger } from '../observability/logger.ts';
-import type { Metrics } from '../observability/metrics.ts';
 import type { Archive } from './archive.ts';
 import { Arrival } from './arrival.ts';
-import type { Clock } from './clock.ts';
-import { type Committer, isLive } from './committer.ts';
-import type { Expirer } from './expirer.ts';
+import { isLive } from './committer.ts';
+import type { Expirer, ExpirerOptions } from './expirer.ts';
 import { firstTry } from './first-try.ts';
-import type { Hints } from './hints.ts';
-import type { Liveness } from './liveness.ts';
 import {
   checkSwitch,
   checkVersion,
@@ -28,22 +23,13 @@ import {
   type Outcome,
   replay,
 } from './checks.ts';
-import type { LiveSession, Rooms, SessionStore, StoredSession } from './ports.ts';
+import type { LiveSession, StoredSession } from './ports.ts';
 
 export type { CommandContext, Outcome } from './checks.ts';
 
-export interface EngineOptions {
-  store: SessionStore;
-  rooms: Rooms;
-  committer: Committer;
+export interface EngineOptions extends Omit<ExpirerOptions, 'alarms'> {
   archive: Archive;
   expirer: Expirer;
-  liveness: Liveness;
-  hints: Hints;
-  clock: Clock;
-  graceMs: number;
-  metrics: Metrics;
-  logger: Logger;
 }
 
 type SwitchCommand = Extract<TimerCommand, { type: 'switch' }>;
