@@ -77,7 +77,7 @@ export async function createApp(config: Config, schema: Schema = SCHEMA): Promis
     connectionLimit,
   });
   const rooms = createRooms(io, now, metrics);
-  const { engine, ...deadlines } = createEngine({
+  const { engine, archive, ...deadlines } = createEngine({
     store,
     rooms,
     trail,
@@ -88,8 +88,8 @@ export async function createApp(config: Config, schema: Schema = SCHEMA): Promis
     metrics,
     logger,
   });
-  const handler = new CommandHandler({ engine, clock, trail, limits, metrics }, logger);
-  const healing = new Healing({ io, store, now, logger, metrics });
+  const handler = new CommandHandler({ engine, archive, clock, trail, limits, metrics }, logger);
+  const healing = new Healing({ io, store, archive, now, logger, metrics });
   const subscribed = (room: string) => redis.subscriber.subscribed(`${config.KEY_PREFIX}#/#${room}#`);
   const socketLimits = { connectionLimit, socketLimit: config.RATE_LIMIT_SOCKET, sessionSocketLimit: config.LIMIT_SOCKETS_PER_SESSION };
   attachGateway(io, { handler, now, subscribed, healing, logger, metrics, trustProxy: config.TRUST_PROXY, ...socketLimits });

@@ -1,12 +1,15 @@
 import type { Status } from '#contract';
-import { recover } from '../domain/recover.ts';
+import { nextEpoch, recover, ROLLED_BACK } from '../domain/recover.ts';
 import { NewerSchemaError } from '../domain/schema.ts';
+import type { SessionEvent } from '../domain/draft.ts';
 import type { Logger } from '../observability/logger.ts';
 import type { Clock } from './clock.ts';
 import type { Committer } from './committer.ts';
 import {
   type ArchivedSession,
+  isAfter,
   type LiveSession,
+  type Position,
   type SessionStore,
   type StoredSession,
   StoreUnavailableError,
@@ -64,21 +67,47 @@ export class Archive {
     return { epoch: answer.state.epoch, unfinished: !FINISHED.has(answer.state.status) };
   }
 
+  /**
+   * Goes on with a session of which somebody has seen a position that Redis lost: as the next version of the newest state that Redis or the trail has, under
+   * an epoch after all that were seen. Does nothing where Redis has that position. A `claim` counts only if Redis has begun another life since the session's
+   * last commit: who claims could make versions at will otherwise. Without the session in Redis it is as `find`.
+   */
+  async restore(sessionId: string, seen: Position, { claim = false } = {}): Promise<void> {
+    const { store, trail, logger } = this.#options;
+    const { session } = await store.load(sessionId);
+    if (session === null) await this.find(sessionId);
+    if (session?.state == null || !isAfter(seen, session) || (claim && !(await store.outlived(sessionId)))) return;
+    const archived = await trail?.newest(sessionId).catch((error: unknown) => {
+      if (error instanceof NewerSchemaError) throw error;
+      logger.debug({ session: sessionId, err: error }, 'the trail does not say what Redis lost; going on with what Redis has');
+    });
+    const { state, lastHash } = isArchived(archived) && isAfter(archived.state, session) ? archived : (session as LiveSession);
+    await this.#recover({ ...session, state, lastHash }, (now) => {
+      const event = recover(state, now, ROLLED_BACK);
+      event.state.epoch = nextEpoch(Math.max(seen.epoch, session.epoch), event.state.epoch);
+      return event;
+    });
+  }
+
   /** Exactly one of racing recoveries goes through; the others take what it brought back. */
-  async #recover(archived: LiveSession): Promise<StoredSession | null> {
+  async #recover(base: LiveSession, eventAt = (now: number): SessionEvent => recover(base.state, now)): Promise<StoredSession | null> {
     const { committer, clock, logger } = this.#options;
     for (let redone = false; ; redone = true) {
       const now = Math.floor(clock.now());
-      const result = await committer.commit({ base: archived, events: [recover(archived.state, now)], instant: now, command: undefined });
+      const result = await committer.commit({ base, events: [eventAt(now)], instant: now, command: undefined });
       if (result.outcome !== 'clock') {
-        const { session_id, version } = archived.state;
-        if (result.outcome === 'committed') logger.warn({ session: session_id, version }, 'session brought back from the trail');
+        const { session_id, version } = base.state;
+        if (result.outcome === 'committed') logger.warn({ session: session_id, version }, 'session brought back');
         return result.session;
       }
       if (redone) throw new StoreUnavailableError('the clock of this instance is not in step');
       await clock.sample();
     }
   }
+}
+
+function isArchived(newest: ArchivedSession | string | undefined | void): newest is ArchivedSession {
+  return typeof newest === 'object';
 }
 
 function sessionOf({ state, lastHash }: ArchivedSession): LiveSession {

@@ -110,7 +110,7 @@ export class Committer {
 
 /** Version numbers that somebody may have seen must not mean two things. */
 function beginEpoch(events: SessionEvent[], epoch: number): void {
-  for (const event of events) event.state.epoch = epoch;
+  for (const event of events) event.state.epoch = Math.max(event.state.epoch, epoch);
 }
 
 /** Whether the clock that ran before some events is the one that runs after them, so that what was warned of stays warned of. */

@@ -28,7 +28,7 @@ export interface EngineParts {
 }
 
 /** Puts the engine together: commands on one side, deadlines that nobody has to ask for on the other. */
-export function createEngine(parts: EngineParts): { engine: Engine; start(): Promise<void>; close(): Promise<void> } {
+export function createEngine(parts: EngineParts): { engine: Engine; archive: Archive; start(): Promise<void>; close(): Promise<void> } {
   const { clock, logger } = parts;
   const underWay = new Set<Promise<void>>();
   const alarms = new Alarms(
@@ -49,6 +49,7 @@ export function createEngine(parts: EngineParts): { engine: Engine; start(): Pro
   const expirer = new Expirer({ ...parts, committer, liveness, alarms, hints });
   const sweep = new Sweep({ ...parts, expirer });
   return {
+    archive,
     engine: new Engine({ ...parts, committer, archive, liveness, expirer, hints }),
     async start() {
       // Before the first command: it may be the first to learn of an outage.

@@ -33,10 +33,19 @@ export interface StoredSession {
 /** A session that can be played. */
 export type LiveSession = StoredSession & { state: SessionState };
 
-/** Where a session stands, without its state. */
-export interface SessionPosition {
-  version: number;
+/** Where a session stands among its versions. */
+export interface Position {
   epoch: number;
+  version: number;
+}
+
+/** Whether `a` comes after `b`. */
+export function isAfter(a: Position, b: Position): boolean {
+  return a.epoch > b.epoch || (a.epoch === b.epoch && a.version > b.version);
+}
+
+/** Where a session stands, without its state. */
+export interface SessionPosition extends Position {
   status: Status;
   /** What its last event was. */
   event_type: EventType;
@@ -112,6 +121,8 @@ export interface SessionStore {
   setAside(sessionId: string): Promise<void>;
   /** Says that an instance is alive. Returns the outages that are known, oldest first. */
   mark(): Promise<Outage[]>;
+  /** Whether Redis has begun another life since the session's last commit, so that versions of it may be lost. */
+  outlived(sessionId: string): Promise<boolean>;
   /** Where sessions stand, in the order asked; null for what is not there. */
   positions(sessionIds: string[]): Promise<(SessionPosition | null)[]>;
 }

@@ -11,6 +11,7 @@ import { loadScript, runScript } from './script.ts';
 const COMMIT = loadScript('commit');
 const ATTEND = loadScript('attend');
 const MARK = loadScript('mark');
+const OUTLIVED = loadScript('outlived');
 
 /** A gap between two marks of any instances that counts as an outage, and how many are remembered. */
 const OUTAGE_MS = 3_000;
@@ -99,6 +100,8 @@ export function createSessionStore(redis: Redis, keyPrefix: string, schema: Sche
         const outages = await runScript(redis, MARK, [keys.mark, keys.outages], [OUTAGE_MS, OUTAGES_KEPT]);
         return (outages as string[]).map(toOutage);
       }),
+
+    outlived: (sessionId) => reachable(async () => (await runScript(redis, OUTLIVED, [keys.session(sessionId).session], [])) === 1),
 
     positions: (sessionIds) =>
       reachable(async () => {

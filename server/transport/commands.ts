@@ -2,6 +2,7 @@ import { v7 as uuidv7 } from 'uuid';
 import type { CommandName, CommandOptions, SessionState, SwitchData } from '#contract';
 import type { TimerCommand } from '../domain/decide.ts';
 import { type Refusal, refuse } from '../domain/refusal.ts';
+import type { Archive } from '../engine/archive.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { CommandContext, Outcome } from '../engine/checks.ts';
 import type { Trail } from '../engine/ports.ts';
@@ -36,6 +37,7 @@ export type Answer = { ok: true; data: unknown; appliedVersion?: number } | Refu
 
 export interface CommandPorts {
   engine: Engine;
+  archive: Pick<Archive, 'restore'>;
   clock: { now(): number; errorBound(): number };
   /** Undefined where no trail is kept. */
   trail: Trail | undefined;
@@ -46,7 +48,7 @@ export interface CommandPorts {
 export type CommandTable = { [Name in CommandName]: (payload: Parsed<Name>, call: Call) => Promise<Answer> };
 
 /** What each command of the contract does with a payload that passed its schema. */
-export function createCommands({ engine, clock, trail, limits, metrics }: CommandPorts): CommandTable {
+export function createCommands({ engine, archive, clock, trail, limits, metrics }: CommandPorts): CommandTable {
   /** A command that changes a session by the rules of the domain. */
   const timer =
     <Name extends TimerCommandName>(name: Name, answer: (outcome: Outcome) => Answer = stateOf) =>
@@ -74,7 +76,14 @@ export function createCommands({ engine, clock, trail, limits, metrics }: Comman
     // Joins the room first and reads afterwards, so that no update can fall between the two.
     'session:join': async (payload, call) => {
       const context = contextOf('session:join', payload, call);
-      const outcome = await seated(call.seat, payload.session_id, () => engine.get(payload.session_id, context));
+      const { session_id, last_known_version: version = 0, last_known_epoch: epoch = 0 } = payload;
+      const outcome = await seated(call.seat, session_id, async () => {
+        const found = await engine.get(session_id, context);
+        if (!found.ok || epoch !== found.state.epoch || version <= found.state.version) return found;
+        // Seen and gone: what it is given now must be newer, or it would be dropped.
+        await archive.restore(session_id, { epoch, version }, { claim: true });
+        return engine.get(session_id, context);
+      });
       return answerWith(outcome, (state) => ({ state, missed: missedSince(state, payload) }));
     },
 

@@ -2,7 +2,15 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { EventEnvelope, Status } from '#contract';
 import { STATUSES } from '#contract';
 import { NewerSchemaError } from '../../domain/schema.ts';
-import { type SessionPosition, type SessionStore, type StoredSession, UnreadableStateError } from '../../engine/ports.ts';
+import type { Archive } from '../../engine/archive.ts';
+import {
+  isAfter,
+  type Position,
+  type SessionPosition,
+  type SessionStore,
+  type StoredSession,
+  UnreadableStateError,
+} from '../../engine/ports.ts';
 import type { Logger } from '../../observability/logger.ts';
 import type { Metrics } from '../../observability/metrics.ts';
 import { type GatewaySocket, type IoServer, roomOf, sessionOf } from './rooms.ts';
@@ -11,11 +19,10 @@ import { type GatewaySocket, type IoServer, roomOf, sessionOf } from './rooms.ts
 const LOOK_INTERVAL_MS = 2_000;
 const BATCH = 100;
 
-type Position = Pick<SessionPosition, 'epoch' | 'version'>;
-
 export interface HealingOptions {
   io: IoServer;
   store: SessionStore;
+  archive: Pick<Archive, 'restore'>;
   now(): number;
   logger: Logger;
   metrics: Metrics;
@@ -30,7 +37,7 @@ export class Healing {
   /** The newest position that all sockets of a room are known to have been sent. */
   readonly #sent = new Map<string, Position>();
   /** Where Redis stood at the last look. */
-  #seen = new Map<string, Position>();
+  #seen = new Map<string, SessionPosition>();
   readonly #stop = new AbortController();
   #looking: Promise<void> = Promise.resolve();
 
@@ -76,14 +83,20 @@ export class Healing {
   async look(): Promise<void> {
     const { io, store, metrics } = this.#options;
     const sessions = [...io.of('/').adapter.rooms.keys()].flatMap((room) => sessionOf(room) ?? []);
-    const seen = new Map<string, Position>();
+    const seen = new Map<string, SessionPosition>();
     const counts = new Map<Status, number>();
     for (let from = 0; from < sessions.length; from += BATCH) {
       const batch = sessions.slice(from, from + BATCH);
+      const sent = batch.map((sessionId) => this.#sent.get(sessionId));
       const positions = await store.positions(batch);
       for (const [index, sessionId] of batch.entries()) {
-        const position = positions[index];
-        if (position == null) continue;
+        const position = positions[index] ?? null;
+        const before = this.#seen.get(sessionId);
+        if (isLost(position, before, sent[index]) && !(await this.#restore(sessionId, sent[index])) && before !== undefined) {
+          // Tried again at the next look.
+          seen.set(sessionId, before);
+        }
+        if (position === null) continue;
         seen.set(sessionId, position);
         counts.set(position.status, (counts.get(position.status) ?? 0) + 1);
         if (isNewer(this.#seen.get(sessionId), this.#sent.get(sessionId))) await this.#heal(sessionId, position);
@@ -92,6 +105,19 @@ export class Healing {
     this.#seen = seen;
     for (const sessionId of this.#sent.keys()) if (!seen.has(sessionId)) this.#sent.delete(sessionId);
     for (const status of STATUSES) metrics.activeSessions.set({ status }, counts.get(status) ?? 0);
+  }
+
+  /** Goes on from what is left of a session. False when that could not be done now; the other rooms must not wait for it. */
+  async #restore(sessionId: string, sent: Position): Promise<boolean> {
+    const { archive, logger } = this.#options;
+    try {
+      await archive.restore(sessionId, sent);
+      logger.warn({ session: sessionId, sent }, 'Redis lost what a room was told; it goes on from what is left');
+      return true;
+    } catch (error) {
+      logger.warn({ session: sessionId, sent, err: error }, 'Redis lost what a room was told, and it can’t be brought back now');
+      return false;
+    }
   }
 
   async #heal(sessionId: string, position: SessionPosition): Promise<void> {
@@ -124,8 +150,15 @@ export class Healing {
   }
 }
 
+/**
+ * What sockets were sent was in Redis before; where it is not there any more, Redis lost it. What does not run may leave Redis after a while,
+ * what runs may not.
+ */
+function isLost(position: Position | null, before: SessionPosition | undefined, sent: Position | undefined): sent is Position {
+  if (sent === undefined) return false;
+  return position === null ? before?.status === 'running' : isAfter(sent, position);
+}
+
 function isNewer(position: Position | undefined, than: Position | undefined): boolean {
-  if (position === undefined) return false;
-  if (than === undefined) return true;
-  return position.epoch > than.epoch || (position.epoch === than.epoch && position.version > than.version);
+  return position !== undefined && (than === undefined || isAfter(position, than));
 }
