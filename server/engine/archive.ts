@@ -1,15 +1,14 @@
 import type { Status } from '#contract';
 import { nextEpoch, recover, ROLLED_BACK } from '../domain/recover.ts';
 import { NewerSchemaError } from '../domain/schema.ts';
+import { isAfter, type Position } from '../domain/position.ts';
 import type { SessionEvent } from '../domain/draft.ts';
 import type { Logger } from '../observability/logger.ts';
 import type { Clock } from './clock.ts';
 import type { Committer } from './committer.ts';
 import {
   type ArchivedSession,
-  isAfter,
   type LiveSession,
-  type Position,
   type SessionStore,
   type StoredSession,
   StoreUnavailableError,

@@ -2,6 +2,7 @@
 import type { EventType, HistoryData, JsonValue, SessionState, Status } from '#contract';
 import type { SessionEvent } from '../domain/draft.ts';
 import type { Outage } from '../domain/outage.ts';
+import type { Position } from '../domain/position.ts';
 
 /** Redis is out of reach or refuses to work; whether the last command took effect is unknown. */
 export class StoreUnavailableError extends Error {
@@ -32,17 +33,6 @@ export interface StoredSession {
 
 /** A session that can be played. */
 export type LiveSession = StoredSession & { state: SessionState };
-
-/** Where a session stands among its versions. */
-export interface Position {
-  epoch: number;
-  version: number;
-}
-
-/** Whether `a` comes after `b`. */
-export function isAfter(a: Position, b: Position): boolean {
-  return a.epoch > b.epoch || (a.epoch === b.epoch && a.version > b.version);
-}
 
 /** Where a session stands, without its state. */
 export interface SessionPosition extends Position {

@@ -1,16 +1,10 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { EventEnvelope, Status } from '#contract';
 import { STATUSES } from '#contract';
+import { isAfter, type Position } from '../../domain/position.ts';
 import { NewerSchemaError } from '../../domain/schema.ts';
 import type { Archive } from '../../engine/archive.ts';
-import {
-  isAfter,
-  type Position,
-  type SessionPosition,
-  type SessionStore,
-  type StoredSession,
-  UnreadableStateError,
-} from '../../engine/ports.ts';
+import { type SessionPosition, type SessionStore, type StoredSession, UnreadableStateError } from '../../engine/ports.ts';
 import type { Logger } from '../../observability/logger.ts';
 import type { Metrics } from '../../observability/metrics.ts';
 import { type GatewaySocket, type IoServer, roomOf, sessionOf } from './rooms.ts';
