@@ -12,11 +12,13 @@ import { createEngine } from './engine/create-engine.ts';
 import { createLogger, type Logger } from './observability/logger.ts';
 import { createMetrics } from './observability/metrics.ts';
 import { PACKAGE_ROOT, SERVER_VERSION } from './package-root.ts';
-import { connectRedis, whenReady } from './store/connection.ts';
+import { connectAll } from './store/connections.ts';
 import { createLimits } from './store/limits.ts';
 import { createOutbox } from './store/outbox.ts';
+import { createKeys } from './store/keys.ts';
 import { createSessionStore } from './store/session-store.ts';
-import { connectSubscriber } from './store/subscriber.ts';
+import { followSkew, type Skew } from './store/skew.ts';
+import { timeAt } from './store/time.ts';
 import { CommandHandler } from './transport/command-handler.ts';
 import { createHttpApp } from './transport/http/app.ts';
 import { BOARD_PATH, type OperatorsOptions } from './transport/http/operators.ts';
@@ -45,18 +47,20 @@ export interface App {
 export async function createApp(config: Config, schema: Schema = SCHEMA): Promise<App> {
   const logger = createLogger(config.LOG_LEVEL, String(process.pid));
   const metrics = createMetrics();
-  const redis = connectAll(config, logger);
-  const clock = new RedisClock(redis.clock, logger, metrics);
+  const redis = connectAll(config.REDIS_URL, logger);
+  const clock = new RedisClock(() => timeAt(redis.clock, createKeys(config.KEY_PREFIX).clock), logger, metrics);
+  const now = () => clock.now();
+  let skew: Skew;
   try {
-    await Promise.all([redis.commands, redis.clock, redis.publisher, redis.outbox].map(whenReady));
+    await redis.ready();
     await clock.start();
+    skew = await followSkew(redis.clock, config.KEY_PREFIX, now);
   } catch (error) {
     redis.disconnect();
     throw error;
   }
 
-  const now = () => clock.now();
-  const store = createSessionStore(redis.commands, config.KEY_PREFIX, schema);
+  const store = createSessionStore(redis.commands, config.KEY_PREFIX, schema, skew);
   const audit = openAudit(config, { outbox: createOutbox(redis.outbox, config.KEY_PREFIX), logger, metrics, now, schema });
   const { trail } = audit;
   const limits = createLimits(redis.commands, config, { store, now });
@@ -134,7 +138,7 @@ export async function createApp(config: Config, schema: Schema = SCHEMA): Promis
     closeIo(io);
     await drained;
     await connections.close();
-    await Promise.all([healing.close(), deadlines.close(), clock.close()]);
+    await Promise.all([healing.close(), deadlines.close(), skew.close(), clock.close()]);
     await Promise.all([audit.close(), operators?.board.close()]);
     redis.disconnect();
     logger.info('closed');
@@ -152,18 +156,6 @@ export async function createApp(config: Config, schema: Schema = SCHEMA): Promis
   const url = `http://${address.includes(':') ? `[${address}]` : address}:${port}`;
   logger.info({ url, version: SERVER_VERSION }, 'listening');
   return { url, close: closeOnce };
-}
-
-/** One connection a purpose: whoever waits for a large reply must not hold up a command or a clock sample. */
-function connectAll(config: Config, logger: Logger) {
-  const connect = (name: string) => connectRedis(config.REDIS_URL, 'commands', name, logger);
-  const commands = connect('commands');
-  const clock = connect('clock');
-  const publisher = connect('publisher');
-  const outbox = connect('outbox');
-  const subscriber = connectSubscriber(config.REDIS_URL, logger);
-  const disconnect = () => [commands, clock, publisher, outbox, subscriber.redis].forEach((connection) => connection.disconnect());
-  return { commands, clock, publisher, outbox, subscriber, disconnect };
 }
 
 /** What operators see, where they can sign in and there is a queue to look at. */

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { parseRedisUrl, REDIS_URL_FORMS } from './redis-url.ts';
 
 /** A configuration that can't be used. Its message is one line that names the variable. */
 export class ConfigError extends Error {
@@ -23,12 +24,21 @@ const url = (protocols: string[]) =>
 /** 0 switches it off. */
 const limit = integer(0, 1_000_000);
 
+function isRedisUrl(value: string): boolean {
+  try {
+    parseRedisUrl(value);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** Every variable the server reads, with its default. docs/OPERATIONS.md explains each. */
 const variables = z.object({
   NODE_ENV: z.enum(['development', 'test', 'production']).default('development'),
   PORT: integer(0, 65_535).default(3000),
   HOST: z.string().default('127.0.0.1'),
-  REDIS_URL: url(['redis:', 'rediss:']),
+  REDIS_URL: z.string().refine(isRedisUrl, REDIS_URL_FORMS),
   DATABASE_URL: url(['postgresql:', 'postgres:']).optional(),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
   CORS_ORIGIN: z.string().default('*'),

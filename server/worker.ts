@@ -7,7 +7,9 @@ import { createLogger } from './observability/logger.ts';
 import { createMetrics } from './observability/metrics.ts';
 import { onStopSignal } from './signals.ts';
 import { connectRedis } from './store/connection.ts';
+import { createKeys } from './store/keys.ts';
 import { createOutbox } from './store/outbox.ts';
+import { timeAt } from './store/time.ts';
 
 const REDIS_RETRY_MS = 200;
 
@@ -20,7 +22,7 @@ async function main(): Promise<void> {
   const logger = createLogger(config.LOG_LEVEL, `${process.pid}`);
   const metrics = createMetrics();
   const redis = connectRedis(config.REDIS_URL, 'commands', 'audit-outbox', logger);
-  const clock = new RedisClock(redis, logger, metrics);
+  const clock = new RedisClock(() => timeAt(redis, createKeys(config.KEY_PREFIX).clock), logger, metrics);
   if (await starts(clock, stop.signal)) {
     const writer = startAuditWriter({
       outbox: createOutbox(redis, config.KEY_PREFIX),

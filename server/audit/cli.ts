@@ -1,7 +1,9 @@
 import { type Config, ConfigError, loadConfig } from '../config.ts';
 import { createLogger } from '../observability/logger.ts';
 import { connectRedis, whenReady } from '../store/connection.ts';
+import { createKeys } from '../store/keys.ts';
 import { createOutbox } from '../store/outbox.ts';
+import { timeAt } from '../store/time.ts';
 import { statusText, storyHead, storyLine, verificationText } from './cli-text.ts';
 import { closeDatabase, openDatabase } from './database.ts';
 import type { PrismaClient } from './generated/client.ts';
@@ -82,10 +84,7 @@ async function withQueue(work: (tools: QueueTools) => Promise<number>): Promise<
   }
   const queue = openQueue(redis, KEY_PREFIX, logger);
   const outbox = createOutbox(redis, KEY_PREFIX);
-  const now = async () => {
-    const [seconds = 0, microseconds = 0] = await redis.time();
-    return seconds * 1000 + microseconds / 1000;
-  };
+  const now = () => timeAt(redis, createKeys(KEY_PREFIX).clock);
   try {
     return await work({ queue, now, oldest: () => oldestOnTheWay({ queue, redis, outbox }) });
   } catch (error) {

@@ -1,7 +1,7 @@
-import type { Redis } from 'ioredis';
 import type { Outbox } from '../engine/ports.ts';
 import type { Logger } from '../observability/logger.ts';
 import type { Metrics } from '../observability/metrics.ts';
+import type { RedisClient } from '../store/connection.ts';
 import { Alert } from './alert.ts';
 import { endsWithin } from './deadline.ts';
 import { oldestOnTheWay } from './lag.ts';
@@ -15,7 +15,7 @@ const MANY_FAILED = 100;
 export interface GaugesOptions {
   queue: AuditQueue;
   /** Fails fast. */
-  redis: Redis;
+  redis: RedisClient;
   outbox: Outbox;
   metrics: Metrics;
   logger: Logger;

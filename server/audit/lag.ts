@@ -1,12 +1,12 @@
-import type { Redis } from 'ioredis';
 import type { Outbox } from '../engine/ports.ts';
+import type { RedisClient } from '../store/connection.ts';
 import type { AuditQueue } from './queue.ts';
 import { instantOf } from './rows.ts';
 
 export interface OnTheWay {
   queue: AuditQueue;
   /** Where the queue is. */
-  redis: Redis;
+  redis: RedisClient;
   outbox: Outbox;
 }
 

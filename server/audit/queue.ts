@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type JobsOptions, Queue } from 'bullmq';
-import type { Redis } from 'ioredis';
 import type { Logger } from '../observability/logger.ts';
+import type { RedisClient } from '../store/connection.ts';
 import { endsWithin } from './deadline.ts';
 import type { QueuedEvent } from './rows.ts';
 
@@ -50,7 +50,7 @@ export function queuePrefix(keyPrefix: string): string {
 }
 
 /** The producer's side of the queue. `redis` should fail fast: a relay that waits can't give its lease to another. */
-export function openQueue(redis: Redis, keyPrefix: string, logger: Logger, retryDelayMs = RETRY_DELAY_MS): AuditQueue {
+export function openQueue(redis: RedisClient, keyPrefix: string, logger: Logger, retryDelayMs = RETRY_DELAY_MS): AuditQueue {
   const queue: AuditQueue = new Queue(QUEUE_NAME, {
     connection: redis,
     // The check may fail once, after which the queue would be broken for good.

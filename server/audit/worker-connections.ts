@@ -1,6 +1,5 @@
-import type { Redis } from 'ioredis';
 import type { Logger } from '../observability/logger.ts';
-import { connectRedis, watch } from '../store/connection.ts';
+import { connectRedis, type RedisClient, watch } from '../store/connection.ts';
 
 /**
  * The connections of a BullMQ worker: the one we open and the one BullMQ makes out of it to wait for jobs. Both wait for Redis to return
@@ -8,20 +7,19 @@ import { connectRedis, watch } from '../store/connection.ts';
  */
 export class WorkerConnections {
   /** The one to hand to BullMQ. */
-  readonly main: Redis;
-  readonly #all: Redis[] = [];
+  readonly main: RedisClient;
+  readonly #all: RedisClient[] = [];
   #givenUp = false;
 
   constructor(redisUrl: string, logger: Logger) {
-    this.main = connectRedis(redisUrl, 'blocking', 'audit-worker', logger);
-    const { retryStrategy } = this.main.options;
-    this.main.options.retryStrategy = (attempt) => (this.#givenUp ? null : retryStrategy?.(attempt));
-    const duplicate = this.main.duplicate.bind(this.main);
-    this.main.duplicate = (options) => {
-      const copy = watch(duplicate(options), 'audit-worker-blocking', logger);
+    const keepTrying = () => !this.#givenUp;
+    this.main = connectRedis(redisUrl, 'blocking', 'audit-worker', logger, { keepTrying });
+    const duplicate = this.main.duplicate.bind(this.main) as (...args: unknown[]) => RedisClient;
+    this.main.duplicate = (...args: unknown[]) => {
+      const copy = watch(duplicate(...args), 'audit-worker-blocking', logger, keepTrying);
       endsWhileReconnecting(copy);
       this.#all.push(copy);
-      return copy;
+      return copy as never;
     };
     this.#all.push(this.main);
   }
@@ -41,7 +39,7 @@ export class WorkerConnections {
  * Told to disconnect between two attempts to connect, ioredis drops the next attempt and never says that it ended, for which BullMQ then waits for ever.
  * With this the attempt takes place: it ends the connection when it fails, and is disconnected when it succeeds.
  */
-function endsWhileReconnecting(redis: Redis): void {
+function endsWhileReconnecting(redis: RedisClient): void {
   const disconnect = redis.disconnect.bind(redis);
   redis.disconnect = (reconnect) => {
     if (redis.status === 'reconnecting') redis.once('connect', () => disconnect(reconnect));

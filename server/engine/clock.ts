@@ -1,5 +1,4 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import type { Redis } from 'ioredis';
 import type { Logger } from '../observability/logger.ts';
 import type { Metrics } from '../observability/metrics.ts';
 
@@ -46,7 +45,7 @@ interface Sample {
  * the minimum filter of RFC 5905, section 10), and the monotonic clock carries it between samples. The wall clock of the instance plays no part.
  */
 export class RedisClock implements Clock {
-  readonly #redis: Redis;
+  readonly #read: () => Promise<number>;
   readonly #logger: Logger;
   readonly #metrics: Metrics;
   readonly #stop = new AbortController();
@@ -55,8 +54,9 @@ export class RedisClock implements Clock {
   #drift = DRIFT_LEAST;
   #following: Promise<void> = Promise.resolve();
 
-  constructor(redis: Redis, logger: Logger, metrics: Metrics) {
-    this.#redis = redis;
+  /** `read` asks Redis for its clock: Unix ms with fractions. */
+  constructor(read: () => Promise<number>, logger: Logger, metrics: Metrics) {
+    this.#read = read;
     this.#logger = logger;
     this.#metrics = metrics;
   }
@@ -86,9 +86,8 @@ export class RedisClock implements Clock {
 
   async sample(): Promise<number> {
     const sent = performance.now();
-    const [seconds, microseconds] = await this.#redis.time();
+    const redisTime = await this.#read();
     const received = performance.now();
-    const redisTime = Number(seconds) * 1000 + Number(microseconds) / 1000;
     const before = this.#best.offset;
     this.#take({ taken: received, offset: redisTime - (sent + received) / 2, uncertainty: (received - sent) / 2 });
     return this.#best.offset - before;

@@ -113,8 +113,8 @@ export interface SessionStore {
   mark(): Promise<Outage[]>;
   /** Whether Redis has begun another life since the session's last commit, so that versions of it may be lost. */
   outlived(sessionId: string): Promise<boolean>;
-  /** Where sessions stand, in the order asked; null for what is not there. */
-  positions(sessionIds: string[]): Promise<(SessionPosition | null)[]>;
+  /** Where sessions stand, in the order asked; null for what is not there, undefined where the part of Redis that has it does not answer. */
+  positions(sessionIds: string[]): Promise<(SessionPosition | null | undefined)[]>;
 }
 
 /** What is left of a limit after one more use. */

@@ -44,9 +44,11 @@ export function createKeys(prefix: string) {
     requests: (address: string) => `${prefix}:rl/${address}`,
     /** Sorted set of an owner's session ids by the instant of their creation, Unix ms. */
     ownedBy: (owner: string) => `${prefix}:o/${owner}`,
-    /** When an instance last said that it was alive, and the gaps between such marks. */
-    mark: `${prefix}:{clock}:mark`,
-    outages: `${prefix}:{clock}:outages`,
+    /** Nothing is stored here: the clock of the node that has this key is the one clock. */
+    clock: `${prefix}:clock`,
+    /** When an instance last said that it was alive, by the one clock, and the gaps between such marks. */
+    mark: `{${prefix}:clock}:mark`,
+    outages: `{${prefix}:clock}:outages`,
     /** Who relays the outbox to the audit queue. */
     relayLease: `${prefix}:relay`,
   };

@@ -1,6 +1,6 @@
-import type { Redis } from 'ioredis';
 import type { Config } from '../config.ts';
 import type { OwnedSessions, SessionStore, SharedLimit } from '../engine/ports.ts';
+import type { RedisClient } from './connection.ts';
 import { createKeys } from './keys.ts';
 import { createOwnedSessions } from './owned-sessions.ts';
 import { createSharedLimit } from './shared-limit.ts';
@@ -13,7 +13,7 @@ export interface StoreLimits {
 }
 
 /** `redis` must be the connection that loads sessions: what is asked there ahead of a session is answered before it. */
-export function createLimits(redis: Redis, config: Config, { store, now }: { store: SessionStore; now(): number }): StoreLimits {
+export function createLimits(redis: RedisClient, config: Config, { store, now }: { store: SessionStore; now(): number }): StoreLimits {
   const { KEY_PREFIX: keyPrefix, RATE_LIMIT_GENERAL: requests, RATE_LIMIT_SWITCH: switches, LIMIT_SESSIONS_PER_OWNER: owned } = config;
   const keys = createKeys(keyPrefix);
   return {

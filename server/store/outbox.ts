@@ -1,5 +1,5 @@
-import type { Redis } from 'ioredis';
 import type { Outbox, OutboxEntry } from '../engine/ports.ts';
+import type { RedisClient } from './connection.ts';
 import { createKeys, PARTITIONS } from './keys.ts';
 import { loadScript, runScript } from './script.ts';
 
@@ -7,7 +7,7 @@ const ACQUIRE = loadScript('acquire-lease');
 const RELEASE = loadScript('release-lease');
 
 /** The outbox of all sessions: one stream a partition, written by the commit script. */
-export function createOutbox(redis: Redis, keyPrefix: string): Outbox {
+export function createOutbox(redis: RedisClient, keyPrefix: string): Outbox {
   const keys = createKeys(keyPrefix);
   return {
     partitions: PARTITIONS,

@@ -1,5 +1,5 @@
-import type { Redis } from 'ioredis';
 import type { OwnedSessions, SessionStore } from '../engine/ports.ts';
+import type { RedisClient } from './connection.ts';
 import { createKeys } from './keys.ts';
 import { reachable } from './reachable.ts';
 
@@ -18,7 +18,7 @@ export interface OwnedSessionsOptions {
 }
 
 /** Who owns which sessions, as a sorted set an owner by the instant of creation. Sessions that have ended are only looked for when the places run out. */
-export function createOwnedSessions(redis: Redis, { keyPrefix, limit, store, now }: OwnedSessionsOptions): OwnedSessions {
+export function createOwnedSessions(redis: RedisClient, { keyPrefix, limit, store, now }: OwnedSessionsOptions): OwnedSessions {
   const keys = createKeys(keyPrefix);
 
   /** The members that hold no place any more. */
@@ -30,8 +30,8 @@ export function createOwnedSessions(redis: Redis, { keyPrefix, limit, store, now
     const positions = await store.positions(members);
     return members.filter((member, index) => {
       const position = positions[index];
-      if (member === besides) return false;
-      if (position == null) return old.includes(member);
+      if (member === besides || position === undefined) return false;
+      if (position === null) return old.includes(member);
       return position.event_type === 'session_deleted' || !['pending', 'running', 'paused'].includes(position.status);
     });
   };

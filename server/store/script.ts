@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import type { Redis } from 'ioredis';
+import type { RedisClient } from './connection.ts';
 
 /** A Lua script of this folder's `scripts/`, loaded once. Its file's header says what KEYS, ARGV and the reply are. */
 export interface Script {
@@ -15,7 +15,7 @@ export function loadScript(name: string): Script {
 }
 
 /** Runs a script by its hash; the text travels only where Redis does not know it (a new or restarted server). */
-export async function runScript(redis: Redis, script: Script, keys: string[], args: (string | number)[]): Promise<unknown> {
+export async function runScript(redis: RedisClient, script: Script, keys: string[], args: (string | number)[]): Promise<unknown> {
   try {
     return await redis.evalsha(script.sha, keys.length, ...keys, ...args);
   } catch (error) {

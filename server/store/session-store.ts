@@ -1,12 +1,14 @@
 import { randomBytes } from 'node:crypto';
-import type { ChainableCommander, Redis } from 'ioredis';
+import type { ChainableCommander } from 'ioredis';
 import type { SessionEvent } from '../domain/draft.ts';
 import { encodeState, SCHEMA, type Schema } from '../domain/schema.ts';
 import type { Commit, SessionPosition, SessionStore } from '../engine/ports.ts';
 import { chainEvents, memoryJson, toCommitResult, toMemory, toOutage, toPosition, toSession, TOKEN_LENGTH } from './codec.ts';
+import type { RedisClient } from './connection.ts';
 import { createKeys, PARTITIONS, partitionOf } from './keys.ts';
 import { reachable } from './reachable.ts';
 import { loadScript, runScript } from './script.ts';
+import { NO_SKEW } from './skew.ts';
 
 const COMMIT = loadScript('commit');
 const ATTEND = loadScript('attend');
@@ -27,7 +29,7 @@ const BEHIND_MAX_MS = 3_000;
 type Fields = (string | null)[];
 
 /** Sessions in Redis, each a hash that only the commit script writes. */
-export function createSessionStore(redis: Redis, keyPrefix: string, schema: Schema = SCHEMA): SessionStore {
+export function createSessionStore(redis: RedisClient, keyPrefix: string, schema: Schema = SCHEMA, skew = NO_SKEW): SessionStore {
   const keys = createKeys(keyPrefix);
   // Tokens are unique for each commit of each process, all of one length, and shorter than UUIDs.
   const process = randomBytes(9).toString('base64url');
@@ -54,8 +56,12 @@ export function createSessionStore(redis: Redis, keyPrefix: string, schema: Sche
         const memory = commit.command === undefined ? key.session : key.command(commit.command.id);
         const token = process + (commits++).toString(36).padStart(TOKEN_LENGTH - process.length, '0');
         const { texts, lastHash } = commit.audit ? chainEvents(commit.events, commit.previousHash) : { texts: [], lastHash: null };
-        const args = commitArguments(commit, last, token, texts, lastHash, schema);
-        return toCommitResult(await runScript(redis, COMMIT, [key.session, key.agenda, key.outbox, memory], args), lastHash, token, schema);
+        const partition = partitionOf(last.state.session_id);
+        const args = commitArguments(commit, last, token, skew.of(partition), texts, lastHash, schema);
+        const reply = await runScript(redis, COMMIT, [key.session, key.agenda, key.outbox, memory], args);
+        const result = toCommitResult(reply, lastHash, token, schema);
+        if (result.outcome === 'clock') await skew.measure(partition);
+        return result;
       }),
 
     remember: (sessionId, command, version) =>
@@ -80,8 +86,7 @@ export function createSessionStore(redis: Redis, keyPrefix: string, schema: Sche
     overdue: (before, limit) =>
       reachable(async () => {
         const partitions = Array.from({ length: PARTITIONS }, (_, index) => keys.partition(index).agenda);
-        const ids = await Promise.all(partitions.map((agenda) => redis.zrangebyscore(agenda, '-inf', before, 'LIMIT', 0, limit)));
-        return ids.flat();
+        return (await whatAnswers(partitions.map((agenda) => redis.zrangebyscore(agenda, '-inf', before, 'LIMIT', 0, limit)))).flat();
       }),
 
     setAside: (sessionId) =>
@@ -107,16 +112,16 @@ export function createSessionStore(redis: Redis, keyPrefix: string, schema: Sche
       reachable(async () => {
         // One pipeline a partition: a write a session would hold up everything else for long, and no pipeline may cross the nodes of a cluster.
         const pipelines = new Map<number, ChainableCommander>();
-        const found = sessionIds.map(() => null as SessionPosition | null);
+        const found: (SessionPosition | null | undefined)[] = sessionIds.map(() => undefined);
         for (const [index, id] of sessionIds.entries()) {
           const partition = partitionOf(id);
           const pipeline = pipelines.get(partition) ?? redis.pipeline();
           pipelines.set(partition, pipeline);
           void pipeline.hmget(keys.session(id).session, 'v', 'e', 'st', 'k', (_error, fields) => {
-            found[index] = fields === undefined ? null : toPosition(fields);
+            found[index] = fields === undefined ? undefined : toPosition(fields);
           });
         }
-        for (const replies of await Promise.all([...pipelines.values()].map((pipeline) => pipeline.exec()))) replies?.forEach(valueOf);
+        await whatAnswers([...pipelines.values()].map(async (pipeline) => (await pipeline.exec())?.forEach(valueOf)));
         return found;
       }),
   };
@@ -127,6 +132,7 @@ function commitArguments(
   commit: Commit,
   last: SessionEvent,
   token: string,
+  skew: number,
   texts: string[],
   lastHash: string | null,
   schema: Schema,
@@ -156,11 +162,19 @@ function commitArguments(
     AHEAD_MAX_MS,
     BEHIND_MAX_MS,
     commit.notBefore,
-    0,
+    skew,
     lastHash ?? '',
     base?.token ?? '',
     ...texts.flatMap((text, index) => [text, snapshotOf(events[index] ?? last)]),
   ];
+}
+
+/** A node of a cluster that is away must not keep the others from being looked after. Rejects when none answers. */
+async function whatAnswers<Answer>(questions: Promise<Answer>[]): Promise<Answer[]> {
+  const outcomes = await Promise.allSettled(questions);
+  const answers = outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []));
+  if (answers.length === 0) await Promise.all(questions);
+  return answers;
 }
 
 /** The events of a commit are never empty; the type checker can't know. */

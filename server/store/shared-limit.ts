@@ -1,6 +1,6 @@
-import type { Redis } from 'ioredis';
 import { RateLimiterMemory, RateLimiterRedis, RateLimiterRes, RLWrapperTimeouts } from 'rate-limiter-flexible';
 import type { Quota, SharedLimit } from '../engine/ports.ts';
+import type { RedisClient } from './connection.ts';
 
 /** Who has to wait for nothing else but the limit does not wait longer than this for Redis. */
 const PATIENCE_MS = 50;
@@ -23,7 +23,7 @@ type Blocking = RateLimiterRedis & { getInMemoryBlockMsBeforeExpire(key: string)
  * A limit over all instances, counted in Redis by one script a use. A window that is used up is remembered here, so that whoever goes on regardless costs Redis
  * nothing. Where Redis can't say, or not in time, this instance counts by itself: a limit never holds anything up, and never refuses for want of an answer.
  */
-export function createSharedLimit(redis: Redis, { uses, seconds, keyOf, alone }: SharedLimitOptions): SharedLimit {
+export function createSharedLimit(redis: RedisClient, { uses, seconds, keyOf, alone }: SharedLimitOptions): SharedLimit {
   const window = { points: uses, duration: seconds, keyPrefix: '' };
   const shared = new RateLimiterRedis({
     ...window,

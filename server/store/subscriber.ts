@@ -1,10 +1,9 @@
-import type { Redis } from 'ioredis';
 import type { Logger } from '../observability/logger.ts';
-import { connectRedis } from './connection.ts';
+import { connectRedis, type RedisClient } from './connection.ts';
 
 /** A connection for subscriptions that knows which of them stand. */
 export interface Subscriber {
-  redis: Redis;
+  redis: RedisClient;
   /** Resolves once Redis has confirmed the subscription that was last asked for; rejects when it was refused or never asked for. */
   subscribed(channel: string): Promise<void>;
 }
@@ -14,7 +13,7 @@ export interface Subscriber {
  * This connection keeps the promise of each subscription, so that a join can wait for it; for a channel that stands it costs nothing.
  */
 export function connectSubscriber(url: string, logger: Logger): Subscriber {
-  const redis = connectRedis(url, 'blocking', 'subscriber', logger);
+  const redis = connectRedis(url, 'blocking', 'subscriber', logger, { subscriber: true });
   const standing = new Map<string, Promise<void>>();
   const ssubscribe = redis.ssubscribe.bind(redis) as (...channels: string[]) => Promise<unknown>;
   const sunsubscribe = redis.sunsubscribe.bind(redis) as (...channels: string[]) => Promise<unknown>;

@@ -1,12 +1,12 @@
 import { Writable } from 'node:stream';
 import { setTimeout as wait } from 'node:timers/promises';
 import { expect } from 'chai';
-import type { Redis } from 'ioredis';
 import { pino } from 'pino';
 import { RedisClock } from '../../server/engine/clock.ts';
 import { createLogger } from '../../server/observability/logger.ts';
 import { createMetrics, type Metrics } from '../../server/observability/metrics.ts';
-import { connectRedis, whenReady } from '../../server/store/connection.ts';
+import { connectRedis, type RedisClient, whenReady } from '../../server/store/connection.ts';
+import { timeAt } from '../../server/store/time.ts';
 import { RedisProxy } from '../kit/redis-proxy.ts';
 import { redisUrl } from '../kit/services.ts';
 import { until } from '../kit/until.ts';
@@ -15,8 +15,8 @@ const silent = createLogger('silent', 'test');
 
 describe('the clock that follows Redis', () => {
   let proxy: RedisProxy;
-  let direct: Redis;
-  let followed: Redis;
+  let direct: RedisClient;
+  let followed: RedisClient;
   let clock: RedisClock;
   let metrics: Metrics;
   let logged: string[];
@@ -34,7 +34,7 @@ describe('the clock that follows Redis', () => {
         done();
       },
     });
-    clock = new RedisClock(followed, pino({ level: 'error' }, lines), metrics);
+    clock = new RedisClock(() => timeAt(followed, 'clock'), pino({ level: 'error' }, lines), metrics);
   });
 
   afterEach(async () => {

@@ -1,7 +1,6 @@
 /** Engines over one real Redis whose clocks a test can set wrong, and whose arrivals it names itself: what a transport would do, without one. */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
-import type { Redis } from 'ioredis';
 import type { CreatePayload, HistoryEvent, SessionState } from '#contract';
 import type { TimerCommand } from '../../server/domain/decide.ts';
 import { decodeState, SCHEMA } from '../../server/domain/schema.ts';
@@ -11,10 +10,11 @@ import type { CommandContext, Engine, Outcome } from '../../server/engine/engine
 import type { Rooms, SessionStore } from '../../server/engine/ports.ts';
 import { createLogger } from '../../server/observability/logger.ts';
 import { createMetrics, type Metrics } from '../../server/observability/metrics.ts';
-import { connectRedis, whenReady } from '../../server/store/connection.ts';
+import { connectRedis, type RedisClient, whenReady } from '../../server/store/connection.ts';
 import { createKeys, partitionOf } from '../../server/store/keys.ts';
 import { createOutbox } from '../../server/store/outbox.ts';
 import { createSessionStore } from '../../server/store/session-store.ts';
+import { timeAt } from '../../server/store/time.ts';
 import { chess } from '../kit/games.ts';
 import { freshPrefix, redisUrl } from '../kit/services.ts';
 import { until } from '../kit/until.ts';
@@ -77,7 +77,7 @@ export class Arena {
   readonly prefix = freshPrefix();
   readonly graceMs: number;
   readonly #closers: (() => Promise<unknown>)[] = [];
-  #redis!: Redis;
+  #redis!: RedisClient;
   #right!: RedisClock;
 
   private constructor(graceMs: number) {
@@ -88,7 +88,7 @@ export class Arena {
     const arena = new Arena(graceMs);
     arena.#redis = connectRedis(await redisUrl(), 'commands', 'arena', logger);
     await whenReady(arena.#redis);
-    arena.#right = new RedisClock(arena.#redis, logger, createMetrics());
+    arena.#right = new RedisClock(() => timeAt(arena.#redis, createKeys(arena.prefix).clock), logger, createMetrics());
     await arena.#right.start();
     return arena;
   }
@@ -98,7 +98,7 @@ export class Arena {
     return this.#right.now();
   }
 
-  redis(): Redis {
+  redis(): RedisClient {
     return this.#redis;
   }
 
@@ -214,7 +214,7 @@ export class Arena {
 }
 
 /** As `Arena.age`, for the sessions of any cluster. */
-export async function age(redis: Redis, prefix: string, session: string, ms: number): Promise<void> {
+export async function age(redis: RedisClient, prefix: string, session: string, ms: number): Promise<void> {
   const keys = createKeys(prefix).session(session);
   const earlier = (key: string, value: unknown) => (key.endsWith('_at') && typeof value === 'string' ? iso(Date.parse(value) - ms) : value);
   const state: unknown = JSON.parse((await redis.hget(keys.session, 's')) ?? '', earlier);

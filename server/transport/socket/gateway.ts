@@ -1,6 +1,6 @@
 import type { Server as HttpServer } from 'node:http';
 import { createShardedAdapter } from '@socket.io/redis-adapter';
-import type { Redis } from 'ioredis';
+import type { Cluster, Redis } from 'ioredis';
 import { Server } from 'socket.io';
 import { CONTRACT_HEADER, CONTRACT_VERSION, CREATE_MAX_BYTES, EVENT_MAX_BYTES, type EventEnvelope, type Reply } from '#contract';
 import { invalid, refuse } from '../../domain/refusal.ts';
@@ -21,8 +21,8 @@ const FRAME_MAX_BYTES = 2 * 1024 * 1024;
 const HEARTBEAT_MS = 5_000;
 
 export interface IoOptions {
-  publisher: Redis;
-  subscriber: Redis;
+  publisher: Redis | Cluster;
+  subscriber: Redis | Cluster;
   /** Separates the channels of services that share a Redis. */
   channelPrefix: string;
   allowsOrigin(origin: string | undefined): boolean;

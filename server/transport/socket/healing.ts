@@ -84,8 +84,12 @@ export class Healing {
       const sent = batch.map((sessionId) => this.#sent.get(sessionId));
       const positions = await store.positions(batch);
       for (const [index, sessionId] of batch.entries()) {
-        const position = positions[index] ?? null;
+        const position = positions[index];
         const before = this.#seen.get(sessionId);
+        if (position === undefined) {
+          if (before !== undefined) seen.set(sessionId, before);
+          continue;
+        }
         if (isLost(position, before, sent[index]) && !(await this.#restore(sessionId, sent[index])) && before !== undefined) {
           // Tried again at the next look.
           seen.set(sessionId, before);
@@ -93,7 +97,7 @@ export class Healing {
         if (position === null) continue;
         seen.set(sessionId, position);
         counts.set(position.status, (counts.get(position.status) ?? 0) + 1);
-        if (isNewer(this.#seen.get(sessionId), this.#sent.get(sessionId))) await this.#heal(sessionId, position);
+        if (isNewer(before, this.#sent.get(sessionId))) await this.#heal(sessionId, position);
       }
     }
     this.#seen = seen;

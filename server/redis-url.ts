@@ -1,0 +1,99 @@
+/** What REDIS_URL may be, for people. */
+export const REDIS_URL_FORMS =
+  'must be redis://host:port (rediss:// for TLS), a comma list of those for a cluster, or redis-sentinel://host:port,host:port/name for Sentinels';
+
+interface Node {
+  host: string;
+  port: number;
+}
+
+interface Access {
+  username?: string;
+  password?: string;
+  tls: boolean;
+}
+
+/** Where Redis is: one server, a cluster of which some nodes are known, or whatever master the Sentinels name. */
+export type RedisAddress =
+  | { form: 'single'; url: string }
+  | { form: 'cluster'; nodes: Node[]; access: Access }
+  | { form: 'sentinel'; sentinels: Node[]; name: string; db: number; access: Access; sentinelAccess: Omit<Access, 'tls'> };
+
+const REDIS_PORT = 6379;
+const SENTINEL_PORT = 26_379;
+
+/**
+ * Reads a REDIS_URL. In a list, user and password are those of its first entry and hold for all; whether TLS is used, too. Entries after the first may leave
+ * the scheme out.
+ * @throws Error without the value, since it may hold a password
+ */
+export function parseRedisUrl(url: string): RedisAddress {
+  const [, scheme, rest] = /^(rediss?|rediss?-sentinel):\/\/(.*)$/.exec(url) ?? fail();
+  const tls = scheme?.startsWith('rediss') === true;
+  if (scheme?.endsWith('-sentinel') === true) return sentinelAddress(rest ?? '', tls);
+  if (!url.includes(',')) {
+    parseNode(url, REDIS_PORT);
+    return { form: 'single', url };
+  }
+  const [first = '', ...others] = url.split(',');
+  const nodes = [first, ...others.map((entry) => (entry.includes('://') ? entry : `${scheme}://${entry}`))].map((entry) =>
+    parseNode(entry, REDIS_PORT),
+  );
+  // A cluster has one database, and one way to sign in.
+  if (nodes.some(({ scheme: own, path }) => own !== scheme || !['', '/', '/0'].includes(path))) fail();
+  if (nodes.slice(1).some(({ username, password }) => username !== undefined || password !== undefined)) fail();
+  return { form: 'cluster', nodes: nodes.map(addressOf), access: { ...accessOf(nodes[0]), tls } };
+}
+
+function sentinelAddress(rest: string, tls: boolean): RedisAddress {
+  const [, hosts = '', path = '', query = ''] = /^([^/?]*)\/([^?]*)(\?.*)?$/.exec(rest) ?? fail();
+  const nodes = hosts.split(',').map((entry) => parseNode(`redis://${entry}`, SENTINEL_PORT));
+  if (nodes.slice(1).some(({ username, password }) => username !== undefined || password !== undefined)) fail();
+  const [name = '', db = '0', ...more] = path.split('/');
+  const parameters = new URLSearchParams(query);
+  const known = new Set(['sentinel_username', 'sentinel_password']);
+  if (name === '' || !/^\d+$/.test(db) || more.length > 0 || [...parameters.keys()].some((key) => !known.has(key))) fail();
+  const [username, password] = [parameters.get('sentinel_username'), parameters.get('sentinel_password')];
+  return {
+    form: 'sentinel',
+    sentinels: nodes.map(addressOf),
+    name: decodeURIComponent(name),
+    db: Number(db),
+    access: { ...accessOf(nodes[0]), tls },
+    sentinelAccess: { ...(username === null ? {} : { username }), ...(password === null ? {} : { password }) },
+  };
+}
+
+interface ParsedNode extends Node {
+  scheme: string;
+  username?: string;
+  password?: string;
+  path: string;
+}
+
+function parseNode(text: string, defaultPort: number): ParsedNode {
+  if (!URL.canParse(text)) fail();
+  const { protocol, hostname, port, username, password, pathname } = new URL(text);
+  if (hostname === '') fail();
+  return {
+    scheme: protocol.slice(0, -1),
+    host: hostname.replace(/^\[(.*)\]$/, '$1'),
+    port: port === '' ? defaultPort : Number(port),
+    ...(username === '' ? {} : { username: decodeURIComponent(username) }),
+    ...(password === '' ? {} : { password: decodeURIComponent(password) }),
+    path: pathname,
+  };
+}
+
+const addressOf = ({ host, port }: ParsedNode): Node => ({ host, port });
+
+function accessOf(node: ParsedNode | undefined): Omit<Access, 'tls'> {
+  return {
+    ...(node?.username === undefined ? {} : { username: node.username }),
+    ...(node?.password === undefined ? {} : { password: node.password }),
+  };
+}
+
+function fail(): never {
+  throw new Error(REDIS_URL_FORMS);
+}

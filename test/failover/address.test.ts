@@ -1,0 +1,71 @@
+import { expect } from 'chai';
+import { ConfigError, loadConfig } from '../../server/config.ts';
+import { parseRedisUrl } from '../../server/redis-url.ts';
+
+describe('REDIS_URL', () => {
+  it('F-1 is one server', () => {
+    for (const url of ['redis://localhost', 'redis://me:secret@127.0.0.1:6380/2', 'rediss://redis.example', 'redis://[::1]:6380']) {
+      expect(parseRedisUrl(url)).to.deep.equal({ form: 'single', url });
+    }
+  });
+
+  it('F-2 or a comma list of nodes of a cluster, of which the first says how to sign in', () => {
+    const nodes = [
+      { host: 'a', port: 7000 },
+      { host: '::1', port: 6379 },
+    ];
+    expect(parseRedisUrl('redis://a:7000,redis://[::1]')).to.deep.equal({ form: 'cluster', nodes, access: { tls: false } });
+    expect(parseRedisUrl('redis://a:7000,[::1]')).to.deep.equal({ form: 'cluster', nodes, access: { tls: false } });
+    expect(parseRedisUrl('rediss://me:p%40ss@a:7000,rediss://[::1]:6379')).to.deep.equal({
+      form: 'cluster',
+      nodes,
+      access: { username: 'me', password: 'p@ss', tls: true },
+    });
+  });
+
+  it('F-3 or Sentinels and the name of the master', () => {
+    expect(parseRedisUrl('redis-sentinel://s1,s2:26380/games')).to.deep.equal({
+      form: 'sentinel',
+      sentinels: [
+        { host: 's1', port: 26_379 },
+        { host: 's2', port: 26_380 },
+      ],
+      name: 'games',
+      db: 0,
+      access: { tls: false },
+      sentinelAccess: {},
+    });
+    expect(parseRedisUrl('rediss-sentinel://:p%2Fw@s1:1/games/3?sentinel_username=guard&sentinel_password=other')).to.deep.include({
+      name: 'games',
+      db: 3,
+      access: { password: 'p/w', tls: true },
+      sentinelAccess: { username: 'guard', password: 'other' },
+    });
+  });
+
+  it('F-4 anything else stops the start with one line that names the variable and repeats nothing of it', () => {
+    for (const url of [
+      'secret',
+      'http://secret:1',
+      'redis://',
+      'redis://secret:port',
+      'redis://a:1,',
+      'redis://a:1,http://secret:2',
+      'redis://a:1,rediss://secret:2',
+      'redis://a:1/1,secret:2',
+      'redis://a:1,me:secret@b:2',
+      'redis://a:%ZZ@secret:1,b:2',
+      'redis-sentinel://secret:26379',
+      'redis-sentinel://secret:26379/',
+      'redis-sentinel:///secret',
+      'redis-sentinel://s1,me:secret@s2/name',
+      'redis-sentinel://s1/name/secret',
+      'redis-sentinel://s1/name?secret=1',
+    ]) {
+      expect(() => loadConfig({ REDIS_URL: url, AUDIT_WORKER: 'none' }), url)
+        .to.throw(ConfigError, /^REDIS_URL must be redis:\/\/host:port [^\n]*$/)
+        .with.property('message')
+        .that.does.not.contain('secret');
+    }
+  });
+});
