@@ -1,7 +1,5 @@
-import { existsSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
+import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
 import { setImmediate, setTimeout as wait } from 'node:timers/promises';
 import { type Board, openBoard } from './audit/board.ts';
 import { openAudit } from './audit/parts.ts';
@@ -11,20 +9,24 @@ import { RedisClock } from './engine/clock.ts';
 import { createEngine } from './engine/create-engine.ts';
 import { createLogger, type Logger } from './observability/logger.ts';
 import { createMetrics } from './observability/metrics.ts';
-import { PACKAGE_ROOT, SERVER_VERSION } from './package-root.ts';
+import { consoleDir, SERVER_VERSION } from './package-root.ts';
 import { connectAll } from './store/connections.ts';
 import { createLimits } from './store/limits.ts';
+import { createGrants } from './store/grants.ts';
 import { createOutbox } from './store/outbox.ts';
 import { createKeys } from './store/keys.ts';
 import { createSessionStore } from './store/session-store.ts';
 import { followSkew, type Skew } from './store/skew.ts';
 import { timeAt } from './store/time.ts';
+import { LINKS_MAX } from '#contract';
+import { openAccess } from './transport/access/open.ts';
 import { CommandHandler } from './transport/command-handler.ts';
 import { createHttpApp } from './transport/http/app.ts';
 import { BOARD_PATH, type OperatorsOptions } from './transport/http/operators.ts';
-import { trackConnections } from './transport/http/connections.ts';
+import { listen, trackConnections } from './transport/http/connections.ts';
 import { originCheck } from './transport/origins.ts';
 import { ConnectionLimit } from './transport/socket/connection-limit.ts';
+import { Admission } from './transport/socket/admission.ts';
 import { announceClosing, attachGateway, closeIo, createIo } from './transport/socket/gateway.ts';
 import { Healing } from './transport/socket/healing.ts';
 import { createRooms } from './transport/socket/rooms.ts';
@@ -92,12 +94,16 @@ export async function createApp(config: Config, schema: Schema = SCHEMA): Promis
     metrics,
     logger,
   });
-  const handler = new CommandHandler({ engine, archive, clock, trail, limits, metrics }, logger);
+  const asked = openAccess(config, createGrants(redis.commands, config.KEY_PREFIX, LINKS_MAX), now, logger);
+  const evict = (linkId: string) => admission?.evict(linkId);
+  const handler = new CommandHandler({ engine, archive, clock, trail, limits, access: asked?.access, evict, metrics }, logger);
+  const admission = asked && new Admission({ ...asked, io, handler, now, logger });
   const healing = new Healing({ io, store, archive, now, logger, metrics });
   const subscribed = (room: string) => redis.subscriber.subscribed(`${config.KEY_PREFIX}#/#${room}#`);
   const socketLimits = { connectionLimit, socketLimit: config.RATE_LIMIT_SOCKET, sessionSocketLimit: config.LIMIT_SOCKETS_PER_SESSION };
-  attachGateway(io, { handler, now, subscribed, healing, logger, metrics, trustProxy: config.TRUST_PROXY, ...socketLimits });
+  attachGateway(io, { handler, now, subscribed, healing, admission, logger, metrics, trustProxy: config.TRUST_PROXY, ...socketLimits });
   healing.start();
+  admission?.start();
 
   let closing: Promise<void> | undefined;
   const readiness = async () => {
@@ -119,6 +125,7 @@ export async function createApp(config: Config, schema: Schema = SCHEMA): Promis
     metrics,
     logger,
     allowsOrigin,
+    tokens: asked?.tokens,
     trustProxy: config.TRUST_PROXY,
     limit: limits.general,
     consoleDir: consoleDir(),
@@ -138,7 +145,7 @@ export async function createApp(config: Config, schema: Schema = SCHEMA): Promis
     closeIo(io);
     await drained;
     await connections.close();
-    await Promise.all([healing.close(), deadlines.close(), skew.close(), clock.close()]);
+    await Promise.all([healing.close(), admission?.close(), deadlines.close(), skew.close(), clock.close()]);
     await Promise.all([audit.close(), operators?.board.close()]);
     redis.disconnect();
     logger.info('closed');
@@ -147,7 +154,7 @@ export async function createApp(config: Config, schema: Schema = SCHEMA): Promis
 
   try {
     await deadlines.start();
-    await listen(http, config);
+    await listen(http, config.PORT, config.HOST);
   } catch (error) {
     await closeOnce();
     throw error;
@@ -171,20 +178,4 @@ async function answers(question: () => Promise<unknown>): Promise<boolean> {
     () => true,
     () => false,
   );
-}
-
-/** The built console page, if there is one: `npm run build` puts it beside the compiled server. */
-function consoleDir(): string | undefined {
-  const folder = join(PACKAGE_ROOT, 'dist', 'console');
-  return existsSync(join(folder, 'index.html')) ? folder : undefined;
-}
-
-async function listen(http: Server, config: Config): Promise<void> {
-  await new Promise<void>((resolve, reject) => {
-    http.once('error', reject);
-    http.listen(config.PORT, config.HOST, () => {
-      http.off('error', reject);
-      resolve();
-    });
-  });
 }

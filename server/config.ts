@@ -1,3 +1,4 @@
+import { createPublicKey, type KeyObject } from 'node:crypto';
 import { z } from 'zod';
 import { parseRedisUrl, REDIS_URL_FORMS } from './redis-url.ts';
 
@@ -33,6 +34,37 @@ function isRedisUrl(value: string): boolean {
   }
 }
 
+const secret = z.string().min(32, 'must have 32 characters or more');
+
+/** A public key and the algorithms that its kind is good for: no token chooses another. */
+export interface PublicKey {
+  publicKey: KeyObject;
+  algorithms: string[];
+}
+
+const RSA_BITS_MIN = 2048;
+
+/** PEM (SPKI) in a variable, where line breaks may be written `\n`. */
+const publicKey = z.string().transform((value, context): PublicKey => {
+  const pem = value.replaceAll('\\n', '\n').trim();
+  try {
+    // `createPublicKey` would take a private key too, and whoever sets one here has mixed them up.
+    if (!pem.startsWith('-----BEGIN PUBLIC KEY-----')) throw new Error('not SPKI');
+    const key = createPublicKey(pem);
+    const { namedCurve, modulusLength = 0 } = key.asymmetricKeyDetails ?? {};
+    if (key.asymmetricKeyType === 'rsa' && modulusLength >= RSA_BITS_MIN) return { publicKey: key, algorithms: ['RS256'] };
+    if (key.asymmetricKeyType === 'ec' && namedCurve === 'prime256v1') return { publicKey: key, algorithms: ['ES256'] };
+    if (key.asymmetricKeyType === 'ed25519') return { publicKey: key, algorithms: ['EdDSA', 'Ed25519'] };
+  } catch {
+    // OpenSSL's words may hold parts of the key.
+  }
+  context.addIssue({
+    code: 'custom',
+    message: `must be a public key in PEM (BEGIN PUBLIC KEY): RSA from ${RSA_BITS_MIN} bits, P-256 or Ed25519`,
+  });
+  return z.NEVER;
+});
+
 /** Every variable the server reads, with its default. docs/OPERATIONS.md explains each. */
 const variables = z.object({
   NODE_ENV: z.enum(['development', 'test', 'production']).default('development'),
@@ -53,7 +85,14 @@ const variables = z.object({
   LIMIT_CONNECTIONS_PER_ADDRESS: limit.default(0),
   LIMIT_SOCKETS_PER_SESSION: limit.default(0),
   LIMIT_SESSIONS_PER_OWNER: limit.default(0),
-  AUTH_MODE: z.literal('none', 'must be none: token checks are not part of this version').default('none'),
+  AUTH_MODE: z.enum(['none', 'jwt']).default('none'),
+  JWT_SECRET: secret.optional(),
+  JWT_PUBLIC_KEY: publicKey.optional(),
+  JWT_JWKS_URL: url(['https:', 'http:']).optional(),
+  JWT_ISSUER: z.string().optional(),
+  JWT_AUDIENCE: z.string().optional(),
+  JWT_CLOCK_TOLERANCE_SECONDS: integer(0, 300).default(5),
+  LINK_SECRET: secret.optional(),
   AUDIT_WORKER: z.enum(['inline', 'off', 'none']).default('inline'),
   AUDIT_RETENTION_DAYS: integer(1, 36_500).optional(),
   ADMIN_USER: z
@@ -96,5 +135,15 @@ export function loadConfig(env: Record<string, string | undefined>): Config {
   ] as const) {
     if (config[name] === undefined && config[other] !== undefined) throw new ConfigError(`${name} must be set where ${other} is`);
   }
+  requireOneKey(config);
   return config;
+}
+
+/** Two keys would be two ways in, of which one is soon forgotten. */
+function requireOneKey(config: Config): void {
+  const [first, second] = (['JWT_SECRET', 'JWT_PUBLIC_KEY', 'JWT_JWKS_URL'] as const).filter((name) => config[name] !== undefined);
+  if (second !== undefined) throw new ConfigError(`${second} must not be set where ${first} is: tokens are checked by one key`);
+  if (config.AUTH_MODE === 'jwt' && first === undefined) {
+    throw new ConfigError('JWT_SECRET must be set for AUTH_MODE=jwt, or JWT_PUBLIC_KEY, or JWT_JWKS_URL');
+  }
 }

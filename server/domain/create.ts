@@ -11,11 +11,14 @@ import type { Decision } from './decide.ts';
 import { groupsOf } from './groups.ts';
 import { invalid } from './refusal.ts';
 
+/** A create whose session has a name and, where users are asked who they are, an owner. */
+export type NewSession = CreatePayload & { session_id: string; owner_id?: string | undefined };
+
 /**
  * Creates a session at `now` (Unix ms), which is also its first epoch. The payload has passed its schema; what is checked here spans fields.
  * Refusal: VALIDATION_ERROR with every field at fault.
  */
-export function create(payload: CreatePayload & { session_id: string }, now: number): Decision {
+export function create(payload: NewSession, now: number): Decision {
   const issues = checkCreate(payload);
   if (issues.length > 0) return invalid(issues);
 
@@ -49,6 +52,9 @@ export function create(payload: CreatePayload & { session_id: string }, now: num
     groups,
     metadata: payload.metadata ?? {},
   };
+  // States of servers that ask nobody who they are have neither.
+  if (payload.owner_id !== undefined) state.owner_id = payload.owner_id;
+  if (payload.participants_may_pause === true) state.participants_may_pause = true;
   const active = findParticipant(state, state.active_participant_id);
   if (active !== undefined) state.active_group_id = active.group_id;
   derive(state, now);

@@ -1,4 +1,4 @@
-import type { ActionOnTimeout, JsonValue, SessionState } from '#contract';
+import type { ActionOnTimeout, JsonObject, JsonValue, SessionState } from '#contract';
 import { checkGuard } from '../domain/decide.ts';
 import { type Refusal, refuse } from '../domain/refusal.ts';
 import { isLive } from './committer.ts';
@@ -12,7 +12,17 @@ export interface CommandContext {
   command?: CommandKey | undefined;
   /** Asked while the session is loaded: why the command may not go on, null where it may. Never rejects. */
   admitted?: Promise<Refusal | null> | undefined;
+  /** Who sent it, for the trail. */
+  actor?: JsonObject | undefined;
+  /**
+   * Whether its sender may, as far as that depends on the session: asked as soon as it is read, with null where there is none, and whether this very command
+   * had its effect before. Undefined where nothing is left to ask.
+   */
+  authorize?: Authorize | undefined;
 }
+
+/** Why somebody may not; null where they may. */
+export type Authorize = (state: SessionState | null, repeated: boolean) => Refusal | null | Promise<Refusal | null>;
 
 /**
  * What a command led to: the state after it, whether it had its effect in an earlier call (its session may be gone by now), and the expiry that a switch
@@ -49,6 +59,16 @@ export function checkVersion(session: LiveSession, { expectedVersion }: CommandC
   return conflict(`Session is at version ${session.version}, not ${expectedVersion}`, expectedVersion, session.state);
 }
 
+/** Asks whether the sender may; see CommandContext. */
+export async function denied(
+  session: StoredSession | null,
+  { authorize, command }: CommandContext,
+  memory: RememberedCommand | null = null,
+): Promise<Refusal | null> {
+  if (authorize === undefined) return null;
+  return authorize(isLive(session) ? session.state : null, memory !== null && memory.fingerprint === command?.fingerprint);
+}
+
 /** The answer to a command that had its effect before, if it is the same. */
 export function replay(memory: RememberedCommand, session: StoredSession | null, sessionId: string, context: CommandContext): Outcome {
   if (memory.fingerprint !== context.command?.fingerprint) {
@@ -58,8 +78,9 @@ export function replay(memory: RememberedCommand, session: StoredSession | null,
   return isLive(session) ? { ok: true, state: session.state, appliedVersion } : { ...notFound(sessionId), appliedVersion };
 }
 
-/** Lets the trail tell by which command_id an event was made. */
-export function noteCommand(metadata: { [key: string]: JsonValue }, { command }: CommandContext): void {
+/** Lets the trail tell by which command_id an event was made, and by whom. */
+export function noteCommand(metadata: { [key: string]: JsonValue }, { command, actor }: CommandContext): void {
+  if (actor !== undefined) metadata['actor'] = actor;
   if (command !== undefined) metadata['command_id'] = command.id;
 }
 

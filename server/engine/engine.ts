@@ -1,13 +1,12 @@
 import { ruleOf } from '#arithmetic';
-import type { CreatePayload, JsonValue } from '#contract';
+import type { JsonValue } from '#contract';
 import { nextOverdue } from '../domain/catch-up.ts';
-import { create } from '../domain/create.ts';
+import type { NewSession } from '../domain/create.ts';
 import { decide, type TimerCommand } from '../domain/decide.ts';
-import { nextEpoch } from '../domain/recover.ts';
-import { refuse } from '../domain/refusal.ts';
 import type { Archive } from './archive.ts';
 import { Arrival } from './arrival.ts';
 import { isLive } from './committer.ts';
+import { createSession } from './create-session.ts';
 import type { Expirer, ExpirerOptions } from './expirer.ts';
 import { firstTry } from './first-try.ts';
 import {
@@ -16,6 +15,7 @@ import {
   clockUnusable,
   type CommandContext,
   conflict,
+  denied,
   expiredOnly,
   lostEveryRace,
   noteCommand,
@@ -46,36 +46,8 @@ export class Engine {
   }
 
   /** Creates a session; an id in use is refused with SESSION_EXISTS and never overwritten. An id that was just made up (`fresh`) is in use nowhere. */
-  async create(payload: CreatePayload & { session_id: string }, context: CommandContext, fresh = false): Promise<Outcome> {
-    const { archive, committer } = this.#options;
-    const arrival = new Arrival(context.arrival, this.#options);
-    const exists = refuse('SESSION_EXISTS', `Session ${payload.session_id} exists already`);
-    const first = create(payload, arrival.instant);
-    if (!first.ok) return first;
-    const known = fresh ? null : await archive.ask(payload.session_id);
-    let spent = known?.epoch ?? 0;
-    if (known?.unfinished === true) {
-      const { session, command } = await archive.find(payload.session_id, context.command?.id);
-      if (command !== null) return replay(command, session, payload.session_id, context);
-      if (isLive(session)) return exists;
-      // Deleted, which the trail has yet to hear.
-      spent = Math.max(spent, session?.epoch ?? 0);
-    }
-    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-      const decision = create(payload, arrival.instant);
-      if (!decision.ok) return decision;
-      const { event } = decision;
-      event.state.epoch = nextEpoch(spent, arrival.instant);
-      noteCommand(event.metadata, context);
-      const result = await committer.commit({ base: null, events: [event], instant: arrival.instant, command: context.command });
-      if (result.outcome === 'committed') return { ok: true, state: event.state };
-      if (result.outcome === 'repeated') return replay(result.command, result.session, payload.session_id, context);
-      if (result.outcome === 'conflict') {
-        if (isLive(result.session)) return exists;
-        spent = Math.max(spent, result.session?.epoch ?? 0);
-      } else if (!(await arrival.redo())) return clockUnusable();
-    }
-    return lostEveryRace();
+  create(payload: NewSession, context: CommandContext, fresh = false): Promise<Outcome> {
+    return createSession(this.#options, payload, context, fresh);
   }
 
   /** Applies a command to a session, after whatever happened to it before the command arrived. */
@@ -87,9 +59,18 @@ export class Engine {
     const arrival = new Arrival(context.arrival, this.#options);
     const found = await firstTry(this.#options, sessionId, command, arrival, context);
     if ('ok' in found) return found;
+    if (context.authorize !== undefined) {
+      const refusal = await denied(found.session, context, found.command);
+      if (refusal !== null) return refusal;
+    }
     if (found.command !== null) return replay(found.command, found.session, sessionId, context);
     let { session: first, session } = found;
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+      // Whatever came between may have been a deletion, and somebody else's session of that id.
+      if (attempt > 0 && context.authorize !== undefined) {
+        const refusal = await denied(session, context);
+        if (refusal !== null) return refusal;
+      }
       if (!isLive(session) || !isLive(first)) return notFound(sessionId);
       if (nextOverdue(session.state, arrival.instant, liveness.outages) !== undefined) {
         const endsHere = command.type === 'switch' && checkSwitch(first, first, command.current_participant_id, context) === null;
@@ -130,7 +111,7 @@ export class Engine {
     const { archive, liveness } = this.#options;
     await liveness.beSure();
     const { session } = await archive.find(sessionId);
-    return this.#read(session, sessionId, context);
+    return (context.authorize && (await denied(session, context))) ?? this.#read(session, sessionId, context);
   }
 
   /** Whether Redis remembers that a session was deleted. */
@@ -143,6 +124,10 @@ export class Engine {
   async message(sessionId: string, message: JsonValue, context: CommandContext): Promise<Outcome> {
     const { archive, store, rooms } = this.#options;
     const { session, command } = await archive.find(sessionId, context.command?.id);
+    if (context.authorize !== undefined) {
+      const refusal = await denied(session, context, command);
+      if (refusal !== null) return refusal;
+    }
     if (command !== null) return replay(command, session, sessionId, context);
     const outcome = await this.#read(session, sessionId, context);
     if (!outcome.ok) return outcome;

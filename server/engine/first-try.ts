@@ -2,7 +2,7 @@ import { nextOverdue } from '../domain/catch-up.ts';
 import { decide, type TimerCommand } from '../domain/decide.ts';
 import type { Archive } from './archive.ts';
 import type { Arrival } from './arrival.ts';
-import { checkVersion, clockUnusable, type CommandContext, noteCommand, type Outcome } from './checks.ts';
+import { checkVersion, clockUnusable, type CommandContext, denied, noteCommand, type Outcome } from './checks.ts';
 import type { Committed, Committer } from './committer.ts';
 import type { Hints } from './hints.ts';
 import type { Liveness } from './liveness.ts';
@@ -48,6 +48,7 @@ async function tryHint(
   const base = hints.get(sessionId);
   if (base === undefined || checkVersion(base, context) !== null) return null;
   if (nextOverdue(base.state, arrival.instant, liveness.outages) !== undefined) return null;
+  if (context.authorize !== undefined && (await denied(base, context)) !== null) return null;
   const decision = decide(base.state, command, arrival.instant);
   if (!decision.ok) return null;
   noteCommand(decision.event.metadata, context);

@@ -34,6 +34,8 @@ export function createKeys(prefix: string) {
          * `k` type of the last event.
          */
         session: `${partition(index)}:s/${sessionId}`,
+        /** Hash of the share links that are good, by their ids. */
+        grants: `${partition(index)}:g/${sessionId}`,
         /** What a command_id did. */
         command: (commandId: string) => `${partition(index)}:c/${sessionId}/${commandId}`,
         /** How many switches the present second has had. */

@@ -2,7 +2,9 @@ import type { CommandName, Failure, Reply, Success } from '#contract';
 import { type Refusal, refuse } from '../domain/refusal.ts';
 import type { Logger } from '../observability/logger.ts';
 import type { Metrics } from '../observability/metrics.ts';
-import { type Answer, type Call, type CommandPorts, type CommandTable, createCommands } from './commands.ts';
+import type { Principal } from './access/principal.ts';
+import type { Answer } from './answers.ts';
+import { type Call, type CommandPorts, type CommandTable, createCommands } from './commands.ts';
 import { isCommand, parse } from './parse.ts';
 import { failure, refusalOf } from './replies.ts';
 
@@ -10,11 +12,13 @@ import { failure, refusalOf } from './replies.ts';
 export interface Request extends Call {
   name: unknown;
   payload: unknown;
+  /** Who sends it, where that is asked. */
+  principal: Principal | undefined;
   /** What the logs should name: the request or the socket. */
   ids: Record<string, string>;
 }
 
-/** Both transports' way into the engine: schema, command, one reply. It never throws. */
+/** Both transports' way into the engine: schema, role, command, one reply. It never throws. */
 export class CommandHandler {
   readonly #commands: CommandTable;
   readonly #ports: CommandPorts;
@@ -68,7 +72,14 @@ export class CommandHandler {
 
   async #run<Name extends CommandName>(name: Name, request: Request): Promise<Answer> {
     const parsed = parse(name, request.payload);
-    return parsed.ok ? this.#commands[name](parsed.value, request) : parsed;
+    if (!parsed.ok) return parsed;
+    const { access } = this.#ports;
+    if (access !== undefined) {
+      const permit = access.permit(name, parsed.value, request.principal);
+      if ('ok' in permit) return permit;
+      request.permit = permit;
+    }
+    return this.#commands[name](parsed.value, request);
   }
 
   #measure(request: Request, answer: Answer): void {

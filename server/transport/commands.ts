@@ -1,5 +1,5 @@
 import { v7 as uuidv7 } from 'uuid';
-import type { CommandName, CommandOptions, SessionState, SwitchData } from '#contract';
+import type { CommandName, CommandOptions, SessionState } from '#contract';
 import type { TimerCommand } from '../domain/decide.ts';
 import { type Refusal, refuse } from '../domain/refusal.ts';
 import type { Archive } from '../engine/archive.ts';
@@ -7,9 +7,13 @@ import type { Engine } from '../engine/engine.ts';
 import type { CommandContext, Outcome } from '../engine/checks.ts';
 import type { Trail } from '../engine/ports.ts';
 import type { Metrics } from '../observability/metrics.ts';
+import type { Access, Permit } from './access/access.ts';
+import { accessCommands } from './access/commands.ts';
+import { type Answer, answerWith, deleted, emptied, stateOf, switched } from './answers.ts';
 import { fingerprint } from './fingerprint.ts';
-import { type CommandLimits, limited, refusalOfQuota } from './limits.ts';
+import { type CommandLimits, limited } from './limits.ts';
 import type { Parsed } from './schemas.ts';
+import { limitSwitches } from './switch-limit.ts';
 
 /** A command's `command_id` is remembered this long after a success. */
 const REMEMBER_MS = 15 * 60_000;
@@ -30,10 +34,11 @@ export interface Call {
   seat: Seat | undefined;
   /** Where it came from, as limits count it. */
   address: string;
+  /** What the sender may; undefined where nobody is asked who they are. */
+  permit?: Permit;
+  /** Gives the connection another token. Undefined where there is none to keep, or nobody is asked who they are. */
+  refresh?: ((token: string) => Promise<Answer>) | undefined;
 }
-
-/** What a command answers, before it is dressed as a reply. */
-export type Answer = { ok: true; data: unknown; appliedVersion?: number } | Refusal;
 
 export interface CommandPorts {
   engine: Engine;
@@ -43,31 +48,36 @@ export interface CommandPorts {
   trail: Trail | undefined;
   limits: CommandLimits;
   metrics: Metrics;
+  /** Undefined where nobody is asked who they are, and everybody may everything. */
+  access: Access | undefined;
+  /** Sends away whoever came by a link, on all instances. */
+  evict(linkId: string): void;
 }
 
 export type CommandTable = { [Name in CommandName]: (payload: Parsed<Name>, call: Call) => Promise<Answer> };
 
 /** What each command of the contract does with a payload that passed its schema. */
-export function createCommands({ engine, archive, clock, trail, limits, metrics }: CommandPorts): CommandTable {
+export function createCommands({ engine, archive, clock, trail, limits, access, evict, metrics }: CommandPorts): CommandTable {
   /** A command that changes a session by the rules of the domain. */
   const timer =
     <Name extends TimerCommandName>(name: Name, answer: (outcome: Outcome) => Answer = stateOf) =>
     async (payload: Parsed<Name>, call: Call, admitted?: Promise<Refusal | null>): Promise<Answer> => {
       const { session_id, expected_version: _version, command_id: _id, ...fields } = payload;
       const command = { type: name.slice('session:'.length), ...fields } as TimerCommand;
+      if (command.type === 'switch') command.current_participant_id ??= call.permit?.guard;
       return answer(await engine.execute(session_id, command, { ...contextOf(name, payload, call), admitted }));
     };
-  const makeSwitch = timer('session:switch', switched);
+  const remove = timer('session:delete', deleted);
 
   return {
     'session:create': async (payload, call) => {
       const session_id = payload.session_id ?? uuidv7();
       const context = contextOf('session:create', payload, call);
-      const owner = call.address;
+      const owner = call.permit?.owner ?? call.address;
       const place = await limits.owners?.claim(owner, session_id);
       if (place === 'full') return limited('owner_sessions', metrics);
       const outcome = await seated(call.seat, session_id, () =>
-        engine.create({ ...payload, session_id }, context, payload.session_id === undefined),
+        engine.create({ ...payload, session_id, owner_id: call.permit?.owner }, context, payload.session_id === undefined),
       );
       if (!outcome.ok && place === 'taken') await limits.owners?.release(owner, session_id);
       return stateOf(outcome);
@@ -94,29 +104,29 @@ export function createCommands({ engine, archive, clock, trail, limits, metrics 
 
     'session:get': async (payload, call) => stateOf(await engine.get(payload.session_id, contextOf('session:get', payload, call))),
     'session:start': timer('session:start'),
-    // The limit is asked together with the session, ahead of it on the same connection: it costs no round trip.
-    'session:switch': async (payload, call) => {
-      const quota = limits.switches?.consume(payload.session_id);
-      if (quota === undefined) return makeSwitch(payload, call);
-      if (!(quota instanceof Promise)) return refusalOfQuota('switch', quota, metrics) ?? makeSwitch(payload, call);
-      return makeSwitch(
-        payload,
-        call,
-        quota.then((left) => refusalOfQuota('switch', left, metrics)),
-      );
-    },
+    'session:switch': limitSwitches(timer('session:switch', switched), limits, metrics),
     'session:pause': timer('session:pause'),
     'session:resume': timer('session:resume'),
     'session:adjust': timer('session:adjust'),
     'session:complete': timer('session:complete'),
     'session:cancel': timer('session:cancel'),
-    'session:delete': timer('session:delete', deleted),
+
+    'session:delete': async (payload, call) => {
+      const answer = await remove(payload, call);
+      // Only tidies up: a link is good for the session that it was made for and no other.
+      if (answer.ok) await access?.links?.revokeAll(payload.session_id).catch(() => {});
+      return answer;
+    },
 
     'session:message': async (payload, call) =>
       emptied(await engine.message(payload.session_id, payload.message, contextOf('session:message', payload, call))),
 
     'session:history': async ({ session_id, after_version, limit, event_types }, call) => {
       if (trail === undefined) return { ...refuse('SERVICE_UNAVAILABLE', 'This server keeps no audit trail'), retryable: false };
+      if (call.permit?.authorize !== undefined) {
+        const outcome = await engine.get(session_id, { arrival: call.arrival, authorize: call.permit.authorize });
+        if (!outcome.ok) return outcome;
+      }
       // A deletion may not have reached the trail yet.
       const [history, gone] = await Promise.all([
         trail.history(session_id, after_version, limit, event_types),
@@ -128,6 +138,8 @@ export function createCommands({ engine, archive, clock, trail, limits, metrics 
       const outcome = await engine.get(session_id, { arrival: call.arrival });
       return answerWith(outcome, () => ({ events: [], next_after_version: after_version }));
     },
+
+    ...accessCommands({ access, evict, read: (payload, call) => engine.get(payload.session_id, contextOf('session:get', payload, call)) }),
 
     'time:sync': async (payload, call) => ({
       ok: true,
@@ -149,6 +161,8 @@ function contextOf(name: CommandName, payload: CommandOptions, call: Call): Comm
     arrival: Math.floor(call.arrival),
     expectedVersion: payload.expected_version,
     command: id === undefined ? undefined : { id, fingerprint: fingerprint(name, rest), rememberMs: REMEMBER_MS },
+    actor: call.permit?.actor,
+    authorize: call.permit?.authorize,
   };
 }
 
@@ -160,31 +174,4 @@ function missedSince(state: SessionState, known: Pick<Parsed<'session:join'>, 'l
   const { last_known_version: version, last_known_epoch: epoch } = known;
   if (version === undefined || (epoch !== undefined && epoch !== state.epoch)) return null;
   return Math.max(0, state.version - version);
-}
-
-function answerWith(outcome: Outcome, data: (state: SessionState) => unknown): Answer {
-  if (!outcome.ok) return outcome;
-  const answer: Answer = { ok: true, data: data(outcome.state) };
-  if (outcome.appliedVersion !== undefined) answer.appliedVersion = outcome.appliedVersion;
-  return answer;
-}
-
-const stateOf = (outcome: Outcome) => answerWith(outcome, (state) => state);
-const emptied = (outcome: Outcome) => answerWith(outcome, () => ({}));
-
-function switched(outcome: Outcome): Answer {
-  if (!outcome.ok || outcome.expired === undefined) return answerWith(outcome, switchData);
-  const { participant_id, action } = outcome.expired;
-  return answerWith(outcome, (state) => ({ ...switchData(state), expired_participant_id: participant_id, action_applied: action }));
-}
-
-/** Deleting what does not exist succeeds: the caller has what they wanted. */
-function deleted(outcome: Outcome): Answer {
-  if (outcome.ok || outcome.code !== 'SESSION_NOT_FOUND') return emptied(outcome);
-  return outcome.appliedVersion === undefined ? { ok: true, data: {} } : { ok: true, data: {}, appliedVersion: outcome.appliedVersion };
-}
-
-function switchData(state: SessionState): SwitchData {
-  const { session_id, epoch, version, status, active_participant_id, active_group_id, cycle_started_at, participants } = state;
-  return { session_id, epoch, version, status, active_participant_id, active_group_id, cycle_started_at, participants };
 }

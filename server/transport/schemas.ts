@@ -14,6 +14,10 @@ import {
   METADATA_MAX_BYTES,
   OUTAGE_POLICIES,
   PARTICIPANTS_MAX,
+  SHARE_DEFAULT_SECONDS,
+  SHARE_MAX_SECONDS,
+  SHARE_MIN_SECONDS,
+  SHARED_ROLES,
   SYNC_MODES,
   WARNINGS_MAX,
 } from '#contract';
@@ -62,6 +66,7 @@ const create = z.strictObject({
     .refine((thresholds) => new Set(thresholds).size === thresholds.length, 'Must be unique')
     .optional(),
   metadata: freeObject(METADATA_MAX_BYTES).optional(),
+  participants_may_pause: z.boolean().optional(),
 });
 
 /** One schema a command. What passes is exactly the contract's payload; `null` fields are taken out before. */
@@ -98,6 +103,20 @@ export const schemas = {
     limit: z.int().min(1).max(HISTORY_LIMIT_MAX).default(HISTORY_LIMIT_DEFAULT),
     event_types: z.array(z.enum(EVENT_TYPES)).min(1).max(EVENT_TYPES.length).optional(),
   }),
+  'session:share': z
+    .strictObject({
+      ...session,
+      role: z.enum(SHARED_ROLES),
+      participant_id: id.optional(),
+      expires_in: z.int().min(SHARE_MIN_SECONDS).max(SHARE_MAX_SECONDS).default(SHARE_DEFAULT_SECONDS),
+    })
+    .refine((payload) => payload.role !== 'participant' || payload.participant_id !== undefined, {
+      path: ['participant_id'],
+      message: 'Required for a participant',
+    }),
+  'session:links': z.strictObject(session),
+  'session:revoke': z.strictObject({ ...session, link_id: id }),
+  'auth:refresh': z.strictObject({ token: z.string().min(1) }),
   'time:sync': z.strictObject({ client_time_ms: z.number().optional() }),
 } satisfies { [Name in CommandName]: z.ZodType<Commands[Name]['payload']> };
 

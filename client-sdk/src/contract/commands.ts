@@ -1,4 +1,5 @@
 /** Payloads of the commands and what a success answers. REST takes the same payloads, with `session_id` in the path. */
+import type { LinksData, RefreshData, RefreshPayload, ShareData, SharedRole } from './access.ts';
 import type { EventType, HistoryEvent } from './events.ts';
 import type { ActionOnTimeout, JsonObject, JsonValue, OutagePolicy, SessionState, SyncMode } from './state.ts';
 
@@ -43,6 +44,8 @@ export interface CreatePayload extends CommandOptions {
   outage_policy?: OutagePolicy | undefined;
   warning_thresholds_ms?: number[] | undefined;
   metadata?: JsonObject | undefined;
+  /** Whether a participant may pause and resume, where roles are asked for. */
+  participants_may_pause?: boolean | undefined;
 }
 
 export interface JoinPayload extends SessionPayload {
@@ -81,6 +84,18 @@ export interface HistoryPayload extends SessionPayload {
   limit?: number | undefined;
   /** Tell only of events of these types; absent = all. Pages may then hold fewer events than `limit`, or none. */
   event_types?: EventType[] | undefined;
+}
+
+export interface SharePayload extends SessionPayload {
+  role: SharedRole;
+  /** Whose turns the holder may end; required for `participant`. */
+  participant_id?: string | undefined;
+  /** Seconds until the link ends. */
+  expires_in?: number | undefined;
+}
+
+export interface RevokePayload extends SessionPayload {
+  link_id: string;
 }
 
 export interface TimeSyncPayload {
@@ -147,6 +162,10 @@ export interface Commands {
   'session:delete': { payload: SessionPayload; data: EmptyData };
   'session:message': { payload: MessagePayload; data: EmptyData };
   'session:history': { payload: HistoryPayload; data: HistoryData };
+  'session:share': { payload: SharePayload; data: ShareData };
+  'session:links': { payload: SessionPayload; data: LinksData };
+  'session:revoke': { payload: RevokePayload; data: EmptyData };
+  'auth:refresh': { payload: RefreshPayload; data: RefreshData };
   'time:sync': { payload: TimeSyncPayload; data: TimeSyncData };
 }
 export type CommandName = keyof Commands;

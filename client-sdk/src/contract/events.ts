@@ -1,4 +1,5 @@
 /** What the server sends to a session's room, and what the audit trail tells of it. */
+import type { AuthExpiredEvent } from './access.ts';
 import type { CommandName, Commands } from './commands.ts';
 import type { Reply } from './reply.ts';
 import type { ActionOnTimeout, JsonObject, JsonValue, SessionState } from './state.ts';
@@ -75,6 +76,7 @@ export interface ServerToClientEvents {
   'session:warning': (event: WarningEvent) => void;
   'session:deleted': (event: EventEnvelope) => void;
   'session:message': (event: MessageEvent) => void;
+  'auth:expired': (event: AuthExpiredEvent) => void;
   'server:closing': (event: { reconnect_in_ms: number }) => void;
 }
 

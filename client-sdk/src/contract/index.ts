@@ -1,4 +1,5 @@
 /** The wire contract of SyncKairos: what a client can send and what it gets back. Imports nothing. */
+export * from './access.ts';
 export * from './commands.ts';
 export * from './events.ts';
 export * from './limits.ts';

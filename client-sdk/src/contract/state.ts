@@ -70,4 +70,8 @@ export interface SessionState {
   participants: ParticipantState[];
   groups: GroupState[];
   metadata: JsonObject;
+  /** The `sub` of the user who created it; only where users are asked who they are. */
+  owner_id?: string;
+  /** There only where participants may pause and resume. */
+  participants_may_pause?: true;
 }

@@ -2,6 +2,8 @@ import cors from '@koa/cors';
 import Koa from 'koa';
 import { koaBody } from 'koa-body';
 import { CONTRACT_HEADER, CREATE_MAX_BYTES } from '#contract';
+import type { TokenVerifier } from '../access/tokens.ts';
+import { authenticate } from './authenticate.ts';
 import { serveConsole } from './console.ts';
 import { answerErrors, refuseMalformedUrls, refuseOtherBodies } from './errors.ts';
 import { type GeneralLimitOptions, limitRequests } from './limit.ts';
@@ -13,6 +15,8 @@ import { type SystemRoutesOptions, systemRoutes } from './system-routes.ts';
 
 export interface HttpAppOptions extends SessionRoutesOptions, SystemRoutesOptions, GeneralLimitOptions {
   allowsOrigin(origin: string | undefined): boolean;
+  /** Undefined where nobody is asked who they are. */
+  tokens: TokenVerifier | undefined;
   /** Folder of the built console page; undefined serves none. */
   consoleDir: string | undefined;
   /** Undefined where no operator can sign in. */
@@ -37,6 +41,7 @@ export function createHttpApp(options: HttpAppOptions): Koa {
       exposeHeaders: [
         'X-Request-Id',
         'Retry-After',
+        'WWW-Authenticate',
         'RateLimit-Limit',
         'RateLimit-Remaining',
         'RateLimit-Reset',
@@ -47,6 +52,7 @@ export function createHttpApp(options: HttpAppOptions): Koa {
   );
   app.use(limitRequests(options));
   app.use(refuseMalformedUrls);
+  if (options.tokens !== undefined) app.use(authenticate(options.tokens));
   app.use(refuseOtherBodies);
   app.use(koaBody({ urlencoded: false, text: false, jsonLimit: CREATE_MAX_BYTES }));
   for (const router of routers) app.use(router.routes());

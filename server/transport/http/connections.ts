@@ -39,3 +39,14 @@ export function trackConnections(http: Server): Connections {
     },
   };
 }
+
+/** Resolves when the server listens; rejects when the address can't be had. */
+export async function listen(http: Server, port: number, host: string): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    http.once('error', reject);
+    http.listen(port, host, () => {
+      http.off('error', reject);
+      resolve();
+    });
+  });
+}

@@ -2,6 +2,7 @@ import Router, { type RouterContext } from '@koa/router';
 import type { Context } from 'koa';
 import type { HistoryData, Reply } from '#contract';
 import { invalid } from '../../domain/refusal.ts';
+import type { Principal } from '../access/principal.ts';
 import { addressOf } from '../address.ts';
 import type { CommandHandler } from '../command-handler.ts';
 import { HTTP_STATUS } from '../replies.ts';
@@ -26,7 +27,9 @@ export function sessionRoutes({ handler, now, trustProxy }: SessionRoutesOptions
     // Taken when the whole request is there: who holds back the end of a body can't move its instant forward.
     const arrival = now();
     const address = addressOf(ctx.req, trustProxy);
-    return handler.handle({ name, payload, arrival, address, seat: undefined, ids: { request: String(ctx.state['requestId']) } });
+    const principal = ctx.state['principal'] as Principal | undefined;
+    const ids = { request: String(ctx.state['requestId']) };
+    return handler.handle({ name, payload, principal, arrival, address, seat: undefined, ids });
   };
   const run = async (ctx: RouterContext, name: string, payload: unknown, status: number) => {
     send(ctx, await handle(ctx, name, payload), status);
@@ -40,6 +43,11 @@ export function sessionRoutes({ handler, now, trustProxy }: SessionRoutesOptions
     if (wantsLines(ctx) && reply.ok) sendLines(ctx, reply.data as HistoryData);
     else send(ctx, reply, 200);
   });
+  router.post('/v1/sessions/:id/share', (ctx) => run(ctx, 'session:share', withId(ctx, bodyOf(ctx)), 201));
+  router.get('/v1/sessions/:id/share', (ctx) => run(ctx, 'session:links', withId(ctx, queryOf(ctx)), 200));
+  router.delete('/v1/sessions/:id/share/:link_id', (ctx) =>
+    run(ctx, 'session:revoke', withId(ctx, { ...queryOf(ctx), link_id: ctx.params['link_id'] }), 204),
+  );
   for (const verb of VERBS) {
     router.post(`/v1/sessions/:id/${verb}`, (ctx) => run(ctx, `session:${verb}`, withId(ctx, bodyOf(ctx)), 200));
   }

@@ -8,6 +8,7 @@ import type { Logger } from '../../observability/logger.ts';
 import type { Metrics } from '../../observability/metrics.ts';
 import { addressOf } from '../address.ts';
 import type { CommandHandler } from '../command-handler.ts';
+import type { Admission } from './admission.ts';
 import { Credits, limited } from '../limits.ts';
 import type { ConnectionLimit } from './connection-limit.ts';
 import { quieten } from './quieten.ts';
@@ -51,6 +52,8 @@ export interface GatewayOptions extends SeatOptions {
   handler: CommandHandler;
   now(): number;
   healing: Healing;
+  /** Undefined where nobody is asked who they are. */
+  admission: Admission | undefined;
   logger: Logger;
   metrics: Metrics;
   connectionLimit: ConnectionLimit;
@@ -66,7 +69,7 @@ type Acknowledge = (reply: Reply<unknown>) => void;
 
 /** Answers every event of every socket. */
 export function attachGateway(io: IoServer, options: GatewayOptions): void {
-  const { handler, now, logger, metrics, socketLimit } = options;
+  const { handler, now, logger, metrics, socketLimit, admission } = options;
   cutSlowReaders(io, options);
   options.connectionLimit.attach(io, handler);
   io.on('connection', (socket) => {
@@ -74,9 +77,11 @@ export function attachGateway(io: IoServer, options: GatewayOptions): void {
     socket.on('disconnect', () => metrics.connectedSockets.dec());
     socket.on('error', (error: Error) => logger.debug({ socket: socket.id, err: error.message }, 'not a Socket.IO frame'));
     options.healing.watch(socket);
+    admission?.watch(socket);
     const seat = seatOf(socket, options);
     const address = addressOf(socket.request, options.trustProxy);
     const credits = new Credits(socketLimit);
+    const refresh = admission && ((token: string) => admission.refresh(socket, token, { seat, address }));
     // Each instance lets its sockets go when it tells them: a message of its own could come when they have joined a new session of that id.
     socket.onAnyOutgoing((event: string, payload: EventEnvelope) => {
       if (event === 'session:deleted') seat.deleted(payload);
@@ -102,7 +107,9 @@ export function attachGateway(io: IoServer, options: GatewayOptions): void {
           handler.refuse(invalid([{ field: 'payload', message: 'Must be JSON without binary attachments', code: 'invalid_type' }])),
         );
       } else {
-        void handler.handle({ name, payload, arrival, address, seat, ids: { socket: socket.id } }).then(acknowledge);
+        const { principal } = socket.data;
+        const ids = { socket: socket.id };
+        void handler.handle({ name, payload, principal, arrival, address, seat, refresh, ids }).then(acknowledge);
       }
     });
   });

@@ -4,10 +4,21 @@ import type { ClientToServerEvents, ServerToClientEvents, SessionState } from '#
 import type { SessionEvent } from '../../domain/draft.ts';
 import type { Rooms } from '../../engine/ports.ts';
 import type { Metrics } from '../../observability/metrics.ts';
+import type { Principal } from '../access/principal.ts';
 
-export type IoServer = Server<ClientToServerEvents, ServerToClientEvents>;
+/** What instances tell each other. */
+interface InstanceEvents {
+  'link:revoked': (linkId: string) => void;
+}
 
-export type GatewaySocket = Socket<ClientToServerEvents, ServerToClientEvents>;
+interface SocketData {
+  /** Who it is, where that is asked. */
+  principal?: Principal;
+}
+
+export type IoServer = Server<ClientToServerEvents, ServerToClientEvents, InstanceEvents, SocketData>;
+
+export type GatewaySocket = Socket<ClientToServerEvents, ServerToClientEvents, InstanceEvents, SocketData>;
 
 const PREFIX = 's/';
 /** The sharded adapter takes any room name of this length for a socket's own room. */

@@ -1,0 +1,49 @@
+/** Who may do what, where the server asks who somebody is (AUTH_MODE=jwt), and the links by which an owner lets others in. */
+
+/** What somebody is in a session, the most powerful first. */
+export const ROLES = ['owner', 'controller', 'participant', 'viewer'] as const;
+export type Role = (typeof ROLES)[number];
+
+/** Roles that a link can give. */
+export const SHARED_ROLES = ['controller', 'participant', 'viewer'] as const;
+export type SharedRole = (typeof SHARED_ROLES)[number];
+
+/** How long a link may be good for, in seconds as in OAuth 2.0. */
+export const SHARE_MIN_SECONDS = 60;
+export const SHARE_MAX_SECONDS = 30 * 86_400;
+export const SHARE_DEFAULT_SECONDS = 86_400;
+/** Links of a session that are good at the same time. */
+export const LINKS_MAX = 100;
+/** A token with more characters is refused unread. */
+export const TOKEN_MAX_LENGTH = 8_192;
+
+export interface ShareLink {
+  link_id: string;
+  role: SharedRole;
+  participant_id: string | null;
+  expires_at: string;
+}
+
+/** Only the answer to `session:share` has the token; nobody can ask for it again. */
+export interface ShareData extends ShareLink {
+  token: string;
+}
+
+export interface LinksData {
+  links: ShareLink[];
+}
+
+export interface RefreshPayload {
+  token: string;
+}
+
+export interface RefreshData {
+  /** When the socket is disconnected unless it is refreshed before; null where nobody is asked who they are. */
+  expires_at: string | null;
+}
+
+/** Sent to a socket right before it is disconnected: its token has reached its `exp`, or its link was revoked. */
+export interface AuthExpiredEvent {
+  reason: 'expired' | 'revoked';
+  server_time_ms: number;
+}

@@ -1,0 +1,25 @@
+/** What the transport needs from the store to give out share links. Only app.ts brings them together. */
+import type { SharedRole } from '#contract';
+
+/** A share link that was given out and not revoked. */
+export interface Grant {
+  role: SharedRole;
+  participant_id: string | null;
+  /** Unix ms. */
+  expires: number;
+  /** `created_at` of the session it was given out for: another session that gets the same id is none of its business. */
+  created_at: string;
+}
+
+/** The share links that are good, beside their sessions in Redis: what is not listed is not good. Every call throws StoreUnavailableError when Redis can't do its part. */
+export interface Grants {
+  /** False where the session has as many as it may. */
+  add(sessionId: string, linkId: string, grant: Grant): Promise<boolean>;
+  find(sessionId: string, linkId: string): Promise<Grant | null>;
+  /** Those that are listed, some of which may have expired. */
+  list(sessionId: string): Promise<Map<string, Grant>>;
+  /** False where it was not listed. */
+  remove(sessionId: string, linkId: string): Promise<boolean>;
+  /** Takes away all of a session. */
+  clear(sessionId: string): Promise<void>;
+}

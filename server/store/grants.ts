@@ -1,0 +1,39 @@
+import type { RedisClient } from './connection.ts';
+import type { Grant, Grants } from '../engine/grant-ports.ts';
+import { createKeys } from './keys.ts';
+import { reachable } from './reachable.ts';
+import { loadScript, runScript } from './script.ts';
+
+const GRANT = loadScript('grant');
+
+/** Share links in Redis: one hash a session, which goes with the last link in it. At most `most` a session. */
+export function createGrants(redis: RedisClient, keyPrefix: string, most: number): Grants {
+  const keys = createKeys(keyPrefix);
+  const keyOf = (sessionId: string) => keys.session(sessionId).grants;
+  return {
+    add: (sessionId, linkId, grant) =>
+      reachable(async () => {
+        const added = await runScript(redis, GRANT, [keyOf(sessionId)], [linkId, JSON.stringify(grant), grant.expires, most]);
+        return added === 1;
+      }),
+    find: (sessionId, linkId) =>
+      reachable(async () => {
+        const json = await redis.hget(keyOf(sessionId), linkId);
+        return json === null ? null : toGrant(json);
+      }),
+    list: (sessionId) =>
+      reachable(async () => {
+        const links = await redis.hgetall(keyOf(sessionId));
+        return new Map(Object.entries(links).map(([linkId, json]) => [linkId, toGrant(json)]));
+      }),
+    remove: (sessionId, linkId) => reachable(async () => (await redis.hdel(keyOf(sessionId), linkId)) === 1),
+    clear: (sessionId) =>
+      reachable(async () => {
+        await redis.del(keyOf(sessionId));
+      }),
+  };
+}
+
+function toGrant(json: string): Grant {
+  return JSON.parse(json) as Grant;
+}

@@ -1,0 +1,66 @@
+import type { SessionState } from '#contract';
+import { findParticipant } from '#arithmetic';
+import { type Refusal, refuse } from '../../domain/refusal.ts';
+import type { Outcome } from '../../engine/checks.ts';
+import type { Answer } from '../answers.ts';
+import type { Call, CommandTable } from '../commands.ts';
+import type { Parsed } from '../schemas.ts';
+import type { Access } from './access.ts';
+import type { Links } from './links.ts';
+
+export type AccessCommandName = 'session:share' | 'session:links' | 'session:revoke' | 'auth:refresh';
+
+export interface AccessCommandsOptions {
+  /** Undefined where nobody is asked who they are. */
+  access: Access | undefined;
+  /** The session as it is, for a caller who may see it. */
+  read(payload: Parsed<'session:get'>, call: Call): Promise<Outcome>;
+  /** Sends away whoever came by a link, on all instances. */
+  evict(linkId: string): void;
+}
+
+/** What an owner does about the access of others, and a socket about its own. */
+export function accessCommands({ access, read, evict }: AccessCommandsOptions): Pick<CommandTable, AccessCommandName> {
+  /** Runs something on the links of a session that is there, for its owner. */
+  const onLinks =
+    <Payload extends Parsed<'session:get'>>(work: (links: Links, session: SessionState, payload: Payload) => Promise<Answer>) =>
+    async (payload: Payload, call: Call): Promise<Answer> => {
+      if (access === undefined) return NOBODY_ASKED;
+      if (access.links === undefined) return NO_SECRET;
+      const { links } = access;
+      const { session_id, expected_version, command_id } = payload;
+      const outcome = await read({ session_id, expected_version, command_id }, call);
+      return outcome.ok ? work(links, outcome.state, payload) : outcome;
+    };
+
+  return {
+    'session:share': onLinks<Parsed<'session:share'>>(async (links, session, { role, participant_id: participant, expires_in }) => {
+      if (participant !== undefined && findParticipant(session, participant) === undefined) {
+        return refuse('PARTICIPANT_NOT_FOUND', `No participant ${participant} in this session`);
+      }
+      const data = await links.issue(session, role, participant ?? null, expires_in);
+      return data === null ? refuse('FORBIDDEN', 'This session has as many links as it may; revoke some') : { ok: true, data };
+    }),
+
+    'session:links': onLinks(async (links, session) => ({ ok: true, data: { links: await links.list(session) } })),
+
+    'session:revoke': onLinks<Parsed<'session:revoke'>>(async (links, { session_id }, { link_id }) => {
+      // Ids of other sessions' links are nothing to this owner.
+      if (await links.revoke(session_id, link_id)) evict(link_id);
+      return { ok: true, data: {} };
+    }),
+
+    // Where nobody is asked who they are, a token is ignored here as it is in the handshake.
+    'auth:refresh': async ({ token }, call) => call.refresh?.(token) ?? { ok: true, data: { expires_at: null } },
+  };
+}
+
+const NOBODY_ASKED: Refusal = refuse(
+  'FORBIDDEN',
+  'Nobody is asked who they are here (AUTH_MODE=none), so a link could not restrict anybody',
+);
+
+const NO_SECRET: Refusal = {
+  ...refuse('SERVICE_UNAVAILABLE', 'This server signs no share links: LINK_SECRET is not set'),
+  retryable: false,
+};

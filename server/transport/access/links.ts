@@ -1,0 +1,97 @@
+import { hkdfSync, randomBytes } from 'node:crypto';
+import { jwtVerify, SignJWT } from 'jose';
+import type { Role, SessionState, ShareData, SharedRole, ShareLink } from '#contract';
+import { iso } from '#arithmetic';
+import type { Refusal } from '../../domain/refusal.ts';
+import type { Grant, Grants } from '../../engine/grant-ports.ts';
+import { type Principal, unauthorized } from './principal.ts';
+
+/** The `typ` of a link's token (RFC 8725 §3.11): it can't pass for a user's, nor a user's for a link's. */
+export const LINK_TYPE = 'synckairos-link+jwt';
+
+const KEY_PURPOSE = 'synckairos share links';
+const KEY_BYTES = 32;
+const ID_BYTES = 12;
+
+interface LinkClaims {
+  sid: string;
+  jti: string;
+  role: SharedRole;
+  participant_id?: string;
+  exp: number;
+}
+
+/** Share links: tokens of our own, signed by a key that is derived from a secret (RFC 5869), and good only while Redis lists them. */
+export class Links {
+  readonly #key: Uint8Array;
+  readonly #grants: Grants;
+  readonly #now: () => number;
+
+  constructor(secret: string, grants: Grants, now: () => number) {
+    this.#key = new Uint8Array(hkdfSync('sha256', secret, '', KEY_PURPOSE, KEY_BYTES));
+    this.#grants = grants;
+    this.#now = now;
+  }
+
+  /** A new link to a session for `expiresIn` seconds; null where the session has as many as it may. */
+  async issue(session: SessionState, role: SharedRole, participantId: string | null, expiresIn: number): Promise<ShareData | null> {
+    const linkId = randomBytes(ID_BYTES).toString('base64url');
+    // Whole seconds, as `exp` is.
+    const exp = Math.floor(this.#now() / 1_000) + expiresIn;
+    const grant: Grant = { role, participant_id: participantId, expires: exp * 1_000, created_at: session.created_at };
+    if (!(await this.#grants.add(session.session_id, linkId, grant))) return null;
+    const claims: LinkClaims = { sid: session.session_id, jti: linkId, role, exp };
+    if (participantId !== null) claims.participant_id = participantId;
+    const token = await new SignJWT({ ...claims }).setProtectedHeader({ alg: 'HS256', typ: LINK_TYPE }).sign(this.#key);
+    return { token, ...linkOf(linkId, grant) };
+  }
+
+  /** Whom a link's token lets in. Throws jose's errors for a token that is not good, StoreUnavailableError while Redis is away. */
+  async verify(token: string): Promise<Principal | Refusal> {
+    const { payload } = await jwtVerify<LinkClaims>(token, this.#key, {
+      algorithms: ['HS256'],
+      typ: LINK_TYPE,
+      requiredClaims: ['exp', 'jti', 'sid', 'role'],
+      currentDate: new Date(this.#now()),
+    });
+    const { sid, jti, role, participant_id, exp } = payload;
+    const link = { id: jti, sessionId: sid };
+    const refusal = linkRefusal(await this.find(link), null);
+    if (refusal !== null) return refusal;
+    const sessions = new Map<string, Role>([[sid, role]]);
+    return { subject: undefined, participantId: participant_id, sessions, expires: exp * 1_000, link };
+  }
+
+  /** What a link gives; null when it was revoked or its session deleted. */
+  async find({ id, sessionId }: NonNullable<Principal['link']>): Promise<Grant | null> {
+    return this.#grants.find(sessionId, id);
+  }
+
+  /** The links that are good for a session, the one that ends first at the head. */
+  async list({ session_id, created_at }: SessionState): Promise<ShareLink[]> {
+    const now = this.#now();
+    const grants = [...(await this.#grants.list(session_id))].filter(([, grant]) => grant.expires > now && grant.created_at === created_at);
+    return grants.toSorted(([, a], [, b]) => a.expires - b.expires).map(([linkId, grant]) => linkOf(linkId, grant));
+  }
+
+  /** Ends a link. False where the session has no such link (any more). */
+  async revoke(sessionId: string, linkId: string): Promise<boolean> {
+    return this.#grants.remove(sessionId, linkId);
+  }
+
+  /** Ends all links of a session. */
+  async revokeAll(sessionId: string): Promise<void> {
+    await this.#grants.clear(sessionId);
+  }
+}
+
+/** Why a link is no longer good for the session as it is; null where it is. */
+export function linkRefusal(grant: Grant | null, state: SessionState | null): Refusal | null {
+  if (grant === null) return unauthorized('this link was revoked');
+  if (state !== null && state.created_at !== grant.created_at) return unauthorized('the session of this link is over');
+  return null;
+}
+
+function linkOf(link_id: string, { role, participant_id, expires }: Grant): ShareLink {
+  return { link_id, role, participant_id, expires_at: iso(expires) };
+}

@@ -1,0 +1,80 @@
+import { ID_PATTERN, type Role, ROLES } from '#contract';
+import { type Refusal, refuse } from '../../domain/refusal.ts';
+
+/** Who sends a command, as their token says. */
+export interface Principal {
+  /** `sub`: the same for all tokens of a user. */
+  subject: string | undefined;
+  /** Whose turns they may end where they are a participant. */
+  participantId: string | undefined;
+  /** Their roles by session id or `prefix*`. Undefined for an ordinary user, who owns what they create and nothing else. */
+  sessions: ReadonlyMap<string, Role> | undefined;
+  /** Unix ms from which the token is good for nothing. */
+  expires: number;
+  /** The share link that they came by. */
+  link?: { id: string; sessionId: string };
+}
+
+/** Matches every id, also those that the server makes up. */
+export const ANY_SESSION = '*';
+
+const SUBJECT_MAX = 255;
+/** The last instant that can be written down. */
+const LATEST = 8.64e15;
+/** RFC 7519 counts in seconds. */
+const SECOND_MS = 1_000;
+
+/** The role that claims give for a session: its own id before any prefix, and of prefixes the longest. */
+export function roleIn(sessions: ReadonlyMap<string, Role>, sessionId: string): Role | undefined {
+  const exact = sessions.get(sessionId);
+  if (exact !== undefined) return exact;
+  let best: string | undefined;
+  for (const pattern of sessions.keys()) {
+    if (!pattern.endsWith('*') || !sessionId.startsWith(pattern.slice(0, -1))) continue;
+    if (best === undefined || pattern.length > best.length) best = pattern;
+  }
+  return best === undefined ? undefined : sessions.get(best);
+}
+
+/** What stays the same when a token is refreshed. */
+export function identityOf({ subject, participantId, link }: Principal): string {
+  return JSON.stringify(link?.id ?? [subject, subject === undefined ? participantId : undefined]);
+}
+
+/** Refuses whoever does not say, or can't prove, who they are. */
+export function unauthorized(reason: string): Refusal {
+  return refuse('UNAUTHORIZED', `UNAUTHORIZED: ${reason}`);
+}
+
+/** Reads the claims of a token whose signature and times have been checked. Returns what is wrong with them where something is. */
+export function principalOf(claims: Record<string, unknown>, now: number, toleranceMs: number): Principal | string {
+  const { sub: subject, participant_id: participantId, exp } = claims;
+  if (subject !== undefined && (typeof subject !== 'string' || subject === '' || subject.length > SUBJECT_MAX)) {
+    return `sub must be a string of 1 to ${SUBJECT_MAX} characters`;
+  }
+  if (participantId !== undefined && (typeof participantId !== 'string' || !ID_PATTERN.test(participantId))) {
+    return 'participant_id must be an id';
+  }
+  const sessions = claims['sessions'] === undefined ? undefined : rolesOf(claims['sessions']);
+  if (sessions === null) return `sessions must be an object of roles (${ROLES.join(', ')}) by session id or prefix*`;
+  if (sessions === undefined && subject === undefined) return 'sub is missing, and so is sessions';
+  return { subject, participantId, sessions, expires: endOf(Number(exp), now, toleranceMs) };
+}
+
+/** A token ends at its `exp`. One that came later, within the tolerance for clocks that differ, ends with the tolerance. */
+export function endOf(exp: number, now: number, toleranceMs: number): number {
+  const end = exp * SECOND_MS;
+  return Math.min(end > now ? end : end + toleranceMs, LATEST);
+}
+
+/** A map, since ids may be called `__proto__`. */
+function rolesOf(claim: unknown): Map<string, Role> | null {
+  if (typeof claim !== 'object' || claim === null || Array.isArray(claim)) return null;
+  const roles = new Map<string, Role>();
+  for (const [pattern, role] of Object.entries(claim)) {
+    const id = pattern.endsWith('*') ? pattern.slice(0, -1) : pattern;
+    if (!(ROLES as readonly unknown[]).includes(role) || !(ID_PATTERN.test(id) || pattern === ANY_SESSION)) return null;
+    roles.set(pattern, role as Role);
+  }
+  return roles;
+}

@@ -1,0 +1,35 @@
+import type { SessionState, SwitchData } from '#contract';
+import type { Refusal } from '../domain/refusal.ts';
+import type { Outcome } from '../engine/checks.ts';
+
+/** What a command answers, before it is dressed as a reply. */
+export type Answer = { ok: true; data: unknown; appliedVersion?: number } | Refusal;
+
+/** Answers with something of the session that a command led to. */
+export function answerWith(outcome: Outcome, data: (state: SessionState) => unknown): Answer {
+  if (!outcome.ok) return outcome;
+  const answer: Answer = { ok: true, data: data(outcome.state) };
+  if (outcome.appliedVersion !== undefined) answer.appliedVersion = outcome.appliedVersion;
+  return answer;
+}
+
+export const stateOf = (outcome: Outcome) => answerWith(outcome, (state) => state);
+export const emptied = (outcome: Outcome) => answerWith(outcome, () => ({}));
+
+/** The switch result, with the expiry that it ran into. */
+export function switched(outcome: Outcome): Answer {
+  if (!outcome.ok || outcome.expired === undefined) return answerWith(outcome, switchData);
+  const { participant_id, action } = outcome.expired;
+  return answerWith(outcome, (state) => ({ ...switchData(state), expired_participant_id: participant_id, action_applied: action }));
+}
+
+/** Deleting what does not exist succeeds: the caller has what they wanted. */
+export function deleted(outcome: Outcome): Answer {
+  if (outcome.ok || outcome.code !== 'SESSION_NOT_FOUND') return emptied(outcome);
+  return outcome.appliedVersion === undefined ? { ok: true, data: {} } : { ok: true, data: {}, appliedVersion: outcome.appliedVersion };
+}
+
+function switchData(state: SessionState): SwitchData {
+  const { session_id, epoch, version, status, active_participant_id, active_group_id, cycle_started_at, participants } = state;
+  return { session_id, epoch, version, status, active_participant_id, active_group_id, cycle_started_at, participants };
+}

@@ -1,0 +1,153 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import type { AuthExpiredEvent, RefreshData } from '#contract';
+import { iso } from '#arithmetic';
+import { refuse } from '../../domain/refusal.ts';
+import { Alarms } from '../../engine/alarms.ts';
+import type { Logger } from '../../observability/logger.ts';
+import type { Access } from '../access/access.ts';
+import { bearerOf } from '../access/bearer.ts';
+import { identityOf, type Principal } from '../access/principal.ts';
+import type { TokenVerifier } from '../access/tokens.ts';
+import type { CommandHandler } from '../command-handler.ts';
+import type { Answer } from '../answers.ts';
+import type { Seat } from '../commands.ts';
+import { type GatewaySocket, type IoServer, sessionOf } from './rooms.ts';
+
+/** A revocation whose message got lost with its instance is noticed within this. */
+const LOOK_INTERVAL_MS = 2_000;
+
+/** The message by which instances tell each other of a revoked link. */
+const REVOKED = 'link:revoked';
+
+export interface AdmissionOptions {
+  io: IoServer;
+  tokens: TokenVerifier;
+  access: Access;
+  handler: Pick<CommandHandler, 'handle' | 'refuse'>;
+  now(): number;
+  logger: Logger;
+}
+
+/** Lets sockets in by their tokens, keeps what they may up to date, and sends them away when their token ends or their link is revoked. */
+export class Admission {
+  readonly #options: AdmissionOptions;
+  /** When tokens end, by socket. */
+  readonly #ends: Alarms;
+  /** The sockets of this instance that came by a link. */
+  readonly #holders = new Map<string, { link: NonNullable<Principal['link']>; sockets: Set<GatewaySocket> }>();
+  readonly #stop = new AbortController();
+  #looking: Promise<void> = Promise.resolve();
+
+  constructor(options: AdmissionOptions) {
+    const { io, now } = options;
+    this.#options = options;
+    this.#ends = new Alarms(now, (id) => {
+      const socket = io.of('/').sockets.get(id);
+      if (socket !== undefined) this.#sendAway(socket, 'expired');
+    });
+    io.use((socket, next) => void this.#admit(socket, next));
+    io.on(REVOKED, (linkId) => this.#evictHere(linkId));
+  }
+
+  start(): void {
+    this.#looking = this.#lookRepeatedly();
+  }
+
+  async close(): Promise<void> {
+    this.#ends.close();
+    this.#stop.abort();
+    await this.#looking;
+  }
+
+  /** Looks after a socket that was let in. */
+  watch(socket: GatewaySocket): void {
+    const { principal } = socket.data;
+    if (principal === undefined) return;
+    this.#ends.set(socket.id, principal.expires);
+    if (principal.link !== undefined) this.#hold(socket, principal.link);
+    socket.on('disconnect', () => this.#ends.set(socket.id, null));
+  }
+
+  /** Gives a socket another token of the same user; what it allows counts from the next command on, and rooms that it does not allow are left at once. */
+  async refresh(socket: GatewaySocket, token: string, call: { seat: Seat; address: string }): Promise<Answer> {
+    const former: Principal | undefined = socket.data.principal;
+    const principal = await this.#options.tokens.verify(token);
+    if ('ok' in principal) return principal;
+    if (former === undefined || identityOf(principal) !== identityOf(former)) {
+      return refuse('FORBIDDEN', 'This token is somebody else’s; connect anew with it');
+    }
+    socket.data.principal = principal;
+    if (socket.connected) this.#ends.set(socket.id, principal.expires);
+    await this.#leaveOthers(socket, principal, call);
+    return { ok: true, data: { expires_at: iso(principal.expires) } satisfies RefreshData };
+  }
+
+  /** Sends away whoever came by a link, on all instances. */
+  evict(linkId: string): void {
+    this.#evictHere(linkId);
+    this.#options.io.serverSideEmit(REVOKED, linkId);
+  }
+
+  /** An error reaches the client as `connect_error`, with the contract's error as its `data`. */
+  async #admit(socket: GatewaySocket, next: (error?: Error) => void): Promise<void> {
+    const { tokens, handler } = this.#options;
+    const { auth, headers } = socket.handshake;
+    const principal = await tokens.verify((auth as { token?: unknown } | undefined)?.token ?? bearerOf(headers.authorization));
+    if ('ok' in principal) {
+      const { error } = handler.refuse(principal);
+      next(Object.assign(new Error(error.message), { data: error }));
+    } else {
+      socket.data.principal = principal;
+      next();
+    }
+  }
+
+  async #leaveOthers(socket: GatewaySocket, principal: Principal, { seat, address }: { seat: Seat; address: string }): Promise<void> {
+    const { handler, now } = this.#options;
+    const sessions = [...socket.rooms].flatMap((room) => sessionOf(room) ?? []);
+    for (const session_id of sessions) {
+      const ids = { socket: socket.id };
+      const call = { principal, arrival: now(), address, seat: undefined, ids };
+      const reply = await handler.handle({ name: 'session:get', payload: { session_id }, ...call });
+      if (!reply.ok) await seat.leave(session_id);
+    }
+  }
+
+  #hold(socket: GatewaySocket, link: NonNullable<Principal['link']>): void {
+    const holder = this.#holders.get(link.id) ?? { link, sockets: new Set() };
+    this.#holders.set(link.id, holder);
+    holder.sockets.add(socket);
+    socket.on('disconnect', () => {
+      holder.sockets.delete(socket);
+      if (holder.sockets.size === 0 && this.#holders.get(link.id) === holder) this.#holders.delete(link.id);
+    });
+  }
+
+  #evictHere(linkId: string): void {
+    for (const socket of this.#holders.get(linkId)?.sockets ?? []) this.#sendAway(socket, 'revoked');
+  }
+
+  #sendAway(socket: GatewaySocket, reason: AuthExpiredEvent['reason']): void {
+    socket.emit('auth:expired', { reason, server_time_ms: Math.floor(this.#options.now()) });
+    socket.disconnect(true);
+  }
+
+  async #lookRepeatedly(): Promise<void> {
+    while (!this.#stop.signal.aborted) {
+      try {
+        await wait(LOOK_INTERVAL_MS, undefined, { signal: this.#stop.signal, ref: false });
+        await this.#look();
+      } catch (error) {
+        if (!this.#stop.signal.aborted) this.#options.logger.debug({ err: error }, 'could not look whether links are good');
+      }
+    }
+  }
+
+  /** Asks Redis once for each link that a socket of this instance came by. */
+  async #look(): Promise<void> {
+    const { links } = this.#options.access;
+    for (const { link } of this.#holders.values()) {
+      if ((await links?.find(link)) === null) this.#evictHere(link.id);
+    }
+  }
+}
