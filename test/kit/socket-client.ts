@@ -10,6 +10,8 @@ export interface ClientOptions {
   /** Whether it comes back by itself after a loss. */
   reconnection?: boolean;
   transports?: ('websocket' | 'polling')[];
+  /** What it says of itself in the handshake. */
+  auth?: Record<string, unknown>;
 }
 
 const REPLY_DEADLINE_MS = 5_000;
@@ -37,10 +39,11 @@ export class TestClient {
   /** Resolves when connected; rejects with what the server or the network said. */
   static async connect(
     url: string,
-    { headers, reconnection = false, transports = ['websocket'] }: ClientOptions = {},
+    { headers, reconnection = false, transports = ['websocket'], auth = {} }: ClientOptions = {},
   ): Promise<TestClient> {
     const socket = io(url, {
       transports,
+      auth,
       reconnection,
       reconnectionDelay: 50,
       reconnectionDelayMax: 200,
