@@ -41,7 +41,7 @@ export class SyncKairosClient extends SessionCommands {
       random: Math.random,
       exchange: (signal) =>
         connection.state === 'connected' ? exchangeOverSocket(connection, options) : exchangeOverRest(options, signal),
-      onSample: (status) => this.#synced(status),
+      onSync: (status) => this.#synced(status),
     });
     this.#listen();
   }

@@ -1,14 +1,7 @@
 /** Follows the server's clock: a burst of exchanges at the beginning, then one now and then. The arithmetic is the clock filter's. */
 import { ClockFilter, type TimeSample } from './clock-filter.ts';
+import { type DeviceClock, pause } from './device-clock.ts';
 import { asError, unreachable } from './errors.ts';
-
-/** The device's two clocks, in milliseconds. */
-export interface DeviceClock {
-  /** Never set, never runs backwards; any origin. */
-  monotonic(): number;
-  /** Unix time as the device believes it. */
-  wall(): number;
-}
 
 /** What the client knows about the server's clock, in milliseconds. */
 export interface ClockStatus {
@@ -18,7 +11,7 @@ export interface ClockStatus {
   rtt: number;
   /** The true offset lies within ± this; Infinity while syncing. */
   bound: number;
-  /** `syncing` until the first exchange succeeded: times of running clocks are not known before. */
+  /** `syncing` until the server's clock is known, and again after a sleep: times of running clocks are not known then. */
   state: 'syncing' | 'synced';
 }
 
@@ -28,12 +21,23 @@ export interface ClockSyncOptions {
   random: () => number;
   /** One exchange with the server; ends early when the signal aborts. */
   exchange: (signal: AbortSignal) => Promise<TimeSample>;
-  onSample: (status: ClockStatus) => void;
+  /** Called with each news while synced. */
+  onSync: (status: ClockStatus) => void;
 }
 
-export const BURST_SAMPLES = 8;
-export const BURST_SPACING_MS = 75;
-export const SYNC_INTERVAL_MS = 10_000;
+const BURST_SAMPLES = 8;
+const BURST_SPACING_MS = 75;
+/** How long a burst waits for its answers after the last was asked for. */
+const BURST_PATIENCE_MS = 400;
+const SYNC_INTERVAL_MS = 10_000;
+/** So good a first exchange need not wait for the rest of its burst. */
+const GOOD_ENOUGH_MS = 25;
+/** Corrections are applied at this rate, 5 ms a second, so that time never runs backwards … */
+const SLEW_RATE = 0.005;
+/** … unless they are as large as this. */
+const STEP_MS = 250;
+/** When the wall clock and the monotonic one part by more than this, plus 0.1 % of the time since, the device slept or its clock was set. */
+const SLEEP_MS = 250;
 
 export class ClockSync {
   readonly #options: ClockSyncOptions;
@@ -41,22 +45,36 @@ export class ClockSync {
   #running = new AbortController();
   #following = false;
   #burst: Promise<ClockStatus> | undefined;
+  /** Whether what is known may be shown; before, corrections need no slewing. */
+  #synced = false;
+  /** What `now` adds to the monotonic clock, and as of when. */
+  #shown: { offset: number; at: number } | undefined;
+  /** Wall minus monotonic clock, and as of when: they part when the device sleeps. */
+  #gap: { wall: number; at: number } | undefined;
+  /** Counts the sleeps: an exchange during one tells nothing. */
+  #awake = 0;
+  /** What to add to the wall clock while nothing better is known. */
+  #guess = 0;
 
   constructor(options: ClockSyncOptions) {
     this.#options = options;
   }
 
-  /** Unix milliseconds of the authoritative clock; while syncing, the device's own guess. */
+  /** Unix milliseconds of the authoritative clock; while syncing, a guess by the device's own. Never runs backwards by a correction under 250 ms. */
   now(): number {
-    const { clock } = this.#options;
-    return this.#filter.estimate(clock.monotonic())?.serverTime ?? clock.wall();
+    const at = this.#look();
+    return this.#shown === undefined ? this.#options.clock.wall() + this.#guess : at + this.#shown.offset;
   }
 
   status(): ClockStatus {
-    const { clock } = this.#options;
-    const estimate = this.#filter.estimate(clock.monotonic());
-    if (estimate === null) return { offset: 0, rtt: Infinity, bound: Infinity, state: 'syncing' };
-    return { offset: estimate.serverTime - clock.wall(), rtt: estimate.rtt, bound: estimate.bound, state: 'synced' };
+    const at = this.#look();
+    const estimate = this.#filter.estimate(at);
+    if (estimate === null || this.#shown === undefined || !this.#synced) {
+      return { offset: 0, rtt: Infinity, bound: Infinity, state: 'syncing' };
+    }
+    const shown = at + this.#shown.offset;
+    const bound = estimate.bound + Math.abs(estimate.serverTime - shown);
+    return { offset: shown - this.#options.clock.wall(), rtt: estimate.rtt, bound, state: 'synced' };
   }
 
   /**
@@ -91,45 +109,88 @@ export class ClockSync {
     this.#following = false;
   }
 
+  /** To be called when the device may have slept: looks whether it has, and measures anew where timers may have rested. */
+  wake(): void {
+    this.#look();
+    if (this.#following) void this.sync().catch(() => undefined);
+  }
+
+  /** The monotonic clock now, after a look at whether the device slept, with the slewing brought up to date. */
+  #look(): number {
+    const { clock } = this.#options;
+    const at = clock.monotonic();
+    const gap = clock.wall() - at;
+    const before = this.#gap;
+    if (before !== undefined && Math.abs(gap - before.wall) > SLEEP_MS + 0.001 * Math.max(0, at - before.at)) this.#slept(before.wall);
+    else if (before !== undefined) this.#slew(at);
+    this.#gap = { wall: gap, at };
+    return at;
+  }
+
+  #slept(gapBefore: number): void {
+    if (this.#shown !== undefined) this.#guess = this.#shown.offset - gapBefore;
+    this.#awake += 1;
+    this.#filter.clear();
+    this.#shown = undefined;
+    this.#synced = false;
+    // Not within the look itself, which may be a reading in the middle of a rendering.
+    if (this.#following) queueMicrotask(() => this.#following && void this.sync().catch(() => undefined));
+  }
+
+  #slew(at: number): void {
+    const estimate = this.#filter.estimate(at);
+    if (estimate === null) return;
+    const target = estimate.serverTime - at;
+    const correction = this.#shown === undefined ? Infinity : target - this.#shown.offset;
+    if (this.#shown === undefined || !this.#synced || Math.abs(correction) >= STEP_MS) {
+      this.#shown = { offset: target, at };
+      return;
+    }
+    const most = SLEW_RATE * Math.max(0, at - this.#shown.at);
+    this.#shown = { offset: this.#shown.offset + Math.max(-most, Math.min(most, correction)), at };
+  }
+
   async #keepFollowing(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
-      await pause(SYNC_INTERVAL_MS * (0.8 + 0.4 * this.#options.random()), signal);
+      await pause(this.#options.clock, SYNC_INTERVAL_MS * (0.8 + 0.4 * this.#options.random()), signal);
       if (!signal.aborted) await this.#exchangeOnce(signal).catch(() => undefined);
     }
   }
 
   async #exchangeMany(signal: AbortSignal): Promise<ClockStatus> {
-    for (let done = 0; done < BURST_SAMPLES && !signal.aborted; done += 1) {
-      if (done > 0) await pause(BURST_SPACING_MS, signal);
-      try {
-        await this.#exchangeOnce(signal);
-      } catch (error) {
-        if (done === 0) throw asError(error);
-        break;
-      }
+    const { clock } = this.#options;
+    const failures: unknown[] = [];
+    const exchanges: Promise<unknown>[] = [];
+    while (exchanges.length < BURST_SAMPLES && failures.length === 0 && !signal.aborted) {
+      if (exchanges.length > 0) await pause(clock, BURST_SPACING_MS, signal);
+      exchanges.push(this.#exchangeOnce(signal).catch((error: unknown) => failures.push(error)));
     }
+    const answered = new AbortController();
+    const all = Promise.all(exchanges).then(() => answered.abort());
+    await pause(clock, BURST_PATIENCE_MS, answered.signal);
+    if (this.#shown === undefined) await all;
     if (signal.aborted) throw unreachable('The client was disconnected');
+    if (failures.length === exchanges.length) throw asError(failures[0]);
+    if (!this.#synced && this.#shown !== undefined) this.#tell();
     return this.status();
   }
 
   async #exchangeOnce(signal: AbortSignal): Promise<void> {
+    this.#look();
+    const awake = this.#awake;
     const sample = await this.#options.exchange(signal);
     if (signal.aborted) return;
-    this.#filter.add(sample);
-    this.#options.onSample(this.status());
+    const at = this.#look();
+    if (this.#awake !== awake) throw unreachable('The device slept');
+    const agrees = this.#filter.add(sample);
+    this.#slew(at);
+    const bound = this.#filter.estimate(at)?.bound ?? Infinity;
+    if (this.#synced || bound <= GOOD_ENOUGH_MS || this.#burst === undefined) this.#tell();
+    if (!agrees && this.#following) void this.sync().catch(() => undefined);
   }
-}
 
-/** Resolves after `ms`, or at once when the signal aborts; leaves no timer behind. */
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) return resolve();
-    const done = (): void => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', done);
-      resolve();
-    };
-    const timer = setTimeout(done, ms);
-    signal.addEventListener('abort', done);
-  });
+  #tell(): void {
+    this.#synced = true;
+    this.#options.onSync(this.status());
+  }
 }

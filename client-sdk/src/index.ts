@@ -1,7 +1,8 @@
 /** `@synckairos/client`: synchronized timers in the browser and in Node. */
 export * from './contract/index.ts';
 export { SyncKairosClient } from './client.ts';
-export type { ClockStatus, DeviceClock } from './clock-sync.ts';
+export type { ClockStatus } from './clock-sync.ts';
+export type { DeviceClock } from './device-clock.ts';
 export type { ConnectionState } from './connection.ts';
 export { SyncKairosError, type SyncKairosErrorCode } from './errors.ts';
 export type { ClientEvents } from './events.ts';

@@ -1,5 +1,5 @@
 /** What a client can be told at its construction, and the defaults. */
-import type { DeviceClock } from './clock-sync.ts';
+import { deviceClock, type DeviceClock } from './device-clock.ts';
 
 export interface SyncKairosOptions {
   /** Where the socket connects; default: the first argument's origin. */
@@ -28,8 +28,7 @@ export interface ResolvedOptions {
   clock: DeviceClock;
 }
 
-// Called through arrows: browsers refuse both functions on a foreign `this`.
-const deviceClock: DeviceClock = { monotonic: () => performance.now(), wall: () => Date.now() };
+// Through an arrow: browsers refuse it on a foreign `this`.
 const globalFetch: typeof fetch = (input, init) => fetch(input, init);
 
 /**

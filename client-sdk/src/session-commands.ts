@@ -1,5 +1,5 @@
 /** All commands on sessions, as methods: what they carry to be safe to repeat, and what their answers teach the client. */
-import type { DeviceClock } from './clock-sync.ts';
+import type { DeviceClock } from './device-clock.ts';
 import type { Connection } from './connection.ts';
 import type { CommandName, Commands, CreatePayload, HistoryPayload, JsonValue, SessionState } from './contract/index.ts';
 import { asError } from './errors.ts';

@@ -1,0 +1,35 @@
+/** The device's clocks and timers, in one place so that tests can hand in others. */
+
+/** The device's two clocks, in milliseconds, and a timer that belongs to them. */
+export interface DeviceClock {
+  /** Never set, never runs backwards; any origin. It may stand still while the device sleeps. */
+  monotonic(): number;
+  /** Unix time as the device believes it. */
+  wall(): number;
+  /** Calls `run` once after `ms` milliseconds and returns what calls it off; default `setTimeout`. */
+  timer?(run: () => void, ms: number): () => void;
+}
+
+// Called through arrows: browsers refuse these functions on a foreign `this`.
+export const deviceClock: DeviceClock = { monotonic: () => performance.now(), wall: () => Date.now() };
+
+/** Calls `run` after `ms` by the clock's own timer, or by `setTimeout`; the returned function calls it off. */
+export function later(clock: DeviceClock, run: () => void, ms: number): () => void {
+  if (clock.timer !== undefined) return clock.timer(run, ms);
+  const timer = setTimeout(run, ms);
+  return () => clearTimeout(timer);
+}
+
+/** Resolves after `ms`, or at once when the signal aborts; leaves no timer behind. */
+export function pause(clock: DeviceClock, ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) return resolve();
+    const done = (): void => {
+      callOff();
+      signal.removeEventListener('abort', done);
+      resolve();
+    };
+    const callOff = later(clock, done, ms);
+    signal.addEventListener('abort', done);
+  });
+}

@@ -1,0 +1,62 @@
+/** How much faster or slower the device's clock runs than the server's, told from samples over minutes. Pure. */
+
+interface Point {
+  /** The device's monotonic clock, ms. */
+  at: number;
+  /** Server time minus that, ms. */
+  offset: number;
+  /** Round trip, ms: what is above the shortest one was spent in queues. */
+  rtt: number;
+}
+
+const WINDOW_MS = 30_000;
+const POINTS = 20;
+const SPAN_MS = 180_000;
+/** Beyond this a clock is broken, or the fit is. */
+const LIMIT = 200e-6;
+
+/** A line through the best sample of each half minute, ten minutes long. */
+export class DriftFit {
+  #points: Point[] = [];
+  #begun = 0;
+
+  add(point: Point): void {
+    const last = this.#points.at(-1);
+    if (last === undefined || point.at - this.#begun >= WINDOW_MS) {
+      this.#begun = point.at;
+      this.#points = [...this.#points.slice(1 - POINTS), point];
+    } else if (point.rtt <= last.rtt) {
+      this.#points[this.#points.length - 1] = point;
+    }
+  }
+
+  clear(): void {
+    this.#points = [];
+  }
+
+  /**
+   * The slope of the offset, a ratio (40e-6: the device loses 40 µs a second); 0 until the samples span three minutes. Least squares, each point weighted by
+   * how little it can have queued.
+   */
+  slope(): number {
+    const points = this.#points;
+    const [first, last] = [points[0], points.at(-1)];
+    if (first === undefined || last === undefined || last.at - first.at < SPAN_MS) return 0;
+    const shortest = Math.min(...points.map(({ rtt }) => rtt));
+    let [weights, times, offsets] = [0, 0, 0];
+    const weighted = points.map(({ at, offset, rtt }) => {
+      const weight = 1 / (1 + rtt - shortest) ** 2;
+      weights += weight;
+      times += weight * (at - first.at);
+      offsets += weight * (offset - first.offset);
+      return { weight, time: at - first.at, gap: offset - first.offset };
+    });
+    let [above, below] = [0, 0];
+    for (const { weight, time, gap } of weighted) {
+      const away = time - times / weights;
+      above += weight * away * (gap - offsets / weights);
+      below += weight * away * away;
+    }
+    return below === 0 ? 0 : Math.max(-LIMIT, Math.min(LIMIT, above / below));
+  }
+}
