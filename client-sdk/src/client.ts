@@ -2,10 +2,12 @@
 import { ClockSync, type ClockStatus } from './clock-sync.ts';
 import { Connection, type ConnectionState } from './connection.ts';
 import { remaining, type SessionState } from './contract/index.ts';
+import { onDevice } from './device-events.ts';
 import { Emitter } from './emitter.ts';
 import type { ClientEvents } from './events.ts';
 import { formatTime, type TimeStyle } from './format-time.ts';
 import { resolveOptions, type SyncKairosOptions } from './options.ts';
+import { Requests } from './requests.ts';
 import { Rooms } from './rooms.ts';
 import { SessionCommands } from './session-commands.ts';
 import type { SessionStore } from './session-store.ts';
@@ -19,6 +21,7 @@ export class SyncKairosClient extends SessionCommands {
   readonly #rooms: Rooms;
   readonly #time: ClockSync;
   #skewed = false;
+  #offDevice: (() => void) | undefined;
 
   /** @throws TypeError when a URL is none. Nothing is opened until something is asked for. */
   constructor(url: string, given?: SyncKairosOptions | string) {
@@ -30,25 +33,30 @@ export class SyncKairosClient extends SessionCommands {
       connection,
       requestTimeoutMs,
       onJoined: (sessionId) => events.emit('connected', { sessionId }),
+      onExpired: (event) => events.emit('timeExpired', { server_time_ms: Math.round(time.now()), ...event }),
       onError: (error) => events.emit('error', error),
     });
-    super({ connection, rooms, clock });
-    this.#events = events;
-    this.#connection = connection;
-    this.#rooms = rooms;
-    this.#time = new ClockSync({
+    const time = new ClockSync({
       clock,
       random: Math.random,
       exchange: (signal) =>
         connection.state === 'connected' ? exchangeOverSocket(connection, options) : exchangeOverRest(options, signal),
       onSync: (status) => this.#synced(status),
     });
+    const { optimistic } = options;
+    const predict = (state: SessionState, next: string | undefined): SessionState | null =>
+      time.status().state === 'synced' ? (optimistic?.(state, time.now(), next) ?? null) : null;
+    super({ requests: new Requests(connection, options), rooms, clock, predict });
+    this.#events = events;
+    this.#connection = connection;
+    this.#rooms = rooms;
+    this.#time = time;
     this.#listen();
   }
 
   /** Opens the socket ahead of the first command or subscription, which would do so too; after `reconnecting`, at once. */
   connect(): void {
-    this.#connection.open();
+    this.#connection.hurry();
   }
 
   /** Closes the socket and every timer, so that a process can end; what waits for an answer rejects. A later call opens it again. */
@@ -114,15 +122,13 @@ export class SyncKairosClient extends SessionCommands {
 
   #listen(): void {
     const { socket } = this.#connection;
-    this.#connection.on('state', (state) => {
-      if (state === 'connected') this.#time.follow();
-      if (state === 'failed') this.#time.stop();
-    });
+    this.#connection.on('state', (state) => this.#stateChanged(state));
+    this.#connection.on('refused', (error) => this.#events.emit('error', error));
     this.#connection.on('disconnected', (event) => this.#events.emit('disconnected', event));
     this.#connection.on('reconnecting', (event) => this.#events.emit('reconnecting', event));
     this.#connection.on('failed', (event) => this.#events.emit('connectionFailed', event));
-    socket.on('session:update', (event) => void this.#rooms.known(event.session_id)?.offer(event.state));
-    socket.on('session:expired', (event) => this.#events.emit('timeExpired', event));
+    socket.on('session:update', (event) => void this.#rooms.known(event.session_id)?.offer(event.state, event.event_type));
+    socket.on('session:expired', (event) => this.#rooms.store(event.session_id).expired(event));
     socket.on('session:warning', (event) => this.#events.emit('timeWarning', event));
     socket.on('session:message', (event) => this.#events.emit('message', event));
     socket.on('session:deleted', (event) => {
@@ -130,6 +136,19 @@ export class SyncKairosClient extends SessionCommands {
       this.#rooms.known(event.session_id)?.remove(event);
       this.#events.emit('sessionDeleted', event);
     });
+  }
+
+  #stateChanged(state: ConnectionState): void {
+    // Without a socket the time still comes over REST; what is known already needs no burst.
+    if (state === 'connected' || (state === 'reconnecting' && this.#time.status().state === 'syncing')) this.#time.follow();
+    if (state === 'idle' || state === 'failed') this.#time.stop();
+    if (state === 'idle') {
+      this.#offDevice?.();
+      this.#offDevice = undefined;
+    } else {
+      const online = (): void => void (this.#connection.state === 'reconnecting' && this.#connection.hurry());
+      this.#offDevice ??= onDevice({ wake: () => this.#time.wake(), online });
+    }
   }
 
   #synced(status: ClockStatus): void {

@@ -1,9 +1,12 @@
 /** One socket to the server that comes back by itself, and commands over it. Knows nothing of sessions. */
 import { io, type Socket } from 'socket.io-client';
-import type { CommandName, Commands, Reply, ServerToClientEvents } from './contract/index.ts';
+import type { Commands, Reply, ServerToClientEvents } from './contract/index.ts';
+import { later } from './device-clock.ts';
 import { Emitter } from './emitter.ts';
 import { refusal, SyncKairosError, timedOut, unreachable } from './errors.ts';
 import type { ResolvedOptions } from './options.ts';
+import { closeCode, refusalCode } from './socket-errors.ts';
+import { renewalDue } from './token.ts';
 
 export type ConnectionState = 'idle' | 'connecting' | 'connected' | 'reconnecting' | 'failed';
 
@@ -13,13 +16,20 @@ interface ConnectionEvents {
   disconnected: { code: number; reason: string };
   reconnecting: { attempt: number; delay: number };
   failed: { attempts: number };
+  refused: SyncKairosError;
 }
 
-/** The event map as the socket sees it; `request` ties each command to its types. */
-type Outgoing = Record<CommandName, (payload: unknown, ack: (reply: Reply<unknown>) => void) => void>;
+/** Commands that are no session's. */
+interface SocketCommands extends Commands {
+  'auth:refresh': { payload: { token: string }; data: unknown };
+}
+/** The event map as the socket sees it; `exchange` ties each command to its types. */
+type Outgoing = Record<keyof SocketCommands, (payload: unknown, ack: (reply: Reply<unknown>) => void) => void>;
 
 const FIRST_DELAY_MS = 1_000;
 const LONGEST_DELAY_MS = 30_000;
+/** Timers beyond 24.8 days fire at once. */
+const LONGEST_TIMER_MS = 2_147_483_647;
 
 /** Milliseconds to wait before the `attempt`th (1, 2, …) try to reconnect: doubling from 1 s to 30 s, of which chance (0 to 1) takes up to half, so that clients of a dead instance don't return all at once. */
 export function reconnectDelay(attempt: number, chance: number): number {
@@ -31,7 +41,9 @@ export class Connection extends Emitter<ConnectionEvents> {
   readonly #options: ResolvedOptions;
   #state: ConnectionState = 'idle';
   #attempt = 0;
-  #retry: ReturnType<typeof setTimeout> | undefined;
+  #closed = new AbortController();
+  #callOffRetry: (() => void) | undefined;
+  #callOffRenewal: (() => void) | undefined;
   /** Set by a server that shuts down: when it would like us back. */
   #invitedIn: number | undefined;
 
@@ -45,16 +57,23 @@ export class Connection extends Emitter<ConnectionEvents> {
       // Reconnection is done here: Socket.IO's own neither tells its delays nor returns after the server closed the socket.
       reconnection: false,
       auth: (send) =>
-        void options.token().then(
-          (token) => send(token === undefined ? {} : { token }),
-          () => this.#lost(),
+        void options.tokens.renew().then(
+          (token) => {
+            this.#planRenewal(token);
+            send(token === undefined ? {} : { token });
+          },
+          (error: unknown) => this.#refused(unreachable('There is no token', error), true),
         ),
     });
     this.socket.on('connect', () => {
       this.#attempt = 0;
       this.#enter('connected');
     });
-    this.socket.on('connect_error', () => this.#lost());
+    this.socket.on('connect_error', (error) => {
+      const code = 'data' in error ? refusalCode(error.data) : undefined;
+      if (code === undefined) this.#lost();
+      else this.#refused(new SyncKairosError(code, error.message, { retryable: false }), options.tokens.renewable);
+    });
     this.socket.on('disconnect', (reason, description) => {
       if (this.#state === 'idle') return;
       this.emit('disconnected', { code: closeCode(description), reason });
@@ -67,59 +86,47 @@ export class Connection extends Emitter<ConnectionEvents> {
     return this.#state;
   }
 
-  /** Begins to connect, unless that is already under way; from `reconnecting` at once instead of after the delay. */
-  open(): void {
-    if (this.#state === 'connected' || this.#state === 'connecting') return;
-    clearTimeout(this.#retry);
-    if (this.#state !== 'reconnecting') {
+  /** Begins to connect, unless that is already under way. The signal aborts when the connection is closed by its owner. */
+  open(): AbortSignal {
+    if (this.#state === 'idle' || this.#state === 'failed') {
       this.#attempt = 0;
       this.#enter('connecting');
+      this.socket.connect();
     }
+    return this.#closed.signal;
+  }
+
+  /** As `open`; from `reconnecting` at once instead of after the delay. */
+  hurry(): void {
+    if (this.#state !== 'reconnecting') return void this.open();
+    this.#callOffRetry?.();
     this.socket.connect();
   }
 
   /** Closes the socket; whatever waits for an answer is rejected. Opening again is possible. */
   close(): void {
-    clearTimeout(this.#retry);
+    this.#callOffRetry?.();
+    this.#callOffRenewal?.();
     const wasConnected = this.#state === 'connected';
     this.#enter('idle');
     this.socket.disconnect();
+    this.#closed.abort();
+    this.#closed = new AbortController();
     if (wasConnected) this.emit('disconnected', { code: 1000, reason: 'client disconnect' });
   }
 
-  /**
-   * Sends a command, connecting first where needed. When the connection is lost before the answer it is sent again over the next one:
-   * its `command_id` keeps it from having its effect twice.
-   * @throws SyncKairosError the server's refusal; NETWORK_ERROR without a connection, TIMEOUT without an answer in time
-   */
-  async request<C extends CommandName>(command: C, payload: Commands[C]['payload']): Promise<Commands[C]['data']> {
-    const { clock, requestTimeoutMs } = this.#options;
-    const deadline = clock.monotonic() + requestTimeoutMs;
-    let sent = false;
-    for (;;) {
-      try {
-        await this.#connected(deadline - clock.monotonic());
-      } catch (error) {
-        throw sent ? timedOut(command, requestTimeoutMs) : error;
-      }
-      try {
-        return await this.exchange(command, payload, deadline - clock.monotonic());
-      } catch (error) {
-        const lostOnTheWay = error instanceof SyncKairosError && error.code === 'NETWORK_ERROR' && this.#state !== 'idle';
-        if (!lostOnTheWay) throw error;
-        sent = true;
-      }
-    }
-  }
-
-  /** One try over the present connection. @throws as `request`; NETWORK_ERROR also when the connection is lost before the answer */
-  exchange<C extends CommandName>(command: C, payload: Commands[C]['payload'], timeoutMs: number): Promise<Commands[C]['data']> {
+  /** One try over the present connection. @throws SyncKairosError the server's refusal; NETWORK_ERROR without a connection or when it is lost before the answer, TIMEOUT without an answer in time */
+  exchange<C extends keyof SocketCommands>(
+    command: C,
+    payload: SocketCommands[C]['payload'],
+    timeoutMs: number,
+  ): Promise<SocketCommands[C]['data']> {
     return new Promise((resolve, reject) => {
       if (this.#state !== 'connected') return reject(unreachable('Not connected'));
       const answer = (failure: Error | null, reply: Reply<unknown>): void => {
         if (failure === null) {
           // The contract says what each command answers with; that the server keeps it is its tests' business.
-          if (reply.ok) resolve(reply.data as Commands[C]['data']);
+          if (reply.ok) resolve(reply.data);
           else reject(refusal(reply.error));
         } else if (this.socket.connected) {
           reject(timedOut(command, timeoutMs));
@@ -127,44 +134,52 @@ export class Connection extends Emitter<ConnectionEvents> {
           reject(unreachable('The connection was lost', failure));
         }
       };
-      this.socket.timeout(Math.max(1, timeoutMs)).emit<CommandName>(command, payload, answer);
+      this.socket.timeout(Math.max(1, timeoutMs)).emit<keyof SocketCommands>(command, payload, answer);
     });
   }
 
-  #connected(timeoutMs: number): Promise<void> {
-    if (this.#state === 'connected') return Promise.resolve();
-    // While reconnecting, the delay is kept: a busy client must not turn it into a storm.
-    if (this.#state !== 'reconnecting') this.open();
-    return new Promise((resolve, reject) => {
-      const settle = (error?: SyncKairosError): void => {
-        clearTimeout(timer);
-        off();
-        if (error === undefined) resolve();
-        else reject(error);
-      };
-      const timer = setTimeout(() => settle(unreachable('Not connected')), Math.max(0, timeoutMs));
-      const off = this.on('state', (state) => {
-        if (state === 'connected') settle();
-        if (state === 'failed' || state === 'idle') settle(unreachable('Not connected'));
-      });
-    });
+  /** Gets a fresh token and tells it to the server, so that the connection outlives the old one. @throws what the application's function throws */
+  async refreshToken(): Promise<void> {
+    const { tokens, requestTimeoutMs } = this.#options;
+    const token = await tokens.renew();
+    this.#planRenewal(token);
+    if (this.#state === 'connected' && token !== undefined) await this.exchange('auth:refresh', { token }, requestTimeoutMs);
+  }
+
+  #planRenewal(token: string | undefined): void {
+    const { clock, tokens } = this.#options;
+    this.#callOffRenewal?.();
+    const due = tokens.renewable ? renewalDue(token, clock.wall()) : null;
+    if (due === null) return;
+    // What fails here shows when the old token ends: the server closes the connection, and the next one asks for a token again.
+    this.#callOffRenewal = later(clock, () => void this.refreshToken().catch(() => undefined), Math.min(due, LONGEST_TIMER_MS));
   }
 
   #lost(): void {
     if (this.#state === 'idle' || this.#state === 'failed') return;
     this.#attempt += 1;
-    if (this.#attempt > this.#options.reconnectAttempts) {
-      this.socket.disconnect();
-      this.#enter('failed');
-      this.emit('failed', { attempts: this.#attempt - 1 });
-      return;
-    }
+    if (this.#attempt > this.#options.reconnectAttempts) return this.#giveUp(this.#attempt - 1);
     const delay = this.#invitedIn ?? reconnectDelay(this.#attempt, Math.random());
     this.#invitedIn = undefined;
-    clearTimeout(this.#retry);
-    this.#retry = setTimeout(() => this.socket.connect(), delay);
+    this.#callOffRetry?.();
+    this.#callOffRetry = later(this.#options.clock, () => this.socket.connect(), delay);
     this.#enter('reconnecting');
     this.emit('reconnecting', { attempt: this.#attempt, delay });
+  }
+
+  #giveUp(attempts: number): void {
+    this.socket.disconnect();
+    this.#callOffRetry?.();
+    this.#enter('failed');
+    this.emit('failed', { attempts });
+  }
+
+  /** The server, or whoever gives out tokens, does not want this client; with a fresh token it may. */
+  #refused(error: SyncKairosError, mayChange: boolean): void {
+    if (this.#state === 'idle' || this.#state === 'failed') return;
+    this.emit('refused', error);
+    if (mayChange) this.#lost();
+    else this.#giveUp(this.#attempt);
   }
 
   #enter(state: ConnectionState): void {
@@ -172,10 +187,4 @@ export class Connection extends Emitter<ConnectionEvents> {
     this.#state = state;
     this.emit('state', state);
   }
-}
-
-/** 1006, "abnormal closure", where the close frame is not to be had. */
-function closeCode(description: unknown): number {
-  const context = typeof description === 'object' && description !== null && 'context' in description ? description.context : undefined;
-  return typeof context === 'object' && context !== null && 'code' in context && typeof context.code === 'number' ? context.code : 1006;
 }

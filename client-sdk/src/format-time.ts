@@ -9,7 +9,7 @@ const TENTHS_BELOW_MS = 10_000;
 export function formatTime(ms: number, style: TimeStyle = 'countdown'): string {
   const left = Math.max(0, ms);
   if (style === 'spoken') return spoken(Math.ceil(left / 1000));
-  const shown = style === 'stopwatch' ? Math.floor(left / 100) * 100 : shownTime(left);
+  const shown = style === 'stopwatch' ? shownElapsed(left) : shownTime(left);
   const tenths = shown / 100;
   return shown < TENTHS_BELOW_MS ? `${Math.floor(tenths / 10)}.${tenths % 10}` : clockFace(Math.floor(shown / 1000));
 }
@@ -25,6 +25,17 @@ export function untilNextDigit(ms: number): number {
   if (ms <= 0) return Infinity;
   const shown = shownTime(ms);
   return ms - (shown <= TENTHS_BELOW_MS ? shown - 100 : shown - 1000);
+}
+
+/** The duration a stopwatch's digits stand for: `ms` rounded down to tenths under 10 s, else to seconds. */
+export function shownElapsed(ms: number): number {
+  const step = ms < TENTHS_BELOW_MS ? 100 : 1000;
+  return Math.floor(Math.max(0, ms) / step) * step;
+}
+
+/** Milliseconds until a stopwatch that shows `ms` shows something else; above 0. */
+export function untilNextElapsedDigit(ms: number): number {
+  return shownElapsed(ms) + (ms < TENTHS_BELOW_MS ? 100 : 1000) - ms;
 }
 
 function clockFace(total: number): string {

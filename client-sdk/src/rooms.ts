@@ -2,7 +2,7 @@
 import type { Connection } from './connection.ts';
 import type { ClockOwner } from './contract/index.ts';
 import { asError, type SyncKairosError } from './errors.ts';
-import { SessionStore } from './session-store.ts';
+import { SessionStore, type StoreHooks } from './session-store.ts';
 
 /** Pause before a join is tried again that failed for a passing reason. */
 const REJOIN_MS = 1_000;
@@ -13,6 +13,7 @@ export interface RoomsOptions {
   connection: Connection;
   requestTimeoutMs: number;
   onJoined: (sessionId: string) => void;
+  onExpired: StoreHooks['onExpired'];
   onError: (error: SyncKairosError) => void;
 }
 
@@ -57,11 +58,9 @@ export class Rooms {
     return groups.some((group) => group.group_id === who) ? { group_id: who } : { participant_id: who };
   }
 
-  /** Keeps whoever creates a session in its room. The server has put that socket there; after a change of sockets it has to join. */
-  created(sessionId: string, sameSocket: boolean): void {
-    const room = this.#room(sessionId);
-    room.joined ||= sameSocket;
-    room.store.hold();
+  /** Keeps whoever creates a session in its room. The server has put the creating socket there, if there was one; joining again is harmless. */
+  created(sessionId: string): void {
+    this.#room(sessionId).store.hold();
   }
 
   /** A deleted session has no room any more. */
@@ -73,7 +72,8 @@ export class Rooms {
   #room(sessionId: string): Room {
     let room = this.#rooms.get(sessionId);
     if (room === undefined) {
-      const created: Room = { store: new SessionStore(sessionId, () => this.#demandChanged(created)), joined: false, busy: false };
+      const hooks = { onDemandChange: () => this.#demandChanged(created), onExpired: this.#options.onExpired };
+      const created: Room = { store: new SessionStore(sessionId, hooks), joined: false, busy: false };
       this.#rooms.set(sessionId, (room = created));
     }
     return room;
@@ -84,7 +84,7 @@ export class Rooms {
     // It may have been forgotten because its session was over.
     if (room.store.wanted && !this.#rooms.has(room.store.sessionId)) this.#rooms.set(room.store.sessionId, room);
     // Opened at once and not below, where an application may have disconnected in between.
-    if (room.store.wanted && (connection.state === 'idle' || connection.state === 'failed')) connection.open();
+    if (room.store.wanted) connection.open();
     // Joined or left a moment later: React's StrictMode unsubscribes and subscribes again in one go.
     queueMicrotask(() => void this.#settle(room));
   }

@@ -1,9 +1,10 @@
 /** All commands on sessions, as methods: what they carry to be safe to repeat, and what their answers teach the client. */
 import type { DeviceClock } from './device-clock.ts';
-import type { Connection } from './connection.ts';
 import type { CommandName, Commands, CreatePayload, HistoryPayload, JsonValue, SessionState } from './contract/index.ts';
 import { asError } from './errors.ts';
 import { freshId } from './ids.ts';
+import type { Requests } from './requests.ts';
+import type { RestCommand } from './rest.ts';
 import type { Rooms } from './rooms.ts';
 
 /** Which part of a history to read. */
@@ -13,29 +14,25 @@ type Data<C extends CommandName> = Promise<Commands[C]['data']>;
 
 /** The parts that commands work with. */
 export interface CommandParts {
-  connection: Connection;
+  requests: Requests;
   rooms: Rooms;
   clock: DeviceClock;
+  /** What a switch would make of a state now; null where it must not be shown before it is answered. */
+  predict: (state: SessionState, next: string | undefined) => SessionState | null;
 }
 
 /** The base of the client. Every method rejects with a SyncKairosError. */
 export class SessionCommands {
-  readonly #connection: Connection;
-  readonly #rooms: Rooms;
-  readonly #clock: DeviceClock;
+  readonly #parts: CommandParts;
 
-  constructor({ connection, rooms, clock }: CommandParts) {
-    this.#connection = connection;
-    this.#rooms = rooms;
-    this.#clock = clock;
+  constructor(parts: CommandParts) {
+    this.#parts = parts;
   }
 
   /** Creates a session; without a `session_id` it gets a UUIDv7. The client hears of it from then on. */
   async createSession(config: CreatePayload): Data<'session:create'> {
-    const { socket } = this.#connection;
-    const before = socket.id;
     const state = await this.#command('session:create', { ...config, session_id: config.session_id ?? this.#freshId() });
-    this.#rooms.created(state.session_id, before !== undefined && before === socket.id);
+    this.#parts.rooms.created(state.session_id);
     return this.#learn(state);
   }
 
@@ -49,13 +46,20 @@ export class SessionCommands {
    * last seen to be active, or with fewer than two participants the version last seen: so a double click can't skip a player.
    */
   async switchCycle(id: string, current?: string, next?: string): Data<'session:switch'> {
-    const result = await this.#command('session:switch', { session_id: id, ...this.#guard(id, current), next_participant_id: next });
-    this.#rooms.store(id).note(result);
-    return result;
+    const guard = this.#guard(id, current);
+    const takeBack = this.#predict(id, current, next);
+    try {
+      const result = await this.#command('session:switch', { session_id: id, ...guard, next_participant_id: next });
+      this.#parts.rooms.store(id).note(result);
+      return result;
+    } catch (error) {
+      takeBack();
+      throw error;
+    }
   }
 
   async getSession(id: string): Data<'session:get'> {
-    return this.#learn(await this.#command('session:get', { session_id: id }));
+    return this.#learn(await this.#parts.requests.request('session:get', { session_id: id }));
   }
 
   async pauseSession(id: string): Data<'session:pause'> {
@@ -68,7 +72,7 @@ export class SessionCommands {
 
   /** Adds `deltaMs` (may be negative) to a clock: a participant's or group's by id, the session's without. */
   async adjustTime(id: string, deltaMs: number, who?: string, reason?: string): Data<'session:adjust'> {
-    const owner = who === undefined ? 'session' : this.#rooms.ownerOf(id, who);
+    const owner = who === undefined ? 'session' : this.#parts.rooms.ownerOf(id, who);
     const target = owner === 'session' ? {} : owner;
     return this.#learn(await this.#command('session:adjust', { session_id: id, delta_ms: deltaMs, ...target, reason }));
   }
@@ -96,12 +100,12 @@ export class SessionCommands {
    * empty before the end, which is where `next_after_version` stays as it was.
    */
   async getHistory(id: string, page: HistoryPage = {}): Data<'session:history'> {
-    return this.#connection.request('session:history', { session_id: id, ...page });
+    return this.#parts.requests.request('session:history', { session_id: id, ...page });
   }
 
-  async #command<C extends Exclude<CommandName, 'time:sync'>>(command: C, payload: Commands[C]['payload']): Data<C> {
+  async #command<C extends RestCommand>(command: C, payload: Commands[C]['payload']): Data<C> {
     try {
-      return await this.#connection.request(command, { command_id: this.#freshId(), ...payload });
+      return await this.#parts.requests.request(command, { command_id: this.#freshId(), ...payload });
     } catch (thrown) {
       const error = asError(thrown);
       // Some refusals bring the state that caused them, which may be news.
@@ -111,19 +115,30 @@ export class SessionCommands {
   }
 
   #learn(state: SessionState): SessionState {
-    this.#rooms.store(state.session_id).offer(state);
+    this.#parts.rooms.store(state.session_id).offer(state);
     return state;
+  }
+
+  /** Shows a switch before it is answered, where that is wanted; the returned function takes it back. */
+  #predict(id: string, current: string | undefined, next: string | undefined): () => void {
+    const store = this.#parts.rooms.known(id);
+    const state = store?.getSnapshot();
+    const isTheirTurn = current === undefined || current === state?.active_participant_id;
+    const predicted = state != null && isTheirTurn ? this.#parts.predict(state, next) : null;
+    if (store === undefined || predicted === null) return () => undefined;
+    store.predict(predicted);
+    return () => store.getSnapshot() === predicted && store.predict(null);
   }
 
   #guard(id: string, current: string | undefined): { current_participant_id?: string; expected_version?: number } {
     if (current !== undefined) return { current_participant_id: current };
-    const seen = this.#rooms.known(id)?.seen;
+    const seen = this.#parts.rooms.known(id)?.seen;
     if (seen === undefined) return {};
     if (seen.participants.length < 2) return { expected_version: seen.version };
     return seen.active_participant_id === null ? {} : { current_participant_id: seen.active_participant_id };
   }
 
   #freshId(): string {
-    return freshId(this.#clock.wall());
+    return freshId(this.#parts.clock.wall());
   }
 }

@@ -1,7 +1,11 @@
 /** What a client knows of one session: the newest state, in an order that no network can turn around. */
-import type { SessionState, SwitchData } from './contract/index.ts';
+import type { EventEnvelope, EventType, ExpiredEvent, SessionState, SwitchData } from './contract/index.ts';
 import { callSafely } from './emitter.ts';
 import { SyncKairosError } from './errors.ts';
+import { expiryBetween } from './expiry.ts';
+
+/** How many expiries are remembered, so that none is told twice. */
+const REMEMBERED_EXPIRIES = 64;
 
 /** Enough of a session's newest version to order others against it and to guard a switch. */
 interface Seen {
@@ -9,6 +13,13 @@ interface Seen {
   version: number;
   active_participant_id: string | null;
   participants: readonly unknown[];
+}
+
+export interface StoreHooks {
+  /** Somebody begins or ceases to want updates. */
+  onDemandChange: () => void;
+  /** A clock ran out; once for each. */
+  onExpired: (event: Omit<ExpiredEvent, 'server_time_ms'>) => void;
 }
 
 /** Whether `a` comes after `b`: a restored session counts its versions anew under a greater epoch. */
@@ -20,31 +31,33 @@ export function isNewer(a: Pick<Seen, 'epoch' | 'version'>, b: Pick<Seen, 'epoch
 export class SessionStore {
   readonly sessionId: string;
   readonly #listeners = new Set<() => void>();
-  readonly #onDemandChange: () => void;
+  readonly #hooks: StoreHooks;
+  #expiries: string[] = [];
+  /** The state as it will be when the server agrees to what was asked of it. */
+  #predicted: SessionState | null = null;
   #state: SessionState | null = null;
   #seen: Seen | undefined;
   #error: SyncKairosError | null = null;
   #held = false;
 
-  /** `onDemandChange` is called when somebody begins or ceases to want updates. */
-  constructor(sessionId: string, onDemandChange: () => void) {
+  constructor(sessionId: string, hooks: StoreHooks) {
     this.sessionId = sessionId;
-    this.#onDemandChange = onDemandChange;
+    this.#hooks = hooks;
   }
 
   /** Calls `listener` after each change; the session stays joined, over reconnects too, until the returned function of the last listener is called. */
   readonly subscribe = (listener: () => void): (() => void) => {
     const entry = (): void => listener();
     this.#listeners.add(entry);
-    this.#onDemandChange();
+    this.#hooks.onDemandChange();
     return () => {
       this.#listeners.delete(entry);
       if (this.#listeners.size === 0) this.release();
     };
   };
 
-  /** The newest state; null before the first one and after the session was deleted. */
-  readonly getSnapshot = (): SessionState | null => this.#state;
+  /** The newest state, or the one predicted by an optimistic switch; null before the first one and after the session was deleted. */
+  readonly getSnapshot = (): SessionState | null => this.#predicted ?? this.#state;
 
   /** Why there are no updates, if so: the session does not exist, or joining it failed. */
   readonly getError = (): SyncKairosError | null => this.#error;
@@ -69,24 +82,42 @@ export class SessionStore {
   /** Keeps the session joined without a listener, as its creator is. */
   hold(): void {
     this.#held = true;
-    this.#onDemandChange();
+    this.#hooks.onDemandChange();
   }
 
   /** Takes back `hold`. */
   release(): void {
     this.#held = false;
-    this.#onDemandChange();
+    this.#hooks.onDemandChange();
   }
 
-  /** Takes a state if it is newer than what is known. */
-  offer(state: SessionState): boolean {
+  /** Takes a state if it is newer than what is known; the one way in for all of them. `cause` is the type of the event that made it, where it is known. */
+  offer(state: SessionState, cause?: EventType): boolean {
     if (this.#state !== null && !isNewer(state, this.#state)) return false;
     // After a deletion, or a switch result that is ahead, only what is not older may come back.
     if (this.#seen !== undefined && isNewer(this.#seen, state)) return false;
+    const before = this.#state;
     this.#seen = state;
     this.#change(state, null);
     if (this.over) this.release();
+    const expiry = before === null ? null : expiryBetween(before, state, cause);
+    // Between two states that do not follow each other, an event of any version in between means the same expiry.
+    if (before !== null && expiry !== null) this.expired(expiry, before.epoch === state.epoch ? state.version - before.version : 1);
     return true;
+  }
+
+  /** Tells of an expiry, unless it, or one of the `versions` before it, is known already. */
+  expired(event: Omit<ExpiredEvent, 'server_time_ms'>, versions = 1): void {
+    const known = this.#expiries.includes(keyOf(event));
+    const covered = Array.from({ length: Math.min(versions, REMEMBERED_EXPIRIES) }, (_, back) => keyOf(event, back));
+    this.#expiries = [...this.#expiries, ...covered].slice(-REMEMBERED_EXPIRIES);
+    if (!known) this.#hooks.onExpired(event);
+  }
+
+  /** Shows a state until the server's next one, or takes it back with null. */
+  predict(state: SessionState | null): void {
+    this.#predicted = state;
+    for (const listener of this.#listeners) callSafely(listener);
   }
 
   /** Remembers whose turn it is after a switch; the whole state follows as an update. */
@@ -109,8 +140,13 @@ export class SessionStore {
 
   #change(state: SessionState | null, error: SyncKairosError | null): void {
     if (state === this.#state && error === this.#error) return;
+    if (state !== this.#state) this.#predicted = null;
     this.#state = state;
     this.#error = error;
     for (const listener of this.#listeners) callSafely(listener);
   }
+}
+
+function keyOf({ epoch, version }: Pick<EventEnvelope, 'epoch' | 'version'>, back = 0): string {
+  return `${epoch}/${version - back}`;
 }

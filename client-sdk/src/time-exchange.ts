@@ -4,6 +4,7 @@ import type { Connection } from './connection.ts';
 import type { TimeData } from './contract/index.ts';
 import { unreachable } from './errors.ts';
 import type { ResolvedOptions } from './options.ts';
+import { fetchWithin } from './rest.ts';
 
 /** Four timestamps by `time:sync`. @throws SyncKairosError NETWORK_ERROR, TIMEOUT or the server's refusal */
 export async function exchangeOverSocket(connection: Connection, options: ResolvedOptions): Promise<TimeSample> {
@@ -18,22 +19,13 @@ export async function exchangeOverSocket(connection: Connection, options: Resolv
   };
 }
 
-/** By `GET /time`, which names one instant between receiving and sending. @throws SyncKairosError NETWORK_ERROR */
+/** By `GET /time`, which names one instant between receiving and sending. @throws SyncKairosError NETWORK_ERROR or TIMEOUT */
 export async function exchangeOverRest(options: ResolvedOptions, signal: AbortSignal): Promise<TimeSample> {
-  const { clock, requestTimeoutMs, restUrl } = options;
-  const token = await options.token();
+  const { clock, requestTimeoutMs: timeoutMs } = options;
   const sentAt = clock.monotonic();
-  const response = await options.fetch(`${restUrl}/time`, {
-    headers: token === undefined ? {} : { authorization: `Bearer ${token}` },
-    signal: AbortSignal.any([signal, AbortSignal.timeout(requestTimeoutMs)]),
-  });
+  const response = await fetchWithin(options, '/time', {}, { timeoutMs, signal, what: 'GET /time' });
+  const receivedAt = clock.monotonic();
   if (!response.ok) throw unreachable(`GET /time answered ${response.status}`);
-  const data = (await response.json()) as TimeData;
-  return {
-    sentAt,
-    serverReceivedAt: data.timestamp_ms,
-    serverSentAt: data.timestamp_ms,
-    receivedAt: clock.monotonic(),
-    serverBound: data.error_bound_ms,
-  };
+  const { timestamp_ms: server, error_bound_ms: serverBound } = (await response.json()) as TimeData;
+  return { sentAt, serverReceivedAt: server, serverSentAt: server, receivedAt, serverBound };
 }

@@ -8,7 +8,8 @@ export interface SyncKairosHook {
   /** Null until the session is joined, and after it was deleted. */
   sessionState: SessionState | null;
   status: Status | null;
-  activeParticipant: SessionState['participants'][number] | null;
+  /** Whose turn it is, or was when the session ended. */
+  activeParticipantId: string | null;
   isConnected: boolean;
   /** What kept the session from being joined, else the refusal of the last command. */
   error: SyncKairosError | null;
@@ -61,7 +62,7 @@ export function useSyncKairos(sessionId: string, client: SyncKairosClient, parti
   return {
     sessionState,
     status: sessionState?.status ?? null,
-    activeParticipant: sessionState?.participants.find((participant) => participant.is_active) ?? null,
+    activeParticipantId: sessionState?.active_participant_id ?? null,
     isConnected,
     error: joinError ?? commandError,
     getParticipantTime,

@@ -1,7 +1,8 @@
 /** React hooks that render again as time passes. */
-import { useCallback, useSyncExternalStore } from 'react';
+import { useCallback, useMemo, useSyncExternalStore } from 'react';
 import type { SyncKairosClient } from './client.ts';
-import { shownTime, untilNextDigit } from './format-time.ts';
+import { cycleTimeUsed } from './contract/time.ts';
+import { shownTime, untilNextDigit, untilNextElapsedDigit, shownElapsed } from './format-time.ts';
 
 /** Renders again every `intervalMs` milliseconds and returns the device's monotonic time, rounded down to it; 0 on the server. */
 export function useNow(intervalMs = 100): number {
@@ -19,46 +20,90 @@ export function useNow(intervalMs = 100): number {
 /**
  * Milliseconds a participant's or group's clock shows (`global`: the session's), rounded up to the digits that `formatTime` prints; renders
  * just after each visible digit changes and not otherwise. Null while unknown, which a running clock is until the client has synced its time.
+ * Within one state it never rises, whatever the client learns about the server's clock.
  */
-export function useCountdown(client: SyncKairosClient, sessionId: string, who: string): number | null {
-  const subscribe = useCallback((listener: () => void) => followDigits(client, sessionId, who, listener), [client, sessionId, who]);
-  return useSyncExternalStore(
-    subscribe,
-    () => shownNow(client, sessionId, who),
-    () => null,
-  );
+export function useCountdown(client: SyncKairosClient, sessionId: string, who = 'global'): number | null {
+  return useClock(client, sessionId, who, COUNTDOWN);
 }
 
-function shownNow(client: SyncKairosClient, sessionId: string, who: string): number | null {
-  const left = client.getParticipantTime(sessionId, who);
-  if (left === null) return null;
-  return client.getClockStatus().state === 'syncing' && isMoving(client, sessionId, who) ? null : shownTime(left);
+/** As `useCountdown`, for the time used instead of the time left: a stopwatch's in `count_up` and `global`, elsewhere the current turn's. Rounded down. */
+export function useStopwatch(client: SyncKairosClient, sessionId: string): number | null {
+  return useClock(client, sessionId, 'global', STOPWATCH);
 }
 
-/** Asked at the beginning of the cycle and not now, which is not known while syncing. */
-function isMoving(client: SyncKairosClient, sessionId: string, who: string): boolean {
-  const startedAt = client.session(sessionId).getSnapshot()?.cycle_started_at ?? null;
-  if (startedAt === null) return false;
-  const start = Date.parse(startedAt);
-  return client.getParticipantTime(sessionId, who, start) !== client.getParticipantTime(sessionId, who, start + 1);
+interface Face {
+  /** Milliseconds on the clock at an instant of the server; null where there are none. */
+  read: (client: SyncKairosClient, sessionId: string, who: string, at: number) => number | null;
+  /** What its digits stand for. */
+  shown: (ms: number) => number;
+  /** Milliseconds until they change. */
+  rest: (ms: number) => number;
+  /** The later one of two readings within one state: a sync never turns a clock back. */
+  later: (a: number, b: number) => number;
 }
 
-function followDigits(client: SyncKairosClient, sessionId: string, who: string, listener: () => void): () => void {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const tick = (): void => {
-    clearTimeout(timer);
-    listener();
-    const left = client.getParticipantTime(sessionId, who);
-    if (left === null || left <= 0 || !isMoving(client, sessionId, who)) return;
-    // Timers may fire early; then nothing has changed yet and the next one is a millisecond away.
-    timer = setTimeout(tick, Math.ceil(untilNextDigit(left)));
+const COUNTDOWN: Face = {
+  read: (client, sessionId, who, at) => client.getParticipantTime(sessionId, who, at),
+  shown: shownTime,
+  rest: untilNextDigit,
+  later: Math.min,
+};
+
+const STOPWATCH: Face = {
+  read: (client, sessionId, _who, at) => {
+    const state = client.session(sessionId).getSnapshot();
+    return state === null ? null : cycleTimeUsed(state, at);
+  },
+  shown: shownElapsed,
+  rest: untilNextElapsedDigit,
+  later: Math.max,
+};
+
+function useClock(client: SyncKairosClient, sessionId: string, who: string, face: Face): number | null {
+  const { subscribe, getSnapshot } = useMemo(() => clockStore(client, sessionId, who, face), [client, sessionId, who, face]);
+  return useSyncExternalStore(subscribe, getSnapshot, () => null);
+}
+
+/** A clock's digits as a store that changes when they do. */
+function clockStore(client: SyncKairosClient, sessionId: string, who: string, face: Face) {
+  const store = client.session(sessionId);
+  let last: { of: unknown; shown: number } | undefined;
+
+  const read = (at: number): number | null => face.read(client, sessionId, who, at);
+  /** Asked at the beginning of the cycle and not now, which is not known while syncing. */
+  const isMoving = (): boolean => {
+    const startedAt = store.getSnapshot()?.cycle_started_at ?? null;
+    return startedAt !== null && read(Date.parse(startedAt)) !== read(Date.parse(startedAt) + 1);
   };
-  const stopState = client.session(sessionId).subscribe(tick);
-  const stopTime = client.on('timeSynced', tick);
-  tick();
-  return () => {
-    stopState();
-    stopTime();
-    clearTimeout(timer);
+
+  const getSnapshot = (): number | null => {
+    const state = store.getSnapshot();
+    const ms = read(client.getServerTime());
+    if (ms === null || (client.getClockStatus().state === 'syncing' && isMoving())) return null;
+    const shown = face.shown(ms);
+    last = { of: state, shown: last !== undefined && last.of === state ? face.later(last.shown, shown) : shown };
+    return last.shown;
   };
+
+  const subscribe = (listener: () => void): (() => void) => {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const tick = (): void => {
+      clearTimeout(timer);
+      listener();
+      const ms = isMoving() ? read(client.getServerTime()) : null;
+      const rest = ms === null ? Infinity : face.rest(ms);
+      // Timers may fire early; then nothing has changed yet and the next one is a millisecond away.
+      if (rest < Infinity) timer = setTimeout(tick, Math.ceil(rest));
+    };
+    const stopState = store.subscribe(tick);
+    const stopTime = client.on('timeSynced', tick);
+    tick();
+    return () => {
+      stopState();
+      stopTime();
+      clearTimeout(timer);
+    };
+  };
+
+  return { subscribe, getSnapshot };
 }

@@ -1,6 +1,8 @@
 import { expect } from 'chai';
 import type { SessionState } from '../../client-sdk/src/index.ts';
-import { SessionStore } from '../../client-sdk/src/session-store.ts';
+import { SessionStore, type StoreHooks } from '../../client-sdk/src/session-store.ts';
+
+type Expired = Parameters<StoreHooks['onExpired']>[0];
 
 function state(epoch: number, version: number, change: Partial<SessionState> = {}): SessionState {
   return {
@@ -34,15 +36,16 @@ function state(epoch: number, version: number, change: Partial<SessionState> = {
   };
 }
 
-function newStore(): { store: SessionStore; heard: (string | null)[]; demand: boolean[] } {
+function newStore(): { store: SessionStore; heard: (string | null)[]; demand: boolean[]; expired: Expired[] } {
   const demand: boolean[] = [];
-  const store = new SessionStore('game', () => demand.push(store.wanted));
+  const expired: Expired[] = [];
+  const store = new SessionStore('game', { onDemandChange: () => demand.push(store.wanted), onExpired: (event) => expired.push(event) });
   const heard: (string | null)[] = [];
   store.subscribe(() => {
     const now = store.getSnapshot();
     heard.push(now === null ? null : `${now.epoch}/${now.version}`);
   });
-  return { store, heard, demand };
+  return { store, heard, demand, expired };
 }
 
 describe('session store', () => {
@@ -101,5 +104,65 @@ describe('session store', () => {
     expect(store.wanted, 'the first listener is still there').to.equal(true);
     store.offer(state(1, 9, { status: 'completed' }));
     expect(demand).to.deep.equal([true, true, true]);
+  });
+
+  const running = { deadline_at: '2026-11-22T12:05:00.000Z' };
+
+  it('J-31 tells of an expiry once, by its event or by the state that shows it', () => {
+    const { store, expired } = newStore();
+    store.offer(state(1, 1, running));
+    store.offer(state(1, 2, { updated_at: running.deadline_at, status: 'expired' }), 'participant_expired');
+    const event = { session_id: 'game', epoch: 1, version: 2, expired_participant_id: 'white', expired_group_id: null };
+    expect(expired).to.deep.equal([{ ...event, expired_at: running.deadline_at, action_applied: null }]);
+    store.expired({ ...event, expired_at: running.deadline_at, action_applied: null });
+    expect(expired).to.have.lengthOf(1);
+  });
+
+  it('J-31 sees an expiry that lies between two states it knows, and does not tell of it again', () => {
+    const { store, expired } = newStore();
+    store.offer(state(1, 4, running));
+    store.offer(state(1, 7, { status: 'running', cycle_started_at: running.deadline_at, active_participant_id: 'black' }));
+    expect(expired.map((event) => [event.version, event.expired_participant_id])).to.deep.equal([[7, 'white']]);
+    store.expired({
+      session_id: 'game',
+      epoch: 1,
+      version: 5,
+      expired_participant_id: 'white',
+      expired_group_id: null,
+      expired_at: '',
+      action_applied: null,
+    });
+    store.expired({
+      session_id: 'game',
+      epoch: 1,
+      version: 8,
+      expired_participant_id: 'black',
+      expired_group_id: null,
+      expired_at: '',
+      action_applied: null,
+    });
+    expect(expired.map((event) => event.version)).to.deep.equal([7, 8]);
+  });
+
+  it('J-31 an ordinary switch, a first look and another life of the id are no expiries', () => {
+    const { store, expired } = newStore();
+    store.offer(state(1, 1, { status: 'expired' }));
+    store.offer(state(2, 1, { ...running, created_at: '2026-11-22T12:01:00.000Z' }));
+    store.offer(state(2, 2, { created_at: '2026-11-22T12:01:00.000Z', active_participant_id: 'black' }), 'cycle_switched');
+    store.offer(state(2, 5, { created_at: '2026-11-22T12:01:00.000Z' }));
+    expect(expired).to.deep.equal([]);
+  });
+
+  it('J-25 what is predicted is shown until the server’s next state, or taken back', () => {
+    const { store } = newStore();
+    store.offer(state(1, 1));
+    store.predict(state(1, 1, { active_participant_id: 'black' }));
+    expect(store.getSnapshot()?.active_participant_id).to.equal('black');
+    expect(store.seen?.active_participant_id, 'a guard still names what the server said').to.equal('white');
+    store.predict(null);
+    expect(store.getSnapshot()?.active_participant_id).to.equal('white');
+    store.predict(state(1, 1, { active_participant_id: 'black' }));
+    store.offer(state(1, 2));
+    expect(store.getSnapshot()?.version).to.equal(2);
   });
 });

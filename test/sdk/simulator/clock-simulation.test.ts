@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { METHODS, round } from './others.ts';
+import { exchangeFive, METHODS } from './others.ts';
 import { type Network, type Scenario, seeded, World } from './world.ts';
 
 const SEED = 20_261_122;
@@ -54,7 +54,7 @@ async function watch(scenario: Scenario): Promise<{ looks: Look[]; others: Recor
       bound,
       synced: state === 'synced',
     });
-    const exchanges = at % MINUTE === 0 ? round(world, random) : [];
+    const exchanges = at % MINUTE === 0 ? exchangeFive(world, random) : [];
     for (const [name, method] of Object.entries(METHODS)) {
       if (exchanges.length > 0) offsets[name] = method(exchanges);
       (others[name] ??= []).push(Math.abs(world.clock.wall() + (offsets[name] ?? 0) - world.serverTime()));

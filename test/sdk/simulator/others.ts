@@ -25,7 +25,7 @@ export const METHODS: Record<string, Method> = {
 };
 
 /** A round of five exchanges at the world's present instant. */
-export function round(world: World, random: () => number): Exchange[] {
+export function exchangeFive(world: World, random: () => number): Exchange[] {
   return Array.from({ length: 5 }, () => {
     const { there, back } = world.delays(random);
     const sent = world.clock.wall();

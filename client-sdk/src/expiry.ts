@@ -1,0 +1,43 @@
+/** Whether a clock ran out between two states of a session, for when the event that says so was missed. Pure. */
+import type { EventType, ExpiredEvent, ParticipantState, SessionState } from './contract/index.ts';
+
+/**
+ * The expiry that lies between two states, or null. `cause` is the type of the event that made `after`, where it is known. With several versions in between the
+ * latest expiry that can be told is named; one whose traces a later turn has wiped out is not seen.
+ */
+export function expiryBetween(before: SessionState, after: SessionState, cause?: EventType): Omit<ExpiredEvent, 'server_time_ms'> | null {
+  if (after.created_at !== before.created_at) return null;
+  const isNext = after.epoch === before.epoch && after.version === before.version + 1;
+  const expired = newlyExpired(before, after);
+  const traces = (after.status === 'expired' && before.status !== 'expired') || expired.length > 0 || beganAtDeadline(before, after);
+  // Where the event's type is known and nothing lies in between, it alone decides.
+  if (cause === 'participant_expired' ? false : (isNext && cause !== undefined) || !traces) return null;
+  const who =
+    expired.find((participant) => participant.participant_id === before.active_participant_id) ?? (isNext ? undefined : expired[0]);
+  const isNobodys = after.sync_mode === 'global' || after.sync_mode === 'count_up';
+  const id = who?.participant_id ?? before.active_participant_id;
+  const group = who?.group_id ?? before.active_group_id;
+  return {
+    session_id: after.session_id,
+    epoch: after.epoch,
+    version: after.version,
+    expired_participant_id: isNobodys ? null : id,
+    expired_group_id: after.sync_mode === 'per_group' ? group : null,
+    expired_at: isNext
+      ? after.updated_at
+      : ((after.status === 'expired' ? after.session_completed_at : before.deadline_at) ?? after.updated_at),
+    action_applied: after.action_on_timeout,
+  };
+}
+
+function newlyExpired(before: SessionState, after: SessionState): ParticipantState[] {
+  const already = new Set(
+    before.participants.filter((participant) => participant.has_expired).map((participant) => participant.participant_id),
+  );
+  return after.participants.filter((participant) => participant.has_expired && !already.has(participant.participant_id));
+}
+
+/** A cycle that began exactly when the one before ran out. */
+function beganAtDeadline(before: SessionState, after: SessionState): boolean {
+  return before.deadline_at !== null && after.cycle_started_at === before.deadline_at;
+}

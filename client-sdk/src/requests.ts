@@ -1,0 +1,78 @@
+/** Brings commands to the server whatever happens to the connection: over the socket, over REST while it is down, and again after a lost answer. */
+import type { Connection } from './connection.ts';
+import type { Commands } from './contract/index.ts';
+import { later, pause } from './device-clock.ts';
+import { asError, type SyncKairosError, timedOut, unreachable } from './errors.ts';
+import type { ResolvedOptions } from './options.ts';
+import { requestOverRest, type RestCommand } from './rest.ts';
+
+/** Pause before a server that could not be reached, or was not ready, is asked again. */
+const AGAIN_MS = 300;
+
+export class Requests {
+  readonly #connection: Connection;
+  readonly #options: ResolvedOptions;
+
+  constructor(connection: Connection, options: ResolvedOptions) {
+    this.#connection = connection;
+    this.#options = options;
+  }
+
+  /**
+   * Sends a command until it is answered or its time is up. A `command_id` in the payload keeps it from having its effect twice.
+   * @throws SyncKairosError the server's refusal; NETWORK_ERROR when it could not be reached, TIMEOUT when an answer got lost and the outcome is unknown
+   */
+  async request<C extends RestCommand>(command: C, payload: Commands[C]['payload']): Promise<Commands[C]['data']> {
+    const { clock, requestTimeoutMs, tokens } = this.#options;
+    const deadline = clock.monotonic() + requestTimeoutMs;
+    const signal = this.#connection.open();
+    let [unanswered, renewed, socketFailed] = [false, false, false];
+    for (;;) {
+      await this.#settled(deadline - clock.monotonic(), signal);
+      const overSocket = this.#connection.state === 'connected' && !socketFailed;
+      const timeoutMs = deadline - clock.monotonic();
+      try {
+        // Half the time at most for a socket, which may be dead without knowing it; the other half is for REST.
+        if (overSocket) return await this.#connection.exchange(command, payload, Math.min(timeoutMs, requestTimeoutMs / 2));
+        return await requestOverRest(this.#options, command, payload, { timeoutMs, signal });
+      } catch (thrown) {
+        const error = asError(thrown);
+        if (signal.aborted) throw unreachable('The client was disconnected', error);
+        socketFailed ||= overSocket && error.code === 'TIMEOUT';
+        unanswered ||= error.code === 'TIMEOUT' || (overSocket && error.code === 'NETWORK_ERROR');
+        if (error.code === 'UNAUTHORIZED' && tokens.renewable && !renewed) {
+          renewed = true;
+          await this.#connection.refreshToken();
+          continue;
+        }
+        if (!passing(error)) throw error;
+        if (clock.monotonic() + AGAIN_MS >= deadline) {
+          throw unanswered && error.code !== 'SERVICE_UNAVAILABLE' ? timedOut(command, requestTimeoutMs) : error;
+        }
+        if (!overSocket || error.code === 'SERVICE_UNAVAILABLE') await pause(clock, AGAIN_MS, signal);
+      }
+    }
+  }
+
+  /** Waits while it is not clear yet whether there will be a socket. */
+  #settled(timeoutMs: number, signal: AbortSignal): Promise<void> {
+    const { state } = this.#connection;
+    if (state !== 'connecting') return Promise.resolve();
+    return new Promise((resolve) => {
+      const done = (): void => {
+        callOff();
+        off();
+        signal.removeEventListener('abort', done);
+        resolve();
+      };
+      const callOff = later(this.#options.clock, done, Math.max(0, timeoutMs / 2));
+      const off = this.#connection.on('state', done);
+      signal.addEventListener('abort', done);
+    });
+  }
+}
+
+/** Whether the same request may well succeed in a moment. */
+function passing(error: SyncKairosError): boolean {
+  return error.code === 'NETWORK_ERROR' || error.code === 'TIMEOUT' || (error.code === 'SERVICE_UNAVAILABLE' && error.retryable);
+}

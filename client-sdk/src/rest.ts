@@ -1,0 +1,64 @@
+/** Commands over REST, for while there is no socket. */
+import type { CommandName, Commands, Reply } from './contract/index.ts';
+import { refusal, timedOut, unreachable } from './errors.ts';
+import type { ResolvedOptions } from './options.ts';
+
+/** Everything but what belongs to a socket. */
+export type RestCommand = Exclude<CommandName, 'session:join' | 'session:leave' | 'time:sync'>;
+
+const METHODS: Partial<Record<RestCommand, string>> = { 'session:get': 'GET', 'session:history': 'GET', 'session:delete': 'DELETE' };
+const WITHOUT_VERB = new Set<RestCommand>(['session:create', 'session:get', 'session:delete']);
+
+/**
+ * One try of a command over REST.
+ * @throws SyncKairosError the server's refusal; NETWORK_ERROR when it can't be reached, TIMEOUT without an answer in time
+ */
+export async function requestOverRest<C extends RestCommand>(
+  options: ResolvedOptions,
+  command: C,
+  payload: Commands[C]['payload'],
+  { timeoutMs, signal }: { timeoutMs: number; signal: AbortSignal },
+): Promise<Commands[C]['data']> {
+  const { session_id: id, ...fields }: { session_id?: string | undefined } = payload;
+  const method = METHODS[command] ?? 'POST';
+  const created = command === 'session:create';
+  const verb = command === 'session:history' ? '/events' : WITHOUT_VERB.has(command) ? '' : `/${command.slice('session:'.length)}`;
+  const query = method === 'POST' ? '' : queryOf(fields);
+  const path = `/v1/sessions${created ? '' : `/${encodeURIComponent(id ?? '')}`}${verb}${query}`;
+  const body = method === 'POST' ? { body: JSON.stringify(created ? payload : fields) } : {};
+  const response = await fetchWithin(options, path, { method, ...body }, { timeoutMs, signal, what: command });
+  if (response.status === 204) return {};
+  const reply = (await response.json().catch((cause: unknown) => {
+    throw unreachable(`HTTP ${response.status} without a reply of SyncKairos`, cause);
+  })) as Reply<Commands[C]['data']>;
+  if (reply.ok) return reply.data;
+  throw refusal(reply.error);
+}
+
+/** `fetch` of a path of the server with the token and a deadline. @throws SyncKairosError NETWORK_ERROR or TIMEOUT */
+export async function fetchWithin(
+  options: ResolvedOptions,
+  path: string,
+  init: { method?: string; body?: string },
+  { timeoutMs, signal, what }: { timeoutMs: number; signal: AbortSignal; what: string },
+): Promise<Response> {
+  const token = await options.tokens.current();
+  const headers = {
+    ...(init.body === undefined ? {} : { 'content-type': 'application/json' }),
+    ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+  };
+  const late = AbortSignal.timeout(Math.max(1, Math.ceil(timeoutMs)));
+  try {
+    return await options.fetch(`${options.restUrl}${path}`, { ...init, headers, signal: AbortSignal.any([signal, late]) });
+  } catch (error) {
+    throw late.aborted ? timedOut(what, timeoutMs) : unreachable('The server can’t be reached', error);
+  }
+}
+
+function queryOf(fields: object): string {
+  const query = new URLSearchParams();
+  for (const [name, value] of Object.entries(fields)) {
+    if (value != null) query.set(name === 'event_types' ? 'event_type' : name, String(value));
+  }
+  return query.size === 0 ? '' : `?${query.toString()}`;
+}

@@ -1,0 +1,65 @@
+// A page for the tests of the hooks. The address says what to show: #api=<url>&id=<session>&clocks=<how many>
+import { formatTime, SyncKairosClient } from '@synckairos/client';
+import { useCountdown, useNow, useStopwatch, useSyncKairos } from '@synckairos/client/react';
+import { memo, StrictMode, useState } from 'react';
+import { createRoot } from 'react-dom/client';
+
+const asked = new URLSearchParams(location.hash.slice(1));
+const client = new SyncKairosClient(asked.get('api'));
+const sessionId = asked.get('id');
+globalThis.client = client;
+const renders = new Map();
+globalThis.rendersOf = (name) => renders.get(name) ?? 0;
+
+const Clock = memo(function Clock({ name, who }) {
+  const left = useCountdown(client, sessionId, who);
+  renders.set(name, (renders.get(name) ?? 0) + 1);
+  return <output id={name}>{left === null ? '–' : formatTime(left)}</output>;
+});
+
+function Stopwatch() {
+  const used = useStopwatch(client, sessionId);
+  return <output id="used">{used === null ? '–' : formatTime(used, 'stopwatch')}</output>;
+}
+
+function Game() {
+  const game = useSyncKairos(sessionId, client, asked.get('player') ?? undefined);
+  const seconds = Math.floor(useNow() / 1_000);
+  return (
+    <section data-seconds={seconds}>
+      <p id="status">{game.status ?? 'none'}</p>
+      <p id="active">{game.activeParticipantId ?? 'nobody'}</p>
+      <p id="connected">{String(game.isConnected)}</p>
+      <p id="error">{game.error?.code ?? 'none'}</p>
+      <p id="times">{Object.keys(game.getAllParticipantTimes()).join(' ')}</p>
+      {['startSession', 'switchCycle', 'pauseSession', 'resumeSession', 'completeSession'].map((name) => (
+        <button key={name} id={name} onClick={() => void game[name]()}>
+          {name}
+        </button>
+      ))}
+      <Clock name="white" who="white" />
+      <Clock name="black" who="black" />
+      <Stopwatch />
+    </section>
+  );
+}
+
+function Page() {
+  const [there, setThere] = useState(true);
+  const many = Number(asked.get('clocks') ?? 0);
+  return (
+    <>
+      <button id="toggle" onClick={() => setThere(!there)}>
+        {there ? 'away' : 'back'}
+      </button>
+      {there && many === 0 && <Game />}
+      {there && Array.from({ length: many }, (_, n) => <Clock key={n} name={`clock-${n}`} who={`p${n}`} />)}
+    </>
+  );
+}
+
+createRoot(document.body.appendChild(document.createElement('div'))).render(
+  <StrictMode>
+    <Page />
+  </StrictMode>,
+);
