@@ -47,7 +47,7 @@ describe('React hooks in a browser', function () {
     return page;
   }
 
-  const renders = (page: Page): Promise<{ white: number; black: number }> =>
+  const clockRenders = (page: Page): Promise<{ white: number; black: number }> =>
     page.evaluate('({ white: rendersOf("white"), black: rendersOf("black") })');
   const shows = (page: Page, id: string, text: string | RegExp): Promise<void> =>
     page.locator(`#${id}`, { hasText: text }).waitFor({ timeout: 10_000 });
@@ -82,9 +82,9 @@ describe('React hooks in a browser', function () {
     const page = await open({ api: url, id });
     await page.click('#startSession');
     await shows(page, 'white', '29:58');
-    const before = await renders(page);
+    const before = await clockRenders(page);
     await shows(page, 'white', '29:54');
-    const after = await renders(page);
+    const after = await clockRenders(page);
     // StrictMode renders twice; one more for a digit that changed before this was asked.
     expect(after.white - before.white).to.be.within(4, 12);
     expect(after.black).to.equal(before.black);

@@ -8,12 +8,12 @@ const asked = new URLSearchParams(location.hash.slice(1));
 const client = new SyncKairosClient(asked.get('api'));
 const sessionId = asked.get('id');
 globalThis.client = client;
-const renders = new Map();
-globalThis.rendersOf = (name) => renders.get(name) ?? 0;
+const counts = new Map();
+globalThis.rendersOf = (name) => Number(counts.get(name) ?? 0);
 
 const Clock = memo(function Clock({ name, who }) {
   const left = useCountdown(client, sessionId, who);
-  renders.set(name, (renders.get(name) ?? 0) + 1);
+  counts.set(name, globalThis.rendersOf(name) + 1);
   return <output id={name}>{left === null ? '–' : formatTime(left)}</output>;
 });
 
