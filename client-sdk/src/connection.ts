@@ -1,6 +1,6 @@
 /** One socket to the server that comes back by itself, and commands over it. Knows nothing of sessions. */
 import { io, type Socket } from 'socket.io-client';
-import type { Commands, Reply, ServerToClientEvents } from './contract/index.ts';
+import type { CommandName, Commands, Reply, ServerToClientEvents } from './contract/index.ts';
 import { later } from './device-clock.ts';
 import { Emitter } from './emitter.ts';
 import { refusal, SyncKairosError, timedOut, unreachable } from './errors.ts';
@@ -19,12 +19,8 @@ interface ConnectionEvents {
   refused: SyncKairosError;
 }
 
-/** Commands that are no session's. */
-interface SocketCommands extends Commands {
-  'auth:refresh': { payload: { token: string }; data: unknown };
-}
 /** The event map as the socket sees it; `exchange` ties each command to its types. */
-type Outgoing = Record<keyof SocketCommands, (payload: unknown, ack: (reply: Reply<unknown>) => void) => void>;
+type Outgoing = Record<CommandName, (payload: unknown, ack: (reply: Reply<unknown>) => void) => void>;
 
 const FIRST_DELAY_MS = 1_000;
 const LONGEST_DELAY_MS = 30_000;
@@ -71,7 +67,7 @@ export class Connection extends Emitter<ConnectionEvents> {
     });
     this.socket.on('connect_error', (error) => {
       const code = 'data' in error ? refusalCode(error.data) : undefined;
-      if (code === undefined) this.#lost();
+      if (code !== 'UNAUTHORIZED' && code !== 'FORBIDDEN') this.#lost();
       else this.#refused(new SyncKairosError(code, error.message, { retryable: false }), options.tokens.renewable);
     });
     this.socket.on('disconnect', (reason, description) => {
@@ -116,17 +112,13 @@ export class Connection extends Emitter<ConnectionEvents> {
   }
 
   /** One try over the present connection. @throws SyncKairosError the server's refusal; NETWORK_ERROR without a connection or when it is lost before the answer, TIMEOUT without an answer in time */
-  exchange<C extends keyof SocketCommands>(
-    command: C,
-    payload: SocketCommands[C]['payload'],
-    timeoutMs: number,
-  ): Promise<SocketCommands[C]['data']> {
+  exchange<C extends CommandName>(command: C, payload: Commands[C]['payload'], timeoutMs: number): Promise<Commands[C]['data']> {
     return new Promise((resolve, reject) => {
       if (this.#state !== 'connected') return reject(unreachable('Not connected'));
       const answer = (failure: Error | null, reply: Reply<unknown>): void => {
         if (failure === null) {
           // The contract says what each command answers with; that the server keeps it is its tests' business.
-          if (reply.ok) resolve(reply.data);
+          if (reply.ok) resolve(reply.data as Commands[C]['data']);
           else reject(refusal(reply.error));
         } else if (this.socket.connected) {
           reject(timedOut(command, timeoutMs));
@@ -134,7 +126,7 @@ export class Connection extends Emitter<ConnectionEvents> {
           reject(unreachable('The connection was lost', failure));
         }
       };
-      this.socket.timeout(Math.max(1, timeoutMs)).emit<keyof SocketCommands>(command, payload, answer);
+      this.socket.timeout(Math.max(1, timeoutMs)).emit<CommandName>(command, payload, answer);
     });
   }
 

@@ -4,10 +4,16 @@ import { refusal, timedOut, unreachable } from './errors.ts';
 import type { ResolvedOptions } from './options.ts';
 
 /** Everything but what belongs to a socket. */
-export type RestCommand = Exclude<CommandName, 'session:join' | 'session:leave' | 'time:sync'>;
+export type RestCommand = Exclude<CommandName, 'session:join' | 'session:leave' | 'auth:refresh' | 'time:sync'>;
 
-const METHODS: Partial<Record<RestCommand, string>> = { 'session:get': 'GET', 'session:history': 'GET', 'session:delete': 'DELETE' };
-const WITHOUT_VERB = new Set<RestCommand>(['session:create', 'session:get', 'session:delete']);
+/** Method and path below `/v1/sessions/:id` where they are not `POST` and the command's verb. */
+const ROUTES: Partial<Record<RestCommand, readonly [method: string, path: string]>> = {
+  'session:get': ['GET', ''],
+  'session:delete': ['DELETE', ''],
+  'session:history': ['GET', '/events'],
+  'session:links': ['GET', '/share'],
+  'session:revoke': ['DELETE', '/share/'],
+};
 
 /**
  * One try of a command over REST.
@@ -19,12 +25,11 @@ export async function requestOverRest<C extends RestCommand>(
   payload: Commands[C]['payload'],
   { timeoutMs, signal }: { timeoutMs: number; signal: AbortSignal },
 ): Promise<Commands[C]['data']> {
-  const { session_id: id, ...fields }: { session_id?: string | undefined } = payload;
-  const method = METHODS[command] ?? 'POST';
+  const { session_id: id, link_id: link, ...fields }: { session_id?: string | undefined; link_id?: string | undefined } = payload;
+  const [method, route] = ROUTES[command] ?? ['POST', `/${command.slice('session:'.length)}`];
   const created = command === 'session:create';
-  const verb = command === 'session:history' ? '/events' : WITHOUT_VERB.has(command) ? '' : `/${command.slice('session:'.length)}`;
-  const query = method === 'POST' ? '' : queryOf(fields);
-  const path = `/v1/sessions${created ? '' : `/${encodeURIComponent(id ?? '')}`}${verb}${query}`;
+  const below = created ? '' : `/${encodeURIComponent(id ?? '')}${route}${encodeURIComponent(link ?? '')}`;
+  const path = `/v1/sessions${below}${method === 'POST' ? '' : queryOf(fields)}`;
   const body = method === 'POST' ? { body: JSON.stringify(created ? payload : fields) } : {};
   const response = await fetchWithin(options, path, { method, ...body }, { timeoutMs, signal, what: command });
   if (response.status === 204) return {};

@@ -1,6 +1,16 @@
 /** All commands on sessions, as methods: what they carry to be safe to repeat, and what their answers teach the client. */
 import type { DeviceClock } from './device-clock.ts';
-import type { CommandName, Commands, CreatePayload, HistoryPayload, JsonValue, SessionState } from './contract/index.ts';
+import type {
+  CommandName,
+  Commands,
+  CreatePayload,
+  HistoryPayload,
+  JsonValue,
+  SessionPayload,
+  SessionState,
+  SharePayload,
+  ShareLink,
+} from './contract/index.ts';
 import { asError } from './errors.ts';
 import { freshId } from './ids.ts';
 import type { Requests } from './requests.ts';
@@ -93,6 +103,24 @@ export class SessionCommands {
   /** Sends any JSON up to 4 KiB to everybody in the session's room. */
   async sendMessage(id: string, message: JsonValue): Data<'session:message'> {
     return this.#command('session:message', { session_id: id, message });
+  }
+
+  /**
+   * A link for somebody else: its token lets whoever has it in by `role`, for `expires_in` seconds (a day). A `participant` may end the turns of `participant_id`.
+   * Nobody can ask for the token again.
+   */
+  async shareSession(id: string, share: Omit<SharePayload, keyof SessionPayload>): Data<'session:share'> {
+    return this.#command('session:share', { session_id: id, ...share });
+  }
+
+  /** The links of a session that are good now, without their tokens. */
+  async getShareLinks(id: string): Promise<ShareLink[]> {
+    return (await this.#parts.requests.request('session:links', { session_id: id })).links;
+  }
+
+  /** Makes a link useless; who came by it is disconnected. */
+  async revokeShare(id: string, linkId: string): Data<'session:revoke'> {
+    return this.#command('session:revoke', { session_id: id, link_id: linkId });
   }
 
   /**

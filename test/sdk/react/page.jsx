@@ -1,20 +1,23 @@
 // A page for the tests of the hooks. The address says what to show: #api=<url>&id=<session>&clocks=<how many>
 import { formatTime, SyncKairosClient } from '@synckairos/client';
 import { useCountdown, useNow, useStopwatch, useSyncKairos } from '@synckairos/client/react';
-import { memo, StrictMode, useState } from 'react';
+import { memo, StrictMode, useEffect, useState } from 'react';
 import { createRoot } from 'react-dom/client';
 
 const asked = new URLSearchParams(location.hash.slice(1));
 const client = new SyncKairosClient(asked.get('api'));
 const sessionId = asked.get('id');
 globalThis.client = client;
-const counts = new Map();
-globalThis.rendersOf = (name) => Number(counts.get(name) ?? 0);
+/** What each clock showed, commit by commit. */
+globalThis.commits = {};
 
 const Clock = memo(function Clock({ name, who }) {
   const left = useCountdown(client, sessionId, who);
-  counts.set(name, globalThis.rendersOf(name) + 1);
-  return <output id={name}>{left === null ? '–' : formatTime(left)}</output>;
+  const text = left === null ? '–' : formatTime(left);
+  useEffect(() => {
+    (globalThis.commits[name] ??= []).push(text);
+  });
+  return <output id={name}>{text}</output>;
 });
 
 function Stopwatch() {
