@@ -3,12 +3,18 @@ import { type JsonObject, JSON_DEPTH_MAX, type JsonValue } from '#contract';
 
 /** Any JSON up to a size in bytes and a depth; it is kept as it came. */
 export function freeJson(maxBytes: number): z.ZodType<JsonValue> {
-  return z.custom<JsonValue>((value) => value !== undefined).superRefine((value, context) => check(value, maxBytes, context));
+  return z
+    .custom<JsonValue>((value) => value !== undefined)
+    .superRefine((value, context) => check(value, maxBytes, context))
+    .meta({ description: `Any JSON of at most ${maxBytes} bytes and ${JSON_DEPTH_MAX} levels` });
 }
 
 /** As `freeJson`, for an object. */
 export function freeObject(maxBytes: number): z.ZodType<JsonObject> {
-  return z.custom<JsonObject>(isObject, 'Must be a JSON object').superRefine((value, context) => check(value, maxBytes, context));
+  return z
+    .custom<JsonObject>(isObject, 'Must be a JSON object')
+    .superRefine((value, context) => check(value, maxBytes, context))
+    .meta({ type: 'object', description: `Any JSON object of at most ${maxBytes} bytes and ${JSON_DEPTH_MAX} levels` });
 }
 
 function isObject(value: unknown): boolean {

@@ -1,4 +1,4 @@
-import type { CommandName } from '#contract';
+import { type CommandName, PAYLOAD_VALUES_MAX } from '#contract';
 import { invalid, type Refusal } from '../domain/refusal.ts';
 import { refusalOfIssues } from './replies.ts';
 import { type Parsed, schemas } from './schemas.ts';
@@ -13,9 +13,25 @@ export function parse<Name extends CommandName>(name: Name, payload: unknown): {
   if (typeof payload !== 'object' || payload === null || Array.isArray(payload)) {
     return invalid([{ field: 'payload', message: 'Must be an object', code: 'invalid_type' }]);
   }
+  if (hasMoreValuesThan(payload, PAYLOAD_VALUES_MAX)) {
+    return invalid([{ field: 'payload', message: `Must not hold more than ${PAYLOAD_VALUES_MAX} values`, code: 'too_big' }]);
+  }
   const result = schemas[name].safeParse(withoutNulls(payload));
   // The schema of a name yields that name's payload; the compiler can't follow the look-up.
   return result.success ? { ok: true, value: result.data as Parsed<Name> } : refusalOfIssues(result.error.issues);
+}
+
+/** Looking at every value of a megabyte of little ones, and finding fault with each, would hold everybody else up. Not by recursion: it may be as deep as it is long. */
+function hasMoreValuesThan(payload: object, most: number): boolean {
+  const open: object[] = [payload];
+  let count = 0;
+  for (let holder = open.pop(); holder !== undefined; holder = open.pop()) {
+    const values: unknown[] = Array.isArray(holder) ? holder : Object.values(holder);
+    count += values.length;
+    if (count > most) return true;
+    for (const value of values) if (typeof value === 'object' && value !== null) open.push(value);
+  }
+  return false;
 }
 
 /** `null` means absent: in the payload itself and in the entries of its lists, not inside free JSON. */

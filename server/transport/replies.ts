@@ -29,6 +29,10 @@ export const HTTP_STATUS: Record<ErrorCode, number> = {
   SERVICE_UNAVAILABLE: 503,
 };
 
+/** A reply must not be larger than what it answers to. */
+const ISSUES_MAX = 100;
+const FIELD_MAX = 300;
+
 /** Only these may succeed when sent again as they are; anything else needs the client to look first. */
 const RETRYABLE: ReadonlySet<ErrorCode> = new Set(['SERVICE_UNAVAILABLE', 'RATE_LIMIT_EXCEEDED']);
 
@@ -54,9 +58,10 @@ export function refusalOf(error: unknown, logger: Logger, context: Record<string
   return refuse('INTERNAL_ERROR', 'Something went wrong on our side');
 }
 
-/** A refusal that names every field at fault, from what the schema found. */
+/** A refusal that names the fields at fault, from what the schema found: the first hundred, and no name as long as whoever made it up pleases. */
 export function refusalOfIssues(issues: z.core.$ZodIssue[]): Refusal {
-  return invalid(issues.flatMap(toFieldIssues));
+  const named = issues.slice(0, ISSUES_MAX).flatMap(toFieldIssues).slice(0, ISSUES_MAX);
+  return invalid(named.map((issue) => (issue.field.length > FIELD_MAX ? { ...issue, field: `${issue.field.slice(0, FIELD_MAX)}…` } : issue)));
 }
 
 function toFieldIssues(issue: z.core.$ZodIssue): FieldIssue[] {

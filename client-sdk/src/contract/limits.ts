@@ -17,6 +17,8 @@ export const METADATA_MAX_BYTES = 10 * 1024;
 export const MESSAGE_MAX_BYTES = 4 * 1024;
 /** Free JSON (`metadata`, `message`, `action_on_timeout`) nested deeper than this is refused. */
 export const JSON_DEPTH_MAX = 32;
+/** Values that a payload may hold in all, keys and elements at any depth: several times what the largest session needs. */
+export const PAYLOAD_VALUES_MAX = 32_768;
 export const EVENT_MAX_BYTES = 16 * 1024;
 export const CREATE_MAX_BYTES = 1024 * 1024;
 
