@@ -60,13 +60,16 @@ export function refusalOf(error: unknown, logger: Logger, context: Record<string
 
 /** A refusal that names the fields at fault, from what the schema found: the first hundred, and no name as long as whoever made it up pleases. */
 export function refusalOfIssues(issues: z.core.$ZodIssue[]): Refusal {
-  const named = issues.slice(0, ISSUES_MAX).flatMap(toFieldIssues).slice(0, ISSUES_MAX);
-  return invalid(named.map((issue) => (issue.field.length > FIELD_MAX ? { ...issue, field: `${issue.field.slice(0, FIELD_MAX)}…` } : issue)));
+  return invalid(issues.slice(0, ISSUES_MAX).flatMap(toFieldIssues).slice(0, ISSUES_MAX));
 }
-
 function toFieldIssues(issue: z.core.$ZodIssue): FieldIssue[] {
   if (issue.code === 'unrecognized_keys') {
-    return issue.keys.map((key) => ({ field: [...issue.path, key].join('.'), message: 'Unknown field', code: issue.code }));
+    return issue.keys.map((key) => ({ field: fieldName([...issue.path, key]), message: 'Unknown field', code: issue.code }));
   }
-  return [{ field: issue.path.join('.') || 'payload', message: issue.message, code: issue.code }];
+  return [{ field: fieldName(issue.path) || 'payload', message: issue.message, code: issue.code }];
+}
+
+function fieldName(path: readonly PropertyKey[]): string {
+  const name = path.map(String).join('.');
+  return name.length > FIELD_MAX ? `${name.slice(0, FIELD_MAX)}…` : name;
 }

@@ -5,6 +5,7 @@ import { CONTRACT_HEADER, CREATE_MAX_BYTES } from '#contract';
 import type { TokenVerifier } from '../access/tokens.ts';
 import { authenticate } from './authenticate.ts';
 import { serveConsole } from './console.ts';
+import { documentRoutes } from './document-routes.ts';
 import { answerErrors, refuseMalformedUrls, refuseOtherBodies } from './errors.ts';
 import { type GeneralLimitOptions, limitRequests } from './limit.ts';
 import { CURSOR_HEADER } from './ndjson.ts';
@@ -26,7 +27,7 @@ export interface HttpAppOptions extends SessionRoutesOptions, SystemRoutesOption
 /** Everything that HTTP serves, in the order in which a request passes it. */
 export function createHttpApp(options: HttpAppOptions): Koa {
   const app = new Koa({ proxy: options.trustProxy, maxIpsCount: 1 });
-  const routers = [systemRoutes(options), sessionRoutes(options)];
+  const routers = [systemRoutes(options), documentRoutes(options), sessionRoutes(options)];
 
   // What happens behind our middleware, such as a client that leaves in the middle of an answer; Koa would write it to standard error.
   app.on('error', (error: Error) => options.logger.warn({ err: error.message }, 'answering a request failed'));

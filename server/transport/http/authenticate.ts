@@ -4,7 +4,7 @@ import type { TokenVerifier } from '../access/tokens.ts';
 import { HttpRefusal } from './errors.ts';
 
 /** What needs no token beneath /v1: the time and the description of the rest. In every spelling that the router takes for it. */
-const OPEN = /^\/v1\/(time|openapi\.json)\/?$/i;
+const OPEN = /^\/v1\/(time|openapi\.json|asyncapi\.json)\/?$/i;
 const GUARDED = /^\/v1(\/|$)/i;
 
 const CHALLENGE = 'Bearer realm="SyncKairos"';

@@ -8,6 +8,7 @@ import type { CommandHandler } from '../command-handler.ts';
 import { HTTP_STATUS } from '../replies.ts';
 import { HttpRefusal, setRetryAfter } from './errors.ts';
 import { sendLines, wantsLines } from './ndjson.ts';
+import { REST_ROUTES } from './rest-table.ts';
 
 export interface SessionRoutesOptions {
   handler: CommandHandler;
@@ -15,9 +16,6 @@ export interface SessionRoutesOptions {
   now(): number;
   trustProxy: boolean;
 }
-
-/** Commands that are a verb on a session. */
-const VERBS = ['start', 'switch', 'pause', 'resume', 'adjust', 'complete', 'cancel', 'message'] as const;
 
 /** The commands as REST. Body or query and the id in the path make the same payload that a socket would send. */
 export function sessionRoutes({ handler, now, trustProxy }: SessionRoutesOptions): Router {
@@ -31,25 +29,20 @@ export function sessionRoutes({ handler, now, trustProxy }: SessionRoutesOptions
     const ids = { request: String(ctx.state['requestId']) };
     return handler.handle({ name, payload, principal, arrival, address, seat: undefined, ids });
   };
-  const run = async (ctx: RouterContext, name: string, payload: unknown, status: number) => {
-    send(ctx, await handle(ctx, name, payload), status);
-  };
 
-  router.post('/v1/sessions', (ctx) => run(ctx, 'session:create', bodyOf(ctx), 201));
-  router.get('/v1/sessions/:id', (ctx) => run(ctx, 'session:get', withId(ctx, queryOf(ctx)), 200));
-  router.delete('/v1/sessions/:id', (ctx) => run(ctx, 'session:delete', withId(ctx, queryOf(ctx)), 204));
-  router.get('/v1/sessions/:id/events', async (ctx) => {
-    const reply = await handle(ctx, 'session:history', withId(ctx, historyQueryOf(ctx)));
-    if (wantsLines(ctx) && reply.ok) sendLines(ctx, reply.data as HistoryData);
-    else send(ctx, reply, 200);
-  });
-  router.post('/v1/sessions/:id/share', (ctx) => run(ctx, 'session:share', withId(ctx, bodyOf(ctx)), 201));
-  router.get('/v1/sessions/:id/share', (ctx) => run(ctx, 'session:links', withId(ctx, queryOf(ctx)), 200));
-  router.delete('/v1/sessions/:id/share/:link_id', (ctx) =>
-    run(ctx, 'session:revoke', withId(ctx, { ...queryOf(ctx), link_id: ctx.params['link_id'] }), 204),
-  );
-  for (const verb of VERBS) {
-    router.post(`/v1/sessions/:id/${verb}`, (ctx) => run(ctx, `session:${verb}`, withId(ctx, bodyOf(ctx)), 200));
+  for (const [name, route] of Object.entries(REST_ROUTES)) {
+    const { method, path, status } = route;
+    router[method](path, async (ctx) => {
+      if (name === 'session:history') {
+        const reply = await handle(ctx, name, withId(ctx, historyQueryOf(ctx)));
+        if (wantsLines(ctx) && reply.ok) sendLines(ctx, reply.data as HistoryData);
+        else send(ctx, reply, status);
+        return;
+      }
+      const { id: _id, ...named } = ctx.params;
+      const given = method === 'post' ? bodyOf(ctx) : { ...queryOf(ctx), ...named };
+      send(ctx, await handle(ctx, name, path.includes(':id') ? withId(ctx, given) : given), status);
+    });
   }
   return router;
 }

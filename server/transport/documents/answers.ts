@@ -1,0 +1,141 @@
+import { z } from 'zod';
+import {
+  type CommandName,
+  type Commands,
+  ERROR_CODES,
+  EVENT_TYPES,
+  type ErrorCode,
+  type ErrorDetails,
+  type JsonValue,
+  type ServerToClientEvents,
+  SHARED_ROLES,
+  type TimeData,
+} from '#contract';
+import {
+  action,
+  type Differing,
+  group,
+  historyEvent,
+  id,
+  instant,
+  ms,
+  participant,
+  position,
+  state,
+  status,
+  switched,
+  unixMs,
+  version,
+} from './session-schemas.ts';
+
+/** What the server says, as schemas: they describe it in the documents and in tests, nothing is checked by them at run time. */
+
+const anything = z.custom<JsonValue>();
+const empty = z.record(z.string(), z.never());
+const envelope = { ...position, server_time_ms: unixMs };
+
+const link = { link_id: id, role: z.enum(SHARED_ROLES), participant_id: id.nullable(), expires_at: instant };
+
+/** What a success of each command holds in `data`. */
+export const answers = {
+  'session:create': state,
+  'session:join': z.object({ state, missed: z.int().nullable() }),
+  'session:leave': empty,
+  'session:get': state,
+  'session:start': state,
+  'session:switch': switched,
+  'session:pause': state,
+  'session:resume': state,
+  'session:adjust': state,
+  'session:complete': state,
+  'session:cancel': state,
+  'session:delete': empty,
+  'session:message': empty,
+  'session:history': z.object({ events: z.array(historyEvent), next_after_version: z.int() }),
+  'session:share': z.object({ ...link, token: z.string() }),
+  'session:links': z.object({ links: z.array(z.object(link)) }),
+  'session:revoke': empty,
+  'auth:refresh': z.object({ expires_at: instant.nullable() }),
+  'time:sync': z.object({
+    client_time_ms: z.number().nullable(),
+    server_receive_time_ms: unixMs,
+    server_send_time_ms: unixMs,
+    error_bound_ms: z.number(),
+  }),
+} satisfies { [Name in CommandName]: z.ZodType<Commands[Name]['data']> };
+
+type RoomEvent = keyof ServerToClientEvents;
+
+/** What each event to a session's room holds. */
+export const roomEvents = {
+  'session:update': z.object({ ...envelope, event_type: z.enum(EVENT_TYPES), state }),
+  'session:expired': z.object({
+    ...envelope,
+    expired_participant_id: id.nullable(),
+    expired_group_id: id.nullable(),
+    expired_at: instant,
+    action_applied: action.nullable(),
+  }),
+  'session:warning': z.object({
+    ...envelope,
+    participant_id: id.nullable(),
+    group_id: id.nullable(),
+    threshold_ms: ms,
+    deadline_at: instant,
+  }),
+  'session:deleted': z.object(envelope),
+  'session:message': z.object({ session_id: id, message: anything, server_time_ms: unixMs }),
+  'auth:expired': z.object({ reason: z.enum(['expired', 'revoked']), server_time_ms: unixMs }),
+  'server:closing': z.object({ reconnect_in_ms: ms }),
+} satisfies { [Event in RoomEvent]: z.ZodType<Parameters<ServerToClientEvents[Event]>[0]> };
+
+export const time = z.object({
+  timestamp_ms: unixMs,
+  server_version: z.string(),
+  drift_tolerance_ms: ms,
+  error_bound_ms: z.number(),
+}) satisfies z.ZodType<TimeData>;
+
+const details = {
+  VALIDATION_ERROR: z.array(z.object({ field: z.string(), message: z.string(), code: z.string() })),
+  INVALID_STATE_TRANSITION: z.object({ status, command: z.string() }),
+  CONFLICT: z.object({ expected_version: z.int(), actual_version: z.int(), state }),
+  NOT_ACTIVE_PARTICIPANT: z.object({ active_participant_id: id.nullable(), state }),
+  RATE_LIMIT_EXCEEDED: z.object({ retry_after_ms: ms }),
+} satisfies { [Code in keyof ErrorDetails]: z.ZodType<ErrorDetails[Code]> };
+
+/** The refusal of one code. */
+export function failureOf(code: ErrorCode) {
+  const error = { code: z.literal(code), message: z.string(), retryable: z.boolean() };
+  const detailed = code in details ? { ...error, details: details[code as keyof ErrorDetails] } : error;
+  return z.object({ ok: z.literal(false), error: z.object(detailed), server_time_ms: unixMs });
+}
+
+/** The success of a command. */
+export function successOf(name: CommandName) {
+  return z.object({
+    ok: z.literal(true),
+    data: answers[name],
+    server_time_ms: unixMs,
+    replayed: z.literal(true).exactOptional(),
+    applied_version: version.exactOptional(),
+  });
+}
+
+/** Schemas with a name of their own in the documents. */
+export const named = {
+  SessionState: state,
+  ParticipantState: participant,
+  GroupState: group,
+  HistoryEvent: historyEvent,
+  SwitchResult: switched,
+  ...Object.fromEntries(ERROR_CODES.map((code) => [`Failure_${code}`, failureOf(code)] as const)),
+};
+
+interface Unequal {
+  answers: { [Name in CommandName]: Differing<Commands[Name]['data'], z.output<(typeof answers)[Name]>> }[CommandName];
+  events: { [Event in RoomEvent]: Differing<Parameters<ServerToClientEvents[Event]>[0], z.output<(typeof roomEvents)[Event]>> }[RoomEvent];
+}
+// Proof at compile time; `satisfies` above ties the types of the fields.
+const fieldsMatch: [Unequal[keyof Unequal]] extends [never] ? true : Unequal = true;
+void fieldsMatch;

@@ -1,0 +1,117 @@
+import { z } from 'zod';
+import {
+  type ActionOnTimeout,
+  EVENT_TYPES,
+  type HistoryEvent,
+  type JsonObject,
+  OUTAGE_POLICIES,
+  type SessionState,
+  STATUSES,
+  type SwitchData,
+  SYNC_MODES,
+} from '#contract';
+
+/** A session as the server tells of it. */
+
+export const id = z.string().meta({ examples: ['chess-game-123'] });
+export const instant = z
+  .string()
+  .meta({ format: 'date-time', description: 'ISO 8601, UTC, milliseconds', examples: ['2026-11-22T16:11:52.727Z'] });
+export const ms = z.int();
+export const version = z.int().min(1);
+export const unixMs = z.number().meta({ description: 'Unix milliseconds of the one clock', examples: [1795363912727] });
+const free = z.custom<JsonObject>().meta({ type: 'object' });
+export const action = z.custom<ActionOnTimeout>().meta({ type: 'object', required: ['type'], properties: { type: { type: 'string' } } });
+
+export const participant = z.object({
+  participant_id: id,
+  participant_index: z.int(),
+  group_id: id.nullable(),
+  total_time_ms: ms.nullable(),
+  time_used_ms: ms,
+  time_remaining_ms: ms.nullable(),
+  cycle_count: z.int(),
+  is_active: z.boolean(),
+  has_expired: z.boolean(),
+  has_gone: z.boolean(),
+});
+
+export const group = z.object({
+  group_id: id,
+  total_time_ms: ms,
+  time_used_ms: ms,
+  is_active: z.boolean(),
+  has_expired: z.boolean(),
+  members: z.array(id),
+});
+
+export const status = z.enum(STATUSES);
+
+export const state = z.object({
+  session_id: id,
+  sync_mode: z.enum(SYNC_MODES),
+  status,
+  version,
+  epoch: z.int(),
+  total_time_ms: ms.nullable(),
+  time_per_cycle_ms: ms.nullable(),
+  increment_ms: ms,
+  max_time_ms: ms.nullable(),
+  active_participant_id: id.nullable(),
+  active_group_id: id.nullable(),
+  cycle_started_at: instant.nullable(),
+  cycle_time_used_ms: ms,
+  cycle_count: z.int(),
+  deadline_at: instant.nullable(),
+  session_started_at: instant.nullable(),
+  session_completed_at: instant.nullable(),
+  created_at: instant,
+  updated_at: instant,
+  action_on_timeout: action.nullable(),
+  auto_advance: z.boolean(),
+  outage_policy: z.enum(OUTAGE_POLICIES),
+  warning_thresholds_ms: z.array(ms),
+  participants: z.array(participant),
+  groups: z.array(group),
+  metadata: free,
+  owner_id: z.string().exactOptional(),
+  participants_may_pause: z.literal(true).exactOptional(),
+}) satisfies z.ZodType<SessionState>;
+
+export const position = { session_id: id, epoch: z.int(), version };
+
+export const switched = z.object({
+  ...position,
+  status,
+  active_participant_id: id.nullable(),
+  active_group_id: id.nullable(),
+  cycle_started_at: instant.nullable(),
+  participants: z.array(participant),
+  expired_participant_id: id.nullable().exactOptional(),
+  action_applied: action.nullable().exactOptional(),
+});
+
+export const historyEvent = z.object({
+  ...position,
+  event_type: z.enum(EVENT_TYPES),
+  timestamp: instant,
+  participant_id: id.nullable(),
+  group_id: id.nullable(),
+  time_elapsed_ms: ms,
+  time_remaining_ms: ms.nullable(),
+  state_snapshot: state,
+  metadata: free,
+}) satisfies z.ZodType<HistoryEvent>;
+
+/** Fields that only the schema or only the contract has. Never, unless somebody forgot one. */
+export type Differing<Contract, Schema> = Exclude<keyof Contract, keyof Schema> | Exclude<keyof Schema, keyof Contract>;
+interface Unequal {
+  state: Differing<SessionState, z.output<typeof state>>;
+  participant: Differing<SessionState['participants'][number], z.output<typeof participant>>;
+  group: Differing<SessionState['groups'][number], z.output<typeof group>>;
+  switched: Differing<SwitchData, z.output<typeof switched>>;
+  historyEvent: Differing<HistoryEvent, z.output<typeof historyEvent>>;
+}
+// Proof at compile time; `satisfies` ties the types of the fields.
+const fieldsMatch: [Unequal[keyof Unequal]] extends [never] ? true : Unequal = true;
+void fieldsMatch;

@@ -1,0 +1,27 @@
+import { createHash } from 'node:crypto';
+import Router from '@koa/router';
+import { asyncApiDocument } from '../documents/asyncapi.ts';
+import { openApiDocument } from '../documents/openapi.ts';
+
+/** How long a copy is taken for the document without asking. */
+const FRESH_SECONDS = 300;
+
+/** The machine-readable forms of the contract. They never change while a process lives, so they are written once, when somebody asks. */
+export function documentRoutes({ serverVersion }: { serverVersion: string }): Router {
+  const router = new Router();
+  for (const [path, write] of [
+    ['/v1/openapi.json', openApiDocument],
+    ['/v1/asyncapi.json', asyncApiDocument],
+  ] as const) {
+    let text: string | undefined;
+    router.get(path, (ctx) => {
+      text ??= JSON.stringify(write(serverVersion));
+      ctx.type = 'application/json';
+      ctx.set('Cache-Control', `public, max-age=${FRESH_SECONDS}`);
+      ctx.etag = createHash('sha256').update(text).digest('base64url');
+      ctx.body = text;
+      if (ctx.fresh) ctx.status = 304;
+    });
+  }
+  return router;
+}

@@ -1,0 +1,132 @@
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { Ajv } from 'ajv';
+import { expect } from 'chai';
+import type { CommandName, Reply, ServerToClientEvents, ShareData } from '#contract';
+import { type App } from '../../server/app.ts';
+import { schemas } from '../../server/transport/schemas.ts';
+import { chess } from '../kit/games.ts';
+import { freshDatabase } from '../kit/services.ts';
+import { type Cluster, openCluster } from '../kit/server.ts';
+import type { TestClient } from '../kit/socket-client.ts';
+import { until } from '../kit/until.ts';
+import { JWT, sovereign } from '../access/kit.ts';
+import { at, documentOf, type Json, validator } from './kit.ts';
+
+const EVENTS = [
+  'session:update',
+  'session:expired',
+  'session:warning',
+  'session:deleted',
+  'session:message',
+  'auth:expired',
+  'server:closing',
+] as const;
+const keyOf = (name: string) => name.replace(':', '.');
+
+describe('the AsyncAPI document', () => {
+  let cluster: Cluster;
+  let app: App;
+  let player: TestClient;
+  let document: Json;
+  before(async () => {
+    cluster = await openCluster();
+    app = await cluster.instance({ ...JWT, AUDIT_WORKER: 'inline', DATABASE_URL: await freshDatabase() });
+    player = await cluster.client(app, { auth: { token: await sovereign() } });
+    document = await documentOf(app, '/v1/asyncapi.json');
+  });
+  after(() => cluster.close());
+
+  it('D-10 is AsyncAPI 3.0', async () => {
+    const file = createRequire(import.meta.url).resolve('@asyncapi/specs/schemas/3.0.0.json');
+    const validate = new Ajv({ strict: false, validateFormats: false, logger: false, meta: false, validateSchema: false }).compile(
+      JSON.parse(await readFile(file, 'utf8')) as object,
+    );
+    validate(document);
+    expect(validate.errors).to.equal(null);
+    expect(validate({ ...document, channels: 7 })).to.equal(false);
+  });
+
+  it('D-11 every reference leads somewhere', () => {
+    const references = JSON.stringify(document).match(/"#\/[^"]+"/g) ?? [];
+    expect(references).to.have.length.above(50);
+    for (const reference of new Set(references)) at(document, ...reference.slice(3, -1).split('/'));
+  });
+
+  it('D-12 names every command and every event, and no other', () => {
+    const operations = Object.entries(document['operations'] as Record<string, Json>);
+    const named = (action: string) => operations.filter(([, each]) => each['action'] === action).map(([key]) => key.replace('.', ':'));
+    expect(named('receive').toSorted()).to.deep.equal(Object.keys(schemas).toSorted());
+    expect(named('send').toSorted()).to.deep.equal(EVENTS.map((event) => `room:${keyOf(event)}`).toSorted());
+  });
+
+  it('D-13 what is acknowledged and what is sent to rooms is what it says', async () => {
+    const check = validator(document, '7');
+    const replied = new Set<string>();
+    const told = new Set<string>();
+    const command = async (name: CommandName, payload: object): Promise<Reply<unknown>> => {
+      const reply = await player.raw(name, payload);
+      const schema = at(document, 'components', 'messages', `${keyOf(name)}.reply`, 'payload');
+      expect(check(schema, reply), `${name} ${JSON.stringify(payload)}`).to.equal(null);
+      if (reply.ok) replied.add(name);
+      return reply;
+    };
+    const listen = ({ socket }: TestClient) =>
+      socket.onAny((event: string, body: unknown) => {
+        const wrong = check(at(document, 'components', 'messages', `room.${keyOf(event)}`, 'payload'), body);
+        told.add(wrong === null ? event : `${event}: ${wrong}`);
+      });
+    listen(player);
+    const { session_id } = chess();
+    for (const name of Object.keys(schemas) as CommandName[]) {
+      await command(name, {});
+      await command(name, { session_id: 'nobody', message: 1, delta_ms: 1, sync_mode: 'global' });
+    }
+    await command('session:create', { ...chess({ session_id }), action_on_timeout: { type: 'auto_action', move: 'e4' } });
+    await command('session:join', { session_id, last_known_version: 1 });
+    for (const name of ['start', 'start', 'switch', 'pause', 'switch', 'resume', 'complete', 'cancel'] as const) {
+      await command(`session:${name}`, { session_id });
+    }
+    await command('session:get', { session_id });
+    await command('session:get', { session_id, expected_version: 99 });
+    await command('session:message', { session_id, message: { a: null } });
+    await until('history', async () => JSON.stringify(await command('session:history', { session_id })).includes('session_completed'));
+    const reply = (await command('session:share', { session_id, role: 'viewer' })) as Reply<ShareData>;
+    if (!reply.ok) throw new Error('no link');
+    const guest = await cluster.client(app, { auth: { token: reply.data.token } });
+    listen(guest);
+    await command('session:links', { session_id });
+    await command('session:revoke', { session_id, link_id: reply.data.link_id });
+    await guest.next('auth:expired');
+    await command('auth:refresh', { token: await sovereign() });
+    await command('session:delete', { session_id });
+    await command('time:sync', { client_time_ms: 1.5 });
+
+    const short = chess({
+      sync_mode: 'per_group',
+      warning_thresholds_ms: [950],
+      participants: ['a', 'b'].map((participant_id) => ({ participant_id, group_id: participant_id, total_time_ms: 1_000 })),
+    });
+    await command('session:create', short);
+    await command('session:start', { session_id: short.session_id });
+    await command('session:adjust', { session_id: short.session_id, group_id: 'b', delta_ms: 1 });
+    await player.next('session:expired');
+    await command('session:switch', { session_id: short.session_id });
+    const called = chess();
+    await command('session:create', called);
+    await command('session:cancel', { session_id: called.session_id, reason: 'nobody came' });
+    await command('session:leave', { session_id: called.session_id });
+    await app.close();
+    await until('the farewell', async () => told.has('server:closing' satisfies keyof ServerToClientEvents));
+    expect([...told].toSorted()).to.deep.equal([...EVENTS].toSorted());
+    expect([...replied].toSorted()).to.deep.equal(Object.keys(schemas).toSorted());
+  });
+
+  it('D-14 its examples fit its schemas', () => {
+    const check = validator(document, '7');
+    const messages = (document['components'] as Json)['messages'] as Record<string, Json>;
+    for (const [key, { payload, examples }] of Object.entries(messages)) {
+      for (const example of (examples ?? []) as Json[]) expect(check(payload as Json, example['payload']), key).to.equal(null);
+    }
+  });
+});

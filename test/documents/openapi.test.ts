@@ -1,0 +1,156 @@
+import type Router from '@koa/router';
+import { Validator } from '@seriousme/openapi-schema-validator';
+import { expect } from 'chai';
+import type { ShareData } from '#contract';
+import { type App } from '../../server/app.ts';
+import { createHttpApp, type HttpAppOptions } from '../../server/transport/http/app.ts';
+import { freshDatabase } from '../kit/services.ts';
+import { chess } from '../kit/games.ts';
+import { rest, type RestAnswer } from '../kit/rest.ts';
+import { type Cluster, openCluster } from '../kit/server.ts';
+import { until } from '../kit/until.ts';
+import { as, JWT, sovereign } from '../access/kit.ts';
+import { at, documentOf, type Json, validator } from './kit.ts';
+
+describe('the OpenAPI document', () => {
+  let cluster: Cluster;
+  let app: App;
+  let document: Json;
+  let token: string;
+  before(async () => {
+    cluster = await openCluster();
+    app = await cluster.instance({ ...JWT, AUDIT_WORKER: 'inline', DATABASE_URL: await freshDatabase(), RATE_LIMIT_SWITCH: '8' });
+    token = await sovereign();
+    document = await documentOf(app, '/v1/openapi.json');
+  });
+  after(() => cluster.close());
+
+  it('D-1 is OpenAPI 3.1', async () => {
+    const checker = new Validator();
+    const { valid, errors } = await checker.validate(structuredClone(document));
+    expect(errors).to.equal(undefined);
+    expect(valid).to.equal(true);
+    expect(document['openapi']).to.match(/^3\.1\./);
+    expect((document['info'] as Json)['version']).to.equal((await rest(app, 'GET', '/v1/time')).json()['server_version']);
+  });
+
+  it('D-2 names every route of the router and no other', () => {
+    const routes = routesOf();
+    expect(routes).to.have.length.above(15);
+    const named = Object.entries(document['paths'] as Record<string, Json>).flatMap(([path, methods]) =>
+      Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
+    );
+    expect(named.toSorted()).to.deep.equal(routes.toSorted());
+  });
+
+  it('D-3 what the server answers is what it says', async () => {
+    const check = validator(document, '2020-12');
+    const seen = new Set<string>();
+    const call = async (method: string, path: string, route: string, body?: unknown): Promise<RestAnswer> => {
+      const answer = await as(token, app, method, path, body);
+      const response = at(document, 'paths', route, method.toLowerCase(), 'responses', answer.status);
+      seen.add(`${method} ${route} ${answer.status}`);
+      for (const name of Object.keys(response['headers'] ?? {})) {
+        if (!name.startsWith('RateLimit')) expect(answer.headers.get(name), `${method} ${path}: ${name}`).not.to.equal(null);
+      }
+      if (answer.text === '') expect(response).not.to.have.property('content');
+      else if (answer.headers.get('content-type')?.startsWith('application/json') === true) {
+        const schema = at(document, 'paths', route, method.toLowerCase(), 'responses', answer.status, 'content', 'application/json')[
+          'schema'
+        ];
+        expect(check(schema as Json, answer.json()), `${method} ${path} ${answer.status}`).to.equal(null);
+      }
+      return answer;
+    };
+    const session = '/v1/sessions/{session_id}';
+    for (const path of ['/time', '/v1/time', '/health', '/ready', '/metrics', '/v1/openapi.json', '/v1/asyncapi.json']) {
+      await call('GET', path, path);
+    }
+    for (const change of [{}, { metadata: { a: [1, { b: null }] }, action_on_timeout: { type: 'auto_action', move: 'e4' } }]) {
+      const { session_id } = chess();
+      const base = `/v1/sessions/${session_id}`;
+      await call('POST', '/v1/sessions', '/v1/sessions', chess({ session_id, ...change }));
+      await call('POST', '/v1/sessions', '/v1/sessions', chess({ session_id }));
+      await call('POST', '/v1/sessions', '/v1/sessions', { tempo: 1 });
+      await call('POST', `${base}/switch`, `${session}/switch`);
+      await call('POST', `${base}/start`, `${session}/start`, { command_id: 'c' });
+      expect((await call('POST', `${base}/start`, `${session}/start`, { command_id: 'c' })).text).to.include('"replayed":true');
+      await call('POST', `${base}/pause`, `${session}/pause`, { command_id: 'c' });
+      await call('POST', `${base}/switch`, `${session}/switch`, { current_participant_id: 'white' });
+      await call('POST', `${base}/switch`, `${session}/switch`, { current_participant_id: 'white' });
+      await call('POST', `${base}/switch`, `${session}/switch`, { next_participant_id: 'nobody' });
+      await call('POST', `${base}/switch`, `${session}/switch`, { expected_version: 99 });
+      for (let i = 0; i < 8; i++) await call('POST', `${base}/switch`, `${session}/switch`);
+      for (const verb of ['pause', 'resume', 'pause', 'resume']) await call('POST', `${base}/${verb}`, `${session}/${verb}`, {});
+      await call('POST', `${base}/adjust`, `${session}/adjust`, { participant_id: 'white', delta_ms: 5 });
+      await call('POST', `${base}/adjust`, `${session}/adjust`, { participant_id: 'who', delta_ms: 5 });
+      await call('POST', `${base}/message`, `${session}/message`, { message: [1] });
+      await call('GET', base, session);
+      await call('GET', `${base}?expected_version=99`, session);
+      await call('GET', '/v1/sessions/nobody', session);
+      await call('POST', `${base}/complete`, `${session}/complete`);
+      await call('POST', `${base}/cancel`, `${session}/cancel`);
+      await until('history', async () => (await as(token, app, 'GET', `${base}/events`)).text.includes('session_completed'));
+      await call('GET', `${base}/events`, `${session}/events`);
+      await call('GET', `${base}/events?limit=0`, `${session}/events`);
+      await call('DELETE', base, session);
+      await call('GET', `${base}/events`, `${session}/events`);
+    }
+    const { session_id } = chess();
+    await call('POST', '/v1/sessions', '/v1/sessions', chess({ session_id }));
+    await call('POST', `/v1/sessions/${session_id}/cancel`, `${session}/cancel`, { reason: 'nobody came' });
+    const link = (await call('POST', `/v1/sessions/${session_id}/share`, `${session}/share`, { role: 'viewer' })).reply<ShareData>();
+    await call('GET', `/v1/sessions/${session_id}/share`, `${session}/share`);
+    const { link_id } = link.ok ? link.data : { link_id: '' };
+    await call('DELETE', `/v1/sessions/${session_id}/share/${link_id}`, `${session}/share/{link_id}`);
+    expect((await rest(app, 'GET', `/v1/sessions/${session_id}`)).status).to.equal(401);
+    const unseen = Object.entries(document['paths'] as Record<string, Json>).flatMap(([path, methods]) =>
+      Object.keys(methods).filter((method) => ![...seen].some((each) => each.startsWith(`${method.toUpperCase()} ${path} 2`))),
+    );
+    expect(unseen, 'every operation was seen to succeed').to.deep.equal([]);
+  });
+
+  it('D-4 its examples are accepted', async () => {
+    const check = validator(document, '2020-12');
+    for (const [path, methods] of Object.entries(document['paths'] as Record<string, Json>)) {
+      for (const method of Object.keys(methods)) {
+        const body = (methods[method] as { requestBody?: Json }).requestBody;
+        if (body === undefined) continue;
+        const { schema, example } = at(body, 'content', 'application/json');
+        expect(check(schema as Json, example), path).to.equal(null);
+        const { text } = await as(token, app, method.toUpperCase(), path.replace('{session_id}', 'chess-game-123'), example);
+        expect(text, path).not.to.match(/VALIDATION_ERROR|INTERNAL_ERROR/);
+      }
+    }
+  });
+
+  it('D-5 may be kept, asked for again and read by any page', async () => {
+    const first = await rest(app, 'GET', '/v1/openapi.json', undefined, { origin: 'https://docs.example' });
+    expect(first.headers.get('cache-control')).to.equal('public, max-age=300');
+    expect(first.headers.get('access-control-allow-origin')).not.to.equal(null);
+    const again = await rest(app, 'GET', '/v1/openapi.json', undefined, {
+      'if-none-match': first.headers.get('etag') ?? '',
+      // Else fetch asks for a fresh copy.
+      'cache-control': 'max-age=0',
+    });
+    expect([again.status, again.text]).to.deep.equal([304, '']);
+  });
+});
+
+/** Every route of the routers that an instance is made of. Nothing is asked of them, so they need nothing. */
+function routesOf(): string[] {
+  const koa = createHttpApp({ consoleDir: undefined, operators: undefined } as unknown as HttpAppOptions);
+  const routers = koa.middleware.flatMap((each) => (each as { router?: Router }).router ?? []);
+  return routers.flatMap(({ stack }) =>
+    stack.flatMap(({ path, methods }) =>
+      methods
+        .filter((method) => method !== 'HEAD')
+        .map(
+          (method) =>
+            `${method} ${String(path)
+              .replace(':id', '{session_id}')
+              .replace(/:(\w+)/g, '{$1}')}`,
+        ),
+    ),
+  );
+}
