@@ -122,11 +122,11 @@ export function createCommands({ engine, archive, clock, trail, limits, access, 
       emptied(await engine.message(payload.session_id, payload.message, contextOf('session:message', payload, call))),
 
     'session:history': async ({ session_id, after_version, limit, event_types }, call) => {
-      if (trail === undefined) return { ...refuse('SERVICE_UNAVAILABLE', 'This server keeps no audit trail'), retryable: false };
       if (call.permit?.authorize !== undefined) {
         const outcome = await engine.get(session_id, { arrival: call.arrival, authorize: call.permit.authorize });
         if (!outcome.ok) return outcome;
       }
+      if (trail === undefined) return { ...refuse('SERVICE_UNAVAILABLE', 'This server keeps no audit trail'), retryable: false };
       // A deletion may not have reached the trail yet.
       const [history, gone] = await Promise.all([
         trail.history(session_id, after_version, limit, event_types),
