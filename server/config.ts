@@ -69,6 +69,7 @@ const publicKey = z.string().transform((value, context): PublicKey => {
 const variables = z.object({
   NODE_ENV: z.enum(['development', 'test', 'production']).default('development'),
   PORT: integer(0, 65_535).default(3000),
+  WORKER_PORT: integer(0, 65_535).optional(),
   HOST: z.string().default('127.0.0.1'),
   REDIS_URL: z.string().refine(isRedisUrl, REDIS_URL_FORMS),
   DATABASE_URL: url(['postgresql:', 'postgres:']).optional(),

@@ -1,10 +1,13 @@
 import { once } from 'node:events';
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
-import { startAuditWriter } from './audit/audit-writer.ts';
+import { type AuditWriter, startAuditWriter } from './audit/audit-writer.ts';
 import { type Config, ConfigError, loadConfig } from './config.ts';
 import { RedisClock } from './engine/clock.ts';
-import { createLogger } from './observability/logger.ts';
+import { createLogger, type Logger } from './observability/logger.ts';
 import { createMetrics } from './observability/metrics.ts';
+import { createProbes } from './observability/probes.ts';
 import { onStopSignal } from './signals.ts';
 import { connectRedis } from './store/connection.ts';
 import { createKeys } from './store/keys.ts';
@@ -13,7 +16,7 @@ import { timeAt } from './store/time.ts';
 
 const REDIS_RETRY_MS = 200;
 
-/** `npm run start:worker`: the audit worker alone, without a port. Carries events from the outbox in Redis to PostgreSQL until SIGTERM or SIGINT. */
+/** `npm run start:worker`: the audit worker alone; with WORKER_PORT it answers probes. Carries events from the outbox in Redis to PostgreSQL until SIGTERM or SIGINT. */
 async function main(): Promise<void> {
   const { config, databaseUrl } = configuration();
   const stop = new AbortController();
@@ -23,8 +26,18 @@ async function main(): Promise<void> {
   const metrics = createMetrics();
   const redis = connectRedis(config.REDIS_URL, 'commands', 'audit-outbox', logger);
   const clock = new RedisClock(() => timeAt(redis, createKeys(config.KEY_PREFIX).clock), logger, metrics);
+  let writer: AuditWriter | undefined;
+  const probes = createProbes({
+    registry: metrics.registry,
+    readiness: async () => {
+      const redisUp = await redis.ping().then(Boolean, () => false);
+      const audit = writer?.status() ?? 'down';
+      return { ready: redisUp && audit !== 'down' && !stop.signal.aborted, checks: { redis: redisUp ? 'ok' : 'down', audit } };
+    },
+  });
+  await listen(probes, config, logger);
   if (await starts(clock, stop.signal)) {
-    const writer = startAuditWriter({
+    writer = startAuditWriter({
       outbox: createOutbox(redis, config.KEY_PREFIX),
       redisUrl: config.REDIS_URL,
       keyPrefix: config.KEY_PREFIX,
@@ -40,7 +53,17 @@ async function main(): Promise<void> {
     await writer.close();
   }
   await clock.close();
+  probes.close();
+  probes.closeAllConnections();
   redis.disconnect();
+}
+
+/** Does nothing without WORKER_PORT. */
+async function listen(probes: Server, { WORKER_PORT: port, HOST: host }: Config, logger: Logger): Promise<void> {
+  if (port === undefined) return;
+  probes.listen(port, host);
+  await once(probes, 'listening');
+  logger.info({ port: (probes.address() as AddressInfo).port }, 'listening for probes');
 }
 
 /** AUDIT_WORKER tells servers what to do with the trail; this process has only one purpose. */
@@ -67,7 +90,7 @@ async function starts(clock: RedisClock, signal: AbortSignal): Promise<boolean> 
 try {
   await main();
 } catch (error) {
-  if (!(error instanceof ConfigError)) throw error;
-  console.error(error.message);
-  process.exitCode = 1;
+  if (!(error instanceof Error)) throw error;
+  console.error(error instanceof ConfigError ? error.message : `Could not start: ${error.message}`);
+  process.exit(1);
 }

@@ -1,0 +1,38 @@
+import { createServer, type Server, type ServerResponse } from 'node:http';
+import type { Registry } from 'prom-client';
+
+export interface ProbesOptions {
+  registry: Registry;
+  /** The state of each part, and whether the process does its work. */
+  readiness(): Promise<{ ready: boolean; checks: Record<string, string> }>;
+}
+
+/** `/health`, `/ready` and `/metrics` of a process that serves nobody else, as an instance answers them. It does not listen yet. */
+export function createProbes({ registry, readiness }: ProbesOptions): Server {
+  const routes = new Map<string | undefined, (response: ServerResponse) => Promise<void>>([
+    ['/health', async (response) => send(response, 200, { status: 'ok' })],
+    [
+      '/ready',
+      async (response) => {
+        const { ready, checks } = await readiness();
+        send(response, ready ? 200 : 503, { status: ready ? 'ready' : 'not_ready', checks });
+      },
+    ],
+    [
+      '/metrics',
+      async (response) => {
+        response.writeHead(200, { 'Content-Type': registry.contentType }).end(await registry.metrics());
+      },
+    ],
+  ]);
+  return createServer((request, response) => {
+    const answer = request.method === 'GET' ? routes.get(request.url) : undefined;
+    // Nothing about a failure is for whoever asks.
+    if (answer !== undefined) answer(response).catch(() => response.writeHead(500).end());
+    else send(response, 404, { status: 'not_found' });
+  });
+}
+
+function send(response: ServerResponse, status: number, body: unknown): void {
+  response.writeHead(status, { 'Content-Type': 'application/json; charset=utf-8' }).end(JSON.stringify(body));
+}
