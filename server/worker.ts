@@ -28,7 +28,7 @@ async function main(): Promise<void> {
   const clock = new RedisClock(() => timeAt(redis, createKeys(config.KEY_PREFIX).clock), logger, metrics);
   let writer: AuditWriter | undefined;
   const probes = createProbes({
-    registry: metrics.registry,
+    metrics,
     readiness: async () => {
       const redisUp = await redis.ping().then(Boolean, () => false);
       const audit = writer?.status() ?? 'down';

@@ -131,6 +131,7 @@ export class RedisClock implements Clock {
         await this.sample();
       } catch (error) {
         // Closing, or Redis is away: the monotonic clock carries on while the bound grows.
+        this.#metrics.clockErrorBound.set(this.errorBound());
         this.#logger.trace({ err: error }, 'no clock sample');
       }
     }

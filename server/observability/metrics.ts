@@ -5,8 +5,18 @@ export function createMetrics() {
   const registry = new Registry();
   const registers = [registry];
   collectDefaultMetrics({ register: registry });
+  const queueSize = new Gauge({
+    name: 'synckairos_db_write_queue_size',
+    help: 'Audit jobs by status',
+    labelNames: ['status'] as const,
+    registers,
+  });
+  // There from the first scrape, so that an alert can tell none from unknown.
+  for (const status of ['waiting', 'active', 'delayed', 'failed'] as const) queueSize.set({ status }, 0);
   return {
     registry,
+    queueSize,
+    ready: new Gauge({ name: 'synckairos_ready', help: '1 while /ready is 200, else 0', registers }),
     httpRequests: new Counter({
       name: 'synckairos_http_requests_total',
       help: 'HTTP requests answered',
@@ -67,12 +77,6 @@ export function createMetrics() {
       name: 'synckairos_rate_limited_total',
       help: 'Requests, commands and connections refused by a limit',
       labelNames: ['limit'] as const,
-      registers,
-    }),
-    queueSize: new Gauge({
-      name: 'synckairos_db_write_queue_size',
-      help: 'Audit jobs by status',
-      labelNames: ['status'] as const,
       registers,
     }),
     auditLag: new Gauge({ name: 'synckairos_audit_lag_ms', help: 'Age of the oldest event that is not in the database yet', registers }),

@@ -1,14 +1,15 @@
 import { createServer, type Server, type ServerResponse } from 'node:http';
-import type { Registry } from 'prom-client';
+import type { Metrics } from './metrics.ts';
 
 export interface ProbesOptions {
-  registry: Registry;
+  metrics: Pick<Metrics, 'registry' | 'ready'>;
   /** The state of each part, and whether the process does its work. */
   readiness(): Promise<{ ready: boolean; checks: Record<string, string> }>;
 }
 
 /** `/health`, `/ready` and `/metrics` of a process that serves nobody else, as an instance answers them. It does not listen yet. */
-export function createProbes({ registry, readiness }: ProbesOptions): Server {
+export function createProbes({ metrics, readiness }: ProbesOptions): Server {
+  const { registry } = metrics;
   const routes = new Map<string | undefined, (response: ServerResponse) => Promise<void>>([
     ['/health', async (response) => send(response, 200, { status: 'ok' })],
     [
@@ -21,6 +22,7 @@ export function createProbes({ registry, readiness }: ProbesOptions): Server {
     [
       '/metrics',
       async (response) => {
+        metrics.ready.set((await readiness()).ready ? 1 : 0);
         response.writeHead(200, { 'Content-Type': registry.contentType }).end(await registry.metrics());
       },
     ],

@@ -1,12 +1,15 @@
-import type { CommandName, Failure, Reply, Success } from '#contract';
+import type { CommandName, ErrorCode, Failure, Reply, Success } from '#contract';
 import { type Refusal, refuse } from '../domain/refusal.ts';
 import type { Logger } from '../observability/logger.ts';
 import type { Metrics } from '../observability/metrics.ts';
 import type { Principal } from './access/principal.ts';
 import type { Answer } from './answers.ts';
 import { type Call, type CommandPorts, type CommandTable, createCommands } from './commands.ts';
-import { isCommand, parse } from './parse.ts';
+import { COMMAND_NAMES, isCommand, parse } from './parse.ts';
 import { failure, refusalOf } from './replies.ts';
+
+/** Outcomes that are an operator's business. */
+const FAILURES: readonly ErrorCode[] = ['SERVICE_UNAVAILABLE', 'INTERNAL_ERROR', 'STATE_DESERIALIZATION_ERROR'];
 
 /** One command as a transport hands it over. */
 export interface Request extends Call {
@@ -33,6 +36,8 @@ export class CommandHandler {
     this.#commands = createCommands(ports);
     this.#metrics = ports.metrics;
     this.#logger = logger;
+    // A counter that begins with its first error shows no increase: those that an alert looks at are there from the beginning.
+    for (const command of COMMAND_NAMES) for (const outcome of FAILURES) ports.metrics.commands.inc({ command, outcome }, 0);
   }
 
   /** Answers a command with the contract's reply, whatever happens. */

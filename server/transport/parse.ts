@@ -3,6 +3,8 @@ import { invalid, type Refusal } from '../domain/refusal.ts';
 import { refusalOfIssues } from './replies.ts';
 import { type Parsed, schemas } from './schemas.ts';
 
+export const COMMAND_NAMES = Object.keys(schemas) as CommandName[];
+
 /** Whether an event is a command of the contract. */
 export function isCommand(name: unknown): name is CommandName {
   return typeof name === 'string' && Object.hasOwn(schemas, name);

@@ -42,6 +42,7 @@ export function systemRoutes(options: SystemRoutesOptions): Router {
   });
 
   router.get('/metrics', async (ctx) => {
+    metrics.ready.set((await readiness()).ready ? 1 : 0);
     ctx.type = metrics.registry.contentType;
     ctx.body = await metrics.registry.metrics();
   });

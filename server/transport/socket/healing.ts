@@ -40,6 +40,7 @@ export class Healing {
   }
 
   start(): void {
+    for (const status of STATUSES) this.#options.metrics.activeSessions.set({ status }, 0);
     this.#looking = this.#lookRepeatedly();
   }
 
