@@ -1,10 +1,12 @@
 import { type App, createApp } from './app.ts';
 import { ConfigError, loadConfig } from './config.ts';
+import { createLogger, logCrashes } from './observability/logger.ts';
 import { onStopSignal } from './signals.ts';
 
 /** Entry of one instance: configuration, start, signals. */
 async function main(): Promise<void> {
   const config = loadConfig(process.env);
+  logCrashes(createLogger(config.LOG_LEVEL, String(process.pid)));
   let app: App | undefined;
   onStopSignal(config.SHUTDOWN_TIMEOUT_MS, () => {
     if (app === undefined) process.exit(0);

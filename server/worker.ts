@@ -5,7 +5,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { type AuditWriter, startAuditWriter } from './audit/audit-writer.ts';
 import { type Config, ConfigError, loadConfig } from './config.ts';
 import { RedisClock } from './engine/clock.ts';
-import { createLogger, type Logger } from './observability/logger.ts';
+import { createLogger, logCrashes, type Logger } from './observability/logger.ts';
 import { createMetrics } from './observability/metrics.ts';
 import { createProbes } from './observability/probes.ts';
 import { onStopSignal } from './signals.ts';
@@ -23,6 +23,7 @@ async function main(): Promise<void> {
   onStopSignal(config.SHUTDOWN_TIMEOUT_MS, () => stop.abort());
 
   const logger = createLogger(config.LOG_LEVEL, `${process.pid}`);
+  logCrashes(logger);
   const metrics = createMetrics();
   const redis = connectRedis(config.REDIS_URL, 'commands', 'audit-outbox', logger);
   const clock = new RedisClock(() => timeAt(redis, createKeys(config.KEY_PREFIX).clock), logger, metrics);

@@ -1,13 +1,34 @@
-import { pino } from 'pino';
+import { type Logger, pino } from 'pino';
 
 export type { Logger } from 'pino';
 
-/** Structured JSON logs on standard output. Values under keys that may hold secrets are removed. */
-export function createLogger(level: string, instance: string) {
+/** A chain of causes longer than this tells nothing more. */
+const CAUSES_MAX = 5;
+
+/** Structured JSON logs on standard output. Values under keys that may hold secrets are removed, and of errors only what names them is told. */
+export function createLogger(level: string, instance: string): Logger {
   return pino({
     level,
     base: { instance },
     timestamp: pino.stdTimeFunctions.isoTime,
+    serializers: { err: (error: unknown) => describeError(error) },
     redact: { paths: ['*.authorization', '*.cookie', '*.token', '*.password'], remove: true },
   });
+}
+
+/** Ends the process on an error that nobody caught, after logging it as any other: Node itself would print all of its properties. */
+export function logCrashes(logger: Logger): void {
+  process.on('uncaughtException', (err) => {
+    logger.fatal({ err }, 'crashed');
+    process.exit(1);
+  });
+}
+
+/** An error without its other properties: those of a client's errors hold what was sent, such as the arguments of AUTH. */
+function describeError(error: unknown, depth = 0): unknown {
+  if (!(error instanceof Error)) return typeof error === 'object' ? undefined : error;
+  const { name, message, stack } = error;
+  const code = 'code' in error && (typeof error.code === 'string' || typeof error.code === 'number') ? { code: error.code } : {};
+  const cause = error.cause === undefined || depth >= CAUSES_MAX ? {} : { cause: describeError(error.cause, depth + 1) };
+  return { type: name, message, stack, ...code, ...cause };
 }

@@ -1,4 +1,4 @@
-import type { CommandName, ErrorCode, Failure, Reply, Success } from '#contract';
+import { type CommandName, type ErrorCode, type Failure, ID_PATTERN, type Reply, type Success } from '#contract';
 import { type Refusal, refuse } from '../domain/refusal.ts';
 import type { Logger } from '../observability/logger.ts';
 import type { Metrics } from '../observability/metrics.ts';
@@ -71,7 +71,7 @@ export class CommandHandler {
     try {
       return await this.#run(name, request);
     } catch (error) {
-      return refusalOf(error, this.#logger, { ...request.ids, command: name });
+      return refusalOf(error, this.#logger, { ...request.ids, session: sessionIn(request.payload), command: name });
     }
   }
 
@@ -93,6 +93,12 @@ export class CommandHandler {
     const command = isCommand(request.name) ? request.name : 'unknown';
     const outcome = answer.ok ? (answer.appliedVersion === undefined ? 'ok' : 'replayed') : answer.code;
     this.#metrics.commands.inc({ command, outcome });
+    if (this.#logger.isLevelEnabled('debug')) {
+      this.#logger.debug(
+        { ...request.ids, session: sessionIn(request.payload), command, outcome, took_ms: Math.round(took * 10) / 10 },
+        'command',
+      );
+    }
     this.#metrics.commandDuration.observe({ command }, took);
     if (command === 'session:switch' && outcome === 'ok') this.#metrics.switchDuration.observe(took);
   }
@@ -105,4 +111,10 @@ export class CommandHandler {
   #serverTime(): number {
     return Math.floor(this.#ports.clock.now());
   }
+}
+
+/** The session a payload names, for the logs; undefined where it names none. */
+function sessionIn(payload: unknown): string | undefined {
+  const named: unknown = typeof payload === 'object' && payload !== null && 'session_id' in payload ? payload.session_id : undefined;
+  return typeof named === 'string' && ID_PATTERN.test(named) ? named : undefined;
 }

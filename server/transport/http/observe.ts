@@ -25,7 +25,9 @@ export function observeRequests(metrics: Metrics, logger: Logger): Middleware {
       metrics.httpRequests.inc({ method, route, status_code: status });
       metrics.httpDuration.observe({ method, route }, took);
       if (!NOT_LOGGED.has(ctx.path)) {
-        logger.info({ request: requestId, method, path: ctx.path, status, took_ms: Math.round(took * 10) / 10, ip: ctx.ip }, 'request');
+        const session = (ctx as { params?: { id?: string } }).params?.id;
+        const took_ms = Math.round(took * 10) / 10;
+        logger.info({ request: requestId, session, method, path: ctx.path, status, took_ms, ip: ctx.ip }, 'request');
       }
     }
   };

@@ -74,7 +74,11 @@ export function attachGateway(io: IoServer, options: GatewayOptions): void {
   options.connectionLimit.attach(io, handler);
   io.on('connection', (socket) => {
     metrics.connectedSockets.inc();
-    socket.on('disconnect', () => metrics.connectedSockets.dec());
+    logger.debug({ socket: socket.id }, 'socket connected');
+    socket.on('disconnect', (reason) => {
+      metrics.connectedSockets.dec();
+      logger.debug({ socket: socket.id, reason }, 'socket disconnected');
+    });
     socket.on('error', (error: Error) => logger.debug({ socket: socket.id, err: error.message }, 'not a Socket.IO frame'));
     options.healing.watch(socket);
     admission?.watch(socket);

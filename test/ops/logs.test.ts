@@ -1,0 +1,173 @@
+import { request } from 'node:http';
+import { expect } from 'chai';
+import { Redis } from 'ioredis';
+import { createKeys } from '../../server/store/keys.ts';
+import { chess } from '../kit/games.ts';
+import { rest } from '../kit/rest.ts';
+import { freshPrefix, migrate, startOwnPostgres, startOwnRedis } from '../kit/services.ts';
+import { TestClient } from '../kit/socket-client.ts';
+import { until } from '../kit/until.ts';
+import { endAll, type Logged, startLogged } from './logged.ts';
+
+const REDIS_SECRET = 'r3dis-pass-DO-NOT-LOG';
+const ADMIN_SECRET = 'adm1n-pass-DO-NOT-LOG';
+const JWT_SECRET = 'jwt-signing-key-DO-NOT-LOG-0123456789abcdef';
+const TOKEN = 'eyJhbGciOiJIUzI1NiJ9.DO-NOT-LOG.signature';
+
+interface Line {
+  msg: string;
+  request?: string;
+  socket?: string;
+  session?: string;
+  command?: string;
+  outcome?: string;
+  err?: { message?: string };
+}
+
+describe('logs', () => {
+  let redis: { url: string; admin: Redis; prefix: string };
+  let postgres: Awaited<ReturnType<typeof startOwnPostgres>>;
+  let secrets: string[];
+  let settings: Record<string, string>;
+
+  beforeEach(async () => {
+    const server = await startOwnRedis();
+    const admin = new Redis(server.url, { maxRetriesPerRequest: null });
+    await admin.call('ACL', 'SETUSER', 'app', 'on', `>${REDIS_SECRET}`, '~*', '&*', '+@all');
+    redis = { url: server.url.replace('redis://', `redis://app:${REDIS_SECRET}@`), admin, prefix: freshPrefix() };
+    postgres = await startOwnPostgres();
+    await postgres.createDatabase('logs');
+    const databaseUrl = postgres.urlOf('logs');
+    await migrate(databaseUrl);
+    secrets = [REDIS_SECRET, ADMIN_SECRET, JWT_SECRET, 'DO-NOT-LOG', new URL(databaseUrl).password];
+    settings = {
+      LOG_LEVEL: 'trace',
+      REDIS_URL: redis.url,
+      DATABASE_URL: databaseUrl,
+      KEY_PREFIX: redis.prefix,
+      ADMIN_USER: 'operator',
+      ADMIN_PASSWORD: ADMIN_SECRET,
+      JWT_SECRET,
+    };
+  });
+  afterEach(async () => {
+    redis.admin.disconnect();
+    await endAll();
+    await postgres.stop();
+  });
+
+  const lines = (logged: Logged): Line[] =>
+    logged
+      .said()
+      .split('\n')
+      .flatMap((line) => (line.startsWith('{') && line.endsWith('}') ? [JSON.parse(line) as Line] : []));
+  const hasNoSecret = (logged: Logged) => {
+    for (const secret of secrets) {
+      for (const form of [
+        secret,
+        encodeURIComponent(secret),
+        Buffer.from(secret).toString('base64'),
+        Buffer.from(`operator:${secret}`).toString('base64'),
+      ]) {
+        const at = logged.said().indexOf(form);
+        expect(at === -1 ? '' : logged.said().slice(Math.max(0, at - 300), at), `before ${form}`).to.equal('');
+      }
+    }
+  };
+  const instance = async () => {
+    const logged = await startLogged('main', settings);
+    return { logged, url: await logged.line(/"url":"(http[^"]+)"/) };
+  };
+
+  it('M-20 lines name the request, the socket and the session they are about', async () => {
+    const { logged, url } = await instance();
+    const player = await TestClient.connect(url);
+    const { session_id } = await player.ok('session:create', chess());
+    const socket = player.socket.id;
+    await rest({ url }, 'GET', `/v1/sessions/${session_id}`, undefined, { 'x-request-id': 'request-7' });
+    await redis.admin.set(createKeys(redis.prefix).session('spoilt').session, 'no hash');
+    await rest({ url }, 'GET', '/v1/sessions/spoilt', undefined, { 'x-request-id': 'request-8' });
+    await player.refused('INTERNAL_ERROR', 'session:get', { session_id: 'spoilt' });
+    player.close();
+    await logged.line(/"(socket disconnected)"/);
+    const said = lines(logged);
+    const find = (fields: Partial<Line>) =>
+      said.filter((line) => Object.entries(fields).every(([key, value]) => line[key as keyof Line] === value));
+    for (const fields of [
+      { msg: 'socket connected', socket },
+      { msg: 'socket disconnected', socket },
+      { msg: 'command', socket, session: session_id, command: 'session:create', outcome: 'ok' },
+      { msg: 'command', request: 'request-7', session: session_id, command: 'session:get' },
+      { msg: 'request', request: 'request-7', session: session_id },
+      { msg: 'command failed', request: 'request-8', session: 'spoilt' },
+      { msg: 'command failed', socket, session: 'spoilt' },
+    ]) {
+      expect(find(fields as Partial<Line>), JSON.stringify(fields)).to.have.lengthOf(1);
+    }
+    expect(find({ msg: 'command failed' })[0]?.err?.message).to.match(/^WRONGTYPE/);
+    // Errors of Redis carry what was sent.
+    expect(logged.said()).not.to.contain('"args"');
+  });
+
+  it('M-21 no secret is ever said, whatever succeeds or fails', async () => {
+    const { logged, url } = await instance();
+    const at = { url };
+    const basic = (password: string) => ({ authorization: `Basic ${Buffer.from(`operator:${password}`).toString('base64')}` });
+    const headers = { authorization: `Bearer ${TOKEN}`, cookie: `token=${TOKEN}` };
+    const player = await TestClient.connect(`${url}/?token=${TOKEN}`, { headers });
+    await player.ok('session:create', chess());
+    await player.raw('session:get', { session_id: 'x', token: TOKEN });
+    await player.raw(`unknown`, { token: TOKEN });
+    for (const path of ['/v1/sessions/x', '/nowhere', '/%zz', '/v1/time', '/admin/queues']) {
+      await new Promise<void>((resolve, reject) => {
+        const sent = request(`${url}${path}?token=${TOKEN}&access_token=${TOKEN}`, { headers }, (response) =>
+          response.resume().on('end', resolve),
+        );
+        sent.on('error', reject).end();
+      });
+    }
+    await rest(at, 'POST', '/v1/sessions', `{"token": "${TOKEN}`, headers);
+    await rest(at, 'GET', '/admin/queues', undefined, basic(ADMIN_SECRET));
+    await rest(at, 'GET', '/admin/queues', undefined, basic(`${ADMIN_SECRET}-wrong`));
+    await redis.admin.set(createKeys(redis.prefix).session('spoilt').session, 'no hash');
+    await player.refused('INTERNAL_ERROR', 'session:get', { session_id: 'spoilt' });
+    // PostgreSQL goes: whatever asks it fails with its address at hand.
+    await postgres.kill();
+    await rest(at, 'GET', '/v1/sessions/nobody-knows');
+    await rest(at, 'POST', '/v1/sessions', chess());
+    // Redis takes the password no more: each connection that returns fails with the very command that carried it.
+    await redis.admin.call('ACL', 'SETUSER', 'app', 'resetpass', '>another-one');
+    await redis.admin.call('CLIENT', 'KILL', 'USER', 'app');
+    await logged.line(/(WRONGPASS)/);
+    await player.refused('SERVICE_UNAVAILABLE', 'session:create', chess());
+    player.close();
+    logged.child.kill('SIGTERM');
+    await until('it has ended', async () => logged.child.exitCode !== null, 20_000);
+    hasNoSecret(logged);
+  }).timeout(60_000);
+
+  it('M-22 nor by a process that does not get started', async () => {
+    const wrong = settings['REDIS_URL']?.replace(REDIS_SECRET, `${REDIS_SECRET}-wrong`) ?? '';
+    const attempts = [
+      await startLogged('main', { ...settings, REDIS_URL: wrong }),
+      await startLogged('main', { ...settings, REDIS_URL: `http://app:${REDIS_SECRET}@127.0.0.1` }),
+      await startLogged('main', { ...settings, DATABASE_URL: `mysql://app:${REDIS_SECRET}@127.0.0.1/x` }),
+      await startLogged('worker', { ...settings, REDIS_URL: wrong }),
+    ];
+    await attempts[3]?.line(/(WRONGPASS)/);
+    attempts[3]?.child.kill('SIGTERM');
+    for (const attempt of attempts) {
+      await until('it has ended', async () => attempt.child.exitCode !== null, 30_000);
+      expect(attempt.said()).not.to.equal('');
+      hasNoSecret(attempt);
+    }
+  }).timeout(60_000);
+
+  it('M-23 an error that nobody caught is logged like any other, without what a client library hangs on it', async () => {
+    const logged = await startLogged('crash', { LOG_LEVEL: 'info', SECRET: REDIS_SECRET });
+    await until('it has ended', async () => logged.child.exitCode !== null, 15_000);
+    expect(logged.child.exitCode).to.equal(1);
+    expect(lines(logged).map(({ msg, err }) => [msg, err?.message])).to.deep.equal([['crashed', 'nobody caught this']]);
+    hasNoSecret(logged);
+  });
+});
