@@ -27,7 +27,7 @@ export async function startLogged(entry: 'main' | 'worker' | 'crash', env: Recor
   return {
     child,
     said: () => said,
-    line: (pattern) => until(`the ${entry} says ${String(pattern)}:\n${said.slice(-2_000)}`, async () => pattern.exec(said)?.[1], 15_000),
+    line: (pattern) => until(`the ${entry} says ${String(pattern)}:\n${said.slice(-2_000)}`, async () => pattern.exec(said)?.[1], 30_000),
   };
 }
 
