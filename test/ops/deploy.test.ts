@@ -189,7 +189,7 @@ describe('the Kubernetes example', () => {
       if (metadata.name !== 'synckairos-migrate') expect(spec.selector?.matchLabels).to.deep.equal(spec.template?.metadata.labels);
     }
     const [service] = of('Service');
-    const [instances] = of('Deployment').filter(({ metadata }) => metadata.name === 'synckairos');
+    const instances = of('Deployment').find(({ metadata }) => metadata.name === 'synckairos');
     expect(service?.spec.selector).to.deep.equal(instances?.spec.template?.metadata.labels);
     expect(service?.spec.ports?.[0]?.targetPort).to.equal(instances?.spec.template?.spec.containers[0]?.ports?.[0]?.name);
     expect(of('HorizontalPodAutoscaler')[0]?.spec.scaleTargetRef?.name).to.equal('synckairos');
