@@ -68,14 +68,17 @@ export class SessionCommands {
     }
   }
 
+  /** Reads a session without joining it. */
   async getSession(id: string): Data<'session:get'> {
     return this.#learn(await this.#parts.requests.request('session:get', { session_id: id }));
   }
 
+  /** Stops the clock; what is left stays. */
   async pauseSession(id: string): Data<'session:pause'> {
     return this.#learn(await this.#command('session:pause', { session_id: id }));
   }
 
+  /** Goes on with what was left when it was paused. */
   async resumeSession(id: string): Data<'session:resume'> {
     return this.#learn(await this.#command('session:resume', { session_id: id }));
   }
@@ -87,10 +90,12 @@ export class SessionCommands {
     return this.#learn(await this.#command('session:adjust', { session_id: id, delta_ms: deltaMs, ...target, reason }));
   }
 
+  /** Ends a session as planned. */
   async completeSession(id: string): Data<'session:complete'> {
     return this.#learn(await this.#command('session:complete', { session_id: id }));
   }
 
+  /** Ends a session that should not count. */
   async cancelSession(id: string, reason?: string): Data<'session:cancel'> {
     return this.#learn(await this.#command('session:cancel', { session_id: id, reason }));
   }

@@ -1,0 +1,21 @@
+// Builds the package: the same sources as ES modules and as CommonJS, each with its types, without a bundler.
+import { execFileSync } from 'node:child_process';
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+
+const here = import.meta.dirname;
+const tsc = path.join(path.dirname(createRequire(import.meta.url).resolve('typescript/package.json')), 'bin/tsc');
+
+rmSync(path.join(here, 'dist'), { recursive: true, force: true });
+for (const format of ['esm', 'cjs']) {
+  execFileSync(process.execPath, [tsc, '-p', path.join(here, `tsconfig.${format}.json`)], { stdio: 'inherit' });
+}
+// tsc rewrites the extensions of imports in programs, not in declarations.
+for (const name of readdirSync(path.join(here, 'dist'), { recursive: true, encoding: 'utf8' })) {
+  if (!name.endsWith('.d.ts')) continue;
+  const file = path.join(here, 'dist', name);
+  writeFileSync(file, readFileSync(file, 'utf8').replaceAll(/(from '\.[^']+)\.ts'/g, "$1.js'"));
+}
+// The nearest package.json says which of the two a `.js` file is.
+writeFileSync(path.join(here, 'dist/cjs/package.json'), '{ "type": "commonjs" }\n');

@@ -1,0 +1,73 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { expect } from 'chai';
+import { closeProject, openProject, type Project, runIn, sdkFolder } from './project.ts';
+
+const USE = `
+import { SyncKairosClient, SyncKairosError, formatTime, type SessionState } from '@synckairos/client';
+import { predictSwitch } from '@synckairos/client/optimistic';
+import { useCountdown, useNow, useStopwatch, useSyncKairos } from '@synckairos/client/react';
+
+const client = new SyncKairosClient('http://localhost:3000/v1', { optimistic: predictSwitch, token: async () => 'fresh' });
+export const state: Promise<SessionState> = client.pauseSession('game');
+export const off: () => void = client.on('timeExpired', ({ expired_participant_id }) => console.log(expired_participant_id?.length));
+export const text: string = formatTime(1, 'spoken');
+export const hooks = [useCountdown, useNow, useStopwatch, useSyncKairos];
+export const retryable = (error: unknown): boolean => error instanceof SyncKairosError && error.retryable;
+// @ts-expect-error: there is no such mode
+client.createSession({ sync_mode: 'hourglass' });
+`;
+
+describe('the package @synckairos/client', function () {
+  this.timeout(180_000);
+  let project: Project;
+  before(async () => {
+    project = await openProject();
+  });
+  after(() => closeProject());
+
+  it('J-60 can be imported and required', async () => {
+    const names = `'SyncKairosClient', 'SyncKairosError', 'formatTime'`;
+    await project.write('import.mjs', `import * as sdk from '@synckairos/client'; console.log([${names}].every((name) => name in sdk));`);
+    await project.write('require.cjs', `const sdk = require('@synckairos/client'); console.log([${names}].every((name) => name in sdk));`);
+    const more = `console.log(typeof require('@synckairos/client/react').useCountdown, typeof require('@synckairos/client/optimistic').predictSwitch)`;
+    await project.write('subpaths.cjs', more);
+    expect(await project.run('node', 'import.mjs')).to.equal('true\n');
+    expect(await project.run('node', 'require.cjs')).to.equal('true\n');
+    expect(await project.run('node', 'subpaths.cjs')).to.equal('function function\n');
+    expect(await project.run('node', '--conditions=development', 'import.mjs'), 'as bundlers in development ask').to.equal('true\n');
+  });
+
+  for (const [module, resolution] of [
+    ['nodenext', 'nodenext'],
+    ['esnext', 'bundler'],
+  ] as const) {
+    it(`J-61 its types hold with moduleResolution ${resolution}, nothing skipped`, async () => {
+      await project.write('use.ts', USE);
+      await project.write('use.cts', USE);
+      const files = resolution === 'nodenext' ? ['use.ts', 'use.cts'] : ['use.ts'];
+      const lib = ['--lib', 'es2023,dom', '--target', 'es2022', '--types', ''];
+      await project.run('tsc', '--noEmit', '--strict', '--module', module, '--moduleResolution', resolution, ...lib, ...files);
+    });
+  }
+
+  it('J-62 publint and attw find nothing', async () => {
+    expect(await runIn(sdkFolder, 'publint', '--strict')).to.contain('All good!');
+    // The profile leaves out what Node 10 would resolve; the package needs Node 20.
+    await runIn(sdkFolder, 'attw', project.tarball, '--profile', 'node16');
+  });
+
+  it('J-63 is under 8 kB without socket.io-client', async () => {
+    const sizes = JSON.parse(await runIn(sdkFolder, 'size-limit', '--json')) as { name: string; passed: boolean; size: number }[];
+    for (const { name, size, passed } of sizes) {
+      console.log(`      ${name}: ${size} bytes (brotli)`);
+      expect(passed, name).to.equal(true);
+    }
+    expect(sizes[0]?.size).to.be.at.most(8_000);
+  });
+
+  it('J-64 its reference is what its docstrings say', async () => {
+    const committed = await readFile(path.join(sdkFolder, 'docs/API.md'), 'utf8');
+    expect(committed, 'run `npm run docs:sdk`').to.equal(await runIn(sdkFolder, 'node', 'api-docs.js', '--print'));
+  });
+});
