@@ -35,7 +35,7 @@ function declarationsOf(file) {
     /(?:^\/\*\*(?<doc>(?:(?!\*\/)[^])*)\*\/\n)?^export (?:declare )?(?<kind>class|interface|type|const|function) (?<name>\w+)(?<rest>.*(?:\n[ }].*)*)/gm,
   );
   return [...found]
-    .map(({ groups }) => ({ ...groups, doc: prose(groups.doc) }))
+    .map(({ groups }) => ({ kind: groups.kind, name: groups.name, rest: groups.rest, doc: prose(groups.doc) }))
     .filter(({ name, kind }) => kind !== 'const' && !INTERNAL.has(name));
 }
 
