@@ -15,6 +15,11 @@ const FAST_POSTGRES = { fsync: 'off', full_page_writes: 'off', shared_buffers: '
 
 const cleanUps: (() => Promise<void>)[] = [];
 
+/** Has something stopped at the end of the run, before whatever was started earlier. */
+export function onStop(cleanUp: () => Promise<void>): void {
+  cleanUps.push(cleanUp);
+}
+
 /** Calls `start` at the first use only; whoever asks later gets the same result. */
 function lazily<T>(start: () => Promise<T>): () => Promise<T> {
   let started: Promise<T> | undefined;
@@ -34,11 +39,23 @@ export async function freshDirectory(name = 'test'): Promise<string> {
   return path.join(await folder(), `${name}-${randomBytes(4).toString('hex')}`);
 }
 
-const redisServer = lazily(() => startOwnRedis());
+const sharedRedis = lazily(async (): Promise<{ url: string }> => {
+  switch (process.env['TEST_REDIS']) {
+    case 'cluster':
+      return (await import('./redis-cluster.ts')).startRedisCluster();
+    case 'sentinel':
+      return (await import('./redis-sentinel.ts')).startRedisSentinel();
+    default:
+      return startOwnRedis();
+  }
+});
 
-/** The Redis server of this run, shared by all tests: use a prefix of your own (`freshPrefix`), and don't stop it. */
+/**
+ * The Redis of this run, shared by all tests: use a prefix of your own (`freshPrefix`), and don't stop it. One server, unless TEST_REDIS asks for a `cluster` or
+ * for a master with replicas behind Sentinels (`sentinel`).
+ */
 export async function redisUrl(): Promise<string> {
-  return (await redisServer()).url;
+  return (await sharedRedis()).url;
 }
 
 /** The PostgreSQL server of this run, shared by all tests: use a database of your own (`freshDatabase`), and don't stop it. */

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import type { HistoryData, SessionState } from '#contract';
 import type { PrivateRedis } from '../../server/local/private-redis.ts';
+import { createKeys } from '../../server/store/keys.ts';
 import { chess } from '../kit/games.ts';
 import { rest } from '../kit/rest.ts';
 import { type Cluster, openCluster } from '../kit/server.ts';
@@ -38,7 +39,7 @@ describe('outages', () => {
     await until(
       'a mark after the switch',
       async () =>
-        Number(await cluster.redis().get(`${cluster.settings.KEY_PREFIX}:{clock}:mark`)) > Date.parse(switched.cycle_started_at ?? ''),
+        Number(await cluster.redis().get(createKeys(cluster.settings.KEY_PREFIX).mark)) > Date.parse(switched.cycle_started_at ?? ''),
     );
     await before.kill();
     if (killRedis) await redis.kill();

@@ -1,0 +1,103 @@
+import { Redis } from 'ioredis';
+import { freePort } from '../../server/local/free-port.ts';
+import type { PrivateRedis } from '../../server/local/private-redis.ts';
+import { startOwnRedis } from './services.ts';
+import { until } from './until.ts';
+
+const MASTERS = 3;
+const SLOTS = 16_384;
+const READY_DEADLINE_MS = 30_000;
+
+/** How long a node may be silent until the others call it failed, ms. */
+const NODE_TIMEOUT_MS = 1_000;
+
+/** Several Redis servers of which some take over from others. */
+export interface RedisGroup {
+  /** As REDIS_URL. */
+  url: string;
+  /** The server that takes writes of a key at present, as far as the others know. */
+  masterOf(key: string): Promise<PrivateRedis>;
+  stop(): Promise<void>;
+}
+
+/** Starts a cluster of three masters with a replica each, and waits until all of them agree that it works. */
+export async function startRedisCluster(): Promise<RedisGroup> {
+  const servers = await Promise.all(Array.from({ length: 2 * MASTERS }, startNode));
+  const url = servers.map((server) => server.url).join(',');
+  const nodes = servers.map((server) => connect(server));
+  const masters = nodes.slice(0, MASTERS);
+  try {
+    for (const [index, node] of masters.entries()) {
+      const [from, to] = [index, index + 1].map((share) => Math.round((share * SLOTS) / MASTERS));
+      await node.cluster('ADDSLOTSRANGE', from ?? 0, (to ?? 0) - 1);
+      await node.call('CLUSTER', 'SET-CONFIG-EPOCH', index + 1);
+    }
+    for (const { port, busPort } of servers) await masters[0]?.call('CLUSTER', 'MEET', '127.0.0.1', port, busPort);
+    const all = async (holds: (node: Redis) => Promise<boolean>) => (await Promise.all(nodes.map(holds))).every(Boolean);
+    await ready('all nodes know each other', () => all(async (node) => (await node.cluster('INFO')).includes(`cluster_known_nodes:${2 * MASTERS}`)));
+    for (const [index, node] of nodes.slice(MASTERS).entries()) {
+      await node.cluster('REPLICATE', (await masters[index]?.call('CLUSTER', 'MYID')) as string);
+    }
+    await ready('the cluster is up', () => all(async (node) => (await node.cluster('INFO')).includes('cluster_state:ok')));
+    await ready('all nodes know the replicas', () => all(async (node) => (await node.cluster('SLOTS')).every((range) => range.length === 4)));
+    await ready('the replicas are connected', async () => {
+      const roles = await Promise.all(nodes.map((node) => node.info('replication')));
+      return roles.filter((role) => role.includes('master_link_status:up')).length === MASTERS;
+    });
+  } finally {
+    for (const node of nodes) node.disconnect();
+  }
+  return {
+    url,
+    masterOf: (key) => askEach(servers, async (node) => ownerOf(node, servers, key)),
+    stop: async () => void (await Promise.all(servers.map((server) => server.stop()))),
+  };
+}
+
+type Node = PrivateRedis & { busPort: number };
+
+async function startNode(): Promise<Node> {
+  const busPort = await freePort();
+  const server = await startOwnRedis({
+    settings: {
+      'cluster-enabled': 'yes',
+      'cluster-port': String(busPort),
+      'cluster-node-timeout': String(NODE_TIMEOUT_MS),
+      'cluster-require-full-coverage': 'no',
+      'repl-diskless-sync-delay': '0',
+    },
+  });
+  return { ...server, busPort };
+}
+
+async function ownerOf(node: Redis, servers: Node[], key: string): Promise<PrivateRedis | undefined> {
+  const slot = Number(await node.cluster('KEYSLOT', key));
+  const ranges = (await node.cluster('SLOTS')) as unknown as [number, number, [string, number]][];
+  const port = ranges.find(([from, to]) => from <= slot && slot <= to)?.[2][1];
+  return servers.find((server) => server.port === port);
+}
+
+export const ready = (what: string, holds: () => Promise<boolean>) => until(what, holds, READY_DEADLINE_MS);
+
+/** A connection to one server that answers or fails at once. */
+export function connect({ port }: { port: number }): Redis {
+  const redis = new Redis({ host: '127.0.0.1', port, maxRetriesPerRequest: 0, commandTimeout: 1_000, connectTimeout: 500 });
+  redis.on('error', () => {});
+  return redis;
+}
+
+/** What the first server that can tell says. */
+export async function askEach<Answer>(servers: { port: number }[], ask: (node: Redis) => Promise<Answer | undefined>): Promise<Answer> {
+  for (const server of servers) {
+    const node = connect(server);
+    try {
+      const answer = await ask(node);
+      if (answer !== undefined) return answer;
+    } catch {
+      // The next one may know.
+    } finally {
+      node.disconnect();
+    }
+  }
+  throw new Error('no server can tell');
+}

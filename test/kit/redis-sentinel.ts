@@ -1,0 +1,89 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { Redis } from 'ioredis';
+import { freePort } from '../../server/local/free-port.ts';
+import { type PrivateProcess, startPrivateProcess } from '../../server/local/private-process.ts';
+import { findRedisServer, type PrivateRedis } from '../../server/local/private-redis.ts';
+import { askEach, connect, ready, type RedisGroup } from './redis-cluster.ts';
+import { freshDirectory, onStop, startOwnRedis } from './services.ts';
+
+const NAME = 'games';
+const REPLICAS = 2;
+const SENTINELS = 3;
+
+/** How long the master may be silent until a Sentinel calls it down, ms. */
+const DOWN_AFTER_MS = 1_000;
+const FAILOVER_TIMEOUT_MS = 3_000;
+
+/** Starts a master with two replicas and three Sentinels, and waits until they all know each other. */
+export async function startRedisSentinel(): Promise<RedisGroup> {
+  const settings = { 'repl-diskless-sync-delay': '0' };
+  const master = await startOwnRedis({ settings });
+  const replicas = await Promise.all(
+    Array.from({ length: REPLICAS }, () => startOwnRedis({ settings: { ...settings, replicaof: `127.0.0.1 ${master.port}` } })),
+  );
+  const servers = [master, ...replicas];
+  await withNode(master, (node) =>
+    ready('the replicas are connected', async () => (await node.info('replication')).match(/state=online/g)?.length === REPLICAS),
+  );
+  const sentinels = await Promise.all(Array.from({ length: SENTINELS }, () => startSentinel(master)));
+  for (const sentinel of sentinels) {
+    await withNode(sentinel, (node) =>
+      ready('the Sentinels know all', async () => {
+        const fields = (await node.call('SENTINEL', 'MASTER', NAME)) as string[];
+        const told = (name: string) => Number(fields[fields.indexOf(name) + 1]);
+        return told('num-slaves') === REPLICAS && told('num-other-sentinels') === SENTINELS - 1;
+      }),
+    );
+  }
+  return {
+    url: `redis-sentinel://${sentinels.map(({ port }) => `127.0.0.1:${port}`).join(',')}/${NAME}`,
+    masterOf: () =>
+      askEach(sentinels, async (node) => {
+        const [, port] = (await node.call('SENTINEL', 'GET-MASTER-ADDR-BY-NAME', NAME)) as string[];
+        return servers.find((server): server is PrivateRedis => server.port === Number(port));
+      }),
+    stop: async () => {
+      // The Sentinels first: they would see the others off as failures.
+      await Promise.all(sentinels.map((sentinel) => sentinel.stop()));
+      await Promise.all(servers.map((server) => server.stop()));
+    },
+  };
+}
+
+async function withNode<Result>(server: { port: number }, work: (node: Redis) => Promise<Result>): Promise<Result> {
+  const node = connect(server);
+  try {
+    return await work(node);
+  } finally {
+    node.disconnect();
+  }
+}
+
+async function startSentinel(master: PrivateRedis): Promise<PrivateProcess & { port: number }> {
+  const directory = await freshDirectory('sentinel');
+  await mkdir(directory, { recursive: true });
+  const port = await freePort();
+  // A Sentinel keeps what it learns in this file.
+  const file = path.join(directory, 'sentinel.conf');
+  const lines = [
+    `port ${port}`,
+    'bind 127.0.0.1',
+    `dir ${directory}`,
+    `sentinel monitor ${NAME} 127.0.0.1 ${master.port} ${Math.ceil((SENTINELS + 1) / 2)}`,
+    `sentinel down-after-milliseconds ${NAME} ${DOWN_AFTER_MS}`,
+    `sentinel failover-timeout ${NAME} ${FAILOVER_TIMEOUT_MS}`,
+    `sentinel parallel-syncs ${NAME} ${REPLICAS}`,
+  ];
+  await writeFile(file, lines.join('\n') + '\n');
+  const sentinel = await startPrivateProcess({
+    name: 'Sentinel',
+    directory,
+    command: await findRedisServer(),
+    args: [file, '--sentinel'],
+    stopSignal: 'SIGTERM',
+    isReady: () => withNode({ port }, (node) => node.ping()).then(() => true, () => false),
+  });
+  onStop(() => sentinel.stop());
+  return { ...sentinel, port };
+}
