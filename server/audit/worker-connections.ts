@@ -16,7 +16,7 @@ export class WorkerConnections {
     this.main = connectRedis(redisUrl, 'blocking', 'audit-worker', logger, { keepTrying });
     const duplicate = this.main.duplicate.bind(this.main) as (...args: unknown[]) => RedisClient;
     this.main.duplicate = (...args: unknown[]) => {
-      const copy = watch(duplicate(...args), 'audit-worker-blocking', logger, keepTrying);
+      const copy = watch(duplicate(...args), 'blocking', 'audit-worker-blocking', logger, keepTrying);
       endsWhileReconnecting(copy);
       this.#all.push(copy);
       return copy as never;

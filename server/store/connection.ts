@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import { Cluster, type ClusterOptions, Redis, type RedisOptions as AllRedisOptions } from 'ioredis';
 import type { Logger } from '../observability/logger.ts';
 import { parseRedisUrl } from '../redis-url.ts';
@@ -16,6 +17,9 @@ export type RedisOptions = Omit<AllRedisOptions, 'replyMapping'>;
 
 const RECONNECT_STEP_MS = 50;
 const RECONNECT_MAX_MS = 1_000;
+/** How often a cluster is asked which of its nodes has what. */
+const SLOTS_REFRESH_MS = 1_000;
+const SLOTS_REFRESH_SELDOM_MS = 10_000;
 /** Where another server may take over, it is looked for sooner. */
 const FAILOVER_RECONNECT_MAX_MS = 250;
 /** A server that owes an answer for this long hangs; where another one may take over, the connection is then given up. */
@@ -95,21 +99,26 @@ export function connectRedis(
       ...CLUSTER_OPTIONS[role],
       clusterRetryStrategy: retryStrategy,
       slotsRefreshTimeout: 500,
-      slotsRefreshInterval: 1_000,
       shardedSubscribers: subscriber,
       redisOptions: { ...options, ...(tls ? { tls: {} } : {}) },
       // Certificates are made out to names.
       ...(tls ? { dnsLookup: (host, found) => found(null, host) } : {}),
     });
   };
-  return watch(open(), name, logger, keepTrying);
+  return watch(open(), role, name, logger, keepTrying);
 }
 
 /**
  * Logs losses and returns of a connection; without a listener an `error` event would end the process. A connection that has ended although nobody said so is
  * opened again: the library gives up when a failover is announced just while it connects.
  */
-export function watch<Client extends RedisClient>(redis: Client, name: string, logger: Logger, keepTrying: () => boolean): Client {
+export function watch<Client extends RedisClient>(
+  redis: Client,
+  role: ConnectionRole,
+  name: string,
+  logger: Logger,
+  keepTrying: () => boolean,
+): Client {
   redis.on('error', (error: Error) => logger.warn({ connection: name, err: error.message }, 'redis connection error'));
   redis.on('ready', () => logger.debug({ connection: name }, 'redis connection ready'));
   let closing = false;
@@ -126,12 +135,29 @@ export function watch<Client extends RedisClient>(redis: Client, name: string, l
       if (!closing && keepTrying() && redis.status === 'end') redis.connect().catch(() => {});
     }, RECONNECT_STEP_MS);
   });
-  if (redis.isCluster) openMasters(redis as Cluster);
+  if (redis.isCluster) attend(redis as Cluster, role, () => closing);
   return redis;
 }
 
-/** By itself a cluster's connection to a node opens with the first command, and refuses others meanwhile. */
-function openMasters(cluster: Cluster): void {
+/**
+ * Keeps a cluster's connections to its masters open: by itself one opens with the first command, and refuses others meanwhile. And asks regularly who has which
+ * slots (which the library takes some 10 ms to digest): often for ten seconds after a node was lost, and where nothing else would show that one hangs, since
+ * nothing is asked of it. Not by the library's own `slotsRefreshInterval`, which goes on for ever where a connection is closed while it asks.
+ */
+function attend(cluster: Cluster, role: ConnectionRole, isClosing: () => boolean): void {
+  let lost = performance.now();
+  let asked = lost;
+  const asking = setInterval(() => {
+    if (isClosing()) clearInterval(asking);
+    const now = performance.now();
+    const often = role === 'blocking' || now - lost < SLOTS_REFRESH_SELDOM_MS;
+    if (cluster.status !== 'ready' || (!often && now - asked < SLOTS_REFRESH_SELDOM_MS)) return;
+    asked = now;
+    cluster.refreshSlotsCache();
+  }, SLOTS_REFRESH_MS).unref();
+  cluster.on('-node', () => {
+    lost = performance.now();
+  });
   cluster.on('+node', (node: Redis) => {
     if (node.options.readOnly !== true && node.status === 'wait') node.connect().catch(() => {});
   });
@@ -139,20 +165,13 @@ function openMasters(cluster: Cluster): void {
 
 /** How long Redis may take to answer when an instance starts. */
 const START_TIMEOUT_MS = 10_000;
+const READY_POLL_MS = 20;
 
-/** Resolves when a connection can be used; rejects when that takes longer than 10 s. */
+/** Resolves when a connection can be used, and of a cluster every master that is not away; rejects when Redis does not answer within 10 s. */
 export async function whenReady(redis: RedisClient): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error('REDIS_URL: no Redis answers there')), START_TIMEOUT_MS);
-  });
-  const ready = async (client: RedisClient) => {
-    if (client.status !== 'ready') await new Promise<void>((resolve) => client.once('ready', resolve));
-  };
-  try {
-    await Promise.race([late, ready(redis)]);
-    if (redis.isCluster) await Promise.race([late, Promise.all((redis as Cluster).nodes('master').map(ready))]);
-  } finally {
-    clearTimeout(timer);
-  }
+  const end = performance.now() + START_TIMEOUT_MS;
+  const isReady = () =>
+    redis.status === 'ready' && (!redis.isCluster || (redis as Cluster).nodes('master').every(({ status }) => status === 'ready'));
+  while (!isReady() && performance.now() < end) await wait(READY_POLL_MS);
+  if (redis.status !== 'ready') throw new Error('REDIS_URL: no Redis answers there');
 }

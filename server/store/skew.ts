@@ -26,7 +26,7 @@ export const NO_SKEW: Skew = { of: () => 0, measure: async () => {}, close: asyn
 
 /**
  * Follows the clocks of a cluster's masters, by a sample of each partition a second. As with the one clock (`now`, Unix ms) the sample with the shortest round
- * trip counts; one that contradicts it begins anew, since another master took over or somebody set a clock. Throws when Redis can't be asked at the beginning.
+ * trip counts; one that contradicts it begins anew, since another master took over or somebody set a clock.
  */
 export async function followSkew(redis: RedisClient, keyPrefix: string, now: () => number): Promise<Skew> {
   if (!redis.isCluster) return NO_SKEW;
@@ -47,14 +47,13 @@ export async function followSkew(redis: RedisClient, keyPrefix: string, now: () 
     samples[partition] = contradicts ? [sample] : [...(samples[partition] ?? []), sample].slice(-KEPT_SAMPLES);
   };
   const measureAll = async () => {
-    // One after the other: a sample that waits behind others tells less.
-    for (let partition = 0; partition < PARTITIONS; partition++) await measure(partition);
+    // One after the other: a sample that waits behind others tells less. A master that is away is measured when it is back, or another one in its place.
+    for (let partition = 0; partition < PARTITIONS; partition++) await measure(partition).catch(() => {});
   };
 
   const stop = new AbortController();
   const follow = async () => {
     while (!stop.signal.aborted) {
-      // A master that is away is measured when it is back, or another one in its place.
       await wait(INTERVAL_MS, undefined, { signal: stop.signal, ref: false })
         .then(measureAll)
         .catch(() => {});

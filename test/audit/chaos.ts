@@ -2,7 +2,6 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';
 import { expect } from 'chai';
-import { Redis } from 'ioredis';
 import type { SessionState } from '#contract';
 import { closeDatabase, openDatabase } from '../../server/audit/database.ts';
 import { newest } from '../../server/audit/newest.ts';
@@ -11,7 +10,9 @@ import { canonicalJson } from '../../server/domain/canonical.ts';
 import { decodeState, SCHEMA } from '../../server/domain/schema.ts';
 import { freePort } from '../../server/local/free-port.ts';
 import type { PrivatePostgres } from '../../server/local/private-postgres.ts';
+import type { RedisClient } from '../../server/store/connection.ts';
 import { createKeys } from '../../server/store/keys.ts';
+import { lookInto } from '../kit/redis.ts';
 import { type InstanceProcess, startInstanceProcess } from '../kit/server.ts';
 import { freshDirectory, freshPrefix, migrate, redisUrl, startOwnPostgres } from '../kit/services.ts';
 import { query, silent } from './kit.ts';
@@ -23,7 +24,7 @@ const POSTGRES = { synchronous_commit: 'on' };
 /** Two instances, a worker and a PostgreSQL, each a process that may be killed and started again. */
 export class Site {
   readonly prefix: string;
-  readonly redis: Redis;
+  readonly redis: RedisClient;
   readonly #env: Record<string, string>;
   readonly #ports: number[];
   readonly #directory: string;
@@ -37,7 +38,7 @@ export class Site {
     this.#directory = directory;
     this.#postgres = postgres;
     this.prefix = env['KEY_PREFIX'] ?? '';
-    this.redis = new Redis(env['REDIS_URL'] ?? '');
+    this.redis = lookInto(env['REDIS_URL'] ?? '');
   }
 
   /** Everything is up; the first instance relays. `settings` are those of the instances. */

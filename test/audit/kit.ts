@@ -1,6 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { Queue } from 'bullmq';
-import { Redis } from 'ioredis';
 import pg from 'pg';
 import type { EventType, HistoryEvent, SessionState } from '#contract';
 import { type AuditWriter, type AuditWriterOptions, startAuditWriter } from '../../server/audit/audit-writer.ts';
@@ -9,7 +8,8 @@ import type { QueuedEvent } from '../../server/audit/rows.ts';
 import type { Outbox } from '../../server/engine/ports.ts';
 import { createLogger } from '../../server/observability/logger.ts';
 import { createMetrics, type Metrics } from '../../server/observability/metrics.ts';
-import { connectRedis } from '../../server/store/connection.ts';
+import { connectRedis, type RedisClient } from '../../server/store/connection.ts';
+import { lookInto } from '../kit/redis.ts';
 import { createKeys, partitionOf } from '../../server/store/keys.ts';
 import { createOutbox } from '../../server/store/outbox.ts';
 
@@ -86,7 +86,7 @@ export function eventsOf(sessionId: string, from: number, to: number, fields?: E
 }
 
 /** Puts events into the outbox as the commit script does. */
-export async function put(redis: Redis, prefix: string, events: QueuedEvent[]): Promise<void> {
+export async function put(redis: RedisClient, prefix: string, events: QueuedEvent[]): Promise<void> {
   const keys = createKeys(prefix);
   const pipeline = redis.pipeline();
   for (const { event, state } of events) {
@@ -116,7 +116,7 @@ export async function storedRows(databaseUrl: string): Promise<string[]> {
 }
 
 export interface Bench {
-  redis: Redis;
+  redis: RedisClient;
   outbox: Outbox;
   queue: Queue<AuditJob>;
   metrics: Metrics;
@@ -129,7 +129,7 @@ export interface Bench {
 
 /** Everything a test of the writer needs, around a Redis and a database. */
 export function bench(redisUrl: string, prefix: string, databaseUrl: string): Bench {
-  const redis = new Redis(redisUrl, { maxRetriesPerRequest: null }).on('error', () => {});
+  const redis = lookInto(redisUrl);
   const relayed = connectRedis(redisUrl, 'commands', 'test-outbox', silent);
   const outbox = createOutbox(relayed, prefix);
   const queue = new Queue<AuditJob>(QUEUE_NAME, { connection: redis, prefix: queuePrefix(prefix) });

@@ -1,20 +1,21 @@
 import { expect } from 'chai';
-import { Redis } from 'ioredis';
 import type { Batch } from '../../server/audit/queue.ts';
 import { Relay } from '../../server/audit/relay.ts';
 import type { Outbox } from '../../server/engine/ports.ts';
+import type { RedisClient } from '../../server/store/connection.ts';
 import { createOutbox } from '../../server/store/outbox.ts';
+import { lookInto } from '../kit/redis.ts';
 import { freshDatabase, freshPrefix, redisUrl } from '../kit/services.ts';
 import { bench, eventsOf, put, silent, storedRows, until } from './kit.ts';
 
 describe('the relay', () => {
-  let redis: Redis;
+  let redis: RedisClient;
   let prefix: string;
   let outbox: Outbox;
   let relays: Relay[];
 
   beforeEach(async () => {
-    redis = new Redis(await redisUrl());
+    redis = lookInto(await redisUrl());
     prefix = freshPrefix();
     outbox = createOutbox(redis, prefix);
     relays = [];

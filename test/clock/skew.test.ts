@@ -1,6 +1,6 @@
 import { expect } from 'chai';
-import type { Redis } from 'ioredis';
 import type { SessionState, TimeData } from '#contract';
+import type { RedisClient } from '../../server/store/connection.ts';
 import { noFaketime, wrongClock } from '../kit/faketime.ts';
 import { chess } from '../kit/games.ts';
 import { rest } from '../kit/rest.ts';
@@ -22,7 +22,7 @@ const SKEWS: [string, string, { monotonic: boolean }?][] = [
 
 describe('instances whose clocks are wrong', function () {
   let cluster: Cluster | undefined;
-  let redis: Redis;
+  let redis: RedisClient;
   let right: TestClient;
   let wrong: { url: string; client: TestClient }[];
 

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { Alarms } from '../../server/engine/alarms.ts';
+import { keysLike } from '../kit/redis.ts';
 import { until } from '../kit/until.ts';
 import { Arena, GRACE_MS, iso, type Player, stateOf } from './arena.ts';
 
@@ -89,7 +90,7 @@ describe('an expiry that nobody asks for', () => {
     const lost = await arena.game(player, 500);
     await arena.redis().del(arena.keyOf(lost.session_id));
     await arena.trailOf(game.session_id, 3);
-    const agendas = () => arena.redis().keys(`${arena.prefix}:*:agenda`);
+    const agendas = () => keysLike(arena.redis(), `${arena.prefix}:*:agenda`);
     await until('the agenda is empty', async () => (await agendas()).length === 0);
   });
 });

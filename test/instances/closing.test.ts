@@ -5,7 +5,7 @@ import { createKeys } from '../../server/store/keys.ts';
 import { chess } from '../kit/games.ts';
 import { rest } from '../kit/rest.ts';
 import { type Cluster, openCluster } from '../kit/server.ts';
-import { freshDatabase } from '../kit/services.ts';
+import { freshDatabase, oneRedisUrl } from '../kit/services.ts';
 import { errorOf } from '../kit/socket-client.ts';
 import { openTcpProxy } from '../kit/tcp-proxy.ts';
 import { until } from '../kit/until.ts';
@@ -49,7 +49,7 @@ describe('an instance that closes', () => {
   });
 
   it('R-31 answers what it has in hand, takes nothing more, and then goes', async () => {
-    const { port } = new URL(cluster.settings.REDIS_URL);
+    const { port } = new URL(await oneRedisUrl());
     const slowLink = await openTcpProxy(Number(port));
     const app = await cluster.instance({ REDIS_URL: `redis://127.0.0.1:${slowLink.port}` });
     const client = await cluster.client(app);

@@ -3,6 +3,7 @@ import type { App } from '../../server/app.ts';
 import { chess } from '../kit/games.ts';
 import { rest } from '../kit/rest.ts';
 import { type Cluster, openCluster } from '../kit/server.ts';
+import { oneRedisUrl } from '../kit/services.ts';
 import type { TestClient } from '../kit/socket-client.ts';
 import { openTcpProxy, type TcpProxy } from '../kit/tcp-proxy.ts';
 
@@ -122,7 +123,7 @@ describe('a join over a slow link', () => {
   let near: App;
   let far: App;
   before(async () => {
-    cluster = await openCluster();
+    cluster = await openCluster({ REDIS_URL: await oneRedisUrl() });
     link = await openTcpProxy(Number(new URL(cluster.settings.REDIS_URL).port));
     // Subscriptions alone: a join that did not wait for its own would be answered long before it stands.
     link.slowOnly = 'synckairos-subscriber';

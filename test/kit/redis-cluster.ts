@@ -34,12 +34,16 @@ export async function startRedisCluster(): Promise<RedisGroup> {
     }
     for (const { port, busPort } of servers) await masters[0]?.call('CLUSTER', 'MEET', '127.0.0.1', port, busPort);
     const all = async (holds: (node: Redis) => Promise<boolean>) => (await Promise.all(nodes.map(holds))).every(Boolean);
-    await ready('all nodes know each other', () => all(async (node) => (await node.cluster('INFO')).includes(`cluster_known_nodes:${2 * MASTERS}`)));
+    await ready('all nodes know each other', () =>
+      all(async (node) => (await node.cluster('INFO')).includes(`cluster_known_nodes:${2 * MASTERS}`)),
+    );
     for (const [index, node] of nodes.slice(MASTERS).entries()) {
       await node.cluster('REPLICATE', (await masters[index]?.call('CLUSTER', 'MYID')) as string);
     }
     await ready('the cluster is up', () => all(async (node) => (await node.cluster('INFO')).includes('cluster_state:ok')));
-    await ready('all nodes know the replicas', () => all(async (node) => (await node.cluster('SLOTS')).every((range) => range.length === 4)));
+    await ready('all nodes know the replicas', () =>
+      all(async (node) => (await node.cluster('SLOTS')).every((range) => range.length === 4)),
+    );
     await ready('the replicas are connected', async () => {
       const roles = await Promise.all(nodes.map((node) => node.info('replication')));
       return roles.filter((role) => role.includes('master_link_status:up')).length === MASTERS;
@@ -71,7 +75,7 @@ async function startNode(): Promise<Node> {
 }
 
 async function ownerOf(node: Redis, servers: Node[], key: string): Promise<PrivateRedis | undefined> {
-  const slot = Number(await node.cluster('KEYSLOT', key));
+  const slot = await node.cluster('KEYSLOT', key);
   const ranges = (await node.cluster('SLOTS')) as unknown as [number, number, [string, number]][];
   const port = ranges.find(([from, to]) => from <= slot && slot <= to)?.[2][1];
   return servers.find((server) => server.port === port);

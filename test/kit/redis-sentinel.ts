@@ -82,7 +82,11 @@ async function startSentinel(master: PrivateRedis): Promise<PrivateProcess & { p
     command: await findRedisServer(),
     args: [file, '--sentinel'],
     stopSignal: 'SIGTERM',
-    isReady: () => withNode({ port }, (node) => node.ping()).then(() => true, () => false),
+    isReady: () =>
+      withNode({ port }, (node) => node.ping()).then(
+        () => true,
+        () => false,
+      ),
   });
   onStop(() => sentinel.stop());
   return { ...sentinel, port };

@@ -1,9 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
-import { Redis } from 'ioredis';
 import { type App, createApp } from '../../server/app.ts';
 import { loadConfig } from '../../server/config.ts';
+import type { RedisClient } from '../../server/store/connection.ts';
+import { lookInto } from './redis.ts';
 import type { Schema } from '../../server/domain/schema.ts';
 import { freshPrefix, redisUrl } from './services.ts';
 import { type ClientOptions, TestClient } from './socket-client.ts';
@@ -98,7 +99,7 @@ async function addressOf(child: ChildProcess): Promise<string> {
 export class Cluster {
   readonly settings: Settings & { REDIS_URL: string; KEY_PREFIX: string };
   readonly #closers: (() => Promise<unknown>)[] = [];
-  #redis: Redis | undefined;
+  #redis: RedisClient | undefined;
 
   constructor(settings: Cluster['settings']) {
     this.settings = settings;
@@ -126,10 +127,9 @@ export class Cluster {
   }
 
   /** A connection to look into Redis, or to spoil what is there. */
-  redis(): Redis {
+  redis(): RedisClient {
     if (this.#redis === undefined) {
-      const redis = new Redis(this.settings.REDIS_URL, { maxRetriesPerRequest: null });
-      redis.on('error', () => {});
+      const redis = lookInto(this.settings.REDIS_URL);
       this.#redis = redis;
       this.#closers.push(async () => redis.disconnect());
     }

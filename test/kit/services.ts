@@ -58,6 +58,11 @@ export async function redisUrl(): Promise<string> {
   return (await sharedRedis()).url;
 }
 
+/** One Redis server without replicas, whatever TEST_REDIS says, shared by all tests: for those that put something between it and an instance. */
+export const oneRedisUrl: () => Promise<string> = lazily(async () =>
+  process.env['TEST_REDIS'] ? (await startOwnRedis()).url : redisUrl(),
+);
+
 /** The PostgreSQL server of this run, shared by all tests: use a database of your own (`freshDatabase`), and don't stop it. */
 export const databaseServer: () => Promise<PrivatePostgres> = lazily(() => startOwnPostgres());
 

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import type { SessionState } from '#contract';
 import { UnreadableStateError } from '../../server/engine/ports.ts';
+import { lookInto } from '../kit/redis.ts';
 import { creation, type Desk, next, openDesk, proposal } from './desk.ts';
 
 describe('a commit', () => {
@@ -196,7 +197,7 @@ describe('a commit', () => {
   it('S-10 knows of a command exactly when it knows of its effect', async () => {
     for (let round = 0; round < 30; round++) {
       const state = await committed();
-      const other = desk.redis.duplicate();
+      const other = lookInto(desk.url);
       try {
         const event = next(state, 'start', await desk.now());
         const command = { id: 'once', fingerprint: 'f', rememberMs: 60_000 };

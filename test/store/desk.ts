@@ -1,26 +1,29 @@
-import { Redis } from 'ioredis';
 import type { SessionState } from '#contract';
 import { create } from '../../server/domain/create.ts';
 import { decide, type TimerCommand } from '../../server/domain/decide.ts';
 import type { SessionEvent } from '../../server/domain/draft.ts';
 import type { Commit } from '../../server/engine/ports.ts';
+import type { RedisClient } from '../../server/store/connection.ts';
 import { createKeys } from '../../server/store/keys.ts';
+import { lookInto } from '../kit/redis.ts';
 import { createSessionStore } from '../../server/store/session-store.ts';
 import { chess } from '../kit/games.ts';
 import { freshPrefix, redisUrl } from '../kit/services.ts';
 
 /** A store with a prefix of its own, and a way to look behind it. */
 export async function openDesk() {
-  const redis = new Redis(await redisUrl());
+  const url = await redisUrl();
+  const redis = lookInto(url);
   const prefix = freshPrefix();
   const keys = createKeys(prefix);
   return {
+    url,
     redis,
     prefix,
     keys,
     store: createSessionStore(redis, prefix),
     /** A store over the same keys with another way to Redis. */
-    storeOver: (other: Redis) => createSessionStore(other, prefix),
+    storeOver: (other: RedisClient) => createSessionStore(other, prefix),
     async now(): Promise<number> {
       const [seconds, micros] = await redis.time();
       return Number(seconds) * 1000 + Math.floor(Number(micros) / 1000);

@@ -5,6 +5,7 @@ import { decodeState, SCHEMA } from '../../server/domain/schema.ts';
 import { createOutbox } from '../../server/store/outbox.ts';
 import { createKeys, PARTITIONS, partitionOf } from '../../server/store/keys.ts';
 import { BANK_MS, chess } from '../kit/games.ts';
+import { keysLike } from '../kit/redis.ts';
 import { rest } from '../kit/rest.ts';
 import { type Cluster, openCluster } from '../kit/server.ts';
 import { startOwnRedis } from '../kit/services.ts';
@@ -115,7 +116,7 @@ describe('sessions in Redis', () => {
     for (let i = 0; i < 40; i++) {
       const { session_id } = await player.ok('session:create', chess({ command_id: 'tagged' }));
       await player.ok('session:start', { session_id });
-      const found = await cluster.redis().keys(`${cluster.settings.KEY_PREFIX}:*${session_id}*`);
+      const found = await keysLike(cluster.redis(), `${cluster.settings.KEY_PREFIX}:*${session_id}*`);
       const { agenda, outbox } = createKeys(cluster.settings.KEY_PREFIX).session(session_id);
       const tagsOfSession = new Set([...found, agenda, outbox].map((key) => /\{([^}]+)\}/.exec(key)?.[1] ?? key));
       expect(found).to.have.length(2);

@@ -4,6 +4,7 @@ import type { HistoryData, SessionState } from '#contract';
 import type { App } from '../../server/app.ts';
 import { openQueue } from '../../server/audit/queue.ts';
 import { query, silent } from '../audit/kit.ts';
+import { keysLike } from '../kit/redis.ts';
 import { chess } from '../kit/games.ts';
 import { rest } from '../kit/rest.ts';
 import { type Cluster, openCluster } from '../kit/server.ts';
@@ -81,7 +82,7 @@ describe('the trail of an older and a newer version', function () {
     const newer = await cluster.instance({ AUDIT_WORKER: 'inline' }, NEWER);
     const id = await create(newer);
     await recorded(newer, id);
-    const keys = await cluster.redis().keys(`${cluster.settings.KEY_PREFIX}:{*}:s/*`);
+    const keys = await keysLike(cluster.redis(), `${cluster.settings.KEY_PREFIX}:{*}:s/*`);
     await cluster.redis().del(...keys);
     const got = (await rest(older, 'GET', `/v1/sessions/${id}`)).reply();
     expect(got.ok ? 'ok' : got.error.code).to.equal('SERVICE_UNAVAILABLE');
