@@ -88,12 +88,13 @@ export function eventsOf(sessionId: string, from: number, to: number, fields?: E
 /** Puts events into the outbox as the commit script does. */
 export async function put(redis: RedisClient, prefix: string, events: QueuedEvent[]): Promise<void> {
   const keys = createKeys(prefix);
-  const pipeline = redis.pipeline();
-  for (const { event, state } of events) {
-    const { session_id } = JSON.parse(event) as { session_id: string };
-    pipeline.xadd(keys.partition(partitionOf(session_id)).outbox, '*', 'event', event, 'state', state);
-  }
-  await pipeline.exec();
+  // Those of a partition stay in order on their way.
+  await Promise.all(
+    events.map(({ event, state }) => {
+      const { session_id } = JSON.parse(event) as { session_id: string };
+      return redis.xadd(keys.partition(partitionOf(session_id)).outbox, '*', 'event', event, 'state', state);
+    }),
+  );
 }
 
 export async function query<Row extends pg.QueryResultRow>(databaseUrl: string, sql: string, values: unknown[] = []): Promise<Row[]> {
