@@ -8,7 +8,7 @@ import type { TestClient } from '../kit/socket-client.ts';
 import { until } from '../kit/until.ts';
 
 /** Between two commands of a player. */
-const PAUSE_MS = 10;
+const PAUSE_MS = 25;
 const PAGE = 1_000;
 
 type Position = Pick<SessionState, 'epoch' | 'version'>;
@@ -24,7 +24,7 @@ export class Load {
   /** Monotonic ms at which each command was sent and answered, by session. */
   readonly answers: { id: string; sent: number; at: number; code: string }[] = [];
   readonly #told = new Map<string, string>();
-  #playing = true;
+  readonly #stop = new AbortController();
   #players: Promise<void>[] = [];
 
   /** Creates running games by one client, which another one watches. */
@@ -45,14 +45,14 @@ export class Load {
 
   /** Ends it when every game has been changed once more. */
   async end(): Promise<void> {
-    this.#playing = false;
+    this.#stop.abort();
     await Promise.all(this.#players);
   }
 
   async #play(session_id: string, player: TestClient): Promise<void> {
     const states: SessionState[] = [];
     this.acknowledged.set(session_id, states);
-    for (let delta_ms = 1; this.#playing; delta_ms = -delta_ms) {
+    for (let delta_ms = 1; !this.#stop.signal.aborted; delta_ms = -delta_ms) {
       const sent = performance.now();
       const reply = await player.command('session:adjust', { session_id, delta_ms, participant_id: 'black' });
       const code = reply.ok ? 'ok' : reply.error.code;
