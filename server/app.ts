@@ -1,6 +1,6 @@
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer, type Server } from 'node:http';
 import { setImmediate, setTimeout as wait } from 'node:timers/promises';
+import type Koa from 'koa';
 import { type Board, openBoard } from './audit/board.ts';
 import { openAudit } from './audit/parts.ts';
 import type { Config } from './config.ts';
@@ -22,7 +22,8 @@ import { LINKS_MAX } from '#contract';
 import { openAccess } from './transport/access/open.ts';
 import { CommandHandler } from './transport/command-handler.ts';
 import { createHttpApp } from './transport/http/app.ts';
-import { BOARD_PATH, type OperatorsOptions } from './transport/http/operators.ts';
+import { createOperatorApp, type OperatorOptions } from './transport/http/operator-app.ts';
+import { BOARD_PATH } from './transport/http/operators.ts';
 import { listen, trackConnections } from './transport/http/connections.ts';
 import { originCheck } from './transport/origins.ts';
 import { ConnectionLimit } from './transport/socket/connection-limit.ts';
@@ -35,6 +36,8 @@ import { createRooms } from './transport/socket/rooms.ts';
 export interface App {
   /** Where clients connect. */
   url: string;
+  /** Where operators do, if they have a port of their own. */
+  operatorUrl: string | undefined;
   /**
    * Is not ready any more, tells clients, finishes commands in hand, closes sockets, stops listening, hands the trail over, then closes Redis and PostgreSQL.
    * Safe to call twice.
@@ -115,7 +118,8 @@ export async function createApp(config: Config, schema: Schema = SCHEMA): Promis
     } as const;
     return { ready: redisUp && closing === undefined, checks };
   };
-  const operators = openOperators(config, logger);
+  const { board, operator } = openOperators(config, logger);
+  const operatorHttp = config.OPERATOR_PORT === undefined ? undefined : createServer();
   const koa = createHttpApp({
     handler,
     now,
@@ -129,10 +133,12 @@ export async function createApp(config: Config, schema: Schema = SCHEMA): Promis
     trustProxy: config.TRUST_PROXY,
     limit: limits.general,
     consoleDir: consoleDir(),
-    operators: operators?.options,
+    operator: operatorHttp === undefined ? operator : undefined,
   });
-  const answer = koa.callback();
-  http.on('request', (request, response) => void answer(request, response));
+  serve(http, koa);
+  if (operatorHttp !== undefined)
+    serve(operatorHttp, createOperatorApp({ operator, handler, metrics, logger, readiness, trustProxy: config.TRUST_PROXY }));
+  const operatorConnections = operatorHttp && trackConnections(operatorHttp);
 
   const close = async () => {
     logger.info('closing');
@@ -144,9 +150,9 @@ export async function createApp(config: Config, schema: Schema = SCHEMA): Promis
     await setImmediate();
     closeIo(io);
     await drained;
-    await connections.close();
+    await Promise.all([connections.close(), operatorConnections?.close()]);
     await Promise.all([healing.close(), admission?.close(), deadlines.close(), skew.close(), clock.close()]);
-    await Promise.all([audit.close(), operators?.board.close()]);
+    await Promise.all([audit.close(), board?.close()]);
     redis.disconnect();
     logger.info('closed');
   };
@@ -154,23 +160,28 @@ export async function createApp(config: Config, schema: Schema = SCHEMA): Promis
 
   try {
     await deadlines.start();
-    await listen(http, config.PORT, config.HOST);
+    const operatorUrl = operatorHttp && (await listen(operatorHttp, config.OPERATOR_PORT ?? 0, config.HOST));
+    const url = await listen(http, config.PORT, config.HOST);
+    logger.info({ url, operatorUrl, version: SERVER_VERSION }, 'listening');
+    return { url, operatorUrl, close: closeOnce };
   } catch (error) {
     await closeOnce();
     throw error;
   }
-  const { address, port } = http.address() as AddressInfo;
-  const url = `http://${address.includes(':') ? `[${address}]` : address}:${port}`;
-  logger.info({ url, version: SERVER_VERSION }, 'listening');
-  return { url, close: closeOnce };
 }
 
-/** What operators see, where they can sign in and there is a queue to look at. */
-function openOperators(config: Config, logger: Logger): { board: Board; options: OperatorsOptions } | undefined {
+/** What operators see: a board only where they can sign in and there is a queue to look at. */
+function openOperators(config: Config, logger: Logger): { board: Board | undefined; operator: OperatorOptions } {
   const { ADMIN_USER: user, ADMIN_PASSWORD: password, REDIS_URL: redisUrl, KEY_PREFIX: keyPrefix } = config;
-  if (user === undefined || password === undefined || config.AUDIT_WORKER === 'none') return undefined;
-  const board = openBoard({ redisUrl, keyPrefix, logger, path: BOARD_PATH });
-  return { board, options: { user, password, board: board.middleware } };
+  const credentials = user === undefined || password === undefined ? undefined : { user, password };
+  const hasBoard = credentials !== undefined && config.AUDIT_WORKER !== 'none';
+  const board = hasBoard ? openBoard({ redisUrl, keyPrefix, logger, path: BOARD_PATH }) : undefined;
+  return { board, operator: { credentials, board: board?.middleware, guardMetrics: config.METRICS_AUTH === 'admin' } };
+}
+
+function serve(http: Server, koa: Koa): void {
+  const answer = koa.callback();
+  http.on('request', (request, response) => void answer(request, response));
 }
 
 async function answers(question: () => Promise<unknown>): Promise<boolean> {

@@ -101,6 +101,8 @@ const variables = z.object({
     .regex(/^[^:]+$/, 'must not hold a colon')
     .optional(),
   ADMIN_PASSWORD: z.string().min(8, 'must have 8 characters or more').optional(),
+  METRICS_AUTH: z.enum(['none', 'admin']).default('none'),
+  OPERATOR_PORT: integer(0, 65_535).optional(),
   EXPIRY_GRACE_MS: integer(0, 1000).default(20),
   SHUTDOWN_TIMEOUT_MS: integer(0, 600_000).default(15_000),
   SHUTDOWN_DRAIN_MS: integer(0, 60_000).default(1_000),
@@ -136,6 +138,8 @@ export function loadConfig(env: Record<string, string | undefined>): Config {
   ] as const) {
     if (config[name] === undefined && config[other] !== undefined) throw new ConfigError(`${name} must be set where ${other} is`);
   }
+  if (config.METRICS_AUTH === 'admin' && config.ADMIN_USER === undefined)
+    throw new ConfigError('ADMIN_USER must be set for METRICS_AUTH=admin');
   requireOneKey(config);
   return config;
 }

@@ -10,7 +10,8 @@ import { answerErrors, refuseMalformedUrls, refuseOtherBodies } from './errors.t
 import { type GeneralLimitOptions, limitRequests } from './limit.ts';
 import { CURSOR_HEADER } from './ndjson.ts';
 import { observeRequests } from './observe.ts';
-import { type OperatorsOptions, serveOperators } from './operators.ts';
+import { type OperatorOptions, serveOperators } from './operator-app.ts';
+import { securityHeaders } from './security-headers.ts';
 import { type SessionRoutesOptions, sessionRoutes } from './session-routes.ts';
 import { type SystemRoutesOptions, systemRoutes } from './system-routes.ts';
 
@@ -20,8 +21,8 @@ export interface HttpAppOptions extends SessionRoutesOptions, SystemRoutesOption
   tokens: TokenVerifier | undefined;
   /** Folder of the built console page; undefined serves none. */
   consoleDir: string | undefined;
-  /** Undefined where no operator can sign in. */
-  operators: OperatorsOptions | undefined;
+  /** Undefined where operators have a port of their own. */
+  operator: OperatorOptions | undefined;
 }
 
 /** Everything that HTTP serves, in the order in which a request passes it. */
@@ -32,9 +33,10 @@ export function createHttpApp(options: HttpAppOptions): Koa {
   // What happens behind our middleware, such as a client that leaves in the middle of an answer; Koa would write it to standard error.
   app.on('error', (error: Error) => options.logger.warn({ err: error.message }, 'answering a request failed'));
   app.use(observeRequests(options.metrics, options.logger));
+  app.use(securityHeaders());
   app.use(answerErrors(options.handler, options.logger));
   // Before anything that is meant for other pages.
-  if (options.operators !== undefined) app.use(serveOperators(options.operators, options.logger));
+  if (options.operator !== undefined) serveOperators(app, { ...options, operator: options.operator });
   app.use(
     cors({
       origin: (ctx) => allowedOrigin(ctx.get('Origin'), options),

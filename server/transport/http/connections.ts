@@ -1,5 +1,5 @@
 import type { Server } from 'node:http';
-import type { Socket } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 
 /** Whoever has not finished sending a request or reading an answer by then does not hold up a shutdown any longer. */
 const GRACE_MS = 1_000;
@@ -40,8 +40,8 @@ export function trackConnections(http: Server): Connections {
   };
 }
 
-/** Resolves when the server listens; rejects when the address can't be had. */
-export async function listen(http: Server, port: number, host: string): Promise<void> {
+/** Listens, and resolves with the URL; rejects when the address can't be had. */
+export async function listen(http: Server, port: number, host: string): Promise<string> {
   await new Promise<void>((resolve, reject) => {
     http.once('error', reject);
     http.listen(port, host, () => {
@@ -49,4 +49,6 @@ export async function listen(http: Server, port: number, host: string): Promise<
       resolve();
     });
   });
+  const { address, port: taken } = http.address() as AddressInfo;
+  return `http://${address.includes(':') ? `[${address}]` : address}:${taken}`;
 }

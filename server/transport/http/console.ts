@@ -3,7 +3,7 @@ import send from 'koa-send';
 
 const YEAR_MS = 31_536_000_000;
 const POLICY =
-  "default-src 'self'; connect-src 'self' ws: wss:; img-src 'self' data:; style-src 'self'; script-src 'self'; base-uri 'none'; frame-ancestors 'none'; form-action 'none'";
+  "default-src 'self'; connect-src 'self'; img-src 'self' data:; style-src 'self'; script-src 'self'; base-uri 'none'; frame-ancestors 'none'; form-action 'none'";
 
 /** Serves the built console page from a folder. Files under `assets/` carry a hash of their content in their name, so they may be kept for ever. */
 export function serveConsole(root: string): Middleware {
@@ -25,7 +25,5 @@ export function serveConsole(root: string): Middleware {
     }
     ctx.state['isConsole'] = true;
     ctx.set('Content-Security-Policy', POLICY);
-    ctx.set('X-Content-Type-Options', 'nosniff');
-    ctx.set('Referrer-Policy', 'same-origin');
   };
 }

@@ -1,5 +1,5 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
-import type { Middleware } from 'koa';
+import type { Context, Middleware } from 'koa';
 import { refuse } from '../../domain/refusal.ts';
 import type { Logger } from '../../observability/logger.ts';
 import { HttpRefusal } from './errors.ts';
@@ -10,35 +10,38 @@ export const BOARD_PATH = '/admin/queues';
 const POLICY =
   "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; script-src 'self'; base-uri 'self'; frame-ancestors 'none'; form-action 'none'";
 
-export interface OperatorsOptions {
-  /** What operators sign in with. */
+/** What operators sign in with. */
+export interface Credentials {
   user: string;
   password: string;
-  /** What they get to see. */
-  board: Middleware;
 }
 
-/** Serves the board to operators, by HTTP Basic. It only shows: a page elsewhere could make a browser that has signed in send anything else. */
-export function serveOperators({ user, password, board }: OperatorsOptions, logger: Logger): Middleware {
-  const expected = digest(`${user}:${password}`);
+/** Serves the board to operators. It only shows: a page elsewhere could make a browser that has signed in send anything else. */
+export function serveBoard(board: Middleware, credentials: Credentials, logger: Logger): Middleware {
+  const signIn = operatorsOnly(credentials, logger);
   return async (ctx, next) => {
     if (ctx.path !== BOARD_PATH && !ctx.path.startsWith(`${BOARD_PATH}/`)) {
       await next();
       return;
     }
     ctx.state['route'] = BOARD_PATH;
-    const given = credentialsOf(ctx.get('Authorization'));
-    if (given === null || !timingSafeEqual(digest(given), expected)) {
-      if (given !== null) logger.warn({ ip: ctx.ip }, 'wrong credentials for the board');
-      ctx.set('WWW-Authenticate', 'Basic realm="SyncKairos operators", charset="UTF-8"');
-      throw new HttpRefusal(refuse('UNAUTHORIZED', 'Sign in as an operator'));
-    }
+    signIn(ctx);
     if (ctx.method !== 'GET' && ctx.method !== 'HEAD') throw new HttpRefusal(refuse('METHOD_NOT_ALLOWED', 'This board only shows'));
     ctx.set('Content-Security-Policy', POLICY);
-    ctx.set('X-Content-Type-Options', 'nosniff');
-    ctx.set('Referrer-Policy', 'no-referrer');
     ctx.set('Cache-Control', 'no-store');
     await board(ctx, async () => {});
+  };
+}
+
+/** Lets operators pass, by HTTP Basic; throws for everybody else. */
+export function operatorsOnly({ user, password }: Credentials, logger: Logger): (ctx: Context) => void {
+  const expected = digest(`${user}:${password}`);
+  return (ctx) => {
+    const given = credentialsOf(ctx.get('Authorization'));
+    if (given !== null && timingSafeEqual(digest(given), expected)) return;
+    if (given !== null) logger.warn({ ip: ctx.ip, path: ctx.path }, 'wrong credentials of an operator');
+    ctx.set('WWW-Authenticate', 'Basic realm="SyncKairos operators", charset="UTF-8"');
+    throw new HttpRefusal(refuse('UNAUTHORIZED', 'Sign in as an operator'));
   };
 }
 

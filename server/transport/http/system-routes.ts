@@ -18,7 +18,7 @@ export interface SystemRoutesOptions {
 
 /** What clocks, probes and dashboards ask for. These answers are bare, without the envelope of replies. */
 export function systemRoutes(options: SystemRoutesOptions): Router {
-  const { now, errorBound, readiness, serverVersion, metrics } = options;
+  const { now, errorBound, readiness, serverVersion } = options;
   const router = new Router();
 
   router.get(['/time', '/v1/time'], (ctx) => {
@@ -39,12 +39,6 @@ export function systemRoutes(options: SystemRoutesOptions): Router {
     const { ready, checks } = await readiness();
     ctx.status = ready ? 200 : 503;
     ctx.body = { status: ready ? 'ready' : 'not_ready', checks };
-  });
-
-  router.get('/metrics', async (ctx) => {
-    metrics.ready.set((await readiness()).ready ? 1 : 0);
-    ctx.type = metrics.registry.contentType;
-    ctx.body = await metrics.registry.metrics();
   });
   return router;
 }

@@ -45,11 +45,13 @@ export class Admission {
       const socket = io.of('/').sockets.get(id);
       if (socket !== undefined) this.#sendAway(socket, 'expired');
     });
-    io.use((socket, next) => void this.#admit(socket, next));
-    io.on(REVOKED, (linkId) => this.#evictHere(linkId));
   }
 
+  /** From now on nobody is let in without a token; checks that cost less come before. */
   start(): void {
+    const { io } = this.#options;
+    io.use((socket, next) => void this.#admit(socket, next));
+    io.on(REVOKED, (linkId) => this.#evictHere(linkId));
     this.#looking = this.#lookRepeatedly();
   }
 
