@@ -13,5 +13,7 @@ export function securityHeaders(): Middleware {
   };
   const plain = helmet({ ...options, strictTransportSecurity: false });
   const secure = helmet(options);
-  return (ctx, next) => (ctx.secure ? secure : plain)(ctx, next);
+  return async (ctx, next) => {
+    await (ctx.secure ? secure : plain)(ctx, next);
+  };
 }
