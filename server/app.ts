@@ -7,6 +7,7 @@ import type { Config } from './config.ts';
 import { SCHEMA, type Schema } from './domain/schema.ts';
 import { RedisClock } from './engine/clock.ts';
 import { createEngine } from './engine/create-engine.ts';
+import { Hints } from './engine/hints.ts';
 import { createLogger, type Logger } from './observability/logger.ts';
 import { createMetrics } from './observability/metrics.ts';
 import { consoleDir, SERVER_VERSION } from './package-root.ts';
@@ -28,6 +29,7 @@ import { listen, trackConnections } from './transport/http/connections.ts';
 import { originCheck } from './transport/origins.ts';
 import { ConnectionLimit } from './transport/socket/connection-limit.ts';
 import { Admission } from './transport/socket/admission.ts';
+import { channelOf } from './transport/socket/adapter.ts';
 import { announceClosing, attachGateway, closeIo, createIo } from './transport/socket/gateway.ts';
 import { Healing } from './transport/socket/healing.ts';
 import { createRooms } from './transport/socket/rooms.ts';
@@ -73,24 +75,23 @@ export async function createApp(config: Config, schema: Schema = SCHEMA): Promis
 
   const http = createServer();
   const connections = trackConnections(http);
-  const connectionLimit = new ConnectionLimit({
-    limit: config.LIMIT_CONNECTIONS_PER_ADDRESS,
-    trustProxy: config.TRUST_PROXY,
-    metrics,
-  });
+  const { LIMIT_CONNECTIONS_PER_ADDRESS: limit, TRUST_PROXY: trustProxy, KEY_PREFIX: channelPrefix } = config;
+  const connectionLimit = new ConnectionLimit({ limit, trustProxy, metrics });
+  const hints = new Hints();
   const io = createIo(http, {
     publisher: redis.publisher,
     subscriber: redis.subscriber.redis,
-    channelPrefix: config.KEY_PREFIX,
+    channelPrefix,
+    heard: (session) => hints.refresh(session),
     allowsOrigin,
     connectionLimit,
   });
-  const rooms = createRooms(io, now, metrics);
   const { engine, archive, ...deadlines } = createEngine({
     store,
-    rooms,
+    rooms: createRooms(io, { channelPrefix, now, metrics }),
     trail,
     clock,
+    hints,
     idleMs: config.SESSION_TTL_SECONDS * 1000,
     graceMs: config.EXPIRY_GRACE_MS,
     audit: config.AUDIT_WORKER !== 'none',
@@ -102,9 +103,9 @@ export async function createApp(config: Config, schema: Schema = SCHEMA): Promis
   const handler = new CommandHandler({ engine, archive, clock, trail, limits, access: asked?.access, evict, metrics }, logger);
   const admission = asked && new Admission({ ...asked, io, handler, now, logger });
   const healing = new Healing({ io, store, archive, now, logger, metrics });
-  const subscribed = (room: string) => redis.subscriber.subscribed(`${config.KEY_PREFIX}#/#${room}#`);
+  const subscribed = (room: string) => redis.subscriber.subscribed(channelOf(channelPrefix, room));
   const socketLimits = { connectionLimit, socketLimit: config.RATE_LIMIT_SOCKET, sessionSocketLimit: config.LIMIT_SOCKETS_PER_SESSION };
-  attachGateway(io, { handler, now, subscribed, healing, admission, logger, metrics, trustProxy: config.TRUST_PROXY, ...socketLimits });
+  attachGateway(io, { handler, now, subscribed, healing, admission, logger, metrics, trustProxy, ...socketLimits });
   healing.start();
   admission?.start();
 

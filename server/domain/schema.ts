@@ -1,4 +1,4 @@
-import type { JsonObject, SessionState } from '#contract';
+import type { JsonObject } from '#contract';
 
 /** Which forms of a stored state a version of the server knows. Any text of a state in Redis begins with its number: `{"schema":1,…`. */
 export interface Schema {
@@ -23,9 +23,9 @@ export class NewerSchemaError extends Error {
 
 const HEAD = /^\{"schema":(\d+),/;
 
-/** A state as it is stored. */
-export function encodeState(state: SessionState, { writes }: Schema): string {
-  return `{"schema":${writes},${JSON.stringify(state).slice(1)}`;
+/** A state as it is stored, made of its JSON. */
+export function encodeState(json: string, { writes }: Schema): string {
+  return `{"schema":${writes},${json.slice(1)}`;
 }
 
 /** The form that a stored state is in; without a number it is the first. */

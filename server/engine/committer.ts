@@ -5,7 +5,8 @@ import { crossed, thresholdsAhead, thresholdsLifted } from '../domain/warnings.t
 import type { Alarms } from './alarms.ts';
 import type { Hints } from './hints.ts';
 import { lifetimeOf, TOMBSTONE_MS } from './lifetime.ts';
-import type { CommandKey, Commit, CommitResult, LiveSession, Rooms, SessionStore, StoredSession } from './ports.ts';
+import type { CommandKey, Commit, CommitResult, LiveSession, SessionStore, StoredSession } from './ports.ts';
+import type { Rooms } from './rooms.ts';
 
 export interface CommitterOptions {
   store: SessionStore;
@@ -71,7 +72,7 @@ export class Committer {
     };
     const deleted = last.event_type === 'session_deleted';
     const attention = deleted ? null : attentionAt(session, graceMs);
-    const commit: Commit = {
+    const commit = {
       // Redis has no version of it; its epoch says that it is no new session.
       base: base?.archived === true ? { version: 0, epoch: base.epoch } : base,
       events,
@@ -84,12 +85,17 @@ export class Committer {
       command,
       previousHash: base?.lastHash ?? null,
       audit,
+    } satisfies Partial<Commit>;
+    const attempt = async () => {
+      const snapshots = events.map(({ state }) => JSON.stringify(state));
+      const { publications, tell } = rooms.announce(events, snapshots, session);
+      return { tell, result: await store.commit({ ...commit, snapshots, publications }) };
     };
-    let result = await store.commit(commit);
+    let { result, tell } = await attempt();
     if (result.outcome === 'life') {
       session.epoch = nextEpoch(session.epoch, instant);
       beginEpoch(events, session.epoch);
-      result = await store.commit(commit);
+      ({ result, tell } = await attempt());
     }
     if (result.outcome === 'life') throw new Error('a new epoch was refused');
     const { session_id } = last.state;
@@ -102,7 +108,7 @@ export class Committer {
     const committed = { ...session, lastHash: result.lastHash, token: result.token };
     if (deleted) hints.drop(session_id);
     else hints.set(committed);
-    rooms.publish(events);
+    tell();
     alarms.set(session_id, attention);
     return { outcome: 'committed', session: committed };
   }

@@ -6,9 +6,10 @@ import type { Clock } from './clock.ts';
 import { Committer } from './committer.ts';
 import { Engine } from './engine.ts';
 import { Expirer } from './expirer.ts';
-import { Hints } from './hints.ts';
+import type { Hints } from './hints.ts';
 import { Liveness } from './liveness.ts';
-import type { Rooms, SessionStore, Trail } from './ports.ts';
+import type { SessionStore, Trail } from './ports.ts';
+import type { Rooms } from './rooms.ts';
 import { Sweep } from './sweep.ts';
 
 export interface EngineParts {
@@ -17,6 +18,8 @@ export interface EngineParts {
   /** Undefined where no trail can be read. */
   trail?: Trail | undefined;
   clock: Clock;
+  /** What this instance remembers of sessions. */
+  hints: Hints;
   /** How long an idle session stays in Redis, ms. */
   idleMs: number;
   /** How long after a deadline an expiry waits for commands that came before it, ms. */
@@ -42,15 +45,14 @@ export function createEngine(parts: EngineParts): { engine: Engine; archive: Arc
       void attending.then(() => underWay.delete(attending));
     },
   );
-  const hints = new Hints();
-  const committer = new Committer({ ...parts, alarms, hints });
+  const committer = new Committer({ ...parts, alarms });
   const archive = new Archive({ ...parts, committer });
   const liveness = new Liveness(parts.store, logger);
-  const expirer = new Expirer({ ...parts, committer, liveness, alarms, hints });
+  const expirer = new Expirer({ ...parts, committer, liveness, alarms });
   const sweep = new Sweep({ ...parts, expirer });
   return {
     archive,
-    engine: new Engine({ ...parts, committer, archive, liveness, expirer, hints }),
+    engine: new Engine({ ...parts, committer, archive, liveness, expirer }),
     async start() {
       // Before the first command: it may be the first to learn of an outage.
       await liveness.start();

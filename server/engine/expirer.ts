@@ -9,7 +9,8 @@ import type { Clock } from './clock.ts';
 import { attentionAt, type Committed, type Committer, isLive } from './committer.ts';
 import type { Hints } from './hints.ts';
 import type { Liveness } from './liveness.ts';
-import type { CommandKey, LiveSession, Rooms, SessionStore, StoredSession } from './ports.ts';
+import type { CommandKey, LiveSession, SessionStore, StoredSession } from './ports.ts';
+import type { Rooms } from './rooms.ts';
 
 /** Cycles that ran out are caught up on in commits of this many, however long nobody was there. */
 const EVENTS_A_COMMIT = 1000;

@@ -27,6 +27,11 @@ export class Hints {
     return this.#entries.get(sessionId)?.session;
   }
 
+  /** Takes a newer state of a session that is remembered. */
+  refresh(session: LiveSession): void {
+    if (this.#entries.has(session.state.session_id)) this.set(session);
+  }
+
   /** Remembers a session, unless something newer is known of it. */
   set(session: LiveSession): void {
     const { session_id } = session.state;

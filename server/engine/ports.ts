@@ -1,5 +1,5 @@
-/** What the engine needs from below and what hangs on it. Store, audit and gateway implement these; only app.ts brings them together. */
-import type { EventType, HistoryData, JsonValue, SessionState, Status } from '#contract';
+/** What the engine needs from below and what hangs on it. Store and audit implement these; only app.ts brings them together. */
+import type { EventType, HistoryData, SessionState, Status } from '#contract';
 import type { SessionEvent } from '../domain/draft.ts';
 import type { Outage } from '../domain/outage.ts';
 import type { Position } from '../domain/position.ts';
@@ -60,6 +60,10 @@ export interface Commit {
   base: { version: number; epoch: number; token?: string | null } | null;
   /** What happened, oldest first, never empty. */
   events: SessionEvent[];
+  /** JSON of the state after each of them. */
+  snapshots: string[];
+  /** What goes to other instances with the commit. */
+  publications?: (left: Pick<LiveSession, 'lastHash' | 'token'>) => Publication[];
   /** The instant that was judged, Unix ms: the store refuses one that its own clock contradicts. */
   instant: number;
   /** The store refuses the commit before this instant of its own clock, Unix ms; 0 for any. */
@@ -141,13 +145,11 @@ export interface OwnedSessions {
   release(owner: string, sessionId: string): Promise<void>;
 }
 
-/** The sockets that watch a session, on whatever instance. */
-export interface Rooms {
-  /** Tells the room what was committed, oldest first. */
-  publish(events: SessionEvent[]): void;
-  /** Tells the room that the running clock has crossed a threshold (ms left). */
-  warn(state: SessionState, threshold: number): void;
-  message(sessionId: string, message: JsonValue): void;
+/** A message to other instances that a commit publishes: `head`, and where there is a `tail`, the state after the last event and `tail` behind it. */
+export interface Publication {
+  channel: string;
+  head: string;
+  tail: string;
 }
 
 /** One committed event on its way to the trail. */

@@ -1,19 +1,9 @@
+import { partitionOf } from '../domain/partitions.ts';
+
 /**
  * Names of everything in Redis. All that one script touches shares a hash tag, so that it lives on one node of a cluster:
- * sessions are spread over a fixed number of partitions. `/` separates names from ids because no id may contain it.
+ * sessions are spread over a fixed number of partitions. `/` separates names from ids because no id may contain it. `prefix` is `sk` unless several services share one Redis.
  */
-export const PARTITIONS = 16;
-
-/** The partition of a session: FNV-1a over its id, which spreads similar ids well and needs no table. See http://www.isthe.com/chongo/tech/comp/fnv/ */
-export function partitionOf(sessionId: string): number {
-  let hash = 0x811c9dc5;
-  for (let i = 0; i < sessionId.length; i++) {
-    hash = Math.imul(hash ^ sessionId.charCodeAt(i), 0x01000193);
-  }
-  return (hash >>> 0) % PARTITIONS;
-}
-
-/** Key names under a prefix (`sk` unless several services share one Redis). */
 export function createKeys(prefix: string) {
   const partition = (index: number) => `${prefix}:{${index}}`;
   const keysOf = (index: number) => ({

@@ -1,6 +1,7 @@
 import type { Outbox, OutboxEntry } from '../engine/ports.ts';
+import { PARTITIONS } from '../domain/partitions.ts';
 import type { RedisClient } from './connection.ts';
-import { createKeys, PARTITIONS } from './keys.ts';
+import { createKeys } from './keys.ts';
 import { loadScript, runScript } from './script.ts';
 
 const ACQUIRE = loadScript('acquire-lease');

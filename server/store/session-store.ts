@@ -2,10 +2,11 @@ import { randomBytes } from 'node:crypto';
 import type { ChainableCommander } from 'ioredis';
 import type { SessionEvent } from '../domain/draft.ts';
 import { encodeState, SCHEMA, type Schema } from '../domain/schema.ts';
-import type { Commit, SessionPosition, SessionStore } from '../engine/ports.ts';
+import type { Commit, Publication, SessionPosition, SessionStore } from '../engine/ports.ts';
 import { chainEvents, memoryJson, toCommitResult, toMemory, toOutage, toPosition, toSession, TOKEN_LENGTH } from './codec.ts';
 import type { RedisClient } from './connection.ts';
-import { createKeys, PARTITIONS, partitionOf } from './keys.ts';
+import { PARTITIONS, partitionOf } from '../domain/partitions.ts';
+import { createKeys } from './keys.ts';
 import { reachable } from './reachable.ts';
 import { loadScript, runScript } from './script.ts';
 import { NO_SKEW } from './skew.ts';
@@ -57,7 +58,8 @@ export function createSessionStore(redis: RedisClient, keyPrefix: string, schema
         const token = process + (commits++).toString(36).padStart(TOKEN_LENGTH - process.length, '0');
         const { texts, lastHash } = commit.audit ? chainEvents(commit.events, commit.previousHash) : { texts: [], lastHash: null };
         const partition = partitionOf(last.state.session_id);
-        const args = commitArguments(commit, last, token, skew.of(partition), texts, lastHash, schema);
+        const publications = commit.publications?.({ lastHash, token }) ?? [];
+        const args = commitArguments(commit, last, token, skew.of(partition), texts, lastHash, publications, schema);
         const reply = await runScript(redis, COMMIT, [key.session, key.agenda, key.outbox, memory], args);
         const result = toCommitResult(reply, lastHash, token, schema);
         if (result.outcome === 'clock') await skew.measure(partition);
@@ -135,14 +137,16 @@ function commitArguments(
   skew: number,
   texts: string[],
   lastHash: string | null,
+  publications: Publication[],
   schema: Schema,
 ): (string | number)[] {
-  const { base, command, events } = commit;
+  const { base, command, snapshots } = commit;
   const { session_id, version, epoch, status } = last.state;
   const deleted = last.event_type === 'session_deleted';
-  const state = encodeState(last.state, schema);
+  const json = snapshots.at(-1) ?? '';
+  const state = encodeState(json, schema);
   // The last snapshot is the stored state itself; it travels once.
-  const snapshotOf = (event: SessionEvent) => (event !== last ? encodeState(event.state, schema) : deleted ? state : '');
+  const snapshotOf = (index: number) => (index < snapshots.length - 1 ? encodeState(snapshots[index] ?? '', schema) : deleted ? state : '');
   return [
     base?.version ?? 0,
     base?.epoch ?? 0,
@@ -165,7 +169,11 @@ function commitArguments(
     skew,
     lastHash ?? '',
     base?.token ?? '',
-    ...texts.flatMap((text, index) => [text, snapshotOf(events[index] ?? last)]),
+    texts.length,
+    // Where the state begins in what is stored, less its brace; Lua counts from 1.
+    state.length - json.length + 2,
+    ...texts.flatMap((text, index) => [text, snapshotOf(index)]),
+    ...publications.flatMap(({ channel, head, tail }) => [channel, head, tail]),
   ];
 }
 

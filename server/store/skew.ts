@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { RedisClient } from './connection.ts';
-import { createKeys, PARTITIONS } from './keys.ts';
+import { PARTITIONS } from '../domain/partitions.ts';
+import { createKeys } from './keys.ts';
 import { timeAt } from './time.ts';
 
 const INTERVAL_MS = 1_000;

@@ -10,7 +10,8 @@ import { createLogger } from '../../server/observability/logger.ts';
 import { createMetrics, type Metrics } from '../../server/observability/metrics.ts';
 import { connectRedis, type RedisClient } from '../../server/store/connection.ts';
 import { lookInto } from '../kit/redis.ts';
-import { createKeys, partitionOf } from '../../server/store/keys.ts';
+import { partitionOf } from '../../server/domain/partitions.ts';
+import { createKeys } from '../../server/store/keys.ts';
 import { createOutbox } from '../../server/store/outbox.ts';
 
 export const silent = createLogger('silent', 'test');

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { applyMigrations } from '../../server/audit/migrate.ts';
 import { createTrail } from '../../server/audit/trail.ts';
-import { partitionOf } from '../../server/store/keys.ts';
+import { partitionOf } from '../../server/domain/partitions.ts';
 import { freshDatabase, freshDirectory, freshPrefix, redisUrl, startOwnPostgres, startOwnRedis } from '../kit/services.ts';
 import { type Bench, bench, eventOf, eventsOf, put, query, silent, storedRows, until } from './kit.ts';
 

@@ -7,11 +7,14 @@ import { decodeState, SCHEMA } from '../../server/domain/schema.ts';
 import { type Clock, RedisClock } from '../../server/engine/clock.ts';
 import { createEngine } from '../../server/engine/create-engine.ts';
 import type { CommandContext, Engine, Outcome } from '../../server/engine/engine.ts';
-import type { Rooms, SessionStore } from '../../server/engine/ports.ts';
+import { Hints } from '../../server/engine/hints.ts';
+import type { SessionStore } from '../../server/engine/ports.ts';
+import type { Rooms } from '../../server/engine/rooms.ts';
 import { createLogger } from '../../server/observability/logger.ts';
 import { createMetrics, type Metrics } from '../../server/observability/metrics.ts';
 import { connectRedis, type RedisClient, whenReady } from '../../server/store/connection.ts';
-import { createKeys, partitionOf } from '../../server/store/keys.ts';
+import { partitionOf } from '../../server/domain/partitions.ts';
+import { createKeys } from '../../server/store/keys.ts';
 import { createOutbox } from '../../server/store/outbox.ts';
 import { createSessionStore } from '../../server/store/session-store.ts';
 import { timeAt } from '../../server/store/time.ts';
@@ -121,6 +124,7 @@ export class Arena {
       store: { ...store, load },
       rooms: this.#rooms(told),
       clock,
+      hints: new Hints(),
       idleMs: 3_600_000,
       graceMs: this.graceMs,
       audit: true,
@@ -148,7 +152,10 @@ export class Arena {
     const note = (event: Told['event'], { session_id, version }: SessionState, what: string) =>
       told.push({ event, session_id, version, what, at: this.now() });
     return {
-      publish: (events) => events.forEach(({ event_type, state }) => note('update', state, event_type)),
+      announce: (events) => ({
+        publications: () => [],
+        tell: () => events.forEach(({ event_type, state }) => note('update', state, event_type)),
+      }),
       warn: (state, threshold) => note('warning', state, String(threshold)),
       message: (session_id) => told.push({ event: 'message', session_id, version: 0, what: '', at: this.now() }),
     };

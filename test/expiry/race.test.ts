@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import type { HistoryEvent } from '#contract';
 import { createOutbox } from '../../server/store/outbox.ts';
-import { partitionOf } from '../../server/store/keys.ts';
+import { partitionOf } from '../../server/domain/partitions.ts';
 import { chess } from '../kit/games.ts';
 import { type Cluster, openCluster } from '../kit/server.ts';
 import type { TestClient } from '../kit/socket-client.ts';

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import type { Reply, SwitchData } from '#contract';
 import type { App } from '../../server/app.ts';
 import { createOutbox } from '../../server/store/outbox.ts';
-import { partitionOf } from '../../server/store/keys.ts';
+import { partitionOf } from '../../server/domain/partitions.ts';
 import { chess } from '../kit/games.ts';
 import { rest } from '../kit/rest.ts';
 import { type Cluster, openCluster, type Settings } from '../kit/server.ts';

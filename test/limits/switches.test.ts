@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { setTimeout as wait } from 'node:timers/promises';
 import { type App } from '../../server/app.ts';
-import { partitionOf } from '../../server/store/keys.ts';
+import { partitionOf } from '../../server/domain/partitions.ts';
 import { chess } from '../kit/games.ts';
 import { RedisProxy } from '../kit/redis-proxy.ts';
 import { rest } from '../kit/rest.ts';

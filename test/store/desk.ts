@@ -58,6 +58,7 @@ export function proposal(base: SessionState | null, event: SessionEvent, change:
   return {
     base,
     events: [event],
+    snapshots: [JSON.stringify(event.state)],
     instant: event.at,
     notBefore: 0,
     lifetimeMs: 60_000,

@@ -16,7 +16,9 @@
 -- ARGV[18] earliest instant at which this may be committed, Unix ms, 0 for any
 -- ARGV[19] how far the clock of this node is ahead of the one clock, ms   ARGV[20] hash of the last event
 -- ARGV[21] token of the commit the decision was made on, '' where unknown
--- ARGV[22…] pairs of event and the state after it; '' for the new state
+-- ARGV[22] how many events   ARGV[23] where the contract's part of the new state begins, behind its brace
+-- ARGV[24…] for each event: it, and the state after it; '' for the new state
+-- ARGV[…]  for each message to other instances: channel, head, and a tail where the new state belongs between the two, else ''
 -- Returns {'ok'} | {'clock'} | {'life'} | {'conflict', <session>} | {'repeated', <session>, memory of the command_id}
 --   where <session> is v, e, s, w, x, h, t as stored, false where missing
 local stored = redis.call('HMGET', KEYS[1], 'v', 'e', 's', 'w', 'x', 'r', 'h', 't', 'k')
@@ -83,10 +85,16 @@ if ARGV[11] == '' then
 else
   redis.call('ZADD', KEYS[2], ARGV[11], ARGV[4])
 end
-for i = 22, #ARGV, 2 do
+local messages = 24 + 2 * ARGV[22]
+for i = 24, messages - 1, 2 do
   redis.call('XADD', KEYS[3], '*', 'event', ARGV[i], 'state', ARGV[i + 1] == '' and ARGV[9] or ARGV[i + 1])
 end
 if ARGV[13] ~= '' then
   redis.call('SET', KEYS[4], ARGV[13], 'PX', ARGV[14])
+end
+-- Here nothing can come between a commit and its being told. The channels share the hash tag of the keys.
+for i = messages, #ARGV, 3 do
+  local tail = ARGV[i + 2]
+  redis.call('SPUBLISH', ARGV[i], tail == '' and ARGV[i + 1] or ARGV[i + 1] .. '{' .. string.sub(ARGV[9], ARGV[23]) .. tail)
 end
 return {'ok'}

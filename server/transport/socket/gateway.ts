@@ -1,6 +1,4 @@
 import type { Server as HttpServer } from 'node:http';
-import { createShardedAdapter } from '@socket.io/redis-adapter';
-import type { Cluster, Redis } from 'ioredis';
 import { Server } from 'socket.io';
 import { CONTRACT_HEADER, CONTRACT_VERSION, CREATE_MAX_BYTES, EVENT_MAX_BYTES, type EventEnvelope, type Reply } from '#contract';
 import { invalid, refuse } from '../../domain/refusal.ts';
@@ -12,6 +10,8 @@ import type { Admission } from './admission.ts';
 import { Credits, limited } from '../limits.ts';
 import type { ConnectionLimit } from './connection-limit.ts';
 import { quieten } from './quieten.ts';
+import { type AdapterOptions, createAdapter } from './adapter.ts';
+import { batchWrites } from './batched-writes.ts';
 import type { Healing } from './healing.ts';
 import type { GatewaySocket, IoServer } from './rooms.ts';
 import { type SeatOptions, seatOf } from './seats.ts';
@@ -21,11 +21,7 @@ import { cutSlowReaders } from './slow-readers.ts';
 const FRAME_MAX_BYTES = 2 * 1024 * 1024;
 const HEARTBEAT_MS = 5_000;
 
-export interface IoOptions {
-  publisher: Redis | Cluster;
-  subscriber: Redis | Cluster;
-  /** Separates the channels of services that share a Redis. */
-  channelPrefix: string;
+export interface IoOptions extends AdapterOptions {
   allowsOrigin(origin: string | undefined): boolean;
   connectionLimit: ConnectionLimit;
 }
@@ -33,7 +29,7 @@ export interface IoOptions {
 /** The Socket.IO server: WebSocket only, so that no load balancer needs sticky sessions. */
 export function createIo(http: HttpServer, options: IoOptions): IoServer {
   const io: IoServer = new Server(http, {
-    adapter: createShardedAdapter(options.publisher, options.subscriber, { channelPrefix: options.channelPrefix }),
+    adapter: createAdapter(options),
     transports: ['websocket'],
     perMessageDeflate: false,
     serveClient: false,
@@ -70,6 +66,7 @@ type Acknowledge = (reply: Reply<unknown>) => void;
 /** Answers every event of every socket. */
 export function attachGateway(io: IoServer, options: GatewayOptions): void {
   const { handler, now, logger, metrics, socketLimit, admission } = options;
+  batchWrites(io);
   cutSlowReaders(io, options);
   options.connectionLimit.attach(io, handler);
   io.on('connection', (socket) => {

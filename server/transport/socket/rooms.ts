@@ -1,10 +1,13 @@
 import type { Server, Socket } from 'socket.io';
 import { iso, ruleOf } from '#arithmetic';
-import type { ClientToServerEvents, ServerToClientEvents, SessionState } from '#contract';
+import type { ClientToServerEvents, EventEnvelope, ExpiredEvent, ServerToClientEvents, SessionState } from '#contract';
 import type { SessionEvent } from '../../domain/draft.ts';
-import type { Rooms } from '../../engine/ports.ts';
+import { partitionOf } from '../../domain/partitions.ts';
+import type { Rooms } from '../../engine/rooms.ts';
 import type { Metrics } from '../../observability/metrics.ts';
 import type { Principal } from '../access/principal.ts';
+import { channelOf, publicationOf, uidOf } from './adapter.ts';
+import { prepare } from './prepared-encoder.ts';
 
 /** What instances tell each other. */
 interface InstanceEvents {
@@ -27,10 +30,14 @@ const SOCKET_ID_LENGTH = 20;
 /** Whoever was away for longer than this many events of one commit needs the outcome, not the story. */
 const TOLD_ONE_BY_ONE = 10;
 
-/** The room of a session. Ids hold no `/`, so the longer form can't be mistaken for another session's. */
+/**
+ * The room of a session. It has the hash tag of the session's keys, and so has its channel: the commit script publishes there itself. Ids hold no `/`, so
+ * the longer form can't be mistaken for another session's.
+ */
 export function roomOf(sessionId: string): string {
-  const room = PREFIX + sessionId;
-  return room.length === SOCKET_ID_LENGTH ? `s//${sessionId}` : room;
+  const partition = `${PREFIX}{${partitionOf(sessionId)}}/`;
+  const room = partition + sessionId;
+  return room.length === SOCKET_ID_LENGTH ? `${partition}/${sessionId}` : room;
 }
 
 /** The session of a room; undefined for a socket's own room. */
@@ -38,44 +45,88 @@ export function sessionOf(room: string): string | undefined {
   return room.startsWith(PREFIX) ? room.slice(room.lastIndexOf('/') + 1) : undefined;
 }
 
+export interface RoomsOptions {
+  /** As the adapter's. */
+  channelPrefix: string;
+  now(): number;
+  metrics: Metrics;
+}
+
+type RoomEvent = Exclude<keyof ServerToClientEvents, 'server:closing'>;
+
+/** One event as a room is told it. */
+interface Telling {
+  event: RoomEvent;
+  payload: EventEnvelope;
+  /** JSON of the payload, up to the state where there is one. */
+  json: string;
+  /** JSON of the state, the last field. */
+  snapshot?: string;
+}
+
 /** Tells the sockets of a session, on all instances, what happened to it. */
-export function createRooms(io: IoServer, now: () => number, metrics: Metrics): Rooms {
-  const send = <Event extends keyof ServerToClientEvents>(
-    sessionId: string,
-    event: Event,
-    ...payload: Parameters<ServerToClientEvents[Event]>
-  ): void => {
+export function createRooms(io: IoServer, { channelPrefix, now, metrics }: RoomsOptions): Rooms {
+  const namespace = io.of('/');
+  const send = <Event extends RoomEvent>(sessionId: string, event: Event, ...payload: Parameters<ServerToClientEvents[Event]>): void => {
     metrics.broadcasts.inc({ event });
     io.to(roomOf(sessionId)).emit(event, ...payload);
   };
-  const envelope = ({ session_id, epoch, version }: SessionState) => ({
+  const envelope = ({ session_id, epoch, version }: SessionState): EventEnvelope => ({
     session_id,
     epoch,
     version,
     server_time_ms: Math.floor(now()),
   });
+  const telling = (event: RoomEvent, payload: EventEnvelope): Telling => ({ event, payload, json: JSON.stringify(payload) });
 
-  const publishOne = (event: SessionEvent): void => {
+  const tellingsOf = (event: SessionEvent, snapshot: string): Telling[] => {
     const { event_type, state } = event;
-    if (event_type === 'session_created') return;
-    if (event_type === 'session_deleted') {
-      // Whoever is told leaves the room with it (seats.ts).
-      send(state.session_id, 'session:deleted', envelope(state));
-      return;
-    }
-    send(state.session_id, 'session:update', { ...envelope(state), event_type, state });
-    if (event.expired === undefined) return;
-    send(state.session_id, 'session:expired', {
-      ...envelope(state),
+    if (event_type === 'session_created') return [];
+    // Whoever is told leaves the room with it (seats.ts).
+    if (event_type === 'session_deleted') return [telling('session:deleted', envelope(state))];
+    const { payload, json } = telling('session:update', Object.assign(envelope(state), { event_type }));
+    const update = {
+      event: 'session:update',
+      payload: Object.assign(payload, { state }),
+      json: `${json.slice(0, -1)},"state":`,
+      snapshot,
+    } as const;
+    if (event.expired === undefined) return [update];
+    const expired: Omit<ExpiredEvent, keyof EventEnvelope> = {
       expired_participant_id: event.expired.participant_id,
       expired_group_id: event.expired.group_id,
       expired_at: iso(event.at),
       action_applied: state.action_on_timeout,
-    });
+    };
+    return [update, telling('session:expired', Object.assign(envelope(state), expired))];
   };
 
   return {
-    publish: (events) => events.slice(events.length > TOLD_ONE_BY_ONE ? -1 : 0).forEach(publishOne),
+    announce(events, snapshots, session) {
+      const from = events.length > TOLD_ONE_BY_ONE ? events.length - 1 : 0;
+      const tellings = events.flatMap((event, index) => (index < from ? [] : tellingsOf(event, snapshots[index] ?? '')));
+      const room = roomOf(events[0]?.state.session_id ?? '');
+      return {
+        publications: ({ lastHash, token }) => {
+          const { warnings, expiredSince } = session;
+          const aside = { warnings, expiredSince, lastHash, token };
+          const to = { uid: uidOf(namespace), channel: channelOf(channelPrefix, room), room };
+          return tellings.map(({ event, json, snapshot = '' }) =>
+            // The store has the last state at hand.
+            snapshot !== '' && snapshot === snapshots.at(-1)
+              ? publicationOf({ ...to, event, payload: json, withState: true, aside })
+              : publicationOf({ ...to, event, payload: snapshot === '' ? json : `${json}${snapshot}}`, withState: false }),
+          );
+        },
+        tell() {
+          for (const { event } of tellings) metrics.broadcasts.inc({ event });
+          if (!namespace.adapter.rooms.has(room)) return;
+          for (const { event, payload, json, snapshot } of tellings) {
+            io.local.to(room).emit(event, prepare(payload, snapshot === undefined ? json : `${json}${snapshot}}`));
+          }
+        },
+      };
+    },
     warn(state, threshold) {
       const holder = ruleOf(state).holder(state);
       const deadline_at = state.deadline_at ?? state.updated_at;

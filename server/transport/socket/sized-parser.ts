@@ -1,4 +1,5 @@
-import { Decoder, Encoder, type Packet } from 'socket.io-parser';
+import { Decoder, type Packet } from 'socket.io-parser';
+import { PreparedEncoder } from './prepared-encoder.ts';
 
 /** Engine.IO's packet type: a character at the head of each text frame, which it takes off before the decoder. Binary frames have none. */
 const PACKET_TYPE_BYTES = 1;
@@ -41,4 +42,4 @@ class SizedDecoder extends Decoder {
 }
 
 /** The `parser` option of a socket.io server. */
-export const sizedParser = { Encoder, Decoder: SizedDecoder };
+export const sizedParser = { Encoder: PreparedEncoder, Decoder: SizedDecoder };

@@ -1,0 +1,20 @@
+import type { JsonValue, SessionState } from '#contract';
+import type { SessionEvent } from '../domain/draft.ts';
+import type { Commit, LiveSession } from './ports.ts';
+
+/** What a room is to be told of a commit. */
+export interface Announcement {
+  /** For sockets of other instances, given what the commit is about to leave behind. */
+  publications: NonNullable<Commit['publications']>;
+  /** Tells the sockets of this instance; for when the commit has gone through. */
+  tell(): void;
+}
+
+/** The sockets that watch a session, on whatever instance. */
+export interface Rooms {
+  /** Prepares to tell the room what a commit is about to make, oldest first. `snapshots` is the JSON of the state after each event, `session` what follows. */
+  announce(events: SessionEvent[], snapshots: string[], session: Pick<LiveSession, 'warnings' | 'expiredSince'>): Announcement;
+  /** Tells the room that the running clock has crossed a threshold (ms left). */
+  warn(state: SessionState, threshold: number): void;
+  message(sessionId: string, message: JsonValue): void;
+}
