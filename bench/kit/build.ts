@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { access, cp, mkdir, rm, writeFile } from 'node:fs/promises';
+import { access, cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
 
@@ -38,7 +38,7 @@ export async function buildPrograms(progress: (line: string) => void): Promise<P
     name: 'synckairos-bench',
     version: '0.0.0',
     type: 'module',
-    imports: { '#contract': './client-sdk/src/contract/index.js' },
+    imports: await compiledImports(),
   };
   await writeFile(path.join(BUILD, 'package.json'), JSON.stringify(description));
   const programs = {
@@ -51,4 +51,12 @@ export async function buildPrograms(progress: (line: string) => void): Promise<P
   };
   await Promise.all(Object.values(programs).map((file) => access(file)));
   return programs;
+}
+
+/** The package's own imports, as they are named in package.json, within this build. */
+async function compiledImports(): Promise<Record<string, string>> {
+  const { imports } = JSON.parse(await readFile(path.join(ROOT, 'package.json'), 'utf8')) as {
+    imports: Record<string, { default: string }>;
+  };
+  return Object.fromEntries(Object.entries(imports).map(([name, { default: file }]) => [name, file.replace('./dist/', './')]));
 }
