@@ -1,0 +1,54 @@
+import { expect } from 'chai';
+import { Redis } from 'ioredis';
+import type { SessionState } from '#contract';
+import { redisUrl } from '../kit/services.ts';
+import { until } from '../kit/until.ts';
+import { creation, type Desk, next, openDesk, proposal } from './desk.ts';
+
+describe('what a commit tells other instances', () => {
+  let desk: Desk;
+  let listener: Redis;
+  const heard: string[] = [];
+  const channel = 'told#{1}#';
+
+  before(async () => {
+    desk = await openDesk();
+    listener = new Redis(await redisUrl(), { maxRetriesPerRequest: null });
+    listener.on('smessage', (_channel: string, message: string) => heard.push(message));
+    await listener.ssubscribe(channel);
+  });
+  after(() => {
+    listener.disconnect();
+    desk.close();
+  });
+  beforeEach(() => heard.splice(0));
+
+  /** Everything published so far has arrived when this has. */
+  async function heardSoFar(): Promise<string[]> {
+    await desk.redis.spublish(channel, 'the end');
+    await until('the end', () => heard.at(-1) === 'the end');
+    return heard.slice(0, -1);
+  }
+
+  it('P-10 is published by the commit itself, in order, with the state where it belongs and without its form’s number', async () => {
+    const event = creation(await desk.now());
+    const publications = () => [
+      { channel, head: '{"update":', tail: ',"more":1}' },
+      { channel, head: 'as it is', tail: '' },
+    ];
+    expect(await desk.store.commit(proposal(null, event, { publications }))).to.include({ outcome: 'committed' });
+    const [update, other, ...more] = await heardSoFar();
+    expect(JSON.parse(update ?? '')).to.deep.equal({ update: JSON.parse(JSON.stringify(event.state)) as SessionState, more: 1 });
+    expect([other, ...more]).to.deep.equal(['as it is']);
+  });
+
+  it('P-11 is not published by a commit that does not go through', async () => {
+    const { state } = creation(await desk.now());
+    await desk.store.commit(proposal(null, { ...creation(await desk.now(), state.session_id) }));
+    const publications = () => [{ channel, head: 'never', tail: '' }];
+    const late = next(state, 'start', await desk.now());
+    const result = await desk.store.commit(proposal({ ...state, version: 7 }, late, { publications }));
+    expect(result).to.include({ outcome: 'conflict' });
+    expect(await heardSoFar()).to.deep.equal([]);
+  });
+});
