@@ -82,13 +82,14 @@ export async function createApp(config: Config, schema: Schema = SCHEMA): Promis
     publisher: redis.publisher,
     subscriber: redis.subscriber.redis,
     channelPrefix,
+    schema,
     heard: (session) => hints.refresh(session),
     allowsOrigin,
     connectionLimit,
   });
   const { engine, archive, ...deadlines } = createEngine({
     store,
-    rooms: createRooms(io, { channelPrefix, now, metrics }),
+    rooms: createRooms(io, { channelPrefix, schema, now, metrics }),
     trail,
     clock,
     hints,

@@ -26,7 +26,7 @@ describe('what a commit tells other instances', () => {
   /** Everything published so far has arrived when this has. */
   async function heardSoFar(): Promise<string[]> {
     await desk.redis.spublish(channel, 'the end');
-    await until('the end', () => heard.at(-1) === 'the end');
+    await until('the end', async () => heard.at(-1) === 'the end');
     return heard.slice(0, -1);
   }
 

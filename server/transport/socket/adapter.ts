@@ -2,16 +2,21 @@ import { createShardedAdapter } from '@socket.io/redis-adapter';
 import type { Cluster, Redis } from 'ioredis';
 import type { Namespace } from 'socket.io';
 import type { UpdateEvent } from '#contract';
+import type { Schema } from '../../domain/schema.ts';
 import type { LiveSession, Publication } from '../../engine/ports.ts';
 
 /** What a message of another instance tells of the session beside its state: all that an instance needs to go on from there without reading it. */
-export type Aside = Pick<LiveSession, 'warnings' | 'expiredSince' | 'lastHash' | 'token'>;
+export type Aside = Pick<LiveSession, 'warnings' | 'expiredSince' | 'lastHash' | 'token'> & {
+  /** The form of the state. */
+  schema: number;
+};
 
 export interface AdapterOptions {
   publisher: Redis | Cluster;
   subscriber: Redis | Cluster;
   /** Separates the channels of services that share a Redis. */
   channelPrefix: string;
+  schema: Schema;
   /** Another instance has committed this. */
   heard(session: LiveSession): void;
 }
@@ -29,7 +34,7 @@ type Heard = { aside?: Aside; data?: { packet?: { data?: [string, UpdateEvent] }
 const ownHead = (uid: string) => `{"uid":"${uid}",`;
 
 /** socket.io's sharded adapter, which also takes what commits publish (`publicationOf`): it skips its own and passes on what others tell beside them. */
-export function createAdapter({ publisher, subscriber, channelPrefix, heard }: AdapterOptions) {
+export function createAdapter({ publisher, subscriber, channelPrefix, schema: { reads, writes }, heard }: AdapterOptions) {
   const create = createShardedAdapter(publisher, subscriber, { channelPrefix });
   // Socket.IO calls it with `new`, which arrow functions don't allow.
   return function open(namespace: Namespace): Namespace['adapter'] {
@@ -45,8 +50,11 @@ export function createAdapter({ publisher, subscriber, channelPrefix, heard }: A
       onMessage(message);
       const { aside, data } = message as Heard;
       const update = data?.packet?.data?.[1];
-      if (aside !== undefined && update !== undefined) {
-        heard({ version: update.version, epoch: update.epoch, state: update.state, ...aside });
+      if (aside === undefined || update === undefined) return;
+      const { schema, ...facts } = aside;
+      // In another form it may hold what only another version understands, or lack what this one needs.
+      if (schema === reads && schema === writes) {
+        heard({ version: update.version, epoch: update.epoch, state: update.state, ...facts });
       }
     };
     return adapter;

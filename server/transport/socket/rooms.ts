@@ -3,6 +3,7 @@ import { iso, ruleOf } from '#arithmetic';
 import type { ClientToServerEvents, EventEnvelope, ExpiredEvent, ServerToClientEvents, SessionState } from '#contract';
 import type { SessionEvent } from '../../domain/draft.ts';
 import { partitionOf } from '../../domain/partitions.ts';
+import type { Schema } from '../../domain/schema.ts';
 import type { Rooms } from '../../engine/rooms.ts';
 import type { Metrics } from '../../observability/metrics.ts';
 import type { Principal } from '../access/principal.ts';
@@ -48,6 +49,7 @@ export function sessionOf(room: string): string | undefined {
 export interface RoomsOptions {
   /** As the adapter's. */
   channelPrefix: string;
+  schema: Schema;
   now(): number;
   metrics: Metrics;
 }
@@ -65,7 +67,7 @@ interface Telling {
 }
 
 /** Tells the sockets of a session, on all instances, what happened to it. */
-export function createRooms(io: IoServer, { channelPrefix, now, metrics }: RoomsOptions): Rooms {
+export function createRooms(io: IoServer, { channelPrefix, schema, now, metrics }: RoomsOptions): Rooms {
   const namespace = io.of('/');
   const send = <Event extends RoomEvent>(sessionId: string, event: Event, ...payload: Parameters<ServerToClientEvents[Event]>): void => {
     metrics.broadcasts.inc({ event });
@@ -109,7 +111,7 @@ export function createRooms(io: IoServer, { channelPrefix, now, metrics }: Rooms
       return {
         publications: ({ lastHash, token }) => {
           const { warnings, expiredSince } = session;
-          const aside = { warnings, expiredSince, lastHash, token };
+          const aside = { schema: schema.writes, warnings, expiredSince, lastHash, token };
           const to = { uid: uidOf(namespace), channel: channelOf(channelPrefix, room), room };
           return tellings.map(({ event, json, snapshot = '' }) =>
             // The store has the last state at hand.
