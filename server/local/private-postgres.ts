@@ -25,6 +25,7 @@ export interface PrivatePostgresOptions {
   port?: number;
   /** Further lines of postgresql.conf, which win over ours. */
   settings?: Record<string, string>;
+  env?: Record<string, string>;
   progress?: (line: string) => void;
 }
 
@@ -49,6 +50,7 @@ export async function startPrivatePostgres({
   directory,
   port,
   settings,
+  env,
   progress = () => {},
 }: PrivatePostgresOptions): Promise<PrivatePostgres> {
   const home = path.resolve(directory);
@@ -69,6 +71,7 @@ export async function startPrivatePostgres({
     directory: home,
     command: binaries.postgres,
     args: ['-D', data, ...Object.entries(lines).flatMap(([key, value]) => ['-c', `${key}=${value}`])],
+    env,
     // "Fast": ends the sessions and shuts down cleanly. SIGTERM would wait for every client to leave.
     stopSignal: 'SIGINT',
     ...(user === undefined ? {} : { user }),

@@ -29,6 +29,8 @@ export interface PrivateProcessOptions {
   directory: string;
   command: string;
   args: string[];
+  /** What its environment holds beside the plain one. */
+  env?: Record<string, string> | undefined;
   /** The signal of a graceful shutdown. */
   stopSignal: 'SIGTERM' | 'SIGINT';
   /** Linux, started by root: run as this user, and with the right to read through directories that are closed to it. */
@@ -43,14 +45,19 @@ export interface PrivateProcessOptions {
  * @throws StartError with the end of its log when it ends or is not ready within a minute
  */
 export async function startPrivateProcess(options: PrivateProcessOptions): Promise<PrivateProcess> {
-  const { name, directory } = options;
+  const { name, directory, env } = options;
   const logFile = path.join(directory, 'server.log');
   const log = await open(logFile, 'a');
   const logStart = (await log.stat()).size;
   const [command, args] = await withParentDeathSignal(options);
   let child: ChildProcess;
   try {
-    child = spawn(command, args, { detached: true, stdio: ['ignore', log.fd, log.fd], cwd: directory, env: plainEnvironment() });
+    child = spawn(command, args, {
+      detached: true,
+      stdio: ['ignore', log.fd, log.fd],
+      cwd: directory,
+      env: { ...plainEnvironment(), ...env },
+    });
   } finally {
     await log.close();
   }

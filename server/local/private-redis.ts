@@ -19,6 +19,7 @@ export interface PrivateRedisOptions {
   port?: number;
   /** Further lines of redis.conf, which win over ours. */
   settings?: Record<string, string>;
+  env?: Record<string, string>;
   progress?: (line: string) => void;
 }
 
@@ -32,7 +33,13 @@ export interface PrivateRedis extends PrivateProcess {
  * It has no password: since Redis 7 a client can neither load modules nor change where files are written, so another user of this machine gains nothing but timers.
  * @throws StartError with what to do about it
  */
-export async function startPrivateRedis({ directory, port, settings, progress = () => {} }: PrivateRedisOptions): Promise<PrivateRedis> {
+export async function startPrivateRedis({
+  directory,
+  port,
+  settings,
+  env,
+  progress = () => {},
+}: PrivateRedisOptions): Promise<PrivateRedis> {
   const data = path.resolve(directory);
   const command = await findRedisServer();
   await claimDirectory('Redis', data, progress);
@@ -53,6 +60,7 @@ export async function startPrivateRedis({ directory, port, settings, progress = 
     directory: data,
     command,
     args: Object.entries(lines).flatMap(([key, value]) => [`--${key}`, value]),
+    env,
     stopSignal: 'SIGTERM',
     isReady: () => answersPing(at),
   });

@@ -99,7 +99,7 @@ export function freshPrefix(): string {
 
 /** A Redis for one test, which may kill, stop and restart it (same `directory` and `port`). Whatever still runs ends with the run. */
 export async function startOwnRedis(
-  options: { directory?: string; port?: number; settings?: Record<string, string> } = {},
+  options: { directory?: string; port?: number; settings?: Record<string, string>; env?: Record<string, string> } = {},
 ): Promise<PrivateRedis> {
   const server = await startPrivateRedis({ ...options, directory: options.directory ?? (await freshDirectory('redis')) });
   cleanUps.push(() => server.stop());
@@ -108,7 +108,7 @@ export async function startOwnRedis(
 
 /** A PostgreSQL for one test, which may kill, stop and restart it (same `directory` and `port`). Whatever still runs ends with the run. */
 export async function startOwnPostgres(
-  options: { directory?: string; port?: number; settings?: Record<string, string> } = {},
+  options: { directory?: string; port?: number; settings?: Record<string, string>; env?: Record<string, string> } = {},
 ): Promise<PrivatePostgres> {
   const directory = options.directory ?? (await freshDirectory('postgres'));
   const server = await startPrivatePostgres({ ...options, directory, settings: { ...FAST_POSTGRES, ...options.settings } });

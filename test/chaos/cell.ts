@@ -1,0 +1,91 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { expect } from 'chai';
+import { query } from '../audit/kit.ts';
+import { until } from '../kit/until.ts';
+import { type Behind, behind, findings, mistold, positionOf } from './check.ts';
+import { type Fault, inflict } from './faults.ts';
+import { gamesOf } from './games.ts';
+import type { Plant, Target } from './plant.ts';
+import { Player } from './player.ts';
+import type { Chance } from './random.ts';
+import { SdkWatcher, StockWatcher } from './watcher.ts';
+
+const CONVERGE_MS = 5_000;
+const COMPLETE_MS = 15_000;
+const STOCK = 3;
+const SDK = 2;
+
+export interface CellReport {
+  acknowledged: number;
+  expiries: number;
+  /** How long until every client was where the server is, after the trouble was over, ms. */
+  convergedMs: number;
+}
+
+/** A crowd plays and watches while `trouble` goes on, and everything that is promised is checked afterwards. */
+export async function underLoad(
+  plant: Plant,
+  chance: Chance,
+  trouble: () => Promise<unknown>,
+  { clockIsRight = true } = {},
+): Promise<CellReport> {
+  const { url } = plant.balancer;
+  await until('an instance is ready', async () => plant.balancer.ready === 2, 15_000);
+  const players = gamesOf(chance).map((game) => new Player(url, game));
+  const stock = Array.from({ length: STOCK }, () => new StockWatcher(url));
+  const watchers = [...stock, ...Array.from({ length: SDK }, () => new SdkWatcher(url))];
+  const ids = players.map(({ game }) => game.payload.session_id);
+  try {
+    await Promise.all(players.map((player) => player.begin()));
+    for (const watcher of watchers) ids.forEach((id) => watcher.watch(id));
+    await wait(chance.integer(500, 1_500));
+    await trouble();
+    const over = performance.now();
+    await converge(plant, ids, watchers);
+    const convergedMs = Math.round(performance.now() - over);
+    await Promise.all(players.map((player) => player.stop()));
+    await Promise.all(players.map((player) => player.complete()));
+    await converge(plant, ids, watchers);
+
+    const versions = (await Promise.all(ids.map((id) => positionOf(plant, id)))).reduce((sum, { version }) => sum + version, 0);
+    await until('the trail is complete', async () => (await count(plant, ids, '')) >= versions, COMPLETE_MS).catch(() => {});
+    const wrong = (await Promise.all(players.map((player) => findings(plant, player)))).flat();
+    expect([...wrong, ...stock.flatMap((watcher) => mistold(watcher, clockIsRight))]).to.deep.equal([]);
+    return {
+      acknowledged: players.reduce((sum, player) => sum + player.acknowledged.length, 0),
+      expiries: await count(plant, ids, 'participant_expired'),
+      convergedMs,
+    };
+  } finally {
+    for (const one of [...players, ...watchers]) one.close();
+  }
+}
+
+/** One cell of the matrix. */
+export async function cell(plant: Plant, fault: Fault, target: Target, chance: Chance): Promise<CellReport> {
+  // The test's own clock tells nothing where that of Redis is another.
+  return underLoad(plant, chance, () => inflict(plant, fault, target, chance), { clockIsRight: fault !== 'clock' || target !== 'redis' });
+}
+
+async function converge(plant: Plant, ids: string[], watchers: (StockWatcher | SdkWatcher)[]): Promise<void> {
+  let missing: Behind[] = [];
+  let pending = ids;
+  // Games go on meanwhile: each has to be met once at a moment at which everybody knows of it.
+  const all = async () => {
+    missing = await behind(plant, pending, watchers);
+    pending = [...new Set(missing.map(({ id }) => id))];
+    return pending.length === 0;
+  };
+  await until('every client is where the server is', all, CONVERGE_MS).catch((error: unknown) => {
+    throw new Error(`${String(error)}\n${missing.map(({ what }) => what).join('\n')}`);
+  });
+}
+
+async function count(plant: Plant, ids: string[], type: string): Promise<number> {
+  const [row] = await query<{ rows: number }>(
+    plant.databaseUrl,
+    `SELECT count(*)::int AS rows FROM sync_events WHERE session_id = ANY($1) AND ($2 = '' OR event_type = $2)`,
+    [ids, type],
+  ).catch(() => []);
+  return row?.rows ?? 0;
+}

@@ -1,0 +1,35 @@
+import { expect } from 'chai';
+import { cell, underLoad } from './cell.ts';
+import type { Fault } from './faults.ts';
+import { Plant, type Target } from './plant.ts';
+import { Chance, seedOfRun } from './random.ts';
+
+const seed = seedOfRun();
+/** The rest of the matrix is `npm run test:chaos`. */
+const CELLS: [Fault, Target][] = [
+  ['kill -9', 'instance'],
+  ['kill -9', 'redis'],
+];
+
+describe(`under load (SEED=${seed})`, function () {
+  this.timeout(120_000);
+  let plant: Plant;
+  before(async () => {
+    plant = await Plant.open();
+  });
+  after(() => plant.close());
+
+  it('X-8 both instances are replaced one after the other: nothing is lost or done twice, every client is in step again within 5 s', async () => {
+    const codes: (number | null)[] = [];
+    await underLoad(plant, new Chance(seed), async () => {
+      for (const index of [0, 1]) codes.push(await plant.roll(index));
+    });
+    expect(codes).to.deep.equal([0, 0]);
+  });
+
+  for (const [index, [fault, target]] of CELLS.entries()) {
+    it(`X-30 ${fault} × ${target}: versions, deadlines, trail and clients are as promised`, async () => {
+      await cell(plant, fault, target, new Chance(seed + index));
+    });
+  }
+});
