@@ -7,6 +7,8 @@ export type Fault = (typeof FAULTS)[number];
 
 const STOPPED_MS = 5_000;
 const CUT_MS = 3_000;
+const FALTERING_MS = 500;
+const FALTERING_DELAY_MS = 40;
 const DELAYED_MS = 5_000;
 /** Each way, on every link of the target. */
 const DELAY_MS = 200;
@@ -25,9 +27,15 @@ export async function inflict(plant: Plant, fault: Fault, target: Target, chance
     await wait(STOPPED_MS);
     for (const pid of pids) process.kill(pid, 'SIGCONT');
   } else if (fault === 'TCP cut') {
+    // Slow before it breaks, so that much is on its way then: commands that took effect and whose answers are lost.
+    for (const way of plant.waysOf(target)) way.delayMs = FALTERING_DELAY_MS;
+    await wait(FALTERING_MS);
     for (const way of plant.waysOf(target)) way.cut();
     await wait(CUT_MS);
-    for (const way of plant.waysOf(target)) way.mend();
+    for (const way of plant.waysOf(target)) {
+      way.delayMs = 0;
+      way.mend();
+    }
   } else if (fault === 'delay') {
     for (const way of plant.waysOf(target)) way.delayMs = DELAY_MS;
     await wait(DELAYED_MS);
