@@ -49,7 +49,7 @@ export async function underLoad(
 
     const versions = (await Promise.all(ids.map((id) => positionOf(plant, id)))).reduce((sum, { version }) => sum + version, 0);
     await until('the trail is complete', async () => (await count(plant, ids, '')) >= versions, COMPLETE_MS).catch(() => {});
-    const wrong = (await Promise.all(players.map((player) => findings(plant, player)))).flat();
+    const wrong = await findings(plant, players);
     expect([...wrong, ...stock.flatMap((watcher) => mistold(watcher, clockIsRight))]).to.deep.equal([]);
     return {
       acknowledged: players.reduce((sum, player) => sum + player.acknowledged.length, 0),

@@ -1,4 +1,5 @@
 import { closeDatabase, openDatabase } from '../../server/audit/database.ts';
+import type { PrismaClient } from '../../server/audit/generated/client.ts';
 import { newest } from '../../server/audit/newest.ts';
 import { verify } from '../../server/audit/verify.ts';
 import { canonicalJson } from '../../server/domain/canonical.ts';
@@ -45,7 +46,7 @@ export async function behind(plant: Plant, ids: string[], watchers: Watcher[]): 
 }
 
 /** What is wrong with the trail of a game, with what its player was told, and with what Redis has; nothing where all is as promised. */
-export async function findings(plant: Plant, { game, acknowledged, complaints }: Player): Promise<string[]> {
+async function findingsOf(plant: Plant, database: PrismaClient, { game, acknowledged, complaints }: Player): Promise<string[]> {
   const id = game.payload.session_id;
   const wrong = [...complaints];
   const rows = await query<Row>(
@@ -69,22 +70,29 @@ export async function findings(plant: Plant, { game, acknowledged, complaints }:
     if (made.get(command_id)?.[0] !== version)
       wrong.push(`${id}: ${command_id} was acknowledged as ${version}, the trail has ${made.get(command_id)?.join() ?? 'nothing'}`);
   }
-  return [...wrong, ...(await replayed(plant, id))];
+  return [...wrong, ...(await replayed(plant, database, id))];
 }
 
 /** Rows, hashes, replay, and the last state against Redis. */
-async function replayed(plant: Plant, id: string): Promise<string[]> {
+async function replayed(plant: Plant, database: PrismaClient, id: string): Promise<string[]> {
+  const verified = await verify(database, id);
+  if (verified === 'unknown') return [`${id}: no trail`];
+  const wrong = verified.findings.map((finding) => `${id}: ${JSON.stringify(finding)}`);
+  const { version } = await positionOf(plant, id);
+  if (verified.rows !== version) wrong.push(`${id}: ${verified.rows} rows, ${version} versions`);
+  const last = await newest(database, id);
+  const { session } = await createSessionStore(plant.store, 'sk').load(id);
+  if (typeof last === 'string' || canonicalJson(last.state) !== canonicalJson(session?.state ?? {}))
+    wrong.push(`${id}: the trail ends otherwise than Redis`);
+  return wrong;
+}
+
+/** As `findingsOf`, for all games. */
+export async function findings(plant: Plant, players: Player[]): Promise<string[]> {
   const database = openDatabase(plant.databaseUrl, silent, { connections: 1, statementMs: 10_000 });
   try {
-    const verified = await verify(database, id);
-    if (verified === 'unknown') return [`${id}: no trail`];
-    const wrong = verified.findings.map((finding) => `${id}: ${JSON.stringify(finding)}`);
-    const { version } = await positionOf(plant, id);
-    if (verified.rows !== version) wrong.push(`${id}: ${verified.rows} rows, ${version} versions`);
-    const last = await newest(database, id);
-    const { session } = await createSessionStore(plant.store, 'sk').load(id);
-    if (typeof last === 'string' || canonicalJson(last.state) !== canonicalJson(session?.state ?? {}))
-      wrong.push(`${id}: the trail ends otherwise than Redis`);
+    const wrong: string[] = [];
+    for (const player of players) wrong.push(...(await findingsOf(plant, database, player)));
     return wrong;
   } finally {
     await closeDatabase(database, silent);
