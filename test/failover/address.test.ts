@@ -1,6 +1,9 @@
 import { expect } from 'chai';
 import { ConfigError, loadConfig } from '../../server/config.ts';
 import { parseRedisUrl } from '../../server/redis-url.ts';
+import { connect } from '../kit/redis-cluster.ts';
+import { lookInto } from '../kit/redis.ts';
+import { startOwnRedis } from '../kit/services.ts';
 
 describe('REDIS_URL', () => {
   it('F-1 is one server', () => {
@@ -41,6 +44,22 @@ describe('REDIS_URL', () => {
       access: { password: 'p/w', tls: true },
       sentinelAccess: { username: 'guard', password: 'other' },
     });
+  });
+
+  it('F-2 and signs in to each of them', async () => {
+    const redis = await startOwnRedis({ settings: { 'cluster-enabled': 'yes', 'cluster-announce-ip': '127.0.0.1' } });
+    const node = connect(redis);
+    await node.cluster('ADDSLOTSRANGE', 0, 16_383);
+    await node.config('SET', 'requirepass', 'p@ss');
+    const address = `127.0.0.1:${redis.port}`;
+    const client = lookInto(`redis://:p%40ss@${address},${address}`);
+    try {
+      expect(await client.set('key', 'value')).to.equal('OK');
+    } finally {
+      client.disconnect();
+      node.disconnect();
+      await redis.stop();
+    }
   });
 
   it('F-4 anything else stops the start with one line that names the variable and repeats nothing of it', () => {
