@@ -40,9 +40,11 @@ describe('an expiry that nobody asks for', () => {
     const games = await Promise.all(
       Array.from({ length: 30 }, () => arena.game(players[0], 800, { action_on_timeout: { type: 'skip_cycle' } })),
     );
-    for (const { session_id } of games) {
-      for (const player of players) stateOf(await player.run(session_id, { type: 'adjust', delta_ms: 0, participant_id: 'white' }));
-    }
+    await Promise.all(
+      games.map(async ({ session_id }) => {
+        for (const player of players) stateOf(await player.run(session_id, { type: 'adjust', delta_ms: 0, participant_id: 'white' }));
+      }),
+    );
     for (const { session_id, deadline } of games) {
       const trail = await arena.trailOf(session_id, 6);
       expect(trail[5]).to.include({ version: 6, event_type: 'participant_expired', timestamp: iso(deadline) });
