@@ -106,6 +106,19 @@ describe('share links', () => {
     expect(await revoke(id, link.link_id), 'again').to.equal(204);
   });
 
+  it('G-32 instances tell each other of a revocation, and need not look', async () => {
+    const id = await created();
+    const link = await share(id, { role: 'viewer' });
+    const [key = ''] = await cluster.redis().keys(`${cluster.settings.KEY_PREFIX}:*:g/${id}`);
+    const kept = await cluster.redis().hgetall(key);
+    const client = await cluster.client(b, { auth: { token: link.token } });
+    const gone = client.disconnected();
+    expect(await revoke(id, link.link_id)).to.equal(204);
+    // Listed again, so that who only looks finds nothing wrong.
+    await cluster.redis().hset(key, kept);
+    expect(await gone).to.equal('io server disconnect');
+  });
+
   it('G-33 a command of a link that was revoked a moment ago is refused on any instance, also where nobody has told it yet', async () => {
     const id = await created();
     const link = await share(id, { role: 'controller' });
