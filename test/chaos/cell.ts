@@ -30,7 +30,7 @@ export async function underLoad(
   { clockIsRight = true } = {},
 ): Promise<CellReport> {
   const { url } = plant.balancer;
-  await until('an instance is ready', async () => plant.balancer.ready === 2, 15_000);
+  await until('an instance is ready', async () => plant.balancer.ready === 2, 60_000);
   const players = gamesOf(chance).map((game) => new Player(url, game));
   const stock = Array.from({ length: STOCK }, () => new StockWatcher(url));
   const watchers = [...stock, ...Array.from({ length: SDK }, () => new SdkWatcher(url))];

@@ -12,7 +12,7 @@ const CELLS: [Fault, Target][] = [
 ];
 
 describe(`under load (SEED=${seed})`, function () {
-  this.timeout(120_000);
+  this.timeout(240_000);
   let plant: Plant;
   before(async () => {
     plant = await Plant.open();

@@ -8,7 +8,7 @@ const NO_COMPILER = 'there is no C compiler (cc) to make a clock that can be set
 
 /** `npm run test:chaos -- -g 'SIGSTOP × redis'` runs one cell, `SEED=… npm run test:chaos` the schedule of another run. */
 describe(`chaos, seed ${seed}`, function () {
-  this.timeout(120_000);
+  this.timeout(240_000);
   let plant: Plant;
   before(async () => {
     console.log(`  SEED=${seed} npm run test:chaos repeats this run`);

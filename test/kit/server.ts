@@ -25,7 +25,7 @@ const DEFAULTS: Settings = {
   RATE_LIMIT_SOCKET: '0',
 };
 
-const START_DEADLINE_MS = 15_000;
+const START_DEADLINE_MS = 60_000;
 
 /** An instance in a process of its own. */
 export interface InstanceProcess {
