@@ -14,7 +14,7 @@ const CHAPTERS = [
 ];
 /** What is exported inside the package only. */
 const INTERNAL = new Set(['ClockSync', 'ClockSyncOptions', 'Connection', 'CommandParts', 'ResolvedOptions', 'Charge', 'later', 'pause']);
-INTERNAL.add('resolveOptions').add('reconnectDelay').add('refusal').add('unreachable').add('timedOut').add('asError');
+INTERNAL.add('resolveOptions').add('refusal').add('unreachable').add('timedOut').add('asError');
 INTERNAL.add('remainingOfParticipant').add('unsettled');
 for (const name of ['iso', 'draftOf', 'settle', 'endTurn', 'endTurnFor', 'beginCycle', 'activate', 'derive']) INTERNAL.add(name);
 

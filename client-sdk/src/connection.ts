@@ -1,5 +1,6 @@
 /** One socket to the server that comes back by itself, and commands over it. Knows nothing of sessions. */
 import { io, type Socket } from 'socket.io-client';
+import { reconnectDelay } from './backoff.ts';
 import type { CommandName, Commands, Reply, ServerToClientEvents } from './contract/index.ts';
 import { later } from './device-clock.ts';
 import { Emitter } from './emitter.ts';
@@ -22,21 +23,18 @@ interface ConnectionEvents {
 /** The event map as the socket sees it; `exchange` ties each command to its types. */
 type Outgoing = Record<CommandName, (payload: unknown, ack: (reply: Reply<unknown>) => void) => void>;
 
-const FIRST_DELAY_MS = 1_000;
-const LONGEST_DELAY_MS = 30_000;
+/** How long connecting may take. */
+const DIAL_PATIENCE_MS = 10_000;
 /** Timers beyond 24.8 days fire at once. */
 const LONGEST_TIMER_MS = 2_147_483_647;
-
-/** Milliseconds to wait before the `attempt`th (1, 2, …) try to reconnect: doubling from 1 s to 30 s, of which chance (0 to 1) takes up to half, so that clients of a dead instance don't return all at once. */
-export function reconnectDelay(attempt: number, chance: number): number {
-  return Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** (attempt - 1)) * (1 - chance / 2);
-}
 
 export class Connection extends Emitter<ConnectionEvents> {
   readonly socket: Socket<ServerToClientEvents, Outgoing>;
   readonly #options: ResolvedOptions;
   #state: ConnectionState = 'idle';
   #attempt = 0;
+  /** A connection is being tried; there is one way out of each try. */
+  #dialling = false;
   #closed = new AbortController();
   #callOffRetry: (() => void) | undefined;
   #callOffRenewal: (() => void) | undefined;
@@ -52,6 +50,7 @@ export class Connection extends Emitter<ConnectionEvents> {
       forceNew: true,
       // Reconnection is done here: Socket.IO's own neither tells its delays nor returns after the server closed the socket.
       reconnection: false,
+      timeout: DIAL_PATIENCE_MS,
       auth: (send) =>
         void options.tokens.renew().then(
           (token) => {
@@ -63,6 +62,7 @@ export class Connection extends Emitter<ConnectionEvents> {
     });
     this.socket.on('connect', () => {
       this.#attempt = 0;
+      this.#dialling = false;
       this.#enter('connected');
     });
     this.socket.on('connect_error', (error) => {
@@ -87,7 +87,7 @@ export class Connection extends Emitter<ConnectionEvents> {
     if (this.#state === 'idle' || this.#state === 'failed') {
       this.#attempt = 0;
       this.#enter('connecting');
-      this.socket.connect();
+      this.#dial();
     }
     return this.#closed.signal;
   }
@@ -96,7 +96,7 @@ export class Connection extends Emitter<ConnectionEvents> {
   hurry(): void {
     if (this.#state !== 'reconnecting') return void this.open();
     this.#callOffRetry?.();
-    this.socket.connect();
+    this.#dial();
   }
 
   /** Closes the socket; whatever waits for an answer is rejected. Opening again is possible. */
@@ -147,14 +147,29 @@ export class Connection extends Emitter<ConnectionEvents> {
     this.#callOffRenewal = later(clock, () => void this.refreshToken().catch(() => undefined), Math.min(due, LONGEST_TIMER_MS));
   }
 
+  #dial(): void {
+    this.#dialling = true;
+    this.socket.connect();
+    // Of a transport that closes between its upgrade and its first packet, socket.io-client tells nobody until its time-out.
+    this.socket.io.engine?.once('close', () => queueMicrotask(() => this.#dialFailed()));
+  }
+
+  #dialFailed(): void {
+    // Mostly it did tell, just now.
+    if (!this.#dialling) return;
+    this.socket.disconnect();
+    this.#lost();
+  }
+
   #lost(): void {
+    this.#dialling = false;
     if (this.#state === 'idle' || this.#state === 'failed') return;
     this.#attempt += 1;
     if (this.#attempt > this.#options.reconnectAttempts) return this.#giveUp(this.#attempt - 1);
     const delay = this.#invitedIn ?? reconnectDelay(this.#attempt, Math.random());
     this.#invitedIn = undefined;
     this.#callOffRetry?.();
-    this.#callOffRetry = later(this.#options.clock, () => this.socket.connect(), delay);
+    this.#callOffRetry = later(this.#options.clock, () => this.#dial(), delay);
     this.#enter('reconnecting');
     this.emit('reconnecting', { attempt: this.#attempt, delay });
   }

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { reconnectDelay } from '../../client-sdk/src/connection.ts';
+import { reconnectDelay } from '../../client-sdk/src/backoff.ts';
 import { uuidV7 } from '../../client-sdk/src/ids.ts';
 import { resolveOptions } from '../../client-sdk/src/options.ts';
 
