@@ -145,8 +145,8 @@ export function watch<Client extends RedisClient>(
  * nothing is asked of it. Not by the library's own `slotsRefreshInterval`, which goes on for ever where a connection is closed while it asks.
  */
 function attend(cluster: Cluster, role: ConnectionRole, isClosing: () => boolean): void {
-  let lost = performance.now();
-  let asked = lost;
+  let lost = Number.NEGATIVE_INFINITY;
+  let asked = performance.now();
   const asking = setInterval(() => {
     if (isClosing()) clearInterval(asking);
     const now = performance.now();

@@ -82,8 +82,11 @@ for (const [form, start] of [
         const load = await Load.begin(GAMES, white, black);
         await wait(BEFORE_MS);
         const keys = createKeys(cluster.settings.KEY_PREFIX);
-        // In a cluster of three, first a master with sessions only, then the one with the clock and the marks.
-        const key = how === 'SIGKILL' ? keys.session(load.ids[0] ?? '').session : keys.clock;
+        // In a cluster of three, first a master without the clock and the marks, then the one with them: one that was hit has no replica any more.
+        const clock = await group.masterOf(keys.clock);
+        const others = await Promise.all(load.ids.map((id) => group.masterOf(keys.session(id).session)));
+        const index = others.findIndex(({ port }) => port !== clock.port);
+        const key = how === 'SIGKILL' && index !== -1 ? keys.session(load.ids[index] ?? '').session : keys.clock;
         const master = await group.masterOf(key);
         const hit = performance.now();
         process.kill(master.pid, how);
