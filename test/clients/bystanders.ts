@@ -1,0 +1,103 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import type { UpdateEvent } from '#contract';
+import { chess } from '../kit/games.ts';
+import { TestClient } from '../kit/socket-client.ts';
+
+const GRACE_MS = 20;
+const PACE_MS = 50;
+const AUCTION_MS = 1_000;
+
+export interface BystanderReport {
+  /** Switches that were acknowledged, and how long that took, ms. */
+  commands: number;
+  p50: number;
+  p99: number;
+  slowest: number;
+  /** Switches that were refused or not answered, in words. */
+  unanswered: string[];
+  /** Cycles that ran out, and the latest of them after its grace, ms. */
+  expiries: number;
+  latestMs: number;
+  /** Cycles that nobody was told of. */
+  skipped: number;
+}
+
+/** Sessions that have nothing to do with a storm: some play without a pause, in some every cycle runs out, a second after the other. */
+export class Bystanders {
+  readonly #client: TestClient;
+  readonly #players: Promise<void>[] = [];
+  readonly #cycles = new Map<string, number>();
+  #took: number[] = [];
+  #unanswered: string[] = [];
+  #late: number[] = [];
+  #skipped = 0;
+  #left = false;
+
+  private constructor(client: TestClient) {
+    this.#client = client;
+    client.socket.on('session:update', (update: UpdateEvent) => this.#see(update));
+  }
+
+  static async arrive(url: string, { games, auctions }: { games: number; auctions: number }): Promise<Bystanders> {
+    const bystanders = new Bystanders(await TestClient.connect(url));
+    const client = bystanders.#client;
+    for (let n = 0; n < auctions; n++) {
+      const { session_id } = await client.ok('session:create', {
+        sync_mode: 'per_cycle',
+        time_per_cycle_ms: AUCTION_MS,
+        auto_advance: true,
+        warning_thresholds_ms: [],
+      });
+      await client.ok('session:start', { session_id });
+    }
+    for (let n = 0; n < games; n++) bystanders.#players.push(bystanders.#play());
+    return bystanders;
+  }
+
+  /** What they have seen since they were last asked. */
+  report(): BystanderReport {
+    const sorted = this.#took.toSorted((a, b) => a - b);
+    const at = (share: number) => Math.round(sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? 0);
+    const report = {
+      commands: sorted.length,
+      p50: at(0.5),
+      p99: at(0.99),
+      slowest: at(1),
+      unanswered: this.#unanswered,
+      expiries: this.#late.length,
+      latestMs: Math.max(0, ...this.#late),
+      skipped: this.#skipped,
+    };
+    this.#took = [];
+    this.#unanswered = [];
+    this.#late = [];
+    return report;
+  }
+
+  async leave(): Promise<void> {
+    this.#left = true;
+    await Promise.all(this.#players);
+    this.#client.close();
+  }
+
+  async #play(): Promise<void> {
+    const { session_id } = await this.#client.ok('session:create', chess());
+    await this.#client.ok('session:start', { session_id });
+    while (!this.#left) {
+      const begun = performance.now();
+      const reply = await this.#client.command('session:switch', { session_id }).catch((error: Error) => error);
+      if (reply instanceof Error) this.#unanswered.push(reply.message);
+      else if (!reply.ok) this.#unanswered.push(reply.error.code);
+      else this.#took.push(performance.now() - begun);
+      await wait(PACE_MS);
+    }
+  }
+
+  #see({ event_type, state, server_time_ms }: UpdateEvent): void {
+    if (event_type !== 'participant_expired') return;
+    this.#late.push(server_time_ms - Date.parse(state.updated_at) - GRACE_MS);
+    const before = this.#cycles.get(state.session_id) ?? 0;
+    this.#skipped += state.cycle_count - before - 1;
+    this.#cycles.set(state.session_id, state.cycle_count);
+  }
+}

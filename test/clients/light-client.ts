@@ -1,0 +1,109 @@
+import { WebSocket } from 'ws';
+import type { Reply } from '#contract';
+
+const JOIN_ID = '0';
+/** Before the next try after a refusal or a lost connection, ms: at least this, at most twice of it. */
+const AGAIN_MS = 250;
+
+type Position = { version: number; epoch: number };
+
+/** What a crowd of clients has been through since the last `reset`. */
+export class Fortunes {
+  /** How long each client took from the call to its place in the room, ms. */
+  readonly took: number[] = [];
+  /** Joins that were refused, by code, and connections that failed or broke. */
+  refused: Record<string, number> = {};
+  failed = 0;
+}
+
+/**
+ * The least that speaks Socket.IO: one connection, one session, Engine.IO 4 and Socket.IO 5 framed by hand. Some ten times lighter than the real client, so that
+ * thousands fit into a process. See https://socket.io/docs/v4/engine-io-protocol/ and https://socket.io/docs/v4/socket-io-protocol/
+ */
+export class LightClient {
+  readonly session: string;
+  /** The newest state it was told of. */
+  known: Position | undefined;
+  readonly #fortunes: () => Fortunes;
+  #socket: WebSocket | undefined;
+  #url = '';
+  #timer: NodeJS.Timeout | undefined;
+  #begun = 0;
+  #joined: (() => void) | undefined;
+
+  constructor(session: string, fortunes: () => Fortunes) {
+    this.session = session;
+    this.#fortunes = fortunes;
+  }
+
+  /** Connects and joins, again and again until it is in. Later losses are its own business too. */
+  async enter(url: string, delayMs = 0): Promise<void> {
+    this.#url = url;
+    this.#begun = performance.now();
+    const joined = new Promise<void>((resolve) => {
+      this.#joined = resolve;
+    });
+    this.#connectIn(delayMs);
+    return joined;
+  }
+
+  /** Drops the connection without a word. */
+  drop(): void {
+    clearTimeout(this.#timer);
+    this.#socket?.removeAllListeners();
+    this.#socket?.on('error', () => {});
+    this.#socket?.terminate();
+    this.#socket = undefined;
+  }
+
+  #connectIn(delayMs: number): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#connect(), delayMs);
+  }
+
+  #connect(): void {
+    const socket = new WebSocket(`${this.#url.replace('http', 'ws')}/socket.io/?EIO=4&transport=websocket`, { perMessageDeflate: false });
+    this.#socket = socket;
+    socket.on('message', (data: Buffer) => this.#take(socket, data.toString()));
+    socket.on('error', () => {});
+    socket.on('close', () => {
+      this.#fortunes().failed += 1;
+      this.#again();
+    });
+  }
+
+  #again(): void {
+    this.#connectIn(AGAIN_MS * (1 + Math.random()));
+  }
+
+  #take(socket: WebSocket, frame: string): void {
+    if (frame === '2') socket.send('3');
+    else if (frame.startsWith('0')) socket.send('40');
+    else if (frame.startsWith('40')) this.#join(socket);
+    else if (frame.startsWith(`43${JOIN_ID}`)) this.#answer(socket, (JSON.parse(frame.slice(3)) as [Reply<{ state: Position }>])[0]);
+    else if (frame.startsWith('42["session:update"')) this.#learn((JSON.parse(frame.slice(2)) as [string, Position])[1]);
+  }
+
+  #join(socket: WebSocket): void {
+    const known = this.known === undefined ? {} : { last_known_version: this.known.version, last_known_epoch: this.known.epoch };
+    socket.send(`42${JOIN_ID}${JSON.stringify(['session:join', { session_id: this.session, ...known }])}`);
+  }
+
+  #answer(socket: WebSocket, reply: Reply<{ state: Position }>): void {
+    if (reply.ok) {
+      this.#learn(reply.data.state);
+      this.#fortunes().took.push(performance.now() - this.#begun);
+      this.#joined?.();
+      this.#joined = undefined;
+      return;
+    }
+    const { refused } = this.#fortunes();
+    refused[reply.error.code] = (refused[reply.error.code] ?? 0) + 1;
+    if (reply.error.retryable) setTimeout(() => this.#join(socket), AGAIN_MS * (1 + Math.random()));
+  }
+
+  #learn({ version, epoch }: Position): void {
+    const { known } = this;
+    if (known === undefined || epoch > known.epoch || (epoch === known.epoch && version > known.version)) this.known = { version, epoch };
+  }
+}
