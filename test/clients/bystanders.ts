@@ -1,7 +1,9 @@
+import { randomUUID } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
-import type { UpdateEvent } from '#contract';
+import type { CreatePayload, UpdateEvent } from '#contract';
 import { chess } from '../kit/games.ts';
 import { TestClient } from '../kit/socket-client.ts';
+import { insist } from './insist.ts';
 
 const GRACE_MS = 20;
 const PACE_MS = 50;
@@ -13,7 +15,9 @@ export interface BystanderReport {
   p50: number;
   p99: number;
   slowest: number;
-  /** Switches that were refused or not answered, in words. */
+  /** Switches that may be sent again: the server was too busy for them. */
+  refused: number;
+  /** Switches that were refused for good or not answered, in words. */
   unanswered: string[];
   /** Cycles that ran out, and the latest of them after its grace, ms. */
   expiries: number;
@@ -28,6 +32,7 @@ export class Bystanders {
   readonly #players: Promise<void>[] = [];
   readonly #cycles = new Map<string, number>();
   #took: number[] = [];
+  #refused = 0;
   #unanswered: string[] = [];
   #late: number[] = [];
   #skipped = 0;
@@ -41,16 +46,16 @@ export class Bystanders {
   static async arrive(url: string, { games, auctions }: { games: number; auctions: number }): Promise<Bystanders> {
     const bystanders = new Bystanders(await TestClient.connect(url));
     const client = bystanders.#client;
+    const start = async (payload: CreatePayload) => {
+      const session_id = randomUUID();
+      await insist(client, 'session:create', { ...payload, session_id, command_id: 'create' });
+      await insist(client, 'session:start', { session_id, command_id: 'start' });
+      return session_id;
+    };
     for (let n = 0; n < auctions; n++) {
-      const { session_id } = await client.ok('session:create', {
-        sync_mode: 'per_cycle',
-        time_per_cycle_ms: AUCTION_MS,
-        auto_advance: true,
-        warning_thresholds_ms: [],
-      });
-      await client.ok('session:start', { session_id });
+      await start({ sync_mode: 'per_cycle', time_per_cycle_ms: AUCTION_MS, auto_advance: true, warning_thresholds_ms: [] });
     }
-    for (let n = 0; n < games; n++) bystanders.#players.push(bystanders.#play());
+    for (let n = 0; n < games; n++) bystanders.#players.push(bystanders.#play(await start(chess())));
     return bystanders;
   }
 
@@ -63,12 +68,14 @@ export class Bystanders {
       p50: at(0.5),
       p99: at(0.99),
       slowest: at(1),
+      refused: this.#refused,
       unanswered: this.#unanswered,
       expiries: this.#late.length,
       latestMs: Math.max(0, ...this.#late),
       skipped: this.#skipped,
     };
     this.#took = [];
+    this.#refused = 0;
     this.#unanswered = [];
     this.#late = [];
     return report;
@@ -80,13 +87,12 @@ export class Bystanders {
     this.#client.close();
   }
 
-  async #play(): Promise<void> {
-    const { session_id } = await this.#client.ok('session:create', chess());
-    await this.#client.ok('session:start', { session_id });
+  async #play(session_id: string): Promise<void> {
     while (!this.#left) {
       const begun = performance.now();
       const reply = await this.#client.command('session:switch', { session_id }).catch((error: Error) => error);
       if (reply instanceof Error) this.#unanswered.push(reply.message);
+      else if (!reply.ok && reply.error.retryable) this.#refused += 1;
       else if (!reply.ok) this.#unanswered.push(reply.error.code);
       else this.#took.push(performance.now() - begun);
       await wait(PACE_MS);

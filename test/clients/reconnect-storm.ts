@@ -1,12 +1,15 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { inParallel } from '../expiry/watcher.ts';
-import { query } from '../audit/kit.ts';
 import { chess } from '../kit/games.ts';
 import { type InstanceProcess, openCluster } from '../kit/server.ts';
-import { freshDatabase } from '../kit/services.ts';
+import { freshDirectory, migrate, startOwnPostgres } from '../kit/services.ts';
 import { TestClient } from '../kit/socket-client.ts';
 import { until } from '../kit/until.ts';
+import { Weights } from '../kit/weights.ts';
 import { type BystanderReport, Bystanders } from './bystanders.ts';
+import { insist } from './insist.ts';
 import { Crowd, type CrowdReport } from './crowd.ts';
 import { metric } from './metric.ts';
 
@@ -15,6 +18,9 @@ const CREATORS = 8;
 const MOVED_EVERY = 10;
 const MIB = 1024 * 1024;
 const BYSTANDERS = { games: 10, auctions: 20 };
+const QUIET_MS = 3_000;
+const HEALED_WITHIN_MS = 6_000;
+const LEFT_WITHIN_MS = 20_000;
 
 export interface StormOptions {
   clients: number;
@@ -30,15 +36,16 @@ export interface StormReport {
   storm: CrowdReport;
   /** Clients whose state is not the one in Redis afterwards. */
   behind: number;
-  /** Reads of the trail's tables from the cut until everybody was back. */
+  /** Statements about the trail's tables that reached PostgreSQL from the cut until everybody was back. */
   trailReads: number;
   /** Others' commands and deadlines at the instance that everybody comes (back) to: before, and during the storm. */
   quiet: BystanderReport;
   during: BystanderReport;
-  /** Resident memory of that instance, MiB: empty, with everybody there, after the storm, and after everybody left. */
-  memory: { empty: number; full: number; after: number; left: number };
-  /** Its open files with everybody there. */
-  openFiles: number;
+  /** What that instance holds in its heap, MiB: empty, with everybody there, after the storm, and after everybody left. */
+  heap: { empty: number; full: number; after: number; left: number };
+  /** Its resident memory, MiB, and its open files with everybody there. */
+  rss: number;
+  files: number;
   /** Its sockets and rooms after everybody left. */
   socketsLeft: number;
   roomsLeft: number;
@@ -46,57 +53,62 @@ export interface StormReport {
 
 /** Lets a crowd lose its connections all at once and come back. */
 export async function reconnectStorm({ clients, how, spreadMs }: StormOptions): Promise<StormReport> {
-  const database = await freshDatabase();
-  const cluster = await openCluster({ AUDIT_WORKER: 'off', DATABASE_URL: database });
+  const directory = await freshDirectory('postgres');
+  const postgres = await startOwnPostgres({ directory, settings: { log_statement: 'all' } });
+  await migrate(postgres.url);
+  const statements = async () =>
+    (await readFile(path.join(directory, 'server.log'), 'utf8')).match(/FROM.*sync_(sessions|events)/g)?.length ?? 0;
+  const cluster = await openCluster({ AUDIT_WORKER: 'off', DATABASE_URL: postgres.url });
   const crowd = new Crowd();
   let bystanders: Bystanders | undefined;
   try {
-    const [home, other] = [await cluster.process(), await cluster.process()];
-    const back = how === 'cut' ? home : other;
-    const sessions = await createSessions(other, clients);
-    const empty = await memoryOf(back);
+    const weights = await Weights.open();
+    const heap = async () => Math.round(((await weights.takeOne()).heap / MIB) * 10) / 10;
+    // Everybody is back at the one that is weighed.
+    const [back, creator] = [await cluster.process(weights.settings), await cluster.process()];
+    const home = how === 'cut' ? back : await cluster.process();
+    const sessions = await createSessions(creator, clients);
+    if ((await statements()) === 0) throw new Error('the log of PostgreSQL shows no statements, though each create asks the trail');
+    const empty = await heap();
     const arrival = await crowd.enter({ url: home.url, sessions, spreadMs });
-    const full = await memoryOf(how === 'cut' ? home : other);
-    const openFiles = await metric(home, 'process_open_fds');
+    const full = await heap();
 
     bystanders = await Bystanders.arrive(back.url, BYSTANDERS);
-    await wait(3_000);
+    await wait(QUIET_MS);
     const quiet = bystanders.report();
-    const readsBefore = await trailReads(database);
+    const before = await statements();
     if (how === 'kill') await home.kill();
-    const [storm] = await Promise.all([crowd.enter({ url: back.url, spreadMs }), moveOn(other, sessions)]);
+    const [storm] = await Promise.all([crowd.enter({ url: back.url, spreadMs }), moveOn(creator, sessions)]);
     const during = bystanders.report();
-    const reads = (await trailReads(database)) - readsBefore;
-    const behind = await until('everybody knows the newest state', async () => (await countBehind()) === 0, 6_000).then(
-      () => 0,
-      () => countBehind(),
-    );
-    const after = await memoryOf(back);
+    const trailReads = (await statements()) - before;
+    await until('everybody knows the newest state', async () => (await countBehind()) === 0, HEALED_WITHIN_MS).catch(() => {});
+    const behind = await countBehind();
     await bystanders.leave();
-    bystanders = undefined;
+    const { heap: held, rss, files } = await weights.takeOne();
     await crowd.leave();
-    await until('everybody has left', async () => (await metric(back, 'synckairos_connected_sockets')) === 0, 20_000);
-    const roomsLeft = async () => (await cluster.redis().pubsub('SHARDCHANNELS', `${cluster.settings.KEY_PREFIX}#/#s/*`)) as string[];
-    await until('their rooms are closed', async () => (await roomsLeft()).length === 0, 20_000).catch(() => {});
+    const sockets = () => metric(back, 'synckairos_connected_sockets');
+    const rooms = async () => ((await cluster.redis().pubsub('SHARDCHANNELS', `${cluster.settings.KEY_PREFIX}#/#s/*`)) as string[]).length;
+    await until('everybody has left', async () => (await sockets()) + (await rooms()) === 0, LEFT_WITHIN_MS).catch(() => {});
     return {
       arrival,
       storm,
       behind,
-      trailReads: reads,
+      trailReads,
       quiet,
       during,
-      memory: { empty, full, after, left: await memoryOf(back) },
-      openFiles,
-      socketsLeft: await metric(back, 'synckairos_connected_sockets'),
-      roomsLeft: (await roomsLeft()).length,
+      heap: { empty, full, after: Math.round((held / MIB) * 10) / 10, left: await heap() },
+      rss: Math.round(rss / MIB),
+      files,
+      socketsLeft: await sockets(),
+      roomsLeft: await rooms(),
     };
 
     async function countBehind(): Promise<number> {
       const known = new Map(await crowd.known());
-      const client = await TestClient.connect(other.url);
+      const client = await TestClient.connect(creator.url);
       let count = 0;
       await inParallel(sessions, CREATORS, async (session_id) => {
-        const state = await client.ok('session:get', { session_id });
+        const state = await insist(client, 'session:get', { session_id });
         if (known.get(session_id) !== state.version) count += 1;
       });
       client.close();
@@ -106,6 +118,7 @@ export async function reconnectStorm({ clients, how, spreadMs }: StormOptions): 
     await bystanders?.leave();
     await crowd.close();
     await cluster.close();
+    await postgres.stop();
   }
 }
 
@@ -113,8 +126,9 @@ async function createSessions(instance: InstanceProcess, count: number): Promise
   const creators = await Promise.all(Array.from({ length: CREATORS }, () => TestClient.connect(instance.url)));
   const games = Array.from({ length: count }, () => chess());
   await inParallel([...games.entries()], CREATORS, async ([n, game]) => {
-    await creators[n % CREATORS]?.ok('session:create', game);
-    if (n % 2 === 0) await creators[n % CREATORS]?.ok('session:start', { session_id: game.session_id });
+    const creator = creators[n % CREATORS] as TestClient;
+    await insist(creator, 'session:create', { ...game, command_id: 'create' });
+    await insist(creator, 'session:start', { session_id: game.session_id, command_id: 'start' });
   });
   for (const creator of creators) creator.close();
   return games.map((game) => game.session_id);
@@ -125,22 +139,7 @@ async function moveOn(instance: InstanceProcess, sessions: string[]): Promise<vo
   const client = await TestClient.connect(instance.url);
   const some = sessions.filter((_, n) => n % MOVED_EVERY === 0);
   await inParallel(some, CREATORS, async (session_id) => {
-    await client.ok('session:switch', { session_id });
+    await insist(client, 'session:switch', { session_id, command_id: 'move' });
   });
   client.close();
-}
-
-async function memoryOf(instance: InstanceProcess): Promise<number> {
-  return Math.round((await metric(instance, 'process_resident_memory_bytes')) / MIB);
-}
-
-/** Scans of the trail's tables, as PostgreSQL counts them. */
-async function trailReads(database: string): Promise<number> {
-  // A backend reports what it has counted once a second at most.
-  await wait(1_500);
-  const [row] = await query<{ reads: number }>(
-    database,
-    'SELECT coalesce(sum(seq_scan + coalesce(idx_scan, 0)), 0)::int AS reads FROM pg_stat_user_tables',
-  );
-  return row?.reads ?? Number.NaN;
 }

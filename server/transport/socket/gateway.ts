@@ -9,6 +9,7 @@ import type { CommandHandler } from '../command-handler.ts';
 import type { Admission } from './admission.ts';
 import { Credits, limited } from '../limits.ts';
 import type { ConnectionLimit } from './connection-limit.ts';
+import { createDoor } from './door.ts';
 import { quieten } from './quieten.ts';
 import { type AdapterOptions, createAdapter } from './adapter.ts';
 import { batchWrites } from './batched-writes.ts';
@@ -28,6 +29,7 @@ export interface IoOptions extends AdapterOptions {
 
 /** The Socket.IO server: WebSocket only, so that no load balancer needs sticky sessions. */
 export function createIo(http: HttpServer, options: IoOptions): IoServer {
+  const door = createDoor();
   const io: IoServer = new Server(http, {
     adapter: createAdapter(options),
     transports: ['websocket'],
@@ -38,7 +40,7 @@ export function createIo(http: HttpServer, options: IoOptions): IoServer {
     pingInterval: HEARTBEAT_MS,
     pingTimeout: 2 * HEARTBEAT_MS,
     allowRequest: (request, answer) =>
-      answer(null, options.allowsOrigin(request.headers.origin) && options.connectionLimit.admits(request)),
+      door(() => answer(null, options.allowsOrigin(request.headers.origin) && options.connectionLimit.admits(request))),
   });
   io.engine.on('headers', (headers: Record<string, string>) => (headers[CONTRACT_HEADER] = String(CONTRACT_VERSION)));
   return io;

@@ -1,0 +1,47 @@
+import { mkdir, readdir, readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { freshDirectory } from './services.ts';
+import { until } from './until.ts';
+
+/** What a process holds right after a full collection, bytes and counts. `heap` includes buffers outside V8's own. */
+export type Weight = Record<'heap' | 'rss' | 'handles' | 'timers' | 'files', number>;
+
+const WEIGHED_WITHIN_MS = 30_000;
+
+/** Weighs processes of a test from within, without anything in the server for it: start them with `settings`. */
+export class Weights {
+  readonly settings: Record<string, string>;
+  readonly #directory: string;
+
+  private constructor(directory: string) {
+    this.#directory = directory;
+    this.settings = { NODE_OPTIONS: `--import ${path.resolve(import.meta.dirname, 'weigh.js')}`, WEIGH_DIRECTORY: directory };
+  }
+
+  static async open(): Promise<Weights> {
+    const directory = await freshDirectory('weights');
+    await mkdir(directory, { recursive: true });
+    return new Weights(directory);
+  }
+
+  /** Of each process that runs with these settings, by its id, as it is now. */
+  async take(): Promise<Map<number, Weight>> {
+    const weights = new Map<number, Weight>();
+    for (const name of (await readdir(this.#directory)).toSorted()) {
+      const pid = Number(path.parse(name).name);
+      const lines = async () => (await readFile(path.join(this.#directory, name), 'utf8')).split('\n').slice(0, -1);
+      const before = (await lines()).length;
+      process.kill(pid, 'SIGUSR2');
+      const line = await until(`process ${pid} is weighed`, async () => (await lines())[before], WEIGHED_WITHIN_MS);
+      weights.set(pid, JSON.parse(line) as Weight);
+    }
+    return weights;
+  }
+
+  /** Of the only one. */
+  async takeOne(): Promise<Weight> {
+    const [weight] = (await this.take()).values();
+    if (weight === undefined) throw new Error('no process has these settings');
+    return weight;
+  }
+}
