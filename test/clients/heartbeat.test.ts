@@ -4,6 +4,7 @@ import { type Cluster, openCluster } from '../kit/server.ts';
 import { openTcpProxy, type TcpProxy } from '../kit/tcp-proxy.ts';
 import { until } from '../kit/until.ts';
 import { metric } from './metric.ts';
+import { openRooms } from './rooms.ts';
 
 /** A ping each 5 s and 10 s of patience, and something for a busy machine. */
 const NOTICED_WITHIN_MS = 20_000;
@@ -35,8 +36,7 @@ describe('peers that fall silent', () => {
     link.silent = true;
     const hungUp = far.disconnected(NOTICED_WITHIN_MS);
     await until('the server has forgotten it', async () => (await metric(app, 'synckairos_connected_sockets')) === 1, NOTICED_WITHIN_MS);
-    const channels = await cluster.redis().pubsub('SHARDCHANNELS', `${cluster.settings.KEY_PREFIX}#/#s/*`);
-    expect(channels, 'only the rooms of those who are there').to.have.length(1);
+    expect(await openRooms(cluster), 'only the rooms of those who are there').to.equal(1);
     expect(await hungUp).to.be.oneOf(['ping timeout', 'already']);
     await until('and the connection is closed', async () => link.open === 0, NOTICED_WITHIN_MS);
   });

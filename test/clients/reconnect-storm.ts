@@ -12,13 +12,14 @@ import { type BystanderReport, Bystanders } from './bystanders.ts';
 import { insist } from './insist.ts';
 import { Crowd, type CrowdReport } from './crowd.ts';
 import { metric } from './metric.ts';
+import { openRooms } from './rooms.ts';
 
 const CREATORS = 8;
 /** Every how many sessions something happens while everybody is away. */
 const MOVED_EVERY = 10;
 const MIB = 1024 * 1024;
 const BYSTANDERS = { games: 10, auctions: 20 };
-const QUIET_MS = 3_000;
+const QUIET_MS = 2_000;
 const HEALED_WITHIN_MS = 6_000;
 const LEFT_WITHIN_MS = 20_000;
 
@@ -65,9 +66,9 @@ export async function reconnectStorm({ clients, how, spreadMs }: StormOptions): 
     const weights = await Weights.open();
     const heap = async () => Math.round(((await weights.takeOne()).heap / MIB) * 10) / 10;
     // Everybody is back at the one that is weighed.
-    const [back, creator] = [await cluster.process(weights.settings), await cluster.process()];
-    const home = how === 'cut' ? back : await cluster.process();
-    const sessions = await createSessions(creator, clients);
+    const [back, other] = [await cluster.process(weights.settings), await cluster.process()];
+    const home = how === 'cut' ? back : other;
+    const sessions = await createSessions(other, clients);
     if ((await statements()) === 0) throw new Error('the log of PostgreSQL shows no statements, though each create asks the trail');
     const empty = await heap();
     const arrival = await crowd.enter({ url: home.url, sessions, spreadMs });
@@ -78,7 +79,7 @@ export async function reconnectStorm({ clients, how, spreadMs }: StormOptions): 
     const quiet = bystanders.report();
     const before = await statements();
     if (how === 'kill') await home.kill();
-    const [storm] = await Promise.all([crowd.enter({ url: back.url, spreadMs }), moveOn(creator, sessions)]);
+    const [storm] = await Promise.all([crowd.enter({ url: back.url, spreadMs }), moveOn(back, sessions)]);
     const during = bystanders.report();
     const trailReads = (await statements()) - before;
     await until('everybody knows the newest state', async () => (await countBehind()) === 0, HEALED_WITHIN_MS).catch(() => {});
@@ -87,7 +88,7 @@ export async function reconnectStorm({ clients, how, spreadMs }: StormOptions): 
     const { heap: held, rss, files } = await weights.takeOne();
     await crowd.leave();
     const sockets = () => metric(back, 'synckairos_connected_sockets');
-    const rooms = async () => ((await cluster.redis().pubsub('SHARDCHANNELS', `${cluster.settings.KEY_PREFIX}#/#s/*`)) as string[]).length;
+    const rooms = () => openRooms(cluster);
     await until('everybody has left', async () => (await sockets()) + (await rooms()) === 0, LEFT_WITHIN_MS).catch(() => {});
     return {
       arrival,
@@ -105,7 +106,7 @@ export async function reconnectStorm({ clients, how, spreadMs }: StormOptions): 
 
     async function countBehind(): Promise<number> {
       const known = new Map(await crowd.known());
-      const client = await TestClient.connect(creator.url);
+      const client = await TestClient.connect(back.url);
       let count = 0;
       await inParallel(sessions, CREATORS, async (session_id) => {
         const state = await insist(client, 'session:get', { session_id });

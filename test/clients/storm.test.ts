@@ -4,7 +4,7 @@ import { reconnectStorm, type StormReport } from './reconnect-storm.ts';
 const CLIENTS = 500;
 
 describe('a crowd that comes back all at once', function () {
-  this.timeout(120_000);
+  this.timeout(300_000);
 
   const noHarm = ({ storm, behind, trailReads, during, socketsLeft, roomsLeft }: StormReport) => {
     expect(storm.took, 'everybody is in their room').to.have.length(CLIENTS);
