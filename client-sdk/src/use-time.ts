@@ -31,6 +31,29 @@ export function useStopwatch(client: SyncKairosClient, sessionId: string): numbe
   return useClock(client, sessionId, 'global', STOPWATCH);
 }
 
+/** Clocks whose digits change in the same millisecond share a timer, so that React renders them together. */
+const due = new Map<number, { runs: Set<() => void>; timer: ReturnType<typeof setTimeout> }>();
+
+/** Calls `run` in the first whole millisecond `ms` from now or later; the returned function calls it off. */
+function atDigit(run: () => void, ms: number): () => void {
+  const at = Math.ceil(performance.now() + ms);
+  const known = due.get(at);
+  const runs = known?.runs ?? new Set();
+  const fire = (): void => {
+    due.delete(at);
+    for (const each of runs) each();
+  };
+  const timer = known?.timer ?? setTimeout(fire, at - performance.now());
+  if (known === undefined) due.set(at, { runs, timer });
+  runs.add(run);
+  return () => {
+    runs.delete(run);
+    if (runs.size > 0) return;
+    clearTimeout(timer);
+    if (due.get(at)?.runs === runs) due.delete(at);
+  };
+}
+
 interface Face {
   /** Milliseconds on the clock at an instant of the server; null where there are none. */
   read: (client: SyncKairosClient, sessionId: string, who: string, at: number) => number | null;
@@ -86,14 +109,14 @@ function clockStore(client: SyncKairosClient, sessionId: string, who: string, fa
   };
 
   const subscribe = (listener: () => void): (() => void) => {
-    let timer: ReturnType<typeof setTimeout> | undefined;
+    let callOff: (() => void) | undefined;
     const tick = (): void => {
-      clearTimeout(timer);
+      callOff?.();
       listener();
       const ms = isMoving() ? read(client.getServerTime()) : null;
       const rest = ms === null ? Infinity : face.rest(ms);
       // Timers may fire early; then nothing has changed yet and the next one is a millisecond away.
-      if (rest < Infinity) timer = setTimeout(tick, Math.ceil(rest));
+      callOff = rest < Infinity ? atDigit(tick, rest) : undefined;
     };
     const stopState = store.subscribe(tick);
     const stopTime = client.on('timeSynced', tick);
@@ -101,7 +124,7 @@ function clockStore(client: SyncKairosClient, sessionId: string, who: string, fa
     return () => {
       stopState();
       stopTime();
-      clearTimeout(timer);
+      callOff?.();
     };
   };
 
