@@ -124,6 +124,12 @@ describe('malformed events', () => {
     const names = ['session:explode', '', '__proto__', 'constructor', 'toString', 'error', 'message', 'x'.repeat(5_000), 42, 0, -1.5];
     for (const name of names) errorOf(await player.raw(name, {}), 'UNKNOWN_COMMAND');
     errorOf(await player.raw('session:explode'), 'UNKNOWN_COMMAND');
+    // The client would not send these by itself.
+    const reserved = ['connect', 'connect_error', 'disconnect', 'disconnecting', 'newListener', 'removeListener'];
+    for (const name of [...reserved, null, true, {}, ['session:get']]) {
+      errorOf(await player.text(JSON.stringify([name, {}])), 'UNKNOWN_COMMAND');
+    }
+    errorOf(await player.text('[]'), 'UNKNOWN_COMMAND');
   });
 
   it('C-27 an event without an acknowledgement has its effect and harms nothing', async () => {

@@ -1,8 +1,11 @@
-import { Decoder, type Packet } from 'socket.io-parser';
+import { Decoder, type Packet, PacketType } from 'socket.io-parser';
 import { PreparedEncoder } from './prepared-encoder.ts';
 
 /** Engine.IO's packet type: a character at the head of each text frame, which it takes off before the decoder. Binary frames have none. */
 const PACKET_TYPE_BYTES = 1;
+
+/** An event in the namespace `/`, with or without the number of its acknowledgement. */
+const EVENT_FRAME = /^2(\d{0,15})(\[[^]*)$/;
 
 const frameBytes = new WeakMap<object, number>();
 const binaryEvents = new WeakSet<object>();
@@ -37,7 +40,30 @@ class SizedDecoder extends Decoder {
       this.#bytes += (frame as Uint8Array).byteLength;
       this.#binary = true;
     }
-    super.add(frame);
+    try {
+      super.add(frame);
+    } catch (error) {
+      const packet = refusedEvent(frame);
+      if (packet === undefined) throw error;
+      this.emitReserved('decoded', packet);
+    }
+  }
+}
+
+/**
+ * The event in a frame that the library refuses for its name: one that it keeps for itself, such as `connect`, or none at all. It ends the connection for that;
+ * here it is an unknown command like any other, and answered.
+ */
+function refusedEvent(frame: unknown): Packet | undefined {
+  const found = typeof frame === 'string' ? EVENT_FRAME.exec(frame) : null;
+  if (found === null) return undefined;
+  try {
+    const data: unknown = JSON.parse(found[2] ?? '');
+    return Array.isArray(data)
+      ? { type: PacketType.EVENT, nsp: '/', data, ...(found[1] === '' ? {} : { id: Number(found[1]) }) }
+      : undefined;
+  } catch {
+    return undefined;
   }
 }
 
