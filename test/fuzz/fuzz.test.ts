@@ -1,0 +1,28 @@
+import { expect } from 'chai';
+import { freshDatabase } from '../kit/services.ts';
+import { type Cluster, type InstanceProcess, openCluster } from '../kit/server.ts';
+import { campaign, playAGame } from './campaign.ts';
+
+describe('whatever is sent', () => {
+  let cluster: Cluster;
+  let instances: [InstanceProcess, InstanceProcess];
+  before(async function () {
+    this.timeout(60_000);
+    cluster = await openCluster({ AUDIT_WORKER: 'inline', DATABASE_URL: await freshDatabase() });
+    instances = [await cluster.process(), await cluster.process()];
+  });
+  after(() => cluster.close());
+
+  it('Z-1 every input has an answer of the contract, and both instances live and are right afterwards', async function () {
+    this.timeout(120_000);
+    const seed = Number(process.env['FUZZ_SEED'] ?? Date.now() % 1_000_000);
+    const plan = { seed, events: 2_000, binaries: 200, frames: 300, requests: 700 };
+    console.log(`      FUZZ_SEED=${seed}`);
+    const { answers } = await campaign(instances, plan);
+    // The inputs are good for something only if they get beyond the door.
+    for (const code of ['ok', 'VALIDATION_ERROR', 'CONFLICT', 'SESSION_NOT_FOUND', 'UNKNOWN_COMMAND', 'NOT_ACTIVE_PARTICIPANT']) {
+      expect(answers, JSON.stringify(answers)).to.have.property(code);
+    }
+    await playAGame(cluster, instances);
+  });
+});

@@ -1,0 +1,140 @@
+import { connect } from 'node:net';
+import fc from 'fast-check';
+import { COMMANDS, payloadText } from './inputs.ts';
+
+const DEADLINE_MS = 20_000;
+const VERBS = ['start', 'switch', 'pause', 'resume', 'adjust', 'complete', 'cancel', 'message', 'share', 'explode'];
+
+/** The bytes of an HTTP request, right or wrong; it asks for the connection to be closed afterwards. */
+export function requestBytes(sessions: readonly string[]): fc.Arbitrary<Buffer> {
+  const id = fc.oneof(
+    fc.constantFrom(...sessions, 'nobody', '%', '%zz', '%00', '%2e%2e', '..', 'a|b', 'ä', '\ud800', 'x'.repeat(3_000)),
+    fc.string({ maxLength: 20 }).map((text) => text.replaceAll(/[\s\u0000-\u0020]/g, '_')),
+  );
+  const path = fc.oneof(
+    fc.tuple(id, fc.constantFrom(...VERBS)).map(([session, verb]) => `/v1/sessions/${session}/${verb}`),
+    fc
+      .tuple(id, fc.constantFrom('', '/', '/events', '/events?limit=x', '?a=1&a=2', '?__proto__=1', '/share/x', '/events?event_type=%'))
+      .map(([session, rest]) => `/v1/sessions/${session}${rest}`),
+    fc.constantFrom(
+      '/v1/sessions',
+      '/V1/SESSIONS/',
+      '/time',
+      '/v1/time',
+      '/health',
+      '/ready',
+      '/v1/openapi.json',
+      '//',
+      '/*',
+      '*',
+      'http://x/v1/time',
+    ),
+    fc.constantFrom(
+      '/../../etc/passwd',
+      '/assets/..%2f..%2fpackage.json',
+      '/socket.io/',
+      '/socket.io/?EIO=3&transport=polling',
+      '/admin/queues',
+    ),
+    fc.webPath(),
+  );
+  const method = fc.oneof(
+    { weight: 8, arbitrary: fc.constantFrom('GET', 'POST', 'DELETE') },
+    { weight: 2, arbitrary: fc.constantFrom('PUT', 'PATCH', 'HEAD', 'OPTIONS', 'TRACE', 'PROPFIND', 'M-SEARCH', 'CONNECT', 'BREW', 'get') },
+  );
+  const header = fc.oneof(
+    fc.constantFrom(
+      'X-Request-Id: \u00ff',
+      `X-Long: ${'x'.repeat(2_000)}`,
+      'Origin: null',
+      'Authorization: Bearer x.y.z',
+      'Cookie: a',
+      'Expect: magic',
+    ),
+    fc.constantFrom(
+      'Accept: application/x-ndjson',
+      'Accept: */*;q=a',
+      'If-None-Match: *',
+      'Range: bytes=9-1',
+      'X-Forwarded-For: ,,',
+      'Upgrade: h2c',
+    ),
+  );
+  const type = fc.constantFrom(
+    ...[
+      'application/json',
+      'application/json; charset=latin1',
+      'application/json;charset=utf-32',
+      'application/vnd.x+json',
+      'text/plain',
+      'json',
+    ],
+    ...['application/x-www-form-urlencoded', 'multipart/form-data; boundary=x', '', '\u00e9'],
+  );
+  const body = fc.oneof(
+    { weight: 4, arbitrary: fc.constantFrom(...COMMANDS).chain((name) => payloadText(name, sessions)) },
+    { weight: 1, arbitrary: fc.string({ maxLength: 100, unit: 'binary' }) },
+    { weight: 1, arbitrary: fc.constantFrom('', '{', '[', 'null', '"', '\ufeff{}', 'NaN') },
+  );
+  const framing = fc.constantFrom('length', 'length', 'length', 'chunked', 'none', 'gzip', 'br', 'unknown', 'bad chunk', 'bad length');
+  return fc
+    .record({ method, path, headers: fc.array(header, { maxLength: 2 }), type, body, framing })
+    .map((each) => write(each.method, each.path, each.headers, each.type, Buffer.from(each.body), each.framing));
+}
+
+function write(method: string, path: string, headers: string[], type: string, body: Buffer, framing: string): Buffer {
+  const lines = [`${method} ${path} HTTP/1.1`, 'Host: localhost', 'Connection: close', `Content-Type: ${type}`, ...headers];
+  let sent = body;
+  if (framing === 'chunked') {
+    lines.push('Transfer-Encoding: chunked');
+    const chunk = body.length === 0 ? '' : `${body.length.toString(16)}\r\n`;
+    sent = Buffer.concat([Buffer.from(chunk), body, Buffer.from(body.length === 0 ? '0\r\n\r\n' : '\r\n0\r\n\r\n')]);
+  } else if (framing === 'bad chunk') {
+    lines.push('Transfer-Encoding: chunked');
+    sent = Buffer.concat([Buffer.from('zz\r\n'), body]);
+  } else if (framing === 'bad length') {
+    lines.push('Content-Length: minus one');
+  } else if (framing === 'none') {
+    sent = Buffer.alloc(0);
+  } else {
+    lines.push(`Content-Length: ${body.length}`);
+    if (framing !== 'length') lines.push(`Content-Encoding: ${framing}`);
+  }
+  return Buffer.concat([Buffer.from(`${lines.join('\r\n')}\r\n\r\n`), sent]);
+}
+
+export interface Answered {
+  status: number;
+  type: string;
+  body: string;
+}
+
+/** Sends bytes and resolves with what came back before the connection ended; null where nothing did. */
+export async function exchange(url: string, bytes: Buffer): Promise<Answered | null> {
+  const { hostname, port } = new URL(url);
+  const text = await new Promise<string>((resolve, reject) => {
+    const socket = connect(Number(port), hostname);
+    const chunks: Buffer[] = [];
+    const timer = setTimeout(() => {
+      socket.destroy();
+      reject(new Error(`no answer to ${bytes.subarray(0, 400).toString()}`));
+    }, DEADLINE_MS);
+    socket.on('data', (chunk) => chunks.push(chunk));
+    socket.on('error', () => {});
+    socket.on('close', () => {
+      clearTimeout(timer);
+      resolve(Buffer.concat(chunks).toString());
+    });
+    // Half closed, so that whatever waits for more of a request learns that there is no more.
+    socket.end(bytes);
+  });
+  if (text === '') return null;
+  const [head = '', ...rest] = text.split('\r\n\r\n');
+  const body = rest.join('\r\n\r\n');
+  const chunked = /transfer-encoding: chunked/i.test(head);
+  return {
+    status: Number(/^HTTP\/1\.1 (\d{3})/.exec(head)?.[1]),
+    type: /content-type: ([^\r;]*)/i.exec(head)?.[1] ?? '',
+    body: chunked ? body.replaceAll(/(^|\r\n)[0-9a-f]+\r\n/g, '') : body,
+  };
+}
