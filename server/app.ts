@@ -23,6 +23,7 @@ import { LINKS_MAX } from '#contract';
 import { openAccess } from './transport/access/open.ts';
 import { CommandHandler } from './transport/command-handler.ts';
 import { createHttpApp } from './transport/http/app.ts';
+import { answerBrokenRequests } from './transport/http/broken-requests.ts';
 import { createOperatorApp, type OperatorOptions } from './transport/http/operator-app.ts';
 import { BOARD_PATH } from './transport/http/operators.ts';
 import { listen, trackConnections } from './transport/http/connections.ts';
@@ -137,9 +138,9 @@ export async function createApp(config: Config, schema: Schema = SCHEMA): Promis
     consoleDir: consoleDir(),
     operator: operatorHttp === undefined ? operator : undefined,
   });
-  serve(http, koa);
+  serve(http, koa, handler);
   if (operatorHttp !== undefined)
-    serve(operatorHttp, createOperatorApp({ operator, handler, metrics, logger, readiness, trustProxy: config.TRUST_PROXY }));
+    serve(operatorHttp, createOperatorApp({ operator, handler, metrics, logger, readiness, trustProxy: config.TRUST_PROXY }), handler);
   const operatorConnections = operatorHttp && trackConnections(operatorHttp);
 
   const close = async () => {
@@ -181,9 +182,10 @@ function openOperators(config: Config, logger: Logger): { board: Board | undefin
   return { board, operator: { credentials, board: board?.middleware, guardMetrics: config.METRICS_AUTH === 'admin' } };
 }
 
-function serve(http: Server, koa: Koa): void {
+function serve(http: Server, koa: Koa, handler: CommandHandler): void {
   const answer = koa.callback();
   http.on('request', (request, response) => void answer(request, response));
+  answerBrokenRequests(http, handler);
 }
 
 async function answers(question: () => Promise<unknown>): Promise<boolean> {

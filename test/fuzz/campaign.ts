@@ -27,7 +27,7 @@ export interface Report {
 
 const BATCH = 100;
 /** Nothing that is sent may lead to these. */
-const NEVER: ReadonlySet<ErrorCode> = new Set(['INTERNAL_ERROR', 'STATE_DESERIALIZATION_ERROR', 'SERVICE_UNAVAILABLE', 'UNAUTHORIZED']);
+const NEVER: ReadonlySet<ErrorCode> = new Set(['INTERNAL_ERROR', 'STATE_DESERIALIZATION_ERROR', 'UNAUTHORIZED']);
 
 /** Sends everything to two instances by turns. Rejects at the first answer that is none of the contract's, or is missing. */
 export async function campaign(instances: [{ url: string }, { url: string }], plan: Plan): Promise<Report> {
@@ -35,6 +35,7 @@ export async function campaign(instances: [{ url: string }, { url: string }], pl
   const report: Report = { inputs: 0, answers: {}, heap: [] };
   let sessions = await freshSessions(instances[0]);
   let turn = 0;
+  let batch = 0;
 
   const count = (code: string) => (report.answers[code] = (report.answers[code] ?? 0) + 1);
   const done = async (inputs: number) => {
@@ -50,7 +51,7 @@ export async function campaign(instances: [{ url: string }, { url: string }], pl
   /** Inputs in batches; each batch has a seed of its own, so that none has to be kept. */
   const batches = async <Input>(amount: number, arbitrary: () => fc.Arbitrary<Input>, send: (inputs: Input[]) => Promise<unknown>) => {
     for (let sent = 0; sent < amount; sent += BATCH) {
-      const inputs = fc.sample(arbitrary(), { numRuns: Math.min(BATCH, amount - sent), seed: plan.seed + turn });
+      const inputs = fc.sample(arbitrary(), { numRuns: Math.min(BATCH, amount - sent), seed: (plan.seed * 100_003 + batch++) | 0 });
       await send(inputs);
       await done(inputs.length);
     }
@@ -111,6 +112,8 @@ export async function campaign(instances: [{ url: string }, { url: string }], pl
       );
     },
   );
+  // On a machine with too much to do Redis may take longer than it is given. That is the one 5xx there may be, and it must stay the exception.
+  expect(report.answers['SERVICE_UNAVAILABLE'] ?? 0, JSON.stringify(report.answers)).to.be.below(total / 100);
   return report;
 }
 
@@ -140,8 +143,11 @@ function checkRequest(bytes: Buffer, answer: { status: number; type: string; bod
     expect(/^CONNECT |\r\nUpgrade: /i.test(bytes.toString('latin1')), said).to.equal(true);
     return 'hung up';
   }
-  expect(answer.status, said).to.be.within(200, 499);
-  if (answer.status >= 400 && !line.startsWith('HEAD') && !line.includes('/socket.io')) return codeOf(JSON.parse(answer.body), said);
+  if (answer.status !== 503) expect(answer.status, said).to.be.within(200, 499);
+  if (answer.status >= 400 && !line.startsWith('HEAD') && !line.includes('/socket.io')) {
+    expect(answer.type, said).to.equal('application/json');
+    return codeOf(JSON.parse(answer.body), said);
+  }
   return String(answer.status);
 }
 
@@ -156,7 +162,7 @@ async function freshSessions(instance: { url: string }): Promise<string[]> {
 
 async function heapOf(instance: { url: string }): Promise<number> {
   const { text } = await rest(instance, 'GET', '/metrics');
-  return Math.round(Number(/nodejs_heap_size_used_bytes (\S+)/.exec(text)?.[1]) / 1e6);
+  return Math.round(Number(/^nodejs_heap_size_used_bytes (\S+)/m.exec(text)?.[1]) / 1e6);
 }
 
 /** Plays a game over both instances and compares what each of them, its sockets and its history know of it. */

@@ -89,7 +89,7 @@ export function payloadText(name: CommandName, sessions: readonly string[]): fc.
     return `{${[...fields].map(([key, text]) => `${JSON.stringify(key)}:${text ?? 'null'}`).join(',')}}`;
   });
   return fc.oneof(
-    { weight: 2, arbitrary: valid.map((payload) => JSON.stringify(payload)) },
+    { weight: 5, arbitrary: valid.map((payload) => JSON.stringify(payload)) },
     { weight: 5, arbitrary: nearly },
     { weight: 2, arbitrary: anyText },
   );

@@ -125,8 +125,8 @@ export async function exchange(url: string, bytes: Buffer): Promise<Answered | n
       clearTimeout(timer);
       resolve(Buffer.concat(chunks).toString());
     });
-    // Half closed, so that whatever waits for more of a request learns that there is no more.
-    socket.end(bytes);
+    // Not half closed: node takes that for somebody who has gone.
+    socket.write(bytes);
   });
   if (text === '') return null;
   const [head = '', ...rest] = text.split('\r\n\r\n');

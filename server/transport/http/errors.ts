@@ -56,6 +56,16 @@ export const refuseOtherBodies: Middleware = async (ctx, next) => {
   await next();
 };
 
+/** Whatever goes wrong while a body is read is its sender's doing: a body that claims to be compressed and is not has an error of each algorithm's own. */
+export function readBodies(parser: Middleware): Middleware {
+  return async (ctx, next) => {
+    await parser(ctx, async () => {}).catch((error: unknown) => {
+      throw refusalOfBody(error);
+    });
+    await next();
+  };
+}
+
 /** Whether a body of a length that was not told is empty. Takes its first bytes, so this is only for requests that are refused otherwise. */
 async function isEmpty(request: IncomingMessage): Promise<boolean> {
   if (request.headers['transfer-encoding'] === undefined) return false;
@@ -68,20 +78,14 @@ async function isEmpty(request: IncomingMessage): Promise<boolean> {
 }
 
 function refusalOfHttp(error: unknown): Refusal | undefined {
-  if (error instanceof HttpRefusal) return error.refusal;
-  if (!(error instanceof Error)) return undefined;
-  const unreadable = invalid([{ field: 'body', message: 'Must be a JSON object', code: 'invalid_json' }]);
-  // A body that claims to be compressed and is not; zlib's errors have no status.
-  if ('code' in error && typeof error.code === 'string' && error.code.startsWith('Z_')) return unreadable;
-  if (!('status' in error)) return undefined;
-  switch (error.status) {
-    case 400:
-      return unreadable;
-    case 413:
-      return refuse('PAYLOAD_TOO_LARGE', 'The body is too large');
-    case 415:
-      return refuse('UNSUPPORTED_MEDIA_TYPE', 'The encoding or character set of the body is not supported');
-    default:
-      return undefined;
+  return error instanceof HttpRefusal ? error.refusal : undefined;
+}
+
+function refusalOfBody(error: unknown): HttpRefusal {
+  const status = error instanceof Error && 'status' in error ? error.status : 400;
+  if (status === 413) return new HttpRefusal(refuse('PAYLOAD_TOO_LARGE', 'The body is too large'));
+  if (status === 415) {
+    return new HttpRefusal(refuse('UNSUPPORTED_MEDIA_TYPE', 'The encoding or character set of the body is not supported'));
   }
+  return new HttpRefusal(invalid([{ field: 'body', message: 'Must be a JSON object', code: 'invalid_json' }]));
 }
