@@ -4,16 +4,17 @@ import { freshDatabase } from '../kit/services.ts';
 import { type Cluster, type InstanceProcess, openCluster } from '../kit/server.ts';
 
 const PLAN = { events: 72_000, binaries: 3_000, frames: 7_000, requests: 20_000 };
-/** What a heap may hold more of at its lowest in the second half than in the first, MB. */
-const GROWTH_MAX_MB = 40;
+/** What an instance needs and not much more: one that keeps something of each input ends for want of memory. */
+const HEAP = { NODE_OPTIONS: '--max-old-space-size=128' };
 
 describe('whatever is sent, a hundred thousand times', function () {
   this.timeout(3_600_000);
   let cluster: Cluster;
   let instances: [InstanceProcess, InstanceProcess];
-  before(async () => {
+  before(async function () {
+    this.timeout(60_000);
     cluster = await openCluster({ AUDIT_WORKER: 'inline', DATABASE_URL: await freshDatabase() });
-    instances = [await cluster.process(), await cluster.process()];
+    instances = [await cluster.process(HEAP), await cluster.process(HEAP)];
   });
   after(() => cluster.close());
 
@@ -25,7 +26,5 @@ describe('whatever is sent, a hundred thousand times', function () {
     console.log(`      ${JSON.stringify(answers)}`);
     expect(inputs).to.be.at.least(100_000);
     await playAGame(cluster, instances);
-    const low = (part: number[]) => Math.min(...part);
-    expect(low(heap.slice(5)) - low(heap.slice(0, 5)), `heap: ${heap.join(' ')}`).to.be.below(GROWTH_MAX_MB);
   });
 });

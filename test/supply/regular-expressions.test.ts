@@ -13,15 +13,15 @@ interface Found {
 }
 
 describe('regular expressions', () => {
-  it('Z-10 none of the server and the client can be made to take more than polynomial time of a low degree', async function () {
+  it('Z-10 none of the server and the client can be made to backtrack', async function () {
     this.timeout(180_000);
     const found = (await Promise.all(['server', 'client-sdk/src'].map(literalsIn))).flat();
     expect(found).to.have.length.above(20);
     const distinct = new Map(found.map((each) => [`${each.pattern}/${each.flags}`, each]));
     const bad = [];
     for (const { pattern, flags, where } of distinct.values()) {
-      const { status, complexity } = await check(pattern, flags, { timeout: 20_000 });
-      if (status !== 'safe') bad.push(`${where}: /${pattern}/${flags} ${status} ${complexity?.summary ?? ''}`);
+      const { status } = await check(pattern, flags, { timeout: 20_000 });
+      if (status !== 'safe') bad.push(`${where}: /${pattern}/${flags} ${status}`);
     }
     expect(bad).to.deep.equal([]);
   });

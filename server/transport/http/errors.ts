@@ -60,10 +60,23 @@ export const refuseOtherBodies: Middleware = async (ctx, next) => {
 export function readBodies(parser: Middleware): Middleware {
   return async (ctx, next) => {
     await parser(ctx, async () => {}).catch((error: unknown) => {
-      throw refusalOfBody(error);
+      const body = refusedForItsKeys(error);
+      if (body === undefined) throw refusalOfBody(error);
+      (ctx.request as { body?: unknown }).body = body;
     });
     await next();
   };
+}
+
+/** The parser refuses JSON with a key `__proto__`. Here it is a key like any other, as over the socket: what is free is kept, and what is not is named. */
+function refusedForItsKeys(error: unknown): object | undefined {
+  if (!(error instanceof SyntaxError) || !('body' in error) || typeof error.body !== 'string') return undefined;
+  try {
+    const body: unknown = JSON.parse(error.body);
+    return typeof body === 'object' && body !== null ? body : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Whether a body of a length that was not told is empty. Takes its first bytes, so this is only for requests that are refused otherwise. */
