@@ -59,11 +59,13 @@ export const refuseOtherBodies: Middleware = async (ctx, next) => {
 /** Whatever goes wrong while a body is read is its sender's doing: a body that claims to be compressed and is not has an error of each algorithm's own. */
 export function readBodies(parser: Middleware): Middleware {
   return async (ctx, next) => {
-    await parser(ctx, async () => {}).catch((error: unknown) => {
+    try {
+      await parser(ctx, async () => {});
+    } catch (error) {
       const body = refusedForItsKeys(error);
       if (body === undefined) throw refusalOfBody(error);
       (ctx.request as { body?: unknown }).body = body;
-    });
+    }
     await next();
   };
 }
