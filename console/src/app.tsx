@@ -1,15 +1,42 @@
 import type { SyncKairosClient } from '@synckairos/client';
-import { GamePage } from './game-page.tsx';
-import { useSessionRoute } from './route.ts';
-import { SetupPage } from './setup-page.tsx';
+import { lazy, Suspense, useSyncExternalStore } from 'react';
+import type { Door } from './door.ts';
+import { GamePage } from './game/game-page.tsx';
+import { useRoute } from './route.ts';
+import { SetupPage } from './setup/setup-page.tsx';
+import { SignIn } from './sign-in.tsx';
 import { StatusBar } from './status-bar.tsx';
 
-export function App({ client }: { client: SyncKairosClient }) {
-  const sessionId = useSessionRoute();
+// Seldom seen, so not part of the first view.
+const OperatorPage = lazy(async () => ({ default: (await import('./operator/operator-page.tsx')).OperatorPage }));
+
+interface AppProps {
+  client: SyncKairosClient;
+  token: string | undefined;
+  door: Door;
+}
+
+export function App({ client, token, door }: AppProps) {
   return (
     <div className="app">
-      {sessionId === null ? <SetupPage client={client} /> : <GamePage key={sessionId} client={client} sessionId={sessionId} />}
+      <Page client={client} token={token} door={door} />
       <StatusBar client={client} />
     </div>
   );
+}
+
+function Page({ client, token, door }: AppProps) {
+  const route = useRoute();
+  const refusal = useSyncExternalStore(door.subscribe, door.getSnapshot);
+  if (route.page === 'operator') {
+    return (
+      <Suspense fallback={<main className="waiting" />}>
+        <OperatorPage />
+      </Suspense>
+    );
+  }
+  if (refusal !== null) return <SignIn refusal={refusal} hadToken={token !== undefined} />;
+  if (route.page === 'setup') return <SetupPage client={client} />;
+  const { sessionId, watchOnly } = route;
+  return <GamePage key={sessionId} client={client} sessionId={sessionId} token={token} watchOnly={watchOnly} />;
 }

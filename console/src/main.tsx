@@ -1,19 +1,29 @@
 import { SyncKairosClient } from '@synckairos/client';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
+import { takeToken } from './access.ts';
 import { App } from './app.tsx';
+import { watchDoor } from './door.ts';
+import { splitToken } from './route.ts';
 import './styles/base.css';
+import './styles/controls.css';
 import './styles/setup.css';
 import './styles/game.css';
-import './styles/controls.css';
+import './styles/sheets.css';
+import './styles/operator.css';
 
-const client = new SyncKairosClient(location.origin);
+const token = takeToken();
+// Another token is another client.
+addEventListener('hashchange', () => splitToken(location.hash).token !== undefined && location.reload());
+
+const client = new SyncKairosClient(location.origin, token === undefined ? {} : { token });
+const door = watchDoor(client);
 client.connect();
 
 const root = document.getElementById('root');
 if (root === null) throw new Error('The page has no #root');
 createRoot(root).render(
   <StrictMode>
-    <App client={client} />
+    <App client={client} token={token} door={door} />
   </StrictMode>,
 );

@@ -1,30 +1,49 @@
-/** Which page the address names: `#/s/<session_id>` a game, anything else the setup. */
+/** Which page the address names, all of it behind the `#`, which browsers send to no server: `#/s/<session_id>` a game, `#/operator`, anything else the setup. */
 import { useSyncExternalStore } from 'react';
 
-const PREFIX = '#/s/';
+const SESSION = '#/s/';
+const OPERATOR = '#/operator';
+const WATCH = 'watch';
+const TOKEN = 'token=';
 
-/** The hash of a session's page. */
-export function sessionHash(sessionId: string): string {
-  return PREFIX + encodeURIComponent(sessionId);
+export type Route = { page: 'setup' } | { page: 'operator' } | { page: 'game'; sessionId: string; watchOnly: boolean };
+
+/** The hash of a session's page, after which may come `&watch`, to show no controls, and `&token=…`, to enter with. */
+export function sessionHash(sessionId: string, { watchOnly = false, token }: { watchOnly?: boolean; token?: string } = {}): string {
+  return SESSION + encodeURIComponent(sessionId) + (watchOnly ? `&${WATCH}` : '') + (token === undefined ? '' : `&${TOKEN}${token}`);
 }
 
-/** The session an address's hash names, or null; also for a hash that is not well formed. */
-export function sessionOf(hash: string): string | null {
-  if (!hash.startsWith(PREFIX)) return null;
-  try {
-    return decodeURIComponent(hash.slice(PREFIX.length)) || null;
-  } catch {
-    return null;
-  }
+/** The page of a hash. One that is not well formed means the setup. */
+export function routeOf(hash: string): Route {
+  const [page = '', ...rest] = hash.split('&');
+  if (page === OPERATOR) return { page: 'operator' };
+  const sessionId = page.startsWith(SESSION) ? decoded(page.slice(SESSION.length)) : '';
+  return sessionId === '' ? { page: 'setup' } : { page: 'game', sessionId, watchOnly: rest.includes(WATCH) };
 }
 
-/** The session the address names now. */
-export function useSessionRoute(): string | null {
-  return useSyncExternalStore(
+/** The token in a hash (`#token=…` or behind a page, `#/s/…&token=…`), and the hash without it. */
+export function splitToken(hash: string): { token: string | undefined; rest: string } {
+  const parts = hash.replace(/^#/, '').split('&');
+  const token = parts.find((part) => part.startsWith(TOKEN))?.slice(TOKEN.length);
+  return { token, rest: `#${parts.filter((part) => !part.startsWith(TOKEN)).join('&')}` };
+}
+
+/** The page the address names now. */
+export function useRoute(): Route {
+  const hash = useSyncExternalStore(
     (listener) => {
       addEventListener('hashchange', listener);
       return () => removeEventListener('hashchange', listener);
     },
-    () => sessionOf(location.hash),
+    () => location.hash,
   );
+  return routeOf(hash);
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return '';
+  }
 }

@@ -1,16 +1,44 @@
 /** What the console says: names, states and errors in a person's words. */
 import { formatTime, type SessionState, type SyncKairosError } from '@synckairos/client';
 
-/** A participant's name as its creator gave it, else its id. */
-export function nameOf(state: SessionState, participantId: string): string {
+/** The name its creator gave to a participant or group, else its id. */
+export function nameOf(state: SessionState, id: string): string {
   const { names } = state.metadata;
-  const name = typeof names === 'object' && names !== null && !Array.isArray(names) ? names[participantId] : undefined;
-  return typeof name === 'string' && name !== '' ? name : participantId;
+  const name = typeof names === 'object' && names !== null && !Array.isArray(names) ? names[id] : undefined;
+  return typeof name === 'string' && name !== '' ? name : id;
 }
 
 /** What kind of game it is, for a heading. */
 export function titleOf(state: SessionState): string {
-  return typeof state.metadata['title'] === 'string' ? state.metadata['title'] : 'Game';
+  const { title } = state.metadata;
+  return typeof title === 'string' && title !== '' ? title : 'Game';
+}
+
+interface TurnWords {
+  /** On the button that ends a turn. */
+  end: string;
+  one: string;
+  many: string;
+}
+
+const MOVES: TurnWords = { end: 'Done', one: 'move', many: 'moves' };
+const TURNS: TurnWords = { end: 'Next', one: 'turn', many: 'turns' };
+const LAPS: TurnWords = { end: 'Lap', one: 'lap', many: 'laps' };
+
+const BY_PRESET: Record<string, TurnWords> = {
+  chess: MOVES,
+  rapid: MOVES,
+  team: MOVES,
+  auction: { end: 'New bid', one: 'bid', many: 'bids' },
+  quiz: { end: 'Next question', one: 'question', many: 'questions' },
+  agenda: { end: 'Next item', one: 'time', many: 'times' },
+};
+
+/** What turns are called in this game. */
+export function turnWords(state: SessionState): TurnWords {
+  const { preset } = state.metadata;
+  const known = typeof preset === 'string' && Object.hasOwn(BY_PRESET, preset) ? BY_PRESET[preset] : undefined;
+  return known ?? (state.sync_mode === 'global' || state.sync_mode === 'count_up' ? LAPS : TURNS);
 }
 
 /** Where the game stands, in one line. */
@@ -20,11 +48,12 @@ export function standing(state: SessionState): string {
     case 'pending':
       return 'Ready to start';
     case 'running':
-      return `${active ?? 'Nobody'} to move`;
+      if (active === null) return 'Running';
+      return turnWords(state) === MOVES ? `${active} to move` : `${active}’s turn`;
     case 'paused':
       return 'Paused';
     case 'expired':
-      return `${active ?? 'The clock'} ran out of time`;
+      return active === null || state.sync_mode === 'global' || state.sync_mode === 'count_up' ? 'Time is up' : `${active} ran out of time`;
     case 'completed':
       return 'Finished';
     case 'cancelled':
@@ -33,8 +62,8 @@ export function standing(state: SessionState): string {
 }
 
 /** A warning as a screen reader says it. */
-export function warning(state: SessionState, participantId: string | null, thresholdMs: number): string {
-  return `${participantId === null ? 'The clock' : nameOf(state, participantId)}: ${formatTime(thresholdMs, 'spoken')} left`;
+export function warning(state: SessionState, who: string | null, thresholdMs: number): string {
+  return `${who === null ? 'The clock' : nameOf(state, who)}: ${formatTime(thresholdMs, 'spoken')} left`;
 }
 
 /** Why something did not work, and what helps. */
@@ -42,6 +71,9 @@ export function explain(error: SyncKairosError): string {
   switch (error.code) {
     case 'SESSION_NOT_FOUND':
       return 'This game does not exist any more. Games that nobody uses are cleared away after a while.';
+    case 'UNAUTHORIZED':
+    case 'FORBIDDEN':
+      return `You may not do this here (${error.message.replace(/^UNAUTHORIZED: /, '')}).`;
     case 'CONFLICT':
     case 'NOT_ACTIVE_PARTICIPANT':
       return 'Somebody else was a moment faster. The clocks show how it stands.';
@@ -53,6 +85,8 @@ export function explain(error: SyncKairosError): string {
     case 'TIMEOUT':
     case 'SERVICE_UNAVAILABLE':
       return 'The server can’t be reached right now. Running clocks keep the right time meanwhile.';
+    case 'VALIDATION_ERROR':
+      return Array.isArray(error.details) ? error.details.map(({ field, message }) => `${field}: ${message}`).join(' ') : error.message;
     default:
       return error.message;
   }

@@ -1,22 +1,15 @@
-/** The game's address for a second device. */
 import { useRef, useState } from 'react';
 
-export function ShareLink() {
+/** A text to take along, with a button that copies it. */
+export function CopyField({ label, text }: { label: string; text: string }) {
   const field = useRef<HTMLInputElement>(null);
   const [copied, setCopied] = useState(false);
   const copy = async (): Promise<void> => {
     setCopied(await copyFrom(field.current));
   };
   return (
-    <div className="share">
-      <input
-        ref={field}
-        className="share-link"
-        readOnly
-        value={location.href}
-        aria-label="Link for a second device"
-        onFocus={(event) => event.target.select()}
-      />
+    <div className="copy">
+      <input ref={field} readOnly value={text} aria-label={label} onFocus={(event) => event.target.select()} />
       <button type="button" onClick={() => void copy()} onBlur={() => setCopied(false)}>
         {copied ? 'Copied' : 'Copy link'}
       </button>

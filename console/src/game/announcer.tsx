@@ -1,14 +1,14 @@
 /** Tells screen readers whose turn it is and when time gets short; the ticking itself stays silent. */
 import type { SessionState, SyncKairosClient } from '@synckairos/client';
 import { useEffect, useState } from 'react';
-import { standing, warning } from './words.ts';
+import { standing, warning } from '../words.ts';
 
 export function Announcer({ client, state }: { client: SyncKairosClient; state: SessionState }) {
   const [warned, setWarned] = useState('');
   useEffect(
     () =>
       client.on('timeWarning', (event) => {
-        if (event.session_id === state.session_id) setWarned(warning(state, event.participant_id, event.threshold_ms));
+        if (event.session_id === state.session_id) setWarned(warning(state, event.group_id ?? event.participant_id, event.threshold_ms));
       }),
     [client, state],
   );

@@ -1,7 +1,7 @@
 /** What went wrong, said kindly, for a few seconds. */
 import type { SyncKairosError } from '@synckairos/client';
 import { useEffect, useState } from 'react';
-import { explain } from './words.ts';
+import { explain } from '../words.ts';
 
 const SHOWN_FOR_MS = 6_000;
 

@@ -1,0 +1,63 @@
+/** One clock, as large as the room allows. A tap on the running one ends the turn. */
+import { formatTime, type SessionState, type SyncKairosClient } from '@synckairos/client';
+import { useCountdown, useStopwatch } from '@synckairos/client/react';
+import type { Face } from './faces.ts';
+
+interface ClockPanelProps {
+  client: SyncKairosClient;
+  state: SessionState;
+  face: Face;
+  /** Whether whoever looks may end this turn. */
+  mayEnd: boolean;
+  onSwitch: () => void;
+}
+
+/** Whatever the thresholds, the last seconds are hot, and the last minute where nobody asked for warnings is not. */
+const LAST_MS = 10_000;
+
+export function ClockPanel({ client, state, face, mayEnd, onSwitch }: ClockPanelProps) {
+  const left = useCountdown(client, state.session_id, face.who);
+  const used = useStopwatch(client, state.session_id);
+  const shown = face.counts === 'up' ? used : left;
+  const running = state.status === 'running' && face.hasTurn;
+  const isUp = face.hasExpired || left === 0;
+  const canEnd = running && mayEnd;
+  // A dash until the server's time is known: better no time than a wrong one.
+  const digits = shown === null ? '–:––' : formatTime(shown, face.counts === 'up' ? 'stopwatch' : 'countdown');
+  return (
+    <button
+      type="button"
+      className="clock"
+      data-player={face.who}
+      data-active={running}
+      data-turn={state.status === 'paused' && face.hasTurn}
+      data-level={levelOf(state, left)}
+      data-expired={isUp}
+      aria-disabled={!canEnd}
+      onClick={() => canEnd && onSwitch()}
+      // The space bar means the same wherever the focus is; the page handles it.
+      onKeyUp={(event) => event.key === ' ' && event.preventDefault()}
+    >
+      <span className="clock-name">{face.name}</span>
+      <span className="clock-time number" data-length={digits.length} aria-hidden="true">
+        {digits}
+      </span>
+      <span className="sr-only">
+        , {shown === null ? 'time not known yet' : formatTime(shown, 'spoken')}
+        {running ? ', running.' : ''}
+        {canEnd ? ' Press to end the turn.' : ''}
+      </span>
+      {face.full === null ? <span /> : <progress className="clock-bar" value={left ?? 0} max={face.full} aria-hidden="true" />}
+      <span className="clock-note">{isUp ? 'Time is up' : canEnd ? 'Tap or press space when done' : face.note}</span>
+    </button>
+  );
+}
+
+/** How near the end is: `soon` from the first warning on, `now` from the last one, or the last seconds. */
+function levelOf({ warning_thresholds_ms: thresholds }: SessionState, left: number | null): 'calm' | 'soon' | 'now' {
+  if (left === null || thresholds.length === 0) return 'calm';
+  const first = Math.max(...thresholds);
+  const last = Math.max(Math.min(...thresholds), Math.min(LAST_MS, first));
+  if (left > first) return 'calm';
+  return left > last ? 'soon' : 'now';
+}

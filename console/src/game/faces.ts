@@ -1,0 +1,83 @@
+/** Which clocks a session has, whatever its mode. */
+import type { JsonValue, SessionState } from '@synckairos/client';
+import { nameOf, turnWords } from '../words.ts';
+
+export interface Face {
+  /** Whose clock it is to the client: a participant's or group's id, or `global` for the one of the session. */
+  who: string;
+  name: string;
+  /** Below the digits, while nobody is asked to do something. */
+  note: string;
+  counts: 'down' | 'up';
+  /** What its bar counts as full, in ms; null for none. */
+  full: number | null;
+  hasTurn: boolean;
+  hasExpired: boolean;
+}
+
+/** Everybody in the order of their turns. */
+export function inOrder(state: SessionState): SessionState['participants'] {
+  return state.participants.toSorted((a, b) => a.participant_index - b.participant_index);
+}
+
+/** The clocks to show: one for each bank, or the one that all share. */
+export function facesOf(state: SessionState): Face[] {
+  const isUp = state.status === 'expired';
+  switch (state.sync_mode) {
+    case 'per_participant':
+      return inOrder(state).map((player) => ({
+        who: player.participant_id,
+        name: nameOf(state, player.participant_id),
+        note: joined(turnsOf(state, player.cycle_count), incrementOf(state)),
+        counts: 'down',
+        full: fullBank(state, player.participant_id, player.total_time_ms ?? 0),
+        hasTurn: player.participant_id === state.active_participant_id,
+        hasExpired: player.has_expired,
+      }));
+    case 'per_group':
+      return state.groups.map((group) => ({
+        who: group.group_id,
+        name: nameOf(state, group.group_id),
+        note: joined(group.members.map((id) => nameOf(state, id)).join(', '), incrementOf(state)),
+        counts: 'down',
+        full: fullBank(state, group.group_id, group.total_time_ms),
+        hasTurn: group.group_id === state.active_group_id,
+        hasExpired: group.has_expired,
+      }));
+    case 'per_cycle':
+      return [{ ...shared(state), counts: 'down', full: state.time_per_cycle_ms, hasExpired: isUp }];
+    case 'global':
+      return [{ ...shared(state), counts: 'down', full: state.total_time_ms, hasExpired: isUp }];
+    case 'count_up':
+      return [{ ...shared(state), counts: 'up', full: null, hasExpired: isUp }];
+  }
+}
+
+function shared(state: SessionState): Pick<Face, 'who' | 'name' | 'note' | 'hasTurn'> {
+  const active = state.active_participant_id;
+  return { who: 'global', name: active === null ? '' : nameOf(state, active), note: turnsOf(state, state.cycle_count), hasTurn: true };
+}
+
+function turnsOf(state: SessionState, count: number): string {
+  const { one, many } = turnWords(state);
+  return count === 0 ? '' : `${count} ${count === 1 ? one : many}`;
+}
+
+function incrementOf({ increment_ms: ms }: SessionState): string {
+  return ms === 0 ? '' : `+${ms / 1_000} s a turn`;
+}
+
+function joined(...parts: string[]): string {
+  return parts.filter((part) => part !== '').join(' · ');
+}
+
+/** What was there at the beginning, as the creator noted it, or the present bank where an increment has lifted it above. */
+function fullBank({ metadata }: SessionState, who: string, bank: number): number {
+  const own = metadata['banks_ms'];
+  const given = (isObject(own) ? own[who] : undefined) ?? metadata['bank_ms'];
+  return Math.max(typeof given === 'number' ? given : 0, bank, 1);
+}
+
+function isObject(value: JsonValue | undefined): value is { [key: string]: JsonValue } {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

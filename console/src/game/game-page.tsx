@@ -1,0 +1,107 @@
+/** A game: its clocks, what can be done now, and the ways to share it and look back. */
+import type { SessionState, SyncKairosClient } from '@synckairos/client';
+import { lazy, Suspense, useEffect, useState } from 'react';
+import { rightsIn } from '../access.ts';
+import { explain, nameOf, standing, titleOf } from '../words.ts';
+import { AdjustSheet } from './adjust-sheet.tsx';
+import { Announcer } from './announcer.tsx';
+import { ClockPanel } from './clock-panel.tsx';
+import { Controls, type SheetName } from './controls.tsx';
+import { facesOf } from './faces.ts';
+import { Notice } from './notice.tsx';
+import { Roster } from './roster.tsx';
+import { useGame } from './use-game.ts';
+import { useSound } from './use-sound.ts';
+import { useSpaceBar } from './use-space-bar.ts';
+
+// Not part of the first view.
+const ShareSheet = lazy(async () => ({ default: (await import('../share/share-sheet.tsx')).ShareSheet }));
+const HistorySheet = lazy(async () => ({ default: (await import('../history/history-sheet.tsx')).HistorySheet }));
+
+interface GamePageProps {
+  client: SyncKairosClient;
+  sessionId: string;
+  token: string | undefined;
+  watchOnly: boolean;
+}
+
+export function GamePage({ client, sessionId, token, watchOnly }: GamePageProps) {
+  const { state, error, commands } = useGame(client, sessionId);
+  const sound = useSound(client, sessionId);
+  const [sheet, setSheet] = useState<SheetName | null>(null);
+  const rights = state === null ? null : rightsIn(state, token, watchOnly);
+  useTitle(state);
+  useSpaceBar(() => {
+    if (state?.status === 'running' && rights?.turn) commands.endTurn();
+    if (state?.status === 'pending' && rights?.start) commands.start();
+    if (state?.status === 'paused' && rights?.pause) commands.resume();
+  });
+
+  if (state === null || rights === null) {
+    return (
+      <main className="waiting">
+        <h1 className="sr-only">SyncKairos</h1>
+        <p role="status">{error === null ? 'Fetching the game…' : explain(error)}</p>
+        {error !== null && (
+          <a className="button" href="#/">
+            New game
+          </a>
+        )}
+      </main>
+    );
+  }
+  const faces = facesOf(state);
+  const close = (): void => setSheet(null);
+  return (
+    <main className="game" data-status={state.status}>
+      <header className="game-head">
+        <a className="home" href="#/" aria-label="SyncKairos: new game">
+          <img src="/favicon.svg" alt="" width="28" height="28" />
+        </a>
+        <h1>{titleOf(state)}</h1>
+        {!rights.turn && !rights.start && rights.role !== 'participant' && <p className="badge">Watching</p>}
+        <p className="standing">{standing(state)}</p>
+      </header>
+      <section className="board" aria-label="Clocks" data-clocks={faces.length}>
+        {faces.map((face) => (
+          <ClockPanel
+            key={face.who}
+            client={client}
+            state={state}
+            face={face}
+            mayEnd={rights.turn}
+            onSwitch={() => commands.endTurn()}
+          />
+        ))}
+      </section>
+      {state.sync_mode !== 'per_participant' && <Roster state={state} mayEnd={rights.turn} onPass={commands.endTurn} />}
+      <Controls state={state} rights={rights} commands={commands} sound={sound} onOpen={setSheet} />
+      <Notice error={sheet === 'adjust' ? null : error} />
+      <Announcer client={client} state={state} />
+      {sheet === 'adjust' && (
+        <AdjustSheet
+          client={client}
+          state={state}
+          problem={error === null ? '' : explain(error)}
+          onAdjust={commands.adjust}
+          onClose={close}
+        />
+      )}
+      <Suspense>
+        {sheet === 'share' && <ShareSheet client={client} state={state} token={token} rights={rights} onClose={close} />}
+        {sheet === 'history' && <HistorySheet client={client} state={state} onClose={close} />}
+      </Suspense>
+    </main>
+  );
+}
+
+function useTitle(state: SessionState | null): void {
+  const names = state === null ? [] : state.participants.slice(0, 2).map((player) => nameOf(state, player.participant_id));
+  const title = state === null ? 'SyncKairos' : `${titleOf(state)}${names.length > 0 ? `: ${names.join(' · ')}` : ''} – SyncKairos`;
+  useEffect(() => {
+    document.title = title;
+    return () => {
+      document.title = 'SyncKairos';
+    };
+  }, [title]);
+}

@@ -1,0 +1,65 @@
+/** What happened, newest first: when, by whom, and what it cost. */
+import { formatTime, type EventType, type HistoryEvent, type JsonValue } from '@synckairos/client';
+import { nameOf } from '../words.ts';
+import { seconds } from './turn-chart.tsx';
+
+const WORDS: Record<EventType, string> = {
+  session_created: 'Created',
+  session_started: 'Started',
+  cycle_switched: 'Turn ended',
+  session_paused: 'Paused',
+  session_resumed: 'Resumed',
+  session_adjusted: 'Time adjusted',
+  participant_expired: 'Time ran out',
+  session_completed: 'Finished',
+  session_cancelled: 'Cancelled',
+  session_deleted: 'Deleted',
+  session_recovered: 'Brought back from the trail',
+  session_credited: 'An outage was charged to nobody',
+};
+
+export function Timeline({ events }: { events: HistoryEvent[] }) {
+  return (
+    <ol className="timeline" reversed aria-label="Events">
+      {events.toReversed().map((event) => (
+        <li key={`${event.epoch}/${event.version}`} data-type={event.event_type}>
+          <time className="number" dateTime={event.timestamp}>
+            {clockTime(event.timestamp)}
+          </time>
+          <p>
+            <b>{WORDS[event.event_type]}</b>
+            {details(event).map((detail) => (
+              <span key={detail}> · {detail}</span>
+            ))}
+          </p>
+        </li>
+      ))}
+    </ol>
+  );
+}
+
+function details(event: HistoryEvent): string[] {
+  const { state_snapshot: state, time_elapsed_ms: elapsed, time_remaining_ms: left, metadata } = event;
+  const who = event.participant_id ?? event.group_id;
+  const actor = actorOf(metadata['actor']);
+  const reason = metadata['reason'];
+  return [
+    ...(who === null ? [] : [nameOf(state, who)]),
+    ...(elapsed > 0 ? [`${seconds(elapsed)} used`] : []),
+    ...(left === null ? [] : [`${formatTime(left)} left`]),
+    ...(actor === '' ? [] : [`by ${actor}`]),
+    ...(typeof reason === 'string' && reason !== '' ? [`“${reason}”`] : []),
+  ];
+}
+
+/** Who sent the command, where the server asks. */
+function actorOf(actor: JsonValue | undefined): string {
+  if (typeof actor !== 'object' || actor === null || Array.isArray(actor)) return '';
+  const { sub, participant_id: participant, role } = actor;
+  return [sub, participant, role].find((name): name is string => typeof name === 'string') ?? '';
+}
+
+/** The time of day here, to the millisecond. */
+function clockTime(iso: string): string {
+  return `${new Date(iso).toLocaleTimeString('en-GB')}.${iso.slice(20, 23)}`;
+}

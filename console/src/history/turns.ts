@@ -1,0 +1,37 @@
+/** Turns, as the events of a session tell them. */
+import type { HistoryEvent } from '@synckairos/client';
+
+export interface Turn {
+  /** 1, 2, … */
+  number: number;
+  /** Whose clock was charged; null where there was nobody in particular. */
+  who: string | null;
+  usedMs: number;
+  endedBy: 'switch' | 'expiry' | 'end' | 'nothing yet';
+}
+
+const ENDINGS: Partial<Record<HistoryEvent['event_type'], Turn['endedBy']>> = {
+  cycle_switched: 'switch',
+  participant_expired: 'expiry',
+  session_completed: 'end',
+  session_cancelled: 'end',
+  session_deleted: 'end',
+};
+
+/** What each turn took in all, pauses left out. The one that is under way counts with what is settled of it. */
+export function turnsOf(events: readonly HistoryEvent[]): Turn[] {
+  const turns: Turn[] = [];
+  let usedMs = 0;
+  let who: string | null = null;
+  for (const event of events) {
+    usedMs += event.time_elapsed_ms;
+    if (event.time_elapsed_ms > 0 || event.event_type === 'cycle_switched') who = event.participant_id;
+    const endedBy = ENDINGS[event.event_type];
+    // A game that ends after its clock has run out, or before it began, ends no turn.
+    if (endedBy === undefined || (endedBy === 'end' && usedMs === 0)) continue;
+    turns.push({ number: turns.length + 1, who, usedMs, endedBy });
+    usedMs = 0;
+  }
+  if (usedMs > 0) turns.push({ number: turns.length + 1, who, usedMs, endedBy: 'nothing yet' });
+  return turns;
+}

@@ -1,0 +1,73 @@
+/** What one instance measures, asked again and again. */
+import { useEffect, useState } from 'react';
+import { parseMetrics, type Sample, total } from './metrics.ts';
+
+const EVERY_MS = 2_000;
+/** How many rates are kept: four minutes. */
+const KEPT = 120;
+
+/** `ok`, or why there is nothing to see. */
+export type Access = 'asking' | 'ok' | 'sign in' | 'elsewhere' | 'unreachable';
+
+export interface Readings {
+  access: Access;
+  samples: Sample[];
+  /** Commands per second in each interval, oldest first. */
+  rates: number[];
+}
+
+interface Reading extends Readings {
+  /** When it was made, by `performance.now()`. */
+  at: number;
+}
+
+/** Asks while the page is in sight. `signedIn` sends what an operator has signed in with, or lets the browser ask for it. */
+export function useMetrics(signedIn: boolean): Readings {
+  const [readings, setReadings] = useState<Reading>({ access: 'asking', samples: [], rates: [], at: 0 });
+  useEffect(() => {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const leaving = new AbortController();
+    const ask = async (): Promise<void> => {
+      const answer = document.hidden ? undefined : await read(signedIn, leaving.signal);
+      if (leaving.signal.aborted) return;
+      if (answer !== undefined) setReadings((before) => next(before, answer));
+      timer = setTimeout(() => void ask(), EVERY_MS);
+    };
+    void ask();
+    return () => {
+      leaving.abort();
+      clearTimeout(timer);
+    };
+  }, [signedIn]);
+  return readings;
+}
+
+type Answer = Pick<Readings, 'access' | 'samples'>;
+
+async function read(signedIn: boolean, signal: AbortSignal): Promise<Answer> {
+  const nothing = (access: Access): Answer => ({ access, samples: [] });
+  try {
+    // Without `omit` a browser would ask for a password before anybody knows what for.
+    const response = await fetch('/metrics', { signal, cache: 'no-store', credentials: signedIn ? 'same-origin' : 'omit' });
+    if (response.status === 401 || response.status === 403) return nothing('sign in');
+    if (response.status === 404) return nothing('elsewhere');
+    if (!response.ok) return nothing('unreachable');
+    return { access: 'ok', samples: parseMetrics(await response.text()) };
+  } catch {
+    return nothing('unreachable');
+  }
+}
+
+function next(before: Reading, { access, samples }: Answer): Reading {
+  const at = performance.now();
+  if (access !== 'ok') return { ...before, access };
+  const [earlier, now] = [commandsIn(before.samples), commandsIn(samples)];
+  // Fewer than before: the instance began anew, or a load balancer asked another one.
+  const known = before.samples.length > 0 && now >= earlier;
+  const rates = known ? [...before.rates, ((now - earlier) * 1_000) / (at - before.at)].slice(-KEPT) : before.rates;
+  return { access, samples, rates, at };
+}
+
+function commandsIn(samples: Sample[]): number {
+  return total(samples, 'synckairos_commands_total') ?? 0;
+}

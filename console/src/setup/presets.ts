@@ -1,0 +1,115 @@
+/** What a person can set up with one tap. */
+import type { Draft, Row } from './draft.ts';
+
+export interface Preset {
+  name: string;
+  /** Its time, as those who know it write it. */
+  label: string;
+  description: string;
+  draft: Draft;
+}
+
+const row = (label: string, time = '', members = ''): Row => ({ label, name: '', time, members });
+
+const plain: Omit<Draft, 'preset' | 'title' | 'mode' | 'time'> = {
+  rows: [],
+  increment: '',
+  ceiling: '',
+  warnings: '60 s, 30 s, 10 s',
+  onTimeout: '',
+  autoAdvance: false,
+  outage: 'charge',
+};
+
+const players = [row('White'), row('Black')];
+
+export const PRESETS: readonly [Preset, ...Preset[]] = [
+  {
+    name: 'Chess',
+    label: '5 + 3',
+    description: 'Five minutes each, three seconds back per move',
+    draft: { ...plain, preset: 'chess', title: 'Chess 5 + 3', mode: 'per_participant', rows: players, time: '5:00', increment: '3 s' },
+  },
+  {
+    name: 'Rapid',
+    label: '10 + 5',
+    description: 'Ten minutes each, five seconds back per move',
+    draft: { ...plain, preset: 'rapid', title: 'Rapid 10 + 5', mode: 'per_participant', rows: players, time: '10:00', increment: '5 s' },
+  },
+  {
+    name: 'Team match',
+    label: '2 × 30',
+    description: 'Half an hour for each team, whose members take turns',
+    draft: {
+      ...plain,
+      preset: 'team',
+      title: 'Team match',
+      mode: 'per_group',
+      rows: [row('Red', '', 'Rita, Rob'), row('Blue', '', 'Bea, Bill')],
+      time: '30:00',
+    },
+  },
+  {
+    name: 'Auction lot',
+    label: '0:30',
+    description: 'Every bid starts thirty seconds anew; silence sells',
+    draft: {
+      ...plain,
+      preset: 'auction',
+      title: 'Lot 1',
+      mode: 'per_cycle',
+      time: '30 s',
+      warnings: '15 s, 10 s, 5 s',
+      onTimeout: 'end_session',
+    },
+  },
+  {
+    name: 'Quiz question',
+    label: '0:20',
+    description: 'Twenty seconds a question, then it is the next team’s',
+    draft: {
+      ...plain,
+      preset: 'quiz',
+      title: 'Quiz',
+      mode: 'per_cycle',
+      rows: [row('Team 1'), row('Team 2'), row('Team 3')],
+      time: '20 s',
+      warnings: '10 s, 5 s',
+      onTimeout: 'skip_cycle',
+      autoAdvance: true,
+    },
+  },
+  {
+    name: 'Exam',
+    label: '90 min',
+    description: 'One countdown for the room; an outage costs nobody time',
+    draft: { ...plain, preset: 'exam', title: 'Exam', mode: 'global', time: '1:30:00', warnings: '15 min, 5 min, 1 min', outage: 'credit' },
+  },
+  {
+    name: 'Meeting agenda',
+    label: '35 min',
+    description: 'Items with times of their own, one after the other',
+    draft: {
+      ...plain,
+      preset: 'agenda',
+      title: 'Meeting',
+      mode: 'per_participant',
+      rows: [row('Welcome', '5:00'), row('Review', '10:00'), row('Plans', '15:00'), row('Questions', '5:00')],
+      time: '5:00',
+      onTimeout: 'skip_cycle',
+      autoAdvance: true,
+    },
+  },
+  {
+    name: 'Stopwatch',
+    label: '0.0',
+    description: 'Counts up and takes laps',
+    draft: { ...plain, preset: 'stopwatch', title: 'Stopwatch', mode: 'count_up', time: '', warnings: '' },
+  },
+  {
+    name: 'Own rules',
+    label: '?:??',
+    description: 'Any mode, any field',
+    draft: { ...plain, preset: 'own', title: 'Game', mode: 'per_participant', rows: [row('Player 1'), row('Player 2')], time: '5:00' },
+  },
+];

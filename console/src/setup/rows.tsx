@@ -1,0 +1,76 @@
+/** Who or what has a turn: participants, teams, items of an agenda. */
+import { type Draft, type Row, USES } from './draft.ts';
+import { type Faults, TextField } from './fields.tsx';
+
+interface RowsProps {
+  draft: Draft;
+  faults: Faults;
+  /** Whether times of their own and more rows are wanted, or names will do. */
+  detailed: boolean;
+  onChange: (rows: Row[]) => void;
+}
+
+export function Rows({ draft, faults, detailed, onChange }: RowsProps) {
+  const { rows, mode } = draft;
+  const isTeams = mode === 'per_group';
+  const withTimes = USES[mode].ownTimes && (detailed || rows.some((row) => row.time !== ''));
+  const change = (index: number, part: Partial<Row>): void =>
+    onChange(rows.map((row, position) => (position === index ? { ...row, ...part } : row)));
+  return (
+    <fieldset className="rows" data-columns={withTimes || isTeams}>
+      <legend>{isTeams ? 'Teams' : draft.preset === 'agenda' ? 'Items' : 'Who takes turns'}</legend>
+      {rows.map((row, index) => (
+        <div className="row" key={row.label}>
+          <TextField
+            label={isTeams ? `Team ${row.label}` : row.label}
+            value={row.name}
+            placeholder={row.label}
+            fault={faults[`rows.${index}.name`]}
+            onChange={(name) => change(index, { name })}
+          />
+          {isTeams && (
+            <TextField
+              label="Members"
+              value={row.members}
+              fault={faults[`rows.${index}.members`]}
+              onChange={(members) => change(index, { members })}
+            />
+          )}
+          {withTimes && (
+            <TextField
+              label="Own time"
+              value={row.time}
+              placeholder={draft.time}
+              fault={faults[`rows.${index}.time`]}
+              onChange={(time) => change(index, { time })}
+            />
+          )}
+          {detailed && (
+            <button
+              type="button"
+              className="remove"
+              aria-label={`Remove ${row.name || row.label}`}
+              onClick={() => onChange(rows.filter((_, position) => position !== index))}
+            >
+              ×
+            </button>
+          )}
+        </div>
+      ))}
+      {rows.length === 0 && <p className="field-note">Nobody in particular: one clock for everybody.</p>}
+      <p className="problem">{faults['rows']}</p>
+      {detailed && (
+        <button type="button" className="add" onClick={() => onChange([...rows, freshRow(rows, isTeams)])}>
+          {isTeams ? 'Add a team' : 'Add one'}
+        </button>
+      )}
+    </fieldset>
+  );
+}
+
+function freshRow(rows: Row[], isTeams: boolean): Row {
+  const word = isTeams ? 'Side' : 'Player';
+  let number = rows.length + 1;
+  while (rows.some((row) => row.label === `${word} ${number}`)) number += 1;
+  return { label: `${word} ${number}`, name: '', time: '', members: isTeams ? 'Captain' : '' };
+}

@@ -1,0 +1,123 @@
+/** The first page: a preset, names, go; or every field of one's own. */
+import { type SyncKairosClient, SyncKairosError } from '@synckairos/client';
+import { type FormEvent, useState } from 'react';
+import { sessionHash } from '../route.ts';
+import { explain } from '../words.ts';
+import { Details } from './details.tsx';
+import { type Draft, draftField, sessionFrom, USES } from './draft.ts';
+import { type Faults, TextField } from './fields.tsx';
+import { type Preset, PRESETS } from './presets.ts';
+import { Rows } from './rows.tsx';
+
+/** Fields that show without opening the details. */
+const IN_SIGHT = /^(time|rows)/;
+
+export function SetupPage({ client }: { client: SyncKairosClient }) {
+  const [draft, setDraft] = useState<Draft>(PRESETS[0].draft);
+  const [detailed, setDetailed] = useState(false);
+  const [busy, setBusy] = useState(false);
+  const [faults, setFaults] = useState<Faults>({});
+  const [problem, setProblem] = useState<string | null>(null);
+  const change = (part: Partial<Draft>): void => setDraft({ ...draft, ...part });
+
+  const choose = (preset: Preset): void => {
+    setDraft(preset.draft);
+    setDetailed(preset.draft.preset === 'own');
+    setFaults({});
+    setProblem(null);
+  };
+
+  const create = async (event: FormEvent): Promise<void> => {
+    event.preventDefault();
+    if (busy) return;
+    const { payload, issues } = sessionFrom(draft);
+    const blame = (found: { field: string; message: string }[]): void => {
+      setFaults(Object.fromEntries(found.map(({ field, message }) => [field, message])));
+      if (found.some(({ field }) => !IN_SIGHT.test(field))) setDetailed(true);
+    };
+    setBusy(true);
+    setProblem(issues.length === 0 ? null : 'Please look at the marked fields.');
+    blame(issues);
+    try {
+      if (issues.length > 0) return;
+      const state = await client.createSession(payload);
+      location.hash = sessionHash(state.session_id);
+    } catch (thrown) {
+      const found = issuesOf(thrown).map(({ field, message }) => ({ field: draftField(field, draft), message, told: field }));
+      blame(found);
+      // What belongs to no field of this form is told by its own name.
+      const homeless = found.filter(({ field }) => field === '').map(({ told, message }) => `${told}: ${message}`);
+      setProblem(found.length === 0 ? explainAny(thrown) : ['Please look at the marked fields.', ...homeless].join(' '));
+    } finally {
+      setBusy(false);
+    }
+  };
+
+  return (
+    <main className="setup">
+      <h1 className="wordmark">
+        <img src="/favicon.svg" alt="" width="44" height="44" />
+        SyncKairos
+      </h1>
+      <p className="lead">One clock, the same on every device.</p>
+      <form className="card" noValidate onSubmit={(event) => void create(event)}>
+        <fieldset className="presets">
+          <legend>What for?</legend>
+          {PRESETS.map((preset) => (
+            <PresetChoice key={preset.name} preset={preset} checked={preset.draft.preset === draft.preset} onChoose={choose} />
+          ))}
+        </fieldset>
+        {USES[draft.mode].time && (
+          <TextField
+            label={TIME_LABELS[draft.mode]}
+            value={draft.time}
+            hint="5:00 is five minutes, 1:30:00 an hour and a half; 30 s and 90 min will do as well"
+            fault={faults['time']}
+            onChange={(time) => change({ time })}
+          />
+        )}
+        {(draft.rows.length > 0 || detailed) && <Rows draft={draft} faults={faults} detailed={detailed} onChange={(rows) => change({ rows })} />}
+        <button type="button" className="more" aria-expanded={detailed} onClick={() => setDetailed(!detailed)}>
+          {detailed ? 'Fewer settings' : 'More settings'}
+        </button>
+        {detailed && <Details draft={draft} faults={faults} onChange={change} />}
+        <button className="primary" type="submit" aria-disabled={busy}>
+          {busy ? 'Creating…' : 'Create game'}
+        </button>
+        <p className="problem" role="alert">
+          {problem}
+        </p>
+      </form>
+      <p className="aside">
+        <a href="#/operator">Operator view</a>
+      </p>
+    </main>
+  );
+}
+
+const TIME_LABELS: Record<Draft['mode'], string> = {
+  per_participant: 'Time for each',
+  per_group: 'Time for each team',
+  per_cycle: 'Time for each turn',
+  global: 'Time',
+  count_up: 'Time',
+};
+
+function issuesOf(thrown: unknown): { field: string; message: string }[] {
+  return thrown instanceof SyncKairosError && Array.isArray(thrown.details) ? thrown.details : [];
+}
+
+function explainAny(thrown: unknown): string {
+  return thrown instanceof SyncKairosError ? explain(thrown) : String(thrown);
+}
+
+function PresetChoice({ preset, checked, onChoose }: { preset: Preset; checked: boolean; onChoose: (preset: Preset) => void }) {
+  return (
+    <label className="preset">
+      <input type="radio" name="preset" value={preset.draft.preset} checked={checked} onChange={() => onChoose(preset)} />
+      <span className="preset-name">{preset.name}</span>
+      <span className="preset-label number">{preset.label}</span>
+      <span className="preset-text">{preset.description}</span>
+    </label>
+  );
+}

@@ -1,0 +1,110 @@
+/** Ways in for others: a link and its QR code, to take part or only to watch. */
+import { type SessionState, type SharedRole, type SyncKairosClient, SyncKairosError } from '@synckairos/client';
+import { useState } from 'react';
+import type { Rights } from '../access.ts';
+import { sessionHash } from '../route.ts';
+import { Sheet } from '../sheet.tsx';
+import { explain, nameOf } from '../words.ts';
+import { CopyField } from './copy-field.tsx';
+import { QrCode } from './qr-code.tsx';
+
+interface ShareSheetProps {
+  client: SyncKairosClient;
+  state: SessionState;
+  token: string | undefined;
+  rights: Rights;
+  onClose: () => void;
+}
+
+/** `participant:<id>` ends that one's turns and nobody else's. */
+type Way = 'controller' | 'viewer' | `participant:${string}`;
+
+export function ShareSheet({ client, state, token, rights, onClose }: ShareSheetProps) {
+  const isOpen = token === undefined;
+  const [way, setWay] = useState<Way>(rights.turn || rights.start ? 'controller' : 'viewer');
+  const ways: [Way, string][] = [
+    ['controller', 'Control'],
+    ['viewer', 'Watch only'],
+    ...(isOpen ? [] : state.participants.map(({ participant_id: id }): [Way, string] => [`participant:${id}`, `Play as ${nameOf(state, id)}`])),
+  ];
+  return (
+    <Sheet title="Share" onClose={onClose}>
+      {rights.share || isOpen ? (
+        <>
+          <div className="ways" role="radiogroup" aria-label="What the link allows">
+            {ways
+              .filter(([value]) => rights.share || value === 'viewer')
+              .map(([value, label]) => (
+                <label key={value} className="chip">
+                  <input type="radio" name="way" checked={value === way} onChange={() => setWay(value)} />
+                  {label}
+                </label>
+              ))}
+          </div>
+          {isOpen ? (
+            <OpenLink sessionId={state.session_id} watchOnly={way === 'viewer'} />
+          ) : (
+            <RoleLink key={way} client={client} sessionId={state.session_id} way={way} />
+          )}
+        </>
+      ) : (
+        <p>Only the owner of this game can let others in.</p>
+      )}
+    </Sheet>
+  );
+}
+
+/** Where nobody is asked who they are, a link can only leave buttons out, and says so. */
+function OpenLink({ sessionId, watchOnly }: { sessionId: string; watchOnly: boolean }) {
+  return (
+    <>
+      <Link hash={sessionHash(sessionId, { watchOnly })} />
+      <p className="field-note">
+        {watchOnly
+          ? 'This server asks nobody who they are, so this link merely hides the controls: who knows how can still use them.'
+          : 'Whoever has this link can do all that you can.'}
+      </p>
+    </>
+  );
+}
+
+/** A link with a token of its own, which the server makes when asked to and can revoke. */
+function RoleLink({ client, sessionId, way }: { client: SyncKairosClient; sessionId: string; way: Way }) {
+  const [made, setMade] = useState<{ token: string; expires_at: string } | null>(null);
+  const [problem, setProblem] = useState('');
+  const make = async (): Promise<void> => {
+    const [role, participant] = way.split(/:(.*)/s) as [SharedRole, string?];
+    try {
+      setMade(await client.shareSession(sessionId, { role, ...(participant === undefined ? {} : { participant_id: participant }) }));
+    } catch (thrown) {
+      setProblem(thrown instanceof SyncKairosError ? explain(thrown) : String(thrown));
+    }
+  };
+  if (problem !== '') return <p role="alert">{problem}</p>;
+  if (made === null) {
+    return (
+      <button type="button" className="primary" onClick={() => void make()}>
+        Make a link
+      </button>
+    );
+  }
+  return (
+    <>
+      <Link hash={sessionHash(sessionId, { token: made.token })} />
+      <p className="field-note">
+        The server holds whoever comes by this link to what it allows, until {new Date(made.expires_at).toLocaleString()}. Its key is in
+        the part behind the #, which browsers send to nobody.
+      </p>
+    </>
+  );
+}
+
+function Link({ hash }: { hash: string }) {
+  const address = location.origin + location.pathname + hash;
+  return (
+    <>
+      <QrCode text={address} />
+      <CopyField label="Link for others" text={address} />
+    </>
+  );
+}

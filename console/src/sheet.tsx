@@ -1,0 +1,36 @@
+/** What lies over the page for a while. The browser's own dialog: Escape closes it, and the focus stays within and comes back. */
+import { type ReactNode, useEffect, useId, useRef } from 'react';
+
+export function Sheet({ title, wide = false, onClose, children }: { title: string; wide?: boolean; onClose: () => void; children: ReactNode }) {
+  const dialog = useRef<HTMLDialogElement>(null);
+  const heading = useId();
+  useEffect(() => {
+    const shown = dialog.current;
+    shown?.showModal();
+    return () => shown?.close();
+  }, []);
+  return (
+    <dialog
+      ref={dialog}
+      className="sheet"
+      data-wide={wide}
+      aria-labelledby={heading}
+      onCancel={(event) => {
+        event.preventDefault();
+        onClose();
+      }}
+      // A click beside it.
+      onClick={(event) => event.target === event.currentTarget && onClose()}
+    >
+      <div className="sheet-body">
+        <header className="sheet-head">
+          <h2 id={heading}>{title}</h2>
+          <button type="button" className="sheet-close" aria-label="Close" onClick={onClose}>
+            ×
+          </button>
+        </header>
+        {children}
+      </div>
+    </dialog>
+  );
+}

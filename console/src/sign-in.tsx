@@ -1,0 +1,39 @@
+/** For servers that ask who somebody is: a page without a good token says so and takes one. */
+import type { SyncKairosError } from '@synckairos/client';
+import { type FormEvent, useState } from 'react';
+import { keepToken } from './access.ts';
+
+export function SignIn({ refusal, hadToken }: { refusal: SyncKairosError; hadToken: boolean }) {
+  const [token, setToken] = useState('');
+  const enter = (event: FormEvent): void => {
+    event.preventDefault();
+    keepToken(token.trim());
+    location.reload();
+  };
+  return (
+    <main className="waiting">
+      <form className="card narrow" onSubmit={enter}>
+        <h1>{hadToken ? 'This way in is closed' : 'Who are you?'}</h1>
+        <p role="status">
+          {hadToken
+            ? `The link or token you came with is not good any more (${refusal.message.replace('UNAUTHORIZED: ', '')}). Ask whoever gave it to you for a new one.`
+            : 'This server asks who you are. Open the link you were given, or paste your access token.'}
+        </p>
+        <div className="field">
+          <label htmlFor="token">Access token</label>
+          <input
+            id="token"
+            type="password"
+            required
+            autoComplete="off"
+            value={token}
+            onChange={(event) => setToken(event.target.value)}
+          />
+        </div>
+        <button className="primary" type="submit">
+          Enter
+        </button>
+      </form>
+    </main>
+  );
+}
