@@ -71,7 +71,9 @@ function roleIn(sessions: Record<string, unknown>, sessionId: string): unknown {
 
 function claimsOf(token: string): Record<string, unknown> {
   try {
-    const bytes = Uint8Array.from(atob((token.split('.')[1] ?? '').replaceAll('-', '+').replaceAll('_', '/')), (char) => char.charCodeAt(0));
+    const bytes = Uint8Array.from(atob((token.split('.')[1] ?? '').replaceAll('-', '+').replaceAll('_', '/')), (char) =>
+      char.charCodeAt(0),
+    );
     const claims: unknown = JSON.parse(new TextDecoder().decode(bytes));
     return isRecord(claims) ? claims : {};
   } catch {

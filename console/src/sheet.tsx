@@ -1,7 +1,17 @@
 /** What lies over the page for a while. The browser's own dialog: Escape closes it, and the focus stays within and comes back. */
 import { type ReactNode, useEffect, useId, useRef } from 'react';
 
-export function Sheet({ title, wide = false, onClose, children }: { title: string; wide?: boolean; onClose: () => void; children: ReactNode }) {
+export function Sheet({
+  title,
+  wide = false,
+  onClose,
+  children,
+}: {
+  title: string;
+  wide?: boolean;
+  onClose: () => void;
+  children: ReactNode;
+}) {
   const dialog = useRef<HTMLDialogElement>(null);
   const heading = useId();
   useEffect(() => {

@@ -21,14 +21,7 @@ export function SignIn({ refusal, hadToken }: { refusal: SyncKairosError; hadTok
         </p>
         <div className="field">
           <label htmlFor="token">Access token</label>
-          <input
-            id="token"
-            type="password"
-            required
-            autoComplete="off"
-            value={token}
-            onChange={(event) => setToken(event.target.value)}
-          />
+          <input id="token" type="password" required autoComplete="off" value={token} onChange={(event) => setToken(event.target.value)} />
         </div>
         <button className="primary" type="submit">
           Enter

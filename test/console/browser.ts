@@ -17,9 +17,11 @@ const QUIET = [
 
 export const hasBrowser: boolean = existsSync(EXECUTABLE);
 
-/** Builds the console to where the server looks for it. */
+let built: Promise<unknown> | undefined;
+
+/** Builds the console to where the server looks for it, once a run. */
 export async function buildConsole(): Promise<void> {
-  await build({ configFile: fileURLToPath(new URL('../../console/vite.config.ts', import.meta.url)), logLevel: 'warn' });
+  await (built ??= build({ configFile: fileURLToPath(new URL('../../console/vite.config.ts', import.meta.url)), logLevel: 'warn' }));
 }
 
 export function launch(): Promise<Browser> {

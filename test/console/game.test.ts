@@ -1,55 +1,23 @@
 import { expect } from 'chai';
-import type { Browser, Page } from 'playwright-core';
-import { Stage } from '../sdk/kit.ts';
-import { buildConsole, hasBrowser, launch, openDevice, sightings } from './browser.ts';
-import { lacking } from '../kit/lacking.ts';
+import type { Page } from 'playwright-core';
+import { sightings } from './browser.ts';
+import { createGame, shows, turnOf } from './play.ts';
+import { browserRoom } from './room.ts';
 
 const TOLERANCE_MS = 50;
 
-/** Waits until the clock of a player runs. */
-async function turnOf(page: Page, player: string): Promise<void> {
-  await page.locator(`.clock[data-player="${player}"][data-active="true"]`).waitFor({ timeout: 10_000 });
-}
+/** A game of Anna and Ben; returns the hash of its page. */
+const chess = (page: Page, preset = 'Chess'): Promise<string> => createGame(page, preset, { White: 'Anna', Black: 'Ben' });
 
-async function shows(page: Page, player: string, digits: string): Promise<void> {
-  await page.locator(`.clock[data-player="${player}"] .clock-time`, { hasText: digits }).waitFor({ timeout: 10_000 });
-}
-
-async function createGame(page: Page, preset = 'Chess'): Promise<string> {
-  await page.getByRole('radio', { name: preset }).check();
-  await page.getByLabel('Plays first').fill('Anna');
-  await page.getByLabel('Plays second').fill('Ben');
-  await page.getByRole('button', { name: 'Create game' }).click();
-  await page.getByRole('button', { name: 'Start' }).waitFor();
-  return new URL(page.url()).hash;
-}
-
-describe('console', function () {
+describe('console: a game', function () {
   this.timeout(60_000);
-  let stage: Stage;
-  let browser: Browser;
-  let problems: string[];
-
-  before(async function () {
-    if (!hasBrowser) lacking(this, 'no Chromium at CHROMIUM_PATH or /usr/bin/chromium');
-    await buildConsole();
-    browser = await launch();
-  });
-  after(() => browser?.close());
-  beforeEach(() => {
-    stage = new Stage();
-    problems = [];
-  });
-  afterEach(async () => {
-    for (const context of browser.contexts()) await context.close();
-    await stage.close();
-  });
+  const room = browserRoom();
 
   it('a game made in one browser and played from another keeps time in both, over two instances and with one device’s clock set wrong', async () => {
-    const [one, two] = [await stage.instance(), await stage.instance()];
-    const anna = await openDevice(browser, one.url, problems);
-    const hash = await createGame(anna);
-    const ben = await openDevice(browser, `${two.url}/${hash}`, problems, { aheadMs: 30_000 });
+    const [one, two] = [await room.stage.instance(), await room.stage.instance()];
+    const anna = await room.open(one.url);
+    const hash = await chess(anna);
+    const ben = await room.open(`${two.url}/${hash}`, { aheadMs: 30_000 });
     await ben.getByRole('heading', { name: 'Chess 5 + 3' }).waitFor();
     await ben.getByText(/−(29,999|30,000|30,001) ± /).waitFor();
 
@@ -65,7 +33,7 @@ describe('console', function () {
     await ben.getByRole('button', { name: 'Resume' }).click();
     await turnOf(anna, 'white');
     await ben.getByRole('button', { name: 'Finish' }).click();
-    await ben.getByRole('button', { name: 'Really finish?' }).click();
+    await ben.getByRole('button', { name: 'Finish the game' }).click();
     await anna.getByText('Finished').first().waitFor();
 
     const [here, there] = [await sightings(anna), await sightings(ben)];
@@ -77,13 +45,13 @@ describe('console', function () {
     }
     const finals = await Promise.all([anna, ben].map((page) => page.locator('.clock-time').allTextContents()));
     expect(finals[0]).to.deep.equal(finals[1]);
-    expect(problems).to.deep.equal([]);
+    expect(room.problems).to.deep.equal([]);
   });
 
   it('an idle player’s clock can’t be tapped, and a double tap ends one turn', async () => {
-    const { url } = await stage.instance();
-    const page = await openDevice(browser, url, problems);
-    await createGame(page, 'Blitz');
+    const { url } = await room.stage.instance();
+    const page = await room.open(url);
+    await chess(page, 'Rapid');
     await page.getByRole('button', { name: 'Start' }).click();
     await turnOf(page, 'white');
     await page.locator('.clock[data-player="black"]').click({ force: true });
@@ -94,10 +62,10 @@ describe('console', function () {
   });
 
   it('keeps counting while offline for three seconds, says so, and catches up', async () => {
-    const [one, two] = [await stage.instance(), await stage.instance()];
-    const anna = await openDevice(browser, one.url, problems);
-    const hash = await createGame(anna);
-    const ben = await openDevice(browser, `${two.url}/${hash}`, problems);
+    const [one, two] = [await room.stage.instance(), await room.stage.instance()];
+    const anna = await room.open(one.url);
+    const hash = await chess(anna);
+    const ben = await room.open(`${two.url}/${hash}`);
     await ben.getByRole('button', { name: 'Start' }).click();
     await turnOf(anna, 'white');
     await ben.context().setOffline(true);
@@ -117,34 +85,33 @@ describe('console', function () {
   });
 
   it('a device that comes late never shows a wrong time', async () => {
-    const { url } = await stage.instance();
-    const first = await openDevice(browser, url, problems);
-    const hash = await createGame(first);
+    const { url } = await room.stage.instance();
+    const first = await room.open(url);
+    const hash = await chess(first);
     await first.getByRole('button', { name: 'Start' }).click();
     await shows(first, 'white', '4:58');
-    const late = await openDevice(browser, `${url}/${hash}`, problems);
+    const late = await room.open(`${url}/${hash}`);
     await shows(late, 'white', '4:57');
     const white = Object.keys(await sightings(late)).filter((sight) => sight.startsWith('white'));
     expect(white.filter((sight) => !/^white (–:––|4:5[78])$/.test(sight))).to.deep.equal([]);
   });
 
   it('is whole on a narrow phone, and tells how well it knows the time', async () => {
-    const { url } = await stage.instance();
-    const page = await openDevice(browser, url, problems, { width: 320, height: 568 });
-    await createGame(page);
+    const { url } = await room.stage.instance();
+    const page = await room.open(url, { width: 320, height: 568 });
+    await chess(page);
     const overflow = await page.evaluate<number>('document.documentElement.scrollWidth - document.documentElement.clientWidth');
     expect(overflow).to.equal(0);
     await page.getByText('Connected').waitFor();
     await page.getByText(/[+−][\d.,]+ ± [\d.]+ ms/).waitFor();
-    expect(await page.getByLabel('Link for a second device').inputValue()).to.equal(page.url());
   });
 
   it('a link to a game that is gone says so kindly', async () => {
-    const { url } = await stage.instance();
-    const page = await openDevice(browser, `${url}/#/s/nowhere`, problems);
+    const { url } = await room.stage.instance();
+    const page = await room.open(`${url}/#/s/nowhere`);
     await page.getByText('This game does not exist any more').waitFor();
     await page.getByRole('link', { name: 'New game' }).click();
     await page.getByRole('button', { name: 'Create game' }).waitFor();
-    expect(problems).to.deep.equal([]);
+    expect(room.problems).to.deep.equal([]);
   });
 });

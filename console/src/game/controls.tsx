@@ -1,12 +1,11 @@
 /** What can be done with a game now, by whoever looks at it. */
 import type { SessionState } from '@synckairos/client';
-import { useState } from 'react';
 import type { Rights } from '../access.ts';
 import { turnWords } from '../words.ts';
 import type { GameCommands } from './use-game.ts';
 import type { Sound } from './use-sound.ts';
 
-export type SheetName = 'adjust' | 'share' | 'history';
+export type SheetName = 'adjust' | 'finish' | 'share' | 'history';
 
 interface ControlsProps {
   state: SessionState;
@@ -47,8 +46,11 @@ export function Controls({ state, rights, commands, sound, onOpen }: ControlsPro
             Adjust
           </button>
         )}
-        {status !== 'completed' && status !== 'cancelled' && rights.finish && <TwiceButton label="Finish" onSure={commands.finish} />}
-        {!over && rights.finish && <TwiceButton label="Cancel" onSure={commands.cancel} />}
+        {!over && rights.finish && (
+          <button type="button" onClick={() => onOpen('finish')}>
+            Finish
+          </button>
+        )}
         {over && (
           <a className="button" href="#/">
             New game
@@ -67,23 +69,5 @@ export function Controls({ state, rights, commands, sound, onOpen }: ControlsPro
         </button>
       </div>
     </div>
-  );
-}
-
-/** Asks once more, since an ended game can't be taken up again. */
-function TwiceButton({ label, onSure }: { label: string; onSure: () => void }) {
-  const [asked, setAsked] = useState(false);
-  return (
-    <button
-      type="button"
-      className={asked ? 'danger' : ''}
-      onBlur={() => setAsked(false)}
-      onClick={() => {
-        if (asked) onSure();
-        setAsked(!asked);
-      }}
-    >
-      {asked ? `Really ${label.toLowerCase()}?` : label}
-    </button>
   );
 }

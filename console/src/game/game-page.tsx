@@ -8,6 +8,7 @@ import { Announcer } from './announcer.tsx';
 import { ClockPanel } from './clock-panel.tsx';
 import { Controls, type SheetName } from './controls.tsx';
 import { facesOf } from './faces.ts';
+import { FinishSheet } from './finish-sheet.tsx';
 import { Notice } from './notice.tsx';
 import { Roster } from './roster.tsx';
 import { useGame } from './use-game.ts';
@@ -64,14 +65,7 @@ export function GamePage({ client, sessionId, token, watchOnly }: GamePageProps)
       </header>
       <section className="board" aria-label="Clocks" data-clocks={faces.length}>
         {faces.map((face) => (
-          <ClockPanel
-            key={face.who}
-            client={client}
-            state={state}
-            face={face}
-            mayEnd={rights.turn}
-            onSwitch={() => commands.endTurn()}
-          />
+          <ClockPanel key={face.who} client={client} state={state} face={face} mayEnd={rights.turn} onSwitch={() => commands.endTurn()} />
         ))}
       </section>
       {state.sync_mode !== 'per_participant' && <Roster state={state} mayEnd={rights.turn} onPass={commands.endTurn} />}
@@ -87,6 +81,7 @@ export function GamePage({ client, sessionId, token, watchOnly }: GamePageProps)
           onClose={close}
         />
       )}
+      {sheet === 'finish' && <FinishSheet onFinish={commands.finish} onCancel={commands.cancel} onClose={close} />}
       <Suspense>
         {sheet === 'share' && <ShareSheet client={client} state={state} token={token} rights={rights} onClose={close} />}
         {sheet === 'history' && <HistorySheet client={client} state={state} onClose={close} />}

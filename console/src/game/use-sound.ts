@@ -15,7 +15,8 @@ export function useSound(client: SyncKairosClient, sessionId: string): Sound {
   const [audio, setAudio] = useState<AudioContext | null>(null);
   useEffect(() => {
     if (audio === null) return;
-    const ours = (event: { session_id: string }, tones: typeof WARNING): void => void (event.session_id === sessionId && play(audio, tones));
+    const ours = (event: { session_id: string }, tones: typeof WARNING): void =>
+      void (event.session_id === sessionId && play(audio, tones));
     const off = [client.on('timeWarning', (event) => ours(event, WARNING)), client.on('timeExpired', (event) => ours(event, TIME_UP))];
     return () => {
       for (const stop of off) stop();

@@ -19,7 +19,9 @@ export function parseMetrics(text: string): Sample[] {
 
 /** The sum of all samples of a name that have these labels; null where there are none. */
 export function total(samples: readonly Sample[], name: string, labels: Record<string, string> = {}): number | null {
-  const found = samples.filter((sample) => sample.name === name && Object.entries(labels).every(([key, value]) => sample.labels[key] === value));
+  const found = samples.filter(
+    (sample) => sample.name === name && Object.entries(labels).every(([key, value]) => sample.labels[key] === value),
+  );
   return found.length === 0 ? null : found.reduce((sum, { value }) => sum + value, 0);
 }
 
@@ -37,13 +39,20 @@ export function byLabel(samples: readonly Sample[], name: string, label: string)
 export function quantileBound(samples: readonly Sample[], name: string, share: number): number | null {
   const count = total(samples, `${name}_count`);
   if (count === null || count === 0) return null;
-  const buckets = samples.filter((sample) => sample.name === `${name}_bucket`).map(({ labels, value }) => ({ le: Number(labels['le']?.replace('+Inf', 'Infinity')), value }));
+  const buckets = samples
+    .filter((sample) => sample.name === `${name}_bucket`)
+    .map(({ labels, value }) => ({ le: Number(labels['le']?.replace('+Inf', 'Infinity')), value }));
   const bounds = [...new Set(buckets.map(({ le }) => le))].toSorted((a, b) => a - b);
-  return bounds.find((bound) => buckets.filter(({ le }) => le === bound).reduce((sum, { value }) => sum + value, 0) >= share * count) ?? null;
+  return (
+    bounds.find((bound) => buckets.filter(({ le }) => le === bound).reduce((sum, { value }) => sum + value, 0) >= share * count) ?? null
+  );
 }
 
 function labelsOf(text: string): Record<string, string> {
   return Object.fromEntries(
-    [...text.matchAll(LABEL)].map(([, key = '', value = '']) => [key, value.replace(/\\(.)/g, (_, char: string) => (char === 'n' ? '\n' : char))]),
+    [...text.matchAll(LABEL)].map(([, key = '', value = '']) => [
+      key,
+      value.replace(/\\(.)/g, (_, char: string) => (char === 'n' ? '\n' : char)),
+    ]),
   );
 }

@@ -93,7 +93,7 @@ function teams(rows: Row[], time: number | undefined, own: (number | undefined)[
 function metadataOf({ preset, title, rows, mode }: Draft, time: number | undefined, own: (number | undefined)[]): JsonObject {
   const named = rows.map((row): [string, string] => [idOf(row), row.name.trim() || row.label]);
   const members = mode === 'per_group' ? rows.flatMap(membersOf) : [];
-  const banks = rows.flatMap((row, index) => (own[index] === undefined ? [] : [[idOf(row), own[index]]]));
+  const banks = rows.flatMap((row, index): [string, number][] => (own[index] === undefined ? [] : [[idOf(row), own[index]]]));
   return {
     title: title.trim(),
     preset,

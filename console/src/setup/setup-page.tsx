@@ -67,26 +67,30 @@ export function SetupPage({ client }: { client: SyncKairosClient }) {
             <PresetChoice key={preset.name} preset={preset} checked={preset.draft.preset === draft.preset} onChoose={choose} />
           ))}
         </fieldset>
-        {USES[draft.mode].time && (
-          <TextField
-            label={TIME_LABELS[draft.mode]}
-            value={draft.time}
-            hint="5:00 is five minutes, 1:30:00 an hour and a half; 30 s and 90 min will do as well"
-            fault={faults['time']}
-            onChange={(time) => change({ time })}
-          />
-        )}
-        {(draft.rows.length > 0 || detailed) && <Rows draft={draft} faults={faults} detailed={detailed} onChange={(rows) => change({ rows })} />}
-        <button type="button" className="more" aria-expanded={detailed} onClick={() => setDetailed(!detailed)}>
-          {detailed ? 'Fewer settings' : 'More settings'}
-        </button>
-        {detailed && <Details draft={draft} faults={faults} onChange={change} />}
-        <button className="primary" type="submit" aria-disabled={busy}>
-          {busy ? 'Creating…' : 'Create game'}
-        </button>
-        <p className="problem" role="alert">
-          {problem}
-        </p>
+        <div className="settings">
+          {USES[draft.mode].time && (
+            <TextField
+              label={TIME_LABELS[draft.mode]}
+              value={draft.time}
+              hint="5:00 is five minutes, 1:30:00 an hour and a half; 30 s and 90 min will do as well"
+              fault={faults['time']}
+              onChange={(time) => change({ time })}
+            />
+          )}
+          {(draft.rows.length > 0 || detailed) && (
+            <Rows draft={draft} faults={faults} detailed={detailed} onChange={(rows) => change({ rows })} />
+          )}
+          <button type="button" className="more" aria-expanded={detailed} onClick={() => setDetailed(!detailed)}>
+            {detailed ? 'Fewer settings' : 'More settings'}
+          </button>
+          {detailed && <Details draft={draft} faults={faults} onChange={change} />}
+          <button className="primary" type="submit" aria-disabled={busy}>
+            {busy ? 'Creating…' : 'Create game'}
+          </button>
+          <p className="problem" role="alert">
+            {problem}
+          </p>
+        </div>
       </form>
       <p className="aside">
         <a href="#/operator">Operator view</a>

@@ -25,7 +25,9 @@ export function ShareSheet({ client, state, token, rights, onClose }: ShareSheet
   const ways: [Way, string][] = [
     ['controller', 'Control'],
     ['viewer', 'Watch only'],
-    ...(isOpen ? [] : state.participants.map(({ participant_id: id }): [Way, string] => [`participant:${id}`, `Play as ${nameOf(state, id)}`])),
+    ...(isOpen
+      ? []
+      : state.participants.map(({ participant_id: id }): [Way, string] => [`participant:${id}`, `Play as ${nameOf(state, id)}`])),
   ];
   return (
     <Sheet title="Share" onClose={onClose}>
@@ -92,8 +94,8 @@ function RoleLink({ client, sessionId, way }: { client: SyncKairosClient; sessio
     <>
       <Link hash={sessionHash(sessionId, { token: made.token })} />
       <p className="field-note">
-        The server holds whoever comes by this link to what it allows, until {new Date(made.expires_at).toLocaleString()}. Its key is in
-        the part behind the #, which browsers send to nobody.
+        The server holds whoever comes by this link to what it allows, until {new Date(made.expires_at).toLocaleString()}. Its key is in the
+        part behind the #, which browsers send to nobody.
       </p>
     </>
   );

@@ -1,0 +1,45 @@
+/** What tests and screenshots do on the page, as a person would. */
+import type { Page } from 'playwright-core';
+
+/** Generous, since the machine may be busy. */
+const PATIENCE = { timeout: 15_000 };
+
+/** A change to a preset: what is filled in, by the label of the field. */
+export type Entries = Record<string, string>;
+
+/** Sets a game up on the first page, and returns the hash of its own page, on which it waits for its start. */
+export async function createGame(page: Page, preset: string, entries: Entries = {}): Promise<string> {
+  await page.getByRole('radio', { name: preset }).check(PATIENCE);
+  for (const [label, text] of Object.entries(entries)) await page.getByLabel(label, { exact: true }).fill(text);
+  await page.getByRole('button', { name: 'Create game' }).click();
+  await page.getByRole('button', { name: 'Start' }).waitFor(PATIENCE);
+  return new URL(page.url()).hash;
+}
+
+/** The clock of a participant or team; `global` is the one of the session. */
+const CLOCK = (who: string): string => `.clock[data-player="${who}"]`;
+
+/** Waits until a clock runs. */
+export async function turnOf(page: Page, who: string): Promise<void> {
+  await page.locator(`${CLOCK(who)}[data-active="true"]`).waitFor(PATIENCE);
+}
+
+/** Waits until a clock shows these digits. */
+export async function shows(page: Page, who: string, digits: string | RegExp): Promise<void> {
+  await page.locator(`${CLOCK(who)} .clock-time`, { hasText: digits }).waitFor(PATIENCE);
+}
+
+/** Waits until the line at the top says so. */
+export async function stands(page: Page, text: string): Promise<void> {
+  await page.locator('.standing', { hasText: text }).waitFor(PATIENCE);
+}
+
+/** Waits until the page knows the time and has its first clocks on. */
+export async function settled(page: Page): Promise<void> {
+  await page.getByText('Connected').waitFor(PATIENCE);
+  await page.getByText(/[+−][\d.,]+ ± [\d.]+ ms/).waitFor(PATIENCE);
+}
+
+export async function press(page: Page, name: string): Promise<void> {
+  await page.getByRole('button', { name, exact: true }).click(PATIENCE);
+}

@@ -1,0 +1,122 @@
+import { expect } from 'chai';
+import type { SessionState } from '#contract';
+import type { Page } from 'playwright-core';
+import { rest } from '../kit/rest.ts';
+import { createGame, press, shows, stands, turnOf } from './play.ts';
+import { browserRoom } from './room.ts';
+
+async function stateOf(page: Page): Promise<SessionState> {
+  const { origin, hash } = new URL(page.url());
+  const reply = (await rest({ url: origin }, 'GET', `/v1/sessions/${hash.replace('#/s/', '')}`)).reply<SessionState>();
+  if (!reply.ok) throw new Error(reply.error.message);
+  return reply.data;
+}
+
+/** What the preset is, and whose clock runs first, second and third. */
+const GAMES: readonly [preset: string, expected: Partial<SessionState>, first: string, second: string, third?: string][] = [
+  ['Chess', { sync_mode: 'per_participant', increment_ms: 3_000 }, 'white', 'black'],
+  ['Rapid', { sync_mode: 'per_participant', increment_ms: 5_000 }, 'white', 'black'],
+  ['Team match', { sync_mode: 'per_group' }, 'red', 'blue'],
+  ['Auction lot', { sync_mode: 'per_cycle', time_per_cycle_ms: 30_000 }, 'global', 'global'],
+  ['Quiz question', { sync_mode: 'per_cycle', time_per_cycle_ms: 20_000, auto_advance: true }, 'global', 'global'],
+  ['Exam', { sync_mode: 'global', total_time_ms: 5_400_000, outage_policy: 'credit' }, 'global', 'global'],
+  ['Meeting agenda', { sync_mode: 'per_participant', auto_advance: true }, 'welcome', 'review', 'plans'],
+  ['Stopwatch', { sync_mode: 'count_up', max_time_ms: null }, 'global', 'global'],
+  ['Own rules', { sync_mode: 'per_participant', increment_ms: 0 }, 'player-1', 'player-2'],
+];
+
+describe('console: setting up', function () {
+  this.timeout(90_000);
+  const room = browserRoom();
+
+  for (const [preset, expected, first, second, third = first] of GAMES) {
+    it(`CO-1 ${preset} can be set up with one tap and played`, async () => {
+      const page = await room.open((await room.stage.instance()).url);
+      await createGame(page, preset);
+      expect(await stateOf(page)).to.include({ status: 'pending', ...expected });
+      await press(page, 'Start');
+      await turnOf(page, first);
+      await page.keyboard.press('Space');
+      await turnOf(page, second);
+      await page.locator(`.clock[data-player="${second}"]`).click();
+      await turnOf(page, third);
+      await press(page, 'Pause');
+      await stands(page, 'Paused');
+      await press(page, 'Resume');
+      await turnOf(page, third);
+      expect(await stateOf(page)).to.include({ status: 'running', cycle_count: 2 });
+      await press(page, 'Finish');
+      await press(page, 'Finish the game');
+      await stands(page, 'Finished');
+      expect(room.problems).to.deep.equal([]);
+    });
+  }
+
+  it('CO-2 every field of one’s own rules reaches the session', async () => {
+    const page = await room.open((await room.stage.instance()).url);
+    await page.getByRole('radio', { name: 'Own rules' }).check();
+    await press(page, 'Add one');
+    await page.getByRole('button', { name: 'Remove Player 2' }).click();
+    await page.getByLabel('Mode', { exact: true }).selectOption({ label: 'A clock for each participant' });
+    await page.getByLabel('When a clock runs out').selectOption({ label: 'The next one’s turn begins' });
+    await page.getByLabel('When no server ran').selectOption({ label: 'the session is paused' });
+    await page.getByLabel('The next turn begins by itself').check();
+    await page.getByLabel('Own time', { exact: true }).first().fill('90 s');
+    await createGame(page, 'Own rules', {
+      Title: 'Finals',
+      'Time for each': '1:00:00',
+      'Player 1': 'Zoë 張',
+      'Added after each turn': '2.5 s',
+      'A clock holds at most': '2 h',
+      'Warnings when this is left': '1 min, 20',
+    });
+    const state = await stateOf(page);
+    expect(state).to.deep.include({
+      increment_ms: 2_500,
+      max_time_ms: 7_200_000,
+      warning_thresholds_ms: [60_000, 20_000],
+      action_on_timeout: { type: 'skip_cycle' },
+      auto_advance: true,
+      outage_policy: 'pause',
+    });
+    expect(state.participants.map(({ participant_id: id, total_time_ms: ms }) => [id, ms])).to.deep.equal([
+      ['player-1', 90_000],
+      ['player-3', 3_600_000],
+    ]);
+    await page.getByRole('heading', { name: 'Finals' }).waitFor();
+    await page.getByText('Zoë 張').waitFor();
+    await shows(page, 'player-3', '1:00:00');
+  });
+
+  it('CO-3 what the server refuses is told at the field it names, also what nobody can read', async () => {
+    const page = await room.open((await room.stage.instance()).url);
+    const noteOf = async (label: string): Promise<string> => {
+      const field = page.locator('.field[data-faulty="true"]', { has: page.getByLabel(label, { exact: true }) });
+      await field.waitFor({ timeout: 15_000 });
+      expect(await field.locator('input').getAttribute('aria-invalid')).to.equal('true');
+      return (await field.locator('.field-note').textContent()) ?? '';
+    };
+    await page.getByLabel('Time for each').fill('25 h');
+    await press(page, 'Create game');
+    expect(await noteOf('Time for each')).to.contain('86400000');
+    await page.getByLabel('Time for each').fill('soon');
+    await press(page, 'Create game');
+    expect(await noteOf('Time for each')).to.contain('Write a time such as');
+    // In a part of the form that was closed.
+    await page.getByLabel('Time for each').fill('5:00');
+    await press(page, 'More settings');
+    await page.getByLabel('Added after each turn').fill('2 min');
+    await page.getByLabel('A clock holds at most').fill('1 min');
+    await press(page, 'Fewer settings');
+    await press(page, 'Create game');
+    expect(await noteOf('Added after each turn')).to.contain('60000');
+    await page.getByLabel('Added after each turn').fill('2 s');
+    await press(page, 'Create game');
+    expect(await noteOf('A clock holds at most')).to.contain('initial bank');
+    await page.getByRole('radio', { name: 'Team match' }).check();
+    await page.getByLabel('Members', { exact: true }).first().fill('');
+    await press(page, 'Create game');
+    expect(await noteOf('Members')).to.contain('member');
+    expect(room.problems).to.deep.equal([]);
+  });
+});

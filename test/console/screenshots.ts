@@ -1,0 +1,126 @@
+/** `npm run screenshots [folder]`: pictures of each mode, of the other views, and those of the README, from a server of its own. Needs `npm run build:console`. */
+import { mkdir } from 'node:fs/promises';
+import path from 'node:path';
+import type { Browser, Page } from 'playwright-core';
+import { freshDatabase, stopServices } from '../kit/services.ts';
+import { Stage } from '../sdk/kit.ts';
+import { buildConsole, launch } from './browser.ts';
+import { createGame, type Entries, press, settled, shows, turnOf } from './play.ts';
+
+interface Look {
+  name: string;
+  width: number;
+  height: number;
+  colorScheme: 'light' | 'dark';
+}
+
+const LOOKS: readonly Look[] = [
+  { name: 'wide-light', width: 1280, height: 800, colorScheme: 'light' },
+  { name: 'wide-dark', width: 1280, height: 800, colorScheme: 'dark' },
+  { name: 'phone', width: 390, height: 844, colorScheme: 'dark' },
+  { name: 'narrow', width: 320, height: 568, colorScheme: 'light' },
+];
+const WALL: Look = { name: 'wall', width: 3840, height: 2160, colorScheme: 'dark' };
+
+/** Each mode by a preset that has it, and how far to play. */
+const GAMES: readonly { name: string; preset: string; entries: Entries; play: (page: Page) => Promise<void> }[] = [
+  { name: 'per_participant', preset: 'Chess', entries: { White: 'Anna', Black: 'Ben' }, play: moves('white', 'black') },
+  { name: 'per_group', preset: 'Team match', entries: {}, play: moves('red', 'blue') },
+  { name: 'per_cycle', preset: 'Quiz question', entries: { 'Team 1': 'Otters', 'Team 2': 'Larks', 'Team 3': 'Hares' }, play: endsTurns },
+  { name: 'auction', preset: 'Auction lot', entries: { 'Time for each turn': '17 s' }, play: (page) => shows(page, 'global', '0:14') },
+  { name: 'global', preset: 'Exam', entries: {}, play: (page) => shows(page, 'global', '1:29:57') },
+  { name: 'agenda', preset: 'Meeting agenda', entries: {}, play: (page) => shows(page, 'welcome', '4:58') },
+  { name: 'count_up', preset: 'Stopwatch', entries: {}, play: (page) => shows(page, 'global', '0:11') },
+  {
+    name: 'expired',
+    preset: 'Auction lot',
+    entries: { 'Time for each turn': '3 s' },
+    play: (page) => page.getByText('Time is up').first().waitFor(),
+  },
+];
+
+function moves(first: string, second: string): (page: Page) => Promise<void> {
+  return async (page) => {
+    for (const who of [first, second, first]) {
+      await turnOf(page, who);
+      await page.waitForTimeout(700 + 900 * Math.random());
+      await page.keyboard.press('Space');
+    }
+    await turnOf(page, second);
+  };
+}
+
+async function endsTurns(page: Page): Promise<void> {
+  for (const name of ['Otters', 'Larks']) {
+    await page.getByRole('button', { name, pressed: true }).waitFor();
+    await page.waitForTimeout(500);
+    await page.keyboard.press('Space');
+  }
+  await page.getByRole('button', { name: 'Hares', pressed: true }).waitFor();
+}
+
+const folder = path.resolve(process.argv[2] ?? 'test-results/screenshots');
+
+async function open(browser: Browser, url: string, { width, height, colorScheme }: Look): Promise<Page> {
+  const context = await browser.newContext({ viewport: { width, height }, colorScheme });
+  const page = await context.newPage();
+  await page.goto(url);
+  await settled(page);
+  return page;
+}
+
+async function shoot(
+  browser: Browser,
+  url: string,
+  name: string,
+  looks: readonly Look[],
+  ready?: (page: Page) => Promise<unknown>,
+): Promise<void> {
+  for (const look of looks) {
+    const page = await open(browser, url, look);
+    await ready?.(page);
+    await page.screenshot({ path: path.join(folder, `${name}-${look.name}.png`) });
+    await page.context().close();
+  }
+}
+
+async function main(): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  await buildConsole();
+  const stage = new Stage();
+  const browser = await launch();
+  try {
+    const { url } = await stage.instance({ AUDIT_WORKER: 'inline', DATABASE_URL: await freshDatabase() });
+    const [wide] = LOOKS;
+    if (wide === undefined) return;
+    await shoot(browser, url, 'setup', [...LOOKS, WALL]);
+    await shoot(browser, url, 'own-rules', LOOKS, (page) => page.getByRole('radio', { name: 'Own rules' }).check());
+    for (const { name, preset, entries, play } of GAMES) {
+      const page = await open(browser, url, wide);
+      const hash = await createGame(page, preset, entries);
+      await press(page, 'Start');
+      await play(page);
+      const looks = name === 'per_participant' ? [...LOOKS, WALL] : LOOKS;
+      await shoot(browser, `${url}/${hash}`, name, looks, (shot) => shot.locator('.clock').first().waitFor());
+      if (name !== 'per_participant') continue;
+      await shoot(browser, `${url}/${hash}`, 'history', LOOKS, async (shot) => {
+        await press(shot, 'History');
+        await shot.getByText('all there are').waitFor();
+      });
+      await shoot(browser, `${url}/${hash}`, 'share', LOOKS, async (shot) => {
+        await press(shot, 'Share');
+        await shot.getByRole('img', { name: 'QR code' }).waitFor();
+      });
+      await shoot(browser, `${url}/${hash}`, 'adjust', LOOKS, (shot) => press(shot, 'Adjust'));
+      await page.context().close();
+    }
+    await shoot(browser, `${url}/#/operator`, 'operator', LOOKS, (page) => page.getByText('Commands per second').waitFor());
+    console.log(`pictures in ${folder}`);
+  } finally {
+    await browser.close();
+    await stage.close();
+    await stopServices();
+  }
+}
+
+await main();
