@@ -9,10 +9,11 @@ import { Stage } from './kit/stage.ts';
 import { auditDrainRow } from './rows/audit-drain.ts';
 import { expiryRow } from './rows/expiry.ts';
 import { outboxRow } from './rows/outbox.ts';
+import { participantsRow } from './rows/participants.ts';
 import { saturatedRow } from './rows/saturated.ts';
 import { switchRows } from './rows/switch.ts';
 
-const ROWS: Row[] = [...switchRows, outboxRow, saturatedRow, auditDrainRow, expiryRow];
+const ROWS: Row[] = [...switchRows, outboxRow, participantsRow, saturatedRow, auditDrainRow, expiryRow];
 const USAGE = `npm run bench -- [--smoke] [--only <row>]… [--profile]
 
   --smoke    everything once and briefly: under a minute

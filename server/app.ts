@@ -31,6 +31,7 @@ import { originCheck } from './transport/origins.ts';
 import { ConnectionLimit } from './transport/socket/connection-limit.ts';
 import { Admission } from './transport/socket/admission.ts';
 import { channelOf } from './transport/socket/adapter.ts';
+import { ChangeRelay } from './transport/socket/change-relay.ts';
 import { announceClosing, attachGateway, closeIo, createIo } from './transport/socket/gateway.ts';
 import { Healing } from './transport/socket/healing.ts';
 import { createRooms } from './transport/socket/rooms.ts';
@@ -84,7 +85,7 @@ export async function createApp(config: Config, schema: Schema = SCHEMA): Promis
     subscriber: redis.subscriber.redis,
     channelPrefix,
     schema,
-    heard: (session) => hints.refresh(session),
+    heard: (update, facts) => ('changes' in update ? hints.follow(update, facts) : hints.refresh({ ...update, ...facts })),
     allowsOrigin,
     connectionLimit,
   });
@@ -107,7 +108,8 @@ export async function createApp(config: Config, schema: Schema = SCHEMA): Promis
   const healing = new Healing({ io, store, archive, now, logger, metrics });
   const subscribed = (room: string) => redis.subscriber.subscribed(channelOf(channelPrefix, room));
   const socketLimits = { connectionLimit, socketLimit: config.RATE_LIMIT_SOCKET, sessionSocketLimit: config.LIMIT_SOCKETS_PER_SESSION };
-  attachGateway(io, { handler, now, subscribed, healing, admission, logger, metrics, trustProxy, ...socketLimits });
+  const changes = new ChangeRelay({ io, load: async (sessionId) => (await store.load(sessionId)).session?.state ?? null, logger });
+  attachGateway(io, { handler, changes, now, subscribed, healing, admission, logger, metrics, trustProxy, ...socketLimits });
   healing.start();
   admission?.start();
 

@@ -28,14 +28,16 @@ export class Player {
   readonly socket: Socket;
   readonly #sessionId: string;
   readonly #keyed: boolean;
+  readonly #deltas: boolean;
   #active: string | null;
   #sent = 0;
 
-  private constructor(socket: Socket, state: SessionState, keyed: boolean) {
+  private constructor(socket: Socket, state: SessionState, keyed: boolean, deltas = false) {
     this.socket = socket;
     this.#sessionId = state.session_id;
     this.#active = state.active_participant_id;
     this.#keyed = keyed;
+    this.#deltas = deltas;
     // Parsing what the room is told costs the client the same on both sides.
     socket.on('session:update', () => {});
   }
@@ -48,6 +50,15 @@ export class Player {
     return new Player(socket, await call<SessionState>(socket, 'session:start', { session_id: sessionId }), keyed);
   }
 
+  /** Opens a game of so many, told what changes as the SDK is. */
+  static async amongMany(url: string, sessionId: string, count: number): Promise<Player> {
+    const socket = await connectClient(url);
+    const participants = Array.from({ length: count }, (_, n) => ({ participant_id: `participant-${n}`, total_time_ms: BANK_MS }));
+    await call(socket, 'session:create', { session_id: sessionId, sync_mode: 'per_participant', participants, increment_ms: 2000 });
+    await call(socket, 'session:join', { session_id: sessionId, deltas: true });
+    return new Player(socket, await call<SessionState>(socket, 'session:start', { session_id: sessionId }), false, true);
+  }
+
   /** Opens the same game on the control, which is handed a state of the service so that both carry the same bytes. */
   static async ofControl(url: string, like: Player, keyed: boolean): Promise<Player> {
     const state = await call<SessionState>(like.socket, 'session:get', { session_id: like.#sessionId });
@@ -58,7 +69,8 @@ export class Player {
 
   /** One switch; resolves when it is acknowledged. */
   async switch(): Promise<void> {
-    const payload = { session_id: this.#sessionId, current_participant_id: this.#active };
+    const guarded = { session_id: this.#sessionId, current_participant_id: this.#active };
+    const payload = this.#deltas ? { ...guarded, deltas: true } : guarded;
     const sent = this.#keyed ? { ...payload, command_id: `command-0000-0000-0000-${++this.#sent}` } : payload;
     this.#active = (await call<SwitchData>(this.socket, 'session:switch', sent)).active_participant_id;
   }

@@ -24,7 +24,7 @@ interface Turn {
 /** At most how many times the control's latency the service may have. */
 export interface LatencyTargets {
   p50: number;
-  p99: number;
+  p99?: number;
 }
 
 /** One client a side, one game, one acknowledged switch at a time: latency and CPU of two programs that understand the same switch. */

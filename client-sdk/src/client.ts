@@ -127,7 +127,7 @@ export class SyncKairosClient extends SessionCommands {
     this.#connection.on('disconnected', (event) => this.#events.emit('disconnected', event));
     this.#connection.on('reconnecting', (event) => this.#events.emit('reconnecting', event));
     this.#connection.on('failed', (event) => this.#events.emit('connectionFailed', event));
-    socket.on('session:update', (event) => void this.#rooms.known(event.session_id)?.offer(event.state, event.event_type));
+    socket.on('session:update', (event) => this.#rooms.updated(event));
     socket.on('session:expired', (event) => this.#rooms.store(event.session_id).expired(event));
     socket.on('session:warning', (event) => this.#events.emit('timeWarning', event));
     socket.on('session:message', (event) => this.#events.emit('message', event));

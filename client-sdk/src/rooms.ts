@@ -1,6 +1,6 @@
 /** Keeps the client in the rooms of the sessions it wants to hear of, whatever happens to the connection. */
 import type { Connection } from './connection.ts';
-import type { ClockOwner } from './contract/index.ts';
+import type { ChangesEvent, ClockOwner, UpdateEvent } from './contract/index.ts';
 import { asError, type SyncKairosError } from './errors.ts';
 import { SessionStore, type StoreHooks } from './session-store.ts';
 
@@ -63,6 +63,18 @@ export class Rooms {
     this.#room(sessionId).store.hold();
   }
 
+  /** Takes an update; where changes do not follow on what is known, the whole state is asked for. */
+  updated(event: UpdateEvent | ChangesEvent): void {
+    const room = this.#rooms.get(event.session_id);
+    if (room === undefined) return;
+    if ('state' in event) {
+      room.store.offer(event.state, event.event_type);
+    } else if (!room.store.follow(event)) {
+      room.joined = false;
+      void this.#settle(room);
+    }
+  }
+
   /** A deleted session has no room any more. */
   vacate(sessionId: string): void {
     const room = this.#rooms.get(sessionId);
@@ -120,7 +132,7 @@ export class Rooms {
     const { connection, requestTimeoutMs, onJoined } = this.#options;
     const { sessionId, seen } = room.store;
     const known = seen === undefined ? {} : { last_known_version: seen.version, last_known_epoch: seen.epoch };
-    const { state } = await connection.exchange('session:join', { session_id: sessionId, ...known }, requestTimeoutMs);
+    const { state } = await connection.exchange('session:join', { session_id: sessionId, deltas: true, ...known }, requestTimeoutMs);
     room.joined = true;
     room.store.offer(state);
     onJoined(sessionId);

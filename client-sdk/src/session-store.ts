@@ -1,5 +1,13 @@
 /** What a client knows of one session: the newest state, in an order that no network can turn around. */
-import type { EventEnvelope, EventType, ExpiredEvent, SessionState, SwitchData } from './contract/index.ts';
+import {
+  applyChanges,
+  type ChangesEvent,
+  type EventEnvelope,
+  type EventType,
+  type ExpiredEvent,
+  type SessionState,
+  type SwitchData,
+} from './contract/index.ts';
 import { callSafely } from './emitter.ts';
 import { SyncKairosError } from './errors.ts';
 import { expiryBetween } from './expiry.ts';
@@ -103,6 +111,20 @@ export class SessionStore {
     const expiry = before === null ? null : expiryBetween(before, state, cause);
     // Between two states that do not follow each other, an event of any version in between means the same expiry.
     if (before !== null && expiry !== null) this.expired(expiry, before.epoch === state.epoch ? state.version - before.version : 1);
+    return true;
+  }
+
+  /** Takes changes where they follow on the state that is known. False where something is missing in between. */
+  follow(event: ChangesEvent): boolean {
+    const before = this.#state;
+    const { epoch, since_version, changes, event_type } = event;
+    if (before === null) return this.#seen !== undefined && !isNewer(event, this.#seen);
+    if (!isNewer(event, before)) return true;
+    if (before.epoch !== epoch || before.version !== since_version) return false;
+    const after = applyChanges(before, changes);
+    // Behind the answer to a switch, yet what comes next follows on it.
+    if (this.#seen !== undefined && isNewer(this.#seen, after)) this.#change(after, null);
+    else this.offer(after, event_type);
     return true;
   }
 

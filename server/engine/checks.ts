@@ -29,7 +29,14 @@ export type Authorize = (state: SessionState | null, repeated: boolean) => Refus
  * ran into.
  */
 export type Outcome =
-  | { ok: true; state: SessionState; appliedVersion?: number; expired?: { participant_id: string | null; action: ActionOnTimeout | null } }
+  | {
+      ok: true;
+      state: SessionState;
+      /** The state that the command was applied to, where it was just now. */
+      before?: SessionState;
+      appliedVersion?: number;
+      expired?: { participant_id: string | null; action: ActionOnTimeout | null };
+    }
   | (Refusal & { appliedVersion?: number });
 
 /** Whether nothing but expiries happened between two versions of a session. */

@@ -88,7 +88,7 @@ export class Committer {
     } satisfies Partial<Commit>;
     const attempt = async () => {
       const snapshots = events.map(({ state }) => JSON.stringify(state));
-      const { publications, tell } = rooms.announce(events, snapshots, session);
+      const { publications, tell } = rooms.announce(events, snapshots, session, base?.state ?? null);
       return { tell, result: await store.commit({ ...commit, snapshots, publications }) };
     };
     let { result, tell } = await attempt();

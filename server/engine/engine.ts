@@ -98,7 +98,7 @@ export class Engine {
         instant: arrival.instant,
         command: context.command,
       });
-      if (result.outcome === 'committed') return { ok: true, state: decision.event.state };
+      if (result.outcome === 'committed') return { ok: true, state: decision.event.state, before: session.state };
       if (result.outcome === 'repeated') return replay(result.command, result.session, sessionId, context);
       if (result.outcome === 'conflict') session = result.session;
       else if (!(await arrival.redo())) return clockUnusable();

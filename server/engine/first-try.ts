@@ -6,7 +6,7 @@ import { checkVersion, clockUnusable, type CommandContext, denied, noteCommand, 
 import type { Committed, Committer } from './committer.ts';
 import type { Hints } from './hints.ts';
 import type { Liveness } from './liveness.ts';
-import type { SessionStore } from './ports.ts';
+import type { LiveSession, SessionStore } from './ports.ts';
 
 interface Parts {
   archive: Archive;
@@ -28,8 +28,9 @@ export async function firstTry(
   arrival: Arrival,
   context: CommandContext,
 ): Promise<Outcome | Found> {
-  const tried = await tryHint(parts, sessionId, command, arrival, context);
-  if (tried?.outcome === 'committed') return { ok: true, state: tried.session.state };
+  const base = parts.hints.get(sessionId);
+  const tried = base === undefined ? null : await tryHint(parts, base, command, arrival, context);
+  if (base !== undefined && tried?.outcome === 'committed') return { ok: true, state: tried.session.state, before: base.state };
   if (tried?.outcome === 'clock' && !(await arrival.redo())) return clockUnusable();
   if (tried?.outcome === 'conflict' && tried.session !== null) return { session: tried.session, command: null };
   if (tried?.outcome === 'repeated' && tried.session !== null) return { session: tried.session, command: tried.command };
@@ -37,16 +38,15 @@ export async function firstTry(
   return parts.archive.find(sessionId, context.command?.id);
 }
 
-/** Null where nothing is remembered, or it would lead to anything but success: only what Redis says may refuse a command, or let a clock run out. */
+/** Null where it would lead to anything but success: only what Redis says may refuse a command, or let a clock run out. */
 async function tryHint(
-  { committer, hints, liveness }: Parts,
-  sessionId: string,
+  { committer, liveness }: Parts,
+  base: LiveSession,
   command: TimerCommand,
   arrival: Arrival,
   context: CommandContext,
 ): Promise<Committed | null> {
-  const base = hints.get(sessionId);
-  if (base === undefined || checkVersion(base, context) !== null) return null;
+  if (checkVersion(base, context) !== null) return null;
   if (nextOverdue(base.state, arrival.instant, liveness.outages) !== undefined) return null;
   if (context.authorize !== undefined && (await denied(base, context)) !== null) return null;
   const decision = decide(base.state, command, arrival.instant);

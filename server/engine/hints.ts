@@ -1,3 +1,4 @@
+import { applyChanges, type ChangesEvent } from '#contract';
 import type { LiveSession } from './ports.ts';
 
 /** Bounds of what is remembered. Two players' session takes some 2 KB, one of a thousand participants 300 KB. */
@@ -28,8 +29,18 @@ export class Hints {
   }
 
   /** Takes a newer state of a session that is remembered. */
-  refresh(session: LiveSession): void {
-    if (this.#entries.has(session.state.session_id)) this.set(session);
+  refresh({ version, epoch, state, warnings, expiredSince, lastHash, token }: LiveSession): void {
+    if (this.#entries.has(state.session_id)) this.set({ version, epoch, state, warnings, expiredSince, lastHash, token });
+  }
+
+  /** Takes what has changed of a session that is remembered, where it follows on what is remembered. */
+  follow(
+    { session_id, epoch, version, since_version, changes }: ChangesEvent,
+    facts: Omit<LiveSession, 'version' | 'epoch' | 'state'>,
+  ): void {
+    const known = this.get(session_id);
+    if (known?.epoch !== epoch || known.version !== since_version) return;
+    this.set({ ...facts, version, epoch, state: applyChanges(known.state, changes) });
   }
 
   /** Remembers a session, unless something newer is known of it. */

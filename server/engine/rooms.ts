@@ -12,8 +12,16 @@ export interface Announcement {
 
 /** The sockets that watch a session, on whatever instance. */
 export interface Rooms {
-  /** Prepares to tell the room what a commit is about to make, oldest first. `snapshots` is the JSON of the state after each event, `session` what follows. */
-  announce(events: SessionEvent[], snapshots: string[], session: Pick<LiveSession, 'warnings' | 'expiredSince'>): Announcement;
+  /**
+   * Prepares to tell the room what a commit is about to make, oldest first. `snapshots` is the JSON of the state after each event, `session` what follows,
+   * `before` the state that it follows on.
+   */
+  announce(
+    events: SessionEvent[],
+    snapshots: string[],
+    session: Pick<LiveSession, 'warnings' | 'expiredSince'>,
+    before: SessionState | null,
+  ): Announcement;
   /** Tells the room that the running clock has crossed a threshold (ms left). */
   warn(state: SessionState, threshold: number): void;
   message(sessionId: string, message: JsonValue): void;

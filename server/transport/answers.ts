@@ -1,4 +1,5 @@
 import type { SessionState, SwitchData } from '#contract';
+import { changesBetween, isLarge } from '../domain/changes.ts';
 import type { Refusal } from '../domain/refusal.ts';
 import type { Outcome } from '../engine/checks.ts';
 
@@ -21,6 +22,17 @@ export function switched(outcome: Outcome): Answer {
   if (!outcome.ok || outcome.expired === undefined) return answerWith(outcome, switchData);
   const { participant_id, action } = outcome.expired;
   return answerWith(outcome, (state) => ({ ...switchData(state), expired_participant_id: participant_id, action_applied: action }));
+}
+
+/** The switch result with only those participants of a large session who are another than before. */
+export function switchedBriefly(outcome: Outcome): Answer {
+  if (!outcome.ok || outcome.before === undefined || !isLarge(outcome.state)) return switched(outcome);
+  const changed = new Set(changesBetween(outcome.before, outcome.state).participants?.map((one) => one.participant_id));
+  return answerWith(outcome, (state) => {
+    const data = switchData(state);
+    const active = state.active_participant_id;
+    return { ...data, participants: data.participants.filter(({ participant_id: id }) => id === active || changed.has(id)) };
+  });
 }
 
 /** Deleting what does not exist succeeds: the caller has what they wanted. */

@@ -9,7 +9,7 @@ import type { Trail } from '../engine/ports.ts';
 import type { Metrics } from '../observability/metrics.ts';
 import type { Access, Permit } from './access/access.ts';
 import { accessCommands } from './access/commands.ts';
-import { type Answer, answerWith, deleted, emptied, stateOf, switched } from './answers.ts';
+import { type Answer, answerWith, deleted, emptied, stateOf, switched, switchedBriefly } from './answers.ts';
 import { fingerprint } from './fingerprint.ts';
 import { type CommandLimits, limited } from './limits.ts';
 import type { Parsed } from './schemas.ts';
@@ -22,9 +22,10 @@ const REMEMBER_MS = 15 * 60_000;
 export interface Seat {
   /**
    * Runs a command with the connection in the session's room, so that nothing which is sent there from then on can be missed. It stays when the command
-   * succeeds; a refused one leaves things as they were.
+   * succeeds; a refused one leaves things as they were. From then on updates of a large session tell it what has changed (`deltas`) or the whole state;
+   * undefined leaves that as it is.
    */
-  join(sessionId: string, work: () => Promise<Outcome>): Promise<Outcome>;
+  join(sessionId: string, work: () => Promise<Outcome>, deltas?: boolean): Promise<Outcome>;
   leave(sessionId: string): Promise<void>;
 }
 
@@ -68,6 +69,8 @@ export function createCommands({ engine, archive, clock, trail, limits, access, 
       return answer(await engine.execute(session_id, command, { ...contextOf(name, payload, call), admitted }));
     };
   const remove = timer('session:delete', deleted);
+  const switchTurn = timer('session:switch', switched);
+  const switchBriefly = timer('session:switch', switchedBriefly);
 
   return {
     'session:create': async (payload, call) => {
@@ -86,14 +89,19 @@ export function createCommands({ engine, archive, clock, trail, limits, access, 
     // Joins the room first and reads afterwards, so that no update can fall between the two.
     'session:join': async (payload, call) => {
       const context = contextOf('session:join', payload, call);
-      const { session_id, last_known_version: version = 0, last_known_epoch: epoch = 0 } = payload;
-      const outcome = await seated(call.seat, session_id, async () => {
-        const found = await engine.get(session_id, context);
-        if (!found.ok || epoch !== found.state.epoch || version <= found.state.version) return found;
-        // Seen and gone: what it is given now must be newer, or it would be dropped.
-        await archive.restore(session_id, { epoch, version }, { claim: true });
-        return engine.get(session_id, context);
-      });
+      const { session_id, last_known_version: version = 0, last_known_epoch: epoch = 0, deltas = false } = payload;
+      const outcome = await seated(
+        call.seat,
+        session_id,
+        async () => {
+          const found = await engine.get(session_id, context);
+          if (!found.ok || epoch !== found.state.epoch || version <= found.state.version) return found;
+          // Seen and gone: what it is given now must be newer, or it would be dropped.
+          await archive.restore(session_id, { epoch, version }, { claim: true });
+          return engine.get(session_id, context);
+        },
+        deltas,
+      );
       return answerWith(outcome, (state) => ({ state, missed: missedSince(state, payload) }));
     },
 
@@ -104,7 +112,11 @@ export function createCommands({ engine, archive, clock, trail, limits, access, 
 
     'session:get': async (payload, call) => stateOf(await engine.get(payload.session_id, contextOf('session:get', payload, call))),
     'session:start': timer('session:start'),
-    'session:switch': limitSwitches(timer('session:switch', switched), limits, metrics),
+    'session:switch': limitSwitches(
+      ({ deltas, ...payload }, call, admitted) => (deltas === true ? switchBriefly : switchTurn)(payload, call, admitted),
+      limits,
+      metrics,
+    ),
     'session:pause': timer('session:pause'),
     'session:resume': timer('session:resume'),
     'session:adjust': timer('session:adjust'),
@@ -166,8 +178,8 @@ function contextOf(name: CommandName, payload: CommandOptions, call: Call): Comm
   };
 }
 
-function seated(seat: Seat | undefined, sessionId: string, work: () => Promise<Outcome>): Promise<Outcome> {
-  return seat === undefined ? work() : seat.join(sessionId, work);
+function seated(seat: Seat | undefined, sessionId: string, work: () => Promise<Outcome>, deltas?: boolean): Promise<Outcome> {
+  return seat === undefined ? work() : seat.join(sessionId, work, deltas);
 }
 
 function missedSince(state: SessionState, known: Pick<Parsed<'session:join'>, 'last_known_version' | 'last_known_epoch'>): number | null {

@@ -79,11 +79,17 @@ export const schemas = {
     ...session,
     last_known_version: z.int().min(0).optional(),
     last_known_epoch: z.int().min(0).optional(),
+    deltas: z.boolean().optional(),
   }),
   'session:leave': z.strictObject(session),
   'session:get': z.strictObject(session),
   'session:start': z.strictObject({ ...session, active_participant_id: id.optional() }),
-  'session:switch': z.strictObject({ ...session, current_participant_id: id.optional(), next_participant_id: id.optional() }),
+  'session:switch': z.strictObject({
+    ...session,
+    current_participant_id: id.optional(),
+    next_participant_id: id.optional(),
+    deltas: z.boolean().optional(),
+  }),
   'session:pause': z.strictObject(session),
   'session:resume': z.strictObject(session),
   'session:adjust': z.strictObject({

@@ -51,6 +51,8 @@ export interface CreatePayload extends CommandOptions {
 export interface JoinPayload extends SessionPayload {
   last_known_version?: number | undefined;
   last_known_epoch?: number | undefined;
+  /** Updates of a large session may tell what has changed instead of the whole state. */
+  deltas?: boolean | undefined;
 }
 
 export interface StartPayload extends SessionPayload {
@@ -61,6 +63,8 @@ export interface SwitchPayload extends SessionPayload {
   /** Guard: switch only while this participant is the active one. */
   current_participant_id?: string | undefined;
   next_participant_id?: string | undefined;
+  /** The answer of a large session may hold only the participants that have changed. */
+  deltas?: boolean | undefined;
 }
 
 export interface AdjustPayload extends SessionPayload {

@@ -1,8 +1,9 @@
 /** How turns pass and what they are charged, for the server, which decides it, and for a client that shows a switch before it is answered. Pure. */
+import { deriveTurns } from './changes.ts';
 import { ruleOf } from './clock-rule.ts';
 import { activeParticipant, findParticipant } from './rotation.ts';
 import type { ParticipantState, SessionState } from './state.ts';
-import { remaining, remainingOfParticipant, unsettled } from './time.ts';
+import { remaining, unsettled } from './time.ts';
 
 /** What a settlement charged, and to whom. */
 export interface Charge {
@@ -76,12 +77,7 @@ export function activate(draft: SessionState, participant: ParticipantState | un
 export function derive(draft: SessionState, at: number): void {
   const left = draft.cycle_started_at === null ? null : ruleOf(draft).left(draft);
   draft.deadline_at = left === null || draft.cycle_started_at === null ? null : iso(Date.parse(draft.cycle_started_at) + left);
-  const turnIsOn = draft.status === 'running' || draft.status === 'paused';
-  for (const participant of draft.participants) {
-    participant.is_active = turnIsOn && participant.participant_id === draft.active_participant_id;
-    participant.time_remaining_ms = remainingOfParticipant(draft, participant, at);
-  }
-  for (const group of draft.groups) group.is_active = turnIsOn && group.group_id === draft.active_group_id;
+  deriveTurns(draft, at);
 }
 
 /**

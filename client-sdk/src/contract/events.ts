@@ -1,5 +1,6 @@
 /** What the server sends to a session's room, and what the audit trail tells of it. */
 import type { AuthExpiredEvent } from './access.ts';
+import type { StateChanges } from './changes.ts';
 import type { CommandName, Commands } from './commands.ts';
 import type { Reply } from './reply.ts';
 import type { ActionOnTimeout, JsonObject, JsonValue, SessionState } from './state.ts';
@@ -48,6 +49,13 @@ export interface EventEnvelope {
 export interface UpdateEvent extends EventEnvelope {
   event_type: EventType;
   state: SessionState;
+}
+
+/** What `session:update` holds for who joined with `deltas`, where the session has ten participants or more: `changes` from version `since_version` instead of the state. */
+export interface ChangesEvent extends EventEnvelope {
+  event_type: EventType;
+  since_version: number;
+  changes: StateChanges;
 }
 
 export interface ExpiredEvent extends EventEnvelope {

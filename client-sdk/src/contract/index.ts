@@ -1,5 +1,6 @@
 /** The wire contract of SyncKairos: what a client can send and what it gets back. Imports nothing. */
 export * from './access.ts';
+export * from './changes.ts';
 export * from './commands.ts';
 export * from './events.ts';
 export * from './limits.ts';

@@ -6,7 +6,8 @@ import { schemaBook } from './json-schema.ts';
 import { notes, refusalsOf } from './notes.ts';
 
 const ROOM_TEXTS: Record<keyof ServerToClientEvents, string> = {
-  'session:update': 'A new version of the session',
+  'session:update':
+    'A new version of the session; who joined a large one with `deltas` gets `since_version` and `changes` in place of `state`',
   'session:expired': 'A clock has run out',
   'session:warning': 'The running clock has crossed a threshold',
   'session:deleted': 'The session was deleted; the room is dissolved',

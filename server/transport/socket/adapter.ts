@@ -1,12 +1,14 @@
 import { createShardedAdapter } from '@socket.io/redis-adapter';
 import type { Cluster, Redis } from 'ioredis';
 import type { Namespace } from 'socket.io';
-import type { UpdateEvent } from '#contract';
+import type { ChangesEvent, UpdateEvent } from '#contract';
 import type { Schema } from '../../domain/schema.ts';
 import type { LiveSession, Publication } from '../../engine/ports.ts';
 
 /** What a message of another instance tells of the session beside its state: all that an instance needs to go on from there without reading it. */
-export type Aside = Pick<LiveSession, 'warnings' | 'expiredSince' | 'lastHash' | 'token'> & {
+export type Facts = Pick<LiveSession, 'warnings' | 'expiredSince' | 'lastHash' | 'token'>;
+
+type Aside = Facts & {
   /** The form of the state. */
   schema: number;
 };
@@ -18,7 +20,7 @@ export interface AdapterOptions {
   channelPrefix: string;
   schema: Schema;
   /** Another instance has committed this. */
-  heard(session: LiveSession): void;
+  heard(update: UpdateEvent | ChangesEvent, facts: Facts): void;
 }
 
 /** The parts of the adapter that its types keep to itself. */
@@ -26,9 +28,10 @@ interface Internals {
   uid: string;
   onRawMessage(message: Buffer, channel: Buffer): void;
   onMessage(message: unknown): void;
+  shouldUseASeparateNamespace(room: string): boolean;
 }
 
-type Heard = { aside?: Aside; data?: { packet?: { data?: [string, UpdateEvent] } } };
+type Heard = { uid: string; aside?: Aside; data?: { packet?: { data?: [string, UpdateEvent | ChangesEvent] } } };
 
 /** By which its own publications are known before they are parsed: an instance gets them back, since it listens to the rooms it talks to. */
 const ownHead = (uid: string) => `{"uid":"${uid}",`;
@@ -54,10 +57,39 @@ export function createAdapter({ publisher, subscriber, channelPrefix, schema: { 
       const { schema, ...facts } = aside;
       // In another form it may hold what only another version understands, or lack what this one needs.
       if (schema === reads && schema === writes) {
-        heard({ version: update.version, epoch: update.epoch, state: update.state, ...facts });
+        heard(update, facts);
       }
     };
+    const hasChannel = internals.shouldUseASeparateNamespace.bind(adapter);
+    internals.shouldUseASeparateNamespace = (room) => !room.startsWith(LOCAL) && hasChannel(room);
     return adapter;
+  };
+}
+
+/** Rooms whose names begin so are of this instance only: no messages come for them. */
+export const LOCAL = 'local/';
+
+/** In place of an instance's own name: what is published under it comes back to whoever publishes it, in the order in which everybody gets it. */
+export const EVERYBODY = 'everybody';
+
+/** Lets updates that tell changes be delivered by `tell` instead of the adapter, and shows `whole` those that hold a state. */
+export function interceptChanges(
+  namespace: { adapter: unknown },
+  tell: (event: ChangesEvent) => void,
+  whole: (update: UpdateEvent) => void,
+): void {
+  const internals = namespace.adapter as Internals;
+  const onMessage = internals.onMessage.bind(namespace.adapter);
+  internals.onMessage = (message) => {
+    const [event, update] = (message as Heard).data?.packet?.data ?? [];
+    if (event !== 'session:update' || update === undefined) {
+      onMessage(message);
+    } else if ('changes' in update) {
+      tell(update);
+    } else {
+      whole(update);
+      onMessage(message);
+    }
   };
 }
 

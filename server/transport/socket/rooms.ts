@@ -1,13 +1,14 @@
 import type { Server, Socket } from 'socket.io';
 import { iso, ruleOf } from '#arithmetic';
 import type { ClientToServerEvents, EventEnvelope, ExpiredEvent, ServerToClientEvents, SessionState } from '#contract';
+import { changesBetween, isLarge } from '../../domain/changes.ts';
 import type { SessionEvent } from '../../domain/draft.ts';
 import { partitionOf } from '../../domain/partitions.ts';
 import type { Schema } from '../../domain/schema.ts';
 import type { Rooms } from '../../engine/rooms.ts';
 import type { Metrics } from '../../observability/metrics.ts';
 import type { Principal } from '../access/principal.ts';
-import { channelOf, publicationOf, uidOf } from './adapter.ts';
+import { channelOf, EVERYBODY, LOCAL, publicationOf, uidOf } from './adapter.ts';
 import { prepare } from './prepared-encoder.ts';
 
 /** What instances tell each other. */
@@ -46,6 +47,11 @@ export function sessionOf(room: string): string | undefined {
   return room.startsWith(PREFIX) ? room.slice(room.lastIndexOf('/') + 1) : undefined;
 }
 
+/** The sockets of this instance that asked for changes instead of whole states; they are in the session's room as well. */
+export function changesRoomOf(sessionId: string): string {
+  return LOCAL + sessionId;
+}
+
 export interface RoomsOptions {
   /** As the adapter's. */
   channelPrefix: string;
@@ -81,18 +87,16 @@ export function createRooms(io: IoServer, { channelPrefix, schema, now, metrics 
   });
   const telling = (event: RoomEvent, payload: EventEnvelope): Telling => ({ event, payload, json: JSON.stringify(payload) });
 
-  const tellingsOf = (event: SessionEvent, snapshot: string): Telling[] => {
+  const tellingsOf = (event: SessionEvent, snapshot: string, before: SessionState | null): Telling[] => {
     const { event_type, state } = event;
     if (event_type === 'session_created') return [];
     // Whoever is told leaves the room with it (seats.ts).
     if (event_type === 'session_deleted') return [telling('session:deleted', envelope(state))];
     const { payload, json } = telling('session:update', Object.assign(envelope(state), { event_type }));
-    const update = {
-      event: 'session:update',
-      payload: Object.assign(payload, { state }),
-      json: `${json.slice(0, -1)},"state":`,
-      snapshot,
-    } as const;
+    const update: Telling =
+      before !== null && isLarge(state) && before.epoch === state.epoch
+        ? telling('session:update', Object.assign(payload, { since_version: before.version, changes: changesBetween(before, state) }))
+        : { event: 'session:update', payload: Object.assign(payload, { state }), json: `${json.slice(0, -1)},"state":`, snapshot };
     if (event.expired === undefined) return [update];
     const expired: Omit<ExpiredEvent, keyof EventEnvelope> = {
       expired_participant_id: event.expired.participant_id,
@@ -104,25 +108,36 @@ export function createRooms(io: IoServer, { channelPrefix, schema, now, metrics 
   };
 
   return {
-    announce(events, snapshots, session) {
+    announce(events, snapshots, session, base) {
       const from = events.length > TOLD_ONE_BY_ONE ? events.length - 1 : 0;
-      const tellings = events.flatMap((event, index) => (index < from ? [] : tellingsOf(event, snapshots[index] ?? '')));
-      const room = roomOf(events[0]?.state.session_id ?? '');
+      // Who missed some events of a commit can't take what has changed since.
+      const beforeOf = (index: number) => (from > 0 ? null : index === 0 ? base : (events[index - 1]?.state ?? null));
+      const tellings = events.flatMap((event, index) => (index < from ? [] : tellingsOf(event, snapshots[index] ?? '', beforeOf(index))));
+      const state = events.at(-1)?.state;
+      const room = roomOf(state?.session_id ?? '');
+      // Changes must come in order, so this instance hears of them as all others do.
+      const looped = state !== undefined && isLarge(state);
       return {
         publications: ({ lastHash, token }) => {
           const { warnings, expiredSince } = session;
           const aside = { schema: schema.writes, warnings, expiredSince, lastHash, token };
-          const to = { uid: uidOf(namespace), channel: channelOf(channelPrefix, room), room };
+          const to = { uid: looped ? EVERYBODY : uidOf(namespace), channel: channelOf(channelPrefix, room), room };
           return tellings.map(({ event, json, snapshot = '' }) =>
             // The store has the last state at hand.
             snapshot !== '' && snapshot === snapshots.at(-1)
               ? publicationOf({ ...to, event, payload: json, withState: true, aside })
-              : publicationOf({ ...to, event, payload: snapshot === '' ? json : `${json}${snapshot}}`, withState: false }),
+              : publicationOf({
+                  ...to,
+                  event,
+                  payload: snapshot === '' ? json : `${json}${snapshot}}`,
+                  withState: false,
+                  aside: event === 'session:update' && snapshot === '' ? aside : undefined,
+                }),
           );
         },
         tell() {
           for (const { event } of tellings) metrics.broadcasts.inc({ event });
-          if (!namespace.adapter.rooms.has(room)) return;
+          if (looped || !namespace.adapter.rooms.has(room)) return;
           for (const { event, payload, json, snapshot } of tellings) {
             io.local.to(room).emit(event, prepare(payload, snapshot === undefined ? json : `${json}${snapshot}}`));
           }

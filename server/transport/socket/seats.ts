@@ -1,9 +1,11 @@
+import { isLarge } from '../../domain/changes.ts';
 import { StoreUnavailableError } from '../../engine/ports.ts';
 import type { Metrics } from '../../observability/metrics.ts';
 import type { Seat } from '../commands.ts';
 import { limited } from '../limits.ts';
+import type { ChangeRelay } from './change-relay.ts';
 import type { Healing } from './healing.ts';
-import { type GatewaySocket, roomOf } from './rooms.ts';
+import { changesRoomOf, type GatewaySocket, roomOf } from './rooms.ts';
 
 /** A join that Redis does not confirm within this time is refused, so that nobody waits in an outage. */
 const SUBSCRIBE_TIMEOUT_MS = 1_500;
@@ -12,6 +14,7 @@ export interface SeatOptions {
   /** Resolves once Redis has confirmed the subscription to a room. */
   subscribed(room: string): Promise<void>;
   healing: Pick<Healing, 'synced'>;
+  changes: Pick<ChangeRelay, 'seated'>;
   metrics: Metrics;
   /** Sockets of a session on this instance; 0 for any number. */
   sessionSocketLimit: number;
@@ -35,7 +38,7 @@ export interface SocketSeat extends Seat {
  * A socket's places in session rooms. Its commands run side by side, so a refused join must not undo one that was acknowledged, nor outlive a later leave;
  * and what instances tell each other may come late.
  */
-export function seatOf(socket: GatewaySocket, { subscribed, healing, metrics, sessionSocketLimit }: SeatOptions): SocketSeat {
+export function seatOf(socket: GatewaySocket, { subscribed, healing, changes, metrics, sessionSocketLimit }: SeatOptions): SocketSeat {
   const joinings = new Map<string, Joining>();
   /** The epochs of the sessions that were joined. */
   const epochs = new Map<string, number>();
@@ -49,8 +52,13 @@ export function seatOf(socket: GatewaySocket, { subscribed, healing, metrics, se
     return joining;
   };
 
+  const leave = async (sessionId: string) => {
+    await socket.leave(changesRoomOf(sessionId));
+    await socket.leave(roomOf(sessionId));
+  };
+
   return {
-    async join(sessionId, work) {
+    async join(sessionId, work, deltas) {
       const room = roomOf(sessionId);
       if (!socket.connected) return work();
       const sockets = socket.nsp.adapter.rooms.get(room);
@@ -59,7 +67,8 @@ export function seatOf(socket: GatewaySocket, { subscribed, healing, metrics, se
       }
       const joining = begin(sessionId, room);
       try {
-        await socket.join(room);
+        if (deltas === false) await socket.leave(changesRoomOf(sessionId));
+        await socket.join(deltas === true ? [room, changesRoomOf(sessionId)] : room);
         await within(SUBSCRIBE_TIMEOUT_MS, subscribed(room)).catch((cause: unknown) => {
           throw new StoreUnavailableError('no subscription', { cause });
         });
@@ -71,27 +80,28 @@ export function seatOf(socket: GatewaySocket, { subscribed, healing, metrics, se
             if (joinings.get(sessionId) === joining) epochs.set(sessionId, epoch);
           }
           healing.synced(sessionId, { epoch, version });
+          if (isLarge(outcome.state)) changes.seated(outcome.state);
         }
         return outcome;
       } finally {
         joining.count -= 1;
         if (joining.count === 0 && joinings.get(sessionId) === joining) {
           joinings.delete(sessionId);
-          if (!joining.stays) await socket.leave(room);
+          if (!joining.stays) await leave(sessionId);
         }
       }
     },
     async leave(sessionId) {
       joinings.delete(sessionId);
       epochs.delete(sessionId);
-      await socket.leave(roomOf(sessionId));
+      await leave(sessionId);
     },
     deleted({ session_id, epoch }) {
       if ((epochs.get(session_id) ?? 0) > epoch) return;
       epochs.delete(session_id);
       const joining = joinings.get(session_id);
       if (joining === undefined) {
-        void socket.leave(roomOf(session_id));
+        void leave(session_id);
       } else {
         joining.stays = false;
         joining.deleted = Math.max(joining.deleted, epoch);

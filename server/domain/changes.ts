@@ -1,0 +1,45 @@
+import type { SessionState, StateChanges } from '#contract';
+
+/** From this many participants on, a session's updates may be told as changes. Below it they would save next to nothing. */
+const LARGE_SESSION = 10;
+
+/** Whether a session's updates may be told as changes. */
+export function isLarge(state: SessionState): boolean {
+  return state.participants.length >= LARGE_SESSION;
+}
+
+/** Computed by whoever applies changes. */
+const DERIVED = new Set(['is_active', 'time_remaining_ms']);
+
+/** What is new in a state compared with the one before it, as `applyChanges` takes it. Participants and groups never come, go or change places. */
+export function changesBetween(before: SessionState, after: SessionState): StateChanges {
+  const { participants: _participants, groups: _groups, ...fields } = after;
+  const changes: StateChanges = Object.fromEntries(
+    Object.entries(fields).filter(([name, value]) => !same(before[name as keyof SessionState], value)),
+  );
+  const participants = after.participants.flatMap((one, index) => patchOf(before.participants[index], one, 'participant_id'));
+  const groups = after.groups.flatMap((one, index) => patchOf(before.groups[index], one, 'group_id'));
+  if (participants.length > 0) changes.participants = participants;
+  if (groups.length > 0) changes.groups = groups;
+  return changes;
+}
+
+function patchOf<Entry extends object, Id extends keyof Entry>(
+  before: Entry | undefined,
+  after: Entry,
+  id: Id,
+): (Pick<Entry, Id> & Partial<Entry>)[] {
+  let patch: (Pick<Entry, Id> & Partial<Entry>) | undefined;
+  for (const name in after) {
+    if (DERIVED.has(name) || same(before?.[name], after[name])) continue;
+    patch ??= { [id]: after[id] } as Pick<Entry, Id> & Partial<Entry>;
+    patch[name] = after[name];
+  }
+  return patch === undefined ? [] : [patch];
+}
+
+/** Free JSON and lists are shared between states as long as nobody writes to them; where they come from another reading, they are compared as they are sent. */
+function same(a: unknown, b: unknown): boolean {
+  if (a === b) return true;
+  return typeof a === 'object' && typeof b === 'object' && a !== null && b !== null && JSON.stringify(a) === JSON.stringify(b);
+}

@@ -1,0 +1,94 @@
+import { applyChanges, type ChangesEvent, type SessionState, type UpdateEvent } from '#contract';
+import { isAfter } from '../../domain/position.ts';
+import type { Logger } from '../../observability/logger.ts';
+import { interceptChanges } from './adapter.ts';
+import { changesRoomOf, type IoServer, roomOf } from './rooms.ts';
+
+export interface ChangeRelayOptions {
+  io: IoServer;
+  /** The session as Redis has it; null when it is gone. */
+  load(sessionId: string): Promise<SessionState | null>;
+  logger: Logger;
+}
+
+/**
+ * Hands on what instances tell each other of large sessions, which is only what has changed: as it is to sockets that asked for that, as the whole state to
+ * the others. For those it keeps the state that the room was told last, as long as any of them is there.
+ */
+export class ChangeRelay {
+  readonly #options: ChangeRelayOptions;
+  readonly #told = new Map<string, SessionState>();
+  readonly #loading = new Set<string>();
+
+  constructor(options: ChangeRelayOptions) {
+    this.#options = options;
+    const namespace = options.io.of('/');
+    namespace.adapter.on('delete-room', (room: string) => this.#told.delete(room));
+    interceptChanges(
+      namespace,
+      (event) => this.#tell(event),
+      (update) => this.#replaced(update.state),
+    );
+  }
+
+  /** A socket that wants whole states was given this one. The room may be behind, so it counts only where nothing is known of it. */
+  seated(state: SessionState): void {
+    const room = roomOf(state.session_id);
+    if (!this.#told.has(room)) this.#told.set(room, state);
+  }
+
+  /** Tells the sockets of this instance what has changed. Changes come in order, since one channel brings all of a session. */
+  #tell(event: ChangesEvent): void {
+    const { io } = this.#options;
+    const { session_id } = event;
+    const room = roomOf(session_id);
+    const asked = changesRoomOf(session_id);
+    const { rooms } = io.of('/').adapter;
+    // The contract's type is that of the whole state; who gets the other has asked for it.
+    io.local.to(asked).emit('session:update', event as unknown as UpdateEvent);
+    if ((rooms.get(room)?.size ?? 0) <= (rooms.get(asked)?.size ?? 0)) {
+      this.#told.delete(room);
+      return;
+    }
+    const before = this.#told.get(room);
+    if (before?.epoch === event.epoch && before.version === event.since_version) {
+      this.#tellWhole(applyChanges(before, event.changes), event);
+    } else if (before === undefined || isAfter(event, before)) {
+      void this.#catchUp(event);
+    }
+  }
+
+  /** The whole state, from a commit that does not follow on the one before it. */
+  #replaced(state: SessionState): void {
+    const room = roomOf(state.session_id);
+    if (this.#told.has(room)) this.#told.set(room, state);
+  }
+
+  #tellWhole(
+    state: SessionState,
+    { session_id, epoch, version, event_type, server_time_ms }: Omit<ChangesEvent, 'changes' | 'since_version'>,
+  ): void {
+    const room = roomOf(session_id);
+    this.#told.set(room, state);
+    const update: UpdateEvent = { session_id, epoch, version, server_time_ms, event_type, state };
+    this.#options.io.local.to(room).except(changesRoomOf(session_id)).emit('session:update', update);
+  }
+
+  /** Something was missed on the way. Whatever is told meanwhile is in what is read, or the next change or the healing finds the gap. */
+  async #catchUp(event: ChangesEvent): Promise<void> {
+    const { load, logger } = this.#options;
+    const { session_id } = event;
+    if (this.#loading.has(session_id)) return;
+    this.#loading.add(session_id);
+    try {
+      const state = await load(session_id);
+      const before = this.#told.get(roomOf(session_id));
+      if (state === null || (before !== undefined && !isAfter(state, before))) return;
+      this.#tellWhole(state, { ...event, epoch: state.epoch, version: state.version });
+    } catch (error) {
+      logger.debug({ session: session_id, err: error }, 'could not read a session whose changes were missed; the healing will');
+    } finally {
+      this.#loading.delete(session_id);
+    }
+  }
+}
