@@ -53,8 +53,7 @@ export function seatOf(socket: GatewaySocket, { subscribed, healing, changes, me
   };
 
   const leave = async (sessionId: string) => {
-    await socket.leave(changesRoomOf(sessionId));
-    await socket.leave(roomOf(sessionId));
+    await Promise.all([socket.leave(roomOf(sessionId)), socket.leave(changesRoomOf(sessionId))]);
   };
 
   return {
@@ -67,8 +66,10 @@ export function seatOf(socket: GatewaySocket, { subscribed, healing, changes, me
       }
       const joining = begin(sessionId, room);
       try {
+        // In the room before anything else of this socket has its turn.
+        const seated = socket.join(deltas === true ? [room, changesRoomOf(sessionId)] : room);
         if (deltas === false) await socket.leave(changesRoomOf(sessionId));
-        await socket.join(deltas === true ? [room, changesRoomOf(sessionId)] : room);
+        await seated;
         await within(SUBSCRIBE_TIMEOUT_MS, subscribed(room)).catch((cause: unknown) => {
           throw new StoreUnavailableError('no subscription', { cause });
         });
