@@ -15,6 +15,7 @@ import { connectAll } from './store/connections.ts';
 import { createLimits } from './store/limits.ts';
 import { createGrants } from './store/grants.ts';
 import { createOutbox } from './store/outbox.ts';
+import { ping } from './store/ping.ts';
 import { createKeys } from './store/keys.ts';
 import { createSessionStore } from './store/session-store.ts';
 import { followSkew, type Skew } from './store/skew.ts';
@@ -115,13 +116,16 @@ export async function createApp(config: Config, schema: Schema = SCHEMA): Promis
 
   let closing: Promise<void> | undefined;
   const readiness = async () => {
-    const [redisUp, databaseUp] = await Promise.all([answers(() => redis.commands.ping()), trail === undefined ? true : trail.ping()]);
+    const [redisHealth, databaseUp] = await Promise.all([
+      ping(redis.commands, config.KEY_PREFIX),
+      trail === undefined ? true : trail.ping(),
+    ]);
     const checks = {
-      redis: redisUp ? 'ok' : 'down',
+      redis: redisHealth,
       database: trail === undefined ? 'off' : databaseUp ? 'ok' : 'degraded',
       audit: audit.status() ?? 'off',
     } as const;
-    return { ready: redisUp && closing === undefined, checks };
+    return { ready: redisHealth !== 'down' && closing === undefined, checks };
   };
   const { board, operator } = openOperators(config, logger);
   const operatorHttp = config.OPERATOR_PORT === undefined ? undefined : createServer();
@@ -188,11 +192,4 @@ function serve(http: Server, koa: Koa, handler: CommandHandler): void {
   const answer = koa.callback();
   http.on('request', (request, response) => void answer(request, response));
   answerBrokenRequests(http, handler);
-}
-
-async function answers(question: () => Promise<unknown>): Promise<boolean> {
-  return question().then(
-    () => true,
-    () => false,
-  );
 }

@@ -12,6 +12,7 @@ import { onStopSignal } from './signals.ts';
 import { connectRedis } from './store/connection.ts';
 import { createKeys } from './store/keys.ts';
 import { createOutbox } from './store/outbox.ts';
+import { ping } from './store/ping.ts';
 import { timeAt } from './store/time.ts';
 
 const REDIS_RETRY_MS = 200;
@@ -31,9 +32,9 @@ async function main(): Promise<void> {
   const probes = createProbes({
     metrics,
     readiness: async () => {
-      const redisUp = await redis.ping().then(Boolean, () => false);
+      const redisHealth = await ping(redis, config.KEY_PREFIX);
       const audit = writer?.status() ?? 'down';
-      return { ready: redisUp && audit !== 'down' && !stop.signal.aborted, checks: { redis: redisUp ? 'ok' : 'down', audit } };
+      return { ready: redisHealth !== 'down' && audit !== 'down' && !stop.signal.aborted, checks: { redis: redisHealth, audit } };
     },
   });
   await listen(probes, config, logger);

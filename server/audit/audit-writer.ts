@@ -7,6 +7,7 @@ import { closeDatabase, openDatabase } from './database.ts';
 import { Gauges } from './gauges.ts';
 import { closeQueue, enqueue, openQueue } from './queue.ts';
 import { Relay } from './relay.ts';
+import { replicated } from './replicated.ts';
 import { Retention } from './retention.ts';
 import { EventStore } from './store.ts';
 import { AuditWorker } from './worker.ts';
@@ -31,7 +32,10 @@ export interface AuditWriterOptions {
   schema?: Schema | undefined;
 }
 
-/** How the trail gets on: `degraded` while events wait for the database or failed for good, `down` while Redis can't be relayed from. */
+/**
+ * How the trail gets on: `degraded` while events wait for the database or for some of a cluster's nodes, or failed for good; `down` while Redis can't be relayed
+ * from.
+ */
 export type AuditStatus = 'ok' | 'degraded' | 'down';
 
 export interface AuditWriter {
@@ -58,7 +62,8 @@ export function startAuditWriter({
   const queue = openQueue(producer, keyPrefix, logger, retryDelayMs);
   const store = new EventStore(database, logger);
   const worker = new AuditWorker({ redisUrl, keyPrefix, store, schema, logger });
-  const relay = new Relay({ outbox, accept: (batch) => enqueue(queue, batch), logger });
+  const survivingFailover = replicated(producer, queue.toKey('meta'));
+  const relay = new Relay({ outbox, accept: (batch) => survivingFailover(() => enqueue(queue, batch)), logger });
   const gauges = new Gauges({ queue, redis: producer, outbox, metrics, logger, now });
   const retention = retentionDays === undefined ? undefined : new Retention({ database, days: retentionDays, logger, now });
 
@@ -72,8 +77,8 @@ export function startAuditWriter({
   let closing: Promise<void> | undefined;
   return {
     status: () => {
-      if (relay.failing) return 'down';
-      return store.reachable && gauges.failedJobs === 0 ? 'ok' : 'degraded';
+      if (relay.failing === 'all') return 'down';
+      return relay.failing === 'none' && store.reachable && gauges.failedJobs === 0 ? 'ok' : 'degraded';
     },
     close: () => (closing ??= close()),
   };

@@ -18,10 +18,10 @@ export async function oldestOnTheWay(onTheWay: OnTheWay): Promise<number> {
   return Math.min(...(await outboxInstants(onTheWay)), ...(await queueInstants(onTheWay)));
 }
 
-/** Of each partition. */
+/** Of each partition that can be read. */
 async function outboxInstants({ outbox }: OnTheWay): Promise<number[]> {
-  const oldest = await Promise.all(Array.from({ length: outbox.partitions }, (_, partition) => outbox.read(partition, 1)));
-  return oldest.flat().map(({ event }) => instantOf(event));
+  const looks = await Promise.allSettled(Array.from({ length: outbox.partitions }, (_, partition) => outbox.read(partition, 1)));
+  return looks.flatMap((look) => (look.status === 'fulfilled' ? look.value.map(({ event }) => instantOf(event)) : []));
 }
 
 /** Of each job that could hold the oldest. */

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
-import type { Outbox } from '../engine/ports.ts';
+import type { Outbox, OutboxEntry } from '../engine/ports.ts';
 import type { Logger } from '../observability/logger.ts';
 import { endsWithin } from './deadline.ts';
 import type { Batch, Segment } from './queue.ts';
@@ -24,6 +24,9 @@ export interface RelayOptions {
   logger: Logger;
 }
 
+/** `some` partitions of the outbox, which are on nodes of a cluster that are away, or `all`. */
+type Failing = 'none' | 'some' | 'all';
+
 /**
  * Moves events from the outbox on, one relay at a time over all instances. Entries leave the outbox only when they were accepted elsewhere,
  * so a relay may die at any line; the next one then repeats what it was at.
@@ -33,19 +36,20 @@ export class Relay {
   readonly #holder = randomUUID();
   readonly #stop = new AbortController();
   readonly #running: Promise<void>;
-  /** Fewer after an error: where states are large, a full read may take longer than a command may. */
-  #readEntries = READ_ENTRIES;
-  #failing = false;
+  /** Of each partition: fewer after an error, since where states are large, a full read may take longer than a command may. */
+  readonly #readEntries: number[];
+  #failing: Failing = 'none';
   #closing: Promise<void> | undefined;
 
   /** Begins at once. */
   constructor(options: RelayOptions) {
     this.#options = options;
+    this.#readEntries = Array.from({ length: options.outbox.partitions }, () => READ_ENTRIES);
     this.#running = this.#run();
   }
 
-  /** Whether the last round failed. */
-  get failing(): boolean {
+  /** What of the last round failed. */
+  get failing(): Failing {
     return this.#failing;
   }
 
@@ -72,29 +76,33 @@ export class Relay {
     const { outbox, logger } = this.#options;
     try {
       const mine = await outbox.acquireLease(this.#holder, LEASE_MS);
-      const more = mine && (await this.#move());
-      if (this.#failing) logger.info('the outbox is relayed again');
-      this.#failing = false;
-      this.#readEntries = Math.min(this.#readEntries * 2, READ_ENTRIES);
-      if (!mine) return LEASE_RETRY_MS;
+      if (!mine) {
+        this.#failing = 'none';
+        return LEASE_RETRY_MS;
+      }
+      const { more, errors } = await this.#move();
+      if (errors.length > 0 && this.#failing === 'none')
+        logger.warn({ err: errors[0] }, 'relaying some partitions failed; going on with the others');
+      if (errors.length === 0 && this.#failing !== 'none') logger.info('the outbox is relayed again');
+      this.#failing = errors.length > 0 ? 'some' : 'none';
       return more ? 0 : POLL_MS;
     } catch (error) {
-      if (!this.#failing) logger.warn({ err: error }, 'relaying the outbox failed; trying again');
-      this.#failing = true;
-      this.#readEntries = Math.ceil(this.#readEntries / 4);
+      if (this.#failing !== 'all') logger.warn({ err: error }, 'relaying the outbox failed; trying again');
+      this.#failing = 'all';
       return ERROR_PAUSE_MS;
     }
   }
 
-  /** Goes through all partitions once. True when some had more than was read. */
-  async #move(): Promise<boolean> {
-    const { outbox } = this.#options;
+  /** Goes once through all partitions that answer. `more` when some had more than was read; `errors` of those that don't answer. Throws when none does. */
+  async #move(): Promise<{ more: boolean; errors: unknown[] }> {
+    const { waiting, errors } = await this.#look();
     let more = false;
     let batch = emptyBatch();
     let characters = 0;
-    for (let partition = 0; partition < outbox.partitions && !this.#stop.signal.aborted; partition++) {
-      const entries = await outbox.read(partition, this.#readEntries);
-      more ||= entries.length === this.#readEntries;
+    for (const partition of waiting) {
+      if (this.#stop.signal.aborted) break;
+      const { entries, isFull } = await this.#read(partition);
+      more ||= isFull;
       let segment: Segment | undefined;
       for (const { id, event, state } of entries) {
         if (segment === undefined) {
@@ -106,21 +114,48 @@ export class Relay {
         batch.events.push({ event, state });
         characters += event.length + state.length;
         if (batch.events.length < BATCH_EVENTS && characters < BATCH_CHARACTERS) continue;
-        await this.#handOn(batch);
+        errors.push(...(await this.#handOn(batch)));
         batch = emptyBatch();
         characters = 0;
         segment = undefined;
       }
     }
-    if (batch.events.length > 0) await this.#handOn(batch);
-    return more;
+    if (batch.events.length > 0) errors.push(...(await this.#handOn(batch)));
+    return { more: more && errors.length === 0, errors };
   }
 
-  async #handOn(batch: Batch): Promise<void> {
+  /** The partitions that have something, all asked at once: a node of a cluster that is away holds the others up for one time-out, not for one a partition. */
+  async #look(): Promise<{ waiting: number[]; errors: unknown[] }> {
+    const { outbox } = this.#options;
+    const looks = await Promise.allSettled(this.#readEntries.map((_, partition) => outbox.read(partition, 1)));
+    const errors = failures(looks);
+    if (errors.length === looks.length) throw errors[0];
+    const waiting = looks.flatMap((look, partition) => (look.status === 'fulfilled' && look.value.length > 0 ? [partition] : []));
+    return { waiting, errors };
+  }
+
+  async #read(partition: number): Promise<{ entries: OutboxEntry[]; isFull: boolean }> {
+    const count = this.#readEntries[partition] ?? READ_ENTRIES;
+    try {
+      const entries = await this.#options.outbox.read(partition, count);
+      this.#readEntries[partition] = Math.min(count * 2, READ_ENTRIES);
+      return { entries, isFull: entries.length === count };
+    } catch (error) {
+      this.#readEntries[partition] = Math.ceil(count / 4);
+      throw error;
+    }
+  }
+
+  /** Throws when the batch was not accepted. Returns why parts of it could not be removed: they will come again, which does no harm. */
+  async #handOn(batch: Batch): Promise<unknown[]> {
     const { outbox, accept } = this.#options;
     await accept(batch);
-    await Promise.all(batch.segments.map(({ partition, ids }) => outbox.remove(partition, ids)));
+    return failures(await Promise.allSettled(batch.segments.map(({ partition, ids }) => outbox.remove(partition, ids))));
   }
+}
+
+function failures(outcomes: PromiseSettledResult<unknown>[]): unknown[] {
+  return outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason as unknown] : []));
 }
 
 function emptyBatch(): Batch {

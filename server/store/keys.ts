@@ -41,7 +41,7 @@ export function createKeys(prefix: string) {
     /** When an instance last said that it was alive, by the one clock, and the gaps between such marks. */
     mark: `{${prefix}:clock}:mark`,
     outages: `{${prefix}:clock}:outages`,
-    /** Who relays the outbox to the audit queue. */
-    relayLease: `${prefix}:relay`,
+    /** Who relays the outbox to the audit queue; on the queue's node of a cluster, without which there is nothing to relay. */
+    relayLease: `{${prefix}}:relay`,
   };
 }

@@ -56,8 +56,8 @@ describe('the relay', () => {
       batches.push(batch);
       if (refusals-- > 0) throw new Error('no');
     });
-    await until('the failure to show', () => started.failing);
-    await until('success', () => batches.length === 3 && !started.failing);
+    await until('the failure to show', () => started.failing === 'all');
+    await until('success', () => batches.length === 3 && started.failing === 'none');
     expect(batches.map((batch) => versionsOf([batch], 'a'))).to.deep.equal([
       [1, 2, 3],
       [1, 2, 3],

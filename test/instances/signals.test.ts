@@ -6,6 +6,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { expect } from 'chai';
 import { freePort } from '../../server/local/free-port.ts';
 import type { PrivateRedis } from '../../server/local/private-redis.ts';
+import { createKeys } from '../../server/store/keys.ts';
 import { type Cluster, type InstanceProcess, openCluster } from '../kit/server.ts';
 import { freshDatabase, freshDirectory, startOwnRedis } from '../kit/services.ts';
 import { until } from '../kit/until.ts';
@@ -81,7 +82,7 @@ describe('a signal', function () {
   it('X-6 a second one ends the audit worker at once, too, whichever it is', async () => {
     const env = { REDIS_URL: redis.url, KEY_PREFIX: 'w', DATABASE_URL: await freshDatabase(), LOG_LEVEL: 'silent' };
     const { child, ended } = start(process.execPath, [...FROM_SOURCES, path.join(ROOT, 'server/worker.ts')], { cwd: ROOT, env });
-    await until('it relays', async () => (await cluster.redis().exists('w:relay')) === 1, 15_000);
+    await until('it relays', async () => (await cluster.redis().exists(createKeys('w').relayLease)) === 1, 15_000);
     process.kill(redis.pid, 'SIGSTOP');
     child.kill('SIGTERM');
     await wait(100);

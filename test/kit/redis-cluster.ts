@@ -17,6 +17,8 @@ export interface RedisGroup {
   url: string;
   /** The server that takes writes of a key at present, as far as the others know. */
   masterOf(key: string): Promise<PrivateRedis>;
+  /** Those that could take over from it. */
+  replicasOf(key: string): Promise<PrivateRedis[]>;
   stop(): Promise<void>;
 }
 
@@ -51,9 +53,11 @@ export async function startRedisCluster(): Promise<RedisGroup> {
   } finally {
     for (const node of nodes) node.disconnect();
   }
+  const masterOf = (key: string) => askEach(servers, async (node) => ownerOf(node, servers, key));
   return {
     url,
-    masterOf: (key) => askEach(servers, async (node) => ownerOf(node, servers, key)),
+    masterOf,
+    replicasOf: async (key) => replicasOf(servers, await masterOf(key)),
     stop: async () => void (await Promise.all(servers.map((server) => server.stop()))),
   };
 }
@@ -83,25 +87,59 @@ async function ownerOf(node: Redis, servers: Node[], key: string): Promise<Priva
 
 export const ready = (what: string, holds: () => Promise<boolean>) => until(what, holds, READY_DEADLINE_MS);
 
+/** Those of some servers that replicate from a master. */
+export async function replicasOf(servers: PrivateRedis[], master: PrivateRedis, password?: string): Promise<PrivateRedis[]> {
+  const areReplicas = await Promise.all(
+    servers.map((server) =>
+      withNode(server, async (node) => (await node.info('replication')).includes(`\r\nmaster_port:${master.port}\r\n`), password).catch(
+        () => false,
+      ),
+    ),
+  );
+  return servers.filter((_, index) => areReplicas[index]);
+}
+
+/** Ends replication to a server, which stays a replica that may take over. */
+export async function cutOff(replica: PrivateRedis): Promise<void> {
+  await withNode(replica, async (node) => {
+    // Its master wants no password, and refuses one.
+    await node.config('SET', 'masterauth', 'wrong');
+    await node.call('CLIENT', 'KILL', 'TYPE', 'master');
+    await ready('it is cut off', async () => (await node.info('replication')).includes('master_link_status:down'));
+  });
+}
+
+export async function withNode<Result>(
+  server: { port: number },
+  work: (node: Redis) => Promise<Result>,
+  password?: string,
+): Promise<Result> {
+  const node = connect(server, password);
+  try {
+    return await work(node);
+  } finally {
+    node.disconnect();
+  }
+}
+
 /** A connection to one server that answers or fails at once. */
-export function connect({ port }: { port: number }): Redis {
-  const redis = new Redis({ host: '127.0.0.1', port, maxRetriesPerRequest: 0, commandTimeout: 1_000, connectTimeout: 500 });
+export function connect({ port }: { port: number }, password?: string): Redis {
+  const access = password === undefined ? {} : { password };
+  const redis = new Redis({ host: '127.0.0.1', port, ...access, maxRetriesPerRequest: 0, commandTimeout: 1_000, connectTimeout: 500 });
   redis.on('error', () => {});
   return redis;
 }
 
 /** What the first server that can tell says. */
-export async function askEach<Answer>(servers: { port: number }[], ask: (node: Redis) => Promise<Answer | undefined>): Promise<Answer> {
+export async function askEach<Answer>(
+  servers: { port: number }[],
+  ask: (node: Redis) => Promise<Answer | undefined>,
+  password?: string,
+): Promise<Answer> {
   for (const server of servers) {
-    const node = connect(server);
-    try {
-      const answer = await ask(node);
-      if (answer !== undefined) return answer;
-    } catch {
-      // The next one may know.
-    } finally {
-      node.disconnect();
-    }
+    // Where one can't tell, the next one may.
+    const answer = await withNode(server, ask, password).catch(() => undefined);
+    if (answer !== undefined) return answer;
   }
   throw new Error('no server can tell');
 }

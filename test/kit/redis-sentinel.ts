@@ -1,10 +1,9 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import type { Redis } from 'ioredis';
 import { freePort } from '../../server/local/free-port.ts';
 import { type PrivateProcess, startPrivateProcess } from '../../server/local/private-process.ts';
 import { findRedisServer, type PrivateRedis } from '../../server/local/private-redis.ts';
-import { askEach, connect, ready, type RedisGroup } from './redis-cluster.ts';
+import { askEach, ready, type RedisGroup, replicasOf, withNode } from './redis-cluster.ts';
 import { freshDirectory, onStop, startOwnRedis } from './services.ts';
 
 const NAME = 'games';
@@ -15,34 +14,56 @@ const SENTINELS = 3;
 const DOWN_AFTER_MS = 1_000;
 const FAILOVER_TIMEOUT_MS = 3_000;
 
+/** What the servers and the Sentinels want to hear. */
+interface Passwords {
+  redis: string;
+  sentinel: string;
+}
+
 /** Starts a master with two replicas and three Sentinels, and waits until they all know each other. */
-export async function startRedisSentinel(): Promise<RedisGroup> {
-  const settings = { 'repl-diskless-sync-delay': '0' };
+export async function startRedisSentinel(passwords?: Passwords): Promise<RedisGroup> {
+  const settings = {
+    'repl-diskless-sync-delay': '0',
+    ...(passwords === undefined ? {} : { requirepass: passwords.redis, masterauth: passwords.redis }),
+  };
   const master = await startOwnRedis({ settings });
   const replicas = await Promise.all(
     Array.from({ length: REPLICAS }, () => startOwnRedis({ settings: { ...settings, replicaof: `127.0.0.1 ${master.port}` } })),
   );
   const servers = [master, ...replicas];
-  await withNode(master, (node) =>
-    ready('the replicas are connected', async () => (await node.info('replication')).match(/state=online/g)?.length === REPLICAS),
+  await withNode(
+    master,
+    (node) => ready('the replicas are connected', async () => (await node.info('replication')).match(/state=online/g)?.length === REPLICAS),
+    passwords?.redis,
   );
-  const sentinels = await Promise.all(Array.from({ length: SENTINELS }, () => startSentinel(master)));
+  const sentinels = await Promise.all(Array.from({ length: SENTINELS }, () => startSentinel(master, passwords)));
   for (const sentinel of sentinels) {
-    await withNode(sentinel, (node) =>
-      ready('the Sentinels know all', async () => {
-        const fields = (await node.call('SENTINEL', 'MASTER', NAME)) as string[];
-        const told = (name: string) => Number(fields[fields.indexOf(name) + 1]);
-        return told('num-slaves') === REPLICAS && told('num-other-sentinels') === SENTINELS - 1;
-      }),
+    await withNode(
+      sentinel,
+      (node) =>
+        ready('the Sentinels know all', async () => {
+          const fields = (await node.call('SENTINEL', 'MASTER', NAME)) as string[];
+          const told = (name: string) => Number(fields[fields.indexOf(name) + 1]);
+          return told('num-slaves') === REPLICAS && told('num-other-sentinels') === SENTINELS - 1;
+        }),
+      passwords?.sentinel,
     );
   }
-  return {
-    url: `redis-sentinel://${sentinels.map(({ port }) => `127.0.0.1:${port}`).join(',')}/${NAME}`,
-    masterOf: () =>
-      askEach(sentinels, async (node) => {
+  const [signIn, sentinelSignIn] =
+    passwords === undefined ? ['', ''] : [`:${passwords.redis}@`, `?sentinel_password=${passwords.sentinel}`];
+  const masterOf = () =>
+    askEach(
+      sentinels,
+      async (node) => {
         const [, port] = (await node.call('SENTINEL', 'GET-MASTER-ADDR-BY-NAME', NAME)) as string[];
         return servers.find((server): server is PrivateRedis => server.port === Number(port));
-      }),
+      },
+      passwords?.sentinel,
+    );
+  return {
+    url: `redis-sentinel://${signIn}${sentinels.map(({ port }) => `127.0.0.1:${port}`).join(',')}/${NAME}${sentinelSignIn}`,
+    masterOf,
+    replicasOf: async () => replicasOf(servers, await masterOf(), passwords?.redis),
     stop: async () => {
       // The Sentinels first: they would see the others off as failures.
       await Promise.all(sentinels.map((sentinel) => sentinel.stop()));
@@ -51,16 +72,7 @@ export async function startRedisSentinel(): Promise<RedisGroup> {
   };
 }
 
-async function withNode<Result>(server: { port: number }, work: (node: Redis) => Promise<Result>): Promise<Result> {
-  const node = connect(server);
-  try {
-    return await work(node);
-  } finally {
-    node.disconnect();
-  }
-}
-
-async function startSentinel(master: PrivateRedis): Promise<PrivateProcess & { port: number }> {
+async function startSentinel(master: PrivateRedis, passwords: Passwords | undefined): Promise<PrivateProcess & { port: number }> {
   const directory = await freshDirectory('sentinel');
   await mkdir(directory, { recursive: true });
   const port = await freePort();
@@ -74,6 +86,13 @@ async function startSentinel(master: PrivateRedis): Promise<PrivateProcess & { p
     `sentinel down-after-milliseconds ${NAME} ${DOWN_AFTER_MS}`,
     `sentinel failover-timeout ${NAME} ${FAILOVER_TIMEOUT_MS}`,
     `sentinel parallel-syncs ${NAME} ${REPLICAS}`,
+    ...(passwords === undefined
+      ? []
+      : [
+          `requirepass ${passwords.sentinel}`,
+          `sentinel sentinel-pass ${passwords.sentinel}`,
+          `sentinel auth-pass ${NAME} ${passwords.redis}`,
+        ]),
   ];
   await writeFile(file, lines.join('\n') + '\n');
   const sentinel = await startPrivateProcess({
@@ -83,7 +102,7 @@ async function startSentinel(master: PrivateRedis): Promise<PrivateProcess & { p
     args: [file, '--sentinel'],
     stopSignal: 'SIGTERM',
     isReady: () =>
-      withNode({ port }, (node) => node.ping()).then(
+      withNode({ port }, (node) => node.ping(), passwords?.sentinel).then(
         () => true,
         () => false,
       ),
