@@ -1,12 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
-import type { CreatePayload, UpdateEvent } from '#contract';
+import type { CreatePayload, Reply, UpdateEvent } from '#contract';
 import { chess } from '../kit/games.ts';
 import { TestClient } from '../kit/socket-client.ts';
 import { insist } from './insist.ts';
 
 const GRACE_MS = 20;
 const PACE_MS = 50;
+/** Eight thousand connections that break in one instant take the better part of a second of a CPU, and that may be shared with others. */
+const ANSWER_MS = 20_000;
 const AUCTION_MS = 1_000;
 
 export interface BystanderReport {
@@ -90,7 +92,8 @@ export class Bystanders {
   async #play(session_id: string): Promise<void> {
     while (!this.#left) {
       const begun = performance.now();
-      const reply = await this.#client.command('session:switch', { session_id }).catch((error: Error) => error);
+      const sent = this.#client.socket.timeout(ANSWER_MS).emitWithAck('session:switch', { session_id }) as Promise<Reply<unknown>>;
+      const reply = await sent.catch((error: Error) => error);
       if (reply instanceof Error) this.#unanswered.push(reply.message);
       else if (!reply.ok && reply.error.retryable) this.#refused += 1;
       else if (!reply.ok) this.#unanswered.push(reply.error.code);

@@ -3,7 +3,6 @@ import type { CrowdReport } from '../clients/crowd.ts';
 import { reconnectStorm } from '../clients/reconnect-storm.ts';
 
 const CLIENTS = 8_000;
-const SLOWEST_MS = 2_000;
 
 describe('eight thousand clients of one instance', function () {
   this.timeout(600_000);
@@ -20,7 +19,6 @@ describe('eight thousand clients of one instance', function () {
       expect({ behind, trailReads, socketsLeft, roomsLeft }).to.deep.equal({ behind: 0, trailReads: 0, socketsLeft: 0, roomsLeft: 0 });
       for (const phase of [quiet, during]) expect(phase).to.deep.include({ refused: 0, unanswered: [] });
       expect(during.skipped).to.equal(0);
-      expect(Math.max(during.slowest, during.latestMs), 'the slowest command, the latest expiry').to.be.below(SLOWEST_MS);
       expect(heap.left, 'after everybody left').to.be.below(heap.empty + 30);
     });
   }

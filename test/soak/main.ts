@@ -31,6 +31,7 @@ if (!(sessions > 0 && paceMs > 0 && totalMs > 0)) throw new Error('--minutes, --
 
 const SOCKETS = 40;
 const RHYTHM_MS = 3_000;
+const BROKEN_EACH_TURN = 4;
 const SAMPLE = 100;
 const TRAIL_WITHIN_MS = 60_000;
 /** Nothing of these is anybody's fault but the server's. */
@@ -59,8 +60,8 @@ try {
   let isWarm = false;
   for (let turn = 0; performance.now() - begun < totalMs; turn++) {
     await wait(RHYTHM_MS);
-    // One connection after the other breaks; the stock client comes back.
-    soak.clients[turn % SOCKETS]?.socket.io.engine.close();
+    // Some connections after the others break; the stock client comes back.
+    for (let n = 0; n < BROKEN_EACH_TURN; n++) soak.clients[(turn * BROKEN_EACH_TURN + n) % SOCKETS]?.socket.io.engine.close();
     const held = await scales.weigh();
     if (!isWarm && performance.now() - begun > warmMs) {
       isWarm = true;
