@@ -31,6 +31,7 @@ export class Weights {
       const pid = Number(path.parse(name).name);
       const lines = async () => (await readFile(path.join(this.#directory, name), 'utf8')).split('\n').slice(0, -1);
       const before = (await lines()).length;
+      if (!isAlive(pid)) throw new Error(`process ${pid} has ended`);
       process.kill(pid, 'SIGUSR2');
       const line = await until(`process ${pid} is weighed`, async () => (await lines())[before], WEIGHED_WITHIN_MS);
       weights.set(pid, JSON.parse(line) as Weight);
@@ -43,5 +44,13 @@ export class Weights {
     const [weight] = (await this.take()).values();
     if (weight === undefined) throw new Error('no process has these settings');
     return weight;
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
   }
 }
