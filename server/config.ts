@@ -22,6 +22,9 @@ const url = (protocols: string[]) =>
     `must be a URL that begins with ${protocols.map((protocol) => `${protocol}//`).join(' or ')}`,
   );
 
+const oneOf = <const Words extends string[]>(words: Words) =>
+  z.enum(words, `must be ${words.slice(0, -1).join(', ')} or ${words.at(-1) ?? ''}`);
+
 /** 0 switches it off. */
 const limit = integer(0, 1_000_000);
 
@@ -67,16 +70,15 @@ const publicKey = z.string().transform((value, context): PublicKey => {
 
 /** Every variable the server reads, with its default. docs/OPERATIONS.md explains each. */
 const variables = z.object({
-  NODE_ENV: z.enum(['development', 'test', 'production']).default('development'),
+  NODE_ENV: oneOf(['development', 'test', 'production']).default('development'),
   PORT: integer(0, 65_535).default(3000),
   WORKER_PORT: integer(0, 65_535).optional(),
   HOST: z.string().default('127.0.0.1'),
   REDIS_URL: z.string().refine(isRedisUrl, REDIS_URL_FORMS),
   DATABASE_URL: url(['postgresql:', 'postgres:']).optional(),
-  LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
+  LOG_LEVEL: oneOf(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
   CORS_ORIGIN: z.string().default('*'),
-  TRUST_PROXY: z
-    .enum(['true', 'false'])
+  TRUST_PROXY: oneOf(['true', 'false'])
     .default('false')
     .transform((value) => value === 'true'),
   SESSION_TTL_SECONDS: integer(1).default(3600),
@@ -86,7 +88,7 @@ const variables = z.object({
   LIMIT_CONNECTIONS_PER_ADDRESS: limit.default(0),
   LIMIT_SOCKETS_PER_SESSION: limit.default(0),
   LIMIT_SESSIONS_PER_OWNER: limit.default(0),
-  AUTH_MODE: z.enum(['none', 'jwt']).default('none'),
+  AUTH_MODE: oneOf(['none', 'jwt']).default('none'),
   JWT_SECRET: secret.optional(),
   JWT_PUBLIC_KEY: publicKey.optional(),
   JWT_JWKS_URL: url(['https:', 'http:']).optional(),
@@ -94,14 +96,14 @@ const variables = z.object({
   JWT_AUDIENCE: z.string().optional(),
   JWT_CLOCK_TOLERANCE_SECONDS: integer(0, 300).default(5),
   LINK_SECRET: secret.optional(),
-  AUDIT_WORKER: z.enum(['inline', 'off', 'none']).default('inline'),
+  AUDIT_WORKER: oneOf(['inline', 'off', 'none']).default('inline'),
   AUDIT_RETENTION_DAYS: integer(1, 36_500).optional(),
   ADMIN_USER: z
     .string()
     .regex(/^[^:]+$/, 'must not hold a colon')
     .optional(),
   ADMIN_PASSWORD: z.string().min(8, 'must have 8 characters or more').optional(),
-  METRICS_AUTH: z.enum(['none', 'admin']).default('none'),
+  METRICS_AUTH: oneOf(['none', 'admin']).default('none'),
   OPERATOR_PORT: integer(0, 65_535).optional(),
   EXPIRY_GRACE_MS: integer(0, 1000).default(20),
   SHUTDOWN_TIMEOUT_MS: integer(0, 600_000).default(15_000),

@@ -10,8 +10,8 @@ export interface CommandContext {
   arrival: number;
   expectedVersion?: number | undefined;
   command?: CommandKey | undefined;
-  /** Asked while the session is loaded: why the command may not go on, null where it may. Never rejects. */
-  admitted?: Promise<Refusal | null> | undefined;
+  /** Counts the command against a limit, at the first call; the others are told the same. Undefined where none applies. */
+  admission?: (() => Admission) | undefined;
   /** Who sent it, for the trail. */
   actor?: JsonObject | undefined;
   /**
@@ -19,6 +19,13 @@ export interface CommandContext {
    * had its effect before. Undefined where nothing is left to ask.
    */
   authorize?: Authorize | undefined;
+}
+
+export interface Admission {
+  /** Why the command may not go on; null where it may. Never rejects. */
+  verdict: Promise<Refusal | null>;
+  /** Whether a commit on what is remembered may go ahead of the verdict: if others were here in between, it fails, and waits. */
+  credit: boolean;
 }
 
 /** Why somebody may not; null where they may. */

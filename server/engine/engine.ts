@@ -54,8 +54,6 @@ export class Engine {
   async execute(sessionId: string, command: TimerCommand, context: CommandContext): Promise<Outcome> {
     const { committer, expirer, liveness } = this.#options;
     await liveness.beSure();
-    const refused = context.admitted === undefined ? null : await context.admitted;
-    if (refused !== null) return refused;
     const arrival = new Arrival(context.arrival, this.#options);
     const found = await firstTry(this.#options, sessionId, command, arrival, context);
     if ('ok' in found) return found;
@@ -63,6 +61,8 @@ export class Engine {
       const refusal = await denied(found.session, context, found.command);
       if (refusal !== null) return refusal;
     }
+    const refused = context.admission === undefined ? null : await context.admission().verdict;
+    if (refused !== null) return refused;
     if (found.command !== null) return replay(found.command, found.session, sessionId, context);
     let { session: first, session } = found;
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {

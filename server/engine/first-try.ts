@@ -1,5 +1,6 @@
 import { nextOverdue } from '../domain/catch-up.ts';
 import { decide, type TimerCommand } from '../domain/decide.ts';
+import type { Refusal } from '../domain/refusal.ts';
 import type { Archive } from './archive.ts';
 import type { Arrival } from './arrival.ts';
 import { checkVersion, clockUnusable, type CommandContext, denied, noteCommand, type Outcome } from './checks.ts';
@@ -28,8 +29,11 @@ export async function firstTry(
   arrival: Arrival,
   context: CommandContext,
 ): Promise<Outcome | Found> {
+  // Counted ahead of the load on the same connection, so that it costs no round trip; but only whoever is known to be allowed to send it.
+  if (context.authorize === undefined) context.admission?.();
   const base = parts.hints.get(sessionId);
   const tried = base === undefined ? null : await tryHint(parts, base, command, arrival, context);
+  if (tried !== null && 'ok' in tried) return tried;
   if (base !== undefined && tried?.outcome === 'committed') return { ok: true, state: tried.session.state, before: base.state };
   if (tried?.outcome === 'clock' && !(await arrival.redo())) return clockUnusable();
   if (tried?.outcome === 'conflict' && tried.session !== null) return { session: tried.session, command: null };
@@ -45,12 +49,17 @@ async function tryHint(
   command: TimerCommand,
   arrival: Arrival,
   context: CommandContext,
-): Promise<Committed | null> {
+): Promise<Committed | Refusal | null> {
   if (checkVersion(base, context) !== null) return null;
   if (nextOverdue(base.state, arrival.instant, liveness.outages) !== undefined) return null;
   if (context.authorize !== undefined && (await denied(base, context)) !== null) return null;
   const decision = decide(base.state, command, arrival.instant);
   if (!decision.ok) return null;
+  const admission = context.admission?.();
+  if (admission?.credit === false) {
+    const refusal = await admission.verdict;
+    if (refusal !== null) return refusal;
+  }
   noteCommand(decision.event.metadata, context);
   return committer.commit({ base, events: [decision.event], instant: arrival.instant, command: context.command });
 }

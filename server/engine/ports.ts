@@ -121,30 +121,6 @@ export interface SessionStore {
   positions(sessionIds: string[]): Promise<(SessionPosition | null | undefined)[]>;
 }
 
-/** What is left of a limit after one more use. */
-export interface Quota {
-  allowed: boolean;
-  /** Uses in a window. */
-  limit: number;
-  remaining: number;
-  /** Until the window ends, ms. */
-  resetMs: number;
-}
-
-/** A limit that all instances share. */
-export interface SharedLimit {
-  /** Counts one use. Answers at once where this instance knows already that there is nothing left; never rejects. */
-  consume(user: string): Quota | Promise<Quota>;
-}
-
-/** Places for an owner's sessions. Every call throws StoreUnavailableError when Redis can't do its part. */
-export interface OwnedSessions {
-  /** Takes a place for a session that is to be made; `held`: it had one; `full`: all are taken by sessions that have not ended. */
-  claim(owner: string, sessionId: string): Promise<'taken' | 'held' | 'full'>;
-  /** Gives back a place of a session that was not made. */
-  release(owner: string, sessionId: string): Promise<void>;
-}
-
 /** A message to other instances that a commit publishes: `head`, and where there is a `tail`, the state after the last event and `tail` behind it. */
 export interface Publication {
   channel: string;

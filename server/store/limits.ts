@@ -1,5 +1,6 @@
 import type { Config } from '../config.ts';
-import type { OwnedSessions, SessionStore, SharedLimit } from '../engine/ports.ts';
+import type { OwnedSessions, SharedLimit } from '../engine/limit-ports.ts';
+import type { SessionStore } from '../engine/ports.ts';
 import type { RedisClient } from './connection.ts';
 import { createKeys } from './keys.ts';
 import { createOwnedSessions } from './owned-sessions.ts';

@@ -1,4 +1,5 @@
-import type { OwnedSessions, SessionStore } from '../engine/ports.ts';
+import type { OwnedSessions } from '../engine/limit-ports.ts';
+import type { SessionStore } from '../engine/ports.ts';
 import type { RedisClient } from './connection.ts';
 import { createKeys } from './keys.ts';
 import { reachable } from './reachable.ts';

@@ -1,5 +1,5 @@
 import { RateLimiterMemory, RateLimiterRedis, RateLimiterRes, RLWrapperTimeouts } from 'rate-limiter-flexible';
-import type { Quota, SharedLimit } from '../engine/ports.ts';
+import type { Quota, SharedLimit } from '../engine/limit-ports.ts';
 import type { RedisClient } from './connection.ts';
 
 /** Who has to wait for nothing else but the limit does not wait longer than this for Redis. */
@@ -14,6 +14,46 @@ export interface SharedLimitOptions {
   keyOf(user: string): string;
   /** Whether nothing else asks Redis at the same time, so that the answer has to be hurried. */
   alone: boolean;
+}
+
+/** An instance's window may end this much before the one in Redis, which begins when the first use arrives there. */
+const MARGIN_MS = 100;
+const CREDITS_KEPT = 1_000;
+
+/** What one instance believes to be left of each user's window. It never believes too much of its own uses, only of those that others made meanwhile. */
+class LocalCredits {
+  readonly #uses: number;
+  readonly #windowMs: number;
+  #pruneAt = CREDITS_KEPT;
+  readonly #left = new Map<string, { left: number; until: number }>();
+
+  constructor(uses: number, windowMs: number) {
+    this.#uses = uses;
+    this.#windowMs = windowMs + MARGIN_MS;
+  }
+
+  /** Takes one, at an instant of a clock that never goes back; false where there is none left. */
+  take(key: string, now: number): boolean {
+    let window = this.#left.get(key);
+    if (window === undefined || now >= window.until) {
+      if (this.#left.size >= this.#pruneAt) this.#prune(now);
+      this.#left.set(key, (window = { left: this.#uses, until: now + this.#windowMs }));
+    }
+    window.left -= 1;
+    return window.left >= 0;
+  }
+
+  #prune(now: number): void {
+    for (const [key, { until }] of this.#left) if (now >= until) this.#left.delete(key);
+    // So that the work stays small for each use, however many there are.
+    this.#pruneAt = Math.max(CREDITS_KEPT, 2 * this.#left.size);
+  }
+
+  /** Redis says so much is left. */
+  told(key: string, left: number): void {
+    const window = this.#left.get(key);
+    if (window !== undefined) window.left = Math.min(window.left, left);
+  }
 }
 
 /** The library has it, its types do not. */
@@ -41,18 +81,24 @@ export function createSharedLimit(redis: RedisClient, { uses, seconds, keyOf, al
     // A key of Redis lives to the end of its last millisecond.
     resetMs: Math.max(0, msBeforeNext) + 1,
   });
+  const credits = new LocalCredits(uses, seconds * 1_000);
   return {
     consume(user) {
       const key = keyOf(user);
       const msBeforeNext = shared.getInMemoryBlockMsBeforeExpire(key);
-      if (msBeforeNext > 0) return quota(false, { remainingPoints: 0, msBeforeNext });
-      return limiter.consume(key).then(
-        (result) => quota(true, result),
+      if (msBeforeNext > 0) return { quota: quota(false, { remainingPoints: 0, msBeforeNext }), credit: false };
+      const credit = credits.take(key, performance.now());
+      const counted = limiter.consume(key).then(
+        (result) => {
+          credits.told(key, result.remainingPoints);
+          return quota(true, result);
+        },
         (reason: unknown) => {
           if (reason instanceof RateLimiterRes) return quota(false, reason);
           throw reason;
         },
       );
+      return { quota: counted, credit };
     },
   };
 }

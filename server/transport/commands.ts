@@ -1,10 +1,10 @@
 import { v7 as uuidv7 } from 'uuid';
 import type { CommandName, CommandOptions, SessionState } from '#contract';
 import type { TimerCommand } from '../domain/decide.ts';
-import { type Refusal, refuse } from '../domain/refusal.ts';
+import { refuse } from '../domain/refusal.ts';
 import type { Archive } from '../engine/archive.ts';
 import type { Engine } from '../engine/engine.ts';
-import type { CommandContext, Outcome } from '../engine/checks.ts';
+import type { Admission, CommandContext, Outcome } from '../engine/checks.ts';
 import type { Trail } from '../engine/ports.ts';
 import type { Metrics } from '../observability/metrics.ts';
 import type { Access, Permit } from './access/access.ts';
@@ -62,11 +62,11 @@ export function createCommands({ engine, archive, clock, trail, limits, access, 
   /** A command that changes a session by the rules of the domain. */
   const timer =
     <Name extends TimerCommandName>(name: Name, answer: (outcome: Outcome) => Answer = stateOf) =>
-    async (payload: Parsed<Name>, call: Call, admitted?: Promise<Refusal | null>): Promise<Answer> => {
+    async (payload: Parsed<Name>, call: Call, admission?: () => Admission): Promise<Answer> => {
       const { session_id, expected_version: _version, command_id: _id, ...fields } = payload;
       const command = { type: name.slice('session:'.length), ...fields } as TimerCommand;
       if (command.type === 'switch') command.current_participant_id ??= call.permit?.guard;
-      return answer(await engine.execute(session_id, command, { ...contextOf(name, payload, call), admitted }));
+      return answer(await engine.execute(session_id, command, { ...contextOf(name, payload, call), admission }));
     };
   const remove = timer('session:delete', deleted);
   const switchTurn = timer('session:switch', switched);

@@ -1,5 +1,5 @@
 import { type Refusal, refuse } from '../domain/refusal.ts';
-import type { OwnedSessions, Quota, SharedLimit } from '../engine/ports.ts';
+import type { OwnedSessions, Quota, SharedLimit } from '../engine/limit-ports.ts';
 import type { Metrics } from '../observability/metrics.ts';
 
 /** When to look again where nothing tells how long a place stays taken. */

@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { ConfigError, loadConfig } from '../../server/config.ts';
 import { chess } from '../kit/games.ts';
 import { rest } from '../kit/rest.ts';
 import { type Cluster, openCluster } from '../kit/server.ts';
@@ -113,6 +114,17 @@ describe('commands, sockets and sessions that one client may have', () => {
     expect([await create('203.0.113.2'), await create('203.0.113.2'), await create('203.0.113.2')]).to.deep.equal([201, 201, 429]);
     await player.ok('session:cancel', { session_id });
     expect([await create('203.0.113.1'), await create('203.0.113.1')]).to.deep.equal([201, 429]);
+  });
+
+  it('Q-40 a wrong setting is told with what it may be, never with what it was', () => {
+    const needed = { REDIS_URL: 'redis://x', AUDIT_WORKER: 'none' };
+    expect(() => loadConfig({ ...needed, LOG_LEVEL: 'loud' })).to.throw(ConfigError, /^LOG_LEVEL must be trace, debug, .* or silent$/);
+    expect(() => loadConfig({ ...needed, TRUST_PROXY: 'yes' })).to.throw(ConfigError, 'TRUST_PROXY must be true or false');
+    for (const name of ['RATE_LIMIT_GENERAL', 'RATE_LIMIT_SWITCH', 'RATE_LIMIT_SOCKET', 'LIMIT_SESSIONS_PER_OWNER']) {
+      expect(() => loadConfig({ ...needed, [name]: 'many' })).to.throw(ConfigError, `${name} must be a whole number`);
+    }
+    expect(loadConfig(needed)).to.include({ RATE_LIMIT_GENERAL: 100, RATE_LIMIT_SWITCH: 10, RATE_LIMIT_SOCKET: 50 });
+    expect(loadConfig(needed)).to.include({ LIMIT_CONNECTIONS_PER_ADDRESS: 0, LIMIT_SOCKETS_PER_SESSION: 0, LIMIT_SESSIONS_PER_OWNER: 0 });
   });
 
   it('Q-25 these three are off unless they are asked for', async () => {

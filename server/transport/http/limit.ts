@@ -1,5 +1,5 @@
 import type { Middleware } from 'koa';
-import type { SharedLimit } from '../../engine/ports.ts';
+import type { SharedLimit } from '../../engine/limit-ports.ts';
 import type { Metrics } from '../../observability/metrics.ts';
 import { addressOf } from '../address.ts';
 import { refusalOfQuota } from '../limits.ts';
@@ -18,7 +18,7 @@ export interface GeneralLimitOptions {
 export function limitRequests({ limit, metrics, trustProxy }: GeneralLimitOptions): Middleware {
   return async (ctx, next) => {
     if (limit !== undefined && LIMITED.test(ctx.path)) {
-      const quota = await limit.consume(addressOf(ctx.req, trustProxy));
+      const quota = await limit.consume(addressOf(ctx.req, trustProxy)).quota;
       ctx.set('RateLimit-Limit', String(quota.limit));
       ctx.set('RateLimit-Remaining', String(quota.remaining));
       ctx.set('RateLimit-Reset', seconds(quota.resetMs));

@@ -1,0 +1,32 @@
+/** Limits that all instances share, as transport and engine know them. The store implements these. */
+
+/** What is left of a limit after one more use. */
+export interface Quota {
+  allowed: boolean;
+  /** Uses in a window. */
+  limit: number;
+  remaining: number;
+  /** Until the window ends, ms. */
+  resetMs: number;
+}
+
+/** A use on its way to be counted. Never rejects. */
+export interface Use {
+  /** What is left afterwards; at once where this instance knows already that there is nothing. */
+  quota: Quota | Promise<Quota>;
+  /** Whether this instance, by what it was told last and did since, has uses left. It can't know of what others did meanwhile. */
+  credit: boolean;
+}
+
+/** A limit that all instances share. */
+export interface SharedLimit {
+  consume(user: string): Use;
+}
+
+/** Places for an owner's sessions. Every call throws StoreUnavailableError when Redis can't do its part. */
+export interface OwnedSessions {
+  /** Takes a place for a session that is to be made; `held`: it had one; `full`: all are taken by sessions that have not ended. */
+  claim(owner: string, sessionId: string): Promise<'taken' | 'held' | 'full'>;
+  /** Gives back a place of a session that was not made. */
+  release(owner: string, sessionId: string): Promise<void>;
+}
