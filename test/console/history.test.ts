@@ -1,0 +1,60 @@
+import { expect } from 'chai';
+import { freshDatabase } from '../kit/services.ts';
+import { createGame, press, stands, turnOf } from './play.ts';
+import { browserRoom } from './room.ts';
+
+const withTrail = async (): Promise<Record<string, string>> => ({ AUDIT_WORKER: 'inline', DATABASE_URL: await freshDatabase() });
+
+describe('console: history', function () {
+  this.timeout(90_000);
+  const room = browserRoom();
+
+  it('CO-20 CO-21 shows each event and each turn, as a chart and as a table, and goes on as the game does', async () => {
+    const { url } = await room.stage.instance(await withTrail());
+    const page = await room.open(url);
+    const hash = await createGame(page, 'Chess', { White: 'Anna', Black: 'Ben' });
+    await press(page, 'Start');
+    await turnOf(page, 'white');
+    const other = await room.open(`${url}/${hash}`);
+    await turnOf(other, 'white');
+    await press(other, 'History');
+    await other.getByText('2 events, all there are.').waitFor({ timeout: 15_000 });
+
+    await page.keyboard.press('Space');
+    await turnOf(page, 'black');
+    await other.getByText('3 events, all there are.').waitFor({ timeout: 15_000 });
+    await press(page, 'Pause');
+    await stands(page, 'Paused');
+    await press(page, 'Resume');
+    await turnOf(page, 'black');
+    await page.keyboard.press('Space');
+    await turnOf(page, 'white');
+    await other.getByText('6 events, all there are.').waitFor({ timeout: 15_000 });
+
+    const client = room.stage.client(url);
+    const { events } = await client.getHistory(hash.replace('#/s/', ''));
+    const bens = events.filter(({ participant_id: who }) => who === 'black').reduce((sum, { time_elapsed_ms: ms }) => sum + ms, 0);
+    await other.getByText('As a table').click();
+    const cells = await other.locator('.chart tbody tr').allInnerTexts();
+    expect(cells.map((cell) => cell.split('\t').map((text) => text.trim()))).to.have.length(2);
+    // A turn counts as one, whatever pauses it had.
+    expect(cells[1]).to.match(new RegExp(`Ben\\s+${(bens / 1_000).toFixed(3)} s\\s+switch`));
+    expect(await other.locator('.chart rect').count()).to.equal(2);
+    const lines = await other.locator('.timeline li').allInnerTexts();
+    expect(lines.map((line) => line.replaceAll(/\s+/g, ' '))).to.satisfy((told: string[]) =>
+      ['Turn ended · Ben', 'Resumed', 'Paused · Ben', 'Turn ended · Anna', 'Started · Anna', 'Created'].every((text, index) =>
+        told[index]?.includes(text),
+      ),
+    );
+    expect(lines.at(-1)).to.match(/\d\d:\d\d:\d\d\.\d{3}/);
+    expect(room.problems).to.deep.equal([]);
+  });
+
+  it('CO-22 where no trail is kept, says so', async () => {
+    const { url } = await room.stage.instance();
+    const page = await room.open(url);
+    await createGame(page, 'Stopwatch');
+    await press(page, 'History');
+    await page.getByText('There is no history to read').waitFor({ timeout: 15_000 });
+  });
+});

@@ -1,0 +1,145 @@
+import { expect } from 'chai';
+import type { Page } from 'playwright-core';
+import { JWT, sign } from '../access/kit.ts';
+import { createGame, press, shows, stands, turnOf } from './play.ts';
+import { browserRoom } from './room.ts';
+
+const NAMES = { White: 'Anna', Black: 'Ben' };
+
+/** The link that the sheet shows for a way in. */
+async function linkFor(page: Page, way: string): Promise<string> {
+  await press(page, 'Share');
+  await page.getByRole('radio', { name: way }).check();
+  const make = page.getByRole('button', { name: 'Make a link' });
+  if ((await make.count()) > 0) await make.click();
+  const field = page.getByLabel('Link for others');
+  await field.waitFor({ timeout: 15_000 });
+  const link = await field.inputValue();
+  await page.getByRole('img', { name: 'QR code' }).waitFor();
+  await press(page, 'Close');
+  return link;
+}
+
+const buttons = (page: Page): Promise<string[]> => page.locator('.actions button').allTextContents();
+
+describe('console: sharing', function () {
+  this.timeout(90_000);
+  const room = browserRoom();
+
+  it('CO-10 where nobody is asked who they are, a link for watching shows no controls, and says that it only hides them', async () => {
+    const { url } = await room.stage.instance();
+    const anna = await room.open(url);
+    await createGame(anna, 'Chess', NAMES);
+    expect(await linkFor(anna, 'Control')).to.equal(anna.url());
+    const link = await linkFor(anna, 'Watch only');
+    expect(link).to.equal(`${anna.url()}&watch`);
+    await press(anna, 'Share');
+    await anna.getByRole('radio', { name: 'Watch only' }).check();
+    await anna.getByText('merely hides the controls').waitFor();
+    await press(anna, 'Close');
+    await press(anna, 'Start');
+
+    const watcher = await room.open(link);
+    await turnOf(watcher, 'white');
+    await watcher.getByText('Watching').waitFor();
+    expect(await buttons(watcher)).to.deep.equal(['Sound', 'History', 'Share']);
+    await watcher.keyboard.press('Space');
+    await watcher.locator('.clock[data-player="white"]').click({ force: true });
+    await press(anna, 'Done');
+    await turnOf(watcher, 'black');
+    // Had the watcher's tap or key ended a turn, it would be White's again.
+    await anna.locator('.clock-note', { hasText: '1 move' }).waitFor();
+    await stands(anna, 'Ben to move');
+    expect(room.problems).to.deep.equal([]);
+  });
+
+  it('CO-11 the QR code says what the link says', async () => {
+    const { url } = await room.stage.instance();
+    const page = await room.open(url);
+    await createGame(page, 'Chess');
+    const link = await linkFor(page, 'Control');
+    await press(page, 'Share');
+    const drawn = await page.locator('.qr-code path').last().getAttribute('d');
+    const { encode } = await import('uqr');
+    const { data } = encode(link, { ecc: 'M', border: 4 });
+    const dark = data.flatMap((row, y) => row.flatMap((isDark, x) => (isDark ? [`${x} ${y}`] : [])));
+    expect(drawn?.match(/\d+ \d+(?=h)/g)).to.deep.equal(dark);
+  });
+
+  it('CO-12 where users are asked who they are, the page takes a token from behind the #, keeps it from the address, and says when it needs one', async () => {
+    const { url } = await room.stage.instance(JWT);
+    const nobody = await room.open(url);
+    await nobody.getByRole('heading', { name: 'Who are you?' }).waitFor({ timeout: 15_000 });
+    await nobody.getByLabel('Access token').fill(await sign({ sub: 'nora' }));
+    await press(nobody, 'Enter');
+    await createGame(nobody, 'Chess');
+
+    const requests: string[] = [];
+    const token = await sign({ sub: 'anna' });
+    const anna = await room.open(url);
+    anna.on('request', (request) => requests.push(request.url()));
+    await anna.goto(`${url}/#token=${token}`);
+    await createGame(anna, 'Chess', NAMES);
+    expect(anna.url()).not.to.contain('token');
+    await anna.reload();
+    await press(anna, 'Start');
+    await turnOf(anna, 'white');
+    expect(requests.filter((address) => address.includes(token))).to.deep.equal([]);
+  });
+
+  it('CO-13 links give roles that the server enforces: watch, play one side, control', async () => {
+    const [one, two] = [await room.stage.instance(JWT), await room.stage.instance(JWT)];
+    const anna = await room.open(`${one.url}/#token=${await sign({ sub: 'anna' })}`);
+    await createGame(anna, 'Chess', NAMES);
+    const [watch, play, control] = [
+      await linkFor(anna, 'Watch only'),
+      await linkFor(anna, 'Play as Ben'),
+      await linkFor(anna, 'Control'),
+    ].map((link) => link.replace(one.url, two.url));
+    for (const link of [watch, play, control]) expect(new URL(link ?? '').search).to.equal('');
+    await press(anna, 'Start');
+
+    const watcher = await room.open(watch ?? '');
+    await turnOf(watcher, 'white');
+    expect(await buttons(watcher)).to.deep.equal(['Sound', 'History', 'Share']);
+    // The buttons are not what keeps a watcher from playing.
+    const id = new URL(watcher.url()).hash.replace('#/s/', '');
+    const token = (watch ?? '').split('token=')[1] ?? '';
+    const refused = await fetch(`${two.url}/v1/sessions/${id}/switch`, { method: 'POST', headers: { authorization: `Bearer ${token}` } });
+    expect(refused.status).to.equal(403);
+
+    const ben = await room.open(play ?? '');
+    await turnOf(ben, 'white');
+    expect(await buttons(ben)).to.deep.equal(['Sound', 'History', 'Share']);
+    await ben.locator('.clock[data-player="white"]').click({ force: true });
+    await anna.keyboard.press('Space');
+    await turnOf(ben, 'black');
+    expect(await buttons(ben)).to.deep.equal(['Done', 'Sound', 'History', 'Share']);
+    await ben.keyboard.press('Space');
+    await turnOf(watcher, 'white');
+
+    const clerk = await room.open(control ?? '');
+    await turnOf(clerk, 'white');
+    expect(await buttons(clerk)).to.deep.equal(['Done', 'Pause', 'Finish', 'Sound', 'History', 'Share']);
+    await press(clerk, 'Pause');
+    await stands(watcher, 'Paused');
+    await shows(watcher, 'black', /^[45]:/);
+    await press(clerk, 'Share');
+    await clerk.getByText('Only the owner of this game can let others in.').waitFor();
+    expect(room.problems).to.deep.equal([]);
+  });
+
+  it('CO-14 a link that was revoked says so', async () => {
+    const { url } = await room.stage.instance(JWT);
+    const token = await sign({ sub: 'anna' });
+    const anna = await room.open(`${url}/#token=${token}`);
+    await createGame(anna, 'Chess', NAMES);
+    const link = await linkFor(anna, 'Watch only');
+    const watcher = await room.open(link);
+    await stands(watcher, 'Ready to start');
+    const owner = room.stage.client(url, { token });
+    const id = new URL(anna.url()).hash.replace('#/s/', '');
+    for (const { link_id } of await owner.getShareLinks(id)) await owner.revokeShare(id, link_id);
+    await watcher.getByRole('heading', { name: 'This way in is closed' }).waitFor({ timeout: 15_000 });
+  });
+});
