@@ -1,5 +1,5 @@
 /** What lies over the page for a while. The browser's own dialog: Escape closes it, and the focus stays within and comes back. */
-import { type ReactNode, useEffect, useId, useRef } from 'react';
+import { type ReactNode, useLayoutEffect, useId, useRef } from 'react';
 
 export function Sheet({
   title,
@@ -14,7 +14,8 @@ export function Sheet({
 }) {
   const dialog = useRef<HTMLDialogElement>(null);
   const heading = useId();
-  useEffect(() => {
+  // Before it leaves the page, since closing is what gives the focus back.
+  useLayoutEffect(() => {
     const shown = dialog.current;
     shown?.showModal();
     return () => shown?.close();

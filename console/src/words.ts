@@ -17,21 +17,23 @@ export function titleOf(state: SessionState): string {
 interface TurnWords {
   /** On the button that ends a turn. */
   end: string;
+  /** On the clock that waits for it. */
+  hint: string;
   one: string;
   many: string;
 }
 
-const MOVES: TurnWords = { end: 'Done', one: 'move', many: 'moves' };
-const TURNS: TurnWords = { end: 'Next', one: 'turn', many: 'turns' };
-const LAPS: TurnWords = { end: 'Lap', one: 'lap', many: 'laps' };
+const MOVES: TurnWords = { end: 'Done', hint: 'Tap or press space when done', one: 'move', many: 'moves' };
+const TURNS: TurnWords = { end: 'Next', hint: 'Tap or press space when done', one: 'turn', many: 'turns' };
+const LAPS: TurnWords = { end: 'Lap', hint: 'Tap or press space for a lap', one: 'lap', many: 'laps' };
 
 const BY_PRESET: Record<string, TurnWords> = {
   chess: MOVES,
   rapid: MOVES,
   team: MOVES,
-  auction: { end: 'New bid', one: 'bid', many: 'bids' },
-  quiz: { end: 'Next question', one: 'question', many: 'questions' },
-  agenda: { end: 'Next item', one: 'time', many: 'times' },
+  auction: { end: 'New bid', hint: 'Tap or press space for a bid', one: 'bid', many: 'bids' },
+  quiz: { end: 'Next question', hint: 'Tap or press space when answered', one: 'question', many: 'questions' },
+  agenda: { end: 'Next item', hint: 'Tap or press space when done', one: 'time', many: 'times' },
 };
 
 /** What turns are called in this game. */
@@ -49,7 +51,7 @@ export function standing(state: SessionState): string {
       return 'Ready to start';
     case 'running':
       if (active === null) return 'Running';
-      return turnWords(state) === MOVES ? `${active} to move` : `${active}’s turn`;
+      return turnWords(state) === MOVES ? `${active} to move` : `Now: ${active}`;
     case 'paused':
       return 'Paused';
     case 'expired':

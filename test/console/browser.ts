@@ -33,12 +33,14 @@ export interface Device {
   height?: number;
   /** How far the device's own clock is set ahead. */
   aheadMs?: number;
+  colorScheme?: 'light' | 'dark';
+  reducedMotion?: 'reduce' | 'no-preference';
 }
 
 /** A page in a context of its own, as on a second device. What goes wrong inside it is collected in `problems`. */
 export async function openDevice(browser: Browser, url: string, problems: string[], device: Device = {}): Promise<Page> {
-  const { width = 1200, height = 750, aheadMs = 0 } = device;
-  const context = await browser.newContext({ viewport: { width, height } });
+  const { width = 1200, height = 750, aheadMs = 0, ...preferences } = device;
+  const context = await browser.newContext({ viewport: { width, height }, ...preferences });
   const page = await context.newPage();
   page.on('pageerror', (error) => problems.push(error.message));
   page.on('console', (message) => {

@@ -51,7 +51,10 @@ describe('console: delivery', function () {
     const html = (await get(url)).body.toString();
     const script = /src="(\/assets\/[^"]+\.js)"/.exec(html)?.[1] ?? '';
     const plain = await get(url + script);
-    const [brotli, gzip] = [await get(url + script, { 'accept-encoding': 'gzip, br' }), await get(url + script, { 'accept-encoding': 'gzip' })];
+    const [brotli, gzip] = [
+      await get(url + script, { 'accept-encoding': 'gzip, br' }),
+      await get(url + script, { 'accept-encoding': 'gzip' }),
+    ];
     expect([plain, brotli, gzip].map(({ headers }) => headers['content-encoding'])).to.deep.equal([undefined, 'br', 'gzip']);
     expect(brotliDecompressSync(brotli.body).equals(plain.body)).to.equal(true);
     expect(gunzipSync(gzip.body).equals(plain.body)).to.equal(true);

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import type { Page } from 'playwright-core';
 import { sightings } from './browser.ts';
-import { createGame, shows, turnOf } from './play.ts';
+import { createGame, press, shows, stands, turnOf } from './play.ts';
 import { browserRoom } from './room.ts';
 
 const TOLERANCE_MS = 50;
@@ -13,7 +13,7 @@ describe('console: a game', function () {
   this.timeout(60_000);
   const room = browserRoom();
 
-  it('a game made in one browser and played from another keeps time in both, over two instances and with one device’s clock set wrong', async () => {
+  it('CO-8 a game made in one browser and played from another keeps time in both, over two instances and with one device’s clock set wrong', async () => {
     const [one, two] = [await room.stage.instance(), await room.stage.instance()];
     const anna = await room.open(one.url);
     const hash = await chess(anna);
@@ -48,7 +48,7 @@ describe('console: a game', function () {
     expect(room.problems).to.deep.equal([]);
   });
 
-  it('an idle player’s clock can’t be tapped, and a double tap ends one turn', async () => {
+  it('CO-9 an idle player’s clock can’t be tapped, and a double tap ends one turn', async () => {
     const { url } = await room.stage.instance();
     const page = await room.open(url);
     await chess(page, 'Rapid');
@@ -61,7 +61,7 @@ describe('console: a game', function () {
     expect(await page.locator('.standing').textContent()).to.equal('Ben to move');
   });
 
-  it('keeps counting while offline for three seconds, says so, and catches up', async () => {
+  it('CO-8 keeps counting while offline for three seconds, says so, catches up, and plays on in step to the end', async () => {
     const [one, two] = [await room.stage.instance(), await room.stage.instance()];
     const anna = await room.open(one.url);
     const hash = await chess(anna);
@@ -76,15 +76,32 @@ describe('console: a game', function () {
     await ben.context().setOffline(false);
     await turnOf(ben, 'black');
     await ben.getByText('Connected').waitFor();
+    const backAt = await ben.evaluate<number>('performance.timeOrigin + performance.now()');
     await shows(anna, 'black', '4:55');
     await shows(ben, 'black', '4:55');
+    await ben.keyboard.press('Space');
+    await turnOf(anna, 'white');
+    await shows(anna, 'white', /4:5[0-6]/);
+    await anna.keyboard.press('Space');
+    await turnOf(ben, 'black');
+    await press(ben, 'Finish');
+    await press(ben, 'Finish the game');
+    for (const page of [anna, ben]) await stands(page, 'Finished');
+
     const [here, there] = [await sightings(anna), await sightings(ben)];
-    for (const sight of ['white 4:58', 'black 4:55']) {
+    // Together before one of them was away, and whatever came up after it was back.
+    const shared = Object.keys(here).filter(
+      (sight) => there[sight] !== undefined && ((here[sight] ?? 0) > backAt || sight === 'white 4:58'),
+    );
+    expect(shared).to.include.members(['white 4:58', 'black 4:55']);
+    for (const sight of shared) {
       expect(Math.abs((here[sight] ?? 0) - (there[sight] ?? Infinity)), sight).to.be.at.most(TOLERANCE_MS);
     }
+    const finals = await Promise.all([anna, ben].map((page) => page.locator('.clock-time').allTextContents()));
+    expect(finals[0]).to.deep.equal(finals[1]);
   });
 
-  it('a device that comes late never shows a wrong time', async () => {
+  it('CO-9 a device that comes late never shows a wrong time', async () => {
     const { url } = await room.stage.instance();
     const first = await room.open(url);
     const hash = await chess(first);
@@ -96,7 +113,7 @@ describe('console: a game', function () {
     expect(white.filter((sight) => !/^white (–:––|4:5[78])$/.test(sight))).to.deep.equal([]);
   });
 
-  it('is whole on a narrow phone, and tells how well it knows the time', async () => {
+  it('CO-51 is whole on a narrow phone, and tells how well it knows the time', async () => {
     const { url } = await room.stage.instance();
     const page = await room.open(url, { width: 320, height: 568 });
     await chess(page);
@@ -106,7 +123,7 @@ describe('console: a game', function () {
     await page.getByText(/[+−][\d.,]+ ± [\d.]+ ms/).waitFor();
   });
 
-  it('a link to a game that is gone says so kindly', async () => {
+  it('CO-54 a link to a game that is gone says so kindly', async () => {
     const { url } = await room.stage.instance();
     const page = await room.open(`${url}/#/s/nowhere`);
     await page.getByText('This game does not exist any more').waitFor();

@@ -36,7 +36,9 @@ describe('console: operator view', function () {
 
   it('CO-31 where the metrics are for operators, asks to sign in, and not before', async () => {
     const { url } = await room.stage.instance({ ...OPERATOR, METRICS_AUTH: 'admin' });
-    const context = await room.browser.newContext({ httpCredentials: { username: 'olga', password: 'a long password', send: 'unauthorized' } });
+    const context = await room.browser.newContext({
+      httpCredentials: { username: 'olga', password: 'a long password', send: 'unauthorized' },
+    });
     const page = await context.newPage();
     await page.goto(`${url}/#/operator`);
     await page.getByText('for operators who have signed in').waitFor({ timeout: 15_000 });

@@ -1,10 +1,14 @@
-/** `npm run screenshots [folder]`: pictures of each mode, of the other views, and those of the README, from a server of its own. Needs `npm run build:console`. */
+/**
+ * `npm run screenshots -- [folder]` takes pictures of each mode and of the other views, from a server of its own, into `test-results/screenshots` or a folder.
+ * With `--readme` it makes those of the README from them.
+ */
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { freshDatabase, stopServices } from '../kit/services.ts';
 import { Stage } from '../sdk/kit.ts';
 import { buildConsole, launch } from './browser.ts';
+import { makeCollages } from './collage.ts';
 import { createGame, type Entries, press, settled, shows, turnOf } from './play.ts';
 
 interface Look {
@@ -22,12 +26,15 @@ const LOOKS: readonly Look[] = [
 ];
 const WALL: Look = { name: 'wall', width: 3840, height: 2160, colorScheme: 'dark' };
 
+/** How long the players of the pictures think. */
+const GAME_MS = [900, 1_300, 2_100, 800, 3_200, 5_400, 1_700, 4_100, 6_300, 2_600, 1_200];
+
 /** Each mode by a preset that has it, and how far to play. */
 const GAMES: readonly { name: string; preset: string; entries: Entries; play: (page: Page) => Promise<void> }[] = [
-  { name: 'per_participant', preset: 'Chess', entries: { White: 'Anna', Black: 'Ben' }, play: moves('white', 'black') },
+  { name: 'per_participant', preset: 'Chess', entries: { White: 'Anna', Black: 'Ben' }, play: moves('white', 'black', GAME_MS) },
   { name: 'per_group', preset: 'Team match', entries: {}, play: moves('red', 'blue') },
   { name: 'per_cycle', preset: 'Quiz question', entries: { 'Team 1': 'Otters', 'Team 2': 'Larks', 'Team 3': 'Hares' }, play: endsTurns },
-  { name: 'auction', preset: 'Auction lot', entries: { 'Time for each turn': '17 s' }, play: (page) => shows(page, 'global', '0:14') },
+  { name: 'auction', preset: 'Auction lot', entries: { 'Time for each turn': '13 s' }, play: (page) => shows(page, 'global', '0:12') },
   { name: 'global', preset: 'Exam', entries: {}, play: (page) => shows(page, 'global', '1:29:57') },
   { name: 'agenda', preset: 'Meeting agenda', entries: {}, play: (page) => shows(page, 'welcome', '4:58') },
   { name: 'count_up', preset: 'Stopwatch', entries: {}, play: (page) => shows(page, 'global', '0:11') },
@@ -39,14 +46,14 @@ const GAMES: readonly { name: string; preset: string; entries: Entries; play: (p
   },
 ];
 
-function moves(first: string, second: string): (page: Page) => Promise<void> {
+function moves(first: string, second: string, thoughtsMs: readonly number[] = [900, 1_400, 700]): (page: Page) => Promise<void> {
   return async (page) => {
-    for (const who of [first, second, first]) {
-      await turnOf(page, who);
-      await page.waitForTimeout(700 + 900 * Math.random());
+    for (const [index, ms] of thoughtsMs.entries()) {
+      await turnOf(page, index % 2 === 0 ? first : second);
+      await page.waitForTimeout(ms);
       await page.keyboard.press('Space');
     }
-    await turnOf(page, second);
+    await turnOf(page, thoughtsMs.length % 2 === 0 ? first : second);
   };
 }
 
@@ -59,7 +66,9 @@ async function endsTurns(page: Page): Promise<void> {
   await page.getByRole('button', { name: 'Hares', pressed: true }).waitFor();
 }
 
-const folder = path.resolve(process.argv[2] ?? 'test-results/screenshots');
+const given = process.argv.slice(2);
+const folder = path.resolve(given.find((argument) => !argument.startsWith('--')) ?? 'test-results/screenshots');
+const README = path.resolve(import.meta.dirname, '../../docs/images');
 
 async function open(browser: Browser, url: string, { width, height, colorScheme }: Look): Promise<Page> {
   const context = await browser.newContext({ viewport: { width, height }, colorScheme });
@@ -114,7 +123,11 @@ async function main(): Promise<void> {
       await shoot(browser, `${url}/${hash}`, 'adjust', LOOKS, (shot) => press(shot, 'Adjust'));
       await page.context().close();
     }
-    await shoot(browser, `${url}/#/operator`, 'operator', LOOKS, (page) => page.getByText('Commands per second').waitFor());
+    await shoot(browser, `${url}/#/operator`, 'operator', LOOKS, (page) =>
+      // Two readings, for a line.
+      page.locator('.sparkline polyline[points*=" "]').first().waitFor(),
+    );
+    if (given.includes('--readme')) await makeCollages(browser, folder, README);
     console.log(`pictures in ${folder}`);
   } finally {
     await browser.close();

@@ -1,6 +1,7 @@
 /** One clock, as large as the room allows. A tap on the running one ends the turn. */
 import { formatTime, type SessionState, type SyncKairosClient } from '@synckairos/client';
 import { useCountdown, useStopwatch } from '@synckairos/client/react';
+import { turnWords } from '../words.ts';
 import type { Face } from './faces.ts';
 
 interface ClockPanelProps {
@@ -12,7 +13,7 @@ interface ClockPanelProps {
   onSwitch: () => void;
 }
 
-/** Whatever the thresholds, the last seconds are hot, and the last minute where nobody asked for warnings is not. */
+/** Hot whatever the last threshold is, where there are any. */
 const LAST_MS = 10_000;
 
 export function ClockPanel({ client, state, face, mayEnd, onSwitch }: ClockPanelProps) {
@@ -48,7 +49,7 @@ export function ClockPanel({ client, state, face, mayEnd, onSwitch }: ClockPanel
         {canEnd ? ' Press to end the turn.' : ''}
       </span>
       {face.full === null ? <span /> : <progress className="clock-bar" value={left ?? 0} max={face.full} aria-hidden="true" />}
-      <span className="clock-note">{isUp ? 'Time is up' : canEnd ? 'Tap or press space when done' : face.note}</span>
+      <span className="clock-note">{isUp ? 'Time is up' : canEnd ? turnWords(state).hint : face.note}</span>
     </button>
   );
 }

@@ -37,7 +37,7 @@ export function OperatorPage() {
   );
 }
 
-function Panels({ samples, rates }: Readings) {
+function Panels({ samples, rates, lags }: Readings) {
   const sum = (name: string, labels?: Record<string, string>): number | null => total(samples, `synckairos_${name}`, labels);
   return (
     <div className="panels">
@@ -68,7 +68,8 @@ function Panels({ samples, rates }: Readings) {
         ))}
       </Panel>
       <Panel title="Audit lag" figure={sum('audit_lag_ms')} unit="ms">
-        <Row label="age of the oldest event not in the database yet" value={sum('audit_lag_ms')} unit="ms" />
+        <Sparkline values={lags} label="Audit lag over the last four minutes" />
+        <p className="field-note">Age of the oldest event that is not in the database yet</p>
       </Panel>
       <Panel title="Clock" figure={sum('clock_error_bound_ms')} unit="ms" digits={2} prefix="± ">
         <Row label="Redis ahead of this machine by" value={sum('clock_offset_ms')} unit="ms" digits={2} />

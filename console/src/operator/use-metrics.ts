@@ -14,6 +14,8 @@ export interface Readings {
   samples: Sample[];
   /** Commands per second in each interval, oldest first. */
   rates: number[];
+  /** The audit lag at each asking, ms. */
+  lags: number[];
 }
 
 interface Reading extends Readings {
@@ -23,7 +25,7 @@ interface Reading extends Readings {
 
 /** Asks while the page is in sight. `signedIn` sends what an operator has signed in with, or lets the browser ask for it. */
 export function useMetrics(signedIn: boolean): Readings {
-  const [readings, setReadings] = useState<Reading>({ access: 'asking', samples: [], rates: [], at: 0 });
+  const [readings, setReadings] = useState<Reading>({ access: 'asking', samples: [], rates: [], lags: [], at: 0 });
   useEffect(() => {
     let timer: ReturnType<typeof setTimeout> | undefined;
     const leaving = new AbortController();
@@ -65,7 +67,8 @@ function next(before: Reading, { access, samples }: Answer): Reading {
   // Fewer than before: the instance began anew, or a load balancer asked another one.
   const known = before.samples.length > 0 && now >= earlier;
   const rates = known ? [...before.rates, ((now - earlier) * 1_000) / (at - before.at)].slice(-KEPT) : before.rates;
-  return { access, samples, rates, at };
+  const lags = [...before.lags, total(samples, 'synckairos_audit_lag_ms') ?? 0].slice(-KEPT);
+  return { access, samples, rates, lags, at };
 }
 
 function commandsIn(samples: Sample[]): number {

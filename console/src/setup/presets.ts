@@ -59,7 +59,7 @@ export const PRESETS: readonly [Preset, ...Preset[]] = [
       title: 'Lot 1',
       mode: 'per_cycle',
       time: '30 s',
-      warnings: '15 s, 10 s, 5 s',
+      warnings: '12 s, 10 s, 5 s',
       onTimeout: 'end_session',
     },
   },

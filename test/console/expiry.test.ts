@@ -1,0 +1,102 @@
+import { expect } from 'chai';
+import type { SessionState } from '#contract';
+import type { Page } from 'playwright-core';
+import { rest } from '../kit/rest.ts';
+import { until } from '../kit/until.ts';
+import { sightings } from './browser.ts';
+import { createGame, press, settled, shows, stands, turnOf } from './play.ts';
+import { browserRoom } from './room.ts';
+
+const TOLERANCE_MS = 50;
+
+/** Counts the tones that a page plays, instead of listening to them. */
+const COUNT_TONES = `globalThis.tones = 0; globalThis.listening = 0;
+  const { start } = OscillatorNode.prototype;
+  OscillatorNode.prototype.start = function (...when) { globalThis.tones += 1; return start.apply(this, when); };
+  globalThis.AudioContext = class extends AudioContext { constructor(...given) { super(...given); globalThis.listening += 1; } };`;
+
+const announced = (page: Page, text: string): Promise<void> =>
+  page.locator('[role="status"]', { hasText: text }).waitFor({ state: 'attached', timeout: 20_000 });
+
+describe('console: time runs out', function () {
+  this.timeout(90_000);
+  const room = browserRoom();
+
+  it('CO-5 at the same moment on every screen: at the deadline by the one clock', async () => {
+    const [one, two] = [await room.stage.instance(), await room.stage.instance()];
+    const first = await room.open(one.url);
+    const hash = await createGame(first, 'Auction lot', { 'Time for each turn': '7 s' });
+    const second = await room.open(`${two.url}/${hash}`, { aheadMs: -30_000 });
+    await settled(second);
+    await stands(second, 'Ready to start');
+    await press(first, 'Start');
+    const deadlines: number[] = [];
+    for (const page of [first, second]) {
+      await turnOf(page, 'global');
+      await shows(page, 'global', /^[1-6]\.\d$/);
+      const { origin } = new URL(page.url());
+      const reply = (await rest({ url: origin }, 'GET', `/v1/sessions/${hash.replace('#/s/', '')}`)).reply<SessionState>();
+      deadlines.push(reply.ok ? Date.parse(reply.data.deadline_at ?? '') : NaN);
+    }
+    for (const page of [first, second]) await stands(page, 'Time is up');
+    const [deadline = NaN, other] = deadlines;
+    expect(other).to.equal(deadline);
+    for (const page of [first, second]) {
+      const { 'global 0.0': zero = NaN } = await sightings(page);
+      // Redis and the browsers run on one machine here, so its clock is the authoritative one.
+      expect(Math.abs(zero - deadline), 'zero against the deadline').to.be.at.most(TOLERANCE_MS);
+      await page.locator('.clock[data-expired="true"]', { hasText: 'Time is up' }).waitFor();
+    }
+    expect(room.problems).to.deep.equal([]);
+  });
+
+  it('CO-6 thresholds show by colour, are announced, and sound only where somebody asked', async () => {
+    const { url } = await room.stage.instance();
+    const page = await room.open(url);
+    await page.addInitScript({ content: COUNT_TONES });
+    await page.reload();
+    const hash = await createGame(page, 'Auction lot', { 'Time for each turn': '13 s' });
+    const quiet = await room.open(url);
+    await quiet.addInitScript({ content: COUNT_TONES });
+    await quiet.goto(`${url}/${hash}`);
+    await quiet.reload();
+    const tones = (of: Page): Promise<number> => of.evaluate<number>('tones');
+    expect(await page.evaluate('listening')).to.equal(0);
+    await press(page, 'Sound');
+    await page.locator('button[aria-pressed="true"]', { hasText: 'Sound' }).waitFor();
+    // One tone, so that whoever asked knows how loud it is.
+    expect(await tones(page)).to.equal(1);
+    await press(page, 'Start');
+    await page.locator('.clock[data-level="soon"][data-active="true"]').waitFor({ timeout: 20_000 });
+    await page.locator('.clock[data-level="now"][data-active="true"]').waitFor({ timeout: 20_000 });
+    await announced(page, 'The clock: 10 seconds left');
+    await announced(page, 'The clock: 5 seconds left');
+    await page.locator('.clock[data-expired="true"]').waitFor({ timeout: 20_000 });
+    await announced(page, 'Time is up');
+    // Three warnings, and three tones for the end.
+    await until('all tones', async () => (await tones(page)) === 7, 15_000);
+    await stands(quiet, 'Time is up');
+    expect(await tones(quiet)).to.equal(0);
+  });
+
+  it('CO-7 adjusting gives time to the chosen clock on every screen, and what can’t be is told', async () => {
+    const { url } = await room.stage.instance();
+    const page = await room.open(url);
+    const hash = await createGame(page, 'Chess', { White: 'Anna', Black: 'Ben' });
+    const other = await room.open(`${url}/${hash}`);
+    await shows(other, 'black', '5:00');
+    await press(page, 'Adjust');
+    await page.getByRole('radio', { name: 'Ben' }).check();
+    await press(page, '+1 min');
+    await shows(other, 'black', '6:00');
+    await press(page, '−5 min');
+    await shows(other, 'black', '1:00');
+    await press(page, '−1 min');
+    await page.getByRole('alert').filter({ hasText: 'delta_ms' }).waitFor({ timeout: 15_000 });
+    await shows(other, 'white', '5:00');
+    await page.keyboard.press('Escape');
+    await press(page, 'Finish');
+    await press(page, 'Cancel it: it won’t count');
+    await stands(other, 'Cancelled');
+  });
+});

@@ -1,0 +1,148 @@
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import type { AxeResults } from 'axe-core';
+import { expect } from 'chai';
+import type { Page } from 'playwright-core';
+import { JWT } from '../access/kit.ts';
+import { freshDatabase } from '../kit/services.ts';
+import { createGame, press, settled, stands, turnOf } from './play.ts';
+import { browserRoom } from './room.ts';
+import { eachView } from './views.ts';
+
+/** From an old phone to a wall. */
+const WIDTHS = [320, 390, 480, 600, 768, 1024, 1280, 1920, 2560, 3840];
+const SMALLEST_TARGET = 44;
+
+/** Runs in the page: what does not fit, and what is too small for a finger. */
+const MEASURE = `(() => {
+  const faults = [];
+  const root = document.documentElement;
+  const within = document.querySelector('dialog[open]') ?? document.body;
+  const name = (element) => element.tagName.toLowerCase() + '.' + element.className + ' “' + (element.ariaLabel ?? element.textContent.trim()).slice(0, 30) + '”';
+  if (root.scrollWidth > root.clientWidth) faults.push('the page is wider than the screen by ' + (root.scrollWidth - root.clientWidth));
+  for (const element of within.querySelectorAll('button, a, input, select, summary, .clock-time, .clock-name, h1, h2')) {
+    const box = element.getBoundingClientRect();
+    if (box.width === 0) continue;
+    if (box.left < -1 || box.right > root.clientWidth + 1) faults.push(name(element) + ' sticks out of the screen');
+    const clock = element.closest('.clock')?.getBoundingClientRect();
+    if (clock && (box.left < clock.left - 1 || box.right > clock.right + 1 || box.top < clock.top - 1 || box.bottom > clock.bottom + 1)) {
+      faults.push(name(element) + ' sticks out of its clock');
+    }
+    if (!element.matches('button, a, input, select, summary')) continue;
+    const target = (element.closest('label') ?? element).getBoundingClientRect();
+    if (target.height < ${SMALLEST_TARGET} || target.width < ${SMALLEST_TARGET}) faults.push(name(element) + ' is a target of ' + target.width + ' × ' + target.height);
+  }
+  return faults;
+})()`;
+
+describe('console: views', function () {
+  this.timeout(300_000);
+  const room = browserRoom();
+  let axe: string;
+  let database: string;
+
+  before(async () => {
+    axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+    database = await freshDatabase();
+  });
+
+  async function violations(page: Page): Promise<string[]> {
+    if (!(await page.evaluate<boolean>('"axe" in globalThis'))) await page.evaluate(axe);
+    const { violations: found } = await page.evaluate<AxeResults>('axe.run(document, { resultTypes: ["violations"] })');
+    return found.map(
+      ({ id, impact, nodes }) => `${id} (${impact}): ${nodes.map(({ html, failureSummary }) => `${html} ${failureSummary}`).join('\n')}`,
+    );
+  }
+
+  for (const colorScheme of ['light', 'dark'] as const) {
+    it(`CO-50 axe finds nothing in any view, ${colorScheme}`, async () => {
+      const { url } = await room.stage.instance({ AUDIT_WORKER: 'inline', DATABASE_URL: database });
+      // Without transitions, or colours are looked at halfway.
+      const page = await room.open(url, { colorScheme, reducedMotion: 'reduce' });
+      await eachView(page, url, async (view) => {
+        expect(await violations(page), view).to.deep.equal([]);
+      });
+      const locked = await room.open((await room.stage.instance(JWT)).url, { colorScheme, reducedMotion: 'reduce' });
+      await locked.getByRole('heading', { name: 'Who are you?' }).waitFor({ timeout: 15_000 });
+      expect(await violations(locked), 'sign in').to.deep.equal([]);
+    });
+  }
+
+  it('CO-51 every view fits from 320 px to 4K, and nothing is too small for a finger', async () => {
+    const { url } = await room.stage.instance({ AUDIT_WORKER: 'inline', DATABASE_URL: database });
+    const page = await room.open(url, { reducedMotion: 'reduce' });
+    const faults: string[] = [];
+    await eachView(page, url, async (view) => {
+      for (const width of WIDTHS) {
+        await page.setViewportSize({ width, height: Math.round(Math.max(568, width * 0.5625)) });
+        for (const fault of await page.evaluate<string[]>(MEASURE)) faults.push(`${view} at ${width}: ${fault}`);
+      }
+      // A phone on its side.
+      await page.setViewportSize({ width: 667, height: 375 });
+      for (const fault of await page.evaluate<string[]>(MEASURE)) faults.push(`${view} at 667 × 375: ${fault}`);
+      await page.setViewportSize({ width: 1200, height: 750 });
+    });
+    expect(faults).to.deep.equal([]);
+  });
+
+  it('CO-52 a whole game by keyboard: all is reached, the focus shows, and comes back from a sheet', async () => {
+    const { url } = await room.stage.instance();
+    const page = await room.open(url);
+    await settled(page);
+    const tabTo = async (name: string): Promise<void> => {
+      for (let steps = 0; steps < 40; steps += 1) {
+        await page.keyboard.press('Tab');
+        const [text, visible] = await page.evaluate<[string, boolean]>(`(() => {
+          const focused = document.activeElement;
+          const ring = [focused, focused.closest('label')].some((element) => element !== null && getComputedStyle(element).outlineStyle !== 'none');
+          return [(focused.ariaLabel ?? focused.textContent).trim(), ring || focused === document.body];
+        })()`);
+        expect(visible, `focus on “${text}”`).to.equal(true);
+        if (text === name) return;
+      }
+      throw new Error(`no way to ${name} by Tab`);
+    };
+    await tabTo('Create game');
+    await page.keyboard.press('Enter');
+    await stands(page, 'Ready to start');
+    await page.keyboard.press('Space');
+    await turnOf(page, 'white');
+    await page.keyboard.press('Space');
+    await turnOf(page, 'black');
+    await tabTo('Pause');
+    // On a button the space bar means the button.
+    await page.keyboard.press('Space');
+    await stands(page, 'Paused');
+    await tabTo('Adjust');
+    await page.keyboard.press('Enter');
+    await page.getByRole('dialog', { name: 'Adjust time' }).waitFor();
+    await page.keyboard.press('Escape');
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
+    expect(await page.evaluate('document.activeElement.textContent')).to.equal('Adjust');
+    await tabTo('Finish');
+    await page.keyboard.press('Enter');
+    await tabTo('Finish the game');
+    await page.keyboard.press('Enter');
+    await stands(page, 'Finished');
+  });
+
+  it('CO-53 nothing moves for those who don’t want it to', async () => {
+    const { url } = await room.stage.instance();
+    const transitions = async (reducedMotion: 'reduce' | 'no-preference'): Promise<string> => {
+      const page = await room.open(url, { reducedMotion });
+      await createGame(page, 'Chess');
+      return page.evaluate<string>(`getComputedStyle(document.querySelector('.clock')).transitionDuration`);
+    };
+    expect(await transitions('no-preference')).not.to.match(/^0s$/);
+    expect(await transitions('reduce')).to.equal('0s');
+  });
+
+  it('CO-54 a link to what is no page leads to the first one', async () => {
+    const { url } = await room.stage.instance();
+    for (const hash of ['#/s/', '#/s/%E0%A4%A', '#nonsense', '#token=']) {
+      const page = await room.open(`${url}/${hash}`);
+      await press(page, 'More settings');
+    }
+    expect(room.problems).to.deep.equal([]);
+  });
+});

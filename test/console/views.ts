@@ -1,0 +1,68 @@
+/** Every view of the console, one after the other on one page, for tests of how they look. */
+import type { Page } from 'playwright-core';
+import { createGame, type Entries, press, settled, shows, stands, turnOf } from './play.ts';
+
+/** Calls `look` at each view. The server needs a trail. */
+export async function eachView(page: Page, url: string, look: (view: string) => Promise<void>): Promise<void> {
+  const home = async (): Promise<void> => {
+    await page.goto(`${url}/#/`);
+    await settled(page);
+  };
+  const started = async (preset: string, entries?: Entries): Promise<void> => {
+    await home();
+    await createGame(page, preset, entries);
+    await press(page, 'Start');
+    await page.locator('.clock[data-active="true"]').waitFor({ timeout: 15_000 });
+  };
+  await home();
+  await look('setup');
+  await page.getByRole('radio', { name: 'Own rules' }).check();
+  await page.getByLabel('Time for each').fill('soon');
+  await press(page, 'Create game');
+  await page.locator('.field[data-faulty="true"]').waitFor();
+  await look('own rules with a fault');
+
+  await started('Chess');
+  await look('per_participant');
+  await page.keyboard.press('Space');
+  await turnOf(page, 'black');
+  for (const sheet of ['Adjust', 'Finish', 'Share', 'History']) {
+    await press(page, sheet);
+    if (sheet === 'Share') await page.getByRole('img', { name: 'QR code' }).waitFor({ timeout: 15_000 });
+    if (sheet === 'History') {
+      await page.getByText('all there are').waitFor({ timeout: 15_000 });
+      await page.getByText('As a table').click();
+    }
+    await look(sheet);
+    await press(page, 'Close');
+  }
+  await press(page, 'Pause');
+  await stands(page, 'Paused');
+  await look('paused');
+  await page.goto(`${page.url()}&watch`);
+  await page.getByText('Watching').waitFor({ timeout: 15_000 });
+  await look('watching');
+
+  await started('Team match');
+  await look('per_group');
+  await started('Quiz question');
+  await look('per_cycle');
+  await started('Exam');
+  await shows(page, 'global', /1:29:5\d/);
+  await look('global');
+  await started('Stopwatch');
+  await look('count_up');
+  await started('Chess', { 'Time for each': '50 s' });
+  await page.locator('.clock[data-level="soon"]').first().waitFor();
+  await look('soon');
+  await started('Auction lot', { 'Time for each turn': '3 s' });
+  await look('now');
+  await stands(page, 'Time is up');
+  await look('expired');
+  await page.goto(`${url}/#/s/nowhere`);
+  await page.getByText('does not exist any more').waitFor({ timeout: 15_000 });
+  await look('gone');
+  await page.goto(`${url}/#/operator`);
+  await page.getByRole('region', { name: 'Clock' }).waitFor({ timeout: 15_000 });
+  await look('operator');
+}
