@@ -7,13 +7,15 @@ import { RESULTS, tableOf, writeJson } from './kit/report.ts';
 import type { Row, RowResult } from './kit/row.ts';
 import { Stage } from './kit/stage.ts';
 import { auditDrainRow } from './rows/audit-drain.ts';
+import { deliveryRow } from './rows/delivery.ts';
 import { expiryRow } from './rows/expiry.ts';
 import { outboxRow } from './rows/outbox.ts';
 import { participantsRow } from './rows/participants.ts';
+import { roomRows } from './rows/room.ts';
 import { saturatedRow } from './rows/saturated.ts';
 import { switchRows } from './rows/switch.ts';
 
-const ROWS: Row[] = [...switchRows, outboxRow, participantsRow, saturatedRow, auditDrainRow, expiryRow];
+const ROWS: Row[] = [...switchRows, outboxRow, participantsRow, saturatedRow, deliveryRow, ...roomRows, auditDrainRow, expiryRow];
 const USAGE = `npm run bench -- [--smoke] [--only <row>]… [--profile]
 
   --smoke    everything once and briefly: under a minute

@@ -17,6 +17,7 @@ export interface Programs {
   switchControl: string;
   timerControl: string;
   drainControl: string;
+  crowd: string;
   probe: string;
 }
 
@@ -47,6 +48,7 @@ export async function buildPrograms(progress: (line: string) => void): Promise<P
     switchControl: path.join(BUILD, 'bench/programs/switch-control.js'),
     timerControl: path.join(BUILD, 'bench/programs/timer-control.js'),
     drainControl: path.join(BUILD, 'bench/programs/drain-control.js'),
+    crowd: path.join(BUILD, 'bench/programs/crowd.js'),
     probe: path.join(BUILD, 'bench/programs/probe.js'),
   };
   await Promise.all(Object.values(programs).map((file) => access(file)));

@@ -48,8 +48,20 @@ export class Stage {
   }
 
   /** An instance of SyncKairos, by its production entry. The outbox is written; nobody drains it. */
-  async service(): Promise<Program> {
-    return this.#start(this.#programs.service, { ...INSTANCE, KEY_PREFIX: SERVICE_PREFIX, AUDIT_WORKER: 'off' });
+  async service(variables: Record<string, string> = {}): Promise<Program> {
+    return this.#start(this.#programs.service, { ...INSTANCE, KEY_PREFIX: SERVICE_PREFIX, AUDIT_WORKER: 'off', ...variables });
+  }
+
+  /** A process of many clients. */
+  async crowd(): Promise<Program> {
+    return this.#start(this.#programs.crowd, {}, false);
+  }
+
+  /** A second stage, with a Redis of its own; closed with this one. */
+  async another(): Promise<Stage> {
+    const other = await Stage.open(this.#programs);
+    this.#closers.push(() => other.close());
+    return other;
   }
 
   /** The same, but it writes no outbox either. */

@@ -1,11 +1,20 @@
-/** The value below which `share` (0 to 1) of the samples lie: nearest rank, exact, no buckets. NaN without samples. */
-export function percentile(samples: readonly number[], share: number): number {
-  const sorted = Float64Array.from(samples).toSorted();
-  return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? Number.NaN;
+import { build } from 'hdr-histogram-js';
+
+/** An hour: nothing measured here takes longer. */
+const HIGHEST_US = 3_600_000_000;
+
+/** The latency below which `share` (0 to 1) of the samples lie, from an HDR histogram of microseconds with three significant digits. NaN without samples. */
+export function percentile(samplesMs: readonly number[], share: number): number {
+  if (samplesMs.length === 0) return Number.NaN;
+  const histogram = build({ lowestDiscernibleValue: 1, highestTrackableValue: HIGHEST_US, numberOfSignificantValueDigits: 3 });
+  // What came early is a fault that rows count by itself.
+  for (const sample of samplesMs) histogram.recordValue(Math.max(0, Math.round(sample * 1000)));
+  return histogram.getValueAtPercentile(share * 100) / 1000;
 }
 
+/** Of a number measured in several rounds. */
 export function median(values: readonly number[]): number {
-  return percentile(values, 0.5);
+  return ranked(values, 0.5);
 }
 
 /** Of one number measured in several rounds: the middle, and between what the middle half of the rounds lies. Noise is what is between these. */
@@ -16,5 +25,11 @@ export interface Spread {
 }
 
 export function spreadOf(values: readonly number[]): Spread {
-  return { median: median(values), low: percentile(values, 0.25), high: percentile(values, 0.75) };
+  return { median: median(values), low: ranked(values, 0.25), high: ranked(values, 0.75) };
+}
+
+/** Nearest rank: a handful of rounds, whose numbers may be anything, needs no histogram. */
+function ranked(values: readonly number[], share: number): number {
+  const sorted = Float64Array.from(values).toSorted();
+  return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? Number.NaN;
 }

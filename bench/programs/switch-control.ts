@@ -1,7 +1,7 @@
 /**
  * The control of the switch rows: the thinnest Socket.IO + Redis program that does the same work. One compare-and-set in Redis, one emit to the room through
  * the sharded adapter, one acknowledgement; states, updates and replies are as large as the service's. It checks nothing, keeps no trail, and holds each
- * session in memory, so it needs one round trip where a stateless instance may need more.
+ * session in memory, so it needs one round trip where a stateless instance may need more. `control:emit` is the same without the compare-and-set: a bare emit.
  */
 import { createHash } from 'node:crypto';
 import { createServer } from 'node:http';
@@ -41,7 +41,13 @@ io.on('connection', (socket) => {
     void open(socket, state).then(() => acknowledge({ ok: true }));
   });
   socket.on('session:switch', ({ session_id }: { session_id: string }, acknowledge: Acknowledge) => {
-    void switchTurn(session_id).then(acknowledge);
+    void switchTurn(session_id, true).then(acknowledge);
+  });
+  socket.on('control:emit', ({ session_id }: { session_id: string }, acknowledge: Acknowledge) => {
+    void switchTurn(session_id, false).then(acknowledge);
+  });
+  socket.on('control:join', ({ session_id }: { session_id: string }, acknowledge: Acknowledge) => {
+    void Promise.resolve(socket.join(session_id)).then(() => acknowledge({ ok: true }));
   });
 });
 
@@ -51,7 +57,7 @@ async function open(socket: Socket, state: SessionState): Promise<void> {
   await socket.join(state.session_id);
 }
 
-async function switchTurn(sessionId: string): Promise<unknown> {
+async function switchTurn(sessionId: string, commit: boolean): Promise<unknown> {
   const before = sessions.get(sessionId);
   if (before === undefined) return { ok: false };
   const now = Date.now();
@@ -65,8 +71,10 @@ async function switchTurn(sessionId: string): Promise<unknown> {
     updated_at: at,
     participants: before.participants.map((participant) => ({ ...participant, is_active: participant === next })),
   };
-  const done = await redis.evalsha(SHA, 1, keyOf(sessionId), before.version, state.version, JSON.stringify(state));
-  if (done !== 1) return { ok: false };
+  if (commit) {
+    const done = await redis.evalsha(SHA, 1, keyOf(sessionId), before.version, state.version, JSON.stringify(state));
+    if (done !== 1) return { ok: false };
+  }
   sessions.set(sessionId, state);
   const { session_id, epoch, version, status, active_participant_id, active_group_id, cycle_started_at, participants } = state;
   io.to(session_id).emit('session:update', { session_id, epoch, version, server_time_ms: now, event_type: 'cycle_switched', state });
