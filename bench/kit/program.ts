@@ -15,8 +15,8 @@ export interface ProgramOptions {
   file: string;
   probe: string;
   env: Record<string, string>;
-  /** Whether it has a port. */
-  listens: boolean;
+  /** Whether to wait until it says on its port that it is ready; else it need only run. */
+  ready: boolean;
   /** Told as soon as there is a process, so that nobody is left behind. */
   began: (program: Program) => void;
 }
@@ -36,8 +36,8 @@ export class Program {
     child.on('message', (message) => this.#waiting.get((message as Answer).id)?.(message as Answer));
   }
 
-  /** Starts a compiled program on a free port of 127.0.0.1 and waits until it answers, there or, where it listens nowhere, its channel. */
-  static async start({ file, probe, env, listens, began }: ProgramOptions): Promise<Program> {
+  /** Starts a compiled program on a free port of 127.0.0.1 and waits until it answers, there or, if it need not be ready, its channel. */
+  static async start({ file, probe, env, ready, began }: ProgramOptions): Promise<Program> {
     const port = await freePort();
     const child = spawn(process.execPath, ['--import', pathToFileURL(probe).href, file], {
       env: { PATH: process.env['PATH'] ?? '', HOST: '127.0.0.1', PORT: String(port), ...env },
@@ -45,7 +45,7 @@ export class Program {
     });
     const program = new Program(`http://127.0.0.1:${port}`, child);
     began(program);
-    await (listens ? program.#ready() : program.usage());
+    await (ready ? program.#ready() : program.usage());
     return program;
   }
 
@@ -82,12 +82,15 @@ export class Program {
     clearTimeout(force);
   }
 
+  async isReady(): Promise<boolean> {
+    const response = await fetch(`${this.url}/ready`).catch(() => undefined);
+    await response?.arrayBuffer();
+    return response?.ok === true;
+  }
+
   async #ready(): Promise<void> {
     const end = performance.now() + START_DEADLINE_MS;
-    for (;;) {
-      const response = await fetch(`${this.url}/ready`).catch(() => undefined);
-      await response?.arrayBuffer();
-      if (response?.ok === true) return;
+    while (!(await this.isReady())) {
       if (this.#child.exitCode !== null) throw new Error('a measured process ended while it started');
       if (performance.now() > end) throw new Error('a measured process did not start');
       await wait(POLL_MS);

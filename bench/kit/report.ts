@@ -8,11 +8,11 @@ export const RESULTS = path.resolve(import.meta.dirname, '../results');
 
 const HEADER = ['measure', 'ratio', 'middle half', 'target', '', 'service', 'control', 'unit'];
 
-/** The table as Markdown, which reads well in a terminal too. Ratios first: figures of a machine mean nothing beside those of another. */
+/** One table of all rows as Markdown, which reads well in a terminal too. Ratios first: figures of a machine mean nothing beside those of another. */
 export function tableOf(results: RowResult[]): string {
-  return results
-    .map(({ title, seconds, measures }) => `### ${title} (${Math.round(seconds)} s)\n\n${markdown(measures.map(cells))}`)
-    .join('\n\n');
+  const titles = results.map(({ name, title, seconds }) => `- \`${name}\` (${Math.round(seconds)} s): ${title}`);
+  const lines = results.flatMap(({ name, measures }) => measures.map((measure) => cells({ ...measure, name: `${name}: ${measure.name}` })));
+  return `${titles.join('\n')}\n\n${markdown(lines)}`;
 }
 
 /** Writes everything that was found to a file; returns its path. */
@@ -30,7 +30,7 @@ function cells({ name, ratio, target, met, service, control, unit }: Measure): s
     ratio === null ? '–' : `${ratio.median.toFixed(2)}×`,
     several ? `${ratio.low.toFixed(2)}–${ratio.high.toFixed(2)}` : '',
     target ?? '',
-    met === null ? '' : met ? 'met' : 'MISSED',
+    met === null ? '' : met ? 'met' : '**missed**',
     figure(service),
     control === null ? '' : figure(control),
     unit,

@@ -12,7 +12,7 @@ import { Program } from './program.ts';
 export type Side = 'service' | 'control';
 
 const PARTITIONS = 16;
-const SERVICE_PREFIX = 'bench';
+export const SERVICE_PREFIX = 'bench';
 const CONTROL_PREFIX = 'control';
 const INSTANCE = { NODE_ENV: 'production', LOG_LEVEL: 'warn', RATE_LIMIT_GENERAL: '0', RATE_LIMIT_SWITCH: '0', RATE_LIMIT_SOCKET: '0' };
 
@@ -48,8 +48,8 @@ export class Stage {
   }
 
   /** An instance of SyncKairos, by its production entry. The outbox is written; nobody drains it. */
-  async service(variables: Record<string, string> = {}): Promise<Program> {
-    return this.#start(this.#programs.service, { ...INSTANCE, KEY_PREFIX: SERVICE_PREFIX, AUDIT_WORKER: 'off', ...variables });
+  async service(variables: Record<string, string> = {}, ready = true): Promise<Program> {
+    return this.#start(this.#programs.service, { ...INSTANCE, KEY_PREFIX: SERVICE_PREFIX, AUDIT_WORKER: 'off', ...variables }, ready);
   }
 
   /** A process of many clients. */
@@ -133,10 +133,10 @@ export class Stage {
     await closeAll(this.#closers);
   }
 
-  async #start(file: string, variables: Record<string, string>, listens = true): Promise<Program> {
-    const env = { ...variables, REDIS_URL: this.#redisUrl };
+  async #start(file: string, variables: Record<string, string>, ready = true): Promise<Program> {
+    const env = { REDIS_URL: this.#redisUrl, ...variables };
     const began = (program: Program) => this.#closers.push(() => program.stop());
-    return Program.start({ file, probe: this.#programs.probe, env, listens, began });
+    return Program.start({ file, probe: this.#programs.probe, env, ready, began });
   }
 }
 

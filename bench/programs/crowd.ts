@@ -32,6 +32,7 @@ async function arrive(url: string, join: string | null): Promise<void> {
       resolve();
     };
     socket.on('error', reject);
+    socket.once('close', () => reject(new Error('a client was disconnected')));
     socket.on('message', (data: Buffer) => {
       if (data.subarray(0, UPDATE.length).equals(UPDATE)) return count();
       const text = data.toString();

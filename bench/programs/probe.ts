@@ -1,6 +1,8 @@
 /** Loaded into every measured process, the service's and the control's alike (`node --import`), so that both are asked in the same way. */
 import { writeFile } from 'node:fs/promises';
 import { type Profiler, Session } from 'node:inspector/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { answer } from './answers.ts';
 
 /** What a process has used so far. */
@@ -10,11 +12,28 @@ export interface Usage {
   rssBytes: number;
 }
 
+/** What is left of it when nothing is going on. */
+export interface SettledUsage extends Usage {
+  /** JavaScript's heap and what hangs on it outside, after collections of garbage. */
+  heapBytes: number;
+  /** Timers that are armed, and other things that the event loop waits for. */
+  resources: number;
+}
+
 process.on('disconnect', () => process.exit(1));
 
 answer('usage', (): Usage => {
   const { user, system } = process.cpuUsage();
   return { cpuUs: user + system, rssBytes: process.memoryUsage.rss() };
+});
+
+answer('settled-usage', (): SettledUsage => {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  for (let times = 0; times < 3; times++) collect();
+  const { heapUsed, external, rss } = process.memoryUsage();
+  const { user, system } = process.cpuUsage();
+  return { cpuUs: user + system, rssBytes: rss, heapBytes: heapUsed + external, resources: process.getActiveResourcesInfo().length };
 });
 
 let session: Session | undefined;
