@@ -1,9 +1,9 @@
 /** The thinnest program that lets something run out by way of Redis: a timer every four milliseconds, a read, a write. Tells how late it was. */
-import { Redis } from 'ioredis';
+import { lookInto } from '../kit/redis.ts';
 
 const EVERY_MS = 4;
 
-const redis = new Redis(process.env['REDIS_URL'] ?? '');
+const redis = lookInto(process.env['REDIS_URL'] ?? '');
 const late: number[] = [];
 let due = performance.now() + EVERY_MS;
 

@@ -41,7 +41,7 @@ describe('processes', () => {
       for (;;) acknowledged.push((await client.ok('session:switch', { session_id })).version);
     };
     const moving = moveUntilTheEnd(white).catch(() => 'ended');
-    await until('some moves were made', async () => acknowledged.length >= 20);
+    await until('some moves were made', async () => acknowledged.length >= 20, 30_000);
     await first.kill();
     expect(await moving).to.equal('ended');
     const last = acknowledged.at(-1) ?? 0;

@@ -5,6 +5,7 @@ import type { App } from '../../server/app.ts';
 import { closeDatabase, openDatabase } from '../../server/audit/database.ts';
 import { verify } from '../../server/audit/verify.ts';
 import { silent } from '../audit/kit.ts';
+import { insist } from '../clients/insist.ts';
 import { chess } from '../kit/games.ts';
 import { rest } from '../kit/rest.ts';
 import { type Cluster, openCluster } from '../kit/server.ts';
@@ -42,9 +43,9 @@ describe('a Redis', function () {
   });
 
   const running = async (payload: CreatePayload & { session_id: string }) => {
-    const { session_id } = await player.ok('session:create', payload);
-    await watcher.ok('session:join', { session_id });
-    await player.ok('session:start', { session_id });
+    const { session_id } = await insist(player, 'session:create', { command_id: 'create', ...payload });
+    await insist(watcher, 'session:join', { session_id });
+    await insist(player, 'session:start', { session_id, command_id: 'start' });
     return session_id;
   };
   const readiness = async (app: App) => {
@@ -128,7 +129,7 @@ describe('a Redis', function () {
       const cycles = await running(
         chess({ sync_mode: 'per_cycle', time_per_cycle_ms: CYCLE_MS, auto_advance: true, warning_thresholds_ms: [] }),
       );
-      for (let i = 0; i < 20; i++) await player.ok('session:switch', { session_id: game });
+      for (let i = 0; i < 20; i++) await insist(player, 'session:switch', { session_id: game, command_id: `move-${i}` });
       const known = await player.ok('session:get', { session_id: game });
 
       const began = performance.now();

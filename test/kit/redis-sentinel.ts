@@ -24,12 +24,15 @@ interface Passwords {
 export async function startRedisSentinel(passwords?: Passwords): Promise<RedisGroup> {
   const settings = {
     'repl-diskless-sync-delay': '0',
-    ...(passwords === undefined ? {} : { requirepass: passwords.redis, masterauth: passwords.redis }),
+    ...(passwords === undefined ? {} : { masterauth: passwords.redis }),
   };
-  const master = await startOwnRedis({ settings });
-  const replicas = await Promise.all(
-    Array.from({ length: REPLICAS }, () => startOwnRedis({ settings: { ...settings, replicaof: `127.0.0.1 ${master.port}` } })),
-  );
+  const startServer = async (more: Record<string, string> = {}) => {
+    const server = await startOwnRedis({ settings: { ...settings, ...more } });
+    if (passwords !== undefined) await withNode(server, (node) => node.config('SET', 'requirepass', passwords.redis));
+    return server;
+  };
+  const master = await startServer();
+  const replicas = await Promise.all(Array.from({ length: REPLICAS }, () => startServer({ replicaof: `127.0.0.1 ${master.port}` })));
   const servers = [master, ...replicas];
   await withNode(
     master,

@@ -6,6 +6,7 @@ import { chess } from '../kit/games.ts';
 import { RedisProxy } from '../kit/redis-proxy.ts';
 import { rest } from '../kit/rest.ts';
 import { type Cluster, openCluster } from '../kit/server.ts';
+import { oneRedisUrl } from '../kit/services.ts';
 import { errorOf, type TestClient } from '../kit/socket-client.ts';
 
 /** Each way there and back takes so long; more than whatever else may hold a test up. */
@@ -110,8 +111,7 @@ describe('switches of a session', () => {
   });
 
   it('Q-12 it costs no round trip to Redis', async () => {
-    const target = await openCluster();
-    const proxy = await RedisProxy.before(target.settings.REDIS_URL);
+    const proxy = await RedisProxy.before(await oneRedisUrl());
     try {
       await open({ REDIS_URL: proxy.url });
       const session_id = await game();

@@ -1,19 +1,28 @@
 import { expect } from 'chai';
-import { Redis } from 'ioredis';
 import type { SessionState } from '#contract';
-import { redisUrl } from '../kit/services.ts';
+import { partitionOf } from '../../server/domain/partitions.ts';
+import { createLogger } from '../../server/observability/logger.ts';
+import { connectRedis, type RedisClient } from '../../server/store/connection.ts';
+import { chess } from '../kit/games.ts';
 import { until } from '../kit/until.ts';
 import { creation, type Desk, next, openDesk, proposal } from './desk.ts';
 
 describe('what a commit tells other instances', () => {
   let desk: Desk;
-  let listener: Redis;
+  let listener: RedisClient;
   const heard: string[] = [];
   const channel = 'told#{1}#';
+  /** A session of the partition that the channel is of, as the commit script needs on a cluster. */
+  const sessionId = () => {
+    for (;;) {
+      const { session_id } = chess();
+      if (partitionOf(session_id) === 1) return session_id;
+    }
+  };
 
   before(async () => {
     desk = await openDesk();
-    listener = new Redis(await redisUrl(), { maxRetriesPerRequest: null });
+    listener = connectRedis(desk.url, 'blocking', 'listener', createLogger('silent', 'test'), { subscriber: true });
     listener.on('smessage', (_channel: string, message: string) => heard.push(message));
     await listener.ssubscribe(channel);
   });
@@ -31,7 +40,7 @@ describe('what a commit tells other instances', () => {
   }
 
   it('P-10 is published by the commit itself, in order, with the state where it belongs and without its form’s number', async () => {
-    const event = creation(await desk.now());
+    const event = creation(await desk.now(), sessionId());
     const publications = () => [
       { channel, head: '{"update":', tail: ',"more":1}' },
       { channel, head: 'as it is', tail: '' },
@@ -43,7 +52,7 @@ describe('what a commit tells other instances', () => {
   });
 
   it('P-11 is not published by a commit that does not go through', async () => {
-    const { state } = creation(await desk.now());
+    const { state } = creation(await desk.now(), sessionId());
     await desk.store.commit(proposal(null, { ...creation(await desk.now(), state.session_id) }));
     const publications = () => [{ channel, head: 'never', tail: '' }];
     const late = next(state, 'start', await desk.now());
