@@ -3,6 +3,7 @@ import { decodeJwt, SignJWT } from 'jose';
 import { expect } from 'chai';
 import type { SessionState, ShareData, SharePayload } from '#contract';
 import { chess } from '../kit/games.ts';
+import { keysLike } from '../kit/redis.ts';
 import { type Cluster, openCluster } from '../kit/server.ts';
 import { until } from '../kit/until.ts';
 import { as, bytes, JWT, knock, SECRET, sign } from './kit.ts';
