@@ -86,18 +86,23 @@ export class Expirer {
   }
 
   async #warn(session: LiveSession): Promise<void> {
-    const { store, rooms, alarms, clock, graceMs } = this.#options;
-    const { state, warnings } = session;
+    const { store, rooms, alarms, hints, clock, graceMs } = this.#options;
+    const { state, version, epoch, warnings } = session;
     const now = clock.now();
     // In the grace the clock does not run any more, so there is nothing to warn of.
     const over = isDue(state, now);
     const due = over ? [] : crossed(state, warnings, now);
-    const attention = attentionAt({ ...session, warnings: over ? [] : warnings.filter((threshold) => !due.includes(threshold)) }, graceMs);
+    const left = warnings.filter((threshold) => !due.includes(threshold));
+    const attention = attentionAt({ ...session, warnings: over ? [] : left }, graceMs);
     const claimed = await store.attend(session, due, attention);
     if (claimed === null) return;
     for (const threshold of claimed) rooms.warn(state, threshold);
+    // A commit goes by what is remembered, which may hold warnings that were sent since; its alarm then rang for one of these.
+    const known = hints.get(state.session_id);
+    const misled = known?.version === version && known.epoch === epoch && known.warnings.length > warnings.length;
+    hints.refresh({ ...session, warnings: left });
     // Who warned goes on looking after this clock. An alarm that rang a moment early, since the clock was set back by a little, is set again.
-    if (due.length > 0 || (attention !== null && attention - now < EARLY_MS)) alarms.set(state.session_id, attention);
+    if (due.length > 0 || misled || (attention !== null && attention - now < EARLY_MS)) alarms.set(state.session_id, attention);
   }
 
   /** Waits until the clock has reached an instant; timers may fire early. */

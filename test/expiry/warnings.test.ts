@@ -93,6 +93,7 @@ describe('warnings', () => {
       const game = await arena.game(first(), 600, { ...clock, warning_thresholds_ms: [800, 550, 300] });
       for (const [n, instant] of [750, 500, 250].entries()) {
         await arena.reach(game.deadline - instant);
+        await until('the warning before it', async () => thresholds(game.session_id).length === n + 1);
         stateOf(await (players[n] as Player).run(game.session_id, { type: 'switch' }));
       }
       stateOf(await first().run(game.session_id, { type: 'pause' }));
@@ -101,6 +102,23 @@ describe('warnings', () => {
       expect(thresholds(game.session_id)).to.deep.equal([800, 550, 300]);
     });
   }
+
+  it('W-5 come by the alarm of whoever moved last, not by the sweep, also after one that was sent', async () => {
+    const lone = await Arena.open(20);
+    try {
+      // It sees nothing but its own alarms: without a sweep of others, and this one's own looks only for what is 150 ms late.
+      const player = await lone.player();
+      const game = await lone.game(player, 0, { sync_mode: 'global', total_time_ms: 3_000, warning_thresholds_ms: [2_800, 1_500] });
+      const warnings = () => player.told.filter((one) => one.event === 'warning');
+      await until('the first warning', async () => warnings().length === 1);
+      stateOf(await player.run(game.session_id, { type: 'switch' }));
+      const second = await until('the second warning', async () => warnings()[1]);
+      expect(second.at - (game.deadline - 1_500)).to.be.within(0, 149);
+    } finally {
+      await lone.close();
+    }
+    // On a busy machine an alarm may be that late; the sweep always is.
+  }).retries(3);
 
   it('W-6 come again for a threshold above which an adjustment lifts the clock', async () => {
     const game = await arena.game(first(), 600, { ...SECOND, warning_thresholds_ms: [850, 300] });
