@@ -2,14 +2,16 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { brotliCompress, gzip } from 'node:zlib';
+import { brotliCompress, constants, gzip } from 'node:zlib';
 import type { Plugin } from 'vite';
 
 const TEXT = /\.(html|js|css|svg)$/;
-const FORMS = [
-  ['.br', promisify(brotliCompress)],
+/** Of 11. The last two levels save 7 % of the script and take five times as long, at every `npm start`. */
+const QUALITY = { params: { [constants.BROTLI_PARAM_QUALITY]: 9 } };
+const FORMS: readonly (readonly [ending: string, squeeze: (content: Buffer) => Promise<Buffer>])[] = [
+  ['.br', (content) => promisify(brotliCompress)(content, QUALITY)],
   ['.gz', promisify(gzip)],
-] as const;
+];
 
 /** Compresses what a build has written to `directory`. */
 export function compress(directory: string): Plugin {

@@ -20,8 +20,8 @@ const COLLAGES: readonly Collage[] = [
     width: 1200,
     height: 640,
     pictures: [
-      ['per_participant-wide-light', 24, 40, 900],
-      ['per_participant-phone', 900, 64, 258],
+      ['together-wide-light', 24, 40, 860],
+      ['together-phone', 910, 40, 262],
     ],
   },
   {

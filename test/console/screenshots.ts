@@ -6,6 +6,7 @@ import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { freshDatabase, stopServices } from '../kit/services.ts';
+import { until } from '../kit/until.ts';
 import { Stage } from '../sdk/kit.ts';
 import { buildConsole, launch } from './browser.ts';
 import { makeCollages } from './collage.ts';
@@ -93,6 +94,18 @@ async function shoot(
   }
 }
 
+/** Two devices at the same moment: right after their digits have changed. */
+async function shootTogether(browser: Browser, url: string): Promise<void> {
+  const looks = LOOKS.filter(({ name }) => name === 'wide-light' || name === 'phone');
+  const pages = await Promise.all(looks.map((look) => open(browser, url, look)));
+  const digits = (): Promise<string[]> =>
+    Promise.all(pages.map(async (page) => (await page.locator('.clock-time').allTextContents()).join(' ')));
+  const [before = ''] = await digits();
+  await until('the digits change', async () => (await digits()).every((now, _, [first]) => now === first && now !== before));
+  await Promise.all(pages.map((page, index) => page.screenshot({ path: path.join(folder, `together-${looks[index]?.name}.png`) })));
+  for (const page of pages) await page.context().close();
+}
+
 async function main(): Promise<void> {
   await mkdir(folder, { recursive: true });
   await buildConsole();
@@ -112,6 +125,7 @@ async function main(): Promise<void> {
       const looks = name === 'per_participant' ? [...LOOKS, WALL] : LOOKS;
       await shoot(browser, `${url}/${hash}`, name, looks, (shot) => shot.locator('.clock').first().waitFor());
       if (name !== 'per_participant') continue;
+      await shootTogether(browser, `${url}/${hash}`);
       await shoot(browser, `${url}/${hash}`, 'history', LOOKS, async (shot) => {
         await press(shot, 'History');
         await shot.getByText('all there are').waitFor();

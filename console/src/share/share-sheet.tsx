@@ -6,6 +6,7 @@ import { sessionHash } from '../route.ts';
 import { Sheet } from '../sheet.tsx';
 import { explain, nameOf } from '../words.ts';
 import { CopyField } from './copy-field.tsx';
+import { LinkList } from './link-list.tsx';
 import { QrCode } from './qr-code.tsx';
 
 interface ShareSheetProps {
@@ -22,6 +23,7 @@ type Way = 'controller' | 'viewer' | `participant:${string}`;
 export function ShareSheet({ client, state, token, rights, onClose }: ShareSheetProps) {
   const isOpen = token === undefined;
   const [way, setWay] = useState<Way>(rights.turn || rights.start ? 'controller' : 'viewer');
+  const [made, setMade] = useState(0);
   const ways: [Way, string][] = [
     ['controller', 'Control'],
     ['viewer', 'Watch only'],
@@ -46,8 +48,9 @@ export function ShareSheet({ client, state, token, rights, onClose }: ShareSheet
           {isOpen ? (
             <OpenLink sessionId={state.session_id} watchOnly={way === 'viewer'} />
           ) : (
-            <RoleLink key={way} client={client} sessionId={state.session_id} way={way} />
+            <RoleLink key={way} client={client} sessionId={state.session_id} way={way} onMade={() => setMade(made + 1)} />
           )}
+          {!isOpen && <LinkList key={made} client={client} state={state} />}
         </>
       ) : (
         <p>Only the owner of this game can let others in.</p>
@@ -70,14 +73,22 @@ function OpenLink({ sessionId, watchOnly }: { sessionId: string; watchOnly: bool
   );
 }
 
+interface RoleLinkProps {
+  client: SyncKairosClient;
+  sessionId: string;
+  way: Way;
+  onMade: () => void;
+}
+
 /** A link with a token of its own, which the server makes when asked to and can revoke. */
-function RoleLink({ client, sessionId, way }: { client: SyncKairosClient; sessionId: string; way: Way }) {
+function RoleLink({ client, sessionId, way, onMade }: RoleLinkProps) {
   const [made, setMade] = useState<{ token: string; expires_at: string } | null>(null);
   const [problem, setProblem] = useState('');
   const make = async (): Promise<void> => {
     const [role, participant] = way.split(/:(.*)/s) as [SharedRole, string?];
     try {
       setMade(await client.shareSession(sessionId, { role, ...(participant === undefined ? {} : { participant_id: participant }) }));
+      onMade();
     } catch (thrown) {
       setProblem(thrown instanceof SyncKairosError ? explain(thrown) : String(thrown));
     }
