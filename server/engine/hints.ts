@@ -2,7 +2,7 @@ import { applyChanges, type ChangesEvent } from '#contract';
 import type { LiveSession } from './ports.ts';
 
 /** Bounds of what is remembered. Two players' session takes some 2 KB, one of a thousand participants 300 KB. */
-const SESSIONS_MAX = 10_000;
+export const SESSIONS_MAX = 10_000;
 const BYTES_MAX = 32 * 1024 * 1024;
 
 interface Entry {

@@ -1,11 +1,14 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { CommandName, CreatePayload, Reply, SessionState, SyncMode } from '#contract';
+import { inParallel } from '../expiry/watcher.ts';
+import { rest } from '../kit/rest.ts';
 import type { TestClient } from '../kit/socket-client.ts';
 
 const BANK_MS = 600_000;
 /** Now and then a clock is set so short that it runs out. */
 const SHORT_MS = 1_000;
 const ANSWER_MS = 30_000;
+const CREATES_AT_ONCE = 32;
 
 export interface Soak {
   clients: TestClient[];
@@ -39,6 +42,14 @@ function gameOf(lot: number, bank: number): CreatePayload {
 function whose(mode: SyncMode): object {
   if (mode === 'per_participant') return { participant_id: 'a' };
   return mode === 'per_group' ? { group_id: 'team-a' } : {};
+}
+
+/** Creates sessions that nobody looks at, at one instance. */
+export async function createMany(url: string, count: number): Promise<void> {
+  const lots = Array.from({ length: count }, (_, lot) => lot);
+  await inParallel(lots, CREATES_AT_ONCE, async (lot) => {
+    await rest({ url }, 'POST', '/v1/sessions', gameOf(lot, BANK_MS));
+  });
 }
 
 /** A place where one session lives after the other, until the soak is stopped. Those of every fifth place are deleted and their id used again. */

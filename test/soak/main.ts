@@ -7,6 +7,7 @@ import { parseArgs } from 'node:util';
 import { Redis } from 'ioredis';
 import { closeDatabase, openDatabase } from '../../server/audit/database.ts';
 import { verify } from '../../server/audit/verify.ts';
+import { SESSIONS_MAX } from '../../server/engine/hints.ts';
 import { Site } from '../audit/chaos.ts';
 import { silent } from '../audit/kit.ts';
 import { redisUrl, stopServices } from '../kit/services.ts';
@@ -14,7 +15,7 @@ import { TestClient } from '../kit/socket-client.ts';
 import { until } from '../kit/until.ts';
 import { Weights } from '../kit/weights.ts';
 import { metric } from '../clients/metric.ts';
-import { live, type Soak } from './life.ts';
+import { createMany, live, type Soak } from './life.ts';
 import { Scales } from './scales.ts';
 
 const { values: options } = parseArgs({
@@ -46,6 +47,9 @@ const redis = new Redis(await redisUrl());
 const scales = new Scales(redis, site.prefix, weights);
 
 try {
+  // An instance remembers that many sessions, and then no more: it must be full before anything can be said of its growth.
+  console.log(`creating ${SESSIONS_MAX} sessions at each instance`);
+  await Promise.all(site.urls.map((url) => createMany(url, SESSIONS_MAX)));
   for (let n = 0; n < SOCKETS; n++) {
     const client = await TestClient.connect(site.urls[n % 2] ?? '', { reconnection: true });
     // It would keep every event until asked for it.

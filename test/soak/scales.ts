@@ -14,10 +14,11 @@ const PROCESS_TOLERANCES: Record<keyof Weight, Tolerance> = {
 };
 
 const REDIS_TOLERANCES = {
-  memory: { share: 0.1, amount: 2 * MIB },
-  sessions: { share: 0.1, amount: 100 },
+  memory: { share: 0.25, amount: 3 * MIB },
+  // How many there are at a time depends on how busy the machine is.
+  sessions: { share: 0.5, amount: 500 },
   commands: { share: 0, amount: 0 },
-  agenda: { share: 0.1, amount: 100 },
+  agenda: { share: 0.5, amount: 500 },
   other_keys: { share: 0.1, amount: 50 },
   outbox: { share: 0.5, amount: 500 },
   queue_keys: { share: 0.5, amount: 100 },
