@@ -20,7 +20,7 @@ import { Scales } from './scales.ts';
 
 const { values: options } = parseArgs({
   options: {
-    minutes: { type: 'string', default: '3' },
+    minutes: { type: 'string', default: '5' },
     sessions: { type: 'string', default: '2000' },
     'pace-ms': { type: 'string', default: '6000' },
   },

@@ -5,7 +5,7 @@ import { judge, type Tolerance, type Verdict } from './growth.ts';
 const MIB = 1024 * 1024;
 
 const PROCESS_TOLERANCES: Record<keyof Weight, Tolerance> = {
-  heap: { share: 0.01, amount: 1.5 * MIB },
+  heap: { share: 0.02, amount: 1.5 * MIB },
   rss: { share: 0.25, amount: 24 * MIB },
   handles: { share: 0.05, amount: 10 },
   // Each command in hand has some.
