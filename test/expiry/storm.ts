@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import path from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import pg from 'pg';
+import { insist } from '../clients/insist.ts';
 import { chess } from '../kit/games.ts';
 import { type InstanceProcess, openCluster } from '../kit/server.ts';
 import { freshDatabase } from '../kit/services.ts';
@@ -126,7 +127,7 @@ async function startAll(
         await exile.client.ok('session:join', { session_id });
         exile.sessions.push(session);
       }
-      const state = await (isDoomed ? exile : local).client.ok('session:start', { session_id });
+      const state = await insist((isDoomed ? exile : local).client, 'session:start', { session_id, command_id: 'start' });
       session.deadline = Date.parse(state.deadline_at ?? '');
       started.push(session);
     },

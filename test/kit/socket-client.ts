@@ -52,10 +52,15 @@ export class TestClient {
     });
     const client = new TestClient(socket);
     await new Promise<void>((resolve, reject) => {
-      socket.once('connect', resolve);
-      socket.once('connect_error', (error) => {
+      const fail = (error: Error) => {
         socket.close();
         reject(error);
+      };
+      socket.once('connect_error', fail);
+      socket.once('connect', () => {
+        // Later ones are for the client itself to get over.
+        socket.off('connect_error', fail);
+        resolve();
       });
     });
     return client;
