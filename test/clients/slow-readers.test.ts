@@ -4,6 +4,7 @@ import { BANK_MS, chess } from '../kit/games.ts';
 import { type Cluster, openCluster } from '../kit/server.ts';
 import type { TestClient } from '../kit/socket-client.ts';
 import { until } from '../kit/until.ts';
+import { Weights } from '../kit/weights.ts';
 import { insist } from './insist.ts';
 import { metric } from './metric.ts';
 
@@ -61,7 +62,8 @@ describe('peers that read slowly or not at all', function () {
   });
 
   it('Y-2 what was not read does not stay in memory', async () => {
-    const app = await cluster.process();
+    const weights = await Weights.open();
+    const app = await cluster.process(weights.settings);
     const player = await cluster.client(app);
     const { session_id } = await player.ok('session:create', large());
     await player.ok('session:start', { session_id });
@@ -69,7 +71,7 @@ describe('peers that read slowly or not at all', function () {
       for (let n = 0; n < switches; n++) await insist(player, 'session:switch', { session_id });
     };
     await play(100);
-    const before = await metric(app, 'process_resident_memory_bytes');
+    const { heap } = await weights.takeOne();
     for (let round = 0; round < 3; round++) {
       const deaf = await cluster.client(app);
       await deaf.ok('session:join', { session_id });
@@ -77,8 +79,8 @@ describe('peers that read slowly or not at all', function () {
     }
     // Some 55 MB for each of them, in buffers they share.
     await play(300);
-    const grown = (await metric(app, 'process_resident_memory_bytes')) - before;
-    expect(grown / MIB, 'MiB of growth').to.be.below(40);
+    const { heap: after } = await weights.takeOne();
+    expect((after - heap) / MIB, 'MiB of growth').to.be.below(20);
     await until('all of them are cut off', async () => (await metric(app, CUT)) === 3);
   });
 
