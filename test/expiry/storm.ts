@@ -192,7 +192,7 @@ function report(
 /** Runs the bare timer loop in a process of its own until asked for its figures. */
 function startControl(redisUrl: string): () => Promise<Figures> {
   const script = path.resolve(import.meta.dirname, 'bare-timer.ts');
-  const child = spawn(process.execPath, ['--import', 'tsx', script], {
+  const child = spawn(process.execPath, ['--import', 'tsx', '--conditions=development', script], {
     env: { PATH: process.env['PATH'] ?? '', REDIS_URL: redisUrl },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
