@@ -18,6 +18,7 @@ import { participantsRow } from './rows/participants.ts';
 import { restRow } from './rows/rest.ts';
 import { roomRows } from './rows/room.ts';
 import { saturatedRow } from './rows/saturated.ts';
+import { scalingRow } from './rows/scaling.ts';
 import { startupRow } from './rows/startup.ts';
 import { stormRow } from './rows/storm.ts';
 import { switchRows } from './rows/switch.ts';
@@ -37,6 +38,7 @@ const ROWS: Row[] = [
   startupRow,
   clockRow,
   restRow,
+  scalingRow,
 ];
 const USAGE = `npm run bench -- [--smoke] [--only <row>]… [--profile]
 
@@ -67,7 +69,7 @@ async function main(): Promise<void> {
     },
   });
   const { smoke, profile } = values;
-  const only = values.only ?? ROWS.filter((row) => !(smoke && row.fullOnly === true)).map((row) => row.name);
+  const only = values.only ?? ROWS.filter((row) => row.onlyAsked !== true && !(smoke && row.fullOnly === true)).map((row) => row.name);
   const unknown = only.find((name) => !ROWS.some((row) => row.name === name));
   if (values.help === true || unknown !== undefined) {
     console.error(unknown === undefined ? USAGE : `no row ${unknown}\n\n${USAGE}`);

@@ -17,6 +17,8 @@ export interface Row {
   title: string;
   /** Left out of a smoke run unless it is asked for. */
   fullOnly?: boolean;
+  /** Left out of every run unless it is asked for. */
+  onlyAsked?: boolean;
   /** Runs on a stage of its own, which is closed afterwards. */
   run(stage: Stage, options: RowOptions): Promise<Measure[]>;
 }

@@ -5,6 +5,8 @@ import { Redis } from 'ioredis';
 import { applyMigrations } from '../../server/audit/migrate.ts';
 import { type PrivatePostgres, startPrivatePostgres } from '../../server/local/private-postgres.ts';
 import { startPrivateRedis } from '../../server/local/private-redis.ts';
+import { startRedisCluster } from '../../test/kit/redis-cluster.ts';
+import { stopServices } from '../../test/kit/services.ts';
 import type { Programs } from './build.ts';
 import { Program } from './program.ts';
 
@@ -18,7 +20,10 @@ const INSTANCE = { NODE_ENV: 'production', LOG_LEVEL: 'warn', RATE_LIMIT_GENERAL
 
 /** What one row runs on: a Redis of its own and the processes on it. `close` ends all of them, last started first. */
 export class Stage {
+  /** The only server, or the first of the shards. */
   readonly redis: Redis;
+  /** Every shard. */
+  readonly shards: Redis[];
   readonly #redisUrl: string;
   readonly #directory: string;
   readonly #programs: Programs;
@@ -27,17 +32,22 @@ export class Stage {
   private constructor(directory: string, redisUrl: string, programs: Programs, closers: (() => Promise<unknown>)[]) {
     this.#directory = directory;
     this.#redisUrl = redisUrl;
-    this.redis = new Redis(redisUrl);
-    closers.push(async () => this.redis.disconnect());
+    this.shards = redisUrl.split(',').map((url) => new Redis(url));
+    this.redis = this.shards[0] as Redis;
+    closers.push(async () => this.shards.forEach((shard) => shard.disconnect()));
     this.#programs = programs;
     this.#closers = closers;
   }
 
   /** Starts a Redis as `npm start` has it. Its file is not rewritten meanwhile, since that would fall on one side or the other by chance. */
-  static async open(programs: Programs): Promise<Stage> {
+  static async open(programs: Programs, shards: 1 | 3 = 1): Promise<Stage> {
     const directory = await mkdtemp(path.join(tmpdir(), 'synckairos-bench-'));
     const closers = [() => rm(directory, { recursive: true, force: true })];
     try {
+      if (shards === 3) {
+        closers.push(stopServices);
+        return new Stage(directory, (await startRedisCluster(0)).url, programs, closers);
+      }
       const server = await startPrivateRedis({ directory, settings: { 'auto-aof-rewrite-percentage': '0' } });
       closers.push(() => server.stop());
       return new Stage(directory, server.url, programs, closers);
@@ -57,9 +67,9 @@ export class Stage {
     return this.#start(this.#programs.crowd, {}, false);
   }
 
-  /** A second stage, with a Redis of its own; closed with this one. */
-  async another(): Promise<Stage> {
-    const other = await Stage.open(this.#programs);
+  /** A second stage, with a Redis of its own (or three, as a cluster); closed with this one. */
+  async another(shards: 1 | 3 = 1): Promise<Stage> {
+    const other = await Stage.open(this.#programs, shards);
     this.#closers.push(() => other.close());
     return other;
   }
@@ -122,11 +132,21 @@ export class Stage {
     await Promise.all(this.outboxes().map((stream) => this.redis.xtrim(stream, 'MAXLEN', 0)));
   }
 
-  /** What Redis has used so far, microseconds of CPU. */
+  /** What Redis has used so far, all shards together, microseconds of CPU. */
   async redisCpuUs(): Promise<number> {
-    const info = await this.redis.info('cpu');
-    const seconds = ['used_cpu_sys', 'used_cpu_user'].map((field) => Number(new RegExp(`${field}:([\\d.]+)`).exec(info)?.[1] ?? 0));
+    const infos = await Promise.all(this.shards.map((shard) => shard.info('cpu')));
+    const seconds = infos.flatMap((info) => [...info.matchAll(/used_cpu_(?:sys|user):([\d.]+)/g)].map(([, value]) => Number(value)));
     return seconds.reduce((sum, each) => sum + each, 0) * 1e6;
+  }
+
+  /** How often Redis has run each command so far, those that scripts call included, all shards together. */
+  async redisCalls(): Promise<Map<string, number>> {
+    const infos = await Promise.all(this.shards.map((shard) => shard.info('commandstats')));
+    const calls = new Map<string, number>();
+    for (const [, name = '', count] of infos.flatMap((info) => [...info.matchAll(/cmdstat_([^:]+):calls=(\d+)/g)])) {
+      calls.set(name, (calls.get(name) ?? 0) + Number(count));
+    }
+    return calls;
   }
 
   async close(): Promise<void> {

@@ -18,7 +18,7 @@ const ANSWER_MS = 3_000;
 const RESUMED_MS = 8_000;
 
 for (const [form, start] of [
-  ['a cluster', startRedisCluster],
+  ['a cluster', () => startRedisCluster()],
   ['Sentinels', startRedisSentinel],
 ] as const) {
   describe(`two instances on ${form}`, function () {

@@ -22,9 +22,10 @@ export interface RedisGroup {
   stop(): Promise<void>;
 }
 
-/** Starts a cluster of three masters with a replica each, and waits until all of them agree that it works. */
-export async function startRedisCluster(): Promise<RedisGroup> {
-  const servers = await Promise.all(Array.from({ length: 2 * MASTERS }, startNode));
+/** Starts a cluster of three masters with a replica each (or none), and waits until all of them agree that it works. */
+export async function startRedisCluster(replicasEach: 0 | 1 = 1): Promise<RedisGroup> {
+  const size = (1 + replicasEach) * MASTERS;
+  const servers = await Promise.all(Array.from({ length: size }, startNode));
   const url = servers.map((server) => server.url).join(',');
   const nodes = servers.map((server) => connect(server));
   const masters = nodes.slice(0, MASTERS);
@@ -37,18 +38,18 @@ export async function startRedisCluster(): Promise<RedisGroup> {
     for (const { port, busPort } of servers) await masters[0]?.call('CLUSTER', 'MEET', '127.0.0.1', port, busPort);
     const all = async (holds: (node: Redis) => Promise<boolean>) => (await Promise.all(nodes.map(holds))).every(Boolean);
     await ready('all nodes know each other', () =>
-      all(async (node) => (await node.cluster('INFO')).includes(`cluster_known_nodes:${2 * MASTERS}`)),
+      all(async (node) => (await node.cluster('INFO')).includes(`cluster_known_nodes:${size}`)),
     );
     for (const [index, node] of nodes.slice(MASTERS).entries()) {
       await node.cluster('REPLICATE', (await masters[index]?.call('CLUSTER', 'MYID')) as string);
     }
     await ready('the cluster is up', () => all(async (node) => (await node.cluster('INFO')).includes('cluster_state:ok')));
     await ready('all nodes know the replicas', () =>
-      all(async (node) => (await node.cluster('SLOTS')).every((range) => range.length === 4)),
+      all(async (node) => (await node.cluster('SLOTS')).every((range) => range.length === 3 + replicasEach)),
     );
     await ready('the replicas are connected', async () => {
       const roles = await Promise.all(nodes.map((node) => node.info('replication')));
-      return roles.filter((role) => role.includes('master_link_status:up')).length === MASTERS;
+      return roles.filter((role) => role.includes('master_link_status:up')).length === replicasEach * MASTERS;
     });
   } finally {
     for (const node of nodes) node.disconnect();

@@ -1,0 +1,85 @@
+/** Microseconds of CPU that things cost, fitted to measurements; what docs/SCALING.md calculates with. */
+export interface Model {
+  /** Of an instance. */
+  instance: {
+    /** A command: taken, decided, committed, answered, and told to the one who sent it. */
+    command: number;
+    /** One more client of the same instance that is told. */
+    delivery: number;
+    /** Another instance that is told and has somebody to tell. */
+    receipt: number;
+    /** A client that connects and joins. */
+    arrival: number;
+    /** A connected client whom nothing happens to, for a second. */
+    connectionSecond: number;
+    /** An instance by itself, for a second. */
+    second: number;
+  };
+  /** Of all Redis servers together. */
+  redis: {
+    command: number;
+    /** Another instance that is told. */
+    receipt: number;
+    arrival: number;
+    connectionSecond: number;
+    /** What an instance asks for by itself in a second. */
+    instanceSecond: number;
+  };
+}
+
+/** What happens in a stretch of time. */
+export interface Load {
+  instances: number;
+  seconds: number;
+  commands: number;
+  /** To clients other than the one who sent the command. */
+  deliveries: number;
+  receipts: number;
+  arrivals: number;
+  connections: number;
+}
+
+/** CPU of all instances and of all Redis servers, microseconds. */
+export function predict({ instance, redis }: Model, load: Load): { instances: number; redis: number } {
+  const { instances, seconds, commands, deliveries, receipts, arrivals, connections } = load;
+  return {
+    instances:
+      instance.command * commands +
+      instance.delivery * deliveries +
+      instance.receipt * receipts +
+      instance.arrival * arrivals +
+      instance.connectionSecond * connections * seconds +
+      instance.second * instances * seconds,
+    redis:
+      redis.command * commands +
+      redis.receipt * receipts +
+      redis.arrival * arrivals +
+      redis.connectionSecond * connections * seconds +
+      redis.instanceSecond * instances * seconds,
+  };
+}
+
+/** Beyond this share of a core waiting grows faster than load. */
+const UTILISATION = 0.6;
+const CONNECTIONS_MAX = 20_000;
+
+/** How many instances and shards a steady load of games of two needs, each client on any instance, so many commands a second. */
+export function plan(model: Model, connections: number, commandsASecond: number): { instances: number; shards: number } {
+  let instances = Math.ceil(connections / CONNECTIONS_MAX);
+  for (;;) {
+    const elsewhere = (instances - 1) / instances;
+    const load = {
+      instances,
+      seconds: 1,
+      commands: commandsASecond,
+      deliveries: commandsASecond,
+      receipts: commandsASecond * elsewhere,
+      arrivals: 0,
+      connections,
+    };
+    const cores = predict(model, load);
+    const needed = Math.ceil(cores.instances / 1e6 / UTILISATION);
+    if (needed <= instances) return { instances, shards: Math.ceil(cores.redis / 1e6 / UTILISATION) };
+    instances = Math.max(needed, instances + 1);
+  }
+}
