@@ -14,6 +14,8 @@ export interface Model {
     connectionSecond: number;
     /** An instance by itself, for a second. */
     second: number;
+    /** Each shard after the first, to an instance, for a second. */
+    shardSecond: number;
   };
   /** Of all Redis servers together. */
   redis: {
@@ -24,12 +26,15 @@ export interface Model {
     connectionSecond: number;
     /** What an instance asks for by itself in a second. */
     instanceSecond: number;
+    /** Each shard after the first, with its instances at rest, for a second. */
+    shardSecond: number;
   };
 }
 
 /** What happens in a stretch of time. */
 export interface Load {
   instances: number;
+  shards: number;
   seconds: number;
   commands: number;
   /** To clients other than the one who sent the command. */
@@ -41,7 +46,7 @@ export interface Load {
 
 /** CPU of all instances and of all Redis servers, microseconds. */
 export function predict({ instance, redis }: Model, load: Load): { instances: number; redis: number } {
-  const { instances, seconds, commands, deliveries, receipts, arrivals, connections } = load;
+  const { instances, shards, seconds, commands, deliveries, receipts, arrivals, connections } = load;
   return {
     instances:
       instance.command * commands +
@@ -49,27 +54,31 @@ export function predict({ instance, redis }: Model, load: Load): { instances: nu
       instance.receipt * receipts +
       instance.arrival * arrivals +
       instance.connectionSecond * connections * seconds +
-      instance.second * instances * seconds,
+      instance.second * instances * seconds +
+      instance.shardSecond * (shards - 1) * instances * seconds,
     redis:
       redis.command * commands +
       redis.receipt * receipts +
       redis.arrival * arrivals +
       redis.connectionSecond * connections * seconds +
-      redis.instanceSecond * instances * seconds,
+      redis.instanceSecond * instances * seconds +
+      redis.shardSecond * (shards - 1) * seconds,
   };
 }
 
 /** Beyond this share of a core waiting grows faster than load. */
 const UTILISATION = 0.6;
 const CONNECTIONS_MAX = 20_000;
+const INSTANCES_MAX = 10_000;
 
 /** How many instances and shards a steady load of games of two needs, each client on any instance, so many commands a second. */
 export function plan(model: Model, connections: number, commandsASecond: number): { instances: number; shards: number } {
-  let instances = Math.ceil(connections / CONNECTIONS_MAX);
+  let [instances, shards] = [Math.ceil(connections / CONNECTIONS_MAX), 1];
   for (;;) {
     const elsewhere = (instances - 1) / instances;
-    const load = {
+    const load: Load = {
       instances,
+      shards,
       seconds: 1,
       commands: commandsASecond,
       deliveries: commandsASecond,
@@ -77,9 +86,11 @@ export function plan(model: Model, connections: number, commandsASecond: number)
       arrivals: 0,
       connections,
     };
-    const cores = predict(model, load);
-    const needed = Math.ceil(cores.instances / 1e6 / UTILISATION);
-    if (needed <= instances) return { instances, shards: Math.ceil(cores.redis / 1e6 / UTILISATION) };
-    instances = Math.max(needed, instances + 1);
+    const us = predict(model, load);
+    const needed = { instances: Math.ceil(us.instances / 1e6 / UTILISATION), shards: Math.ceil(us.redis / 1e6 / UTILISATION) };
+    if (needed.instances <= instances && needed.shards <= shards) return { instances, shards };
+    if (instances > INSTANCES_MAX) throw new Error('more instances need more of themselves than they bring');
+    instances = Math.max(instances, needed.instances);
+    shards = Math.max(shards, needed.shards);
   }
 }

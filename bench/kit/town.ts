@@ -99,6 +99,7 @@ export class Town {
     const receipts = this.#viewersOfAGame === 0 ? 0 : commands * (this.#instances.length - 1);
     const load = {
       instances: this.#instances.length,
+      shards: this.#stage.shards.length,
       seconds: (performance.now() - began) / 1000,
       commands,
       deliveries: commands * this.#viewersOfAGame,

@@ -8,7 +8,7 @@ import { type Stretch, Town } from '../kit/town.ts';
 const FULL = { games: 48, viewers: 10, settlers: 2_000, warmUpMs: 4_000, stretchMs: 2_000, stretches: 5 };
 const SMOKE = { games: 16, viewers: 4, settlers: 200, warmUpMs: 500, stretchMs: 400, stretches: 1 };
 type Sizes = typeof FULL;
-/** Instances and shards on which the model is checked; it is fitted on one shard only. */
+/** Instances and shards on which the model is checked; of more than one shard only the cost at rest is fitted. */
 const CHECKS = [
   [1, 1],
   [2, 1],
@@ -39,11 +39,15 @@ async function several(count: number, work: () => Promise<Stretch>): Promise<Str
 }
 
 /** Fits one figure after the other, each from stretches in which it is the only one that is not known yet. */
-async function fit(stage: Stage, sizes: Sizes, progress: RowOptions['progress']): Promise<{ model: Model; calls: Map<string, number> }> {
+async function fit(
+  stage: Stage,
+  sizes: Sizes,
+  progress: RowOptions['progress'],
+): Promise<{ model: Model; calls: Map<string, number>; rate: number }> {
   const { games, viewers, settlers, warmUpMs, stretchMs, stretches } = sizes;
   const model: Model = {
-    instance: { command: 0, delivery: 0, receipt: 0, arrival: 0, connectionSecond: 0, second: 0 },
-    redis: { command: 0, receipt: 0, arrival: 0, connectionSecond: 0, instanceSecond: 0 },
+    instance: { command: 0, delivery: 0, receipt: 0, arrival: 0, connectionSecond: 0, second: 0, shardSecond: 0 },
+    redis: { command: 0, receipt: 0, arrival: 0, connectionSecond: 0, instanceSecond: 0, shardSecond: 0 },
   };
   const { instance, redis } = model;
   const alone = await Town.open(stage, 1);
@@ -86,7 +90,15 @@ async function fit(stage: Stage, sizes: Sizes, progress: RowOptions['progress'])
   redis.receipt = rest(crossed, 'redis', model, (load) => load.receipts);
   await other.close();
   progress('other instances');
-  return { model, calls };
+
+  const cluster = await stage.another(3);
+  const sharded = await Town.open(cluster, 1);
+  const resting = await several(stretches, () => sharded.rest(stretchMs));
+  instance.shardSecond = rest(resting, 'instances', model, ({ shards, seconds }) => (shards - 1) * seconds);
+  redis.shardSecond = rest(resting, 'redis', model, ({ shards, seconds }) => (shards - 1) * seconds);
+  await cluster.close();
+  progress('shards');
+  return { model, calls, rate: median(played.map(({ load }) => load.commands / load.seconds)) };
 }
 
 /** Plays games with viewers on every instance; what was measured beside what the model says. */
@@ -124,9 +136,9 @@ export const scalingRow: Row = {
   onlyAsked: true,
   async run(stage, { smoke, progress }) {
     const sizes = smoke ? SMOKE : FULL;
-    const { model, calls } = await fit(stage, sizes, progress);
-    const figures = Object.entries(model).flatMap(([of, costs]) =>
-      Object.entries(costs).map(([what, us]) => noted(`model: ${of}, ${what}`, 'µs', us as number)),
+    const { model, calls, rate } = await fit(stage, sizes, progress);
+    const figures = (Object.entries(model) as [string, Record<string, number>][]).flatMap(([of, costs]) =>
+      Object.entries(costs).map(([what, us]) => noted(`model: ${of}, ${what}`, 'µs', us)),
     );
     const operations = [...calls].filter(([, count]) => count >= 0.05).map(([name, count]) => noted(`Redis: ${name}`, 'a command', count));
     const checks: Measure[] = [];
@@ -139,6 +151,6 @@ export const scalingRow: Row = {
       const of = `${connections / 1000}k connections, ${commands / 1000}k commands/s`;
       return [noted(`${of}: instances`, '', needed.instances), noted(`${of}: shards`, '', needed.shards)];
     });
-    return [...figures, ...operations, ...checks, ...planned];
+    return [noted('model: fitted at a rate of', 'commands/s', rate), ...figures, ...operations, ...checks, ...planned];
   },
 };
