@@ -143,7 +143,7 @@ export class Stage {
   async redisCalls(): Promise<Map<string, number>> {
     const infos = await Promise.all(this.shards.map((shard) => shard.info('commandstats')));
     const calls = new Map<string, number>();
-    for (const [, name = '', count] of infos.flatMap((info) => [...info.matchAll(/cmdstat_([^:]+):calls=(\d+)/g)])) {
+    for (const [, name = '', count] of infos.join('\n').matchAll(/cmdstat_([^:]+):calls=(\d+)/g)) {
       calls.set(name, (calls.get(name) ?? 0) + Number(count));
     }
     return calls;
