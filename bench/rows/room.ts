@@ -11,7 +11,7 @@ import { costOf, profiled } from '../kit/usage.ts';
 const ROOM = 'bench-room';
 const OTHER = 'bench-other';
 /** Deliveries of a turn, about. */
-const FULL = { rounds: 8, turns: 4, deliveries: 30_000, crowdMs: 1_500 };
+const FULL = { rounds: 6, turns: 2, deliveries: 30_000, crowdMs: 1_000 };
 const SMOKE = { rounds: 3, turns: 2, deliveries: 2_000, crowdMs: 200 };
 /** How often the room is told something while a switch elsewhere is timed. */
 const ROOM_EVERY_MS = 500;
