@@ -16,12 +16,11 @@ export type ConnectionRole = 'commands' | 'blocking';
 export type RedisOptions = Omit<AllRedisOptions, 'replyMapping'>;
 
 const RECONNECT_STEP_MS = 50;
-const RECONNECT_MAX_MS = 1_000;
+/** An instance that was waiting is ready within a second of Redis' return. */
+const RECONNECT_MAX_MS = 250;
 /** How often a cluster is asked which of its nodes has what. */
 const SLOTS_REFRESH_MS = 1_000;
 const SLOTS_REFRESH_SELDOM_MS = 10_000;
-/** Where another server may take over, it is looked for sooner. */
-const FAILOVER_RECONNECT_MAX_MS = 250;
 /** A server that owes an answer for this long hangs; where another one may take over, the connection is then given up. */
 const HUNG_MS = 1_000;
 
@@ -70,14 +69,13 @@ export function connectRedis(
 ): RedisClient {
   const address = parseRedisUrl(url);
   const connectionName = `synckairos-${name}`;
-  const retry = (longest: number) => (attempt: number) => (keepTrying() ? Math.min(attempt * RECONNECT_STEP_MS, longest) : null);
+  const retryStrategy = (attempt: number) => (keepTrying() ? Math.min(attempt * RECONNECT_STEP_MS, RECONNECT_MAX_MS) : null);
   const open = (): RedisClient => {
     if (address.form === 'single') {
-      return new Redis(address.url, { ...REDIS_OPTIONS[role], connectionName, retryStrategy: retry(RECONNECT_MAX_MS) });
+      return new Redis(address.url, { ...REDIS_OPTIONS[role], connectionName, retryStrategy });
     }
     const { tls, ...access } = address.access;
     const options = { ...failoverOptions(role), ...access, connectionName };
-    const retryStrategy = retry(FAILOVER_RECONNECT_MAX_MS);
     if (address.form === 'sentinel') {
       const { username: sentinelUsername, password: sentinelPassword } = address.sentinelAccess;
       return new Redis({

@@ -21,7 +21,8 @@ describe('console: operator view', function () {
     await panel('Sessions with somebody watching').getByText('running').waitFor({ timeout: 15_000 });
     const figure = async (title: string, row: string): Promise<string> =>
       (await panel(title).locator('.panel-row', { hasText: row }).locator('b').textContent())?.trim() ?? '';
-    expect(await figure('Sessions with somebody watching', 'running')).to.equal('1');
+    // Rooms are counted every two seconds.
+    await until('the game is counted', async () => (await figure('Sessions with somebody watching', 'running')) === '1', 15_000);
     for (const title of ['Commands per second', 'Expiry lateness', 'Audit queue', 'Audit lag', 'Clock']) await panel(title).waitFor();
     expect(await figure('Commands per second', 'session:start')).to.equal('1');
     // A clock that runs out counts as an expiry.
@@ -30,7 +31,8 @@ describe('console: operator view', function () {
     await client.startSession(id);
     await until('the expiry shows', async () => (await figure('Expiry lateness', 'expiries so far')) === '1', 15_000);
     expect(await figure('Expiry lateness', 'Half of them')).to.match(/^[\d,]+ ms$/);
-    await until('the rate shows', async () => (await page.locator('.sparkline polyline').getAttribute('points')) !== '', 15_000);
+    const rate = panel('Commands per second').locator('.sparkline polyline');
+    await until('the rate shows', async () => (await rate.getAttribute('points')) !== '', 15_000);
     expect(room.problems).to.deep.equal([]);
   });
 
