@@ -79,9 +79,10 @@ describe('peers that read slowly or not at all', function () {
     }
     // Some 55 MB for each of them, in buffers they share.
     await play(300);
-    const { heap: after } = await weights.takeOne();
-    expect((after - heap) / MIB, 'MiB of growth').to.be.below(20);
     await until('all of them are cut off', async () => (await metric(app, CUT)) === 3);
+    const { heap: after } = await weights.takeOne();
+    // Without the cut it is more than a hundred.
+    expect((after - heap) / MIB, 'MiB of growth').to.be.below(50);
   });
 
   it('Y-3 answers count as well, for one who asks and does not listen', async () => {

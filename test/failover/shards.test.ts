@@ -60,7 +60,7 @@ describe('a cluster of which one shard is away', function () {
     try {
       await until('the rows of the others', async () => (await storedRows(database)).length === rows(others).length, 30_000);
       expect(await storedRows(database)).to.deep.equal(rows(others));
-      await until('trouble to show', () => writer.status() === 'degraded');
+      await until('trouble to show', () => writer.status() === 'degraded', 30_000);
     } finally {
       shard.goOn();
     }
