@@ -1,4 +1,4 @@
-import type { SessionState, StateChanges } from '#contract';
+import type { ParticipantState, SessionState, StateChanges } from '#contract';
 
 /** From this many participants on, a session's updates may be told as changes. Below it they would save next to nothing. */
 const LARGE_SESSION = 10;
@@ -6,6 +6,34 @@ const LARGE_SESSION = 10;
 /** Whether a session's updates may be told as changes. */
 export function isLarge(state: SessionState): boolean {
   return state.participants.length >= LARGE_SESSION;
+}
+
+/**
+ * Has a large state hold the very participants of the one before it wherever nothing of them is new, so that whoever compares or serialises it next can tell
+ * without looking into each. States that were told are never written to. Returns `after`.
+ */
+export function shareParticipants(before: SessionState, after: SessionState): SessionState {
+  if (!isLarge(after)) return after;
+  after.participants = after.participants.map((one, index) => {
+    const old = before.participants[index];
+    return old !== undefined && isSameParticipant(old, one) ? old : one;
+  });
+  return after;
+}
+
+function isSameParticipant(a: ParticipantState, b: ParticipantState): boolean {
+  return (
+    a.time_remaining_ms === b.time_remaining_ms &&
+    a.is_active === b.is_active &&
+    a.participant_id === b.participant_id &&
+    a.participant_index === b.participant_index &&
+    a.group_id === b.group_id &&
+    a.total_time_ms === b.total_time_ms &&
+    a.time_used_ms === b.time_used_ms &&
+    a.cycle_count === b.cycle_count &&
+    a.has_expired === b.has_expired &&
+    a.has_gone === b.has_gone
+  );
 }
 
 /** Computed by whoever applies changes. */
@@ -29,6 +57,7 @@ function patchOf<Entry extends object, Id extends keyof Entry>(
   after: Entry,
   id: Id,
 ): (Pick<Entry, Id> & Partial<Entry>)[] {
+  if (before === after) return [];
   let patch: (Pick<Entry, Id> & Partial<Entry>) | undefined;
   for (const name in after) {
     if (DERIVED.has(name) || same(before?.[name], after[name])) continue;

@@ -1,5 +1,6 @@
 import { ruleOf } from '#arithmetic';
 import type { SessionEvent } from '../domain/draft.ts';
+import { shareParticipants } from '../domain/changes.ts';
 import { nextEpoch } from '../domain/recover.ts';
 import { crossed, thresholdsAhead, thresholdsLifted } from '../domain/warnings.ts';
 import type { Alarms } from './alarms.ts';
@@ -75,6 +76,7 @@ export class Committer {
     const commit = {
       // Redis has no version of it; its epoch says that it is no new session.
       base: base?.archived === true ? { version: 0, epoch: base.epoch } : base,
+      before: base?.archived === true ? null : (base?.state ?? null),
       events,
       instant,
       notBefore: earliestOf(events, graceMs),
@@ -86,10 +88,13 @@ export class Committer {
       previousHash: base?.lastHash ?? null,
       audit,
     } satisfies Partial<Commit>;
+    const before = base?.state ?? null;
+    events.reduce((known, { state }) => (known === null ? state : shareParticipants(known, state)), before);
     const attempt = async () => {
-      const snapshots = events.map(({ state }) => JSON.stringify(state));
-      const { publications, tell } = rooms.announce(events, snapshots, session, base?.state ?? null);
-      return { tell, result: await store.commit({ ...commit, snapshots, publications }) };
+      const texts: string[] = [];
+      const snapshotAt = (index: number) => (texts[index] ??= JSON.stringify(events[index]?.state));
+      const { publications, tell } = rooms.announce(events, snapshotAt, session, before);
+      return { tell, result: await store.commit({ ...commit, snapshotAt, publications }) };
     };
     let { result, tell } = await attempt();
     if (result.outcome === 'life') {

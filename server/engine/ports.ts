@@ -60,8 +60,10 @@ export interface Commit {
   base: { version: number; epoch: number; token?: string | null } | null;
   /** What happened, oldest first, never empty. */
   events: SessionEvent[];
-  /** JSON of the state after each of them. */
-  snapshots: string[];
+  /** JSON of the state after one of them; made when it is first asked for. */
+  snapshotAt: (index: number) => string;
+  /** The state that the store has by `base`; null where it has none. */
+  before: SessionState | null;
   /** What goes to other instances with the commit. */
   publications?: (left: Pick<LiveSession, 'lastHash' | 'token'>) => Publication[];
   /** The instant that was judged, Unix ms: the store refuses one that its own clock contradicts. */

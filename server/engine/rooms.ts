@@ -13,12 +13,12 @@ export interface Announcement {
 /** The sockets that watch a session, on whatever instance. */
 export interface Rooms {
   /**
-   * Prepares to tell the room what a commit is about to make, oldest first. `snapshots` is the JSON of the state after each event, `session` what follows,
+   * Prepares to tell the room what a commit is about to make, oldest first. `snapshotAt` gives the JSON of the state after an event, `session` what follows,
    * `before` the state that it follows on.
    */
   announce(
     events: SessionEvent[],
-    snapshots: string[],
+    snapshotAt: (index: number) => string,
     session: Pick<LiveSession, 'warnings' | 'expiredSince'>,
     before: SessionState | null,
   ): Announcement;

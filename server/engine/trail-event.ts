@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { HistoryEvent } from '#contract';
 
 /** An event as it is hashed: everything but its snapshot, with the hash of the event before it in its session. */
@@ -6,5 +6,5 @@ export type TrailEvent = Omit<HistoryEvent, 'state_snapshot'> & { previous_hash:
 
 /** SHA-256 of an event's canonical JSON, in base64url. */
 export function hashOf(canonicalEvent: string): string {
-  return createHash('sha256').update(canonicalEvent).digest('base64url');
+  return hash('sha256', canonicalEvent, 'base64url');
 }

@@ -4,7 +4,7 @@ import { canonicalJson } from '../domain/canonical.ts';
 import { hashOf, type TrailEvent } from '../engine/trail-event.ts';
 import type { Outage } from '../domain/outage.ts';
 import type { SessionEvent } from '../domain/draft.ts';
-import { decodeState, NewerSchemaError, type Schema } from '../domain/schema.ts';
+import { decodeState, NewerSchemaError, schemaOf, type Schema } from '../domain/schema.ts';
 import {
   type CommandKey,
   type CommitResult,
@@ -19,25 +19,53 @@ type Field = string | null | undefined;
 /** All tokens of commits are this long. */
 export const TOKEN_LENGTH = 20;
 
-/** The hash fields `v`, `e`, `s`, `w`, `x`, `h` and `t` as a session; null where nothing is stored. Throws UnreadableStateError, NewerSchemaError. */
-export function toSession([version, epoch, json, armed, expiredSince, lastHash, tokens]: Field[], schema: Schema): StoredSession | null {
-  if (version == null || epoch == null) return null;
+/** What a session's hash tells beside its state, in the order in which commit.lua writes it: one text, since each field of a hash costs some 60 bytes. */
+const FACTS = ['version', 'epoch', 'status', 'kind', 'life', 'hash', 'expiredSince', 'warnings', 'tokens'] as const;
+/** In place of what is not there. */
+const NONE = '-';
+
+export type StoredFacts = Record<(typeof FACTS)[number], string | null>;
+
+/** Reads the hash field `m`. */
+export function readFacts(text: string): StoredFacts {
+  const values = text.split(' ');
+  return Object.fromEntries(FACTS.map((name, index) => [name, values[index] === NONE ? null : (values[index] ?? null)])) as StoredFacts;
+}
+
+/** The text of the hash field `m`. */
+export function writeFacts(facts: StoredFacts): string {
+  return FACTS.map((name) => facts[name] ?? NONE).join(' ');
+}
+
+/** States that were read in another form than the one that is written, so that all of them must be written anew. */
+const upgraded = new WeakSet<SessionState>();
+
+/** The state in the form that is written, as far as Redis has it so; else null. */
+export function asWritten(state: SessionState | null): SessionState | null {
+  return state === null || upgraded.has(state) ? null : state;
+}
+
+/** The hash field `m` and the text of the whole state as a session; null where nothing is stored. Throws UnreadableStateError, NewerSchemaError. */
+export function toSession([text, json]: Field[], schema: Schema): StoredSession | null {
+  if (text == null) return null;
+  const { version, epoch, hash, expiredSince, warnings, tokens } = readFacts(text);
   return {
     version: Number(version),
     epoch: Number(epoch),
     state: json == null ? null : parseState(json, schema),
-    warnings: armed ? armed.split(',').map(Number) : [],
-    expiredSince: expiredSince == null ? null : Number(expiredSince),
-    lastHash: lastHash || null,
+    warnings: warnings === null ? [] : warnings.split(',').map(Number),
+    expiredSince: expiredSince === null ? null : Number(expiredSince),
+    lastHash: hash,
     // The newest comes first.
     token: tokens?.slice(0, TOKEN_LENGTH) ?? null,
   };
 }
 
-/** The hash fields `v`, `e`, `st` and `k`. */
-export function toPosition([version, epoch, status, eventType]: Field[]): SessionPosition | null {
-  if (version == null || epoch == null) return null;
-  return { version: Number(version), epoch: Number(epoch), status: status as Status, event_type: eventType as EventType };
+/** Where a session stands, by its hash field `m`. */
+export function toPosition(text: Field): SessionPosition | null {
+  if (text == null) return null;
+  const { version, epoch, status, kind } = readFacts(text);
+  return { version: Number(version), epoch: Number(epoch), status: status as Status, event_type: kind as EventType };
 }
 
 /** What is stored under a command_id. */
@@ -56,7 +84,7 @@ export function toCommitResult(reply: unknown, lastHash: string | null, token: s
   if (outcome === 'ok') return { outcome: 'committed', lastHash, token };
   if (outcome === 'clock' || outcome === 'life') return { outcome };
   const session = toSession(fields, schema);
-  const command = toMemory(fields[7]);
+  const command = toMemory(fields[2]);
   return command === null ? { outcome: 'conflict', session } : { outcome: 'repeated', session, command };
 }
 
@@ -76,19 +104,24 @@ export function chainEvents(events: SessionEvent[], previousHash: string | null)
 
 function eventText(event: SessionEvent, previous_hash: string | null): string {
   const { session_id, epoch, version } = event.state;
-  return canonicalJson({
-    session_id,
+  const { event_type, group_id, metadata, participant_id, time_elapsed_ms, time_remaining_ms } = event;
+  const timestamp = iso(event.at);
+  // By their names in order, so that most events are canonical as they are, without a second look.
+  const told = {
     epoch,
-    version,
-    event_type: event.event_type,
-    timestamp: iso(event.at),
-    participant_id: event.participant_id,
-    group_id: event.group_id,
-    time_elapsed_ms: event.time_elapsed_ms,
-    time_remaining_ms: event.time_remaining_ms,
-    metadata: event.metadata,
+    event_type,
+    group_id,
+    metadata,
+    participant_id,
     previous_hash,
-  } satisfies TrailEvent);
+    session_id,
+    time_elapsed_ms,
+    time_remaining_ms,
+    timestamp,
+    version,
+  } satisfies TrailEvent;
+  const free = Object.values(metadata);
+  return free.length === 0 || (free.length === 1 && typeof free[0] === 'string') ? JSON.stringify(told) : canonicalJson(told);
 }
 
 /** `from-to` as mark.lua writes it. */
@@ -106,5 +139,6 @@ function parseState(json: string, schema: Schema): SessionState {
     throw new UnreadableStateError('a stored state is not JSON', { cause: error });
   }
   if (!Array.isArray(state?.participants)) throw new UnreadableStateError('a stored state is not a session');
+  if (schemaOf(json) !== schema.writes) upgraded.add(state);
   return state;
 }

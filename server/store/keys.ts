@@ -19,9 +19,9 @@ export function createKeys(prefix: string) {
       return {
         ...keysOf(index),
         /**
-         * Hash: `v` version, `e` epoch, `s` state JSON (absent once deleted), `w` armed warning thresholds, `x` the version before an unbroken run of
-         * expiries, `r` life of the Redis that took the last commit, `h` hash of the last event, `t` tokens of the last commits, `st` status,
-         * `k` type of the last event.
+         * Hash: `s` state JSON (absent once deleted), and `m` all other facts in one text: version, epoch, status, type of the last event, life of the
+         * Redis that took the last commit, hash of the last event, the version before an unbroken run of expiries, armed warning thresholds, tokens of
+         * the last commits.
          */
         session: `${partition(index)}:s/${sessionId}`,
         /** Hash of the share links that are good, by their ids. */

@@ -3,10 +3,11 @@ import type { ChainableCommander } from 'ioredis';
 import type { SessionEvent } from '../domain/draft.ts';
 import { encodeState, SCHEMA, type Schema } from '../domain/schema.ts';
 import type { Commit, Publication, SessionPosition, SessionStore } from '../engine/ports.ts';
-import { chainEvents, memoryJson, toCommitResult, toMemory, toOutage, toPosition, toSession, TOKEN_LENGTH } from './codec.ts';
+import { asWritten, chainEvents, memoryJson, toCommitResult, toMemory, toOutage, toPosition, toSession, TOKEN_LENGTH } from './codec.ts';
 import type { RedisClient } from './connection.ts';
 import { PARTITIONS, partitionOf } from '../domain/partitions.ts';
 import { createKeys } from './keys.ts';
+import { joinPieces, layOut } from './layout.ts';
 import { reachable } from './reachable.ts';
 import { loadScript, runScript } from './script.ts';
 import { NO_SKEW } from './skew.ts';
@@ -20,14 +21,9 @@ const OUTLIVED = loadScript('outlived');
 const OUTAGE_MS = 3_000;
 const OUTAGES_KEPT = 100;
 
-/** The fields of a session that `toSession` reads, in its order. */
-const SESSION_FIELDS = ['v', 'e', 's', 'w', 'x', 'h', 't'] as const;
-
 /** How far a judged instant may be from the clock of Redis at the commit: ahead only by an error of our clock, behind by time spent waiting. */
 const AHEAD_MAX_MS = 50;
 const BEHIND_MAX_MS = 3_000;
-
-type Fields = (string | null)[];
 
 /** Sessions in Redis, each a hash that only the commit script writes. */
 export function createSessionStore(redis: RedisClient, keyPrefix: string, schema: Schema = SCHEMA, skew = NO_SKEW): SessionStore {
@@ -40,14 +36,13 @@ export function createSessionStore(redis: RedisClient, keyPrefix: string, schema
     load: (sessionId, commandId) =>
       reachable(async () => {
         const key = keys.session(sessionId);
-        if (commandId === undefined)
-          return { session: toSession(await redis.hmget(key.session, ...SESSION_FIELDS), schema), command: null };
-        const replies = await redis
-          .pipeline()
-          .hmget(key.session, ...SESSION_FIELDS)
-          .get(key.command(commandId))
-          .exec();
-        return { session: toSession(valueOf<Fields>(replies?.[0]), schema), command: toMemory(valueOf<string | null>(replies?.[1])) };
+        const sessionOf = (fields: Record<string, string>) => toSession([fields['m'], joinPieces(fields)], schema);
+        if (commandId === undefined) return { session: sessionOf(await redis.hgetall(key.session)), command: null };
+        const replies = await redis.pipeline().hgetall(key.session).get(key.command(commandId)).exec();
+        return {
+          session: sessionOf(valueOf<Record<string, string>>(replies?.[0])),
+          command: toMemory(valueOf<string | null>(replies?.[1])),
+        };
       }),
 
     commit: (commit) =>
@@ -119,8 +114,8 @@ export function createSessionStore(redis: RedisClient, keyPrefix: string, schema
           const partition = partitionOf(id);
           const pipeline = pipelines.get(partition) ?? redis.pipeline();
           pipelines.set(partition, pipeline);
-          void pipeline.hmget(keys.session(id).session, 'v', 'e', 'st', 'k', (_error, fields) => {
-            found[index] = fields === undefined ? undefined : toPosition(fields);
+          void pipeline.hget(keys.session(id).session, 'm', (_error, facts) => {
+            found[index] = facts === undefined ? undefined : toPosition(facts);
           });
         }
         await whatAnswers([...pipelines.values()].map(async (pipeline) => (await pipeline.exec())?.forEach(valueOf)));
@@ -140,13 +135,17 @@ function commitArguments(
   publications: Publication[],
   schema: Schema,
 ): (string | number)[] {
-  const { base, command, snapshots } = commit;
+  const { base, command, snapshotAt } = commit;
   const { session_id, version, epoch, status } = last.state;
   const deleted = last.event_type === 'session_deleted';
-  const json = snapshots.at(-1) ?? '';
-  const state = encodeState(json, schema);
+  const newest = commit.events.length - 1;
+  // What an unknown commit left is not known piece by piece.
+  const before = base?.token == null ? null : asWritten(commit.before);
+  const { text, pieces, replaces } = deleted
+    ? { text: '', pieces: [], replaces: true }
+    : layOut(last.state, before, () => snapshotAt(newest), schema);
   // The last snapshot is the stored state itself; it travels once.
-  const snapshotOf = (index: number) => (index < snapshots.length - 1 ? encodeState(snapshots[index] ?? '', schema) : deleted ? state : '');
+  const snapshotOf = (index: number) => (index < newest || deleted ? encodeState(snapshotAt(index), schema) : '');
   return [
     base?.version ?? 0,
     base?.epoch ?? 0,
@@ -156,7 +155,7 @@ function commitArguments(
     epoch,
     status,
     last.event_type,
-    deleted ? '' : state,
+    text,
     commit.lifetimeMs,
     commit.attention ?? '',
     (commit.sameClock === true ? '+' : '') + commit.warnings.join(','),
@@ -171,7 +170,10 @@ function commitArguments(
     base?.token ?? '',
     texts.length,
     // Where the state begins in what is stored, less its brace; Lua counts from 1.
-    state.length - json.length + 2,
+    encodeState('{', schema).length + 1,
+    replaces ? '1' : '0',
+    pieces.length,
+    ...pieces.flat(),
     ...texts.flatMap((text, index) => [text, snapshotOf(index)]),
     ...publications.flatMap(({ channel, head, tail }) => [channel, head, tail]),
   ];

@@ -7,6 +7,7 @@ import { createKeys } from '../../server/store/keys.ts';
 import { createSessionStore } from '../../server/store/session-store.ts';
 import { query, silent } from '../audit/kit.ts';
 import type { Plant } from './plant.ts';
+import { factsIn } from '../kit/stored.ts';
 import type { Player } from './player.ts';
 import type { StockWatcher, Watcher } from './watcher.ts';
 
@@ -22,7 +23,7 @@ const keys = createKeys('sk');
 
 /** Where Redis has a session. */
 export async function positionOf(plant: Plant, id: string): Promise<{ version: number; epoch: number }> {
-  const [version, epoch] = await plant.store.hmget(keys.session(id).session, 'v', 'e');
+  const { version, epoch } = await factsIn(plant.store, keys.session(id).session);
   return { version: Number(version), epoch: Number(epoch) };
 }
 

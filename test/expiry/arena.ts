@@ -1,5 +1,4 @@
 /** Engines over one real Redis whose clocks a test can set wrong, and whose arrivals it names itself: what a transport would do, without one. */
-import { randomUUID } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { CreatePayload, HistoryEvent, SessionState } from '#contract';
 import type { TimerCommand } from '../../server/domain/decide.ts';
@@ -14,12 +13,14 @@ import { createLogger } from '../../server/observability/logger.ts';
 import { createMetrics, type Metrics } from '../../server/observability/metrics.ts';
 import { connectRedis, type RedisClient, whenReady } from '../../server/store/connection.ts';
 import { partitionOf } from '../../server/domain/partitions.ts';
+import type { StoredFacts } from '../../server/store/codec.ts';
 import { createKeys } from '../../server/store/keys.ts';
 import { createOutbox } from '../../server/store/outbox.ts';
 import { createSessionStore } from '../../server/store/session-store.ts';
 import { timeAt } from '../../server/store/time.ts';
 import { chess } from '../kit/games.ts';
 import { freshPrefix, redisUrl } from '../kit/services.ts';
+import { factsIn, tamper } from '../kit/stored.ts';
 import { until } from '../kit/until.ts';
 
 /** Long enough that a busy machine is never the reason why a command misses it. */
@@ -204,9 +205,9 @@ export class Arena {
     await age(this.#redis, this.prefix, session, ms);
   }
 
-  /** The stored fields of a session: `v`, `e`, `s`, `w` … as keys.ts describes them. */
-  async stored(session: string): Promise<Record<string, string>> {
-    return this.#redis.hgetall(this.keyOf(session));
+  /** What Redis has of a session beside its state. */
+  async stored(session: string): Promise<StoredFacts> {
+    return factsIn(this.#redis, this.keyOf(session));
   }
 
   keyOf(session: string): string {
@@ -225,8 +226,7 @@ export async function age(redis: RedisClient, prefix: string, session: string, m
   const keys = createKeys(prefix).session(session);
   const earlier = (key: string, value: unknown) => (key.endsWith('_at') && typeof value === 'string' ? iso(Date.parse(value) - ms) : value);
   const state: unknown = JSON.parse((await redis.hget(keys.session, 's')) ?? '', earlier);
-  // Another token, as another commit would leave: no instance may go on with what it remembers.
-  await redis.hset(keys.session, 's', JSON.stringify(state), 't', randomUUID());
+  await tamper(redis, keys.session, {}, JSON.stringify(state));
   const due = await redis.zscore(keys.agenda, session);
   if (due !== null) await redis.zadd(keys.agenda, Number(due) - ms, session);
 }

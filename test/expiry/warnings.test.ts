@@ -29,7 +29,7 @@ describe('warnings', () => {
       .toSorted((one, other) => one.at - other.at);
   const thresholds = (session: string) => warned(session).map((one) => Number(one.what));
   const over = (session: string, version: number) =>
-    until(`version ${version} of ${session}`, async () => Number((await arena.stored(session))['v']) >= version);
+    until(`version ${version} of ${session}`, async () => Number((await arena.stored(session)).version) >= version);
 
   it('W-1 come once for each threshold, when it is crossed and not before, over three instances', async () => {
     const game = await arena.game(first(), 600, { ...SECOND, warning_thresholds_ms: [300, 850, 600] });

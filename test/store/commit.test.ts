@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import type { SessionState } from '#contract';
 import { UnreadableStateError } from '../../server/engine/ports.ts';
 import { lookInto } from '../kit/redis.ts';
+import { factsIn, tamper } from '../kit/stored.ts';
 import { creation, type Desk, next, openDesk, proposal } from './desk.ts';
 
 describe('a commit', () => {
@@ -41,9 +42,10 @@ describe('a commit', () => {
     await desk.store.commit(proposal(state, event, { attention }));
     const { session } = await desk.store.load(session_id);
     expect(session).to.deep.include({ version: 2, epoch: state.epoch, state: event.state });
-    const { due, fields } = await desk.traces(session_id);
+    const { due } = await desk.traces(session_id);
     expect(Number(due)).to.equal(attention);
-    expect(fields).to.include({ v: '2', st: 'running', k: 'session_started' });
+    const facts = await factsIn(desk.redis, desk.keys.session(session_id).session);
+    expect(facts).to.include({ version: '2', status: 'running', kind: 'session_started' });
     expect(await desk.store.positions([session_id, 'nobody'])).to.deep.equal([
       { version: 2, epoch: state.epoch, status: 'running', event_type: 'session_started' },
       null,
@@ -112,7 +114,7 @@ describe('a commit', () => {
     expect(await desk.storeOver(twice).commit(proposal(state, event))).to.include({ outcome: 'committed' });
     const after = await desk.traces(state.session_id);
     expect(after.outbox).to.equal(before.outbox + 1);
-    expect(after.fields['v']).to.equal('2');
+    expect((await factsIn(desk.redis, desk.keys.session(state.session_id).session)).version).to.equal('2');
   });
 
   it('S-5 that is sent again when others have committed since has its effect once, and is told what it did', async () => {
@@ -136,16 +138,16 @@ describe('a commit', () => {
   it('S-11 on a session that a Redis of another life wrote last is refused until it begins a new epoch', async () => {
     const state = await committed();
     const { session } = desk.keys.session(state.session_id);
-    const { r: life } = (await desk.traces(state.session_id)).fields;
+    const { life } = await factsIn(desk.redis, session);
     expect(life).to.match(/^\w{16}$/);
-    await desk.redis.hset(session, 'r', 'another');
+    await tamper(desk.redis, session, { ...(await factsIn(desk.redis, session)), life: 'another' });
     const before = await desk.traces(state.session_id);
     const event = next(state, 'start', await desk.now());
     expect(await desk.store.commit(proposal(state, event))).to.deep.equal({ outcome: 'life' });
     expect(await desk.traces(state.session_id)).to.deep.equal(before);
     event.state.epoch += 1;
     expect(await desk.store.commit(proposal(state, event))).to.include({ outcome: 'committed' });
-    expect((await desk.traces(state.session_id)).fields['r']).to.equal(life);
+    expect((await factsIn(desk.redis, session)).life).to.equal(life);
     expect(await desk.store.commit(proposal(event.state, next(event.state, 'pause', await desk.now())))).to.include({
       outcome: 'committed',
     });

@@ -58,7 +58,8 @@ export function proposal(base: SessionState | null, event: SessionEvent, change:
   return {
     base,
     events: [event],
-    snapshots: [JSON.stringify(event.state)],
+    snapshotAt: () => JSON.stringify(event.state),
+    before: base,
     instant: event.at,
     notBefore: 0,
     lifetimeMs: 60_000,

@@ -10,6 +10,7 @@ import { keysLike } from '../kit/redis.ts';
 import { rest } from '../kit/rest.ts';
 import { type Cluster, openCluster } from '../kit/server.ts';
 import { startOwnRedis } from '../kit/services.ts';
+import { tamper } from '../kit/stored.ts';
 import type { TestClient } from '../kit/socket-client.ts';
 import { until } from '../kit/until.ts';
 
@@ -46,7 +47,7 @@ describe('sessions in Redis', () => {
 
   it('S-21 that are unreadable say so over both transports, and harm nobody else', async () => {
     const { session_id } = await player.ok('session:create', chess());
-    await cluster.redis().hset(keyOf(session_id), 's', '{"session_id":', 't', 'another commit');
+    await tamper(cluster.redis(), keyOf(session_id), {}, '{"session_id":');
     const names = ['session:get', 'session:join', 'session:start', 'session:switch', 'session:delete'] as const;
     for (const name of names) await player.refused('STATE_DESERIALIZATION_ERROR', name, { session_id });
     const answer = await rest(app, 'GET', `/v1/sessions/${session_id}`);
@@ -108,7 +109,7 @@ describe('sessions in Redis', () => {
   it('S-23 and with a greater one even where the clock of Redis fell behind', async () => {
     const { session_id, epoch } = await player.ok('session:create', chess());
     await player.ok('session:delete', { session_id });
-    await cluster.redis().hset(keyOf(session_id), 'e', epoch + DAY_MS);
+    await tamper(cluster.redis(), keyOf(session_id), { epoch: String(epoch + DAY_MS) });
     expect((await player.ok('session:create', chess({ session_id }))).epoch).to.equal(epoch + DAY_MS + 1);
   });
 

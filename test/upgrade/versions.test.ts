@@ -9,6 +9,7 @@ import { createKeys } from '../../server/store/keys.ts';
 import { chess } from '../kit/games.ts';
 import { rest } from '../kit/rest.ts';
 import { type Cluster, openCluster } from '../kit/server.ts';
+import { factsIn } from '../kit/stored.ts';
 import { until } from '../kit/until.ts';
 import { BRIDGE, NEWER } from './newer.ts';
 
@@ -98,7 +99,11 @@ describe('an older and a newer version side by side on one Redis', () => {
     // The older instance's own deadlines are met meanwhile.
     const own = await state(older, 'POST', '', chess({ participants }));
     await state(older, 'POST', `/${own.session_id}/start`);
-    await until('the other game has run out', async () => (await stored(own.session_id)).fields['st'] === 'expired', 8_000);
+    await until(
+      'the other game has run out',
+      async () => (await factsIn(cluster.redis(), keysOf(own.session_id).session)).status === 'expired',
+      8_000,
+    );
     await wait(SWEEPS_MS);
     expect(await stored(session_id)).to.deep.equal(before);
 

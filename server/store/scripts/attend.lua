@@ -5,16 +5,17 @@
 -- ARGV[4] when the session wants attention next, Unix ms, '' for never
 -- ARGV[5…] thresholds to claim
 -- Returns the thresholds that nobody had claimed; false when the session has moved on or is gone
-local stored = redis.call('HMGET', KEYS[1], 'v', 'e', 'w')
-if not stored[1] then
+local facts = redis.call('HGET', KEYS[1], 'm')
+if not facts then
   redis.call('ZREM', KEYS[2], ARGV[3])
   return false
 end
-if stored[1] ~= ARGV[1] or stored[2] ~= ARGV[2] then
+local version, epoch, before, armed, tokens = string.match(facts, '^(%S+) (%S+) (.+) (%S+) (%S+)$')
+if version ~= ARGV[1] or epoch ~= ARGV[2] then
   return false
 end
 local claimed = {}
-local armed = ',' .. (stored[3] or '') .. ','
+armed = ',' .. (armed == '-' and '' or armed) .. ','
 for i = 5, #ARGV do
   local at, stop = string.find(armed, ',' .. ARGV[i] .. ',', 1, true)
   if at then
@@ -22,7 +23,10 @@ for i = 5, #ARGV do
     armed = string.sub(armed, 1, at) .. string.sub(armed, stop + 1)
   end
 end
-redis.call('HSET', KEYS[1], 'w', string.match(armed, '^,*(.-),*$'))
+if #claimed > 0 then
+  armed = string.match(armed, '^,*(.-),*$')
+  redis.call('HSET', KEYS[1], 'm', table.concat({version, epoch, before, armed == '' and '-' or armed, tokens}, ' '))
+end
 if ARGV[4] == '' then
   redis.call('ZREM', KEYS[2], ARGV[3])
 else

@@ -6,7 +6,7 @@
 -- ARGV[3]  token of this commit, as long as any other: a repetition after a lost reply is recognised by it
 -- ARGV[4]  session id
 -- ARGV[5]  new version   ARGV[6] new epoch   ARGV[7] new status   ARGV[8] type of the last event
--- ARGV[9]  new state, '' deletes the session
+-- ARGV[9]  new state without its pieces, '' deletes the session
 -- ARGV[10] lifetime of the session (of the tombstone, when deleted), ms
 -- ARGV[11] when the session wants attention next, Unix ms, '' for never
 -- ARGV[12] warning thresholds to arm, comma list; after a '+' they join those that are armed
@@ -17,34 +17,57 @@
 -- ARGV[19] how far the clock of this node is ahead of the one clock, ms   ARGV[20] hash of the last event
 -- ARGV[21] token of the commit the decision was made on, '' where unknown
 -- ARGV[22] how many events   ARGV[23] where the contract's part of the new state begins, behind its brace
--- ARGV[24…] for each event: it, and the state after it; '' for the new state
+-- ARGV[24] '1' where nothing of what is stored stays   ARGV[25] how many pieces of the new state
+-- ARGV[26…] for each piece that is new: its field, and it (layout.ts)
+-- ARGV[…]  for each event: it, and the state after it; '' for the new state
 -- ARGV[…]  for each message to other instances: channel, head, and a tail where the new state belongs between the two, else ''
 -- Returns {'ok'} | {'clock'} | {'life'} | {'conflict', <session>} | {'repeated', <session>, memory of the command_id}
---   where <session> is v, e, s, w, x, h, t as stored, false where missing
-local stored = redis.call('HMGET', KEYS[1], 'v', 'e', 's', 'w', 'x', 'r', 'h', 't', 'k')
-local version, epoch, state, stored_life, hash, tokens, kind = stored[1], stored[2], stored[3], stored[6], stored[7], stored[8] or '', stored[9]
+--   where <session> is the facts and the whole state as stored, false where missing
+
+-- The state as stored, its pieces in place. Whatever is not in pieces ends with a brace.
+local function whole()
+  local state = redis.call('HGET', KEYS[1], 's')
+  if not state or string.sub(state, -1) ~= '[' then
+    return state
+  end
+  local pieces = {}
+  local piece = redis.call('HGET', KEYS[1], 'p0')
+  while piece do
+    table.insert(pieces, piece)
+    piece = redis.call('HGET', KEYS[1], 'p' .. #pieces)
+  end
+  return state .. table.concat(pieces, ',') .. ']}'
+end
+
+local facts = redis.call('HGET', KEYS[1], 'm')
+local version, epoch, status, kind, stored_life, hash, expired_since, armed, tokens
+if facts then
+  version, epoch, status, kind, stored_life, hash, expired_since, armed, tokens =
+    string.match(facts, '^(%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (%S+)$')
+end
+local live = facts and kind ~= 'session_deleted'
 -- Others may have committed since.
-if string.find(tokens, ARGV[3], 1, true) then
+if facts and string.find(tokens, ARGV[3], 1, true) then
   return {'ok'}
 end
 if ARGV[13] ~= '' then
   local memory = redis.call('GET', KEYS[4])
   if memory then
-    return {'repeated', version, epoch, state, stored[4], stored[5], hash, tokens, memory}
+    return {'repeated', facts, whole(), memory}
   end
 end
-if (state and version or '0') ~= ARGV[1] or (state and (epoch ~= ARGV[2] or string.sub(tokens, 1, #ARGV[21]) ~= ARGV[21])) then
-  return {'conflict', version, epoch, state, stored[4], stored[5], hash, tokens}
+if (live and version or '0') ~= ARGV[1] or (live and (epoch ~= ARGV[2] or string.sub(tokens, 1, #ARGV[21]) ~= ARGV[21])) then
+  return {'conflict', facts, whole()}
 end
 -- An id that was deleted and comes back must not repeat an epoch, else its versions would mean two things; and what follows a session of the trail
 -- (no version here, but an epoch) must not bring back one that was deleted meanwhile.
-if not state and epoch and (ARGV[2] ~= '0' or tonumber(epoch) >= tonumber(ARGV[6])) then
-  return {'conflict', version, epoch, false, false, false, false, tokens}
+if facts and not live and (ARGV[2] ~= '0' or tonumber(epoch) >= tonumber(ARGV[6])) then
+  return {'conflict', facts, false}
 end
 -- The id of this server's unbroken history of writes: another one after each restart and each promotion of a replica. Commits that the session was seen
 -- with under another one may be lost here, so its version numbers must not be given out again under the same epoch.
 local life = string.sub(string.match(redis.call('INFO', 'replication'), 'master_replid:(%w+)'), 1, 16)
-if state and stored_life and stored_life ~= life and epoch == ARGV[6] then
+if live and stored_life ~= '-' and stored_life ~= life and epoch == ARGV[6] then
   return {'life'}
 end
 
@@ -55,29 +78,33 @@ if ahead > tonumber(ARGV[16]) or -ahead > tonumber(ARGV[17]) or now < tonumber(A
   return {'clock'}
 end
 
--- Tokens: this one and the seven before it.
-tokens = ARGV[3] .. string.sub(tokens, 1, 7 * #ARGV[3])
-redis.call('HSET', KEYS[1], 'v', ARGV[5], 'e', ARGV[6], 't', tokens, 'st', ARGV[7], 'k', ARGV[8], 'r', life, 'h', ARGV[20])
-if ARGV[9] == '' then
-  redis.call('HDEL', KEYS[1], 's', 'w', 'x')
-else
-  local warnings = ARGV[12]
-  if string.sub(warnings, 1, 1) == '+' then
-    local added = string.sub(warnings, 2)
-    warnings = stored[4] or ''
-    for threshold in string.gmatch(added, '%d+') do
-      if not string.find(',' .. warnings .. ',', ',' .. threshold .. ',', 1, true) then
-        warnings = warnings == '' and threshold or warnings .. ',' .. threshold
-      end
+local warnings = ARGV[12]
+if string.sub(warnings, 1, 1) == '+' then
+  local added = string.sub(warnings, 2)
+  warnings = armed and armed ~= '-' and armed or ''
+  for threshold in string.gmatch(added, '%d+') do
+    if not string.find(',' .. warnings .. ',', ',' .. threshold .. ',', 1, true) then
+      warnings = warnings == '' and threshold or warnings .. ',' .. threshold
     end
   end
-  redis.call('HSET', KEYS[1], 's', ARGV[9], 'w', warnings)
-  -- x: the version before an unbroken run of expiries, so that a command which lost against nothing else can tell.
-  if ARGV[8] ~= 'participant_expired' then
-    redis.call('HDEL', KEYS[1], 'x')
-  elseif kind ~= 'participant_expired' then
-    redis.call('HSET', KEYS[1], 'x', ARGV[1])
-  end
+end
+-- The version before an unbroken run of expiries, so that a command which lost against nothing else can tell.
+if ARGV[8] ~= 'participant_expired' then
+  expired_since = '-'
+elseif kind ~= 'participant_expired' then
+  expired_since = ARGV[1]
+end
+-- Tokens: this one and the seven before it.
+tokens = ARGV[3] .. string.sub(tokens or '', 1, 7 * #ARGV[3])
+facts = table.concat({ARGV[5], ARGV[6], ARGV[7], ARGV[8], life, ARGV[20] == '' and '-' or ARGV[20], expired_since, warnings == '' and '-' or warnings, tokens}, ' ')
+if ARGV[24] == '1' then
+  redis.call('DEL', KEYS[1])
+end
+local first_event = 26 + 2 * ARGV[25]
+if ARGV[9] == '' then
+  redis.call('HSET', KEYS[1], 'm', facts)
+else
+  redis.call('HSET', KEYS[1], 'm', facts, 's', ARGV[9], unpack(ARGV, 26, first_event - 1))
 end
 redis.call('PEXPIRE', KEYS[1], ARGV[10])
 if ARGV[11] == '' then
@@ -85,9 +112,14 @@ if ARGV[11] == '' then
 else
   redis.call('ZADD', KEYS[2], ARGV[11], ARGV[4])
 end
-local messages = 24 + 2 * ARGV[22]
-for i = 24, messages - 1, 2 do
-  redis.call('XADD', KEYS[3], '*', 'event', ARGV[i], 'state', ARGV[i + 1] == '' and ARGV[9] or ARGV[i + 1])
+local new_state
+local function newest()
+  new_state = new_state or (string.sub(ARGV[9], -1) == '[' and whole() or ARGV[9])
+  return new_state
+end
+local messages = first_event + 2 * ARGV[22]
+for i = first_event, messages - 1, 2 do
+  redis.call('XADD', KEYS[3], '*', 'event', ARGV[i], 'state', ARGV[i + 1] == '' and newest() or ARGV[i + 1])
 end
 if ARGV[13] ~= '' then
   redis.call('SET', KEYS[4], ARGV[13], 'PX', ARGV[14])
@@ -95,6 +127,6 @@ end
 -- Here nothing can come between a commit and its being told. The channels share the hash tag of the keys.
 for i = messages, #ARGV, 3 do
   local tail = ARGV[i + 2]
-  redis.call('SPUBLISH', ARGV[i], tail == '' and ARGV[i + 1] or ARGV[i + 1] .. '{' .. string.sub(ARGV[9], ARGV[23]) .. tail)
+  redis.call('SPUBLISH', ARGV[i], tail == '' and ARGV[i + 1] or ARGV[i + 1] .. '{' .. string.sub(newest(), ARGV[23]) .. tail)
 end
 return {'ok'}

@@ -68,8 +68,8 @@ interface Telling {
   payload: EventEnvelope;
   /** JSON of the payload, up to the state where there is one. */
   json: string;
-  /** JSON of the state, the last field. */
-  snapshot?: string;
+  /** Which event of the commit the state is of, the last field. */
+  snapshot?: number;
 }
 
 /** Tells the sockets of a session, on all instances, what happened to it. */
@@ -87,7 +87,7 @@ export function createRooms(io: IoServer, { channelPrefix, schema, now, metrics 
   });
   const telling = (event: RoomEvent, payload: EventEnvelope): Telling => ({ event, payload, json: JSON.stringify(payload) });
 
-  const tellingsOf = (event: SessionEvent, snapshot: string, before: SessionState | null): Telling[] => {
+  const tellingsOf = (event: SessionEvent, snapshot: number, before: SessionState | null): Telling[] => {
     const { event_type, state } = event;
     if (event_type === 'session_created') return [];
     // Whoever is told leaves the room with it (seats.ts).
@@ -108,11 +108,11 @@ export function createRooms(io: IoServer, { channelPrefix, schema, now, metrics 
   };
 
   return {
-    announce(events, snapshots, session, base) {
+    announce(events, snapshotAt, session, base) {
       const from = events.length > TOLD_ONE_BY_ONE ? events.length - 1 : 0;
       // Who missed some events of a commit can't take what has changed since.
       const beforeOf = (index: number) => (from > 0 ? null : index === 0 ? base : (events[index - 1]?.state ?? null));
-      const tellings = events.flatMap((event, index) => (index < from ? [] : tellingsOf(event, snapshots[index] ?? '', beforeOf(index))));
+      const tellings = events.flatMap((event, index) => (index < from ? [] : tellingsOf(event, index, beforeOf(index))));
       const state = events.at(-1)?.state;
       const room = roomOf(state?.session_id ?? '');
       // Changes must come in order, so this instance hears of them as all others do.
@@ -122,16 +122,16 @@ export function createRooms(io: IoServer, { channelPrefix, schema, now, metrics 
           const { warnings, expiredSince } = session;
           const aside = { schema: schema.writes, warnings, expiredSince, lastHash, token };
           const to = { uid: looped ? EVERYBODY : uidOf(namespace), channel: channelOf(channelPrefix, room), room };
-          return tellings.map(({ event, json, snapshot = '' }) =>
+          return tellings.map(({ event, json, snapshot }) =>
             // The store has the last state at hand.
-            snapshot !== '' && snapshot === snapshots.at(-1)
+            snapshot === events.length - 1
               ? publicationOf({ ...to, event, payload: json, withState: true, aside })
               : publicationOf({
                   ...to,
                   event,
-                  payload: snapshot === '' ? json : `${json}${snapshot}}`,
+                  payload: snapshot === undefined ? json : `${json}${snapshotAt(snapshot)}}`,
                   withState: false,
-                  aside: event === 'session:update' && snapshot === '' ? aside : undefined,
+                  aside: event === 'session:update' && snapshot === undefined ? aside : undefined,
                 }),
           );
         },
@@ -139,7 +139,7 @@ export function createRooms(io: IoServer, { channelPrefix, schema, now, metrics 
           for (const { event } of tellings) metrics.broadcasts.inc({ event });
           if (looped || !namespace.adapter.rooms.has(room)) return;
           for (const { event, payload, json, snapshot } of tellings) {
-            io.local.to(room).emit(event, prepare(payload, snapshot === undefined ? json : `${json}${snapshot}}`));
+            io.local.to(room).emit(event, prepare(payload, snapshot === undefined ? json : `${json}${snapshotAt(snapshot)}}`));
           }
         },
       };

@@ -1,0 +1,46 @@
+import type { SessionState } from '#contract';
+import { encodeState, type Schema } from '../domain/schema.ts';
+
+/**
+ * From this many participants on, a session's hash holds them in pieces (`p0`, `p1`, …) of so many beside the rest of the state, so that a commit writes only the
+ * pieces in which something is new. To change the size of a piece is to change the form of what is stored (schema.ts).
+ */
+const SPLIT_FROM = 64;
+const PIECE = 32;
+
+/** The end of a state whose participants are in pieces. */
+const OPEN = '"participants":[';
+const CLOSE = ']}';
+
+/** A state as the commit script takes it. */
+export interface Layout {
+  /** The state, or what of it is not in pieces. */
+  text: string;
+  /** Pieces to write, by their fields. */
+  pieces: [field: string, text: string][];
+  /** Whether nothing of what is stored stays. */
+  replaces: boolean;
+}
+
+/** Lays out a state for Redis. `before` is the state that it has, in the form that is written; null writes everything. `json` makes the state's JSON. */
+export function layOut(state: SessionState, before: SessionState | null, json: () => string, schema: Schema): Layout {
+  const { participants, ...rest } = state;
+  if (participants.length < SPLIT_FROM) return { text: encodeState(json(), schema), pieces: [], replaces: false };
+  const pieces: Layout['pieces'] = [];
+  for (let from = 0; from < participants.length; from += PIECE) {
+    const piece = participants.slice(from, from + PIECE);
+    // Participants in whom nothing is new are the same objects (shareParticipants).
+    if (before !== null && piece.every((one, index) => one === before.participants[from + index])) continue;
+    pieces.push([`p${from / PIECE}`, JSON.stringify(piece).slice(1, -1)]);
+  }
+  return { text: `${encodeState(JSON.stringify(rest), schema).slice(0, -1)},${OPEN}`, pieces, replaces: before === null };
+}
+
+/** The text of a stored state, whole, from the fields of its hash. */
+export function joinPieces(fields: Record<string, string>): string | null {
+  const { s: text } = fields;
+  if (text === undefined || !text.endsWith(OPEN)) return text ?? null;
+  const pieces: string[] = [];
+  for (let piece = fields['p0']; piece !== undefined; piece = fields[`p${pieces.length}`]) pieces.push(piece);
+  return text + pieces.join(',') + CLOSE;
+}
