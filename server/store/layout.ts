@@ -42,5 +42,10 @@ export function joinPieces(fields: Record<string, string>): string | null {
   if (text === undefined || !text.endsWith(OPEN)) return text ?? null;
   const pieces: string[] = [];
   for (let piece = fields['p0']; piece !== undefined; piece = fields[`p${pieces.length}`]) pieces.push(piece);
+  return joinState(text, pieces);
+}
+
+/** A state whose participants are in pieces, whole. */
+export function joinState(text: string, pieces: string[]): string {
   return text + pieces.join(',') + CLOSE;
 }

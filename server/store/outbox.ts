@@ -2,6 +2,7 @@ import type { Outbox, OutboxEntry } from '../engine/ports.ts';
 import { PARTITIONS } from '../domain/partitions.ts';
 import type { RedisClient } from './connection.ts';
 import { createKeys } from './keys.ts';
+import { joinState } from './layout.ts';
 import { loadScript, runScript } from './script.ts';
 
 const ACQUIRE = loadScript('acquire-lease');
@@ -28,7 +29,17 @@ export function createOutbox(redis: RedisClient, keyPrefix: string): Outbox {
   };
 }
 
-/** Fields come in the order in which the commit script wrote them: event, then state. */
-function toEntry([id, fields]: [string, string[]]): OutboxEntry {
-  return { id, event: fields[1] ?? '', state: fields[3] ?? '' };
+/** Fields come in the order in which the commit script wrote them: event, then state, then its pieces if it has any. */
+function toEntry([id, [, event = '', , state = '', ...pieces]]: [string, string[]]): OutboxEntry {
+  return {
+    id,
+    event,
+    state:
+      pieces.length === 0
+        ? state
+        : joinState(
+            state,
+            pieces.filter((_, index) => index % 2 === 1),
+          ),
+  };
 }

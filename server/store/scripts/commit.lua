@@ -24,19 +24,26 @@
 -- Returns {'ok'} | {'clock'} | {'life'} | {'conflict', <session>} | {'repeated', <session>, memory of the command_id}
 --   where <session> is the facts and the whole state as stored, false where missing
 
--- The state as stored, its pieces in place. Whatever is not in pieces ends with a brace.
-local function whole()
-  local state = redis.call('HGET', KEYS[1], 's')
+-- The pieces of the state as stored; nil where it has none: then it ends with a brace.
+local function pieces_of(state)
   if not state or string.sub(state, -1) ~= '[' then
-    return state
+    return nil
   end
   local pieces = {}
   local piece = redis.call('HGET', KEYS[1], 'p0')
   while piece do
-    table.insert(pieces, piece)
+    pieces[#pieces + 1] = piece
     piece = redis.call('HGET', KEYS[1], 'p' .. #pieces)
   end
-  return state .. table.concat(pieces, ',') .. ']}'
+  return pieces
+end
+-- A state with its pieces in place.
+local function joined(state, pieces)
+  return pieces and state .. table.concat(pieces, ',') .. ']}' or state
+end
+local function stored()
+  local state = redis.call('HGET', KEYS[1], 's')
+  return joined(state, pieces_of(state))
 end
 
 local facts = redis.call('HGET', KEYS[1], 'm')
@@ -53,11 +60,11 @@ end
 if ARGV[13] ~= '' then
   local memory = redis.call('GET', KEYS[4])
   if memory then
-    return {'repeated', facts, whole(), memory}
+    return {'repeated', facts, stored(), memory}
   end
 end
 if (live and version or '0') ~= ARGV[1] or (live and (epoch ~= ARGV[2] or string.sub(tokens, 1, #ARGV[21]) ~= ARGV[21])) then
-  return {'conflict', facts, whole()}
+  return {'conflict', facts, stored()}
 end
 -- An id that was deleted and comes back must not repeat an epoch, else its versions would mean two things; and what follows a session of the trail
 -- (no version here, but an epoch) must not bring back one that was deleted meanwhile.
@@ -112,14 +119,20 @@ if ARGV[11] == '' then
 else
   redis.call('ZADD', KEYS[2], ARGV[11], ARGV[4])
 end
-local new_state
-local function newest()
-  new_state = new_state or (string.sub(ARGV[9], -1) == '[' and whole() or ARGV[9])
-  return new_state
+-- A large state stays in its pieces here: to join them would cost more than everything else.
+local pieces = pieces_of(ARGV[9])
+local piece_fields = {}
+for i, piece in ipairs(pieces or {}) do
+  piece_fields[2 * i - 1] = 'piece'
+  piece_fields[2 * i] = piece
 end
 local messages = first_event + 2 * ARGV[22]
 for i = first_event, messages - 1, 2 do
-  redis.call('XADD', KEYS[3], '*', 'event', ARGV[i], 'state', ARGV[i + 1] == '' and newest() or ARGV[i + 1])
+  if ARGV[i + 1] == '' then
+    redis.call('XADD', KEYS[3], '*', 'event', ARGV[i], 'state', ARGV[9], unpack(piece_fields))
+  else
+    redis.call('XADD', KEYS[3], '*', 'event', ARGV[i], 'state', ARGV[i + 1])
+  end
 end
 if ARGV[13] ~= '' then
   redis.call('SET', KEYS[4], ARGV[13], 'PX', ARGV[14])
@@ -127,6 +140,6 @@ end
 -- Here nothing can come between a commit and its being told. The channels share the hash tag of the keys.
 for i = messages, #ARGV, 3 do
   local tail = ARGV[i + 2]
-  redis.call('SPUBLISH', ARGV[i], tail == '' and ARGV[i + 1] or ARGV[i + 1] .. '{' .. string.sub(newest(), ARGV[23]) .. tail)
+  redis.call('SPUBLISH', ARGV[i], tail == '' and ARGV[i + 1] or ARGV[i + 1] .. '{' .. string.sub(joined(ARGV[9], pieces), ARGV[23]) .. tail)
 end
 return {'ok'}
