@@ -1,4 +1,5 @@
 import type { Logger } from '../observability/logger.ts';
+import { batchCommands } from './batched-commands.ts';
 import { connectRedis, whenReady } from './connection.ts';
 import { connectSubscriber } from './subscriber.ts';
 
@@ -6,6 +7,7 @@ import { connectSubscriber } from './subscriber.ts';
 export function connectAll(url: string, logger: Logger) {
   const connect = (name: string) => connectRedis(url, 'commands', name, logger);
   const commands = connect('commands');
+  batchCommands(commands);
   const clock = connect('clock');
   const publisher = connect('publisher');
   const outbox = connect('outbox');
