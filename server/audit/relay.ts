@@ -24,6 +24,12 @@ export interface RelayOptions {
   logger: Logger;
 }
 
+interface Reading {
+  entries: OutboxEntry[];
+  /** Whether there may be more. */
+  isFull: boolean;
+}
+
 /** `some` partitions of the outbox, which are on nodes of a cluster that are away, or `all`. */
 type Failing = 'none' | 'some' | 'all';
 
@@ -99,9 +105,11 @@ export class Relay {
     let more = false;
     let batch = emptyBatch();
     let characters = 0;
-    for (const partition of waiting) {
+    let ahead = this.#readAhead(waiting[0]);
+    for (const [index, partition] of waiting.entries()) {
       if (this.#stop.signal.aborted) break;
-      const { entries, isFull } = await this.#read(partition);
+      const { entries, isFull } = await ahead;
+      ahead = this.#readAhead(waiting[index + 1]);
       more ||= isFull;
       let segment: Segment | undefined;
       for (const { id, event, state } of entries) {
@@ -134,7 +142,15 @@ export class Relay {
     return { waiting, errors };
   }
 
-  async #read(partition: number): Promise<{ entries: OutboxEntry[]; isFull: boolean }> {
+  /** Reads a partition while what was read of the one before it is handed on. */
+  #readAhead(partition: number | undefined): Promise<Reading> {
+    const reading = partition === undefined ? Promise.resolve({ entries: [], isFull: false }) : this.#read(partition);
+    // Whoever waits for it is told; nobody may come to it.
+    reading.catch(() => {});
+    return reading;
+  }
+
+  async #read(partition: number): Promise<Reading> {
     const count = this.#readEntries[partition] ?? READ_ENTRIES;
     try {
       const entries = await this.#options.outbox.read(partition, count);
