@@ -16,3 +16,11 @@ export async function reachable<Result>(work: () => Promise<Result>): Promise<Re
     throw new StoreUnavailableError('Redis is out of reach', { cause: error });
   }
 }
+
+/** A node of a cluster that is away must not keep the others from being looked after. Rejects when none answers. */
+export async function whatAnswers<Answer>(questions: Promise<Answer>[]): Promise<Answer[]> {
+  const outcomes = await Promise.allSettled(questions);
+  const answers = outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []));
+  if (answers.length === 0) await Promise.all(questions);
+  return answers;
+}

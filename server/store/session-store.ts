@@ -8,7 +8,7 @@ import type { RedisClient } from './connection.ts';
 import { PARTITIONS, partitionOf } from '../domain/partitions.ts';
 import { createKeys } from './keys.ts';
 import { joinPieces, layOut } from './layout.ts';
-import { reachable } from './reachable.ts';
+import { reachable, whatAnswers } from './reachable.ts';
 import { loadScript, runScript } from './script.ts';
 import { NO_SKEW } from './skew.ts';
 
@@ -174,17 +174,9 @@ function commitArguments(
     replaces ? '1' : '0',
     pieces.length,
     ...pieces.flat(),
-    ...texts.flatMap((text, index) => [text, snapshotOf(index)]),
+    ...texts.flatMap((event, index) => [event, snapshotOf(index)]),
     ...publications.flatMap(({ channel, head, tail }) => [channel, head, tail]),
   ];
-}
-
-/** A node of a cluster that is away must not keep the others from being looked after. Rejects when none answers. */
-async function whatAnswers<Answer>(questions: Promise<Answer>[]): Promise<Answer[]> {
-  const outcomes = await Promise.allSettled(questions);
-  const answers = outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []));
-  if (answers.length === 0) await Promise.all(questions);
-  return answers;
 }
 
 /** The events of a commit are never empty; the type checker can't know. */

@@ -62,7 +62,7 @@ describe('changes instead of states', () => {
 
   for (const sync_mode of SYNC_MODES) {
     it(`P-20 lead to the state of Redis after each command, on both instances: ${sync_mode}`, async () => {
-      const { session_id, state } = await open({ sync_mode, participants: seats(12), ...MODES[sync_mode] });
+      const { session_id, state } = await open({ sync_mode, participants: seats(70), ...MODES[sync_mode] });
       let [here, there] = [state, state];
       const commands = ['start', 'switch', 'switch', 'pause', 'resume', 'switch', 'complete'] as const;
       for (const [n, command] of commands.entries()) {

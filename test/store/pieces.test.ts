@@ -1,0 +1,99 @@
+import { expect } from 'chai';
+import type { SessionState } from '#contract';
+import { shareParticipants } from '../../server/domain/changes.ts';
+import { create } from '../../server/domain/create.ts';
+import { partitionOf } from '../../server/domain/partitions.ts';
+import { decodeState, SCHEMA } from '../../server/domain/schema.ts';
+import type { CommitResult, LiveSession } from '../../server/engine/ports.ts';
+import { createOutbox } from '../../server/store/outbox.ts';
+import { createSessionStore } from '../../server/store/session-store.ts';
+import { chess } from '../kit/games.ts';
+import { type Desk, next, openDesk, proposal } from './desk.ts';
+
+const COUNT = 200;
+
+describe('a session of many participants', () => {
+  let desk: Desk;
+  let session: LiveSession;
+
+  before(async () => {
+    desk = await openDesk();
+  });
+  after(() => desk.close());
+
+  const participants = Array.from({ length: COUNT }, (_, n) => ({ participant_id: `p-${n}`, total_time_ms: 600_000 }));
+  const fieldsOf = (id: string) => desk.redis.hgetall(desk.keys.session(id).session);
+  const load = async (id: string) => (await desk.store.load(id)).session as LiveSession;
+  const newestInOutbox = async (id: string) => {
+    const entries = await createOutbox(desk.redis, desk.prefix).read(partitionOf(id), 1_000);
+    return decodeState(entries.at(-1)?.state ?? '', SCHEMA) as SessionState;
+  };
+
+  /** Commits the next event as an engine would. */
+  async function commit(type: 'start' | 'switch' | 'delete', base = session, store = desk.store): Promise<CommitResult> {
+    const event = next(base.state, type, await desk.now());
+    shareParticipants(base.state, event.state);
+    return store.commit({ ...proposal(base.state, event), base });
+  }
+
+  beforeEach(async () => {
+    const made = create(chess({ participants }), await desk.now());
+    if (!made.ok) throw new Error(made.message);
+    await desk.store.commit(proposal(null, made.event));
+    session = await load(made.event.state.session_id);
+    await commit('start');
+    session = await load(session.state.session_id);
+  });
+
+  it('S-25 is read as it was written, and is whole in the outbox', async () => {
+    const { session_id } = session.state;
+    expect(Object.keys(await fieldsOf(session_id))).to.have.members(['m', 's', ...Array.from({ length: 7 }, (_, piece) => `p${piece}`)]);
+    for (let turn = 0; turn < 40; turn++) {
+      const event = next(session.state, 'switch', await desk.now());
+      shareParticipants(session.state, event.state);
+      const whole = JSON.parse(JSON.stringify(event.state)) as SessionState;
+      expect(await desk.store.commit({ ...proposal(session.state, event), base: session })).to.include({ outcome: 'committed' });
+      session = await load(session_id);
+      expect(session.state).to.deep.equal(whole);
+      expect(await newestInOutbox(session_id)).to.deep.equal(whole);
+    }
+  });
+
+  it('S-26 of a commit only those pieces are written in which something is new', async () => {
+    const { session_id } = session.state;
+    const before = await fieldsOf(session_id);
+    // The same to whoever reads it, and told from what would be written.
+    for (const piece of [0, 1, 3, 6]) await desk.redis.hset(desk.keys.session(session_id).session, `p${piece}`, ` ${before[`p${piece}`]}`);
+    await commit('switch');
+    const after = await fieldsOf(session_id);
+    expect(after['p0']?.startsWith(' ')).to.equal(false);
+    for (const piece of [1, 3, 6]) expect(after[`p${piece}`]).to.equal(` ${before[`p${piece}`]}`);
+    expect((await load(session_id)).state.active_participant_id).to.equal('p-1');
+  });
+
+  it('S-26 all of them where it is not known what is there: an unknown commit, another form', async () => {
+    const { session_id } = session.state;
+    const key = desk.keys.session(session_id).session;
+    const spoil = async () => desk.redis.hset(key, 'p6', ` ${(await fieldsOf(session_id))['p6']}`);
+    await spoil();
+    await commit('switch', { ...session, token: null });
+    expect((await fieldsOf(session_id))['p6']?.startsWith(' ')).to.equal(false);
+    await spoil();
+    const newer = createSessionStore(desk.redis, desk.prefix, { writes: 2, reads: 2, upgrade: (state) => state });
+    const upgraded = (await newer.load(session_id)).session as LiveSession;
+    await commit('switch', upgraded, newer);
+    expect((await fieldsOf(session_id))['p6']?.startsWith(' ')).to.equal(false);
+  });
+
+  it('S-27 a conflict tells the whole of it', async () => {
+    await commit('switch');
+    const now = await load(session.state.session_id);
+    expect(await commit('switch')).to.deep.equal({ outcome: 'conflict', session: now });
+  });
+
+  it('S-28 nothing of it stays when it is deleted', async () => {
+    await commit('delete');
+    expect(Object.keys(await fieldsOf(session.state.session_id))).to.deep.equal(['m']);
+    expect((await newestInOutbox(session.state.session_id)).participants).to.have.length(COUNT);
+  });
+});
