@@ -133,7 +133,10 @@ export function watch<Client extends RedisClient>(
       if (!closing && keepTrying() && redis.status === 'end') redis.connect().catch(() => {});
     }, RECONNECT_STEP_MS);
   });
-  if (redis.isCluster) attend(redis as Cluster, role, () => closing);
+  if (redis.isCluster) {
+    attend(redis as Cluster, role, () => closing);
+    giveUpHungCheck(redis as Cluster);
+  }
   return redis;
 }
 
@@ -158,6 +161,20 @@ function attend(cluster: Cluster, role: ConnectionRole, isClosing: () => boolean
   });
   cluster.on('+node', (node: Redis) => {
     if (node.options.readOnly !== true && node.status === 'wait') node.connect().catch(() => {});
+  });
+}
+
+/**
+ * Before a cluster counts as ready, the library asks one of its masters, taken at random, whether all is well. Where that one hangs, a blocking connection, whose
+ * commands may take any time, would wait for it for ever, and with it all that is meant for the others: it connects anew instead, and asks another one.
+ */
+function giveUpHungCheck(cluster: Cluster): void {
+  let hung: NodeJS.Timeout | undefined;
+  cluster.on('connect', () => {
+    clearTimeout(hung);
+    hung = setTimeout(() => {
+      if (cluster.status === 'connect') cluster.disconnect(true);
+    }, HUNG_MS).unref();
   });
 }
 
