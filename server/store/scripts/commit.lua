@@ -105,6 +105,8 @@ end
 tokens = ARGV[3] .. string.sub(tokens or '', 1, 7 * #ARGV[3])
 facts = table.concat({ARGV[5], ARGV[6], ARGV[7], ARGV[8], life, ARGV[20] == '' and '-' or ARGV[20], expired_since, warnings == '' and '-' or warnings, tokens}, ' ')
 if ARGV[24] == '1' then
+  -- Redis lets a script that has written go on, even out of memory: the first write must be one that it refuses then.
+  redis.call('HSET', KEYS[1], 'm', facts)
   redis.call('DEL', KEYS[1])
 end
 local first_event = 26 + 2 * ARGV[25]
