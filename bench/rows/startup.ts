@@ -16,8 +16,8 @@ const COLD_S = 10;
 const READY_DEADLINE_MS = 20_000;
 const POLL_MS = 5;
 const COLD_DEADLINE_MS = 60_000;
-/** The longer Redis is away, the longer an instance pauses between its tries: the longest of these is beyond where that ends. */
-const WAITED_MS = { full: [500, 2_000, 6_000, 12_000], smoke: [500] };
+/** The longer Redis is away, the longer an instance pauses between its tries: the longest of these is beyond where that ends, and within the ten seconds after which it gives up. */
+const WAITED_MS = { full: [500, 2_000, 6_000, 8_000], smoke: [500] };
 
 /** From the start of the process until it is ready, ms. */
 async function start(stage: Stage, side: Side): Promise<number> {
