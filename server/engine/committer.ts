@@ -76,7 +76,6 @@ export class Committer {
     const commit = {
       // Redis has no version of it; its epoch says that it is no new session.
       base: base?.archived === true ? { version: 0, epoch: base.epoch } : base,
-      before: base?.archived === true ? null : (base?.state ?? null),
       events,
       instant,
       notBefore: earliestOf(events, graceMs),

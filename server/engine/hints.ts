@@ -7,9 +7,7 @@ const BYTES_MAX = 32 * 1024 * 1024;
 
 interface Entry {
   session: LiveSession;
-  /**
-   * Length of the state as JSON, when the session was first remembered: what may grow without limit (participants, metadata) is given once.
-   */
+  /** Length of the state as JSON, when the session was first remembered: what may grow without limit (participants, metadata) is given once. */
   bytes: number;
 }
 

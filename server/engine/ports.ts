@@ -57,13 +57,11 @@ export interface CommandKey {
 
 export interface Commit {
   /** What the decision was made on; null where no session may exist; version 0 where Redis lacks one that the trail has. */
-  base: { version: number; epoch: number; token?: string | null } | null;
+  base: (Pick<StoredSession, 'version' | 'epoch'> & Partial<Pick<StoredSession, 'token' | 'state'>>) | null;
   /** What happened, oldest first, never empty. */
   events: SessionEvent[];
   /** JSON of the state after one of them; made when it is first asked for. */
   snapshotAt: (index: number) => string;
-  /** The state that the store has by `base`; null where it has none. */
-  before: SessionState | null;
   /** What goes to other instances with the commit. */
   publications?: (left: Pick<LiveSession, 'lastHash' | 'token'>) => Publication[];
   /** The instant that was judged, Unix ms: the store refuses one that its own clock contradicts. */

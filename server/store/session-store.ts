@@ -140,7 +140,7 @@ function commitArguments(
   const deleted = last.event_type === 'session_deleted';
   const newest = commit.events.length - 1;
   // What an unknown commit left is not known piece by piece.
-  const before = base?.token == null ? null : asWritten(commit.before);
+  const before = base?.token == null ? null : asWritten(base.state ?? null);
   const { text, pieces, replaces } = deleted
     ? { text: '', pieces: [], replaces: true }
     : layOut(last.state, before, () => snapshotAt(newest), schema);

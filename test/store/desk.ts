@@ -59,7 +59,6 @@ export function proposal(base: SessionState | null, event: SessionEvent, change:
     base,
     events: [event],
     snapshotAt: () => JSON.stringify(event.state),
-    before: base,
     instant: event.at,
     notBefore: 0,
     lifetimeMs: 60_000,
