@@ -1,7 +1,7 @@
 import { createShardedAdapter } from '@socket.io/redis-adapter';
 import type { Cluster, Redis } from 'ioredis';
 import type { Namespace } from 'socket.io';
-import type { ChangesEvent, UpdateEvent } from '#contract';
+import type { ChangesEvent, EventEnvelope, UpdateEvent } from '#contract';
 import type { Schema } from '../../domain/schema.ts';
 import type { LiveSession, Publication } from '../../engine/ports.ts';
 
@@ -28,10 +28,16 @@ interface Internals {
   uid: string;
   onRawMessage(message: Buffer, channel: Buffer): void;
   onMessage(message: unknown): void;
+  broadcast(packet: { data: [string, EventEnvelope] }, options: { rooms: Set<string> }): Promise<void>;
   shouldUseASeparateNamespace(room: string): boolean;
+  _encode(packet: unknown, options: { wsPreEncodedFrame?: Buffer[] }): unknown;
 }
 
-type Heard = { uid: string; aside?: Aside; data?: { packet?: { data?: [string, UpdateEvent | ChangesEvent] } } };
+type Heard = {
+  uid: string;
+  aside?: Aside;
+  data?: { opts?: { rooms?: string[] }; packet?: { data?: [string, UpdateEvent | ChangesEvent] } };
+};
 
 /** By which its own publications are known before they are parsed: an instance gets them back, since it listens to the rooms it talks to. */
 const ownHead = (uid: string) => `{"uid":"${uid}",`;
@@ -59,6 +65,13 @@ export function createAdapter({ publisher, subscriber, channelPrefix, schema: { 
       if (schema === reads && schema === writes) {
         heard(update, facts);
       }
+    };
+    const encode = internals._encode.bind(adapter);
+    internals._encode = (packet, options) => {
+      const encoded = encode(packet, options);
+      // In one piece: a head of its own would be a second buffer in each write to each socket of the room.
+      if (options.wsPreEncodedFrame !== undefined) options.wsPreEncodedFrame = [Buffer.concat(options.wsPreEncodedFrame)];
+      return encoded;
     };
     const hasChannel = internals.shouldUseASeparateNamespace.bind(adapter);
     internals.shouldUseASeparateNamespace = (room) => !room.startsWith(LOCAL) && hasChannel(room);
@@ -90,6 +103,31 @@ export function interceptChanges(
       whole(update);
       onMessage(message);
     }
+  };
+}
+
+/**
+ * Calls `told` when sockets of this instance have been sent an event of a session, once for all of a room: a listener of each socket would be called for
+ * each delivery.
+ */
+export function noticeTold(namespace: Namespace, told: (event: string, payload: EventEnvelope) => void): void {
+  const { rooms } = namespace.adapter;
+  const internals = namespace.adapter as unknown as Internals;
+  const notice = (to: Iterable<string>, data: [string, EventEnvelope]) => {
+    for (const room of to) if (rooms.has(room)) return told(...data);
+  };
+  const broadcast = internals.broadcast.bind(namespace.adapter);
+  internals.broadcast = (packet, options) => {
+    const done = broadcast(packet, options);
+    notice(options.rooms, packet.data);
+    return done;
+  };
+  const onMessage = internals.onMessage.bind(namespace.adapter);
+  internals.onMessage = (message) => {
+    onMessage(message);
+    const { opts, packet } = (message as Heard).data ?? {};
+    // What has changed is told anew by whoever makes it what each socket asked for.
+    if (packet?.data !== undefined && !('changes' in (packet.data[1] ?? {}))) notice(opts?.rooms ?? [], packet.data);
   };
 }
 

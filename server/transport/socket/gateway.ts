@@ -1,6 +1,6 @@
 import type { Server as HttpServer } from 'node:http';
 import { Server } from 'socket.io';
-import { CONTRACT_HEADER, CONTRACT_VERSION, CREATE_MAX_BYTES, EVENT_MAX_BYTES, type EventEnvelope, type Reply } from '#contract';
+import { CONTRACT_HEADER, CONTRACT_VERSION, CREATE_MAX_BYTES, EVENT_MAX_BYTES, type Reply } from '#contract';
 import { invalid, refuse } from '../../domain/refusal.ts';
 import type { Logger } from '../../observability/logger.ts';
 import type { Metrics } from '../../observability/metrics.ts';
@@ -11,11 +11,11 @@ import { Credits, limited } from '../limits.ts';
 import type { ConnectionLimit } from './connection-limit.ts';
 import { createDoor } from './door.ts';
 import { quieten } from './quieten.ts';
-import { type AdapterOptions, createAdapter } from './adapter.ts';
+import { type AdapterOptions, createAdapter, noticeTold } from './adapter.ts';
 import { batchWrites } from './batched-writes.ts';
 import type { Healing } from './healing.ts';
-import type { GatewaySocket, IoServer } from './rooms.ts';
-import { type SeatOptions, seatOf } from './seats.ts';
+import { type GatewaySocket, type IoServer, roomOf } from './rooms.ts';
+import { type SeatOptions, seatOf, type SocketSeat } from './seats.ts';
 import { frameOf, sizedParser } from './sized-parser.ts';
 import { cutSlowReaders } from './slow-readers.ts';
 
@@ -67,10 +67,20 @@ type Acknowledge = (reply: Reply<unknown>) => void;
 
 /** Answers every event of every socket. */
 export function attachGateway(io: IoServer, options: GatewayOptions): void {
-  const { handler, now, logger, metrics, socketLimit, admission } = options;
-  batchWrites(io);
-  cutSlowReaders(io, options);
+  const { handler, now, logger, metrics, socketLimit, admission, healing } = options;
+  batchWrites(io, cutSlowReaders(io, options));
   options.connectionLimit.attach(io, handler);
+  const namespace = io.of('/');
+  const seats = new WeakMap<GatewaySocket, SocketSeat>();
+  noticeTold(namespace, (event, payload) => {
+    if (event === 'session:update') healing.told(payload);
+    if (event !== 'session:deleted') return;
+    // Each instance lets its sockets go when it tells them: a message of its own could come when they have joined a new session of that id.
+    for (const id of [...(namespace.adapter.rooms.get(roomOf(payload.session_id)) ?? [])]) {
+      const socket = namespace.sockets.get(id);
+      if (socket !== undefined) seats.get(socket)?.deleted(payload);
+    }
+  });
   io.on('connection', (socket) => {
     metrics.connectedSockets.inc();
     logger.debug({ socket: socket.id }, 'socket connected');
@@ -79,16 +89,12 @@ export function attachGateway(io: IoServer, options: GatewayOptions): void {
       logger.debug({ socket: socket.id, reason }, 'socket disconnected');
     });
     socket.on('error', (error: Error) => logger.debug({ socket: socket.id, err: error.message }, 'not a Socket.IO frame'));
-    options.healing.watch(socket);
     admission?.watch(socket);
     const seat = seatOf(socket, options);
+    seats.set(socket, seat);
     const address = addressOf(socket.request, options.trustProxy);
     const credits = new Credits(socketLimit);
     const refresh = admission && ((token: string) => admission.refresh(socket, token, { seat, address }));
-    // Each instance lets its sockets go when it tells them: a message of its own could come when they have joined a new session of that id.
-    socket.onAnyOutgoing((event: string, payload: EventEnvelope) => {
-      if (event === 'session:deleted') seat.deleted(payload);
-    });
     // The one middleware takes every event, known or not, and passes none on.
     socket.use((event) => {
       const arrival = now();

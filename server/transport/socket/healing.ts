@@ -7,7 +7,7 @@ import type { Archive } from '../../engine/archive.ts';
 import { type SessionPosition, type SessionStore, type StoredSession, UnreadableStateError } from '../../engine/ports.ts';
 import type { Logger } from '../../observability/logger.ts';
 import type { Metrics } from '../../observability/metrics.ts';
-import { type GatewaySocket, type IoServer, roomOf, sessionOf } from './rooms.ts';
+import { type IoServer, roomOf, sessionOf } from './rooms.ts';
 
 /** Two looks are needed to tell a lost update from one on its way, so a room is healed within twice this. */
 const LOOK_INTERVAL_MS = 2_000;
@@ -49,13 +49,9 @@ export class Healing {
     await this.#looking;
   }
 
-  /** Notes what a socket is sent. Every socket of a room is sent the same, so the last one noted stands for all. */
-  watch(socket: GatewaySocket): void {
-    socket.onAnyOutgoing((event: string, payload: EventEnvelope) => {
-      if (event === 'session:update' && isNewer(payload, this.#sent.get(payload.session_id))) {
-        this.#sent.set(payload.session_id, { epoch: payload.epoch, version: payload.version });
-      }
-    });
+  /** A room was told this. All its sockets are sent the same, but for those that asked for changes. */
+  told({ session_id, epoch, version }: EventEnvelope): void {
+    if (isNewer({ epoch, version }, this.#sent.get(session_id))) this.#sent.set(session_id, { epoch, version });
   }
 
   /** A socket of the room has been given this state. The others may still be behind, so it counts only for a room nothing is known of. */

@@ -9,37 +9,49 @@ const PATIENCE_MS = 1_000;
 
 type Connection = GatewaySocket['conn'];
 
+/** The part of a connection that its types keep to itself. */
+interface Internals {
+  /** What waits to be sent. */
+  writeBuffer: readonly { data?: string | Buffer }[];
+}
+
 /**
  * Ends connections whose peer does not take what it is sent, so that nobody else pays for it: Engine.IO keeps one batch on its way and collects what comes
  * meanwhile, without a limit. Whoever has more than 1 MiB collected, none of which could be sent for a second, is cut off, and so is whoever
  * missed the heartbeat, whose closing handshake would never end. The stock client comes back by itself and joins again.
+ *
+ * Returns what is to be called when something has to wait for what was sent before; a listener to each message of each socket would cost everybody.
  */
-export function cutSlowReaders(io: IoServer, { logger, metrics }: { logger: Logger; metrics: Metrics }): void {
+export function cutSlowReaders(io: IoServer, { logger, metrics }: { logger: Logger; metrics: Metrics }): (connection: Connection) => void {
+  const behind = new WeakMap<Connection, { waiting: number; counted: number; timer?: NodeJS.Timeout }>();
+  const isBack = (connection: Connection) => {
+    clearTimeout(behind.get(connection)?.timer);
+    behind.delete(connection);
+  };
   io.engine.on('connection', (connection: Connection) => {
-    let waiting = 0;
-    let timer: NodeJS.Timeout | undefined;
-    const cut = () => {
-      logger.warn({ remote: connection.remoteAddress, unsent_bytes: waiting }, 'a peer does not read; its connection was cut');
-      metrics.slowReaders.inc();
-      reset(connection);
-    };
-    connection.on('packetCreate', ({ data }: { data?: string | Buffer }) => {
-      // What is written at once waits for nobody. That is the usual case, and this is on the way of every message to everybody.
-      if (connection.transport.writable) return;
-      // Characters for text, which is JSON: counting its bytes would mean reading each message once more for each socket.
-      waiting += data?.length ?? 0;
-      if (waiting > UNSENT_MAX_BYTES) timer ??= setTimeout(cut, PATIENCE_MS);
-    });
-    connection.on('flush', () => {
-      waiting = 0;
-      clearTimeout(timer);
-      timer = undefined;
-    });
     connection.on('close', (reason) => {
-      clearTimeout(timer);
+      isBack(connection);
       if (reason === 'ping timeout') reset(connection);
     });
   });
+  return (connection) => {
+    const peer = behind.get(connection) ?? { waiting: 0, counted: 0 };
+    if (peer.counted === 0) {
+      behind.set(connection, peer);
+      connection.once('flush', () => isBack(connection));
+    }
+    const { writeBuffer } = connection as unknown as Internals;
+    for (; peer.counted < writeBuffer.length; peer.counted++) {
+      // Characters for text, which is JSON: counting its bytes would mean reading each message once more for each socket.
+      peer.waiting += writeBuffer[peer.counted]?.data?.length ?? 0;
+    }
+    if (peer.waiting <= UNSENT_MAX_BYTES) return;
+    peer.timer ??= setTimeout(() => {
+      logger.warn({ remote: connection.remoteAddress, unsent_bytes: peer.waiting }, 'a peer does not read; its connection was cut');
+      metrics.slowReaders.inc();
+      reset(connection);
+    }, PATIENCE_MS);
+  };
 }
 
 /** Frees everything at once, the kernel's buffers too. A closing handshake needs a peer who reads. */
