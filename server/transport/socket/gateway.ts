@@ -76,7 +76,7 @@ export function attachGateway(io: IoServer, options: GatewayOptions): void {
     if (event === 'session:update') healing.told(payload);
     if (event !== 'session:deleted') return;
     // Each instance lets its sockets go when it tells them: a message of its own could come when they have joined a new session of that id.
-    for (const id of [...(namespace.adapter.rooms.get(roomOf(payload.session_id)) ?? [])]) {
+    for (const id of namespace.adapter.rooms.get(roomOf(payload.session_id)) ?? []) {
       const socket = namespace.sockets.get(id);
       if (socket !== undefined) seats.get(socket)?.deleted(payload);
     }
