@@ -17,6 +17,8 @@ interface Entry {
  */
 export class Hints {
   readonly #entries = new Map<string, Entry>();
+  /** The one at the end of the line. */
+  #newest: Entry | undefined;
   #bytes = 0;
 
   /** How many sessions are remembered. */
@@ -49,13 +51,17 @@ export class Hints {
     const known = this.#entries.get(session_id);
     if (known !== undefined) {
       if (isNewer(known.session, session)) return;
+      known.session = session;
+      if (this.#newest === known) return;
       // Takes it to the end of the line.
+      this.#newest = known;
       this.#entries.delete(session_id);
-      this.#entries.set(session_id, { session, bytes: known.bytes });
+      this.#entries.set(session_id, known);
       return;
     }
     const bytes = JSON.stringify(session.state).length;
-    this.#entries.set(session_id, { session, bytes });
+    this.#newest = { session, bytes };
+    this.#entries.set(session_id, this.#newest);
     this.#bytes += bytes;
     for (const oldest of this.#entries.keys()) {
       if (this.#entries.size <= SESSIONS_MAX && this.#bytes <= BYTES_MAX) break;

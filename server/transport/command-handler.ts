@@ -45,7 +45,9 @@ export class CommandHandler {
     this.#inHand += 1;
     try {
       const answer = await this.#answer(request);
-      this.#measure(request, answer);
+      const took = this.#ports.clock.now() - request.arrival;
+      // The reply does not wait for its being counted.
+      setImmediate(() => this.#measure(request, answer, took));
       return answer.ok ? this.#success(answer) : this.refuse(answer);
     } finally {
       this.#inHand -= 1;
@@ -87,8 +89,8 @@ export class CommandHandler {
     return this.#commands[name](parsed.value, request);
   }
 
-  #measure(request: Request, answer: Answer): void {
-    const took = this.#ports.clock.now() - request.arrival;
+  /** `took`: from its arrival to its answer, ms. */
+  #measure(request: Request, answer: Answer, took: number): void {
     // Names come from clients; only those of the contract may become labels.
     const command = isCommand(request.name) ? request.name : 'unknown';
     const outcome = answer.ok ? (answer.appliedVersion === undefined ? 'ok' : 'replayed') : answer.code;

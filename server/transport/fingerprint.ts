@@ -1,10 +1,14 @@
-import { createHash } from 'node:crypto';
-import type { CommandName } from '#contract';
+import { hash } from 'node:crypto';
+import type { CommandName, CommandOptions } from '#contract';
 import { canonicalJson } from '../domain/canonical.ts';
 
-/** Tells a command and its payload from any other, whatever the order of its fields: SHA-256 over canonical JSON. */
-export function fingerprint(name: CommandName, payload: object): string {
-  return createHash('sha256')
-    .update(`${name} ${canonicalJson(payload)}`)
-    .digest('base64url');
+/**
+ * Tells a command and its payload from any other, whatever the order of its fields: SHA-256 over canonical JSON. Neither its key nor how its sender wants to be
+ * answered makes it another command.
+ */
+export function fingerprint(
+  name: CommandName,
+  { command_id: _id, deltas: _deltas, ...payload }: object & CommandOptions & { deltas?: unknown },
+): string {
+  return hash('sha256', `${name} ${canonicalJson(payload)}`, 'base64url');
 }

@@ -17,8 +17,15 @@ export interface Charge {
 
 /** Unix ms as an ISO 8601 UTC string with milliseconds. */
 export function iso(at: number): string {
-  return new Date(at).toISOString();
+  if (at !== lastAt) {
+    lastIso = new Date(at).toISOString();
+    lastAt = at;
+  }
+  return lastIso;
 }
+
+/** One event names its instant several times. */
+let [lastAt, lastIso] = [Number.NaN, ''];
 
 /** A copy that may be changed freely. Free JSON is shared, since nothing here writes to it. */
 export function draftOf(state: SessionState): SessionState {
