@@ -1,11 +1,12 @@
 import type { Logger } from '../observability/logger.ts';
+import { batchCommands } from './batched-commands.ts';
 import { connectRedis, type RedisClient } from './connection.ts';
 
 /** A connection for subscriptions that knows which of them stand. */
 export interface Subscriber {
   redis: RedisClient;
-  /** Resolves once Redis has confirmed the subscription that was last asked for; rejects when it was refused or never asked for. */
-  subscribed(channel: string): Promise<void>;
+  /** Resolves once Redis has confirmed the subscription that was last asked for; rejects when it was refused or never asked for. Null where it stands already. */
+  subscribed(channel: string): Promise<void> | null;
 }
 
 /**
@@ -14,7 +15,9 @@ export interface Subscriber {
  */
 export function connectSubscriber(url: string, logger: Logger): Subscriber {
   const redis = connectRedis(url, 'blocking', 'subscriber', logger, { subscriber: true });
-  const standing = new Map<string, Promise<void>>();
+  batchCommands(redis);
+  /** Null for those that are confirmed. */
+  const standing = new Map<string, Promise<void> | null>();
   const ssubscribe = redis.ssubscribe.bind(redis) as (...channels: string[]) => Promise<unknown>;
   const sunsubscribe = redis.sunsubscribe.bind(redis) as (...channels: string[]) => Promise<unknown>;
 
@@ -23,6 +26,7 @@ export function connectSubscriber(url: string, logger: Logger): Subscriber {
     for (const channel of channels) standing.set(channel, confirmed);
     try {
       await confirmed;
+      for (const channel of channels) if (standing.get(channel) === confirmed) standing.set(channel, null);
     } catch (error) {
       // The adapter does not look; whoever waits in `subscribed` gets the same rejection.
       logger.warn({ channels, err: error }, 'subscription refused');
@@ -41,10 +45,9 @@ export function connectSubscriber(url: string, logger: Logger): Subscriber {
 
   return {
     redis,
-    async subscribed(channel) {
+    subscribed(channel) {
       const confirmed = standing.get(channel);
-      if (confirmed === undefined) throw new Error(`no subscription to ${channel}`);
-      await confirmed;
+      return confirmed === undefined ? Promise.reject(new Error(`no subscription to ${channel}`)) : confirmed;
     },
   };
 }

@@ -45,8 +45,8 @@ export class ConnectionLimit {
     });
     io.use((socket, next) => {
       const connection = socket.conn;
-      const open = this.#open.get(addressOf(connection.request, trustProxy)) ?? [];
-      if ([...open].indexOf(connection) < limit) {
+      const open = this.#open.get(addressOf(connection.request, trustProxy)) ?? new Set();
+      if (open.size <= limit || [...open].indexOf(connection) < limit) {
         next();
         return;
       }

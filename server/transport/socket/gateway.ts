@@ -40,7 +40,12 @@ export function createIo(http: HttpServer, options: IoOptions): IoServer {
     pingInterval: HEARTBEAT_MS,
     pingTimeout: 2 * HEARTBEAT_MS,
     allowRequest: (request, answer) =>
-      door(() => answer(null, options.allowsOrigin(request.headers.origin) && options.connectionLimit.admits(request))),
+      door(() => {
+        // The HTTP answer and the first packet, which follows in the next microtask, leave together.
+        request.socket.cork();
+        answer(null, options.allowsOrigin(request.headers.origin) && options.connectionLimit.admits(request));
+        queueMicrotask(() => request.socket.uncork());
+      }),
   });
   io.engine.on('headers', (headers: Record<string, string>) => (headers[CONTRACT_HEADER] = String(CONTRACT_VERSION)));
   return io;

@@ -11,8 +11,8 @@ import { changesRoomOf, type GatewaySocket, roomOf } from './rooms.ts';
 const SUBSCRIBE_TIMEOUT_MS = 1_500;
 
 export interface SeatOptions {
-  /** Resolves once Redis has confirmed the subscription to a room. */
-  subscribed(room: string): Promise<void>;
+  /** Resolves once Redis has confirmed the subscription to a room; null where it stands. */
+  subscribed(room: string): Promise<void> | null;
   healing: Pick<Healing, 'synced'>;
   changes: Pick<ChangeRelay, 'seated'>;
   metrics: Metrics;
@@ -70,9 +70,12 @@ export function seatOf(socket: GatewaySocket, { subscribed, healing, changes, me
         const seated = socket.join(deltas === true ? [room, changesRoomOf(sessionId)] : room);
         if (deltas === false) await socket.leave(changesRoomOf(sessionId));
         await seated;
-        await within(SUBSCRIBE_TIMEOUT_MS, subscribed(room)).catch((cause: unknown) => {
-          throw new StoreUnavailableError('no subscription', { cause });
-        });
+        const confirmed = subscribed(room);
+        if (confirmed !== null) {
+          await within(SUBSCRIBE_TIMEOUT_MS, confirmed).catch((cause: unknown) => {
+            throw new StoreUnavailableError('no subscription', { cause });
+          });
+        }
         const outcome = await work();
         if (outcome.ok) {
           const { epoch, version } = outcome.state;
