@@ -105,30 +105,41 @@ export class Relay {
     let more = false;
     let batch = emptyBatch();
     let characters = 0;
-    let ahead = this.#readAhead(waiting[0]);
-    for (const [index, partition] of waiting.entries()) {
-      if (this.#stop.signal.aborted) break;
-      const { entries, isFull } = await ahead;
-      ahead = this.#readAhead(waiting[index + 1]);
-      more ||= isFull;
-      let segment: Segment | undefined;
-      for (const { id, event, state } of entries) {
-        if (segment === undefined) {
-          segment = { partition, ids: [] };
-          batch.segments.push(segment);
-          batch.oldest = Math.min(batch.oldest, instantOf(event));
+    // That of the last batch, while the next one is read and handed on.
+    let removed = Promise.resolve();
+    const handOn = async () => {
+      await this.#options.accept(batch);
+      await removed;
+      removed = this.#remove(batch, errors);
+      batch = emptyBatch();
+      characters = 0;
+    };
+    try {
+      let ahead = this.#readAhead(waiting[0]);
+      for (const [index, partition] of waiting.entries()) {
+        if (this.#stop.signal.aborted) break;
+        const { entries, isFull } = await ahead;
+        ahead = this.#readAhead(waiting[index + 1]);
+        more ||= isFull;
+        let segment: Segment | undefined;
+        for (const { id, event, state } of entries) {
+          if (segment === undefined) {
+            segment = { partition, ids: [] };
+            batch.segments.push(segment);
+            batch.oldest = Math.min(batch.oldest, instantOf(event));
+          }
+          segment.ids.push(id);
+          batch.events.push({ event, state });
+          characters += event.length + state.length;
+          if (batch.events.length < BATCH_EVENTS && characters < BATCH_CHARACTERS) continue;
+          await handOn();
+          segment = undefined;
         }
-        segment.ids.push(id);
-        batch.events.push({ event, state });
-        characters += event.length + state.length;
-        if (batch.events.length < BATCH_EVENTS && characters < BATCH_CHARACTERS) continue;
-        errors.push(...(await this.#handOn(batch)));
-        batch = emptyBatch();
-        characters = 0;
-        segment = undefined;
       }
+      if (batch.events.length > 0) await handOn();
+    } finally {
+      await removed;
     }
-    if (batch.events.length > 0) errors.push(...(await this.#handOn(batch)));
     return { more: more && errors.length === 0, errors };
   }
 
@@ -162,11 +173,10 @@ export class Relay {
     }
   }
 
-  /** Throws when the batch was not accepted. Returns why parts of it could not be removed: they will come again, which does no harm. */
-  async #handOn(batch: Batch): Promise<unknown[]> {
-    const { outbox, accept } = this.#options;
-    await accept(batch);
-    return failures(await Promise.allSettled(batch.segments.map(({ partition, ids }) => outbox.remove(partition, ids))));
+  /** Takes what was accepted out of the outbox. Never rejects; what could not be removed will come again, which does no harm, and why is noted. */
+  async #remove({ segments }: Batch, errors: unknown[]): Promise<void> {
+    const { outbox } = this.#options;
+    errors.push(...failures(await Promise.allSettled(segments.map(({ partition, ids }) => outbox.remove(partition, ids)))));
   }
 }
 

@@ -19,20 +19,20 @@ type Field = string | null | undefined;
 /** All tokens of commits are this long. */
 export const TOKEN_LENGTH = 20;
 
-/** What a session's hash tells beside its state, in the order in which commit.lua writes it: one text, since each field of a hash costs some 60 bytes. */
+/** What is stored of a session beside its state, in the order in which commit.lua writes it. */
 const FACTS = ['version', 'epoch', 'status', 'kind', 'life', 'hash', 'expiredSince', 'warnings', 'tokens'] as const;
 /** In place of what is not there. */
 const NONE = '-';
 
 export type StoredFacts = Record<(typeof FACTS)[number], string | null>;
 
-/** Reads the hash field `m`. */
+/** Reads the first line of a stored session. */
 export function readFacts(text: string): StoredFacts {
   const values = text.split(' ');
   return Object.fromEntries(FACTS.map((name, index) => [name, values[index] === NONE ? null : (values[index] ?? null)])) as StoredFacts;
 }
 
-/** The text of the hash field `m`. */
+/** The first line of a stored session. */
 export function writeFacts(facts: StoredFacts): string {
   return FACTS.map((name) => facts[name] ?? NONE).join(' ');
 }
@@ -45,7 +45,7 @@ export function asWritten(state: SessionState | null): SessionState | null {
   return state === null || upgraded.has(state) ? null : state;
 }
 
-/** The hash field `m` and the text of the whole state as a session; null where nothing is stored. Throws UnreadableStateError, NewerSchemaError. */
+/** The facts and the text of the whole state as a session; null where nothing is stored. Throws UnreadableStateError, NewerSchemaError. */
 export function toSession([text, json]: Field[], schema: Schema): StoredSession | null {
   if (text == null) return null;
   const { version, epoch, hash, expiredSince, warnings, tokens } = readFacts(text);
@@ -61,9 +61,16 @@ export function toSession([text, json]: Field[], schema: Schema): StoredSession 
   };
 }
 
-/** Where a session stands, by its hash field `m`. */
-export function toPosition(text: Field): SessionPosition | null {
-  if (text == null) return null;
+/** A stored session as its facts and its state, null once deleted. */
+export function splitStored(text: string | null): [facts: string | null, state: string | null] {
+  if (text === null) return [null, null];
+  const end = text.indexOf('\n');
+  return [text.slice(0, end), text.slice(end + 1) || null];
+}
+
+/** Where a session stands, by the beginning of what is stored; '' where nothing is. */
+export function toPosition(text: string): SessionPosition | null {
+  if (text === '') return null;
   const { version, epoch, status, kind } = readFacts(text);
   return { version: Number(version), epoch: Number(epoch), status: status as Status, event_type: kind as EventType };
 }

@@ -19,11 +19,13 @@ export function createKeys(prefix: string) {
       return {
         ...keysOf(index),
         /**
-         * Hash: `s` state JSON (absent once deleted), and `m` all other facts in one text: version, epoch, status, type of the last event, life of the
-         * Redis that took the last commit, hash of the last event, the version before an unbroken run of expiries, armed warning thresholds, tokens of
-         * the last commits.
+         * One text: in the first line all facts, which are version, epoch, status, type of the last event, life of the Redis that took the last commit, hash
+         * of the last event, the version before an unbroken run of expiries, armed warning thresholds, tokens of the last commits; then the state as JSON,
+         * nothing once deleted.
          */
         session: `${partition(index)}:s/${sessionId}`,
+        /** Hash of the pieces of a large state (layout.ts): `p0`, `p1`, … */
+        pieces: `${partition(index)}:p/${sessionId}`,
         /** Hash of the share links that are good, by their ids. */
         grants: `${partition(index)}:g/${sessionId}`,
         /** What a command_id did. */

@@ -2,8 +2,8 @@ import type { SessionState } from '#contract';
 import { encodeState, type Schema } from '../domain/schema.ts';
 
 /**
- * From this many participants on, a session's hash holds them in pieces (`p0`, `p1`, …) of so many beside the rest of the state, so that a commit writes only the
- * pieces in which something is new. To change the size of a piece is to change the form of what is stored (schema.ts).
+ * From this many participants on, they are in pieces (`p0`, `p1`, …) of so many in a hash beside the session, so that a commit writes only the pieces in which
+ * something is new. To change the size of a piece is to change the form of what is stored (schema.ts).
  */
 const SPLIT_FROM = 64;
 const PIECE = 32;
@@ -18,7 +18,7 @@ export interface Layout {
   text: string;
   /** Pieces to write, by their fields. */
   pieces: [field: string, text: string][];
-  /** Whether nothing of what is stored stays. */
+  /** Whether no piece of what is stored stays. */
   replaces: boolean;
 }
 
@@ -36,13 +36,9 @@ export function layOut(state: SessionState, before: SessionState | null, json: (
   return { text: `${encodeState(JSON.stringify(rest), schema).slice(0, -1)},${OPEN}`, pieces, replaces: before === null };
 }
 
-/** The text of a stored state, whole, from the fields of its hash. */
-export function joinPieces(fields: Record<string, string>): string | null {
-  const { s: text } = fields;
-  if (text === undefined || !text.endsWith(OPEN)) return text ?? null;
-  const pieces: string[] = [];
-  for (let piece = fields['p0']; piece !== undefined; piece = fields[`p${pieces.length}`]) pieces.push(piece);
-  return joinState(text, pieces);
+/** Whether the text of a stored session says that its participants are in pieces. */
+export function isInPieces(text: string): boolean {
+  return text.endsWith(OPEN);
 }
 
 /** A state whose participants are in pieces, whole. */

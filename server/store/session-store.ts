@@ -1,13 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import type { ChainableCommander } from 'ioredis';
 import type { SessionEvent } from '../domain/draft.ts';
-import { encodeState, SCHEMA, type Schema } from '../domain/schema.ts';
-import type { Commit, Publication, SessionPosition, SessionStore } from '../engine/ports.ts';
-import { asWritten, chainEvents, memoryJson, toCommitResult, toMemory, toOutage, toPosition, toSession, TOKEN_LENGTH } from './codec.ts';
+import { SCHEMA, type Schema } from '../domain/schema.ts';
+import type { SessionPosition, SessionStore } from '../engine/ports.ts';
+import { chainEvents, memoryJson, splitStored, toCommitResult, toMemory, toOutage, toPosition, toSession, TOKEN_LENGTH } from './codec.ts';
 import type { RedisClient } from './connection.ts';
+import { commitArguments } from './commit-arguments.ts';
 import { PARTITIONS, partitionOf } from '../domain/partitions.ts';
 import { createKeys } from './keys.ts';
-import { joinPieces, layOut } from './layout.ts';
+import { isInPieces, joinState } from './layout.ts';
 import { reachable, whatAnswers } from './reachable.ts';
 import { loadScript, runScript } from './script.ts';
 import { NO_SKEW } from './skew.ts';
@@ -16,31 +17,38 @@ const COMMIT = loadScript('commit');
 const ATTEND = loadScript('attend');
 const MARK = loadScript('mark');
 const OUTLIVED = loadScript('outlived');
+const WHOLE = loadScript('whole');
+
+/** What is enough of a stored session to know where it stands. */
+const POSITION_CHARACTERS = 100;
 
 /** A gap between two marks of any instances that counts as an outage, and how many are remembered. */
 const OUTAGE_MS = 3_000;
 const OUTAGES_KEPT = 100;
 
-/** How far a judged instant may be from the clock of Redis at the commit: ahead only by an error of our clock, behind by time spent waiting. */
-const AHEAD_MAX_MS = 50;
-const BEHIND_MAX_MS = 3_000;
+type Keys = ReturnType<ReturnType<typeof createKeys>['session']>;
 
-/** Sessions in Redis, each a hash that only the commit script writes. */
+/** Sessions in Redis, each a text that only scripts write. */
 export function createSessionStore(redis: RedisClient, keyPrefix: string, schema: Schema = SCHEMA, skew = NO_SKEW): SessionStore {
   const keys = createKeys(keyPrefix);
   // Tokens are unique for each commit of each process, all of one length, and shorter than UUIDs.
   const process = randomBytes(9).toString('base64url');
   let commits = 0;
+  const sessionOf = async (text: string | null, key: Keys) => {
+    if (text === null || !isInPieces(text)) return toSession(splitStored(text), schema);
+    const [whole, ...pieces] = (await runScript(redis, WHOLE, [key.session, key.pieces], [])) as [string | null, ...string[]];
+    const [facts, state] = splitStored(whole);
+    return toSession([facts, state !== null && isInPieces(state) ? joinState(state, pieces) : state], schema);
+  };
 
   return {
     load: (sessionId, commandId) =>
       reachable(async () => {
         const key = keys.session(sessionId);
-        const sessionOf = (fields: Record<string, string>) => toSession([fields['m'], joinPieces(fields)], schema);
-        if (commandId === undefined) return { session: sessionOf(await redis.hgetall(key.session)), command: null };
-        const replies = await redis.pipeline().hgetall(key.session).get(key.command(commandId)).exec();
+        if (commandId === undefined) return { session: await sessionOf(await redis.get(key.session), key), command: null };
+        const replies = await redis.pipeline().get(key.session).get(key.command(commandId)).exec();
         return {
-          session: sessionOf(valueOf<Record<string, string>>(replies?.[0])),
+          session: await sessionOf(valueOf<string | null>(replies?.[0]), key),
           command: toMemory(valueOf<string | null>(replies?.[1])),
         };
       }),
@@ -55,7 +63,7 @@ export function createSessionStore(redis: RedisClient, keyPrefix: string, schema
         const partition = partitionOf(last.state.session_id);
         const publications = commit.publications?.({ lastHash, token }) ?? [];
         const args = commitArguments(commit, last, token, skew.of(partition), texts, lastHash, publications, schema);
-        const reply = await runScript(redis, COMMIT, [key.session, key.agenda, key.outbox, memory], args);
+        const reply = await runScript(redis, COMMIT, [key.session, key.agenda, key.outbox, memory, key.pieces], args);
         const result = toCommitResult(reply, lastHash, token, schema);
         if (result.outcome === 'clock') await skew.measure(partition);
         return result;
@@ -114,69 +122,14 @@ export function createSessionStore(redis: RedisClient, keyPrefix: string, schema
           const partition = partitionOf(id);
           const pipeline = pipelines.get(partition) ?? redis.pipeline();
           pipelines.set(partition, pipeline);
-          void pipeline.hget(keys.session(id).session, 'm', (_error, facts) => {
-            found[index] = facts === undefined ? undefined : toPosition(facts);
+          void pipeline.getrange(keys.session(id).session, 0, POSITION_CHARACTERS - 1, (_error, text) => {
+            found[index] = text === undefined ? undefined : toPosition(text);
           });
         }
         await whatAnswers([...pipelines.values()].map(async (pipeline) => (await pipeline.exec())?.forEach(valueOf)));
         return found;
       }),
   };
-}
-
-/** ARGV of commit.lua, in its order. */
-function commitArguments(
-  commit: Commit,
-  last: SessionEvent,
-  token: string,
-  skew: number,
-  texts: string[],
-  lastHash: string | null,
-  publications: Publication[],
-  schema: Schema,
-): (string | number)[] {
-  const { base, command, snapshotAt } = commit;
-  const { session_id, version, epoch, status } = last.state;
-  const deleted = last.event_type === 'session_deleted';
-  const newest = commit.events.length - 1;
-  // What an unknown commit left is not known piece by piece.
-  const before = base?.token == null ? null : asWritten(base.state ?? null);
-  const { text, pieces, replaces } = deleted
-    ? { text: '', pieces: [], replaces: true }
-    : layOut(last.state, before, () => snapshotAt(newest), schema);
-  // The last snapshot is the stored state itself; it travels once.
-  const snapshotOf = (index: number) => (index < newest || deleted ? encodeState(snapshotAt(index), schema) : '');
-  return [
-    base?.version ?? 0,
-    base?.epoch ?? 0,
-    token,
-    session_id,
-    version,
-    epoch,
-    status,
-    last.event_type,
-    text,
-    commit.lifetimeMs,
-    commit.attention ?? '',
-    (commit.sameClock === true ? '+' : '') + commit.warnings.join(','),
-    command === undefined ? '' : memoryJson(command, version),
-    command?.rememberMs ?? 0,
-    commit.instant,
-    AHEAD_MAX_MS,
-    BEHIND_MAX_MS,
-    commit.notBefore,
-    skew,
-    lastHash ?? '',
-    base?.token ?? '',
-    texts.length,
-    // Where the state begins in what is stored, less its brace; Lua counts from 1.
-    encodeState('{', schema).length + 1,
-    replaces ? '1' : '0',
-    pieces.length,
-    ...pieces.flat(),
-    ...texts.flatMap((event, index) => [event, snapshotOf(index)]),
-    ...publications.flatMap(({ channel, head, tail }) => [channel, head, tail]),
-  ];
 }
 
 /** The events of a commit are never empty; the type checker can't know. */

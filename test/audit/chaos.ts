@@ -15,7 +15,7 @@ import { createKeys } from '../../server/store/keys.ts';
 import { lookInto } from '../kit/redis.ts';
 import { type InstanceProcess, startInstanceProcess } from '../kit/server.ts';
 import { freshDirectory, freshPrefix, migrate, redisUrl, startOwnPostgres } from '../kit/services.ts';
-import { factsIn } from '../kit/stored.ts';
+import { factsIn, stateIn } from '../kit/stored.ts';
 import { query, silent } from './kit.ts';
 
 const WORKER = path.resolve(import.meta.dirname, '../../server/worker.ts');
@@ -114,9 +114,8 @@ export class Site {
     const database = openDatabase(this.databaseUrl, silent, { connections: 2, statementMs: 10_000 });
     try {
       for (const [id, version] of versions) {
-        const state = await this.redis.hget(keys.session(id).session, 's');
         const { hash } = await factsIn(this.redis, keys.session(id).session);
-        const live = decodeState(state ?? 'null', SCHEMA) as SessionState;
+        const live = decodeState(await stateIn(this.redis, keys.session(id).session), SCHEMA) as SessionState;
         expect(live.version, `${id}: Redis against what was acknowledged`).to.equal(version);
         const verified = await verify(database, id);
         expect(verified, `${id}: rows and hashes`).to.deep.include({ rows: version, findings: [] });

@@ -20,7 +20,7 @@ import { createSessionStore } from '../../server/store/session-store.ts';
 import { timeAt } from '../../server/store/time.ts';
 import { chess } from '../kit/games.ts';
 import { freshPrefix, redisUrl } from '../kit/services.ts';
-import { factsIn, tamper } from '../kit/stored.ts';
+import { factsIn, stateIn, tamper } from '../kit/stored.ts';
 import { until } from '../kit/until.ts';
 
 /** Long enough that a busy machine is never the reason why a command misses it. */
@@ -225,7 +225,7 @@ export class Arena {
 export async function age(redis: RedisClient, prefix: string, session: string, ms: number): Promise<void> {
   const keys = createKeys(prefix).session(session);
   const earlier = (key: string, value: unknown) => (key.endsWith('_at') && typeof value === 'string' ? iso(Date.parse(value) - ms) : value);
-  const state: unknown = JSON.parse((await redis.hget(keys.session, 's')) ?? '', earlier);
+  const state: unknown = JSON.parse(await stateIn(redis, keys.session), earlier);
   await tamper(redis, keys.session, {}, JSON.stringify(state));
   const due = await redis.zscore(keys.agenda, session);
   if (due !== null) await redis.zadd(keys.agenda, Number(due) - ms, session);

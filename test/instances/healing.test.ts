@@ -2,6 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect } from 'chai';
 import type { SessionState } from '#contract';
 import { createKeys } from '../../server/store/keys.ts';
+import { tamper } from '../kit/stored.ts';
 import { createSessionStore } from '../../server/store/session-store.ts';
 import { chess } from '../kit/games.ts';
 import { type Cluster, openCluster } from '../kit/server.ts';
@@ -52,7 +53,7 @@ describe('a room whose update was lost', () => {
     const spoilt = await create();
     const key = createKeys(cluster.settings.KEY_PREFIX).session(spoilt.session_id).session;
     await commitSilently(spoilt, 'start');
-    await cluster.redis().hset(key, 's', 'spoilt');
+    await tamper(cluster.redis(), key, {}, 'spoilt');
     besideUnreadable = await commitSilently(await create(), 'start');
 
     let state = await commitSilently(await create(), 'start');

@@ -31,7 +31,7 @@ export async function openDesk() {
     /** Everything in Redis that belongs to a session. */
     async traces(sessionId: string) {
       const { session, agenda, outbox } = keys.session(sessionId);
-      return { fields: await redis.hgetall(session), due: await redis.zscore(agenda, sessionId), outbox: await redis.xlen(outbox) };
+      return { text: await redis.get(session), due: await redis.zscore(agenda, sessionId), outbox: await redis.xlen(outbox) };
     },
     close: () => redis.disconnect(),
   };

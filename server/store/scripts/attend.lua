@@ -5,7 +5,8 @@
 -- ARGV[4] when the session wants attention next, Unix ms, '' for never
 -- ARGV[5…] thresholds to claim
 -- Returns the thresholds that nobody had claimed; false when the session has moved on or is gone
-local facts = redis.call('HGET', KEYS[1], 'm')
+local stored = redis.call('GET', KEYS[1])
+local facts = stored and string.match(stored, '^[^\n]+')
 if not facts then
   redis.call('ZREM', KEYS[2], ARGV[3])
   return false
@@ -25,7 +26,8 @@ for i = 5, #ARGV do
 end
 if #claimed > 0 then
   armed = string.match(armed, '^,*(.-),*$')
-  redis.call('HSET', KEYS[1], 'm', table.concat({version, epoch, before, armed == '' and '-' or armed, tokens}, ' '))
+  local changed = table.concat({version, epoch, before, armed == '' and '-' or armed, tokens}, ' ')
+  redis.call('SET', KEYS[1], changed .. string.sub(stored, #facts + 1), 'KEEPTTL')
 end
 if ARGV[4] == '' then
   redis.call('ZREM', KEYS[2], ARGV[3])

@@ -1,6 +1,7 @@
 -- Commits one decision atomically: the state, its place in the agenda, its events and the memory of its command, or nothing.
 --
--- KEYS[1] session  KEYS[2] agenda  KEYS[3] outbox  KEYS[4] memory of the command_id (the session again where there is none)
+-- KEYS[1] session: facts and state (keys.ts)  KEYS[2] agenda  KEYS[3] outbox  KEYS[4] memory of the command_id (the session again where there is none)
+-- KEYS[5] pieces of the state
 -- ARGV[1]  version the decision was made on, 0 where no session may exist
 -- ARGV[2]  epoch the decision was made on, 0 for a session that is new altogether
 -- ARGV[3]  token of this commit, as long as any other: a repetition after a lost reply is recognised by it
@@ -17,7 +18,7 @@
 -- ARGV[19] how far the clock of this node is ahead of the one clock, ms   ARGV[20] hash of the last event
 -- ARGV[21] token of the commit the decision was made on, '' where unknown
 -- ARGV[22] how many events   ARGV[23] where the contract's part of the new state begins, behind its brace
--- ARGV[24] '1' where nothing of what is stored stays   ARGV[25] how many pieces of the new state
+-- ARGV[24] '1' where no piece of what is stored stays   ARGV[25] how many pieces of the new state
 -- ARGV[26…] for each piece that is new: its field, and it (layout.ts)
 -- ARGV[…]  for each event: it, and the state after it; '' for the new state
 -- ARGV[…]  for each message to other instances: channel, head, and a tail where the new state belongs between the two, else ''
@@ -26,14 +27,14 @@
 
 -- The pieces of the state as stored; nil where it has none: then it ends with a brace.
 local function pieces_of(state)
-  if not state or string.sub(state, -1) ~= '[' then
+  if string.sub(state, -1) ~= '[' then
     return nil
   end
   local pieces = {}
-  local piece = redis.call('HGET', KEYS[1], 'p0')
+  local piece = redis.call('HGET', KEYS[5], 'p0')
   while piece do
     pieces[#pieces + 1] = piece
-    piece = redis.call('HGET', KEYS[1], 'p' .. #pieces)
+    piece = redis.call('HGET', KEYS[5], 'p' .. #pieces)
   end
   return pieces
 end
@@ -41,12 +42,14 @@ end
 local function joined(state, pieces)
   return pieces and state .. table.concat(pieces, ',') .. ']}' or state
 end
+
+-- The state behind the facts is only read where it is asked for.
+local facts = string.match(redis.call('GETRANGE', KEYS[1], 0, 511), '^[^\n]+')
 local function stored()
-  local state = redis.call('HGET', KEYS[1], 's')
-  return joined(state, pieces_of(state))
+  local state = string.sub(redis.call('GET', KEYS[1]), #facts + 2)
+  return state ~= '' and joined(state, pieces_of(state))
 end
 
-local facts = redis.call('HGET', KEYS[1], 'm')
 local version, epoch, status, kind, stored_life, hash, expired_since, armed, tokens
 if facts then
   version, epoch, status, kind, stored_life, hash, expired_since, armed, tokens =
@@ -60,11 +63,11 @@ end
 if ARGV[13] ~= '' then
   local memory = redis.call('GET', KEYS[4])
   if memory then
-    return {'repeated', facts, stored(), memory}
+    return {'repeated', facts or false, facts and stored(), memory}
   end
 end
 if (live and version or '0') ~= ARGV[1] or (live and (epoch ~= ARGV[2] or string.sub(tokens, 1, #ARGV[21]) ~= ARGV[21])) then
-  return {'conflict', facts, stored()}
+  return {'conflict', facts or false, facts and stored()}
 end
 -- An id that was deleted and comes back must not repeat an epoch, else its versions would mean two things; and what follows a session of the trail
 -- (no version here, but an epoch) must not bring back one that was deleted meanwhile.
@@ -104,25 +107,26 @@ end
 -- Tokens: this one and the seven before it.
 tokens = ARGV[3] .. string.sub(tokens or '', 1, 7 * #ARGV[3])
 facts = table.concat({ARGV[5], ARGV[6], ARGV[7], ARGV[8], life, ARGV[20] == '' and '-' or ARGV[20], expired_since, warnings == '' and '-' or warnings, tokens}, ' ')
+-- Redis lets a script that has written go on, even out of memory: the first write must be one that it refuses then.
+redis.call('SET', KEYS[1], facts .. '\n' .. ARGV[9], 'PX', ARGV[10])
 if ARGV[24] == '1' then
-  -- Redis lets a script that has written go on, even out of memory: the first write must be one that it refuses then.
-  redis.call('HSET', KEYS[1], 'm', facts)
-  redis.call('DEL', KEYS[1])
+  redis.call('DEL', KEYS[5])
 end
 local first_event = 26 + 2 * ARGV[25]
-if ARGV[9] == '' then
-  redis.call('HSET', KEYS[1], 'm', facts)
-else
-  redis.call('HSET', KEYS[1], 'm', facts, 's', ARGV[9], unpack(ARGV, 26, first_event - 1))
+if first_event > 26 then
+  redis.call('HSET', KEYS[5], unpack(ARGV, 26, first_event - 1))
 end
-redis.call('PEXPIRE', KEYS[1], ARGV[10])
+local pieces = pieces_of(ARGV[9])
+if pieces then
+  -- Not before the session.
+  redis.call('PEXPIRE', KEYS[5], ARGV[10] + 1000)
+end
 if ARGV[11] == '' then
   redis.call('ZREM', KEYS[2], ARGV[4])
 else
   redis.call('ZADD', KEYS[2], ARGV[11], ARGV[4])
 end
 -- A large state stays in its pieces here: to join them would cost more than everything else.
-local pieces = pieces_of(ARGV[9])
 local piece_fields = {}
 for i, piece in ipairs(pieces or {}) do
   piece_fields[2 * i - 1] = 'piece'

@@ -2,6 +2,5 @@
 -- KEYS[1] session
 -- Returns 1 if so, else 0
 local life = string.sub(string.match(redis.call('INFO', 'replication'), 'master_replid:(%w+)'), 1, 16)
-local facts = redis.call('HGET', KEYS[1], 'm')
-local stored = facts and string.match(facts, '^%S+ %S+ %S+ %S+ (%S+)') or '-'
+local stored = string.match(redis.call('GETRANGE', KEYS[1], 0, 511), '^%S+ %S+ %S+ %S+ (%S+)') or '-'
 return stored ~= '-' and stored ~= life and 1 or 0

@@ -1,0 +1,64 @@
+import type { SessionEvent } from '../domain/draft.ts';
+import { encodeState, type Schema } from '../domain/schema.ts';
+import type { Commit, Publication } from '../engine/ports.ts';
+import { asWritten, memoryJson } from './codec.ts';
+import { layOut } from './layout.ts';
+
+/** How far a judged instant may be from the clock of Redis at the commit: ahead only by an error of our clock, behind by time spent waiting. */
+const AHEAD_MAX_MS = 50;
+const BEHIND_MAX_MS = 3_000;
+
+/** ARGV of commit.lua, in its order. */
+export function commitArguments(
+  commit: Commit,
+  last: SessionEvent,
+  token: string,
+  skew: number,
+  texts: string[],
+  lastHash: string | null,
+  publications: Publication[],
+  schema: Schema,
+): (string | number)[] {
+  const { base, command, snapshotAt } = commit;
+  const { session_id, version, epoch, status } = last.state;
+  const deleted = last.event_type === 'session_deleted';
+  const newest = commit.events.length - 1;
+  // What an unknown commit left is not known piece by piece.
+  const before = base?.token == null ? null : asWritten(base.state ?? null);
+  const { text, pieces, replaces } = deleted
+    ? { text: '', pieces: [], replaces: true }
+    : layOut(last.state, before, () => snapshotAt(newest), schema);
+  // The last snapshot is the stored state itself; it travels once.
+  const snapshotOf = (index: number) => (index < newest || deleted ? encodeState(snapshotAt(index), schema) : '');
+  return [
+    base?.version ?? 0,
+    base?.epoch ?? 0,
+    token,
+    session_id,
+    version,
+    epoch,
+    status,
+    last.event_type,
+    text,
+    commit.lifetimeMs,
+    commit.attention ?? '',
+    (commit.sameClock === true ? '+' : '') + commit.warnings.join(','),
+    command === undefined ? '' : memoryJson(command, version),
+    command?.rememberMs ?? 0,
+    commit.instant,
+    AHEAD_MAX_MS,
+    BEHIND_MAX_MS,
+    commit.notBefore,
+    skew,
+    lastHash ?? '',
+    base?.token ?? '',
+    texts.length,
+    // Where the state begins in what is stored, less its brace; Lua counts from 1.
+    encodeState('{', schema).length + 1,
+    replaces ? '1' : '0',
+    pieces.length,
+    ...pieces.flat(),
+    ...texts.flatMap((event, index) => [event, snapshotOf(index)]),
+    ...publications.flatMap(({ channel, head, tail }) => [channel, head, tail]),
+  ];
+}
