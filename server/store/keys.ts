@@ -1,4 +1,4 @@
-import { partitionOf } from '../domain/partitions.ts';
+import { PARTITIONS, partitionOf } from '../domain/partitions.ts';
 
 /**
  * Names of everything in Redis. All that one script touches shares a hash tag, so that it lives on one node of a cluster:
@@ -6,18 +6,22 @@ import { partitionOf } from '../domain/partitions.ts';
  */
 export function createKeys(prefix: string) {
   const partition = (index: number) => `${prefix}:{${index}}`;
-  const keysOf = (index: number) => ({
+  // Made once: each command asks for some of them.
+  const partitions = Array.from({ length: PARTITIONS }, (_, index) => ({
     /** Sorted set of session ids by the instant, Unix ms, at which something is due: a warning, or an expiry at the end of its grace. */
     agenda: `${partition(index)}:agenda`,
     /** Stream of events on their way to the audit trail. */
     outbox: `${partition(index)}:outbox`,
-  });
+  }));
+  const keysOf = (index: number) => partitions[index] ?? unknownPartition(index);
   return {
     partition: keysOf,
     session(sessionId: string) {
       const index = partitionOf(sessionId);
+      const { agenda, outbox } = keysOf(index);
       return {
-        ...keysOf(index),
+        agenda,
+        outbox,
         /**
          * One text: in the first line all facts, which are version, epoch, status, type of the last event, life of the Redis that took the last commit, hash
          * of the last event, the version before an unbroken run of expiries, armed warning thresholds, tokens of the last commits; then the state as JSON,
@@ -46,4 +50,8 @@ export function createKeys(prefix: string) {
     /** Who relays the outbox to the audit queue; on the queue's node of a cluster, without which there is nothing to relay. */
     relayLease: `{${prefix}}:relay`,
   };
+}
+
+function unknownPartition(index: number): never {
+  throw new RangeError(`no partition ${index}`);
 }
