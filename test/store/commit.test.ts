@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { SessionState } from '#contract';
-import { UnreadableStateError } from '../../server/engine/ports.ts';
+import { type LiveSession, UnreadableStateError } from '../../server/engine/ports.ts';
 import { lookInto } from '../kit/redis.ts';
 import { factsIn, tamper } from '../kit/stored.ts';
 import { creation, type Desk, next, openDesk, proposal } from './desk.ts';
@@ -187,6 +187,24 @@ describe('a commit', () => {
       const error: unknown = await desk.store.load(session_id).catch((thrown: unknown) => thrown);
       expect(error, spoilt).to.be.instanceOf(UnreadableStateError);
     }
+  });
+
+  it('S-12 claiming a warning leaves the state, and how long it stays, as they are', async () => {
+    const state = await committed();
+    const { session } = desk.keys.session(state.session_id);
+    // As many as there may be, and as long.
+    const warnings = Array.from({ length: 10 }, (_, index) => 86_399_999 - index);
+    await desk.store.commit(proposal(state, next(state, 'start', await desk.now()), { warnings, lifetimeMs: 50_000 }));
+    const before = (await desk.store.load(state.session_id)).session as LiveSession;
+    const claimed = [86_399_990, 86_399_999];
+    expect(await desk.store.attend(before, claimed, null)).to.deep.equal(claimed);
+    expect(await desk.store.attend(before, claimed, null)).to.deep.equal([]);
+    const after = (await desk.store.load(state.session_id)).session;
+    expect(after).to.deep.equal({ ...before, warnings: warnings.filter((threshold) => !claimed.includes(threshold)) });
+    expect(await desk.redis.pttl(session)).to.be.within(1, 50_000);
+    expect(await desk.store.positions([state.session_id])).to.deep.equal([
+      { version: 2, epoch: state.epoch, status: 'running', event_type: 'session_started' },
+    ]);
   });
 
   it('S-9 without a trail writes nothing to the outbox', async () => {
