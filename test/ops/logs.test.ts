@@ -85,7 +85,7 @@ describe('logs', () => {
     const { session_id } = await player.ok('session:create', chess());
     const socket = player.socket.id;
     await rest({ url }, 'GET', `/v1/sessions/${session_id}`, undefined, { 'x-request-id': 'request-7' });
-    await redis.admin.set(createKeys(redis.prefix).session('spoilt').session, 'no hash');
+    await redis.admin.hset(createKeys(redis.prefix).session('spoilt').session, 'no', 'text');
     await rest({ url }, 'GET', '/v1/sessions/spoilt', undefined, { 'x-request-id': 'request-8' });
     await player.refused('INTERNAL_ERROR', 'session:get', { session_id: 'spoilt' });
     player.close();
@@ -129,7 +129,7 @@ describe('logs', () => {
     await rest(at, 'POST', '/v1/sessions', `{"token": "${TOKEN}`, headers);
     await rest(at, 'GET', '/admin/queues', undefined, basic(ADMIN_SECRET));
     await rest(at, 'GET', '/admin/queues', undefined, basic(`${ADMIN_SECRET}-wrong`));
-    await redis.admin.set(createKeys(redis.prefix).session('spoilt').session, 'no hash');
+    await redis.admin.hset(createKeys(redis.prefix).session('spoilt').session, 'no', 'text');
     await player.refused('INTERNAL_ERROR', 'session:get', { session_id: 'spoilt' });
     // PostgreSQL goes: whatever asks it fails with its address at hand.
     await postgres.kill();
