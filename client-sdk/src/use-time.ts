@@ -1,20 +1,29 @@
 /** React hooks that render again as time passes. */
-import { useCallback, useMemo, useSyncExternalStore } from 'react';
+import { useMemo, useSyncExternalStore } from 'react';
 import type { SyncKairosClient } from './client.ts';
 import { cycleTimeUsed } from './contract/time.ts';
 import { shownTime, untilNextDigit, untilNextElapsedDigit, shownElapsed } from './format-time.ts';
 
 /** Renders again every `intervalMs` milliseconds and returns the device's monotonic time, rounded down to it; 0 on the server. */
 export function useNow(intervalMs = 100): number {
-  const subscribe = useCallback(
-    (listener: () => void) => {
-      const timer = setInterval(listener, intervalMs);
-      return () => clearInterval(timer);
-    },
-    [intervalMs],
-  );
-  const now = (): number => Math.floor(performance.now() / intervalMs) * intervalMs;
-  return useSyncExternalStore(subscribe, now, () => 0);
+  const { subscribe, getSnapshot } = useMemo(() => nowStore(intervalMs), [intervalMs]);
+  return useSyncExternalStore(subscribe, getSnapshot, () => 0);
+}
+
+/** A snapshot stands until the next tick: React reads it twice, and time may have passed in between. */
+function nowStore(intervalMs: number) {
+  const read = (): number => Math.floor(performance.now() / intervalMs) * intervalMs;
+  let now = read();
+  const subscribe = (listener: () => void): (() => void) => {
+    const tick = (): void => {
+      now = read();
+      listener();
+    };
+    const timer = setInterval(tick, intervalMs);
+    tick();
+    return () => clearInterval(timer);
+  };
+  return { subscribe, getSnapshot: () => now };
 }
 
 /**
@@ -91,6 +100,8 @@ function useClock(client: SyncKairosClient, sessionId: string, who: string, face
 function clockStore(client: SyncKairosClient, sessionId: string, who: string, face: Face) {
   const store = client.session(sessionId);
   let last: { of: unknown; shown: number } | undefined;
+  // Stands until a tick, another state, or another state of the clock: React reads it twice, and a digit may have changed in between.
+  let snapshot: { of: unknown; clock: unknown; shown: number | null } | undefined;
 
   const read = (at: number): number | null => face.read(client, sessionId, who, at);
   /** Asked at the beginning of the cycle and not now, which is not known while syncing. */
@@ -99,7 +110,7 @@ function clockStore(client: SyncKairosClient, sessionId: string, who: string, fa
     return startedAt !== null && read(Date.parse(startedAt)) !== read(Date.parse(startedAt) + 1);
   };
 
-  const getSnapshot = (): number | null => {
+  const shownNow = (): number | null => {
     const state = store.getSnapshot();
     const ms = read(client.getServerTime());
     if (ms === null || (client.getClockStatus().state === 'syncing' && isMoving())) return null;
@@ -108,15 +119,23 @@ function clockStore(client: SyncKairosClient, sessionId: string, who: string, fa
     return last.shown;
   };
 
+  const getSnapshot = (): number | null => {
+    const [of, clock] = [store.getSnapshot(), client.getClockStatus().state];
+    if (snapshot?.of !== of || snapshot.clock !== clock) snapshot = { of, clock, shown: shownNow() };
+    return snapshot.shown;
+  };
+
   const subscribe = (listener: () => void): (() => void) => {
     let callOff: (() => void) | undefined;
     const tick = (): void => {
       callOff?.();
-      listener();
+      // Before the digits are read: one that changes in between comes up again at once, not a digit later.
       const ms = isMoving() ? read(client.getServerTime()) : null;
       const rest = ms === null ? Infinity : face.rest(ms);
       // Timers may fire early; then nothing has changed yet and the next one is a millisecond away.
       callOff = rest < Infinity ? atDigit(tick, rest) : undefined;
+      snapshot = undefined;
+      listener();
     };
     const stopState = store.subscribe(tick);
     const stopTime = client.on('timeSynced', tick);
