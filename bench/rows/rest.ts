@@ -4,6 +4,7 @@ import { connectClient, Player, within } from '../kit/player.ts';
 import type { Row } from '../kit/row.ts';
 import { Seeder } from '../kit/seeding.ts';
 import { percentile } from '../kit/statistics.ts';
+import { profiled } from '../kit/usage.ts';
 
 const FULL = { warmUpMs: 4_000, rounds: 6, turnMs: 1_000 };
 const SMOKE = { warmUpMs: 300, rounds: 2, turnMs: 250 };
@@ -50,9 +51,10 @@ async function playAll(switches: (() => Promise<void>)[], ms: number): Promise<T
 export const restRow: Row = {
   name: 'rest',
   title: 'Switches on one instance (control: the best figures of the service before, over REST, from its design)',
-  async run(stage, { smoke, progress }) {
+  async run(stage, { smoke, progress, profile }) {
     const { warmUpMs, rounds, turnMs } = smoke ? SMOKE : FULL;
-    const { url } = await stage.service();
+    const service = await stage.service();
+    const { url } = service;
     const socket = await connectClient(url);
     const seeder = new Seeder(url, [socket]);
     const agent = new Agent({ keepAlive: true, maxSockets: MANY });
@@ -74,16 +76,18 @@ export const restRow: Row = {
     progress('warming up');
     for (const switches of Object.values(ways)) await playAll(switches, warmUpMs / 2);
     const found: Record<string, Turn[]> = {};
-    for (let round = 0; round < rounds; round++) {
-      for (const [way, switches] of Object.entries(ways)) {
-        for (const clients of [1, MANY] as const) {
-          await stage.trimOutboxes();
-          const turn = await within(TURN_DEADLINE_MS, 'a turn', playAll(switches.slice(0, clients), turnMs));
-          (found[`${way}, ${clients} client${clients === 1 ? '' : 's'}`] ??= []).push(turn);
+    await profiled(service, profile, async () => {
+      for (let round = 0; round < rounds; round++) {
+        for (const [way, switches] of Object.entries(ways)) {
+          for (const clients of [1, MANY] as const) {
+            await stage.trimOutboxes();
+            const turn = await within(TURN_DEADLINE_MS, 'a turn', playAll(switches.slice(0, clients), turnMs));
+            (found[`${way}, ${clients} client${clients === 1 ? '' : 's'}`] ??= []).push(turn);
+          }
         }
+        progress(`round ${round + 1} of ${rounds}`);
       }
-      progress(`round ${round + 1} of ${rounds}`);
-    }
+    });
     return Object.entries(found).flatMap(([name, turns]): Measure[] => {
       const clients = name.endsWith('s') ? MANY : 1;
       const before = (value: number) => turns.map((turn) => ({ service: [turn], control: [{ latencies: [value], perSecond: value }] }));
