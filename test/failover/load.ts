@@ -10,6 +10,8 @@ import { until } from '../kit/until.ts';
 /** Between two commands of a player. */
 const PAUSE_MS = 25;
 const PAGE = 1_000;
+/** Within this an instance is back after a failover. */
+const BACK_MS = 5_000;
 
 type Position = Pick<SessionState, 'epoch' | 'version'>;
 
@@ -90,7 +92,15 @@ export class Load {
   async check(instance: { url: string }, player: TestClient): Promise<number> {
     let lost = 0;
     for (const session_id of this.ids) {
-      const present = await player.ok('session:get', { session_id });
+      // The games went on by the player's instance; the watcher's may still be on its way back.
+      const present = await until(
+        `${session_id} is read by the other instance`,
+        async () => {
+          const reply = await player.command('session:get', { session_id });
+          return reply.ok && reply.data;
+        },
+        BACK_MS,
+      );
       const rows = await until(`the trail of ${session_id}`, async () => this.#history(instance, present), 20_000);
       expect(rows.map(({ version }) => version)).to.deep.equal(Array.from({ length: present.version }, (_, index) => index + 1));
       for (const { epoch, version, state_snapshot } of rows) {
