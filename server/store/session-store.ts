@@ -38,7 +38,7 @@ export function createSessionStore(redis: RedisClient, keyPrefix: string, schema
     if (text === null || !isInPieces(text)) return toSession(splitStored(text), schema);
     const [whole, ...pieces] = (await runScript(redis, WHOLE, [key.session, key.pieces], [])) as [string | null, ...string[]];
     const [facts, state] = splitStored(whole);
-    return toSession([facts, state !== null && isInPieces(state) ? joinState(state, pieces) : state], schema);
+    return toSession([facts, state !== null && isInPieces(state) && pieces.length > 0 ? joinState(state, pieces) : state], schema);
   };
 
   return {

@@ -180,6 +180,19 @@ describe('a commit', () => {
     expect(await desk.store.remember(state.session_id, command, 9)).to.equal(false);
   });
 
+  it('S-7 a remembered command is found also where its session is gone', async () => {
+    const state = await committed();
+    const command = { id: 'gone', fingerprint: 'f', rememberMs: 60_000 };
+    const event = next(state, 'start', await desk.now());
+    await desk.store.commit(proposal(state, event, { command }));
+    await desk.redis.del(desk.keys.session(state.session_id).session);
+    expect(await desk.store.commit(proposal(state, event, { command }))).to.deep.equal({
+      outcome: 'repeated',
+      session: null,
+      command: { fingerprint: 'f', version: 2 },
+    });
+  });
+
   it('S-8 a stored state that is no state is not taken for one', async () => {
     for (const spoilt of ['no json', 'null', '7', '[]', '{}', '{"participants":7}']) {
       const { session_id } = await committed();

@@ -4,7 +4,7 @@ import { shareParticipants } from '../../server/domain/changes.ts';
 import { create } from '../../server/domain/create.ts';
 import { partitionOf } from '../../server/domain/partitions.ts';
 import { decodeState, SCHEMA } from '../../server/domain/schema.ts';
-import type { CommitResult, LiveSession } from '../../server/engine/ports.ts';
+import { type CommitResult, type LiveSession, UnreadableStateError } from '../../server/engine/ports.ts';
 import { createOutbox } from '../../server/store/outbox.ts';
 import { createSessionStore } from '../../server/store/session-store.ts';
 import { chess } from '../kit/games.ts';
@@ -89,6 +89,19 @@ describe('a session of many participants', () => {
     await commit('switch');
     const now = await load(session.state.session_id);
     expect(await commit('switch')).to.deep.equal({ outcome: 'conflict', session: now });
+  });
+
+  it('S-29 whose pieces are gone is unreadable, never one without participants, and no commit goes on from it', async () => {
+    const { session_id } = session.state;
+    const keys = desk.keys.session(session_id);
+    await desk.redis.del(keys.pieces);
+    const before = await desk.traces(session_id);
+    const attempts = [load(session_id), commit('switch'), commit('switch', { ...session, version: 1 })];
+    for (const attempt of await Promise.allSettled(attempts)) {
+      expect(attempt).to.have.property('reason').that.is.instanceOf(UnreadableStateError);
+    }
+    expect(await desk.traces(session_id)).to.deep.equal(before);
+    expect(await desk.redis.exists(keys.pieces)).to.equal(0);
   });
 
   it('S-28 nothing of it stays when it is deleted', async () => {

@@ -38,9 +38,9 @@ local function pieces_of(state)
   end
   return pieces
 end
--- A state with its pieces in place.
+-- A state with its pieces in place. Without any it stays open, which nobody takes for a state.
 local function joined(state, pieces)
-  return pieces and state .. table.concat(pieces, ',') .. ']}' or state
+  return pieces and #pieces > 0 and state .. table.concat(pieces, ',') .. ']}' or state
 end
 
 -- The state behind the facts is only read where it is asked for.
@@ -63,11 +63,15 @@ end
 if ARGV[13] ~= '' then
   local memory = redis.call('GET', KEYS[4])
   if memory then
-    return {'repeated', facts or false, facts and stored(), memory}
+    return {'repeated', facts or false, facts and stored() or false, memory}
   end
 end
 if (live and version or '0') ~= ARGV[1] or (live and (epoch ~= ARGV[2] or string.sub(tokens, 1, #ARGV[21]) ~= ARGV[21])) then
-  return {'conflict', facts or false, facts and stored()}
+  return {'conflict', facts or false, facts and stored() or false}
+end
+-- Whoever deleted the pieces left nothing that the new ones would belong to.
+if string.sub(ARGV[9], -1) == '[' and ARGV[24] ~= '1' and redis.call('EXISTS', KEYS[5]) == 0 then
+  return {'conflict', facts or false, facts and stored() or false}
 end
 -- An id that was deleted and comes back must not repeat an epoch, else its versions would mean two things; and what follows a session of the trail
 -- (no version here, but an epoch) must not bring back one that was deleted meanwhile.
