@@ -12,14 +12,11 @@
 -- ARGV[11] when the session wants attention next, Unix ms, '' for never
 -- ARGV[12] warning thresholds to arm, comma list; after a '+' they join those that are armed
 -- ARGV[13] what to remember under the command_id, '' for nothing   ARGV[14] for how long, ms
--- ARGV[15] instant that was judged, Unix ms
--- ARGV[16] furthest that may be ahead of this clock, ms   ARGV[17] furthest behind, ms
--- ARGV[18] earliest instant at which this may be committed, Unix ms, 0 for any
--- ARGV[19] how far the clock of this node is ahead of the one clock, ms   ARGV[20] hash of the last event
--- ARGV[21] token of the commit the decision was made on, '' where unknown
--- ARGV[22] how many events   ARGV[23] where the contract's part of the new state begins, behind its brace
--- ARGV[24] '1' where no piece of what is stored stays   ARGV[25] how many pieces of the new state
--- ARGV[26…] for each piece that is new: its field, and it (layout.ts)
+-- ARGV[15] earliest instant of this node's clock at which this may be committed, Unix ms   ARGV[16] the latest
+-- ARGV[17] hash of the last event   ARGV[18] token of the commit the decision was made on, '' where unknown
+-- ARGV[19] how many events   ARGV[20] where the contract's part of the new state begins, behind its brace
+-- ARGV[21] '1' where no piece of what is stored stays   ARGV[22] how many pieces of the new state
+-- ARGV[23…] for each piece that is new: its field, and it (layout.ts)
 -- ARGV[…]  for each event: it, and the state after it; '' for the new state
 -- ARGV[…]  for each message to other instances: channel, head, and a tail where the new state belongs between the two, else ''
 -- Returns {'ok'} | {'clock'} | {'life'} | {'conflict', <session>} | {'repeated', <session>, memory of the command_id}
@@ -44,16 +41,21 @@ local function joined(state, pieces)
 end
 
 -- The state behind the facts is only read where it is asked for.
-local facts = string.match(redis.call('GETRANGE', KEYS[1], 0, 511), '^[^\n]+')
+local facts = redis.call('GETRANGE', KEYS[1], 0, 511)
+local facts_end = string.find(facts, '\n', 1, true)
+facts = facts_end and string.sub(facts, 1, facts_end - 1)
 local function stored()
   local state = string.sub(redis.call('GET', KEYS[1]), #facts + 2)
   return state ~= '' and joined(state, pieces_of(state))
 end
 
-local version, epoch, status, kind, stored_life, hash, expired_since, armed, tokens
+-- Patterns cost by the character: the tokens, which are longest, are not looked at by one.
+local version, epoch, kind, stored_life, expired_since, armed, tokens
 if facts then
-  version, epoch, status, kind, stored_life, hash, expired_since, armed, tokens =
-    string.match(facts, '^(%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (%S+)$')
+  local tokens_at
+  version, epoch, kind, stored_life, expired_since, armed, tokens_at =
+    string.match(facts, '^(%S+) (%S+) %S+ (%S+) (%S+) %S+ (%S+) (%S+) ()')
+  tokens = string.sub(facts, tokens_at)
 end
 local live = facts and kind ~= 'session_deleted'
 -- Others may have committed since.
@@ -66,11 +68,11 @@ if ARGV[13] ~= '' then
     return {'repeated', facts or false, facts and stored() or false, memory}
   end
 end
-if (live and version or '0') ~= ARGV[1] or (live and (epoch ~= ARGV[2] or string.sub(tokens, 1, #ARGV[21]) ~= ARGV[21])) then
+if (live and version or '0') ~= ARGV[1] or (live and (epoch ~= ARGV[2] or string.sub(tokens, 1, #ARGV[18]) ~= ARGV[18])) then
   return {'conflict', facts or false, facts and stored() or false}
 end
 -- Whoever deleted the pieces left nothing that the new ones would belong to.
-if string.sub(ARGV[9], -1) == '[' and ARGV[24] ~= '1' and redis.call('EXISTS', KEYS[5]) == 0 then
+if string.sub(ARGV[9], -1) == '[' and ARGV[21] ~= '1' and redis.call('EXISTS', KEYS[5]) == 0 then
   return {'conflict', facts or false, facts and stored() or false}
 end
 -- An id that was deleted and comes back must not repeat an epoch, else its versions would mean two things; and what follows a session of the trail
@@ -80,15 +82,16 @@ if facts and not live and (ARGV[2] ~= '0' or tonumber(epoch) >= tonumber(ARGV[6]
 end
 -- The id of this server's unbroken history of writes: another one after each restart and each promotion of a replica. Commits that the session was seen
 -- with under another one may be lost here, so its version numbers must not be given out again under the same epoch.
-local life = string.sub(string.match(redis.call('INFO', 'replication'), 'master_replid:(%w+)'), 1, 16)
+local replication = redis.call('INFO', 'replication')
+local _, name_end = string.find(replication, 'master_replid:', 1, true)
+local life = string.sub(replication, name_end + 1, name_end + 16)
 if live and stored_life ~= '-' and stored_life ~= life and epoch == ARGV[6] then
   return {'life'}
 end
 
 local time = redis.call('TIME')
-local now = time[1] * 1000 + math.floor(time[2] / 1000) - ARGV[19]
-local ahead = ARGV[15] - now
-if ahead > tonumber(ARGV[16]) or -ahead > tonumber(ARGV[17]) or now < tonumber(ARGV[18]) then
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+if now < tonumber(ARGV[15]) or now > tonumber(ARGV[16]) then
   return {'clock'}
 end
 
@@ -110,15 +113,15 @@ elseif kind ~= 'participant_expired' then
 end
 -- Tokens: this one and the seven before it.
 tokens = ARGV[3] .. string.sub(tokens or '', 1, 7 * #ARGV[3])
-facts = table.concat({ARGV[5], ARGV[6], ARGV[7], ARGV[8], life, ARGV[20] == '' and '-' or ARGV[20], expired_since, warnings == '' and '-' or warnings, tokens}, ' ')
+facts = table.concat({ARGV[5], ARGV[6], ARGV[7], ARGV[8], life, ARGV[17] == '' and '-' or ARGV[17], expired_since, warnings == '' and '-' or warnings, tokens}, ' ')
 -- Redis lets a script that has written go on, even out of memory: the first write must be one that it refuses then.
 redis.call('SET', KEYS[1], facts .. '\n' .. ARGV[9], 'PX', ARGV[10])
-if ARGV[24] == '1' then
+if ARGV[21] == '1' then
   redis.call('DEL', KEYS[5])
 end
-local first_event = 26 + 2 * ARGV[25]
-if first_event > 26 then
-  redis.call('HSET', KEYS[5], unpack(ARGV, 26, first_event - 1))
+local first_event = 23 + 2 * ARGV[22]
+if first_event > 23 then
+  redis.call('HSET', KEYS[5], unpack(ARGV, 23, first_event - 1))
 end
 local pieces = pieces_of(ARGV[9])
 if pieces then
@@ -136,7 +139,7 @@ for i, piece in ipairs(pieces or {}) do
   piece_fields[2 * i - 1] = 'piece'
   piece_fields[2 * i] = piece
 end
-local messages = first_event + 2 * ARGV[22]
+local messages = first_event + 2 * ARGV[19]
 for i = first_event, messages - 1, 2 do
   if ARGV[i + 1] == '' then
     redis.call('XADD', KEYS[3], '*', 'event', ARGV[i], 'state', ARGV[9], unpack(piece_fields))
@@ -150,6 +153,6 @@ end
 -- Here nothing can come between a commit and its being told. The channels share the hash tag of the keys.
 for i = messages, #ARGV, 3 do
   local tail = ARGV[i + 2]
-  redis.call('SPUBLISH', ARGV[i], tail == '' and ARGV[i + 1] or ARGV[i + 1] .. '{' .. string.sub(joined(ARGV[9], pieces), ARGV[23]) .. tail)
+  redis.call('SPUBLISH', ARGV[i], tail == '' and ARGV[i + 1] or ARGV[i + 1] .. '{' .. string.sub(joined(ARGV[9], pieces), ARGV[20]) .. tail)
 end
 return {'ok'}
