@@ -18,7 +18,8 @@ COPY client-sdk/package.json client-sdk/
 RUN npm ci --omit=dev --omit=optional --ignore-scripts --no-audit --no-fund && npm cache clean --force
 
 FROM ${NODE_IMAGE}
-ENV NODE_ENV=production HOST=0.0.0.0 PORT=3000
+# As `npm run start:server` has it: docs/decisions/039-a-larger-young-generation.md
+ENV NODE_ENV=production HOST=0.0.0.0 PORT=3000 NODE_OPTIONS=--max-semi-space-size=32
 WORKDIR /app
 COPY package.json LICENSE ./
 COPY client-sdk/package.json client-sdk/

@@ -19,6 +19,8 @@ export interface Programs {
   drainControl: string;
   crowd: string;
   probe: string;
+  /** Options of Node for each of them: those of `npm run start:server`. */
+  flags: string[];
 }
 
 /**
@@ -52,13 +54,21 @@ export async function buildPrograms(progress: (line: string) => void): Promise<P
     probe: path.join(BUILD, 'bench/programs/probe.js'),
   };
   await Promise.all(Object.values(programs).map((file) => access(file)));
-  return programs;
+  const { scripts } = await manifest();
+  return { ...programs, flags: scripts['start:server'].match(/--\S+/g) ?? [] };
+}
+
+interface Manifest {
+  imports: Record<string, { default: string }>;
+  scripts: { 'start:server': string };
+}
+
+async function manifest(): Promise<Manifest> {
+  return JSON.parse(await readFile(path.join(ROOT, 'package.json'), 'utf8')) as Manifest;
 }
 
 /** The package's own imports, as they are named in package.json, within this build. */
 async function compiledImports(): Promise<Record<string, string>> {
-  const { imports } = JSON.parse(await readFile(path.join(ROOT, 'package.json'), 'utf8')) as {
-    imports: Record<string, { default: string }>;
-  };
+  const { imports } = await manifest();
   return Object.fromEntries(Object.entries(imports).map(([name, { default: file }]) => [name, file.replace('./dist/', './')]));
 }

@@ -14,6 +14,7 @@ export interface ProgramOptions {
   /** Compiled. */
   file: string;
   probe: string;
+  flags: string[];
   env: Record<string, string>;
   /** Whether to wait until it says on its port that it is ready; else it need only run. */
   ready: boolean;
@@ -37,9 +38,9 @@ export class Program {
   }
 
   /** Starts a compiled program on a free port of 127.0.0.1 and waits until it answers, there or, if it need not be ready, its channel. */
-  static async start({ file, probe, env, ready, began }: ProgramOptions): Promise<Program> {
+  static async start({ file, probe, flags, env, ready, began }: ProgramOptions): Promise<Program> {
     const port = await freePort();
-    const child = spawn(process.execPath, ['--import', pathToFileURL(probe).href, file], {
+    const child = spawn(process.execPath, [...flags, '--import', pathToFileURL(probe).href, file], {
       env: { PATH: process.env['PATH'] ?? '', HOST: '127.0.0.1', PORT: String(port), ...env },
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     });

@@ -156,7 +156,8 @@ export class Stage {
   async #start(file: string, variables: Record<string, string>, ready = true): Promise<Program> {
     const env = { REDIS_URL: this.#redisUrl, ...variables };
     const began = (program: Program) => this.#closers.push(() => program.stop());
-    return Program.start({ file, probe: this.#programs.probe, env, ready, began });
+    const { probe, flags } = this.#programs;
+    return Program.start({ file, probe, flags, env, ready, began });
   }
 }
 

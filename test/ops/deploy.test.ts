@@ -70,7 +70,11 @@ describe('deployment files', () => {
     expect(last).to.match(/^USER node$/m);
     expect(last).to.match(/^HEALTHCHECK [^]*\/health/m);
     const [, env = ''] = /^ENV (.*)$/m.exec(last) ?? [];
-    checkEnvironment('Dockerfile', Object.fromEntries(env.split(' ').map((pair) => pair.split('=') as [string, string])));
+    const variables = env.split(' ').map((pair) => [pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1)]);
+    const { NODE_OPTIONS: flags, ...environment } = Object.fromEntries(variables) as Env;
+    checkEnvironment('Dockerfile', environment);
+    const { scripts } = JSON.parse(read('package.json')) as { scripts: Env };
+    for (const name of ['start', 'start:server', 'start:worker']) expect(scripts[name], name).to.include(`node ${flags} `);
     checkCommand('Dockerfile', (JSON.parse(/^CMD (\[.*\])$/m.exec(last)?.[1] ?? '[]') as string[]).join(' '));
   });
 
