@@ -64,7 +64,12 @@ export const growthRow: Row = {
     const { few, many, active, turnMs, warmUpMs, idleMs, ...plan }: Plan & typeof FULL = smoke ? SMOKE : FULL;
     const worlds = { service: await populate(stage, active, many - active), control: await populate(await stage.another(), few, 0) };
     progress(`${many} sessions of which ${active} are played, and ${few}`);
-    for (const side of ['service', 'control'] as const) await tour(worlds[side], warmUpMs / 2);
+    for (const side of ['service', 'control'] as const) {
+      const world = worlds[side];
+      await tour(world, warmUpMs / 2);
+      // Whatever is played for the first time is read, which few of a game's switches are.
+      while (world.next < world.active.length) await tour(world, turnMs);
+    }
     const turn = async (side: Side) => {
       const world = worlds[side];
       await world.stage.trimOutboxes();
