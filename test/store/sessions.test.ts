@@ -58,6 +58,15 @@ describe('sessions in Redis', () => {
     await player.ok('session:create', chess());
   });
 
+  it('S-21 what is no session at all is not written over by one', async () => {
+    const game = chess();
+    const { session_id } = game;
+    await cluster.redis().set(keyOf(session_id), 'no session');
+    const reply = await player.command('session:create', game);
+    expect(reply.ok).to.equal(false);
+    expect(await cluster.redis().get(keyOf(session_id))).to.equal('no session');
+  });
+
   it('S-22 leave exactly one entry a version in the outbox, in order, with the state after it', async () => {
     const { session_id, epoch } = await player.ok('session:create', chess({ command_id: 'c1' }));
     await player.ok('session:start', { session_id, command_id: 'c2' });

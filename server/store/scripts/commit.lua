@@ -41,9 +41,9 @@ local function joined(state, pieces)
 end
 
 -- The state behind the facts is only read where it is asked for.
-local facts = redis.call('GETRANGE', KEYS[1], 0, 511)
-local facts_end = string.find(facts, '\n', 1, true)
-facts = facts_end and string.sub(facts, 1, facts_end - 1)
+local text = redis.call('GETRANGE', KEYS[1], 0, 511)
+-- Without a line's end it is no session; to take it for none would be to write over it.
+local facts = text ~= '' and string.sub(text, 1, (string.find(text, '\n', 1, true) or 0) - 1)
 local function stored()
   local state = string.sub(redis.call('GET', KEYS[1]), #facts + 2)
   return state ~= '' and joined(state, pieces_of(state))
