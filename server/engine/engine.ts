@@ -131,10 +131,11 @@ export class Engine {
     if (command !== null) return replay(command, session, sessionId, context);
     const outcome = await this.#read(session, sessionId, context);
     if (!outcome.ok) return outcome;
-    if (context.command !== undefined && !(await store.remember(sessionId, context.command, outcome.state.version))) {
+    const { publication, tell } = rooms.message(outcome.state, message);
+    // Acknowledged is what has been published: by the way that commits go, so nothing acknowledged later overtakes it.
+    if (!(await store.relay(sessionId, publication, context.command, outcome.state.version)))
       return this.message(sessionId, message, context);
-    }
-    rooms.message(sessionId, message);
+    tell();
     return outcome;
   }
 

@@ -105,6 +105,8 @@ export interface SessionStore {
   commit(commit: Commit): Promise<CommitResult>;
   /** Remembers a command that makes no version. False when its id was used before. */
   remember(sessionId: string, command: CommandKey, version: number): Promise<boolean>;
+  /** Publishes what makes no version and remembers its command, both or neither. False, and nothing published, when the command's id was used before. */
+  relay(sessionId: string, publication: Publication, command: CommandKey | undefined, version: number): Promise<boolean>;
   /** Claims thresholds of a clock that still runs, for whoever asks first, and says when something is due next. Returns those claimed; null when the session has moved on. */
   attend(session: LiveSession, thresholds: number[], attention: number | null): Promise<number[] | null>;
   /** Sessions in which something has been due since `before` (Unix ms), at most `limit` of each partition. */

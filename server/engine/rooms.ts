@@ -1,12 +1,20 @@
 import type { JsonValue, SessionState } from '#contract';
 import type { SessionEvent } from '../domain/draft.ts';
-import type { Commit, LiveSession } from './ports.ts';
+import type { Commit, LiveSession, Publication } from './ports.ts';
 
 /** What a room is to be told of a commit. */
 export interface Announcement {
   /** For sockets of other instances, given what the commit is about to leave behind. */
   publications: NonNullable<Commit['publications']>;
   /** Tells the sockets of this instance; for when the commit has gone through. */
+  tell(): void;
+}
+
+/** What a room is to be told of a message. */
+export interface MessageAnnouncement {
+  /** For sockets of other instances. */
+  publication: Publication;
+  /** Tells the sockets of this instance; for when it is published. */
   tell(): void;
 }
 
@@ -24,5 +32,6 @@ export interface Rooms {
   ): Announcement;
   /** Tells the room that the running clock has crossed a threshold (ms left). */
   warn(state: SessionState, threshold: number): void;
-  message(sessionId: string, message: JsonValue): void;
+  /** Prepares to tell the room of a message. */
+  message(state: SessionState, message: JsonValue): MessageAnnouncement;
 }

@@ -17,6 +17,7 @@ const COMMIT = loadScript('commit');
 const ATTEND = loadScript('attend');
 const MARK = loadScript('mark');
 const OUTLIVED = loadScript('outlived');
+const RELAY = loadScript('relay');
 const WHOLE = loadScript('whole');
 
 /** What is enough of a stored session to know where it stands. */
@@ -73,6 +74,14 @@ export function createSessionStore(redis: RedisClient, keyPrefix: string, schema
       reachable(async () => {
         const key = keys.session(sessionId).command(command.id);
         return (await redis.set(key, memoryJson(command, version), 'PX', command.rememberMs, 'NX')) === 'OK';
+      }),
+
+    relay: (sessionId, { channel, head, tail }, command, version) =>
+      reachable(async () => {
+        const key = keys.session(sessionId);
+        const [memory, text, lasts] =
+          command === undefined ? [key.session, '', 0] : [key.command(command.id), memoryJson(command, version), command.rememberMs];
+        return (await runScript(redis, RELAY, [memory], [text, lasts, channel, head + tail])) === 1;
       }),
 
     attend: ({ state, version, epoch }, thresholds, attention) =>

@@ -158,7 +158,7 @@ export class Arena {
         tell: () => events.forEach(({ event_type, state }) => note('update', state, event_type)),
       }),
       warn: (state, threshold) => note('warning', state, String(threshold)),
-      message: (session_id) => told.push({ event: 'message', session_id, version: 0, what: '', at: this.now() }),
+      message: (state) => ({ publication: { channel: '', head: '', tail: '' }, tell: () => note('message', state, '') }),
     };
   }
 

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { App } from '../../server/app.ts';
-import { chess } from '../kit/games.ts';
+import { BANK_MS, chess } from '../kit/games.ts';
 import { rest } from '../kit/rest.ts';
 import { type Cluster, openCluster } from '../kit/server.ts';
 import { oneRedisUrl } from '../kit/services.ts';
@@ -166,10 +166,9 @@ describe('a join over a slow link', () => {
   });
 
   it('I-7 a deletion that is told late puts nobody out of the room of the game that came after it', async () => {
-    const [white, black] = [await cluster.client(far), await cluster.client(near)];
+    const [white, black] = [await cluster.client(near), await cluster.client(far)];
     const { session_id } = await white.ok('session:create', chess());
     await black.ok('session:join', { session_id });
-    link.slowOnly = 'synckairos-publisher';
     link.delayMs = 150;
     await white.ok('session:delete', { session_id });
     const { epoch } = await white.ok('session:create', chess({ session_id }));
@@ -182,6 +181,28 @@ describe('a join over a slow link', () => {
     await black.ok('session:start', { session_id });
     for (const client of [white, black]) {
       await client.next('session:update', (event) => event.session_id === session_id && event.epoch === epoch, SOONER_THAN_HEALED_MS);
+    }
+  });
+
+  it('I-8 a message comes before whatever is acknowledged after it, and is not lost to a deletion', async () => {
+    const [sender, there] = [await cluster.client(far), await cluster.client(near)];
+    const heard = new Map([sender, there].map((client) => [client, [] as string[]]));
+    for (const [client, names] of heard) client.socket.onAny((name: string) => names.push(name));
+    // All but the way of commands.
+    link.slowOnly = 'synckairos-publisher';
+    link.delayMs = 150;
+    for (const count of [2, 20]) {
+      const participants = Array.from({ length: count }, (_, index) => ({ participant_id: `p${index}`, total_time_ms: BANK_MS }));
+      const { session_id } = await sender.ok('session:create', chess({ participants }));
+      await there.ok('session:join', { session_id });
+      await sender.ok('session:message', { session_id, message: 'draw?' });
+      await sender.ok('session:start', { session_id });
+      await sender.ok('session:message', { session_id, message: 'gg' });
+      await sender.ok('session:delete', { session_id });
+      for (const [client, names] of heard) {
+        await client.next('session:deleted', (event) => event.session_id === session_id);
+        expect(names.splice(0)).to.deep.equal(['session:message', 'session:update', 'session:message', 'session:deleted']);
+      }
     }
   });
 });

@@ -86,6 +86,16 @@ export function createRooms(io: IoServer, { channelPrefix, schema, now, metrics 
     server_time_ms: Math.floor(now()),
   });
   const telling = (event: RoomEvent, payload: EventEnvelope): Telling => ({ event, payload, json: JSON.stringify(payload) });
+  /** How publications reach a session's sockets, and whether any are here that this instance tells itself. */
+  const wayTo = (state: SessionState | undefined) => {
+    const room = roomOf(state?.session_id ?? '');
+    // Changes must come in order, so this instance hears of large sessions as all others do.
+    const looped = state !== undefined && isLarge(state);
+    return {
+      to: { uid: looped ? EVERYBODY : uidOf(namespace), channel: channelOf(channelPrefix, room), room },
+      isHere: () => !looped && namespace.adapter.rooms.has(room),
+    };
+  };
 
   const tellingsOf = (event: SessionEvent, snapshot: number, before: SessionState | null): Telling[] => {
     const { event_type, state } = event;
@@ -113,15 +123,11 @@ export function createRooms(io: IoServer, { channelPrefix, schema, now, metrics 
       // Who missed some events of a commit can't take what has changed since.
       const beforeOf = (index: number) => (from > 0 ? null : index === 0 ? base : (events[index - 1]?.state ?? null));
       const tellings = events.flatMap((event, index) => (index < from ? [] : tellingsOf(event, index, beforeOf(index))));
-      const state = events.at(-1)?.state;
-      const room = roomOf(state?.session_id ?? '');
-      // Changes must come in order, so this instance hears of them as all others do.
-      const looped = state !== undefined && isLarge(state);
+      const { to, isHere } = wayTo(events.at(-1)?.state);
       return {
         publications: ({ lastHash, token }) => {
           const { warnings, expiredSince } = session;
           const aside = { schema: schema.writes, warnings, expiredSince, lastHash, token };
-          const to = { uid: looped ? EVERYBODY : uidOf(namespace), channel: channelOf(channelPrefix, room), room };
           return tellings.map(({ event, json, snapshot }) =>
             // The store has the last state at hand.
             snapshot === events.length - 1
@@ -137,9 +143,9 @@ export function createRooms(io: IoServer, { channelPrefix, schema, now, metrics 
         },
         tell() {
           for (const { event } of tellings) metrics.broadcasts.inc({ event });
-          if (looped || !namespace.adapter.rooms.has(room)) return;
+          if (!isHere()) return;
           for (const { event, payload, json, snapshot } of tellings) {
-            io.local.to(room).emit(event, prepare(payload, snapshot === undefined ? json : `${json}${snapshotAt(snapshot)}}`));
+            io.local.to(to.room).emit(event, prepare(payload, snapshot === undefined ? json : `${json}${snapshotAt(snapshot)}}`));
           }
         },
       };
@@ -149,8 +155,18 @@ export function createRooms(io: IoServer, { channelPrefix, schema, now, metrics 
       const deadline_at = state.deadline_at ?? state.updated_at;
       send(state.session_id, 'session:warning', { ...envelope(state), ...holder, threshold_ms: threshold, deadline_at });
     },
-    message(sessionId, message) {
-      send(sessionId, 'session:message', { session_id: sessionId, message, server_time_ms: Math.floor(now()) });
+    message(state, message) {
+      const { to, isHere } = wayTo(state);
+      const event = 'session:message';
+      const payload = { session_id: state.session_id, message, server_time_ms: Math.floor(now()) };
+      const json = JSON.stringify(payload);
+      return {
+        publication: publicationOf({ ...to, event, payload: json, withState: false }),
+        tell() {
+          metrics.broadcasts.inc({ event });
+          if (isHere()) io.local.to(to.room).emit(event, prepare(payload, json));
+        },
+      };
     },
   };
 }
