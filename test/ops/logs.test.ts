@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { request } from 'node:http';
+import { connect } from 'node:net';
 import { expect } from 'chai';
 import { Redis } from 'ioredis';
 import { createKeys } from '../../server/store/keys.ts';
@@ -14,7 +16,11 @@ const ADMIN_SECRET = 'adm1n-pass-DO-NOT-LOG';
 const JWT_SECRET = 'jwt-signing-key-DO-NOT-LOG-0123456789abcdef';
 const TOKEN = 'eyJhbGciOiJIUzI1NiJ9.DO-NOT-LOG.signature';
 
+/** As pino numbers it. */
+const WARNING = 40;
+
 interface Line {
+  level: number;
   msg: string;
   request?: string;
   socket?: string;
@@ -164,6 +170,23 @@ describe('logs', () => {
       hasNoSecret(attempt);
     }
   }).timeout(120_000);
+
+  it('M-24 a client that leaves before it is answered is no warning', async () => {
+    const { logged, url } = await instance();
+    const { port, hostname } = new URL(url);
+    const warnings = () => lines(logged).filter(({ level }) => level >= WARNING);
+    const before = warnings();
+    for (let client = 0; client < 10; client++) {
+      const socket = connect(Number(port), hostname);
+      await once(socket, 'connect');
+      // Several answers under way: one of them is being written when the connection is gone.
+      socket.write(`GET /v1/openapi.json HTTP/1.1\r\nHost: ${hostname}\r\n\r\n`.repeat(20));
+      await once(socket, 'data');
+      socket.resetAndDestroy();
+    }
+    await logged.line(/"(a client left before it was answered)"/);
+    expect(warnings()).to.deep.equal(before);
+  });
 
   it('M-23 an error that nobody caught is logged like any other, without what a client library hangs on it', async () => {
     const logged = await startLogged('crash', { LOG_LEVEL: 'info', SECRET: REDIS_SECRET });

@@ -25,13 +25,19 @@ export interface HttpAppOptions extends SessionRoutesOptions, SystemRoutesOption
   operator: OperatorOptions | undefined;
 }
 
+/** Codes of Node for a peer that closed the connection: nothing that an operator could mend. */
+const CLIENT_GONE = new Set(['ECONNRESET', 'EPIPE', 'ERR_STREAM_PREMATURE_CLOSE']);
+
 /** Everything that HTTP serves, in the order in which a request passes it. */
 export function createHttpApp(options: HttpAppOptions): Koa {
   const app = new Koa({ proxy: options.trustProxy, maxIpsCount: 1 });
   const routers = [systemRoutes(options), documentRoutes(options), sessionRoutes(options)];
 
-  // What happens behind our middleware, such as a client that leaves in the middle of an answer; Koa would write it to standard error.
-  app.on('error', (error: Error) => options.logger.warn({ err: error.message }, 'answering a request failed'));
+  // What happens behind our middleware; Koa would write it to standard error.
+  app.on('error', (error: NodeJS.ErrnoException) => {
+    if (CLIENT_GONE.has(error.code ?? '')) options.logger.debug({ err: error.message }, 'a client left before it was answered');
+    else options.logger.warn({ err: error.message }, 'answering a request failed');
+  });
   app.use(observeRequests(options.metrics, options.logger));
   app.use(securityHeaders());
   app.use(answerErrors(options.handler, options.logger));
