@@ -133,8 +133,7 @@ export class Engine {
     if (!outcome.ok) return outcome;
     const { publication, tell } = rooms.message(outcome.state, message);
     // Acknowledged is what has been published: by the way that commits go, so nothing acknowledged later overtakes it.
-    if (!(await store.relay(sessionId, publication, context.command, outcome.state.version)))
-      return this.message(sessionId, message, context);
+    if (!(await store.relay(outcome.state, publication, context))) return this.message(sessionId, message, context);
     tell();
     return outcome;
   }

@@ -105,8 +105,15 @@ export interface SessionStore {
   commit(commit: Commit): Promise<CommitResult>;
   /** Remembers a command that makes no version. False when its id was used before. */
   remember(sessionId: string, command: CommandKey, version: number): Promise<boolean>;
-  /** Publishes what makes no version and remembers its command, both or neither. False, and nothing published, when the command's id was used before. */
-  relay(sessionId: string, publication: Publication, command: CommandKey | undefined, version: number): Promise<boolean>;
+  /**
+   * Publishes what makes no version, for a session as it was read, and remembers its command, both or neither. False, and nothing published, when the session
+   * was deleted or is another one by now, has not the expected version any more, or the command's id was used before.
+   */
+  relay(
+    state: Pick<SessionState, 'session_id' | 'epoch' | 'version'>,
+    publication: Publication,
+    sent: { expectedVersion?: number | undefined; command?: CommandKey | undefined },
+  ): Promise<boolean>;
   /** Claims thresholds of a clock that still runs, for whoever asks first, and says when something is due next. Returns those claimed; null when the session has moved on. */
   attend(session: LiveSession, thresholds: number[], attention: number | null): Promise<number[] | null>;
   /** Sessions in which something has been due since `before` (Unix ms), at most `limit` of each partition. */

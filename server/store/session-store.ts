@@ -76,12 +76,13 @@ export function createSessionStore(redis: RedisClient, keyPrefix: string, schema
         return (await redis.set(key, memoryJson(command, version), 'PX', command.rememberMs, 'NX')) === 'OK';
       }),
 
-    relay: (sessionId, { channel, head, tail }, command, version) =>
+    relay: ({ session_id, epoch, version }, { channel, head, tail }, { expectedVersion = '', command }) =>
       reachable(async () => {
-        const key = keys.session(sessionId);
+        const key = keys.session(session_id);
         const [memory, text, lasts] =
           command === undefined ? [key.session, '', 0] : [key.command(command.id), memoryJson(command, version), command.rememberMs];
-        return (await runScript(redis, RELAY, [memory], [text, lasts, channel, head + tail])) === 1;
+        const args = [epoch, expectedVersion, text, lasts, channel, head + tail];
+        return (await runScript(redis, RELAY, [key.session, memory], args)) === 1;
       }),
 
     attend: ({ state, version, epoch }, thresholds, attention) =>

@@ -164,6 +164,25 @@ describe('checks of a command', () => {
       expect(player.seen('session:message').filter((event) => event.session_id === session_id)).to.have.length(1);
     });
 
+    it('C-55 a message that a deletion or another version overtakes is refused', async () => {
+      for (let round = 0; round < 40; round++) {
+        const session_id = await runningGame();
+        const order: string[] = [];
+        const note = (event: string, body: { session_id: string }) => body.session_id === session_id && order.push(event);
+        player.socket.onAny(note);
+        const [overtaker, guard] =
+          round % 2 === 0 ? (['session:delete', {}] as const) : (['session:pause', { expected_version: 2 }] as const);
+        const sent = player.command('session:message', { session_id, message: 'gg', ...guard });
+        await player.ok(overtaker, { session_id });
+        const reply = await sent;
+        const end = round % 2 === 0 ? 'session:deleted' : 'session:update';
+        await player.next(end, (event) => event.session_id === session_id && event.version === 3);
+        player.socket.offAny(note);
+        if (reply.ok) expect(order).to.deep.equal(['session:update', 'session:message', end]);
+        else expect(reply.error.code).to.equal(round % 2 === 0 ? 'SESSION_NOT_FOUND' : 'CONFLICT');
+      }
+    });
+
     it('C-54 a repeated create answers the game as it is now, whatever happened since', async () => {
       const given = chess({ command_id: 'c', metadata: { round: 1 } });
       await player.ok('session:create', given);

@@ -60,4 +60,37 @@ describe('what a commit tells other instances', () => {
     expect(result).to.include({ outcome: 'conflict' });
     expect(await heardSoFar()).to.deep.equal([]);
   });
+
+  it('P-12 nor is a message for a session that was deleted, is another one, or is not at the expected version any more', async () => {
+    const event = creation(await desk.now(), sessionId());
+    const { session_id, epoch } = event.state;
+    await desk.store.commit(proposal(null, event));
+    const relay = (head: string, state: { epoch: number; version: number }, expectedVersion?: number) =>
+      desk.store.relay({ session_id, ...state }, { channel, head, tail: '' }, { expectedVersion });
+    expect(await relay('as read', { epoch, version: 1 }, 1)).to.equal(true);
+    const started = next(event.state, 'start', await desk.now());
+    await desk.store.commit(proposal(event.state, started));
+    expect(await relay('guarded', { epoch, version: 1 }, 1)).to.equal(false);
+    expect(await relay('of another session', { epoch: epoch - 1, version: 2 })).to.equal(false);
+    expect(await relay('read before', { epoch, version: 1 })).to.equal(true);
+    await desk.store.commit(proposal(started.state, next(started.state, 'delete', await desk.now())));
+    expect(await relay('deleted', { epoch, version: 3 }, 3)).to.equal(false);
+    expect(await heardSoFar()).to.deep.equal(['as read', 'read before']);
+  });
+
+  it('P-13 a message is published and its command remembered, or neither', async () => {
+    const event = creation(await desk.now(), sessionId());
+    const { session_id, epoch } = event.state;
+    await desk.store.commit(proposal(null, event));
+    const command = { id: 'once', fingerprint: 'f', rememberMs: 60_000 };
+    const relay = (head: string, ofEpoch = epoch) =>
+      desk.store.relay({ session_id, epoch: ofEpoch, version: 1 }, { channel, head, tail: '' }, { command });
+    const remembered = async () => (await desk.store.load(session_id, 'once')).command;
+    expect(await relay('of another session', epoch - 1)).to.equal(false);
+    expect(await remembered()).to.equal(null);
+    expect(await relay('first')).to.equal(true);
+    expect(await remembered()).to.deep.equal({ fingerprint: 'f', version: 1 });
+    expect(await relay('second')).to.equal(false);
+    expect(await heardSoFar()).to.deep.equal(['first']);
+  });
 });
