@@ -79,7 +79,7 @@ export function createSharedLimit(redis: RedisClient, { uses, seconds, keyOf, al
     limit: uses,
     remaining: remainingPoints,
     // A key of Redis lives to the end of its last millisecond.
-    resetMs: Math.max(0, msBeforeNext) + 1,
+    resetMs: Math.min(seconds * 1_000, Math.max(0, msBeforeNext) + 1),
   });
   const credits = new LocalCredits(uses, seconds * 1_000);
   return {

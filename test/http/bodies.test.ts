@@ -129,8 +129,25 @@ describe('requests as they should not be', () => {
       const { status, code } = await answerTo('GET', path);
       expect({ status, code }, path).to.deep.equal({ status: 404, code: 'NOT_FOUND' });
     }
-    expect((await answerTo('POST', '/nowhere', '{"a":')).status).to.be.oneOf([400, 404]);
   });
+
+  const UNFIT: [string, string, Record<string, string>][] = [
+    ['no JSON', '{"a":', {}],
+    ['another form', 'text', { 'content-type': 'text/plain' }],
+    ['too large', `"${'x'.repeat(CREATE_MAX_BYTES)}"`, {}],
+  ];
+  for (const [what, body, headers] of UNFIT) {
+    it(`H-14 H-15 the body for no route is not judged: ${what}`, async () => {
+      expect((await answerTo('POST', '/v1/nowhere', body, headers)).code).to.equal('NOT_FOUND');
+      for (const [method, path] of [
+        ['POST', '/time'],
+        ['PUT', '/v1/sessions'],
+        ['PATCH', '/v1/sessions/x'],
+      ] as const) {
+        expect((await answerTo(method, path, body, headers)).code, path).to.equal('METHOD_NOT_ALLOWED');
+      }
+    });
+  }
 
   const WRONG: [string, string, string[]][] = [
     ['PUT', '/v1/sessions', ['POST']],

@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { type IncomingMessage, request } from 'node:http';
 import { expect } from 'chai';
 import { rest } from '../kit/rest.ts';
 import { type Cluster, openCluster } from '../kit/server.ts';
@@ -22,6 +24,19 @@ describe('the handshake', () => {
       () => false,
     );
 
+  /** The status of a handshake that is not let in. */
+  const refusalOf = async (app: { url: string }, query: string, headers: Record<string, string> = {}) => {
+    const upgrade = {
+      Connection: 'Upgrade',
+      Upgrade: 'websocket',
+      'Sec-WebSocket-Version': '13',
+      'Sec-WebSocket-Key': 'bm8gc2VjcmV0IGhlcmUuLg==',
+    };
+    const sent = request(`${app.url}/socket.io/?${query}&transport=websocket`, { headers: { ...upgrade, ...headers } }).end();
+    const [response] = (await once(sent, 'response')) as [IncomingMessage];
+    return response.statusCode;
+  };
+
   it('R-20 speaks WebSocket only, so that no load balancer needs sticky sessions', async () => {
     const app = await cluster.instance();
     const refused = await TestClient.connect(app.url, { transports: ['polling'] }).catch((error: unknown) => error);
@@ -45,6 +60,12 @@ describe('the handshake', () => {
     expect(await isLetIn(app)).to.equal(true);
     for (const origin of ['https://evil.example', `${PAGE}.evil.example`, 'http://club.example', `${PAGE}:444`, 'null', `${PAGE}/`]) {
       expect(await isLetIn(app, origin), origin).to.equal(false);
+      expect(await refusalOf(app, 'EIO=4', { Origin: origin }), origin).to.equal(400);
     }
+  });
+
+  it('R-22 a refused handshake is answered, whatever is wrong with it', async () => {
+    const app = await cluster.instance();
+    for (const query of ['EIO=3', '', 'EIO=4&sid=nobody']) expect(await refusalOf(app, query), query).to.equal(400);
   });
 });

@@ -1,12 +1,11 @@
 import cors from '@koa/cors';
 import Koa from 'koa';
-import { koaBody } from 'koa-body';
-import { CONTRACT_HEADER, CREATE_MAX_BYTES } from '#contract';
+import { CONTRACT_HEADER } from '#contract';
 import type { TokenVerifier } from '../access/tokens.ts';
 import { authenticate } from './authenticate.ts';
 import { serveConsole } from './console.ts';
 import { documentRoutes } from './document-routes.ts';
-import { answerErrors, readBodies, refuseMalformedUrls, refuseOtherBodies } from './errors.ts';
+import { answerErrors, refuseMalformedUrls } from './errors.ts';
 import { type GeneralLimitOptions, limitRequests } from './limit.ts';
 import { CURSOR_HEADER } from './ndjson.ts';
 import { observeRequests } from './observe.ts';
@@ -62,8 +61,6 @@ export function createHttpApp(options: HttpAppOptions): Koa {
   app.use(limitRequests(options));
   app.use(refuseMalformedUrls);
   if (options.tokens !== undefined) app.use(authenticate(options.tokens));
-  app.use(refuseOtherBodies);
-  app.use(readBodies(koaBody({ urlencoded: false, text: false, jsonLimit: CREATE_MAX_BYTES })));
   for (const router of routers) app.use(router.routes());
   for (const router of routers) app.use(router.allowedMethods());
   if (options.consoleDir !== undefined) app.use(serveConsole(options.consoleDir));

@@ -1,12 +1,13 @@
 import Router, { type RouterContext } from '@koa/router';
 import type { Context } from 'koa';
-import type { HistoryData, Reply } from '#contract';
+import { koaBody } from 'koa-body';
+import { CREATE_MAX_BYTES, type HistoryData, type Reply } from '#contract';
 import { invalid } from '../../domain/refusal.ts';
 import type { Principal } from '../access/principal.ts';
 import { addressOf } from '../address.ts';
 import type { CommandHandler } from '../command-handler.ts';
 import { HTTP_STATUS } from '../replies.ts';
-import { HttpRefusal, setRetryAfter } from './errors.ts';
+import { HttpRefusal, readBodies, refuseOtherBodies, setRetryAfter } from './errors.ts';
 import { sendLines, wantsLines } from './ndjson.ts';
 import { REST_ROUTES } from './rest-table.ts';
 
@@ -20,6 +21,7 @@ export interface SessionRoutesOptions {
 /** The commands as REST. Body or query and the id in the path make the same payload that a socket would send. */
 export function sessionRoutes({ handler, now, trustProxy }: SessionRoutesOptions): Router {
   const router = new Router();
+  const bodies = [refuseOtherBodies, readBodies(koaBody({ urlencoded: false, text: false, jsonLimit: CREATE_MAX_BYTES }))];
 
   const handle = (ctx: RouterContext, name: string, payload: unknown) => {
     // Taken when the whole request is there: who holds back the end of a body can't move its instant forward.
@@ -32,7 +34,8 @@ export function sessionRoutes({ handler, now, trustProxy }: SessionRoutesOptions
 
   for (const [name, route] of Object.entries(REST_ROUTES)) {
     const { method, path, status } = route;
-    router[method](path, async (ctx) => {
+    // Only where there is a route: a body for none is not even looked at.
+    router[method](path, ...(method === 'post' ? bodies : []), async (ctx) => {
       if (name === 'session:history') {
         const reply = await handle(ctx, name, withId(ctx, historyQueryOf(ctx)));
         if (wantsLines(ctx) && reply.ok) sendLines(ctx, reply.data as HistoryData);

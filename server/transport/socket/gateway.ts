@@ -1,4 +1,4 @@
-import type { Server as HttpServer } from 'node:http';
+import type { IncomingMessage, Server as HttpServer } from 'node:http';
 import { Server } from 'socket.io';
 import { CONTRACT_HEADER, CONTRACT_VERSION, CREATE_MAX_BYTES, EVENT_MAX_BYTES, type Reply } from '#contract';
 import { invalid, refuse } from '../../domain/refusal.ts';
@@ -47,6 +47,8 @@ export function createIo(http: HttpServer, options: IoOptions): IoServer {
         queueMicrotask(() => request.socket.uncork());
       }),
   });
+  // A refusal is written and the socket destroyed at once: what is corked would go with it.
+  io.engine.on('connection_error', ({ req }: { req: IncomingMessage }) => req.socket.uncork());
   io.engine.on('headers', (headers: Record<string, string>) => (headers[CONTRACT_HEADER] = String(CONTRACT_VERSION)));
   return io;
 }
