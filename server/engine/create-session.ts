@@ -53,7 +53,8 @@ export async function createSession(
     noteCommand(event.metadata, context);
     const result = await committer.commit({ base: null, events: [event], instant: arrival.instant, command: context.command });
     if (result.outcome === 'committed') return { ok: true, state: event.state };
-    if (result.outcome === 'repeated') return repeated(result.command, result.session);
+    // A finished session may have left Redis before the memory of its create.
+    if (result.outcome === 'repeated') return repeated(result.command, result.session ?? (await archive.find(payload.session_id)).session);
     if (result.outcome === 'conflict') {
       if (isLive(result.session)) return exists;
       spent = Math.max(spent, result.session?.epoch ?? 0);

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import type { HistoryData, SessionState } from '#contract';
 import { chess } from '../kit/games.ts';
+import { createKeys } from '../../server/store/keys.ts';
 import { rest } from '../kit/rest.ts';
 import { type Cluster, openCluster } from '../kit/server.ts';
 import { freshDatabase, startOwnRedis } from '../kit/services.ts';
@@ -86,6 +87,21 @@ describe('recovery from the trail', () => {
     expect(await cluster.redis().keys(`*${id}`)).to.deep.equal([]);
     const joined = await (await cluster.client(b)).ok('session:join', { session_id: id });
     expect(joined.state).to.deep.equal(finished);
+  });
+
+  it('V-11 a create is known as a repetition also when its finished session has left Redis', async () => {
+    const given = chess({ command_id: 'create' });
+    await state('', 'POST', given);
+    const completed = await state(`/${given.session_id}/cancel`, 'POST', { command_id: 'cancel' });
+    await recorded(given.session_id, 2);
+    await cluster.redis().del(createKeys(cluster.settings.KEY_PREFIX).session(given.session_id).session);
+    for (const [path, body, applied_version] of [
+      ['', given, 1],
+      [`/${given.session_id}/cancel`, { command_id: 'cancel' }, 2],
+    ] as const) {
+      const reply = (await rest(a, 'POST', `/v1/sessions${path}`, body)).json();
+      expect(reply).to.deep.include({ ok: true, replayed: true, applied_version, data: completed });
+    }
   });
 
   it('V-4 what was deleted stays deleted, also when Redis forgot it', async () => {

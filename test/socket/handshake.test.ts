@@ -66,6 +66,6 @@ describe('the handshake', () => {
 
   it('R-22 a refused handshake is answered, whatever is wrong with it', async () => {
     const app = await cluster.instance();
-    for (const query of ['EIO=3', '', 'EIO=4&sid=nobody']) expect(await refusalOf(app, query), query).to.equal(400);
+    for (const query of ['EIO=3', 'EIO=44', 'of=4', 'EIO=4&sid=nobody']) expect(await refusalOf(app, query), query).to.equal(400);
   });
 });

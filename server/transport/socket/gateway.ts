@@ -30,6 +30,13 @@ export interface IoOptions extends AdapterOptions {
 /** The Socket.IO server: WebSocket only, so that no load balancer needs sticky sessions. */
 export function createIo(http: HttpServer, options: IoOptions): IoServer {
   const door = createDoor();
+  /** Why a handshake is answered with 400; undefined where it is let in. */
+  const refusalOf = (request: IncomingMessage) => {
+    // Engine.IO looks at it after the upgrade, when it is too late for an HTTP answer.
+    if (!/[?&]EIO=4(&|$)/.test(request.url ?? '')) return 'Only version 4 of Engine.IO is spoken (EIO=4)';
+    if (!options.allowsOrigin(request.headers.origin)) return 'Pages of this origin may not connect';
+    return options.connectionLimit.admits(request) ? undefined : 'Too many connections from this address';
+  };
   const io: IoServer = new Server(http, {
     adapter: createAdapter(options),
     transports: ['websocket'],
@@ -43,7 +50,8 @@ export function createIo(http: HttpServer, options: IoOptions): IoServer {
       door(() => {
         // The HTTP answer and the first packet, which follows in the next microtask, leave together.
         request.socket.cork();
-        answer(null, options.allowsOrigin(request.headers.origin) && options.connectionLimit.admits(request));
+        const refusal = refusalOf(request);
+        answer(refusal, refusal === undefined);
         queueMicrotask(() => request.socket.uncork());
       }),
   });
