@@ -61,7 +61,7 @@ const create = z.strictObject({
   auto_advance: z.boolean().optional(),
   outage_policy: z.enum(OUTAGE_POLICIES).optional(),
   warning_thresholds_ms: z
-    .array(z.int().min(1).max(CLOCK_MAX_MS))
+    .array(z.int().min(1))
     .max(WARNINGS_MAX)
     .refine((thresholds) => new Set(thresholds).size === thresholds.length, 'Must be unique')
     .optional(),

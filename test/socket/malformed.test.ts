@@ -101,6 +101,7 @@ describe('malformed events', () => {
       ['action_on_timeout', { result: 1 }, 'action_on_timeout.type'],
       ['warning_thresholds_ms', [1_000, 1_000], 'warning_thresholds_ms'],
       ['warning_thresholds_ms', [0], 'warning_thresholds_ms.0'],
+      ['warning_thresholds_ms', [1e300], 'warning_thresholds_ms.0'],
       ['warning_thresholds_ms', Array.from({ length: 11 }, (_, i) => i + 1), 'warning_thresholds_ms'],
       ['expected_version', 0.5, 'expected_version'],
       ['command_id', 'a b', 'command_id'],
@@ -108,6 +109,12 @@ describe('malformed events', () => {
     for (const [field, value, named] of cases) {
       expect(await fieldsOf('session:create', { ...chess(), [field]: value }), `${field} ${JSON.stringify(value)}`).to.deep.equal([named]);
     }
+  });
+
+  it('C-24 a warning above what any clock has is kept, and skipped', async () => {
+    const warning_thresholds_ms = [Number.MAX_SAFE_INTEGER, 86_400_001];
+    const { session_id } = await player.ok('session:create', chess({ warning_thresholds_ms }));
+    expect(await player.ok('session:start', { session_id })).to.deep.include({ status: 'running', warning_thresholds_ms });
   });
 
   it('C-24 more than a thousand participants are refused, a thousand are fine', async () => {
