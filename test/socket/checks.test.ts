@@ -183,6 +183,20 @@ describe('checks of a command', () => {
       }
     });
 
+    it('C-56 a late repetition never touches the game that came after a deletion', async () => {
+      const { session_id } = await player.ok('session:create', chess());
+      const late = [
+        ['session:start', { session_id, command_id: 'start' }],
+        ['session:delete', { session_id, command_id: 'delete' }],
+      ] as const;
+      for (const [command, payload] of late) await player.ok(command, payload);
+      const next = await player.ok('session:create', chess({ session_id }));
+      for (const [index, [command, payload]] of late.entries()) {
+        expect(await player.success(command, payload)).to.include({ replayed: true, applied_version: 2 + index });
+      }
+      expect(await stateOf(session_id)).to.deep.equal(next);
+    });
+
     it('C-54 a repeated create answers the game as it is now, whatever happened since', async () => {
       const given = chess({ command_id: 'c', metadata: { round: 1 } });
       await player.ok('session:create', given);
