@@ -8,6 +8,7 @@ import { SCHEMA, type Schema } from './domain/schema.ts';
 import { RedisClock } from './engine/clock.ts';
 import { createEngine } from './engine/create-engine.ts';
 import { Hints } from './engine/hints.ts';
+import { listen } from './listen.ts';
 import { createLogger, type Logger } from './observability/logger.ts';
 import { createMetrics } from './observability/metrics.ts';
 import { consoleDir, SERVER_VERSION } from './package-root.ts';
@@ -27,7 +28,7 @@ import { createHttpApp } from './transport/http/app.ts';
 import { answerBrokenRequests } from './transport/http/broken-requests.ts';
 import { createOperatorApp, type OperatorOptions } from './transport/http/operator-app.ts';
 import { BOARD_PATH } from './transport/http/operators.ts';
-import { listen, trackConnections } from './transport/http/connections.ts';
+import { trackConnections } from './transport/http/connections.ts';
 import { originCheck } from './transport/origins.ts';
 import { ConnectionLimit } from './transport/socket/connection-limit.ts';
 import { Admission } from './transport/socket/admission.ts';
@@ -169,8 +170,8 @@ export async function createApp(config: Config, schema: Schema = SCHEMA): Promis
 
   try {
     await deadlines.start();
-    const operatorUrl = operatorHttp && (await listen(operatorHttp, config.OPERATOR_PORT ?? 0, config.HOST));
-    const url = await listen(http, config.PORT, config.HOST);
+    const operatorUrl = operatorHttp && (await listen(operatorHttp, 'OPERATOR_PORT', config));
+    const url = await listen(http, 'PORT', config);
     logger.info({ url, operatorUrl, version: SERVER_VERSION }, 'listening');
     return { url, operatorUrl, close: closeOnce };
   } catch (error) {

@@ -37,6 +37,13 @@ function isRedisUrl(value: string): boolean {
   }
 }
 
+const listOf = (value: string) => value.split(',').map((entry) => entry.trim());
+
+/** As browsers write it: no path, nothing behind the port. Pages inside of applications have schemes of their own, which `URL` knows no origin of. */
+function isOrigin(value: string): boolean {
+  return /^https?:/.test(value) ? URL.canParse(value) && new URL(value).origin === value : /^[a-z][a-z0-9+.-]*:\/\/[^/?#\s]+$/.test(value);
+}
+
 const secret = z.string().min(32, 'must have 32 characters or more');
 
 /** A public key and the algorithms that its kind is good for: no token chooses another. */
@@ -77,7 +84,14 @@ const variables = z.object({
   REDIS_URL: z.string().refine(isRedisUrl, REDIS_URL_FORMS),
   DATABASE_URL: url(['postgresql:', 'postgres:']).optional(),
   LOG_LEVEL: oneOf(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
-  CORS_ORIGIN: z.string().default('*'),
+  CORS_ORIGIN: z
+    .string()
+    .refine(
+      (value) => value === '*' || listOf(value).every(isOrigin),
+      'must be * or a comma list of origins as browsers send them, such as https://a.example',
+    )
+    .default('*')
+    .transform((value) => (value === '*' ? value : listOf(value))),
   TRUST_PROXY: oneOf(['true', 'false'])
     .default('false')
     .transform((value) => value === 'true'),

@@ -1,11 +1,10 @@
 import { once } from 'node:events';
-import type { Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 import { type AuditWriter, startAuditWriter } from './audit/audit-writer.ts';
 import { type Config, ConfigError, loadConfig } from './config.ts';
 import { RedisClock } from './engine/clock.ts';
-import { createLogger, logCrashes, type Logger } from './observability/logger.ts';
+import { listen } from './listen.ts';
+import { createLogger, logCrashes } from './observability/logger.ts';
 import { createMetrics } from './observability/metrics.ts';
 import { createProbes } from './observability/probes.ts';
 import { onStopSignal } from './signals.ts';
@@ -37,7 +36,7 @@ async function main(): Promise<void> {
       return { ready: redisHealth !== 'down' && audit !== 'down' && !stop.signal.aborted, checks: { redis: redisHealth, audit } };
     },
   });
-  await listen(probes, config, logger);
+  if (config.WORKER_PORT !== undefined) logger.info({ url: await listen(probes, 'WORKER_PORT', config) }, 'listening for probes');
   if (await starts(clock, stop.signal)) {
     writer = startAuditWriter({
       outbox: createOutbox(redis, config.KEY_PREFIX),
@@ -58,14 +57,6 @@ async function main(): Promise<void> {
   probes.close();
   probes.closeAllConnections();
   redis.disconnect();
-}
-
-/** Does nothing without WORKER_PORT. */
-async function listen(probes: Server, { WORKER_PORT: port, HOST: host }: Config, logger: Logger): Promise<void> {
-  if (port === undefined) return;
-  probes.listen(port, host);
-  await once(probes, 'listening');
-  logger.info({ port: (probes.address() as AddressInfo).port }, 'listening for probes');
 }
 
 /** AUDIT_WORKER tells servers what to do with the trail; this process has only one purpose. */

@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { ConfigError } from '../../server/config.ts';
 import { chess } from '../kit/games.ts';
 import { rest } from '../kit/rest.ts';
 import { type Cluster, type InstanceProcess, openCluster } from '../kit/server.ts';
@@ -84,5 +85,19 @@ describe('processes', () => {
 
   it('I-22 one with a wrong setting ends with one line that names it', () => {
     expect(String(refusal)).to.match(/did not start:\nPORT must be a whole number$/);
+  });
+
+  it('I-22 nor does one start at an address that can’t be had', async () => {
+    const { url } = await cluster.instance();
+    for (const [settings, message] of [
+      [{ PORT: new URL(url).port }, /^PORT \d+ is in use/],
+      [{ OPERATOR_PORT: new URL(url).port }, /^OPERATOR_PORT \d+ is in use/],
+      // An address of documentation (RFC 5737), which no machine has.
+      [{ HOST: '192.0.2.1' }, /^HOST 192\.0\.2\.1 with PORT 0 can't be listened on \(EADDRNOTAVAIL\)$/],
+    ] as const) {
+      const error: unknown = await cluster.instance(settings).catch((thrown: unknown) => thrown);
+      expect(error).to.be.instanceOf(ConfigError);
+      expect((error as Error).message).to.match(message);
+    }
   });
 });

@@ -123,7 +123,19 @@ describe('commands, sockets and sessions that one client may have', () => {
     for (const name of ['RATE_LIMIT_GENERAL', 'RATE_LIMIT_SWITCH', 'RATE_LIMIT_SOCKET', 'LIMIT_SESSIONS_PER_OWNER']) {
       expect(() => loadConfig({ ...needed, [name]: 'many' })).to.throw(ConfigError, `${name} must be a whole number`);
     }
-    expect(loadConfig(needed)).to.include({ RATE_LIMIT_GENERAL: 100, RATE_LIMIT_SWITCH: 10, RATE_LIMIT_SOCKET: 50 });
+    for (const CORS_ORIGIN of [
+      'foo',
+      'https://a.example/',
+      'https://a.example:443',
+      'HTTPS://a.example',
+      '*,https://a.example',
+      'https://a.example,',
+    ]) {
+      expect(() => loadConfig({ ...needed, CORS_ORIGIN })).to.throw(ConfigError, 'CORS_ORIGIN must be * or a comma list of origins');
+    }
+    const CORS_ORIGIN = ['https://a.example', 'http://localhost:5173', 'http://[::1]:3000', 'capacitor://localhost'];
+    expect(loadConfig({ ...needed, CORS_ORIGIN: CORS_ORIGIN.join(', ') })).to.deep.include({ CORS_ORIGIN });
+    expect(loadConfig(needed)).to.include({ CORS_ORIGIN: '*', RATE_LIMIT_GENERAL: 100, RATE_LIMIT_SWITCH: 10, RATE_LIMIT_SOCKET: 50 });
     expect(loadConfig(needed)).to.include({ LIMIT_CONNECTIONS_PER_ADDRESS: 0, LIMIT_SOCKETS_PER_SESSION: 0, LIMIT_SESSIONS_PER_OWNER: 0 });
   });
 

@@ -17,7 +17,7 @@ describe('the port of the worker', () => {
       KEY_PREFIX: freshPrefix(),
       LOG_LEVEL: 'info',
     });
-    const port = await worker.line(/"port":(\d+)/);
+    const port = await worker.line(/"url":"http:[^"]+:(\d+)"/);
     const at = { url: `http://127.0.0.1:${port}` };
     await until('the worker is ready', async () => (await rest(at, 'GET', '/ready')).status === 200, 15_000);
     expect((await rest(at, 'GET', '/ready')).json()).to.deep.equal({ status: 'ready', checks: { redis: 'ok', audit: 'ok' } });
@@ -53,7 +53,7 @@ describe('the port of the worker', () => {
       DATABASE_URL: 'postgresql://nobody@127.0.0.1:1/nothing',
       LOG_LEVEL: 'info',
     });
-    const port = await first.line(/"port":(\d+)/);
+    const port = await first.line(/"url":"http:[^"]+:(\d+)"/);
     const second = await startLogged('worker', {
       WORKER_PORT: port,
       REDIS_URL: 'redis://127.0.0.1:1',
@@ -62,6 +62,6 @@ describe('the port of the worker', () => {
     });
     if (second.child.exitCode === null) await once(second.child, 'exit');
     expect(second.child.exitCode).to.equal(1);
-    expect(await second.line(/^(Could not start: .*EADDRINUSE.*)$/m)).to.be.a('string');
+    expect(await second.line(/^(WORKER_PORT \d+ is in use: .*)$/m)).to.be.a('string');
   });
 });

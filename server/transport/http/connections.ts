@@ -1,10 +1,8 @@
 import type { Server } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import type { Socket } from 'node:net';
 
 /** Whoever has not finished sending a request or reading an answer by then does not hold up a shutdown any longer. */
 const GRACE_MS = 1_000;
-/** Connections that may wait to be accepted: all clients of another instance may come at once. The kernel's own limit (net.core.somaxconn) holds too. */
-const BACKLOG = 8_192;
 const REFUSAL = 'HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Length: 0\r\n\r\n';
 
 export interface Connections {
@@ -40,17 +38,4 @@ export function trackConnections(http: Server): Connections {
       clearTimeout(late);
     },
   };
-}
-
-/** Listens, and resolves with the URL; rejects when the address can't be had. */
-export async function listen(http: Server, port: number, host: string): Promise<string> {
-  await new Promise<void>((resolve, reject) => {
-    http.once('error', reject);
-    http.listen({ port, host, backlog: BACKLOG }, () => {
-      http.off('error', reject);
-      resolve();
-    });
-  });
-  const { address, port: taken } = http.address() as AddressInfo;
-  return `http://${address.includes(':') ? `[${address}]` : address}:${taken}`;
 }
