@@ -80,9 +80,11 @@ export class Archive {
       if (error instanceof NewerSchemaError) throw error;
       logger.debug({ session: sessionId, err: error }, 'the trail does not say what Redis lost; going on with what Redis has');
     });
-    const { state, lastHash } = isArchived(archived) && isAfter(archived.state, session) ? archived : (session as LiveSession);
-    await this.#recover({ ...session, state, lastHash }, (now) => {
-      const event = recover(state, now, ROLLED_BACK);
+    // Without a token: what Redis has is not this state, so none of its pieces may stay.
+    const newer = isArchived(archived) && isAfter(archived.state, session) ? { ...session, ...archived, token: null } : null;
+    const base = newer ?? (session as LiveSession);
+    await this.#recover(base, (now) => {
+      const event = recover(base.state, now, ROLLED_BACK);
       event.state.epoch = nextEpoch(Math.max(seen.epoch, session.epoch), event.state.epoch);
       return event;
     });

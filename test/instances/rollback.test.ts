@@ -2,7 +2,7 @@ import { cp, rm } from 'node:fs/promises';
 import { expect } from 'chai';
 import type { SessionState } from '#contract';
 import type { PrivateRedis } from '../../server/local/private-redis.ts';
-import { chess } from '../kit/games.ts';
+import { BANK_MS, chess } from '../kit/games.ts';
 import { rest } from '../kit/rest.ts';
 import { type Cluster, openCluster } from '../kit/server.ts';
 import { freshDatabase, freshDirectory, startOwnRedis } from '../kit/services.ts';
@@ -11,6 +11,8 @@ import { until } from '../kit/until.ts';
 import { query } from '../audit/kit.ts';
 
 const HEALED_WITHIN_MS = 5_000;
+/** So many participants that their session is stored in pieces. */
+const IN_PIECES = 64;
 
 /** As after a power cut or a failover: what was acknowledged last is gone, and nothing but its readers knows of it. */
 describe('a Redis that came back without its last moments', function () {
@@ -28,8 +30,8 @@ describe('a Redis that came back without its last moments', function () {
   });
 
   /** A game at version 3; what its append-only file was then is kept. */
-  const playedGame = async (player: TestClient) => {
-    const { session_id } = await player.ok('session:create', chess());
+  const playedGame = async (player: TestClient, given = chess()) => {
+    const { session_id } = await player.ok('session:create', given);
     await player.ok('session:start', { session_id });
     await player.ok('session:switch', { session_id });
     const kept = `${directory}-kept`;
@@ -69,22 +71,25 @@ describe('a Redis that came back without its last moments', function () {
     expect(player.seen('session:update').filter((event) => event.session_id === untouched.session_id)).to.deep.equal([]);
   });
 
-  it('X-21 what the trail has is not lost: the game goes on from there', async () => {
-    const database = await freshDatabase();
-    cluster = await openCluster({ REDIS_URL: redis.url, AUDIT_WORKER: 'inline', DATABASE_URL: database });
-    const player = await cluster.client(await cluster.instance());
-    const { session_id, rollBack: loseTheRest } = await playedGame(player);
-    await player.ok('session:switch', { session_id });
-    const last = (await player.ok('session:switch', { session_id })).version;
-    const rows = () => query<{ version: number }>(database, 'SELECT version FROM sync_events ORDER BY version');
-    await until('the trail has all', async () => (await rows()).length === last);
-    const state = await player.ok('session:get', { session_id });
-    await loseTheRest();
-    const told = await recovered(player);
-    expect(told.version).to.equal(last + 1);
-    expect(told.state.participants).to.deep.equal(state.participants);
-    await until('so does the trail', async () => (await rows()).at(-1)?.version === last + 1);
-  });
+  for (const count of [2, IN_PIECES])
+    it(`X-21 what the trail has is not lost: the game of ${count} goes on from there`, async () => {
+      const database = await freshDatabase();
+      cluster = await openCluster({ REDIS_URL: redis.url, AUDIT_WORKER: 'inline', DATABASE_URL: database });
+      const player = await cluster.client(await cluster.instance());
+      const participants = Array.from({ length: count }, (_, index) => ({ participant_id: `p${index}`, total_time_ms: BANK_MS }));
+      const { session_id, rollBack: loseTheRest } = await playedGame(player, chess({ participants }));
+      await player.ok('session:switch', { session_id });
+      const last = (await player.ok('session:switch', { session_id })).version;
+      const rows = () => query<{ version: number }>(database, 'SELECT version FROM sync_events ORDER BY version');
+      await until('the trail has all', async () => (await rows()).length === last);
+      const state = await player.ok('session:get', { session_id });
+      await loseTheRest();
+      const told = await recovered(player);
+      expect(told.version).to.equal(last + 1);
+      expect(told.state.participants).to.deep.equal(state.participants);
+      expect(await player.ok('session:get', { session_id })).to.deep.equal(told.state);
+      await until('so does the trail', async () => (await rows()).at(-1)?.version === last + 1);
+    });
 
   it('X-22 whoever joins with what was lost is given something newer; a claim alone makes no version', async () => {
     cluster = await openCluster({ REDIS_URL: redis.url });
