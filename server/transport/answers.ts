@@ -2,6 +2,7 @@ import type { SessionState, SwitchData } from '#contract';
 import { changesBetween, isLarge } from '../domain/changes.ts';
 import type { Refusal } from '../domain/refusal.ts';
 import type { Outcome } from '../engine/checks.ts';
+import type { Parsed } from './schemas.ts';
 
 /** What a command answers, before it is dressed as a reply. */
 export type Answer = { ok: true; data: unknown; appliedVersion?: number } | Refusal;
@@ -39,6 +40,16 @@ export function switchedBriefly(outcome: Outcome): Answer {
 export function deleted(outcome: Outcome): Answer {
   if (outcome.ok || outcome.code !== 'SESSION_NOT_FOUND') return emptied(outcome);
   return outcome.appliedVersion === undefined ? { ok: true, data: {} } : { ok: true, data: {}, appliedVersion: outcome.appliedVersion };
+}
+
+/** How many versions a client has missed since the one it knows; null where they can't be compared. */
+export function missedSince(
+  state: SessionState,
+  known: Pick<Parsed<'session:join'>, 'last_known_version' | 'last_known_epoch'>,
+): number | null {
+  const { last_known_version: version, last_known_epoch: epoch } = known;
+  if (version === undefined || (epoch !== undefined && epoch !== state.epoch)) return null;
+  return Math.max(0, state.version - version);
 }
 
 function switchData(state: SessionState): SwitchData {

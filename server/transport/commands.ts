@@ -9,7 +9,7 @@ import type { Trail } from '../engine/ports.ts';
 import type { Metrics } from '../observability/metrics.ts';
 import type { Access, Permit } from './access/access.ts';
 import { accessCommands } from './access/commands.ts';
-import { type Answer, answerWith, deleted, emptied, stateOf, switched, switchedBriefly } from './answers.ts';
+import { type Answer, answerWith, deleted, emptied, missedSince, stateOf, switched, switchedBriefly } from './answers.ts';
 import { fingerprint } from './fingerprint.ts';
 import { type CommandLimits, limited } from './limits.ts';
 import type { Parsed } from './schemas.ts';
@@ -82,9 +82,15 @@ export function createCommands({ engine, archive, clock, trail, limits, access, 
       const owner = call.permit?.owner ?? call.address;
       const place = await limits.owners?.claim(owner, session_id);
       if (place === 'full') return limited('owner_sessions', metrics);
-      const outcome = await seated(call.seat, session_id, () =>
-        engine.create({ ...payload, session_id, owner_id: call.permit?.owner }, context, payload.session_id === undefined),
-      );
+      const create = () =>
+        engine.create({ ...payload, session_id, owner_id: call.permit?.owner }, context, payload.session_id === undefined);
+      // The id may be somebody else's: whoever may not hear of their session must not overhear it while that is found out.
+      const seatsLater = call.seat !== undefined && payload.session_id !== undefined && context.authorize !== undefined;
+      let outcome = await (seatsLater ? create() : seated(call.seat, session_id, create));
+      if (seatsLater && outcome.ok) {
+        const read = await seated(call.seat, session_id, () => engine.get(session_id, contextOf('session:get', {}, call)));
+        if (read.ok) outcome = { ...outcome, state: read.state };
+      }
       if (!outcome.ok && place === 'taken') await limits.owners?.release(owner, session_id);
       return stateOf(outcome);
     },
@@ -93,6 +99,10 @@ export function createCommands({ engine, archive, clock, trail, limits, access, 
     'session:join': async (payload, call) => {
       const context = contextOf('session:join', payload, call);
       const { session_id, last_known_version: version = 0, last_known_epoch: epoch = 0, deltas = false } = payload;
+      if (call.seat !== undefined && context.authorize !== undefined) {
+        const allowed = await engine.get(session_id, context);
+        if (!allowed.ok) return allowed;
+      }
       const outcome = await seated(
         call.seat,
         session_id,
@@ -129,7 +139,7 @@ export function createCommands({ engine, archive, clock, trail, limits, access, 
     'session:delete': async (payload, call) => {
       const answer = await remove(payload, call);
       // Only tidies up: a link is good for the session that it was made for and no other.
-      if (answer.ok) await access?.links?.revokeAll(payload.session_id).catch(() => {});
+      if (answer.ok && answer.appliedVersion === undefined) await access?.links?.revokeAll(payload.session_id).catch(() => {});
       return answer;
     },
 
@@ -183,10 +193,4 @@ function contextOf(name: CommandName, payload: CommandOptions, call: Call): Comm
 
 function seated(seat: Seat | undefined, sessionId: string, work: () => Promise<Outcome>, deltas?: boolean): Promise<Outcome> {
   return seat === undefined ? work() : seat.join(sessionId, work, deltas);
-}
-
-function missedSince(state: SessionState, known: Pick<Parsed<'session:join'>, 'last_known_version' | 'last_known_epoch'>): number | null {
-  const { last_known_version: version, last_known_epoch: epoch } = known;
-  if (version === undefined || (epoch !== undefined && epoch !== state.epoch)) return null;
-  return Math.max(0, state.version - version);
 }

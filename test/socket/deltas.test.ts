@@ -94,6 +94,15 @@ describe('changes instead of states', () => {
     expect(JSON.stringify(answer).length).to.be.below(2_000);
   });
 
+  it('P-27 a refused join does not change how a socket is told', async () => {
+    const { session_id } = await open({ participants: seats(12) });
+    await stock.refused('CONFLICT', 'session:join', { session_id, deltas: true, expected_version: 7 });
+    await asked.refused('CONFLICT', 'session:join', { session_id, expected_version: 7 });
+    await player.ok('session:start', { session_id });
+    expect(await stock.next('session:update', (event) => event.session_id === session_id)).to.have.property('state');
+    expect(await asked.next('session:update', (event) => event.session_id === session_id)).to.have.property('changes');
+  });
+
   it('P-22 are not for small sessions, nor for whoever joins again without asking', async () => {
     const small = await open({});
     await player.ok('session:start', { session_id: small.session_id });

@@ -78,9 +78,15 @@ export class Admission {
     if (former === undefined || identityOf(principal) !== identityOf(former)) {
       return refuse('FORBIDDEN', 'This token is somebody else’s; connect anew with it');
     }
+    // Before the rooms are looked at, so that none is joined by the former one meanwhile.
     socket.data.principal = principal;
+    const others = await this.#sessionsWithout(socket, principal, call.address);
+    if (others === null) {
+      if (socket.data.principal === principal) socket.data.principal = former;
+      return refuse('SERVICE_UNAVAILABLE', 'Whether this token allows the joined sessions can’t be found out now; try again');
+    }
     if (socket.connected) this.#ends.set(socket.id, principal.expires);
-    await this.#leaveOthers(socket, principal, call);
+    for (const sessionId of others) await call.seat.leave(sessionId);
     return { ok: true, data: { expires_at: iso(principal.expires) } satisfies RefreshData };
   }
 
@@ -104,15 +110,20 @@ export class Admission {
     }
   }
 
-  async #leaveOthers(socket: GatewaySocket, principal: Principal, { seat, address }: { seat: Seat; address: string }): Promise<void> {
+  /** The sessions that a socket is in and may not be; null where that can't be found out. */
+  async #sessionsWithout(socket: GatewaySocket, principal: Principal, address: string): Promise<string[] | null> {
     const { handler, now } = this.#options;
+    const others: string[] = [];
     const sessions = [...socket.rooms].flatMap((room) => sessionOf(room) ?? []);
     for (const session_id of sessions) {
       const ids = { socket: socket.id };
       const call = { principal, arrival: now(), address, seat: undefined, ids };
       const reply = await handler.handle({ name: 'session:get', payload: { session_id }, ...call });
-      if (!reply.ok) await seat.leave(session_id);
+      if (reply.ok) continue;
+      if (reply.error.retryable) return null;
+      others.push(session_id);
     }
+    return others;
   }
 
   #hold(socket: GatewaySocket, link: NonNullable<Principal['link']>): void {

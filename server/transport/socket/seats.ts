@@ -65,10 +65,12 @@ export function seatOf(socket: GatewaySocket, { subscribed, healing, changes, me
         return limited('session_sockets', metrics);
       }
       const joining = begin(sessionId, room);
+      const changesRoom = changesRoomOf(sessionId);
+      const hadChanges = socket.rooms.has(changesRoom);
       try {
         // In the room before anything else of this socket has its turn.
-        const seated = socket.join(deltas === true ? [room, changesRoomOf(sessionId)] : room);
-        if (deltas === false) await socket.leave(changesRoomOf(sessionId));
+        const seated = socket.join(deltas === true ? [room, changesRoom] : room);
+        if (deltas === false) await socket.leave(changesRoom);
         await seated;
         const confirmed = subscribed(room);
         if (confirmed !== null) {
@@ -85,6 +87,8 @@ export function seatOf(socket: GatewaySocket, { subscribed, healing, changes, me
           }
           healing.synced(sessionId, { epoch, version });
           if (isLarge(outcome.state)) changes.seated(outcome.state);
+        } else if (deltas !== undefined && socket.rooms.has(room)) {
+          await (hadChanges ? socket.join(changesRoom) : socket.leave(changesRoom));
         }
         return outcome;
       } finally {
