@@ -131,10 +131,8 @@ export class Engine {
     if (command !== null) return replay(command, session, sessionId, context);
     const outcome = await this.#read(session, sessionId, context);
     if (!outcome.ok) return outcome;
-    const { publication, tell } = rooms.message(outcome.state, message);
-    // Acknowledged is what has been published: by the way that commits go, so nothing acknowledged later overtakes it.
-    if (!(await store.relay(outcome.state, publication, context))) return this.message(sessionId, message, context);
-    tell();
+    // Acknowledged is what has been published.
+    if (!(await store.relay(outcome.state, rooms.message(sessionId, message), context))) return this.message(sessionId, message, context);
     return outcome;
   }
 

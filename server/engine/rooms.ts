@@ -10,14 +10,6 @@ export interface Announcement {
   tell(): void;
 }
 
-/** What a room is to be told of a message. */
-export interface MessageAnnouncement {
-  /** For sockets of other instances. */
-  publication: Publication;
-  /** Tells the sockets of this instance; for when it is published. */
-  tell(): void;
-}
-
 /** The sockets that watch a session, on whatever instance. */
 export interface Rooms {
   /**
@@ -32,6 +24,6 @@ export interface Rooms {
   ): Announcement;
   /** Tells the room that the running clock has crossed a threshold (ms left). */
   warn(state: SessionState, threshold: number): void;
-  /** Prepares to tell the room of a message. */
-  message(state: SessionState, message: JsonValue): MessageAnnouncement;
+  /** A message as it is published, to sockets of this instance as well. */
+  message(sessionId: string, message: JsonValue): Publication;
 }

@@ -1,5 +1,5 @@
 import { v7 as uuidv7 } from 'uuid';
-import type { CommandName, CommandOptions, SessionState } from '#contract';
+import type { CommandName, CommandOptions } from '#contract';
 import type { TimerCommand } from '../domain/decide.ts';
 import { refuse } from '../domain/refusal.ts';
 import type { Archive } from '../engine/archive.ts';

@@ -30,7 +30,7 @@ const logger = createLogger('silent', 'test');
 
 /** What an instance told a session's room. */
 export interface Told {
-  event: 'update' | 'warning' | 'message';
+  event: 'update' | 'warning';
   session_id: string;
   version: number;
   /** The event's type, or the threshold, as text. */
@@ -158,7 +158,7 @@ export class Arena {
         tell: () => events.forEach(({ event_type, state }) => note('update', state, event_type)),
       }),
       warn: (state, threshold) => note('warning', state, String(threshold)),
-      message: (state) => ({ publication: { channel: '', head: '', tail: '' }, tell: () => note('message', state, '') }),
+      message: () => ({ channel: '', head: '', tail: '' }),
     };
   }
 

@@ -125,15 +125,21 @@ describe('a join over a slow link', () => {
   before(async () => {
     cluster = await openCluster({ REDIS_URL: await oneRedisUrl() });
     link = await openTcpProxy(Number(new URL(cluster.settings.REDIS_URL).port));
-    // Subscriptions alone: a join that did not wait for its own would be answered long before it stands.
-    link.slowOnly = 'synckairos-subscriber';
     near = await cluster.instance();
-    far = await cluster.instance({ REDIS_URL: `redis://127.0.0.1:${link.port}` });
+    // Subscriptions alone: a join that did not wait for its own would be answered long before it stands.
+    far = await slowInstance('subscriber');
   });
+  afterEach(() => (link.delayMs = 0));
   after(async () => {
     await cluster.close();
     await link.close();
   });
+
+  /** An instance of which one connection to Redis goes over the link. */
+  const slowInstance = (connection: string) => {
+    link.slowOnly = `synckairos-${connection}`;
+    return cluster.instance({ REDIS_URL: `redis://127.0.0.1:${link.port}` });
+  };
 
   it('I-6 misses nothing that another instance sends right after it', async () => {
     const ROUNDS = 100;
@@ -184,25 +190,42 @@ describe('a join over a slow link', () => {
     }
   });
 
-  it('I-8 a message comes before whatever is acknowledged after it, and is not lost to a deletion', async () => {
-    const [sender, there] = [await cluster.client(far), await cluster.client(near)];
-    const heard = new Map([sender, there].map((client) => [client, [] as string[]]));
-    for (const [client, names] of heard) client.socket.onAny((name: string) => names.push(name));
-    // All but the way of commands.
-    link.slowOnly = 'synckairos-publisher';
-    link.delayMs = 150;
-    for (const count of [2, 20]) {
-      const participants = Array.from({ length: count }, (_, index) => ({ participant_id: `p${index}`, total_time_ms: BANK_MS }));
-      const { session_id } = await sender.ok('session:create', chess({ participants }));
-      await there.ok('session:join', { session_id });
-      await sender.ok('session:message', { session_id, message: 'draw?' });
-      await sender.ok('session:start', { session_id });
-      await sender.ok('session:message', { session_id, message: 'gg' });
-      await sender.ok('session:delete', { session_id });
-      for (const [client, names] of heard) {
-        await client.next('session:deleted', (event) => event.session_id === session_id);
-        expect(names.splice(0)).to.deep.equal(['session:message', 'session:update', 'session:message', 'session:deleted']);
+  for (const slow of ['publisher', 'commands', 'subscriber']) {
+    it(`I-8 a message is not lost to a deletion that is acknowledged after it, on whichever instance (slow ${slow})`, async () => {
+      const [here, there] = [await cluster.client(await slowInstance(slow)), await cluster.client(near)];
+      const heard = new Map([here, there].map((client) => [client, [] as string[]]));
+      for (const [client, names] of heard) client.socket.onAny((name: string) => names.push(name));
+      for (const [sender, deleter, count] of [
+        [here, here, 2],
+        [here, there, 2],
+        [there, here, 2],
+        [there, here, 20],
+      ] as const) {
+        link.delayMs = 0;
+        const participants = Array.from({ length: count }, (_, index) => ({ participant_id: `p${index}`, total_time_ms: BANK_MS }));
+        const { session_id } = await here.ok('session:create', chess({ participants }));
+        await there.ok('session:join', { session_id });
+        link.delayMs = 100;
+        await sender.ok('session:message', { session_id, message: 'gg' });
+        await deleter.ok('session:delete', { session_id });
+        for (const [client, names] of heard) {
+          await client.next('session:deleted', (event) => event.session_id === session_id);
+          expect(names.splice(0)).to.deep.equal(['session:message', 'session:deleted']);
+        }
       }
-    }
+    });
+  }
+
+  it('I-8 nor to one that comes before its own instance has heard that it is published', async () => {
+    const [sender, other] = [await cluster.client(await slowInstance('commands')), await cluster.client(near)];
+    const { session_id } = await sender.ok('session:create', chess());
+    await other.ok('session:join', { session_id });
+    link.delayMs = 100;
+    const sent = sender.ok('session:message', { session_id, message: 'gg' });
+    await other.next('session:message');
+    await other.ok('session:delete', { session_id });
+    await sent;
+    await sender.next('session:deleted', (event) => event.session_id === session_id);
+    expect(sender.seen('session:message')).to.have.length(1);
   });
 });

