@@ -110,7 +110,8 @@ export async function createApp(config: Config, schema: Schema = SCHEMA): Promis
   const healing = new Healing({ io, store, archive, now, logger, metrics });
   const subscribed = (room: string) => redis.subscriber.subscribed(channelOf(channelPrefix, room));
   const socketLimits = { connectionLimit, socketLimit: config.RATE_LIMIT_SOCKET, sessionSocketLimit: config.LIMIT_SOCKETS_PER_SESSION };
-  const changes = new ChangeRelay({ io, load: async (sessionId) => (await store.load(sessionId)).session?.state ?? null, logger });
+  const load = async (sessionId: string) => (await store.load(sessionId)).session?.state ?? null;
+  const changes = new ChangeRelay({ io, load, told: (event) => healing.told(event), logger });
   attachGateway(io, { handler, changes, now, subscribed, healing, admission, logger, metrics, trustProxy, ...socketLimits });
   healing.start();
   admission?.start();

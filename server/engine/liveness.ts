@@ -50,8 +50,10 @@ export class Liveness {
 
   async #mark(): Promise<void> {
     const known = this.#outages.length;
+    // When it was asked: an answer that was long on its way tells nothing of an outage meanwhile.
+    const asked = performance.now();
     this.#outages = await this.#store.mark();
-    this.#marked = performance.now();
+    this.#marked = asked;
     if (this.#outages.length > known && known > 0) this.#logger.warn({ outage: this.#outages.at(-1) }, 'there was an outage');
   }
 

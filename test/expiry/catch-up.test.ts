@@ -1,5 +1,7 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import { expect } from 'chai';
 import type { CreatePayload } from '#contract';
+import { createKeys } from '../../server/store/keys.ts';
 import { chess } from '../kit/games.ts';
 import { openCluster } from '../kit/server.ts';
 import { until } from '../kit/until.ts';
@@ -101,4 +103,25 @@ describe('after long downtime', () => {
       }
     });
   }
+
+  it('E-32 the last expiry is told also where an outage comes after it', async () => {
+    const cluster = await openCluster({ KEY_PREFIX: arena.prefix });
+    try {
+      const client = await cluster.client(await cluster.instance());
+      const { session_id } = await client.ok('session:create', chess({ ...CYCLES, warning_thresholds_ms: [], outage_policy: 'pause' }));
+      const outage = { from: Math.floor(arena.now()) - 400, to: Math.floor(arena.now()) - 10 };
+      await arena.redis().rpush(createKeys(arena.prefix).outages, `${outage.from}-${outage.to}`);
+      // Until the instance has marked its life once more, which tells it of outages.
+      await wait(1_500);
+      await client.ok('session:start', { session_id });
+      await client.next('session:update');
+      await age(arena.redis(), arena.prefix, session_id, Math.floor(arena.now()) - outage.from + 12_200);
+      expect(await client.ok('session:get', { session_id })).to.include({ version: 15, status: 'paused' });
+      await client.next('session:update', (event) => event.version === 15);
+      expect(client.seen('session:expired').map((event) => event.version)).to.deep.equal([14]);
+      expect(client.seen('session:update').map((event) => event.event_type)).to.deep.equal(['participant_expired']);
+    } finally {
+      await cluster.close();
+    }
+  });
 });

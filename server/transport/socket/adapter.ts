@@ -114,7 +114,8 @@ export function noticeTold(namespace: Namespace, told: (event: string, payload: 
   const { rooms } = namespace.adapter;
   const internals = namespace.adapter as unknown as Internals;
   const notice = (to: Iterable<string>, data: [string, EventEnvelope]) => {
-    for (const room of to) if (rooms.has(room)) return told(...data);
+    // Who asked for changes is told ahead of the others: the room has not been told yet (change-relay.ts).
+    for (const room of to) if (!room.startsWith(LOCAL) && rooms.has(room)) return told(...data);
   };
   const broadcast = internals.broadcast.bind(namespace.adapter);
   internals.broadcast = (packet, options) => {

@@ -8,6 +8,8 @@ export interface ChangeRelayOptions {
   io: IoServer;
   /** The session as Redis has it; null when it is gone. */
   load(sessionId: string): Promise<SessionState | null>;
+  /** All sockets of the room have been told this. */
+  told(event: ChangesEvent): void;
   logger: Logger;
 }
 
@@ -39,7 +41,7 @@ export class ChangeRelay {
 
   /** Tells the sockets of this instance what has changed. Changes come in order, since one channel brings all of a session. */
   #tell(event: ChangesEvent): void {
-    const { io } = this.#options;
+    const { io, told } = this.#options;
     const { session_id } = event;
     const room = roomOf(session_id);
     const asked = changesRoomOf(session_id);
@@ -48,6 +50,7 @@ export class ChangeRelay {
     io.local.to(asked).emit('session:update', event as unknown as UpdateEvent);
     if ((rooms.get(room)?.size ?? 0) <= (rooms.get(asked)?.size ?? 0)) {
       this.#told.delete(room);
+      told(event);
       return;
     }
     const before = this.#told.get(room);

@@ -29,7 +29,7 @@ const PREFIX = 's/';
 /** The sharded adapter takes any room name of this length for a socket's own room. */
 const SOCKET_ID_LENGTH = 20;
 
-/** Whoever was away for longer than this many events of one commit needs the outcome, not the story. */
+/** Whoever was away for longer than this many events of one commit needs the outcome, not the story: the last expiry and what came after it. */
 const TOLD_ONE_BY_ONE = 10;
 
 /**
@@ -114,7 +114,8 @@ export function createRooms(io: IoServer, { channelPrefix, schema, now, metrics 
 
   return {
     announce(events, snapshotAt, session, base) {
-      const from = events.length > TOLD_ONE_BY_ONE ? events.length - 1 : 0;
+      const lastExpiry = events.findLastIndex((event) => event.expired !== undefined);
+      const from = events.length <= TOLD_ONE_BY_ONE ? 0 : lastExpiry === -1 ? events.length - 1 : lastExpiry;
       // Who missed some events of a commit can't take what has changed since.
       const beforeOf = (index: number) => (from > 0 ? null : index === 0 ? base : (events[index - 1]?.state ?? null));
       const tellings = events.flatMap((event, index) => (index < from ? [] : tellingsOf(event, index, beforeOf(index))));

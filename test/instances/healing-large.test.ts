@@ -1,0 +1,52 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { expect } from 'chai';
+import { BANK_MS, chess } from '../kit/games.ts';
+import { type Cluster, openCluster } from '../kit/server.ts';
+import { startOwnRedis } from '../kit/services.ts';
+import { openTcpProxy, type TcpProxy } from '../kit/tcp-proxy.ts';
+
+const HEALED_WITHIN_MS = 5_000;
+
+describe('a room of a large session', () => {
+  let cluster: Cluster;
+  let link: TcpProxy;
+  before(async () => {
+    const redis = await startOwnRedis();
+    cluster = await openCluster({ REDIS_URL: redis.url });
+    link = await openTcpProxy(Number(new URL(redis.url).port));
+    link.slowOnly = 'synckairos-commands';
+  });
+  after(async () => {
+    link.delayMs = 0;
+    await cluster.close();
+    await link.close();
+  });
+
+  it('R-45 is healed for those who want whole states though others of it were told what has changed', async () => {
+    const player = await cluster.client(await cluster.instance());
+    const far = await cluster.instance({ REDIS_URL: `redis://127.0.0.1:${link.port}` });
+    const [whole, asked] = [await cluster.client(far), await cluster.client(far)];
+    const participants = Array.from({ length: 12 }, (_, index) => ({ participant_id: `p${index}`, total_time_ms: BANK_MS }));
+    const { session_id } = await player.ok('session:create', chess({ participants }));
+    await whole.ok('session:join', { session_id });
+    await asked.ok('session:join', { session_id, deltas: true });
+    await player.ok('session:start', { session_id });
+    await whole.next('session:update', ({ version }) => version === 2);
+    // One update is lost with the subscription, and then the session can't be read in time.
+    const clients = ((await cluster.redis().client('LIST')) as string)
+      .split('\n')
+      .filter((line) => line.includes('name=synckairos-subscriber'));
+    const newest = Math.max(...clients.map((line) => Number(/^id=(\d+)/.exec(line)?.[1])));
+    await cluster.redis().client('KILL', 'ID', String(newest));
+    await player.ok('session:switch', { session_id });
+    await wait(400);
+    link.delayMs = 600;
+    await wait(50);
+    const completed = await player.ok('session:complete', { session_id });
+    await asked.next('session:update', ({ version }) => version === 4);
+    await wait(1_200);
+    link.delayMs = 0;
+    const healed = await whole.next('session:update', ({ version }) => version === 4, HEALED_WITHIN_MS);
+    expect(healed.state).to.deep.equal(completed);
+  });
+});
