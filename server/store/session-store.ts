@@ -35,23 +35,25 @@ export function createSessionStore(redis: RedisClient, keyPrefix: string, schema
   // Tokens are unique for each commit of each process, all of one length, and shorter than UUIDs.
   const process = randomBytes(9).toString('base64url');
   let commits = 0;
-  const sessionOf = async (text: string | null, key: Keys) => {
-    if (text === null || !isInPieces(text)) return toSession(splitStored(text), schema);
-    const [whole, ...pieces] = (await runScript(redis, WHOLE, [key.session, key.pieces], [])) as [string | null, ...string[]];
+  /** `memory` is what was read with the text, of the command at `memoryKey`. */
+  const found = async (text: string | null, key: Keys, memory: string | null = null, memoryKey = key.session) => {
+    if (text === null || !isInPieces(text)) return { session: toSession(splitStored(text), schema), command: toMemory(memory) };
+    const reply = await runScript(redis, WHOLE, [key.session, key.pieces, memoryKey], []);
+    const [whole, remembered, ...pieces] = reply as [string | null, string | null, ...string[]];
     const [facts, state] = splitStored(whole);
-    return toSession([facts, state !== null && isInPieces(state) && pieces.length > 0 ? joinState(state, pieces) : state], schema);
+    const joined = state !== null && isInPieces(state) && pieces.length > 0 ? joinState(state, pieces) : state;
+    return { session: toSession([facts, joined], schema), command: memoryKey === key.session ? null : toMemory(remembered) };
   };
 
   return {
     load: (sessionId, commandId) =>
       reachable(async () => {
         const key = keys.session(sessionId);
-        if (commandId === undefined) return { session: await sessionOf(await redis.get(key.session), key), command: null };
-        const replies = await redis.pipeline().get(key.session).get(key.command(commandId)).exec();
-        return {
-          session: await sessionOf(valueOf<string | null>(replies?.[0]), key),
-          command: toMemory(valueOf<string | null>(replies?.[1])),
-        };
+        if (commandId === undefined) return found(await redis.get(key.session), key);
+        const memory = key.command(commandId);
+        // At one instant: a command's effect is never seen without the memory of it.
+        const replies = await redis.multi().get(key.session).get(memory).exec();
+        return found(valueOf<string | null>(replies?.[0]), key, valueOf<string | null>(replies?.[1]), memory);
       }),
 
     commit: (commit) =>

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import type { CommandName, SessionState } from '#contract';
 import { type App } from '../../server/app.ts';
+import { createKeys } from '../../server/store/keys.ts';
 import { chess } from '../kit/games.ts';
 import { type Cluster, openCluster } from '../kit/server.ts';
 import type { TestClient } from '../kit/socket-client.ts';
@@ -148,10 +149,8 @@ describe('checks of a command', () => {
     it('C-52 remembers for at least ten minutes', async () => {
       const session_id = await game();
       await player.ok('session:start', { session_id, command_id: 'remembered' });
-      const redis = cluster.redis();
-      const keys = await redis.keys(`${cluster.settings.KEY_PREFIX}*${session_id}*remembered*`);
-      expect(keys).to.have.length(1);
-      expect(await redis.pttl(keys[0] ?? '')).to.be.greaterThan(10 * 60_000);
+      const key = createKeys(cluster.settings.KEY_PREFIX).session(session_id).command('remembered');
+      expect(await cluster.redis().pttl(key)).to.be.greaterThan(10 * 60_000);
     });
 
     it('C-53 sends a repeated message to the room once', async () => {

@@ -8,6 +8,7 @@ import { type CommitResult, type LiveSession, UnreadableStateError } from '../..
 import { createOutbox } from '../../server/store/outbox.ts';
 import { createSessionStore } from '../../server/store/session-store.ts';
 import { chess } from '../kit/games.ts';
+import { lookInto } from '../kit/redis.ts';
 import { type Desk, next, openDesk, proposal } from './desk.ts';
 
 const COUNT = 200;
@@ -43,6 +44,27 @@ describe('a session of many participants', () => {
     session = await load(made.event.state.session_id);
     await commit('start');
     session = await load(session.state.session_id);
+  });
+
+  it('S-10 knows of a command exactly when it knows of its effect', async () => {
+    const other = lookInto(desk.url);
+    try {
+      for (let round = 0; round < 30; round++) {
+        const event = next(session.state, 'switch', await desk.now());
+        shareParticipants(session.state, event.state);
+        const id = `turn-${round}`;
+        const command = { id, fingerprint: 'f', rememberMs: 60_000 };
+        const reader = desk.storeOver(other);
+        const { session_id, version } = session.state;
+        const looking = Array.from({ length: 8 }, () => reader.load(session_id, id));
+        const committing = desk.store.commit({ ...proposal(session.state, event, { command }), base: session });
+        const [looks] = await Promise.all([Promise.all(looking), committing]);
+        for (const look of looks) expect(look.session?.version).to.equal(look.command === null ? version : version + 1);
+        session = await load(session_id);
+      }
+    } finally {
+      other.disconnect();
+    }
   });
 
   it('S-25 is read as it was written, and is whole in the outbox', async () => {
