@@ -28,6 +28,8 @@ interface Internals {
   uid: string;
   onRawMessage(message: Buffer, channel: Buffer): void;
   onMessage(message: unknown): void;
+  /** Not the adapter's own: takes what the message tells beside what is sent to sockets. */
+  hear(message: unknown): void;
   broadcast(packet: { data: [string, EventEnvelope] }, options: { rooms: Set<string> }): Promise<void>;
   shouldUseASeparateNamespace(room: string): boolean;
   _encode(packet: unknown, options: { wsPreEncodedFrame?: Buffer[] }): unknown;
@@ -55,8 +57,7 @@ export function createAdapter({ publisher, subscriber, channelPrefix, schema: { 
       if (message.compare(own, 0, own.length, 0, own.length) !== 0) onRawMessage(message, channel);
     };
     const onMessage = internals.onMessage.bind(adapter);
-    internals.onMessage = (message) => {
-      onMessage(message);
+    internals.hear = (message) => {
       const { aside, data } = message as Heard;
       const update = data?.packet?.data?.[1];
       if (aside === undefined || update === undefined) return;
@@ -65,6 +66,10 @@ export function createAdapter({ publisher, subscriber, channelPrefix, schema: { 
       if (schema === reads && schema === writes) {
         heard(update, facts);
       }
+    };
+    internals.onMessage = (message) => {
+      onMessage(message);
+      internals.hear(message);
     };
     const encode = internals._encode.bind(adapter);
     internals._encode = (packet, options) => {
@@ -99,6 +104,7 @@ export function interceptChanges(
       onMessage(message);
     } else if ('changes' in update) {
       tell(update);
+      internals.hear(message);
     } else {
       whole(update);
       onMessage(message);

@@ -1,13 +1,15 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { expect } from 'chai';
+import { applyChanges, type ChangesEvent, type SessionState } from '#contract';
 import { BANK_MS, chess } from '../kit/games.ts';
 import { type Cluster, openCluster } from '../kit/server.ts';
 import { startOwnRedis } from '../kit/services.ts';
 import { openTcpProxy, type TcpProxy } from '../kit/tcp-proxy.ts';
 
 const HEALED_WITHIN_MS = 5_000;
+const participants = Array.from({ length: 70 }, (_, index) => ({ participant_id: `p${index}`, total_time_ms: BANK_MS }));
 
-describe('a room of a large session', () => {
+describe('a large session on several instances', () => {
   let cluster: Cluster;
   let link: TcpProxy;
   before(async () => {
@@ -22,11 +24,31 @@ describe('a room of a large session', () => {
     await link.close();
   });
 
-  it('R-45 is healed for those who want whole states though others of it were told what has changed', async () => {
+  it('P-9 players on different instances need neither reads nor second commits', async () => {
+    const players = [await cluster.client(await cluster.instance()), await cluster.client(await cluster.instance())] as const;
+    const { session_id } = await players[0].ok('session:create', chess({ participants }));
+    for (const player of players) await player.ok('session:join', { session_id, deltas: true });
+    let told: SessionState = await players[0].ok('session:start', { session_id });
+    const turn = async (version: number) => {
+      await players[version % 2 === 0 ? 0 : 1].ok('session:switch', { session_id });
+      // The other one knows of it by then.
+      const [update] = await Promise.all(players.map((player) => player.next('session:update', (event) => event.version === version)));
+      told = applyChanges(told, (update as unknown as ChangesEvent).changes);
+    };
+    await turn(3);
+    await turn(4);
+    const scripts = async () => Number(/cmdstat_evalsha:calls=(\d+)/.exec(await cluster.redis().info('commandstats'))?.[1]);
+    const before = await scripts();
+    for (let version = 5; version < 105; version++) await turn(version);
+    // Each instance marks its life once a second as well.
+    expect((await scripts()) - before).to.be.within(100, 130);
+    expect(await players[0].ok('session:get', { session_id })).to.deep.equal(told);
+  });
+
+  it('R-45 a room is healed for those who want whole states though others of it were told what has changed', async () => {
     const player = await cluster.client(await cluster.instance());
     const far = await cluster.instance({ REDIS_URL: `redis://127.0.0.1:${link.port}` });
     const [whole, asked] = [await cluster.client(far), await cluster.client(far)];
-    const participants = Array.from({ length: 12 }, (_, index) => ({ participant_id: `p${index}`, total_time_ms: BANK_MS }));
     const { session_id } = await player.ok('session:create', chess({ participants }));
     await whole.ok('session:join', { session_id });
     await asked.ok('session:join', { session_id, deltas: true });
