@@ -36,7 +36,7 @@ export function createSessionStore(redis: RedisClient, keyPrefix: string, schema
   const process = randomBytes(9).toString('base64url');
   let commits = 0;
   /** `memory` is what was read with the text, of the command at `memoryKey`. */
-  const found = async (text: string | null, key: Keys, memory: string | null = null, memoryKey = key.session) => {
+  const loaded = async (text: string | null, key: Keys, memory: string | null = null, memoryKey = key.session) => {
     if (text === null || !isInPieces(text)) return { session: toSession(splitStored(text), schema), command: toMemory(memory) };
     const reply = await runScript(redis, WHOLE, [key.session, key.pieces, memoryKey], []);
     const [whole, remembered, ...pieces] = reply as [string | null, string | null, ...string[]];
@@ -49,11 +49,11 @@ export function createSessionStore(redis: RedisClient, keyPrefix: string, schema
     load: (sessionId, commandId) =>
       reachable(async () => {
         const key = keys.session(sessionId);
-        if (commandId === undefined) return found(await redis.get(key.session), key);
+        if (commandId === undefined) return loaded(await redis.get(key.session), key);
         const memory = key.command(commandId);
         // At one instant: a command's effect is never seen without the memory of it.
         const replies = await redis.multi().get(key.session).get(memory).exec();
-        return found(valueOf<string | null>(replies?.[0]), key, valueOf<string | null>(replies?.[1]), memory);
+        return loaded(valueOf<string | null>(replies?.[0]), key, valueOf<string | null>(replies?.[1]), memory);
       }),
 
     commit: (commit) =>
