@@ -30,7 +30,7 @@ const logger = createLogger('silent', 'test');
 
 /** What an instance told a session's room. */
 export interface Told {
-  event: 'update' | 'warning';
+  event: 'update' | 'warning' | 'message';
   session_id: string;
   version: number;
   /** The event's type, or the threshold, as text. */
@@ -158,7 +158,10 @@ export class Arena {
         tell: () => events.forEach(({ event_type, state }) => note('update', state, event_type)),
       }),
       warn: (state, threshold) => note('warning', state, String(threshold)),
-      message: () => ({ channel: '', head: '', tail: '' }),
+      message: (session_id) => {
+        told.push({ event: 'message', session_id, version: 0, what: '', at: this.now() });
+        return { channel: '', head: '', tail: '' };
+      },
     };
   }
 
