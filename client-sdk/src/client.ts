@@ -1,10 +1,9 @@
 /** The client an application holds: commands, subscriptions and the server's time, put together from the parts beside this file. */
 import { ClockSync, type ClockStatus } from './clock-sync.ts';
-import { Connection, type ConnectionState } from './connection.ts';
+import { Connection } from './connection.ts';
 import { remaining, type SessionState } from './contract/index.ts';
 import { onDevice } from './device-events.ts';
-import { Emitter } from './emitter.ts';
-import type { ClientEvents } from './events.ts';
+import type { ClientEvents, ConnectionState } from './events.ts';
 import { formatTime, type TimeStyle } from './format-time.ts';
 import { resolveOptions, type SyncKairosOptions } from './options.ts';
 import { Requests } from './requests.ts';
@@ -16,7 +15,7 @@ import { exchangeOverRest, exchangeOverSocket } from './time-exchange.ts';
 const SKEW_WORTH_TELLING_MS = 60_000;
 
 export class SyncKairosClient extends SessionCommands {
-  readonly #events: Emitter<ClientEvents>;
+  readonly #events: Connection['events'];
   readonly #connection: Connection;
   readonly #rooms: Rooms;
   readonly #time: ClockSync;
@@ -27,15 +26,8 @@ export class SyncKairosClient extends SessionCommands {
   constructor(url: string, given?: SyncKairosOptions | string) {
     const options = resolveOptions(url, given);
     const { clock, requestTimeoutMs } = options;
-    const events = new Emitter<ClientEvents>();
     const connection = new Connection(options);
-    const rooms = new Rooms({
-      connection,
-      requestTimeoutMs,
-      onJoined: (sessionId) => events.emit('connected', { sessionId }),
-      onExpired: (event) => events.emit('timeExpired', { server_time_ms: Math.round(time.now()), ...event }),
-      onError: (error) => events.emit('error', error),
-    });
+    const rooms = new Rooms({ connection, requestTimeoutMs, now: () => Math.round(time.now()) });
     const time = new ClockSync({
       clock,
       random: Math.random,
@@ -47,7 +39,7 @@ export class SyncKairosClient extends SessionCommands {
     const predict = (state: SessionState, next: string | undefined): SessionState | null =>
       time.status().state === 'synced' ? (optimistic?.(state, time.now(), next) ?? null) : null;
     super({ requests: new Requests(connection, options), rooms, clock, predict });
-    this.#events = events;
+    this.#events = connection.events;
     this.#connection = connection;
     this.#rooms = rooms;
     this.#time = time;
@@ -67,7 +59,7 @@ export class SyncKairosClient extends SessionCommands {
 
   /** The connection as a store for `useSyncExternalStore`. */
   readonly connection: { subscribe: (listener: () => void) => () => void; getSnapshot: () => ConnectionState } = {
-    subscribe: (listener) => this.#connection.on('state', listener),
+    subscribe: (listener) => this.#events.on('state', listener),
     getSnapshot: () => this.#connection.state,
   };
 
@@ -122,11 +114,7 @@ export class SyncKairosClient extends SessionCommands {
 
   #listen(): void {
     const { socket } = this.#connection;
-    this.#connection.on('state', (state) => this.#stateChanged(state));
-    this.#connection.on('refused', (error) => this.#events.emit('error', error));
-    this.#connection.on('disconnected', (event) => this.#events.emit('disconnected', event));
-    this.#connection.on('reconnecting', (event) => this.#events.emit('reconnecting', event));
-    this.#connection.on('failed', (event) => this.#events.emit('connectionFailed', event));
+    this.#events.on('state', (state) => this.#stateChanged(state));
     socket.on('session:update', (event) => this.#rooms.updated(event));
     socket.on('session:expired', (event) => this.#rooms.store(event.session_id).expired(event));
     socket.on('session:warning', (event) => this.#events.emit('timeWarning', event));

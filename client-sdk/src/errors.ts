@@ -42,6 +42,5 @@ export function timedOut(what: string, ms: number): SyncKairosError {
 
 /** Any thrown value as a SyncKairosError; what is none counts as a failure of the way to the server. */
 export function asError(thrown: unknown): SyncKairosError {
-  if (thrown instanceof SyncKairosError) return thrown;
-  return unreachable(thrown instanceof Error ? thrown.message : String(thrown), thrown);
+  return thrown instanceof SyncKairosError ? thrown : unreachable('The server can’t be reached', thrown);
 }

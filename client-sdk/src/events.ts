@@ -2,6 +2,8 @@
 import type { EventEnvelope, ExpiredEvent, MessageEvent, WarningEvent } from './contract/index.ts';
 import type { SyncKairosError } from './errors.ts';
 
+export type ConnectionState = 'idle' | 'connecting' | 'connected' | 'reconnecting' | 'failed';
+
 export interface ClientEvents {
   /** A session was joined, or joined again. */
   connected: { sessionId: string };

@@ -1,10 +1,10 @@
 /** Brings commands to the server whatever happens to the connection: over the socket, over REST while it is down, and again after a lost answer. */
 import type { Connection } from './connection.ts';
 import type { Commands } from './contract/index.ts';
-import { later, pause } from './device-clock.ts';
+import { pause } from './device-clock.ts';
 import { asError, type SyncKairosError, timedOut, unreachable } from './errors.ts';
 import type { ResolvedOptions } from './options.ts';
-import { requestOverRest, type RestCommand } from './rest.ts';
+import { requestOverRest, type RestCommand, within } from './rest.ts';
 
 /** Pause before a server that could not be reached, or was not ready, is asked again. */
 const AGAIN_MS = 300;
@@ -28,10 +28,12 @@ export class Requests {
     const signal = this.#connection.open();
     let [unanswered, renewed, socketFailed] = [false, false, false];
     for (;;) {
-      await this.#settled(deadline - clock.monotonic(), signal);
+      // It is not clear yet whether there will be a socket.
+      if (this.#connection.state === 'connecting') await this.#change((deadline - clock.monotonic()) / 2);
       const overSocket = this.#connection.state === 'connected' && !socketFailed;
       const timeoutMs = deadline - clock.monotonic();
       try {
+        signal.throwIfAborted();
         // Half the time at most for a socket, which may be dead without knowing it; the other half is for REST.
         if (overSocket) return await this.#connection.exchange(command, payload, Math.min(timeoutMs, requestTimeoutMs / 2));
         return await requestOverRest(this.#options, command, payload, { timeoutMs, signal });
@@ -42,33 +44,24 @@ export class Requests {
         unanswered ||= error.code === 'TIMEOUT' || (overSocket && error.code === 'NETWORK_ERROR');
         if (error.code === 'UNAUTHORIZED' && tokens.renewable && !renewed) {
           renewed = true;
-          await this.#connection.refreshToken();
+          await within({ timeoutMs: deadline - clock.monotonic(), signal, what: command }, () => this.#connection.refreshToken());
           continue;
         }
         if (!passing(error)) throw error;
         if (clock.monotonic() + AGAIN_MS >= deadline) {
           throw unanswered && error.code !== 'SERVICE_UNAVAILABLE' ? timedOut(command, requestTimeoutMs) : error;
         }
-        if (!overSocket || error.code === 'SERVICE_UNAVAILABLE') await pause(clock, AGAIN_MS, signal);
+        if (!overSocket || error.code === 'SERVICE_UNAVAILABLE') await this.#change(AGAIN_MS);
       }
     }
   }
 
-  /** Waits while it is not clear yet whether there will be a socket. */
-  #settled(timeoutMs: number, signal: AbortSignal): Promise<void> {
-    const { state } = this.#connection;
-    if (state !== 'connecting') return Promise.resolve();
-    return new Promise((resolve) => {
-      const done = (): void => {
-        callOff();
-        off();
-        signal.removeEventListener('abort', done);
-        resolve();
-      };
-      const callOff = later(this.#options.clock, done, Math.max(0, timeoutMs / 2));
-      const off = this.#connection.on('state', done);
-      signal.addEventListener('abort', done);
-    });
+  /** Waits until the connection changes, or for `ms`. Its events, since Node warns of a signal with more than ten listeners. */
+  async #change(ms: number): Promise<void> {
+    const changed = new AbortController();
+    const off = this.#connection.events.on('state', () => changed.abort());
+    await pause(this.#options.clock, Math.max(0, ms), changed.signal);
+    off();
   }
 }
 

@@ -1,6 +1,6 @@
 /** Commands over REST, for while there is no socket. */
-import type { CommandName, Commands, Reply } from './contract/index.ts';
-import { refusal, timedOut, unreachable } from './errors.ts';
+import type { CommandName, Commands, ErrorBody } from './contract/index.ts';
+import { asError, refusal, timedOut, unreachable } from './errors.ts';
 import type { ResolvedOptions } from './options.ts';
 
 /** Everything but what belongs to a socket. */
@@ -31,32 +31,50 @@ export async function requestOverRest<C extends RestCommand>(
   const below = created ? '' : `/${encodeURIComponent(id ?? '')}${route}${encodeURIComponent(link ?? '')}`;
   const path = `/v1/sessions${below}${method === 'POST' ? '' : queryOf(fields)}`;
   const body = method === 'POST' ? { body: JSON.stringify(created ? payload : fields) } : {};
-  const response = await fetchWithin(options, path, { method, ...body }, { timeoutMs, signal, what: command });
-  if (response.status === 204) return {};
-  const reply = (await response.json().catch((cause: unknown) => {
-    throw unreachable(`HTTP ${response.status} without a reply of SyncKairos`, cause);
-  })) as Reply<Commands[C]['data']>;
-  if (reply.ok) return reply.data;
-  throw refusal(reply.error);
+  const reply = await fetchWithin(options, path, { method, ...body }, { timeoutMs, signal, what: command });
+  // What answers may be anything.
+  const { ok, data, error } = (reply ?? {}) as { ok?: unknown; data?: Commands[C]['data']; error?: ErrorBody };
+  if (ok === true && data !== undefined) return data;
+  if (ok === false && typeof error?.code === 'string') throw refusal(error);
+  throw unreachable(`${command} was answered by no SyncKairos`);
 }
 
-/** `fetch` of a path of the server with the token and a deadline. @throws SyncKairosError NETWORK_ERROR or TIMEOUT */
-export async function fetchWithin(
+/** `fetch` of a path of the server with the token and a deadline: the JSON that it answers. @throws SyncKairosError NETWORK_ERROR or TIMEOUT */
+export function fetchWithin(
   options: ResolvedOptions,
   path: string,
   init: { method?: string; body?: string },
-  { timeoutMs, signal, what }: { timeoutMs: number; signal: AbortSignal; what: string },
-): Promise<Response> {
-  const token = await options.tokens.current();
-  const headers = {
-    ...(init.body === undefined ? {} : { 'content-type': 'application/json' }),
-    ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
-  };
+  limits: Limits,
+): Promise<unknown> {
+  return within(limits, async (signal) => {
+    const token = await options.tokens.current();
+    const headers = {
+      ...(init.body === undefined ? {} : { 'content-type': 'application/json' }),
+      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+    };
+    const response = await options.fetch(`${options.restUrl}${path}`, { ...init, headers, signal });
+    return response.status === 204 ? { ok: true, data: {} } : response.json();
+  });
+}
+
+interface Limits {
+  timeoutMs: number;
+  signal: AbortSignal;
+  what: string;
+}
+
+/** Runs what may hang, an application's function too, until its time is up or the signal aborts. @throws SyncKairosError */
+export async function within<T>({ timeoutMs, signal, what }: Limits, run: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const late = AbortSignal.timeout(Math.max(1, Math.ceil(timeoutMs)));
+  const either = AbortSignal.any([signal, late]);
   try {
-    return await options.fetch(`${options.restUrl}${path}`, { ...init, headers, signal: AbortSignal.any([signal, late]) });
+    either.throwIfAborted();
+    return await new Promise((resolve, reject) => {
+      either.addEventListener('abort', () => reject(either.reason));
+      run(either).then(resolve, reject);
+    });
   } catch (error) {
-    throw late.aborted ? timedOut(what, timeoutMs) : unreachable('The server can’t be reached', error);
+    throw late.aborted ? timedOut(what, timeoutMs) : asError(error);
   }
 }
 

@@ -12,9 +12,8 @@ const REMEMBERED = 100;
 export interface RoomsOptions {
   connection: Connection;
   requestTimeoutMs: number;
-  onJoined: (sessionId: string) => void;
-  onExpired: StoreHooks['onExpired'];
-  onError: (error: SyncKairosError) => void;
+  /** The server's time, in whole Unix milliseconds. */
+  now: () => number;
 }
 
 interface Room {
@@ -32,7 +31,7 @@ export class Rooms {
 
   constructor(options: RoomsOptions) {
     this.#options = options;
-    options.connection.on('state', (state) => {
+    options.connection.events.on('state', (state) => {
       for (const room of this.#rooms.values()) {
         clearTimeout(room.retry);
         if (state !== 'connected') room.joined = false;
@@ -58,11 +57,6 @@ export class Rooms {
     return groups.some((group) => group.group_id === who) ? { group_id: who } : { participant_id: who };
   }
 
-  /** Keeps whoever creates a session in its room. The server has put the creating socket there, if there was one; joining again is harmless. */
-  created(sessionId: string): void {
-    this.#room(sessionId).store.hold();
-  }
-
   /** Takes an update; where changes do not follow on what is known, the whole state is asked for. */
   updated(event: UpdateEvent | ChangesEvent): void {
     const room = this.#rooms.get(event.session_id);
@@ -84,7 +78,11 @@ export class Rooms {
   #room(sessionId: string): Room {
     let room = this.#rooms.get(sessionId);
     if (room === undefined) {
-      const hooks = { onDemandChange: () => this.#demandChanged(created), onExpired: this.#options.onExpired };
+      const { connection, now } = this.#options;
+      const hooks: StoreHooks = {
+        onDemandChange: () => this.#demandChanged(created),
+        onExpired: (event) => connection.events.emit('timeExpired', { server_time_ms: now(), ...event }),
+      };
       const created: Room = { store: new SessionStore(sessionId, hooks), joined: false, busy: false };
       this.#rooms.set(sessionId, (room = created));
     }
@@ -129,13 +127,13 @@ export class Rooms {
   }
 
   async #join(room: Room): Promise<void> {
-    const { connection, requestTimeoutMs, onJoined } = this.#options;
+    const { connection, requestTimeoutMs } = this.#options;
     const { sessionId, seen } = room.store;
     const known = seen === undefined ? {} : { last_known_version: seen.version, last_known_epoch: seen.epoch };
     const { state } = await connection.exchange('session:join', { session_id: sessionId, deltas: true, ...known }, requestTimeoutMs);
     room.joined = true;
     room.store.offer(state);
-    onJoined(sessionId);
+    connection.events.emit('connected', { sessionId });
   }
 
   async #leave(room: Room): Promise<void> {
@@ -148,7 +146,7 @@ export class Rooms {
     // A lost connection joins again by itself once it is back.
     if (error.code === 'NETWORK_ERROR' || !room.store.wanted) return;
     room.store.fail(error);
-    this.#options.onError(error);
+    this.#options.connection.events.emit('error', error);
     if (!error.retryable || this.#options.connection.state !== 'connected') return;
     clearTimeout(room.retry);
     room.retry = setTimeout(() => void this.#settle(room), REJOIN_MS);

@@ -42,7 +42,8 @@ export class SessionCommands {
   /** Creates a session; without a `session_id` it gets a UUIDv7. The client hears of it from then on. */
   async createSession(config: CreatePayload): Data<'session:create'> {
     const state = await this.#command('session:create', { ...config, session_id: config.session_id ?? this.#freshId() });
-    this.#parts.rooms.created(state.session_id);
+    // The server has put the creating socket into the room, if there was one; joining again is harmless.
+    this.#parts.rooms.store(state.session_id).hold();
     return this.#learn(state);
   }
 

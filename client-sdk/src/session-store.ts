@@ -30,9 +30,11 @@ export interface StoreHooks {
   onExpired: (event: Omit<ExpiredEvent, 'server_time_ms'>) => void;
 }
 
-/** Whether `a` comes after `b`: a restored session counts its versions anew under a greater epoch. */
-export function isNewer(a: Pick<Seen, 'epoch' | 'version'>, b: Pick<Seen, 'epoch' | 'version'>): boolean {
-  return a.epoch > b.epoch || (a.epoch === b.epoch && a.version > b.version);
+type Position = Pick<Seen, 'epoch' | 'version'>;
+
+/** Whether `a` comes after `b`: a restored session counts its versions anew under a greater epoch. Nothing comes before anything. */
+export function isNewer(a: Position | null | undefined, b: Position | null | undefined): boolean {
+  return a != null && (b == null || a.epoch > b.epoch || (a.epoch === b.epoch && a.version > b.version));
 }
 
 /** The store of one session, ready for React's `useSyncExternalStore`: `subscribe` joins the session and `getSnapshot` changes only with the state. */
@@ -101,9 +103,8 @@ export class SessionStore {
 
   /** Takes a state if it is newer than what is known; the one way in for all of them. `cause` is the type of the event that made it, where it is known. */
   offer(state: SessionState, cause?: EventType): boolean {
-    if (this.#state !== null && !isNewer(state, this.#state)) return false;
     // After a deletion, or a switch result that is ahead, only what is not older may come back.
-    if (this.#seen !== undefined && isNewer(this.#seen, state)) return false;
+    if (!isNewer(state, this.#state) || isNewer(this.#seen, state)) return false;
     const before = this.#state;
     this.#seen = state;
     this.#change(state, null);
@@ -123,7 +124,7 @@ export class SessionStore {
     if (before.epoch !== epoch || before.version !== since_version) return false;
     const after = applyChanges(before, changes);
     // Behind the answer to a switch, yet what comes next follows on it.
-    if (this.#seen !== undefined && isNewer(this.#seen, after)) this.#change(after, null);
+    if (isNewer(this.#seen, after)) this.#change(after, null);
     else this.offer(after, event_type);
     return true;
   }
@@ -144,12 +145,12 @@ export class SessionStore {
 
   /** Remembers whose turn it is after a switch; the whole state follows as an update. */
   note(result: SwitchData): void {
-    if (this.#seen === undefined || isNewer(result, this.#seen)) this.#seen = result;
+    if (isNewer(result, this.#seen)) this.#seen = result;
   }
 
   /** The session was deleted at this version; false for an older one of the same id. */
   remove(deleted: { epoch: number; version: number }): boolean {
-    if (this.#seen !== undefined && isNewer(this.#seen, deleted)) return false;
+    if (isNewer(this.#seen, deleted)) return false;
     this.#seen = { ...deleted, active_participant_id: null, participants: [] };
     this.#change(null, new SyncKairosError('SESSION_NOT_FOUND', `Session ${this.sessionId} was deleted`, { retryable: false }));
     this.release();

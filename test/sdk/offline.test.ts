@@ -1,3 +1,5 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { expect } from 'chai';
 import { predictSwitch } from '../../client-sdk/src/optimistic.ts';
 import { type SessionState, SyncKairosError } from '../../client-sdk/src/index.ts';
@@ -50,6 +52,42 @@ describe('SDK: without a socket', () => {
     const client = stage.client('http://127.0.0.1:9', { requestTimeoutMs: 500, fetch: html });
     const error: unknown = await client.getSession('game').catch((thrown: unknown) => thrown);
     expect(error).to.include({ code: 'NETWORK_ERROR', retryable: true });
+  });
+
+  it('J-23 nor is what answers with JSON of its own', async () => {
+    for (const [status, body] of [
+      [404, '{"error":"Not Found"}'],
+      [200, '{"ok":true}'],
+      [200, 'null'],
+      [502, '{"ok":false,"error":"Bad gateway"}'],
+    ] as const) {
+      const json = (): Promise<Response> => Promise.resolve(new Response(body, { status }));
+      const client = stage.client('http://127.0.0.1:9', { requestTimeoutMs: 500, fetch: json });
+      const error: unknown = await client.startSession('game').catch((thrown: unknown) => thrown);
+      expect(error, body).to.include({ code: 'NETWORK_ERROR', retryable: true });
+      expect(await client.syncServerTime().catch((thrown: SyncKairosError) => thrown.code)).to.equal('NETWORK_ERROR');
+    }
+  });
+
+  it('J-23 an answer that begins and does not end in time is a TIMEOUT', async () => {
+    const server = createServer((_, response) => void response.writeHead(200, { 'content-type': 'application/json' }).write('{"ok":true,'));
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as AddressInfo;
+    const client = stage.client(`http://127.0.0.1:${port}`, { ...NO_SOCKET, reconnectAttempts: 0, requestTimeoutMs: 500 });
+    const error: unknown = await client.startSession('game').catch((thrown: unknown) => thrown);
+    server.closeAllConnections();
+    server.close();
+    expect(error).to.include({ code: 'TIMEOUT', retryable: true });
+  });
+
+  it('J-28 any number of commands may wait, and Node has nothing to warn of', async () => {
+    const warned: string[] = [];
+    const warn = ({ name }: Error): void => void warned.push(name);
+    process.on('warning', warn);
+    const client = stage.client('http://127.0.0.1:9', { requestTimeoutMs: 800 });
+    await Promise.allSettled(Array.from({ length: 30 }, () => client.getSession('game')));
+    process.off('warning', warn);
+    expect(warned).to.deep.equal([]);
   });
 
   it('J-24 a dead socket that has not noticed yet holds no command up: REST carries it', async () => {

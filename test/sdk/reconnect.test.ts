@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import { expect } from 'chai';
 import type { SyncKairosClient, SyncKairosError } from '../../client-sdk/src/index.ts';
 import { chess } from '../kit/games.ts';
@@ -133,5 +134,60 @@ describe('SDK: reconnecting', () => {
     client.disconnect();
     expect(client.connection.getSnapshot()).to.equal('idle');
     expect((await client.getSession(id)).version).to.equal(1);
+  });
+
+  it('J-32 closed and opened again in one go, it is connected without a detour', async () => {
+    const { url } = await stage.instance();
+    const client = stage.client(url);
+    const states: string[] = [];
+    client.connection.subscribe(() => states.push(client.connection.getSnapshot()));
+    client.connect();
+    client.disconnect();
+    client.connect();
+    await isState(client, 'connected');
+    client.disconnect();
+    client.connect();
+    await isState(client, 'connected');
+    await wait(100);
+    expect(states).to.deep.equal(['connecting', 'idle', 'connecting', 'connected', 'idle', 'connecting', 'connected']);
+  });
+
+  it('J-32 also by whoever is told that the connection was lost', async () => {
+    const { url } = await stage.instance();
+    const proxy = await stage.proxy(url);
+    const client = stage.client(proxy.url);
+    client.connect();
+    await isState(client, 'connected');
+    const states: string[] = [];
+    client.connection.subscribe(() => states.push(client.connection.getSnapshot()));
+    const off = client.on('disconnected', () => {
+      off();
+      client.disconnect();
+      client.connect();
+    });
+    proxy.cut();
+    await happens(() => states.at(-1) === 'connected', client.connection.subscribe, 'a connection');
+    await wait(1_200);
+    expect(states).to.deep.equal(['idle', 'connecting', 'connected']);
+  });
+
+  it('J-33 whoever asks for a connection again and again gets it no later', async () => {
+    const { url } = await stage.instance();
+    const proxy = await stage.proxy(url);
+    const client = stage.client(proxy.url, { token: () => wait(300, 'a token') });
+    client.connect();
+    await isState(client, 'connected');
+    proxy.cut();
+    await isState(client, 'reconnecting');
+    const events: string[] = [];
+    client.on('reconnecting', () => events.push('reconnecting'));
+    client.on('disconnected', () => events.push('disconnected'));
+    for (let n = 0; n < 6; n += 1) {
+      client.connect();
+      await wait(60);
+    }
+    await isState(client, 'connected');
+    await wait(400);
+    expect(events).to.deep.equal([]);
   });
 });

@@ -1,8 +1,10 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import { expect } from 'chai';
 import { inSeconds, JWT, sign, sovereign } from '../access/kit.ts';
 import { chess } from '../kit/games.ts';
+import { until } from '../kit/until.ts';
 import { SyncKairosError } from '../../client-sdk/src/index.ts';
-import { renewalDue } from '../../client-sdk/src/token.ts';
+import { renewalOf } from '../../client-sdk/src/token.ts';
 import { happens, seen, Stage } from './kit.ts';
 
 const codeOf = (error: unknown): string => (error instanceof SyncKairosError ? error.code : String(error));
@@ -64,10 +66,16 @@ describe('SDK: tokens', () => {
 
   it('J-51 knows the end of a JWT, and of nothing else', () => {
     const jwt = (claims: object): string => `x.${Buffer.from(JSON.stringify(claims)).toString('base64url')}.y`;
-    expect(renewalDue(jwt({ exp: 1_000 }), 900_000), 'half a minute ahead').to.equal(70_000);
-    expect(renewalDue(jwt({ exp: 1_000 }), 980_000), 'a short one at its half').to.equal(10_000);
-    expect(renewalDue(jwt({ exp: 1_000, name: 'Zoë ÿ' }), 1_001_000)).to.equal(0);
-    for (const other of [undefined, 'opaque', 'a.b.c', jwt({}), jwt({ exp: 'soon' })]) expect(renewalDue(other, 0)).to.equal(null);
+    const due = (claims: object, unixMs: number): number | undefined => renewalOf(jwt(claims), unixMs)?.due;
+    expect(renewalOf(jwt({ exp: 1_000 }), 900_000), 'half a minute ahead').to.deep.equal({ end: 1_000, due: 70_000 });
+    expect(due({ exp: 1_000 }, 980_000), 'a short one at its half').to.equal(10_000);
+    expect(due({ exp: 1_000, name: 'Zoë ÿ' }, 999_900), 'never sooner than a second').to.equal(1_000);
+    expect(due({ exp: 1_000 }, 1_001_000), 'over, says a clock that may be wrong').to.equal(undefined);
+    for (const other of [undefined, 'opaque', 'a.b.c', jwt({}), jwt({ exp: 'soon' })]) expect(renewalOf(other, 0)).to.equal(null);
+    const hour = { iat: 10_000, exp: 13_600 };
+    expect(due(hour, 11_000_000), 'kept by the application for a while').to.equal(2_570_000);
+    expect(due(hour, 99_000_000), 'a device that is ahead').to.equal(870_000);
+    expect(due(hour, 0), 'one that is behind').to.equal(3_570_000);
   });
 
   it('J-52 a session is shared for watching only, and the link is taken back', async () => {
@@ -82,5 +90,92 @@ describe('SDK: tokens', () => {
     await owner.revokeShare(id, linkId);
     await happens(() => guest.connection.getSnapshot() === 'failed', guest.connection.subscribe, 'the guest to be sent away');
     expect(await owner.getShareLinks(id)).to.deep.equal([]);
+  });
+
+  it('J-53 a function that gives the same token until it ends is not asked again and again', async () => {
+    const { url } = await stage.instance(JWT);
+    let asked = 0;
+    const same = await sign({ sub: 'anna', exp: inSeconds(4) });
+    const client = stage.client(url, { token: () => ((asked += 1), same) });
+    await client.createSession(chess());
+    await wait(3_500);
+    // For the connection, and once when half of it was over.
+    expect(asked).to.be.within(1, 2);
+  });
+
+  it('J-53 nor is one for a device whose clock is ahead, by token after token', async () => {
+    const { url } = await stage.instance(JWT);
+    let asked = 0;
+    const clock = { monotonic: () => performance.now(), wall: () => Date.now() + 600_000 };
+    const token = (): Promise<string> => sign({ sub: 'anna', iat: inSeconds(0), exp: inSeconds(300 + (asked += 1)) });
+    const client = stage.client(url, { clock, token });
+    await client.createSession(chess());
+    await wait(1_500);
+    expect(asked).to.equal(1);
+  });
+
+  it('J-54 a token that comes after the client was closed opens nothing and plans nothing', async () => {
+    const { url } = await stage.instance(JWT);
+    const given: (() => void)[] = [];
+    const timers: number[] = [];
+    const clock = {
+      monotonic: () => performance.now(),
+      wall: () => Date.now(),
+      timer: (run: () => void, ms: number) => {
+        timers.push(ms);
+        const timer = setTimeout(run, ms);
+        return () => clearTimeout(timer);
+      },
+    };
+    const token = async (): Promise<string> => {
+      await new Promise<void>((resolve) => given.push(resolve));
+      return sign({ sub: 'anna', exp: inSeconds(300) });
+    };
+    const client = stage.client(url, { clock, token });
+    client.connect();
+    await until('the token to be asked for', async () => given.length === 1);
+    client.disconnect();
+    timers.length = 0;
+    given[0]?.();
+    await wait(200);
+    expect(timers).to.deep.equal([]);
+    client.connect();
+    await until('the token to be asked for again', async () => given.length === 2);
+    given[1]?.();
+    await happens(() => client.connection.getSnapshot() === 'connected', client.connection.subscribe, 'a connection');
+  });
+
+  it('J-55 a token that never comes holds no command up, neither beyond its time nor beyond `disconnect`', async () => {
+    const { url } = await stage.instance(JWT);
+    const client = stage.client(url, { socketUrl: 'http://127.0.0.1:9', requestTimeoutMs: 500, token: () => new Promise(() => undefined) });
+    expect(await client.getSession('game').catch(codeOf)).to.equal('TIMEOUT');
+    const waiting = client.getSession('game').catch(codeOf);
+    client.disconnect();
+    expect(await waiting).to.equal('NETWORK_ERROR');
+  });
+
+  it('J-55 nor does one that is to replace a token the server takes no longer', async () => {
+    const { url } = await stage.instance(JWT);
+    const old = await sign({ sub: 'anna', exp: inSeconds(-100) });
+    let asked = 0;
+    const token = (): Promise<string> | string => ((asked += 1) > 1 ? new Promise(() => undefined) : old);
+    const client = stage.client(url, { socketUrl: 'http://127.0.0.1:9', reconnectAttempts: 0, requestTimeoutMs: 1_000, token });
+    expect(await client.startSession('game').catch(codeOf)).to.equal('TIMEOUT');
+  });
+
+  it('J-56 what the token function throws is a SyncKairosError to whoever waits', async () => {
+    const { url } = await stage.instance(JWT);
+    const old = await sign({ sub: 'anna', exp: inSeconds(-100) });
+    for (const command of ['getSession', 'getHistory', 'getShareLinks', 'startSession'] as const) {
+      let asked = 0;
+      const token = (): string => {
+        if ((asked += 1) > 1) throw new Error('nobody is signed in');
+        return old;
+      };
+      const client = stage.client(url, { socketUrl: 'http://127.0.0.1:9', reconnectAttempts: 0, requestTimeoutMs: 1_000, token });
+      const error: unknown = await client[command]('game').catch((thrown: unknown) => thrown);
+      expect(error, command).to.be.instanceOf(SyncKairosError);
+      expect(error, command).to.include({ code: 'NETWORK_ERROR', message: 'There is no token' });
+    }
   });
 });
