@@ -1,0 +1,216 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { expect } from 'chai';
+import { predictSwitch } from '../../client-sdk/src/optimistic.ts';
+import { SyncKairosClient } from '../../client-sdk/src/index.ts';
+import { chess } from '../kit/games.ts';
+import { type Cluster, openCluster } from '../kit/server.ts';
+import { startOwnRedis } from '../kit/services.ts';
+import { openTcpProxy, type TcpProxy } from '../kit/tcp-proxy.ts';
+import { until } from '../kit/until.ts';
+import { seen, Stage } from './kit.ts';
+
+const NO_SOCKET = { socketUrl: 'http://127.0.0.1:9' };
+
+/** Deletions and errors that a client tells of. */
+function told(client: SyncKairosClient): string[] {
+  const events: string[] = [];
+  client.on('sessionDeleted', ({ session_id, version }) => events.push(`deleted ${session_id} ${version}`));
+  client.on('error', ({ code }) => events.push(code));
+  return events;
+}
+
+describe('SDK: what is shown of a session', () => {
+  let stage: Stage;
+  beforeEach(() => (stage = new Stage()));
+  afterEach(() => stage.close());
+
+  it('J-35 a deletion that was missed is found out when the connection is back, and told of once', async () => {
+    const { url } = await stage.instance();
+    const proxy = await stage.proxy(url);
+    const [near, far] = [stage.client(url), stage.client(proxy.url)];
+    const { session_id: id } = await near.createSession(chess());
+    far.connectWebSocket(id, () => undefined);
+    await near.startSession(id);
+    await seen(far, id, 2);
+    const events = told(far);
+    proxy.cut();
+    await near.deleteSession(id);
+    await until('the deletion', async () => far.session(id).getSnapshot() === null);
+    await wait(200);
+    expect(events).to.deep.equal([`deleted ${id} 3`]);
+    expect(far.session(id).getError()?.code).to.equal('SESSION_NOT_FOUND');
+  });
+
+  it('J-35 who deletes a session sees it no longer, without a socket too, and is told once', async () => {
+    const { url } = await stage.instance();
+    for (const client of [stage.client(url), stage.client(url, NO_SOCKET)]) {
+      const events = told(client);
+      const { session_id: id } = await client.createSession(chess());
+      client.connectWebSocket(id, () => undefined);
+      await client.deleteSession(id);
+      expect(client.session(id).getSnapshot()).to.equal(null);
+      await wait(200);
+      expect(events).to.deep.equal([`deleted ${id} 2`]);
+    }
+  });
+
+  it('J-35 a deletion is followed by no error, also while somebody listens', async () => {
+    const { url } = await stage.instance();
+    const [one, two] = [stage.client(url), stage.client(url)];
+    const { session_id: id } = await one.createSession(chess());
+    two.connectWebSocket(id, () => undefined);
+    await seen(two, id, 1);
+    const events = told(two);
+    await one.deleteSession(id);
+    await until('the deletion', async () => events.length > 0);
+    await wait(200);
+    expect(events).to.deep.equal([`deleted ${id} 2`]);
+  });
+
+  it('J-36 a switch over REST shows whose turn it is, joined or not: a second click can’t end the opponent’s', async () => {
+    const { url } = await stage.instance();
+    const proxy = await stage.proxy(url);
+    const client = stage.client(url, { socketUrl: proxy.url });
+    const { session_id: id } = await client.createSession(chess());
+    await client.startSession(id);
+    await seen(client, id, 2);
+    await proxy.close();
+    await client.switchCycle(id);
+    expect(client.session(id).getSnapshot()).to.include({ version: 3, active_participant_id: 'black' });
+    const reader = stage.client(url, NO_SOCKET);
+    await reader.getSession(id);
+    await reader.switchCycle(id);
+    expect(reader.session(id).getSnapshot()).to.include({ version: 4, active_participant_id: 'white' });
+  });
+
+  it('J-37 a handler that unsubscribes and subscribes again is called once for each event', async () => {
+    const { url } = await stage.instance();
+    const client = stage.client(url);
+    let [events, states] = [0, 0];
+    const onConnected = (): void => {
+      offConnected();
+      if ((events += 1) < 100) offConnected = client.on('connected', onConnected);
+    };
+    let offConnected = client.on('connected', onConnected);
+    const { session_id: id } = await stage.client(url).createSession(chess());
+    const onState = (): void => {
+      offState();
+      if ((states += 1) < 100) offState = client.connectWebSocket(id, onState);
+    };
+    let offState = client.connectWebSocket(id, onState);
+    await seen(client, id, 1);
+    await wait(100);
+    expect({ events, states }).to.deep.equal({ events: 1, states: 1 });
+  });
+
+  it('J-57 time is given to a group that the client has not heard of yet', async () => {
+    const { url } = await stage.instance();
+    const team = (name: string) => ({ group_id: name, total_time_ms: 60_000, members: [`${name}-1`] });
+    const { session_id: id } = await stage.client(url).createSession({
+      sync_mode: 'per_group',
+      groups: [team('red'), team('blue')],
+      participants: [{ participant_id: 'red-1' }, { participant_id: 'blue-1' }],
+    });
+    const { groups } = await stage.client(url).adjustTime(id, 1_000, 'red');
+    expect(groups.map(({ total_time_ms: ms }) => ms)).to.deep.equal([61_000, 60_000]);
+  });
+
+  it('J-25 a double click shows one turn and no other', async () => {
+    const { url } = await stage.instance();
+    const client = stage.client(url, { optimistic: predictSwitch });
+    const { session_id: id } = await client.createSession(chess());
+    await client.syncServerTime();
+    await client.startSession(id);
+    await seen(client, id, 2);
+    const shown: (string | null)[] = [];
+    client.connectWebSocket(id, ({ active_participant_id: who }) => shown.push(who));
+    await Promise.allSettled([client.switchCycle(id), client.switchCycle(id)]);
+    await seen(client, id, 3);
+    expect(new Set(shown)).to.deep.equal(new Set(['black']));
+  });
+
+  it('J-58 unsubscribing twice takes away nothing of what others want', async () => {
+    const { url } = await stage.instance();
+    const [client, other] = [stage.client(url), stage.client(url)];
+    const game = chess();
+    const off = client.connectWebSocket(game.session_id, () => undefined);
+    off();
+    await client.createSession(game);
+    off();
+    await wait(100);
+    const heard: unknown[] = [];
+    client.on('message', ({ message }) => heard.push(message));
+    await other.sendMessage(game.session_id, 'hello');
+    await until('the message', async () => heard.length === 1);
+  });
+
+  it('J-58 a command_id that is undefined is none: the command gets one', async () => {
+    const { url } = await stage.instance();
+    const bodies: string[] = [];
+    const spy: typeof fetch = (input, init) => {
+      if (typeof init?.body === 'string') bodies.push(init.body);
+      return fetch(input, init);
+    };
+    await stage.client(url, { ...NO_SOCKET, fetch: spy }).createSession({ ...chess(), command_id: undefined });
+    expect(JSON.parse(bodies[0] ?? ''))
+      .to.have.property('command_id')
+      .that.is.a('string');
+  });
+});
+
+describe('SDK: instances that hear of things late', () => {
+  let cluster: Cluster;
+  let link: TcpProxy;
+  let client: SyncKairosClient;
+  /** Two instances, of which the second one's connections of that name can be slow; the client is at the second. */
+  async function open(slowOnly: string): Promise<Awaited<ReturnType<Cluster['client']>>> {
+    const redis = await startOwnRedis();
+    cluster = await openCluster({ REDIS_URL: redis.url });
+    link = await openTcpProxy(Number(new URL(redis.url).port));
+    link.slowOnly = slowOnly;
+    const far = await cluster.instance({ REDIS_URL: `redis://127.0.0.1:${link.port}` });
+    client = new SyncKairosClient(far.url);
+    client.connect();
+    await until('a connection', async () => client.connection.getSnapshot() === 'connected');
+    return cluster.client(await cluster.instance());
+  }
+  afterEach(async () => {
+    client.disconnect();
+    link.delayMs = 0;
+    await cluster.close();
+    await link.close();
+  });
+
+  it('J-34 a change that comes while the session is being joined is not lost', async () => {
+    const player = await open('synckairos-commands');
+    const participants = Array.from({ length: 12 }, (_, n) => ({ participant_id: `p${n}`, total_time_ms: 600_000 }));
+    const { session_id: id } = await player.ok('session:create', chess({ participants }));
+    await player.ok('session:start', { session_id: id });
+    link.delayMs = 150;
+    client.connectWebSocket(id, () => undefined);
+    await wait(200);
+    await player.ok('session:complete', { session_id: id });
+    await seen(client, id, 3);
+  });
+
+  it('J-35 nobody is told of the deletion of a former life of an id, nor leaves the room of the present one', async () => {
+    const player = await open('synckairos-subscriber');
+    const { session_id: id } = await player.ok('session:create', chess());
+    const events = told(client);
+    const off = client.connectWebSocket(id, () => undefined);
+    await seen(client, id, 1);
+    link.delayMs = 200;
+    await player.ok('session:delete', { session_id: id });
+    await client.createSession(chess({ session_id: id }));
+    await wait(600);
+    link.delayMs = 0;
+    expect(events).to.deep.equal([]);
+    off();
+    await wait(200);
+    const heard: unknown[] = [];
+    client.on('message', ({ message }) => heard.push(message));
+    await player.ok('session:message', { session_id: id, message: 'still here?' });
+    await wait(200);
+    expect(heard, 'nobody wants it any more').to.deep.equal([]);
+  });
+});
