@@ -6,7 +6,7 @@ import { onDevice } from './device-events.ts';
 import type { ClientEvents, ConnectionState } from './events.ts';
 import { formatTime, type TimeStyle } from './format-time.ts';
 import { resolveOptions, type SyncKairosOptions } from './options.ts';
-import { Requests } from './requests.ts';
+import { request } from './requests.ts';
 import { Rooms } from './rooms.ts';
 import { SessionCommands } from './session-commands.ts';
 import type { SessionStore } from './session-store.ts';
@@ -25,20 +25,18 @@ export class SyncKairosClient extends SessionCommands {
   /** @throws TypeError when a URL is none. Nothing is opened until something is asked for. */
   constructor(url: string, given?: SyncKairosOptions | string) {
     const options = resolveOptions(url, given);
-    const { clock, requestTimeoutMs } = options;
+    const { clock, optimistic } = options;
     const connection = new Connection(options);
-    const rooms = new Rooms({ connection, requestTimeoutMs, now: () => Math.round(time.now()) });
+    const rooms = new Rooms({ connection, now: () => Math.round(time.now()) });
     const time = new ClockSync({
       clock,
       random: Math.random,
-      exchange: (signal) =>
-        connection.state === 'connected' ? exchangeOverSocket(connection, options) : exchangeOverRest(options, signal),
+      exchange: (signal) => (connection.state === 'connected' ? exchangeOverSocket(connection, clock) : exchangeOverRest(options, signal)),
       onSync: (status) => this.#synced(status),
     });
-    const { optimistic } = options;
     const predict = (state: SessionState, next: string | undefined): SessionState | null =>
       time.status().state === 'synced' ? (optimistic?.(state, time.now(), next) ?? null) : null;
-    super({ requests: new Requests(connection, options), rooms, clock, predict });
+    super({ request: (command, payload) => request(connection, options, command, payload), rooms, clock, predict });
     this.#events = connection.events;
     this.#connection = connection;
     this.#rooms = rooms;
@@ -103,7 +101,7 @@ export class SyncKairosClient extends SessionCommands {
 
   /** Milliseconds left on a clock of a joined session at an instant (default: now); null where nothing can run out or nothing is known. */
   getParticipantTime(id: string, who: string, at: number = this.getServerTime()): number | null {
-    const state = this.#rooms.known(id)?.getSnapshot() ?? null;
+    const state = this.#rooms.state(id);
     return state === null ? null : remaining(state, this.#rooms.ownerOf(id, who), at);
   }
 
@@ -119,17 +117,13 @@ export class SyncKairosClient extends SessionCommands {
     socket.on('session:expired', (event) => this.#rooms.store(event.session_id).expired(event));
     socket.on('session:warning', (event) => this.#events.emit('timeWarning', event));
     socket.on('session:message', (event) => this.#events.emit('message', event));
-    socket.on('session:deleted', (event) => {
-      this.#rooms.vacate(event.session_id);
-      this.#rooms.known(event.session_id)?.remove(event);
-      this.#events.emit('sessionDeleted', event);
-    });
+    socket.on('session:deleted', (event) => this.#rooms.deleted(event));
   }
 
   #stateChanged(state: ConnectionState): void {
     // Without a socket the time still comes over REST; what is known already needs no burst.
     if (state === 'connected' || (state === 'reconnecting' && this.#time.status().state === 'syncing')) this.#time.follow();
-    if (state === 'idle' || state === 'failed') this.#time.stop();
+    if (this.#connection.isOff) this.#time.stop();
     if (state === 'idle') {
       this.#offDevice?.();
       this.#offDevice = undefined;

@@ -43,7 +43,7 @@ export class ClockFilter {
   #samples: TimeSample[] = [];
   #best: TimeSample | undefined;
   #drift = 0;
-  readonly #fit = new DriftFit();
+  #fit = new DriftFit();
 
   /**
    * Takes one exchange; the oldest beyond sixteen goes. When it can't be true together with what was known, the server's clock was set: everything older is
@@ -53,7 +53,10 @@ export class ClockFilter {
     const known = this.estimate(sample.receivedAt);
     const fresh = estimateFrom(sample, sample.receivedAt);
     const agrees = known === null || Math.abs(known.serverTime - fresh.serverTime) <= known.bound + fresh.bound + ROUNDING_MS;
-    if (!agrees) this.clear();
+    if (!agrees) {
+      this.#samples = [];
+      this.#fit = new DriftFit();
+    }
     this.#samples = [...this.#samples.slice(1 - KEPT_SAMPLES), sample];
     // All samples age alike, so who is best changes only here.
     this.#best = this.#samples.reduce((best, candidate) =>
@@ -67,14 +70,6 @@ export class ClockFilter {
   /** The best estimate at `now` on the monotonic clock, or null before the first exchange. */
   estimate(now: number): TimeEstimate | null {
     return this.#best === undefined ? null : estimateFrom(this.#best, now, this.#drift);
-  }
-
-  /** Forgets everything, for a device that slept. */
-  clear(): void {
-    this.#samples = [];
-    this.#best = undefined;
-    this.#drift = 0;
-    this.#fit.clear();
   }
 }
 

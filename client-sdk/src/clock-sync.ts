@@ -41,7 +41,7 @@ const SLEEP_MS = 250;
 
 export class ClockSync {
   readonly #options: ClockSyncOptions;
-  readonly #filter = new ClockFilter();
+  #filter = new ClockFilter();
   #running = new AbortController();
   #following = false;
   #burst: Promise<ClockStatus> | undefined;
@@ -130,7 +130,7 @@ export class ClockSync {
   #slept(gapBefore: number): void {
     if (this.#shown !== undefined) this.#guess = this.#shown.offset - gapBefore;
     this.#awake += 1;
-    this.#filter.clear();
+    this.#filter = new ClockFilter();
     this.#shown = undefined;
     this.#synced = false;
     // Not within the look itself, which may be a reading in the middle of a rendering.
@@ -165,9 +165,8 @@ export class ClockSync {
       if (exchanges.length > 0) await pause(clock, BURST_SPACING_MS, signal);
       exchanges.push(this.#exchangeOnce(signal).catch((error: unknown) => failures.push(error)));
     }
-    const answered = new AbortController();
-    const all = Promise.all(exchanges).then(() => answered.abort());
-    await pause(clock, BURST_PATIENCE_MS, answered.signal);
+    const all = Promise.all(exchanges);
+    await Promise.race([all, pause(clock, BURST_PATIENCE_MS, signal)]);
     if (this.#shown === undefined) await all;
     if (signal.aborted) throw unreachable('The client was disconnected');
     if (failures.length === exchanges.length) throw asError(failures[0]);

@@ -22,8 +22,8 @@ export class Connection {
   readonly #options: ResolvedOptions;
   #state: ConnectionState = 'idle';
   #attempt = 0;
-  /** A connection is being tried; there is one way out of each try. */
-  #dialling = false;
+  /** The transport that is being tried, if one is; there is one way out of each try. */
+  #dialling: Socket['io']['engine'] | undefined;
   #closed = new AbortController();
   #callOffRetry: (() => void) | undefined;
   /** Set by a server that shuts down: when it would like us back. */
@@ -39,7 +39,8 @@ export class Connection {
       reconnection: false,
       timeout: DIAL_PATIENCE_MS,
       auth: (send) => {
-        const isMine = this.#watchDial();
+        const { engine } = this.socket.io;
+        const isMine = (): boolean => this.#dialling === engine;
         options.tokens.renew().then(
           (token) => {
             if (!isMine()) return;
@@ -52,7 +53,7 @@ export class Connection {
     });
     this.socket.on('connect', () => {
       this.#attempt = 0;
-      this.#dialling = false;
+      this.#dialling = undefined;
       this.#enter('connected');
     });
     this.socket.on('connect_error', (error) => {
@@ -75,7 +76,7 @@ export class Connection {
 
   /** Begins to connect, unless that is already under way. The signal aborts when the connection is closed by its owner. */
   open(): AbortSignal {
-    if (this.#isOff) {
+    if (this.isOff) {
       this.#attempt = 0;
       this.#enter('connecting');
       this.#dial();
@@ -101,9 +102,13 @@ export class Connection {
   }
 
   /** One try over the present connection. @throws SyncKairosError the server's refusal; NETWORK_ERROR without a connection or when it is lost before the answer, TIMEOUT without an answer in time */
-  exchange<C extends CommandName>(command: C, payload: Commands[C]['payload'], timeoutMs: number): Promise<Commands[C]['data']> {
+  exchange<C extends CommandName>(
+    command: C,
+    payload: Commands[C]['payload'],
+    timeoutMs = this.#options.requestTimeoutMs,
+  ): Promise<Commands[C]['data']> {
     return new Promise((resolve, reject) => {
-      if (this.#state !== 'connected') return reject(unreachable('Not connected'));
+      if (this.#state !== 'connected') return reject(unreachable('The connection was lost'));
       const answer = (failure: Error | null, reply: Reply<unknown>): void => {
         if (failure !== null) {
           return reject(this.socket.connected ? timedOut(command, timeoutMs) : unreachable('The connection was lost', failure));
@@ -118,11 +123,10 @@ export class Connection {
 
   /** Gets a fresh token and tells it to the server, so that the connection outlives the old one. @throws SyncKairosError when the application's function throws, or the server refuses it */
   async refreshToken(): Promise<void> {
-    const { tokens, requestTimeoutMs } = this.#options;
-    const token = await tokens.renew();
-    if (this.#isOff) return;
+    const token = await this.#options.tokens.renew();
+    if (this.isOff) return;
     this.#planRenewal(token);
-    if (this.#state === 'connected' && token !== undefined) await this.exchange('auth:refresh', { token }, requestTimeoutMs);
+    if (this.#state === 'connected' && token !== undefined) await this.exchange('auth:refresh', { token });
   }
 
   #planRenewal(token: string | undefined): void {
@@ -133,29 +137,23 @@ export class Connection {
 
   #dial(): void {
     // A second try would be the end of the first.
-    if (this.#dialling) return;
+    if (this.#dialling !== undefined) return;
     this.#callOffRetry?.();
-    this.#dialling = true;
     this.socket.connect();
-    const isMine = this.#watchDial();
+    const { engine } = this.socket.io;
+    this.#dialling = engine;
     // Of a transport that closes between its upgrade and its first packet, socket.io-client tells nobody until its time-out. Mostly it did tell, just now.
     const closed = (): void => {
-      if (!isMine()) return;
+      if (this.#dialling !== engine) return;
       this.socket.disconnect();
       this.#lost();
     };
-    this.socket.io.engine?.once('close', () => queueMicrotask(closed));
-  }
-
-  /** Whether the present try is still under way, to be asked later. */
-  #watchDial(): () => boolean {
-    const { engine } = this.socket.io;
-    return () => this.#dialling && engine === this.socket.io.engine;
+    engine?.once('close', () => queueMicrotask(closed));
   }
 
   #lost(): void {
-    this.#dialling = false;
-    if (this.#isOff) return;
+    this.#dialling = undefined;
+    if (this.isOff) return;
     this.#attempt += 1;
     if (this.#attempt > this.#options.reconnectAttempts) return this.#giveUp(this.#attempt - 1);
     const delay = this.#invitedIn ?? reconnectDelay(this.#attempt, Math.random());
@@ -177,17 +175,18 @@ export class Connection {
   #refused(error: SyncKairosError, mayChange: boolean): void {
     this.events.emit('error', error);
     if (mayChange) this.#lost();
-    else if (!this.#isOff) this.#giveUp(this.#attempt);
+    else if (!this.isOff) this.#giveUp(this.#attempt);
   }
 
   /** Nothing is planned any more. */
   #rest(): void {
-    this.#dialling = false;
+    this.#dialling = undefined;
     this.#callOffRetry?.();
     this.#options.tokens.rest();
   }
 
-  get #isOff(): boolean {
+  /** Neither there nor on its way. */
+  get isOff(): boolean {
     return this.#state === 'idle' || this.#state === 'failed';
   }
 

@@ -30,10 +30,6 @@ export class DriftFit {
     }
   }
 
-  clear(): void {
-    this.#points = [];
-  }
-
   /**
    * The slope of the offset, a ratio (40e-6: the device loses 40 µs a second); 0 until the samples span three minutes. Least squares, each point weighted by
    * how little it can have queued.
@@ -43,20 +39,17 @@ export class DriftFit {
     const [first, last] = [points[0], points.at(-1)];
     if (first === undefined || last === undefined || last.at - first.at < SPAN_MS) return 0;
     const shortest = Math.min(...points.map(({ rtt }) => rtt));
-    let [weights, times, offsets] = [0, 0, 0];
-    const weighted = points.map(({ at, offset, rtt }) => {
+    let [weights, times, offsets, squares, products] = [0, 0, 0, 0, 0];
+    for (const { at, offset, rtt } of points) {
       const weight = 1 / (1 + rtt - shortest) ** 2;
+      const [time, gap] = [at - first.at, offset - first.offset];
       weights += weight;
-      times += weight * (at - first.at);
-      offsets += weight * (offset - first.offset);
-      return { weight, time: at - first.at, gap: offset - first.offset };
-    });
-    let [above, below] = [0, 0];
-    for (const { weight, time, gap } of weighted) {
-      const away = time - times / weights;
-      above += weight * away * (gap - offsets / weights);
-      below += weight * away * away;
+      times += weight * time;
+      offsets += weight * gap;
+      squares += weight * time * time;
+      products += weight * time * gap;
     }
+    const [above, below] = [weights * products - times * offsets, weights * squares - times * times];
     return below === 0 ? 0 : Math.max(-LIMIT, Math.min(LIMIT, above / below));
   }
 }

@@ -13,14 +13,19 @@ export class Emitter<Events> {
   }
 
   emit<E extends keyof Events>(event: E, payload: Events[E]): void {
-    for (const handler of this.#handlers.get(event) ?? []) {
-      callSafely(() => handler(payload as never));
-    }
+    callAll(this.#handlers.get(event), payload as never);
+  }
+}
+
+/** Calls the handlers there are, but for those taken away meanwhile; one that is added meanwhile waits for the next time. */
+export function callAll<T>(handlers: ReadonlySet<(payload: T) => void> | undefined, payload: T): void {
+  for (const handler of Array.from(handlers ?? [])) {
+    if (handlers?.has(handler)) callSafely(() => handler(payload));
   }
 }
 
 /** Calls an application's handler; what it throws surfaces as an uncaught error of its own and disturbs nobody else. */
-export function callSafely(handler: () => void): void {
+function callSafely(handler: () => void): void {
   try {
     handler();
   } catch (error) {

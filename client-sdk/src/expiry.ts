@@ -1,5 +1,5 @@
 /** Whether a clock ran out between two states of a session, for when the event that says so was missed. Pure. */
-import type { EventType, ExpiredEvent, ParticipantState, SessionState } from './contract/index.ts';
+import type { EventType, ExpiredEvent, SessionState } from './contract/index.ts';
 
 /**
  * The expiry that lies between two states, or null. `cause` is the type of the event that made `after`, where it is known. With several versions in between the
@@ -8,8 +8,9 @@ import type { EventType, ExpiredEvent, ParticipantState, SessionState } from './
 export function expiryBetween(before: SessionState, after: SessionState, cause?: EventType): Omit<ExpiredEvent, 'server_time_ms'> | null {
   if (after.created_at !== before.created_at) return null;
   const isNext = after.epoch === before.epoch && after.version === before.version + 1;
-  const expired = newlyExpired(before, after);
-  const traces = (after.status === 'expired' && before.status !== 'expired') || expired.length > 0 || beganAtDeadline(before, after);
+  const expired = after.participants.filter((participant, n) => participant.has_expired && before.participants[n]?.has_expired === false);
+  const beganAtDeadline = before.deadline_at !== null && after.cycle_started_at === before.deadline_at;
+  const traces = (after.status === 'expired' && before.status !== 'expired') || expired.length > 0 || beganAtDeadline;
   // Where the event's type is known and nothing lies in between, it alone decides.
   if (cause === 'participant_expired' ? false : (isNext && cause !== undefined) || !traces) return null;
   const who =
@@ -28,16 +29,4 @@ export function expiryBetween(before: SessionState, after: SessionState, cause?:
       : ((after.status === 'expired' ? after.session_completed_at : before.deadline_at) ?? after.updated_at),
     action_applied: after.action_on_timeout,
   };
-}
-
-function newlyExpired(before: SessionState, after: SessionState): ParticipantState[] {
-  const already = new Set(
-    before.participants.filter((participant) => participant.has_expired).map((participant) => participant.participant_id),
-  );
-  return after.participants.filter((participant) => participant.has_expired && !already.has(participant.participant_id));
-}
-
-/** A cycle that began exactly when the one before ran out. */
-function beganAtDeadline(before: SessionState, after: SessionState): boolean {
-  return before.deadline_at !== null && after.cycle_started_at === before.deadline_at;
 }

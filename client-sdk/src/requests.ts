@@ -1,68 +1,63 @@
 /** Brings commands to the server whatever happens to the connection: over the socket, over REST while it is down, and again after a lost answer. */
 import type { Connection } from './connection.ts';
 import type { Commands } from './contract/index.ts';
-import { pause } from './device-clock.ts';
+import { type DeviceClock, pause } from './device-clock.ts';
 import { asError, type SyncKairosError, timedOut, unreachable } from './errors.ts';
 import type { ResolvedOptions } from './options.ts';
-import { requestOverRest, type RestCommand, within } from './rest.ts';
+import { requestOverRest, type RestCommand } from './rest.ts';
 
 /** Pause before a server that could not be reached, or was not ready, is asked again. */
 const AGAIN_MS = 300;
 
-export class Requests {
-  readonly #connection: Connection;
-  readonly #options: ResolvedOptions;
-
-  constructor(connection: Connection, options: ResolvedOptions) {
-    this.#connection = connection;
-    this.#options = options;
-  }
-
-  /**
-   * Sends a command until it is answered or its time is up. A `command_id` in the payload keeps it from having its effect twice.
-   * @throws SyncKairosError the server's refusal; NETWORK_ERROR when it could not be reached, TIMEOUT when an answer got lost and the outcome is unknown
-   */
-  async request<C extends RestCommand>(command: C, payload: Commands[C]['payload']): Promise<Commands[C]['data']> {
-    const { clock, requestTimeoutMs, tokens } = this.#options;
-    const deadline = clock.monotonic() + requestTimeoutMs;
-    const signal = this.#connection.open();
-    let [unanswered, renewed, socketFailed] = [false, false, false];
-    for (;;) {
-      // It is not clear yet whether there will be a socket.
-      if (this.#connection.state === 'connecting') await this.#change((deadline - clock.monotonic()) / 2);
-      const overSocket = this.#connection.state === 'connected' && !socketFailed;
-      const timeoutMs = deadline - clock.monotonic();
-      try {
-        signal.throwIfAborted();
-        // Half the time at most for a socket, which may be dead without knowing it; the other half is for REST.
-        if (overSocket) return await this.#connection.exchange(command, payload, Math.min(timeoutMs, requestTimeoutMs / 2));
-        return await requestOverRest(this.#options, command, payload, { timeoutMs, signal });
-      } catch (thrown) {
-        const error = asError(thrown);
-        if (signal.aborted) throw unreachable('The client was disconnected', error);
-        socketFailed ||= overSocket && error.code === 'TIMEOUT';
-        unanswered ||= error.code === 'TIMEOUT' || (overSocket && error.code === 'NETWORK_ERROR');
-        if (error.code === 'UNAUTHORIZED' && tokens.renewable && !renewed) {
-          renewed = true;
-          await within({ timeoutMs: deadline - clock.monotonic(), signal, what: command }, () => this.#connection.refreshToken());
-          continue;
-        }
-        if (!passing(error)) throw error;
-        if (clock.monotonic() + AGAIN_MS >= deadline) {
-          throw unanswered && error.code !== 'SERVICE_UNAVAILABLE' ? timedOut(command, requestTimeoutMs) : error;
-        }
-        if (!overSocket || error.code === 'SERVICE_UNAVAILABLE') await this.#change(AGAIN_MS);
+/**
+ * Sends a command until it is answered or its time is up. A `command_id` in the payload keeps it from having its effect twice.
+ * @throws SyncKairosError the server's refusal; NETWORK_ERROR when it could not be reached, TIMEOUT when an answer got lost and the outcome is unknown
+ */
+export async function request<C extends RestCommand>(
+  connection: Connection,
+  options: ResolvedOptions,
+  command: C,
+  payload: Commands[C]['payload'],
+): Promise<Commands[C]['data']> {
+  const { clock, requestTimeoutMs, tokens } = options;
+  const deadline = clock.monotonic() + requestTimeoutMs;
+  const signal = connection.open();
+  let [unanswered, renewed, socketFailed] = [false, false, false];
+  for (;;) {
+    // It is not clear yet whether there will be a socket.
+    if (connection.state === 'connecting') await change(connection, clock, (deadline - clock.monotonic()) / 2);
+    if (signal.aborted) throw unreachable('The client was disconnected');
+    const overSocket = connection.state === 'connected' && !socketFailed;
+    const timeoutMs = deadline - clock.monotonic();
+    try {
+      // Half the time at most for a socket, which may be dead without knowing it; the other half is for REST.
+      if (overSocket) return await connection.exchange(command, payload, Math.min(timeoutMs, requestTimeoutMs / 2));
+      return await requestOverRest(options, command, payload, { timeoutMs, signal });
+    } catch (thrown) {
+      const error = asError(thrown);
+      socketFailed ||= overSocket && error.code === 'TIMEOUT';
+      unanswered ||= error.code === 'TIMEOUT' || (overSocket && error.code === 'NETWORK_ERROR');
+      if (error.code === 'UNAUTHORIZED' && tokens.renewable && !renewed) {
+        // On over REST, which waits for the token that is asked for now, but not for ever.
+        renewed = socketFailed = true;
+        void connection.refreshToken().catch(() => undefined);
+        continue;
       }
+      if (!passing(error)) throw error;
+      if (clock.monotonic() + AGAIN_MS >= deadline) {
+        throw unanswered && error.code !== 'SERVICE_UNAVAILABLE' ? timedOut(command, requestTimeoutMs) : error;
+      }
+      if (!signal.aborted && (!overSocket || error.code === 'SERVICE_UNAVAILABLE')) await change(connection, clock, AGAIN_MS);
     }
   }
+}
 
-  /** Waits until the connection changes, or for `ms`. Its events, since Node warns of a signal with more than ten listeners. */
-  async #change(ms: number): Promise<void> {
-    const changed = new AbortController();
-    const off = this.#connection.events.on('state', () => changed.abort());
-    await pause(this.#options.clock, Math.max(0, ms), changed.signal);
-    off();
-  }
+/** Waits until the connection changes, or for `ms`. Its events, since Node warns of a signal with more than ten listeners. */
+async function change({ events }: Connection, clock: DeviceClock, ms: number): Promise<void> {
+  const changed = new AbortController();
+  const off = events.on('state', () => changed.abort());
+  await pause(clock, Math.max(0, ms), changed.signal);
+  off();
 }
 
 /** Whether the same request may well succeed in a moment. */

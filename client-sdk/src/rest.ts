@@ -23,7 +23,7 @@ export async function requestOverRest<C extends RestCommand>(
   options: ResolvedOptions,
   command: C,
   payload: Commands[C]['payload'],
-  { timeoutMs, signal }: { timeoutMs: number; signal: AbortSignal },
+  limits: { timeoutMs: number; signal: AbortSignal },
 ): Promise<Commands[C]['data']> {
   const { session_id: id, link_id: link, ...fields }: { session_id?: string | undefined; link_id?: string | undefined } = payload;
   const [method, route] = ROUTES[command] ?? ['POST', `/${command.slice('session:'.length)}`];
@@ -31,50 +31,38 @@ export async function requestOverRest<C extends RestCommand>(
   const below = created ? '' : `/${encodeURIComponent(id ?? '')}${route}${encodeURIComponent(link ?? '')}`;
   const path = `/v1/sessions${below}${method === 'POST' ? '' : queryOf(fields)}`;
   const body = method === 'POST' ? { body: JSON.stringify(created ? payload : fields) } : {};
-  const reply = await fetchWithin(options, path, { method, ...body }, { timeoutMs, signal, what: command });
+  const reply = await fetchWithin(options, path, { method, ...body }, limits);
   // What answers may be anything.
   const { ok, data, error } = (reply ?? {}) as { ok?: unknown; data?: Commands[C]['data']; error?: ErrorBody };
   if (ok === true && data !== undefined) return data;
   if (ok === false && typeof error?.code === 'string') throw refusal(error);
-  throw unreachable(`${command} was answered by no SyncKairos`);
+  throw unreachable('There is no answer of SyncKairos');
 }
 
-/** `fetch` of a path of the server with the token and a deadline: the JSON that it answers. @throws SyncKairosError NETWORK_ERROR or TIMEOUT */
-export function fetchWithin(
-  options: ResolvedOptions,
+/**
+ * `fetch` of a path of the server with the token and a deadline, for which the application's token function does not wait either: the JSON that it answers.
+ * @throws SyncKairosError NETWORK_ERROR or TIMEOUT
+ */
+export async function fetchWithin(
+  { tokens, fetch, restUrl }: ResolvedOptions,
   path: string,
   init: { method?: string; body?: string },
-  limits: Limits,
+  { timeoutMs, signal }: { timeoutMs: number; signal: AbortSignal },
 ): Promise<unknown> {
-  return within(limits, async (signal) => {
-    const token = await options.tokens.current();
-    const headers = {
-      ...(init.body === undefined ? {} : { 'content-type': 'application/json' }),
-      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
-    };
-    const response = await options.fetch(`${options.restUrl}${path}`, { ...init, headers, signal });
-    return response.status === 204 ? { ok: true, data: {} } : response.json();
-  });
-}
-
-interface Limits {
-  timeoutMs: number;
-  signal: AbortSignal;
-  what: string;
-}
-
-/** Runs what may hang, an application's function too, until its time is up or the signal aborts. @throws SyncKairosError */
-export async function within<T>({ timeoutMs, signal, what }: Limits, run: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const late = AbortSignal.timeout(Math.max(1, Math.ceil(timeoutMs)));
   const either = AbortSignal.any([signal, late]);
   try {
     either.throwIfAborted();
-    return await new Promise((resolve, reject) => {
-      either.addEventListener('abort', () => reject(either.reason));
-      run(either).then(resolve, reject);
-    });
+    const aborted = new Promise<never>((_, reject) => either.addEventListener('abort', () => reject(either.reason)));
+    const token = await Promise.race([aborted, tokens.current()]);
+    const headers = {
+      ...(init.body === undefined ? {} : { 'content-type': 'application/json' }),
+      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+    };
+    const response = await fetch(`${restUrl}${path}`, { ...init, headers, signal: either });
+    return response.status === 204 ? { ok: true, data: {} } : await response.json();
   } catch (error) {
-    throw late.aborted ? timedOut(what, timeoutMs) : asError(error);
+    throw late.aborted ? timedOut(path, timeoutMs) : asError(error);
   }
 }
 

@@ -1,8 +1,8 @@
 /** Keeps the client in the rooms of the sessions it wants to hear of, whatever happens to the connection. */
 import type { Connection } from './connection.ts';
-import type { ChangesEvent, ClockOwner, UpdateEvent } from './contract/index.ts';
+import type { ChangesEvent, ClockOwner, EventEnvelope, SessionState, UpdateEvent } from './contract/index.ts';
 import { asError, type SyncKairosError } from './errors.ts';
-import { SessionStore, type StoreHooks } from './session-store.ts';
+import { isNewer, SessionStore, type StoreHooks } from './session-store.ts';
 
 /** Pause before a join is tried again that failed for a passing reason. */
 const REJOIN_MS = 1_000;
@@ -11,7 +11,6 @@ const REMEMBERED = 100;
 
 export interface RoomsOptions {
   connection: Connection;
-  requestTimeoutMs: number;
   /** The server's time, in whole Unix milliseconds. */
   now: () => number;
 }
@@ -21,6 +20,8 @@ interface Room {
   joined: boolean;
   /** A join or leave is under way; one at a time, so that the last wish wins. */
   busy: boolean;
+  /** What could not be followed while it was being joined: an answer that is older does not mend it. */
+  missed?: EventEnvelope | undefined;
   retry?: ReturnType<typeof setTimeout>;
 }
 
@@ -50,11 +51,16 @@ export class Rooms {
     return this.#rooms.get(sessionId)?.store;
   }
 
+  /** What is shown of a session; null where nothing is known. */
+  state(sessionId: string): SessionState | null {
+    return this.known(sessionId)?.getSnapshot() ?? null;
+  }
+
   /** Whose clock a plain id means in a session: `global` the session's own, a group's, else a participant's. */
   ownerOf(sessionId: string, who: string): ClockOwner {
     if (who === 'global') return 'session';
-    const groups = this.known(sessionId)?.getSnapshot()?.groups ?? [];
-    return groups.some((group) => group.group_id === who) ? { group_id: who } : { participant_id: who };
+    const isGroup = this.state(sessionId)?.groups.some((group) => group.group_id === who);
+    return isGroup ? { group_id: who } : { participant_id: who };
   }
 
   /** Takes an update; where changes do not follow on what is known, the whole state is asked for. */
@@ -65,14 +71,32 @@ export class Rooms {
       room.store.offer(event.state, event.event_type);
     } else if (!room.store.follow(event)) {
       room.joined = false;
+      room.missed = event;
       void this.#settle(room);
     }
   }
 
-  /** A deleted session has no room any more. */
-  vacate(sessionId: string): void {
-    const room = this.#rooms.get(sessionId);
-    if (room !== undefined) room.joined = false;
+  /** A session was deleted, and has no room any more; of a former life of its id nobody is told. */
+  deleted(event: EventEnvelope): void {
+    const room = this.#rooms.get(event.session_id);
+    if (room !== undefined) {
+      if (!room.store.remove(event)) return;
+      room.joined = false;
+      room.missed = event;
+    }
+    this.#options.connection.events.emit('sessionDeleted', event);
+  }
+
+  /** A session is not there any more, as an answer tells; that is news where it was known. */
+  vanished(sessionId: string): void {
+    const seen = this.known(sessionId)?.seen;
+    if (seen === undefined) return;
+    this.deleted({ session_id: sessionId, epoch: seen.epoch, version: seen.version + 1, server_time_ms: this.#options.now() });
+  }
+
+  /** Whether a session's present state is known, and nobody tells of the next one. */
+  isStale(sessionId: string): boolean {
+    return this.#rooms.get(sessionId)?.joined === false && this.state(sessionId) !== null;
   }
 
   #room(sessionId: string): Room {
@@ -127,24 +151,27 @@ export class Rooms {
   }
 
   async #join(room: Room): Promise<void> {
-    const { connection, requestTimeoutMs } = this.#options;
+    const { connection } = this.#options;
     const { sessionId, seen } = room.store;
-    const known = seen === undefined ? {} : { last_known_version: seen.version, last_known_epoch: seen.epoch };
-    const { state } = await connection.exchange('session:join', { session_id: sessionId, deltas: true, ...known }, requestTimeoutMs);
-    room.joined = true;
+    // The server makes up for what was seen and got lost; of what was deleted there is nothing to make up for.
+    const known = room.store.getSnapshot() === null ? {} : { last_known_version: seen?.version, last_known_epoch: seen?.epoch };
+    room.missed = undefined;
+    const { state } = await connection.exchange('session:join', { session_id: sessionId, deltas: true, ...known });
+    room.joined = !isNewer(room.missed, state);
     room.store.offer(state);
     connection.events.emit('connected', { sessionId });
   }
 
   async #leave(room: Room): Promise<void> {
-    const { connection, requestTimeoutMs } = this.#options;
+    const { connection } = this.#options;
     room.joined = false;
-    await connection.exchange('session:leave', { session_id: room.store.sessionId }, requestTimeoutMs);
+    await connection.exchange('session:leave', { session_id: room.store.sessionId });
   }
 
   #failed(room: Room, error: SyncKairosError): void {
     // A lost connection joins again by itself once it is back.
     if (error.code === 'NETWORK_ERROR' || !room.store.wanted) return;
+    if (error.code === 'SESSION_NOT_FOUND' && (room.missed ?? room.store.getSnapshot())) return this.vanished(room.store.sessionId);
     room.store.fail(error);
     this.#options.connection.events.emit('error', error);
     if (!error.retryable || this.#options.connection.state !== 'connected') return;

@@ -13,18 +13,18 @@ import type {
 } from './contract/index.ts';
 import { asError } from './errors.ts';
 import { freshId } from './ids.ts';
-import type { Requests } from './requests.ts';
 import type { RestCommand } from './rest.ts';
 import type { Rooms } from './rooms.ts';
 
 /** Which part of a history to read. */
 export type HistoryPage = Pick<HistoryPayload, 'after_version' | 'limit' | 'event_types'>;
 
+type StateCommand = 'session:start' | 'session:pause' | 'session:resume' | 'session:adjust' | 'session:complete' | 'session:cancel';
 type Data<C extends CommandName> = Promise<Commands[C]['data']>;
 
 /** The parts that commands work with. */
 export interface CommandParts {
-  requests: Requests;
+  request: <C extends RestCommand>(command: C, payload: Commands[C]['payload']) => Data<C>;
   rooms: Rooms;
   clock: DeviceClock;
   /** What a switch would make of a state now; null where it must not be shown before it is answered. */
@@ -49,7 +49,7 @@ export class SessionCommands {
 
   /** Starts the clock of `activeParticipantId`, or of whoever the session names. */
   async startSession(id: string, activeParticipantId?: string): Data<'session:start'> {
-    return this.#learn(await this.#command('session:start', { session_id: id, active_participant_id: activeParticipantId }));
+    return this.#change('session:start', { session_id: id, active_participant_id: activeParticipantId });
   }
 
   /**
@@ -62,6 +62,8 @@ export class SessionCommands {
     try {
       const result = await this.#command('session:switch', { session_id: id, ...guard, next_participant_id: next });
       this.#parts.rooms.store(id).note(result);
+      // No update will come: what is shown must not be the turn that is over.
+      if (this.#parts.rooms.isStale(id)) await this.getSession(id).catch(() => undefined);
       return result;
     } catch (error) {
       takeBack();
@@ -71,39 +73,43 @@ export class SessionCommands {
 
   /** Reads a session without joining it. */
   async getSession(id: string): Data<'session:get'> {
-    return this.#learn(await this.#parts.requests.request('session:get', { session_id: id }));
+    return this.#learn(await this.#parts.request('session:get', { session_id: id }));
   }
 
   /** Stops the clock; what is left stays. */
   async pauseSession(id: string): Data<'session:pause'> {
-    return this.#learn(await this.#command('session:pause', { session_id: id }));
+    return this.#change('session:pause', { session_id: id });
   }
 
   /** Goes on with what was left when it was paused. */
   async resumeSession(id: string): Data<'session:resume'> {
-    return this.#learn(await this.#command('session:resume', { session_id: id }));
+    return this.#change('session:resume', { session_id: id });
   }
 
   /** Adds `deltaMs` (may be negative) to a clock: a participant's or group's by id, the session's without. */
   async adjustTime(id: string, deltaMs: number, who?: string, reason?: string): Data<'session:adjust'> {
+    // Whether an id is a participant's or a group's, the state tells.
+    if (who !== undefined && this.#parts.rooms.state(id) === null) await this.getSession(id);
     const owner = who === undefined ? 'session' : this.#parts.rooms.ownerOf(id, who);
     const target = owner === 'session' ? {} : owner;
-    return this.#learn(await this.#command('session:adjust', { session_id: id, delta_ms: deltaMs, ...target, reason }));
+    return this.#change('session:adjust', { session_id: id, delta_ms: deltaMs, ...target, reason });
   }
 
   /** Ends a session as planned. */
   async completeSession(id: string): Data<'session:complete'> {
-    return this.#learn(await this.#command('session:complete', { session_id: id }));
+    return this.#change('session:complete', { session_id: id });
   }
 
   /** Ends a session that should not count. */
   async cancelSession(id: string, reason?: string): Data<'session:cancel'> {
-    return this.#learn(await this.#command('session:cancel', { session_id: id, reason }));
+    return this.#change('session:cancel', { session_id: id, reason });
   }
 
   /** Deletes a session; one that does not exist counts as deleted. */
   async deleteSession(id: string): Data<'session:delete'> {
-    return this.#command('session:delete', { session_id: id });
+    const done = await this.#command('session:delete', { session_id: id });
+    this.#parts.rooms.vanished(id);
+    return done;
   }
 
   /** Sends any JSON up to 4 KiB to everybody in the session's room. */
@@ -121,7 +127,7 @@ export class SessionCommands {
 
   /** The links of a session that are good now, without their tokens. */
   async getShareLinks(id: string): Promise<ShareLink[]> {
-    return (await this.#parts.requests.request('session:links', { session_id: id })).links;
+    return (await this.#parts.request('session:links', { session_id: id })).links;
   }
 
   /** Makes a link useless; who came by it is disconnected. */
@@ -134,12 +140,17 @@ export class SessionCommands {
    * empty before the end, which is where `next_after_version` stays as it was.
    */
   async getHistory(id: string, page: HistoryPage = {}): Data<'session:history'> {
-    return this.#parts.requests.request('session:history', { session_id: id, ...page });
+    return this.#parts.request('session:history', { session_id: id, ...page });
+  }
+
+  /** A command that is answered with the state it made. */
+  async #change<C extends StateCommand>(command: C, payload: Commands[C]['payload']): Promise<SessionState> {
+    return this.#learn(await this.#command(command, payload));
   }
 
   async #command<C extends RestCommand>(command: C, payload: Commands[C]['payload']): Data<C> {
     try {
-      return await this.#parts.requests.request(command, { command_id: this.#freshId(), ...payload });
+      return await this.#parts.request(command, { ...payload, command_id: payload.command_id ?? this.#freshId() });
     } catch (thrown) {
       const error = asError(thrown);
       // Some refusals bring the state that caused them, which may be news.
@@ -157,7 +168,8 @@ export class SessionCommands {
   #predict(id: string, current: string | undefined, next: string | undefined): () => void {
     const store = this.#parts.rooms.known(id);
     const state = store?.getSnapshot();
-    const isTheirTurn = current === undefined || current === state?.active_participant_id;
+    // Without a name the guard will be what the server said last: a second click on what is shown already is refused.
+    const isTheirTurn = current === undefined ? state === store?.seen : current === state?.active_participant_id;
     const predicted = state != null && isTheirTurn ? this.#parts.predict(state, next) : null;
     if (store === undefined || predicted === null) return () => undefined;
     store.predict(predicted);

@@ -8,7 +8,7 @@ import {
   type SessionState,
   type SwitchData,
 } from './contract/index.ts';
-import { callSafely } from './emitter.ts';
+import { callAll } from './emitter.ts';
 import { SyncKairosError } from './errors.ts';
 import { expiryBetween } from './expiry.ts';
 
@@ -61,8 +61,8 @@ export class SessionStore {
     this.#listeners.add(entry);
     this.#hooks.onDemandChange();
     return () => {
-      this.#listeners.delete(entry);
-      if (this.#listeners.size === 0) this.release();
+      // Called twice, it must not drop what others have asked for since.
+      if (this.#listeners.delete(entry) && this.#listeners.size === 0) this.release();
     };
   };
 
@@ -79,9 +79,11 @@ export class SessionStore {
 
   /** Whether nothing more will happen: completed, cancelled or deleted. */
   get over(): boolean {
-    return this.#state === null
-      ? this.#error?.code === 'SESSION_NOT_FOUND'
-      : this.#state.status === 'completed' || this.#state.status === 'cancelled';
+    return this.#isGone || this.#state?.status === 'completed' || this.#state?.status === 'cancelled';
+  }
+
+  get #isGone(): boolean {
+    return this.#state === null && this.#error?.code === 'SESSION_NOT_FOUND';
   }
 
   /** Epoch, version and whose turn it is, as last heard of. */
@@ -102,9 +104,9 @@ export class SessionStore {
   }
 
   /** Takes a state if it is newer than what is known; the one way in for all of them. `cause` is the type of the event that made it, where it is known. */
-  offer(state: SessionState, cause?: EventType): boolean {
+  offer(state: SessionState, cause?: EventType): void {
     // After a deletion, or a switch result that is ahead, only what is not older may come back.
-    if (!isNewer(state, this.#state) || isNewer(this.#seen, state)) return false;
+    if (!isNewer(state, this.#state) || isNewer(this.#seen, state)) return;
     const before = this.#state;
     this.#seen = state;
     this.#change(state, null);
@@ -112,14 +114,13 @@ export class SessionStore {
     const expiry = before === null ? null : expiryBetween(before, state, cause);
     // Between two states that do not follow each other, an event of any version in between means the same expiry.
     if (before !== null && expiry !== null) this.expired(expiry, before.epoch === state.epoch ? state.version - before.version : 1);
-    return true;
   }
 
   /** Takes changes where they follow on the state that is known. False where something is missing in between. */
   follow(event: ChangesEvent): boolean {
     const before = this.#state;
     const { epoch, since_version, changes, event_type } = event;
-    if (before === null) return this.#seen !== undefined && !isNewer(event, this.#seen);
+    if (before === null) return !isNewer(event, this.#seen);
     if (!isNewer(event, before)) return true;
     if (before.epoch !== epoch || before.version !== since_version) return false;
     const after = applyChanges(before, changes);
@@ -140,7 +141,7 @@ export class SessionStore {
   /** Shows a state until the server's next one, or takes it back with null. */
   predict(state: SessionState | null): void {
     this.#predicted = state;
-    for (const listener of this.#listeners) callSafely(listener);
+    callAll(this.#listeners, undefined);
   }
 
   /** Remembers whose turn it is after a switch; the whole state follows as an update. */
@@ -148,12 +149,12 @@ export class SessionStore {
     if (isNewer(result, this.#seen)) this.#seen = result;
   }
 
-  /** The session was deleted at this version; false for an older one of the same id. */
-  remove(deleted: { epoch: number; version: number }): boolean {
-    if (isNewer(this.#seen, deleted)) return false;
+  /** The session was deleted at this version; false where that is known already, and for an older one of the same id. Whoever listens still does not join again: there is nothing. */
+  remove(deleted: Position): boolean {
+    if (isNewer(this.#seen, deleted) || this.#isGone) return false;
+    this.#held = false;
     this.#seen = { ...deleted, active_participant_id: null, participants: [] };
-    this.#change(null, new SyncKairosError('SESSION_NOT_FOUND', `Session ${this.sessionId} was deleted`, { retryable: false }));
-    this.release();
+    this.#change(null, new SyncKairosError('SESSION_NOT_FOUND', 'The session was deleted', { retryable: false }));
     return true;
   }
 
@@ -166,7 +167,7 @@ export class SessionStore {
     if (state !== this.#state) this.#predicted = null;
     this.#state = state;
     this.#error = error;
-    for (const listener of this.#listeners) callSafely(listener);
+    callAll(this.#listeners, undefined);
   }
 }
 

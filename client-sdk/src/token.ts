@@ -62,13 +62,10 @@ export class TokenSource {
 export function renewalOf(token: string | undefined, unixMs: number): { end: number; due: number } | null {
   try {
     const payload = (token?.split('.')[1] ?? '').replaceAll('-', '+').replaceAll('_', '/');
-    const { exp: end, iat } = JSON.parse(atob(payload)) as { exp?: unknown; iat?: unknown };
-    if (typeof end !== 'number') return null;
-    let left = end * 1_000 - unixMs;
-    if (typeof iat === 'number') {
-      const life = (end - iat) * 1_000;
-      left = Math.min(Math.max(left, life / 4), life);
-    }
+    const { exp: end, iat = unixMs / 1_000 } = JSON.parse(atob(payload)) as { exp: number; iat?: number };
+    const [life, ahead] = [(end - iat) * 1_000, end * 1_000 - unixMs];
+    const left = Math.min(Math.max(ahead, life / 4), life);
+    // What is no number makes this one none, too.
     return left > 0 ? { end, due: Math.max(left - AHEAD_MS, left / 2, SOONEST_MS) } : null;
   } catch {
     return null;

@@ -1,5 +1,8 @@
 import { expect } from 'chai';
-import { freshDatabase } from '../kit/services.ts';
+import { chess } from '../kit/games.ts';
+import { lookInto } from '../kit/redis.ts';
+import { freshDatabase, startOwnRedis } from '../kit/services.ts';
+import { until } from '../kit/until.ts';
 import { createGame, press, stands, turnOf } from './play.ts';
 import { browserRoom } from './room.ts';
 
@@ -48,6 +51,23 @@ describe('console: history', function () {
     );
     expect(lines.at(-1)).to.match(/\d\d:\d\d:\d\d\.\d{3}/);
     expect(room.problems).to.deep.equal([]);
+  });
+
+  it('CO-23 a long story is read to its end, also where it went on under a new epoch', async () => {
+    const redis = await startOwnRedis();
+    const { url } = await room.stage.instance({ ...(await withTrail()), REDIS_URL: redis.url });
+    const client = room.stage.client(url);
+    const { session_id: id } = await client.createSession(chess());
+    for (let n = 0; n < 104; n += 1) await client.adjustTime(id, 1_000, 'white');
+    await until('the trail', async () => (await client.getHistory(id, { after_version: 100 })).events.length === 5, 15_000);
+    client.disconnect();
+    const redisItself = lookInto(redis.url);
+    await redisItself.flushall();
+    redisItself.disconnect();
+    const page = await room.open(`${url}/#/s/${id}`);
+    await press(page, 'History');
+    await page.getByText('106 events, all there are.').waitFor({ timeout: 15_000 });
+    expect(await page.locator('.timeline li').count()).to.equal(106);
   });
 
   it('CO-22 where no trail is kept, says so', async () => {

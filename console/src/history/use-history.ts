@@ -13,14 +13,18 @@ export interface History {
   error: SyncKairosError | null;
 }
 
-const NOTHING: History = { events: [], complete: false, error: null };
+/** How far the story was read, for a session of that epoch. */
+interface Reading extends Omit<History, 'complete'> {
+  epoch: number;
+  upTo: number;
+}
+
+const NOTHING: Reading = { events: [], error: null, epoch: 0, upTo: 0 };
 
 export function useHistory(client: SyncKairosClient, { session_id: id, epoch, version }: SessionState): History {
-  const [history, setHistory] = useState(NOTHING);
-  const { events } = history;
-  const last = events.at(-1);
-  // A restored session may tell its story anew.
-  const known = last !== undefined && last.epoch === epoch ? last.version : 0;
+  const [{ events, error, ...reading }, setReading] = useState(NOTHING);
+  // A restored session may tell its story anew, and most of it under the epochs before.
+  const known = reading.epoch === epoch ? reading.upTo : 0;
 
   useEffect(() => {
     if (known >= version) return;
@@ -31,12 +35,15 @@ export function useHistory(client: SyncKairosClient, { session_id: id, epoch, ve
         const page = await client.getHistory(id, { after_version: known });
         if (!wanted) return;
         if (page.events.length === 0) timer = setTimeout(() => void ask(), ASK_AGAIN_MS);
-        else setHistory((before) => ({ ...before, events: [...(known === 0 ? [] : before.events), ...page.events], error: null }));
+        else {
+          const upTo = page.next_after_version;
+          setReading((before) => ({ events: [...(known === 0 ? [] : before.events), ...page.events], error: null, epoch, upTo }));
+        }
       } catch (thrown) {
         if (!wanted) return;
-        const error = thrown instanceof SyncKairosError ? thrown : null;
-        setHistory((before) => ({ ...before, error }));
-        if (error?.retryable) timer = setTimeout(() => void ask(), ASK_AGAIN_AFTER_ERROR_MS);
+        const refusal = thrown instanceof SyncKairosError ? thrown : null;
+        setReading((before) => ({ ...before, error: refusal }));
+        if (refusal?.retryable) timer = setTimeout(() => void ask(), ASK_AGAIN_AFTER_ERROR_MS);
       }
     };
     void ask();
@@ -44,7 +51,7 @@ export function useHistory(client: SyncKairosClient, { session_id: id, epoch, ve
       wanted = false;
       clearTimeout(timer);
     };
-  }, [client, id, known, version]);
+  }, [client, id, epoch, known, version]);
 
-  return { ...history, complete: known >= version };
+  return { events, error, complete: known >= version };
 }
