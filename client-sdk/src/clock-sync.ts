@@ -30,6 +30,8 @@ const BURST_SPACING_MS = 75;
 /** How long a burst waits for its answers after the last was asked for. */
 const BURST_PATIENCE_MS = 400;
 const SYNC_INTERVAL_MS = 10_000;
+/** As long as nothing is known, because a burst brought nothing or the device slept. */
+const RETRY_MS = 1_000;
 /** So good a first exchange need not wait for the rest of its burst. */
 const GOOD_ENOUGH_MS = 25;
 /** Corrections are applied at this rate, 5 ms a second, so that time never runs backwards … */
@@ -152,7 +154,7 @@ export class ClockSync {
 
   async #keepFollowing(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
-      await pause(this.#options.clock, SYNC_INTERVAL_MS * (0.8 + 0.4 * this.#options.random()), signal);
+      await pause(this.#options.clock, (this.#synced ? SYNC_INTERVAL_MS : RETRY_MS) * (0.8 + 0.4 * this.#options.random()), signal);
       if (!signal.aborted) await this.#exchangeOnce(signal).catch(() => undefined);
     }
   }

@@ -39,17 +39,23 @@ export class DriftFit {
     const [first, last] = [points[0], points.at(-1)];
     if (first === undefined || last === undefined || last.at - first.at < SPAN_MS) return 0;
     const shortest = Math.min(...points.map(({ rtt }) => rtt));
-    let [weights, times, offsets, squares, products] = [0, 0, 0, 0, 0];
+    let weights = 0;
+    let times = 0;
+    let offsets = 0;
+    let squares = 0;
+    let products = 0;
     for (const { at, offset, rtt } of points) {
       const weight = 1 / (1 + rtt - shortest) ** 2;
-      const [time, gap] = [at - first.at, offset - first.offset];
+      const time = at - first.at;
+      const gap = offset - first.offset;
       weights += weight;
       times += weight * time;
       offsets += weight * gap;
       squares += weight * time * time;
       products += weight * time * gap;
     }
-    const [above, below] = [weights * products - times * offsets, weights * squares - times * times];
+    const above = weights * products - times * offsets;
+    const below = weights * squares - times * times;
     return below === 0 ? 0 : Math.max(-LIMIT, Math.min(LIMIT, above / below));
   }
 }

@@ -1,6 +1,6 @@
 /** Keeps the client in the rooms of the sessions it wants to hear of, whatever happens to the connection. */
 import type { Connection } from './connection.ts';
-import type { ChangesEvent, ClockOwner, EventEnvelope, SessionState, UpdateEvent } from './contract/index.ts';
+import type { ChangesEvent, ClockOwner, ErrorDetails, EventEnvelope, SessionState, UpdateEvent } from './contract/index.ts';
 import { asError, type SyncKairosError } from './errors.ts';
 import { isNewer, SessionStore, type StoreHooks } from './session-store.ts';
 
@@ -172,10 +172,14 @@ export class Rooms {
     // A lost connection joins again by itself once it is back.
     if (error.code === 'NETWORK_ERROR' || !room.store.wanted) return;
     if (error.code === 'SESSION_NOT_FOUND' && (room.missed ?? room.store.getSnapshot())) return this.vanished(room.store.sessionId);
-    room.store.fail(error);
-    this.#options.connection.events.emit('error', error);
-    if (!error.retryable || this.#options.connection.state !== 'connected') return;
+    // Of the server's limit nobody needs to know: it says when there is room again.
+    const afterMs = (error.details as Partial<ErrorDetails['RATE_LIMIT_EXCEEDED']> | undefined)?.retry_after_ms;
+    if (afterMs === undefined) {
+      room.store.fail(error);
+      this.#options.connection.events.emit('error', error);
+    }
+    if (!error.retryable) return;
     clearTimeout(room.retry);
-    room.retry = setTimeout(() => void this.#settle(room), REJOIN_MS);
+    room.retry = setTimeout(() => void this.#settle(room), afterMs ?? REJOIN_MS);
   }
 }

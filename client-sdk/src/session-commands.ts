@@ -154,7 +154,8 @@ export class SessionCommands {
     } catch (thrown) {
       const error = asError(thrown);
       // Some refusals bring the state that caused them, which may be news.
-      if (error.details !== undefined && 'state' in error.details) this.#learn(error.details.state);
+      const { state } = (error.details ?? {}) as { state?: SessionState };
+      if (state) this.#learn(state);
       throw error;
     }
   }

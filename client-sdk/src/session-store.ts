@@ -34,7 +34,7 @@ type Position = Pick<Seen, 'epoch' | 'version'>;
 
 /** Whether `a` comes after `b`: a restored session counts its versions anew under a greater epoch. Nothing comes before anything. */
 export function isNewer(a: Position | null | undefined, b: Position | null | undefined): boolean {
-  return a != null && (b == null || a.epoch > b.epoch || (a.epoch === b.epoch && a.version > b.version));
+  return a != null && (b == null || (a.epoch - b.epoch || a.version - b.version) > 0);
 }
 
 /** The store of one session, ready for React's `useSyncExternalStore`: `subscribe` joins the session and `getSnapshot` changes only with the state. */

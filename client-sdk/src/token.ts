@@ -63,8 +63,8 @@ export function renewalOf(token: string | undefined, unixMs: number): { end: num
   try {
     const payload = (token?.split('.')[1] ?? '').replaceAll('-', '+').replaceAll('_', '/');
     const { exp: end, iat = unixMs / 1_000 } = JSON.parse(atob(payload)) as { exp: number; iat?: number };
-    const [life, ahead] = [(end - iat) * 1_000, end * 1_000 - unixMs];
-    const left = Math.min(Math.max(ahead, life / 4), life);
+    const life = (end - iat) * 1_000;
+    const left = Math.min(Math.max(end * 1_000 - unixMs, life / 4), life);
     // What is no number makes this one none, too.
     return left > 0 ? { end, due: Math.max(left - AHEAD_MS, left / 2, SOONEST_MS) } : null;
   } catch {

@@ -214,3 +214,24 @@ describe('SDK: instances that hear of things late', () => {
     expect(heard, 'nobody wants it any more').to.deep.equal([]);
   });
 });
+
+describe('SDK: more sessions than the server lets anybody join at once', () => {
+  let stage: Stage;
+  beforeEach(() => (stage = new Stage()));
+  afterEach(() => stage.close());
+
+  it('J-38 all are joined, as fast as the server lets them, without an error, and the time is known soon', async () => {
+    const { url } = await stage.instance({ RATE_LIMIT_SOCKET: '20' });
+    const maker = stage.client(url, NO_SOCKET);
+    const ids = await Promise.all(Array.from({ length: 45 }, async () => (await maker.createSession(chess())).session_id));
+    const client = stage.client(url);
+    const events = told(client);
+    const joined = new Set<string>();
+    client.on('connected', ({ sessionId }) => joined.add(sessionId));
+    const begun = performance.now();
+    for (const id of ids) client.connectWebSocket(id, () => undefined);
+    await until('all to be joined', async () => joined.size === ids.length, 10_000);
+    await until('the time', async () => client.getClockStatus().state === 'synced', 8_000 - (performance.now() - begun));
+    expect(events).to.deep.equal([]);
+  });
+});
