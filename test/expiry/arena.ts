@@ -150,7 +150,7 @@ export class Arena {
   }
 
   #rooms(told: Told[]): Rooms {
-    const note = (event: Told['event'], { session_id, version }: SessionState, what: string) =>
+    const note = (event: Told['event'], { session_id, version }: Pick<SessionState, 'session_id' | 'version'>, what: string) =>
       told.push({ event, session_id, version, what, at: this.now() });
     return {
       announce: (events) => ({
@@ -159,7 +159,7 @@ export class Arena {
       }),
       warn: (state, threshold) => note('warning', state, String(threshold)),
       message: (session_id) => {
-        told.push({ event: 'message', session_id, version: 0, what: '', at: this.now() });
+        note('message', { session_id, version: 0 }, '');
         return { channel: '', head: '', tail: '' };
       },
     };
@@ -242,11 +242,9 @@ export function stateOf(outcome: Outcome): SessionState {
 
 /** The code of a refusal; a success throws. */
 export function codeOf(outcome: Outcome): string {
-  if (outcome.ok) throw new Error(`not refused: version ${outcome.state.version}`);
-  return outcome.code;
+  if (!outcome.ok) return outcome.code;
+  throw new Error(`not refused: version ${outcome.state.version}`);
 }
 
 /** Unix ms as it stands in states and events. */
-export function iso(at: number): string {
-  return new Date(at).toISOString();
-}
+export const iso = (at: number): string => new Date(at).toISOString();
