@@ -67,6 +67,7 @@ export function seatOf(socket: GatewaySocket, { subscribed, healing, changes, me
       const joining = begin(sessionId, room);
       const changesRoom = changesRoomOf(sessionId);
       const hadChanges = socket.rooms.has(changesRoom);
+      let isSeated = false;
       try {
         // In the room before anything else of this socket has its turn.
         const seated = socket.join(deltas === true ? [room, changesRoom] : room);
@@ -87,8 +88,7 @@ export function seatOf(socket: GatewaySocket, { subscribed, healing, changes, me
           }
           healing.synced(sessionId, { epoch, version });
           if (isLarge(outcome.state)) changes.seated(outcome.state);
-        } else if (deltas !== undefined && socket.rooms.has(room)) {
-          await (hadChanges ? socket.join(changesRoom) : socket.leave(changesRoom));
+          isSeated = true;
         }
         return outcome;
       } finally {
@@ -96,6 +96,9 @@ export function seatOf(socket: GatewaySocket, { subscribed, healing, changes, me
         if (joining.count === 0 && joinings.get(sessionId) === joining) {
           joinings.delete(sessionId);
           if (!joining.stays) await leave(sessionId);
+        }
+        if (!isSeated && deltas !== undefined && socket.rooms.has(room)) {
+          await (hadChanges ? socket.join(changesRoom) : socket.leave(changesRoom));
         }
       }
     },
