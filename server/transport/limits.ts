@@ -13,12 +13,22 @@ export interface CommandLimits {
   owners: OwnedSessions | undefined;
 }
 
-export type LimitName = 'general' | 'switch' | 'socket' | 'connections' | 'session_sockets' | 'owner_sessions';
+export type LimitName =
+  | 'general'
+  | 'switch'
+  | 'socket'
+  | 'socket_work'
+  | 'person_work'
+  | 'connections'
+  | 'session_sockets'
+  | 'owner_sessions';
 
 const SENTENCES: Record<LimitName, string> = {
   general: 'Too many requests from this address',
   switch: 'Too many switches of this session',
   socket: 'Too many commands on this socket',
+  socket_work: 'Too much data moved by this socket',
+  person_work: 'Too much data moved by the sockets of this user',
   connections: 'Too many connections from this address',
   session_sockets: 'Too many sockets in this session',
   owner_sessions: 'Too many unfinished sessions of this owner',
@@ -33,25 +43,4 @@ export function limited(name: LimitName, metrics: Metrics, retryAfterMs: number 
 /** Null where there is something left. */
 export function refusalOfQuota(name: LimitName, quota: Quota, metrics: Metrics): Refusal | null {
   return quota.allowed ? null : limited(name, metrics, quota.resetMs);
-}
-
-/** A limit on one connection: windows of a second, each begun by its first use. Costs a few numbers and no timer. */
-export class Credits {
-  readonly #limit: number;
-  #used = 0;
-  #windowEnds = 0;
-
-  constructor(limit: number) {
-    this.#limit = limit;
-  }
-
-  /** Uses one credit at `now` (ms of any clock that never goes back). */
-  use(now: number): { waitMs: number; over: number } {
-    if (now >= this.#windowEnds) {
-      this.#windowEnds = now + 1_000;
-      this.#used = 0;
-    }
-    this.#used += 1;
-    return { over: Math.max(0, this.#used - this.#limit), waitMs: this.#windowEnds - now };
-  }
 }

@@ -5,9 +5,11 @@ import { invalid, refuse } from '../../domain/refusal.ts';
 import type { Logger } from '../../observability/logger.ts';
 import type { Metrics } from '../../observability/metrics.ts';
 import { addressOf } from '../address.ts';
+import { identityOf } from '../access/principal.ts';
 import type { CommandHandler } from '../command-handler.ts';
 import type { Admission } from './admission.ts';
-import { Credits, limited } from '../limits.ts';
+import { ConnectionCredits, personCredits } from '../costs.ts';
+import { limited } from '../limits.ts';
 import type { ConnectionLimit } from './connection-limit.ts';
 import { createDoor } from './door.ts';
 import { quieten } from './quieten.ts';
@@ -71,12 +73,9 @@ export interface GatewayOptions extends SeatOptions {
   metrics: Metrics;
   connectionLimit: ConnectionLimit;
   trustProxy: boolean;
-  /** Commands of a socket in a second; 0 for any number. */
+  /** Frames of a connection in a second, and what they may cost (costs.ts); 0 for any number. */
   socketLimit: number;
 }
-
-/** Refusals of one window, in limits of a socket, after which it is not even listened to until the window ends. */
-const FLOOD = 2;
 
 type Acknowledge = (reply: Reply<unknown>) => void;
 
@@ -87,6 +86,10 @@ export function attachGateway(io: IoServer, options: GatewayOptions): void {
   options.connectionLimit.attach(io, handler);
   const namespace = io.of('/');
   const seats = new WeakMap<GatewaySocket, SocketSeat>();
+  // Of the connection and not of the Socket: a DISCONNECT and a CONNECT make another one of those.
+  const credits = new WeakMap<GatewaySocket['conn'], ConnectionCredits>();
+  const people = personCredits(socketLimit);
+  io.engine.on('connection', (connection: GatewaySocket['conn']) => credits.set(connection, new ConnectionCredits(socketLimit)));
   noticeTold(namespace, (event, payload) => {
     if (event === 'session:update') healing.told(payload);
     if (event !== 'session:deleted') return;
@@ -108,7 +111,9 @@ export function attachGateway(io: IoServer, options: GatewayOptions): void {
     const seat = seatOf(socket, options);
     seats.set(socket, seat);
     const address = addressOf(socket.request, options.trustProxy);
-    const credits = new Credits(socketLimit);
+    const own = credits.get(socket.conn) ?? new ConnectionCredits(socketLimit);
+    const { principal: person } = socket.data;
+    if (person !== undefined) own.belongsTo(people, identityOf(person));
     const refresh = admission && ((token: string) => admission.refresh(socket, token, { seat, address }));
     // The one middleware takes every event, known or not, and passes none on.
     socket.use((event) => {
@@ -118,10 +123,10 @@ export function attachGateway(io: IoServer, options: GatewayOptions): void {
       const acknowledge = typeof last === 'function' ? (last as Acknowledge) : () => {};
       const name: unknown = event[0];
       const payload: unknown = event[1] === last && typeof last === 'function' ? {} : event[1];
-      const { over, waitMs } = credits.use(performance.now());
-      if (socketLimit > 0 && over > 0) {
-        acknowledge(handler.refuse(limited('socket', metrics, waitMs)));
-        if (over === FLOOD * socketLimit) quieten(socket, waitMs);
+      const refused = own.frame(performance.now(), frame.bytes);
+      if (refused !== null) {
+        acknowledge(handler.refuse(limited(refused.limit, metrics, refused.waitMs)));
+        if (refused.quietMs > 0) quieten(socket, refused.quietMs);
       } else if (frame.bytes > (name === 'session:create' ? CREATE_MAX_BYTES : EVENT_MAX_BYTES)) {
         acknowledge(
           handler.refuse(refuse('PAYLOAD_TOO_LARGE', `An event may have ${EVENT_MAX_BYTES} bytes, session:create ${CREATE_MAX_BYTES}`)),
