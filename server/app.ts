@@ -9,6 +9,7 @@ import { RedisClock } from './engine/clock.ts';
 import { createEngine } from './engine/create-engine.ts';
 import { Hints } from './engine/hints.ts';
 import { listen } from './listen.ts';
+import { createExposition } from './observability/exposition.ts';
 import { createLogger, type Logger } from './observability/logger.ts';
 import { createMetrics } from './observability/metrics.ts';
 import { consoleDir, SERVER_VERSION } from './package-root.ts';
@@ -131,6 +132,7 @@ export async function createApp(config: Config, schema: Schema = SCHEMA): Promis
   };
   const { board, operator } = openOperators(config, logger);
   const operatorHttp = config.OPERATOR_PORT === undefined ? undefined : createServer();
+  const exposition = createExposition(metrics, readiness);
   const koa = createHttpApp({
     handler,
     now,
@@ -145,10 +147,11 @@ export async function createApp(config: Config, schema: Schema = SCHEMA): Promis
     limit: limits.general,
     consoleDir: consoleDir(),
     operator: operatorHttp === undefined ? operator : undefined,
+    exposition,
   });
   serve(http, koa, handler);
   if (operatorHttp !== undefined)
-    serve(operatorHttp, createOperatorApp({ operator, handler, metrics, logger, readiness, trustProxy: config.TRUST_PROXY }), handler);
+    serve(operatorHttp, createOperatorApp({ operator, exposition, handler, metrics, logger, trustProxy: config.TRUST_PROXY }), handler);
   const operatorConnections = operatorHttp && trackConnections(operatorHttp);
 
   const close = async () => {

@@ -23,10 +23,16 @@ export interface SharedLimit {
   consume(user: string): Use;
 }
 
-/** Places for an owner's sessions. Every call throws StoreUnavailableError when Redis can't do its part. */
+/** Places for an owner's sessions. Every call, those of a place too, throws StoreUnavailableError when Redis can't do its part. */
 export interface OwnedSessions {
-  /** Takes a place for a session that is to be made; `held`: it had one; `full`: all are taken by sessions that have not ended. */
-  claim(owner: string, sessionId: string): Promise<'taken' | 'held' | 'full'>;
-  /** Gives back a place of a session that was not made. */
-  release(owner: string, sessionId: string): Promise<void>;
+  /** Takes a place for a session that is to be made; null where all are taken by sessions that have not ended. Creates of one id share a place. */
+  claim(owner: string, sessionId: string): Promise<Place | null>;
+}
+
+/** One create's claim to a place. It is given up by itself where no session comes of it. */
+export interface Place {
+  /** To be called when the session was made, since that may have taken longer than a claim is good for. */
+  keep(): Promise<void>;
+  /** Gives the claim back where no session was made by it. */
+  release(): Promise<void>;
 }

@@ -1,4 +1,5 @@
 import { createServer, type Server, type ServerResponse } from 'node:http';
+import { createExposition } from './exposition.ts';
 import type { Metrics } from './metrics.ts';
 
 export interface ProbesOptions {
@@ -9,7 +10,7 @@ export interface ProbesOptions {
 
 /** `/health`, `/ready` and `/metrics` of a process that serves nobody else, as an instance answers them. It does not listen yet. */
 export function createProbes({ metrics, readiness }: ProbesOptions): Server {
-  const { registry } = metrics;
+  const exposition = createExposition(metrics, readiness);
   const routes = new Map<string | undefined, (response: ServerResponse) => Promise<void>>([
     ['/health', async (response) => send(response, 200, { status: 'ok' })],
     [
@@ -22,8 +23,8 @@ export function createProbes({ metrics, readiness }: ProbesOptions): Server {
     [
       '/metrics',
       async (response) => {
-        metrics.ready.set((await readiness()).ready ? 1 : 0);
-        response.writeHead(200, { 'Content-Type': registry.contentType }).end(await registry.metrics());
+        const text = await exposition.text();
+        response.writeHead(200, { 'Content-Type': exposition.contentType }).end(text);
       },
     ],
   ]);

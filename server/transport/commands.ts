@@ -81,7 +81,7 @@ export function createCommands({ engine, archive, clock, trail, limits, access, 
       const context = contextOf('session:create', payload, call);
       const owner = call.permit?.owner ?? call.address;
       const place = await limits.owners?.claim(owner, session_id);
-      if (place === 'full') return limited('owner_sessions', metrics);
+      if (place === null) return limited('owner_sessions', metrics);
       const create = () =>
         engine.create({ ...payload, session_id, owner_id: call.permit?.owner }, context, payload.session_id === undefined);
       // The id may be somebody else's: whoever may not hear of their session must not overhear it while that is found out.
@@ -91,7 +91,8 @@ export function createCommands({ engine, archive, clock, trail, limits, access, 
         const read = await seated(call.seat, session_id, () => engine.get(session_id, contextOf('session:get', {}, call)));
         if (read.ok) outcome = { ...outcome, state: read.state };
       }
-      if (!outcome.ok && place === 'taken') await limits.owners?.release(owner, session_id);
+      // A repetition made nothing either: the place is held by the claim of the first.
+      await (outcome.ok && outcome.appliedVersion === undefined ? place?.keep() : place?.release());
       return stateOf(outcome);
     },
 

@@ -1,6 +1,7 @@
 import cors from '@koa/cors';
 import Koa from 'koa';
 import { CONTRACT_HEADER } from '#contract';
+import type { Exposition } from '../../observability/exposition.ts';
 import type { TokenVerifier } from '../access/tokens.ts';
 import { authenticate } from './authenticate.ts';
 import { serveConsole } from './console.ts';
@@ -22,6 +23,7 @@ export interface HttpAppOptions extends SessionRoutesOptions, SystemRoutesOption
   consoleDir: string | undefined;
   /** Undefined where operators have a port of their own. */
   operator: OperatorOptions | undefined;
+  exposition: Exposition;
 }
 
 /** Codes of Node for a peer that closed the connection: nothing that an operator could mend. */

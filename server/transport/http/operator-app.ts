@@ -1,5 +1,6 @@
 import Router from '@koa/router';
 import Koa, { type Middleware } from 'koa';
+import type { Exposition } from '../../observability/exposition.ts';
 import type { Logger } from '../../observability/logger.ts';
 import type { Metrics } from '../../observability/metrics.ts';
 import type { CommandHandler } from '../command-handler.ts';
@@ -20,23 +21,22 @@ export interface OperatorOptions {
 
 interface AppOptions {
   operator: OperatorOptions;
+  exposition: Exposition;
   handler: CommandHandler;
   metrics: Metrics;
   logger: Logger;
-  readiness(): Promise<{ ready: boolean }>;
   trustProxy: boolean;
 }
 
 /** Lets an app serve what is for operators. */
-export function serveOperators(app: Koa, { operator, metrics, logger, readiness }: Omit<AppOptions, 'handler' | 'trustProxy'>): void {
+export function serveOperators(app: Koa, { operator, exposition, logger }: Pick<AppOptions, 'operator' | 'exposition' | 'logger'>): void {
   const { credentials, board, guardMetrics } = operator;
   const signIn = guardMetrics && credentials !== undefined ? operatorsOnly(credentials, logger) : () => {};
   const router = new Router();
   router.get('/metrics', async (ctx) => {
     signIn(ctx);
-    metrics.ready.set((await readiness()).ready ? 1 : 0);
-    ctx.type = metrics.registry.contentType;
-    ctx.body = await metrics.registry.metrics();
+    ctx.type = exposition.contentType;
+    ctx.body = await exposition.text();
   });
   if (board !== undefined && credentials !== undefined) app.use(serveBoard(board, credentials, logger));
   app.use(router.routes());

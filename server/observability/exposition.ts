@@ -1,0 +1,43 @@
+import type { Metrics } from './metrics.ts';
+
+/** To render the metrics takes about 2 ms, so whoever asks without end may use 2 % of a core. */
+const FRESH_A_SECOND = 10;
+
+/** What `/metrics` answers. */
+export interface Exposition {
+  contentType: string;
+  /**
+   * The metrics as text, `ready` asked anew. Beyond ten texts a second the last one is given again, so nothing is ever older than a second. Rejects where
+   * `readiness` does.
+   */
+  text(): Promise<string>;
+}
+
+/** Prepares to show metrics, however often somebody asks for them. */
+export function createExposition(
+  { registry, ready }: Pick<Metrics, 'registry' | 'ready'>,
+  readiness: () => Promise<{ ready: boolean }>,
+): Exposition {
+  let windowEnds = 0;
+  let fresh = 0;
+  let last: Promise<string> | undefined;
+  const render = async () => {
+    ready.set((await readiness()).ready ? 1 : 0);
+    return registry.metrics();
+  };
+  return {
+    contentType: registry.contentType,
+    text() {
+      const now = performance.now();
+      if (now >= windowEnds) {
+        windowEnds = now + 1_000;
+        fresh = 0;
+      }
+      if (last === undefined || fresh < FRESH_A_SECOND) {
+        fresh += 1;
+        last = render();
+      }
+      return last;
+    },
+  };
+}
