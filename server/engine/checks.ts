@@ -10,8 +10,8 @@ export interface CommandContext {
   arrival: number;
   expectedVersion?: number | undefined;
   command?: CommandKey | undefined;
-  /** Counts the command against a limit, at the first call; the others are told the same. Undefined where none applies. */
-  admission?: (() => Admission) | undefined;
+  /** What the command counts against once nothing else refuses it. Undefined where no limit applies. */
+  limit?: CommandLimit | undefined;
   /** Who sent it, for the trail. */
   actor?: JsonObject | undefined;
   /**
@@ -21,11 +21,14 @@ export interface CommandContext {
   authorize?: Authorize | undefined;
 }
 
-export interface Admission {
-  /** Why the command may not go on; null where it may. Never rejects. */
-  verdict: Promise<Refusal | null>;
-  /** Whether a commit on what is remembered may go ahead of the verdict: if others were here in between, it fails, and waits. */
-  credit: boolean;
+/** A limit on commands. One that is refused for anything else is not counted, so that nobody can use up what others need by sending nonsense. */
+export interface CommandLimit {
+  /** Finds out what is left, ahead of a load of the session on the same connection, so that it costs no round trip. Never rejects. */
+  look?(): Promise<void>;
+  /**
+   * To be asked right before the commit, and again where that was not the last: counts the command once. Why it may not go on; null where it may. Never rejects.
+   */
+  admit(): Refusal | null | Promise<Refusal | null>;
 }
 
 /** Why somebody may not; null where they may. */

@@ -61,8 +61,6 @@ export class Engine {
       const refusal = await denied(found.session, context, found.command);
       if (refusal !== null) return refusal;
     }
-    const refused = context.admission === undefined ? null : await context.admission().verdict;
-    if (refused !== null) return refused;
     if (found.command !== null) return replay(found.command, found.session, sessionId, context);
     let { session: first, session } = found;
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
@@ -91,6 +89,9 @@ export class Engine {
       if (refusal !== null) return refusal;
       const decision = decide(session.state, command, arrival.instant);
       if (!decision.ok) return decision;
+      const admitted = context.limit?.admit() ?? null;
+      const refused = admitted === null ? null : await admitted;
+      if (refused !== null) return refused;
       noteCommand(decision.event.metadata, context);
       const result = await committer.commit({
         base: session,

@@ -29,8 +29,6 @@ export async function firstTry(
   arrival: Arrival,
   context: CommandContext,
 ): Promise<Outcome | Found> {
-  // Counted ahead of the load on the same connection, so that it costs no round trip; but only whoever is known to be allowed to send it.
-  if (context.authorize === undefined) context.admission?.();
   const base = parts.hints.get(sessionId);
   const tried = base === undefined ? null : await tryHint(parts, base, command, arrival, context);
   if (tried !== null && 'ok' in tried) return tried;
@@ -38,8 +36,11 @@ export async function firstTry(
   if (tried?.outcome === 'clock' && !(await arrival.redo())) return clockUnusable();
   if (tried?.outcome === 'conflict' && tried.session !== null) return { session: tried.session, command: null };
   if (tried?.outcome === 'repeated' && tried.session !== null) return { session: tried.session, command: tried.command };
+  const looked = context.limit?.look?.();
   // What Redis lacks, the trail may have.
-  return parts.archive.find(sessionId, context.command?.id);
+  const found = await parts.archive.find(sessionId, context.command?.id);
+  await looked;
+  return found;
 }
 
 /** Null where it would lead to anything but success: only what Redis says may refuse a command, or let a clock run out. */
@@ -55,11 +56,9 @@ async function tryHint(
   if (context.authorize !== undefined && (await denied(base, context)) !== null) return null;
   const decision = decide(base.state, command, arrival.instant);
   if (!decision.ok) return null;
-  const admission = context.admission?.();
-  if (admission?.credit === false) {
-    const refusal = await admission.verdict;
-    if (refusal !== null) return refusal;
-  }
+  const admitted = context.limit?.admit() ?? null;
+  const refused = admitted === null ? null : await admitted;
+  if (refused !== null) return refused;
   noteCommand(decision.event.metadata, context);
   return committer.commit({ base, events: [decision.event], instant: arrival.instant, command: context.command });
 }

@@ -18,9 +18,17 @@ export interface Use {
   credit: boolean;
 }
 
-/** A limit that all instances share. */
-export interface SharedLimit {
-  consume(user: string): Use;
+/** A limit that all instances share. `User`: whose uses are counted together. */
+export interface SharedLimit<User = string> {
+  consume(user: User): Use;
+  /** Asks what is left and counts nothing, so that `credit` is true to it. Never rejects. */
+  look(user: User): Promise<void>;
+}
+
+/** Whose switches are counted together: those of a sender in a session. */
+export interface Switcher {
+  sessionId: string;
+  sender: string;
 }
 
 /** Places for an owner's sessions. Every call, those of a place too, throws StoreUnavailableError when Redis can't do its part. */

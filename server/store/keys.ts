@@ -34,8 +34,8 @@ export function createKeys(prefix: string) {
         grants: `${partition(index)}:g/${sessionId}`,
         /** What a command_id did. */
         command: (commandId: string) => `${partition(index)}:c/${sessionId}/${commandId}`,
-        /** How many switches the present second has had. */
-        switches: `${partition(index)}:rl/${sessionId}`,
+        /** How many switches of a sender (senderOf) the present second has had. */
+        switches: (sender: string) => `${partition(index)}:rl/${sessionId}/${sender}`,
       };
     },
     /** How many requests the present minute of an address has had. */

@@ -1,5 +1,5 @@
 import type { Config } from '../config.ts';
-import type { OwnedSessions, SharedLimit } from '../engine/limit-ports.ts';
+import type { OwnedSessions, SharedLimit, Switcher } from '../engine/limit-ports.ts';
 import type { SessionStore } from '../engine/ports.ts';
 import type { RedisClient } from './connection.ts';
 import { createKeys } from './keys.ts';
@@ -9,7 +9,7 @@ import { createSharedLimit } from './shared-limit.ts';
 /** The limits that all instances share; those that are switched off are undefined. */
 export interface StoreLimits {
   general: SharedLimit | undefined;
-  switches: SharedLimit | undefined;
+  switches: SharedLimit<Switcher> | undefined;
   owners: OwnedSessions | undefined;
 }
 
@@ -22,7 +22,12 @@ export function createLimits(redis: RedisClient, config: Config, { store, now }:
     switches:
       switches === 0
         ? undefined
-        : createSharedLimit(redis, { uses: switches, seconds: 1, keyOf: (id) => keys.session(id).switches, alone: false }),
+        : createSharedLimit<Switcher>(redis, {
+            uses: switches,
+            seconds: 1,
+            keyOf: ({ sessionId, sender }) => keys.session(sessionId).switches(sender),
+            alone: false,
+          }),
     owners: owned === 0 ? undefined : createOwnedSessions(redis, { keyPrefix, limit: owned, store, now }),
   };
 }

@@ -5,13 +5,13 @@ import type { RedisClient } from './connection.ts';
 /** Who has to wait for nothing else but the limit does not wait longer than this for Redis. */
 const PATIENCE_MS = 50;
 
-export interface SharedLimitOptions {
+export interface SharedLimitOptions<User> {
   /** How many uses a window allows. */
   uses: number;
   /** Length of a window, which begins with its first use. Seconds. */
   seconds: number;
   /** The key in Redis of whoever uses. It expires with the window. */
-  keyOf(user: string): string;
+  keyOf(user: User): string;
   /** Whether nothing else asks Redis at the same time, so that the answer has to be hurried. */
   alone: boolean;
 }
@@ -34,13 +34,18 @@ class LocalCredits {
 
   /** Takes one, at an instant of a clock that never goes back; false where there is none left. */
   take(key: string, now: number): boolean {
+    const window = this.#windowOf(key, now);
+    window.left -= 1;
+    return window.left >= 0;
+  }
+
+  #windowOf(key: string, now: number): { left: number; until: number } {
     let window = this.#left.get(key);
     if (window === undefined || now >= window.until) {
       if (this.#left.size >= this.#pruneAt) this.#prune(now);
       this.#left.set(key, (window = { left: this.#uses, until: now + this.#windowMs }));
     }
-    window.left -= 1;
-    return window.left >= 0;
+    return window;
   }
 
   #prune(now: number): void {
@@ -50,9 +55,9 @@ class LocalCredits {
   }
 
   /** Redis says so much is left. */
-  told(key: string, left: number): void {
-    const window = this.#left.get(key);
-    if (window !== undefined) window.left = Math.min(window.left, left);
+  told(key: string, left: number, now: number): void {
+    const window = this.#windowOf(key, now);
+    window.left = Math.min(window.left, left);
   }
 }
 
@@ -63,7 +68,7 @@ type Blocking = RateLimiterRedis & { getInMemoryBlockMsBeforeExpire(key: string)
  * A limit over all instances, counted in Redis by one script a use. A window that is used up is remembered here, so that whoever goes on regardless costs Redis
  * nothing. Where Redis can't say, or not in time, this instance counts by itself: a limit never holds anything up, and never refuses for want of an answer.
  */
-export function createSharedLimit(redis: RedisClient, { uses, seconds, keyOf, alone }: SharedLimitOptions): SharedLimit {
+export function createSharedLimit<User>(redis: RedisClient, { uses, seconds, keyOf, alone }: SharedLimitOptions<User>): SharedLimit<User> {
   const window = { points: uses, duration: seconds, keyPrefix: '' };
   const shared = new RateLimiterRedis({
     ...window,
@@ -90,7 +95,7 @@ export function createSharedLimit(redis: RedisClient, { uses, seconds, keyOf, al
       const credit = credits.take(key, performance.now());
       const counted = limiter.consume(key).then(
         (result) => {
-          credits.told(key, result.remainingPoints);
+          credits.told(key, result.remainingPoints, performance.now());
           return quota(true, result);
         },
         (reason: unknown) => {
@@ -99,6 +104,12 @@ export function createSharedLimit(redis: RedisClient, { uses, seconds, keyOf, al
         },
       );
       return { quota: counted, credit };
+    },
+    async look(user) {
+      const key = keyOf(user);
+      // Where Redis can't say, this instance goes by what it did itself.
+      const used = await redis.get(key).catch(() => null);
+      if (used !== null) credits.told(key, uses - Number(used), performance.now());
     },
   };
 }

@@ -4,7 +4,7 @@ import type { TimerCommand } from '../domain/decide.ts';
 import { refuse } from '../domain/refusal.ts';
 import type { Archive } from '../engine/archive.ts';
 import type { Engine } from '../engine/engine.ts';
-import type { Admission, CommandContext, Outcome } from '../engine/checks.ts';
+import type { CommandContext, CommandLimit, Outcome } from '../engine/checks.ts';
 import type { Trail } from '../engine/ports.ts';
 import type { Metrics } from '../observability/metrics.ts';
 import type { Access, Permit } from './access/access.ts';
@@ -35,6 +35,8 @@ export interface Call {
   seat: Seat | undefined;
   /** Where it came from, as limits count it. */
   address: string;
+  /** Who sends it, as limits count them (senderOf). */
+  sender: string;
   /** What the sender may; undefined where nobody is asked who they are. */
   permit?: Permit;
   /** Gives the connection another token. Undefined where there is none to keep, or nobody is asked who they are. */
@@ -62,12 +64,12 @@ export function createCommands({ engine, archive, clock, trail, limits, access, 
   /** A command that changes a session by the rules of the domain. */
   const timer = <Name extends TimerCommandName>(name: Name, answer: (outcome: Outcome) => Answer = stateOf) => {
     const type = name.slice('session:'.length);
-    return async (payload: Parsed<Name>, call: Call, admission?: () => Admission): Promise<Answer> => {
+    return async (payload: Parsed<Name>, call: Call, limit?: CommandLimit): Promise<Answer> => {
       // The fields of every command that are none of this one's business may stay: to leave them out takes longer.
       const command = { ...payload, type } as TimerCommand;
       if (command.type === 'switch') command.current_participant_id ??= call.permit?.guard;
       const context = contextOf(name, payload, call);
-      context.admission = admission;
+      context.limit = limit;
       return answer(await engine.execute(payload.session_id, command, context));
     };
   };
@@ -127,7 +129,7 @@ export function createCommands({ engine, archive, clock, trail, limits, access, 
     'session:get': async (payload, call) => stateOf(await engine.get(payload.session_id, contextOf('session:get', payload, call))),
     'session:start': timer('session:start'),
     'session:switch': limitSwitches(
-      (payload, call, admitted) => (payload.deltas === true ? switchBriefly : switchTurn)(payload, call, admitted),
+      (payload, call, limit) => (payload.deltas === true ? switchBriefly : switchTurn)(payload, call, limit),
       limits,
       metrics,
     ),

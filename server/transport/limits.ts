@@ -1,5 +1,5 @@
 import { type Refusal, refuse } from '../domain/refusal.ts';
-import type { OwnedSessions, Quota, SharedLimit } from '../engine/limit-ports.ts';
+import type { OwnedSessions, Quota, SharedLimit, Switcher } from '../engine/limit-ports.ts';
 import type { Metrics } from '../observability/metrics.ts';
 
 /** When to look again where nothing tells how long a place stays taken. */
@@ -7,8 +7,8 @@ const PLACE_RETRY_MS = 5_000;
 
 /** The limits of commands. Undefined ones are switched off. docs/PROTOCOL.md tells clients of them. */
 export interface CommandLimits {
-  /** Switches of a session. */
-  switches: SharedLimit | undefined;
+  /** Switches of a sender in a session. */
+  switches: SharedLimit<Switcher> | undefined;
   /** Unfinished sessions of an owner. */
   owners: OwnedSessions | undefined;
 }
@@ -25,7 +25,7 @@ export type LimitName =
 
 const SENTENCES: Record<LimitName, string> = {
   general: 'Too many requests from this address',
-  switch: 'Too many switches of this session',
+  switch: 'Too many switches of this session by you',
   socket: 'Too many commands on this socket',
   socket_work: 'Too much data moved by this socket',
   person_work: 'Too much data moved by the sockets of this user',

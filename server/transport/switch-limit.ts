@@ -1,35 +1,34 @@
-import type { Admission } from '../engine/checks.ts';
+import type { Refusal } from '../domain/refusal.ts';
+import type { CommandLimit } from '../engine/checks.ts';
+import type { SharedLimit, Switcher } from '../engine/limit-ports.ts';
 import type { Metrics } from '../observability/metrics.ts';
 import type { Answer } from './answers.ts';
 import type { Call } from './commands.ts';
 import { type CommandLimits, refusalOfQuota } from './limits.ts';
 import type { Parsed } from './schemas.ts';
 
-type Switch = (payload: Parsed<'session:switch'>, call: Call, admission?: () => Admission) => Promise<Answer>;
+type Switch = (payload: Parsed<'session:switch'>, call: Call, limit?: CommandLimit) => Promise<Answer>;
 
-/**
- * Counts the switches of a session. The engine asks for it together with the session, and goes ahead where this instance has credit left, so it costs no
- * round trip. Only whoever turns out to be allowed to switch is counted, else a stranger could use up the session's switches.
- */
+/** Counts the switches of each sender in a session: nobody can use up what the opponent needs. Only those count that nothing else refuses. */
 export function limitSwitches(makeSwitch: Switch, { switches }: CommandLimits, metrics: Metrics): Switch {
   if (switches === undefined) return makeSwitch;
-  return async (payload, call) => {
-    let counted: Admission | undefined;
-    const count = () => {
-      const { quota, credit } = switches.consume(payload.session_id);
-      const refusal = quota instanceof Promise ? null : refusalOfQuota('switch', quota, metrics);
-      const verdict = quota instanceof Promise ? quota.then((left) => refusalOfQuota('switch', left, metrics)) : Promise.resolve(refusal);
-      counted = { credit, verdict };
-      return refusal;
-    };
-    // Where everybody may switch and nothing is left, nobody has to look at the session.
-    const refused = call.permit?.authorize === undefined ? count() : null;
-    return (
-      refused ??
-      makeSwitch(payload, call, () => {
-        if (counted === undefined) count();
-        return counted as Admission;
-      })
-    );
+  return (payload, call) => makeSwitch(payload, call, limitOf(switches, { sessionId: payload.session_id, sender: call.sender }, metrics));
+}
+
+/**
+ * The count travels ahead of the commit on the same connection. Where this instance has credit left, the commit does not wait for the verdict: had others
+ * made switches in between, it would fail, and the verdict is there when the switch is tried again.
+ */
+function limitOf(switches: SharedLimit<Switcher>, switcher: Switcher, metrics: Metrics): CommandLimit {
+  let verdict: Refusal | null | Promise<Refusal | null> | undefined;
+  return {
+    look: () => switches.look(switcher),
+    admit() {
+      if (verdict !== undefined) return verdict;
+      const { quota, credit } = switches.consume(switcher);
+      verdict =
+        quota instanceof Promise ? quota.then((left) => refusalOfQuota('switch', left, metrics)) : refusalOfQuota('switch', quota, metrics);
+      return credit ? null : verdict;
+    },
   };
 }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { ID_PATTERN, type Role, ROLES } from '#contract';
 import { type Refusal, refuse } from '../../domain/refusal.ts';
 
@@ -39,6 +40,15 @@ export function roleIn(sessions: ReadonlyMap<string, Role>, sessionId: string): 
 /** What stays the same when a token is refreshed. */
 export function identityOf({ subject, participantId, link }: Principal): string {
   return JSON.stringify(link?.id ?? [subject, subject === undefined ? participantId : undefined]);
+}
+
+/** Characters of a hash by which senders are told apart: 96 bits. */
+const SENDER_LENGTH = 16;
+
+/** Who sends something, as limits count them: by their identity or, where nobody is asked, by their address. A short hash, to be part of a key. */
+export function senderOf(principal: Principal | undefined, address: string): string {
+  const text = principal === undefined ? address : identityOf(principal);
+  return createHash('sha256').update(text).digest('base64url').slice(0, SENDER_LENGTH);
 }
 
 /** Refuses whoever does not say, or can't prove, who they are. */

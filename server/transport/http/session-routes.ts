@@ -3,7 +3,7 @@ import type { Context } from 'koa';
 import { koaBody } from 'koa-body';
 import { CREATE_MAX_BYTES, type HistoryData, type Reply } from '#contract';
 import { invalid } from '../../domain/refusal.ts';
-import type { Principal } from '../access/principal.ts';
+import { type Principal, senderOf } from '../access/principal.ts';
 import { addressOf } from '../address.ts';
 import type { CommandHandler } from '../command-handler.ts';
 import { HTTP_STATUS } from '../replies.ts';
@@ -29,7 +29,8 @@ export function sessionRoutes({ handler, now, trustProxy }: SessionRoutesOptions
     const address = addressOf(ctx.req, trustProxy);
     const principal = ctx.state['principal'] as Principal | undefined;
     const ids = { request: String(ctx.state['requestId']) };
-    return handler.handle({ name, payload, principal, arrival, address, seat: undefined, ids });
+    const sender = senderOf(principal, address);
+    return handler.handle({ name, payload, principal, arrival, address, sender, seat: undefined, ids });
   };
 
   for (const [name, route] of Object.entries(REST_ROUTES)) {

@@ -6,7 +6,7 @@ import { Alarms } from '../../engine/alarms.ts';
 import type { Logger } from '../../observability/logger.ts';
 import type { Access } from '../access/access.ts';
 import { bearerOf } from '../access/bearer.ts';
-import { identityOf, type Principal } from '../access/principal.ts';
+import { identityOf, type Principal, senderOf } from '../access/principal.ts';
 import type { TokenVerifier } from '../access/tokens.ts';
 import type { CommandHandler } from '../command-handler.ts';
 import type { Answer } from '../answers.ts';
@@ -117,7 +117,7 @@ export class Admission {
     const sessions = [...socket.rooms].flatMap((room) => sessionOf(room) ?? []);
     for (const session_id of sessions) {
       const ids = { socket: socket.id };
-      const call = { principal, arrival: now(), address, seat: undefined, ids };
+      const call = { principal, arrival: now(), address, sender: senderOf(principal, address), seat: undefined, ids };
       const reply = await handler.handle({ name: 'session:get', payload: { session_id }, ...call });
       if (reply.ok) continue;
       if (reply.error.retryable) return null;

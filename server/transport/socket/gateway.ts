@@ -5,7 +5,7 @@ import { invalid, refuse } from '../../domain/refusal.ts';
 import type { Logger } from '../../observability/logger.ts';
 import type { Metrics } from '../../observability/metrics.ts';
 import { addressOf } from '../address.ts';
-import { identityOf } from '../access/principal.ts';
+import { senderOf } from '../access/principal.ts';
 import type { CommandHandler } from '../command-handler.ts';
 import type { Admission } from './admission.ts';
 import { ConnectionCredits, personCredits } from '../costs.ts';
@@ -113,7 +113,8 @@ export function attachGateway(io: IoServer, options: GatewayOptions): void {
     const address = addressOf(socket.request, options.trustProxy);
     const own = credits.get(socket.conn) ?? new ConnectionCredits(socketLimit);
     const { principal: person } = socket.data;
-    if (person !== undefined) own.belongsTo(people, identityOf(person));
+    const sender = senderOf(person, address);
+    if (person !== undefined) own.belongsTo(people, sender);
     const refresh = admission && ((token: string) => admission.refresh(socket, token, { seat, address }));
     // The one middleware takes every event, known or not, and passes none on.
     socket.use((event) => {
@@ -138,7 +139,7 @@ export function attachGateway(io: IoServer, options: GatewayOptions): void {
       } else {
         const { principal } = socket.data;
         const ids = { socket: socket.id };
-        void handler.handle({ name, payload, principal, arrival, address, seat, refresh, ids }).then(acknowledge);
+        void handler.handle({ name, payload, principal, arrival, address, sender, seat, refresh, ids }).then(acknowledge);
       }
     });
   });
