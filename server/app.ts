@@ -1,7 +1,6 @@
 import { createServer, type Server } from 'node:http';
 import { setImmediate, setTimeout as wait } from 'node:timers/promises';
 import type Koa from 'koa';
-import { type Board, openBoard } from './audit/board.ts';
 import { openAudit } from './audit/parts.ts';
 import type { Config } from './config.ts';
 import { SCHEMA, type Schema } from './domain/schema.ts';
@@ -9,8 +8,9 @@ import { RedisClock } from './engine/clock.ts';
 import { createEngine } from './engine/create-engine.ts';
 import { Hints } from './engine/hints.ts';
 import { listen } from './listen.ts';
+import { openOperators } from './operators.ts';
 import { createExposition } from './observability/exposition.ts';
-import { createLogger, type Logger } from './observability/logger.ts';
+import { createLogger } from './observability/logger.ts';
 import { createMetrics } from './observability/metrics.ts';
 import { consoleDir, SERVER_VERSION } from './package-root.ts';
 import { connectAll } from './store/connections.ts';
@@ -27,10 +27,9 @@ import { openAccess } from './transport/access/open.ts';
 import { CommandHandler } from './transport/command-handler.ts';
 import { createHttpApp } from './transport/http/app.ts';
 import { answerBrokenRequests } from './transport/http/broken-requests.ts';
-import { createOperatorApp, type OperatorOptions } from './transport/http/operator-app.ts';
-import { BOARD_PATH } from './transport/http/operators.ts';
+import { createOperatorApp } from './transport/http/operator-app.ts';
 import { trackConnections } from './transport/http/connections.ts';
-import { originCheck } from './transport/origins.ts';
+import { callersOf } from './transport/origins.ts';
 import { ConnectionLimit } from './transport/socket/connection-limit.ts';
 import { Admission } from './transport/socket/admission.ts';
 import { channelOf } from './transport/socket/adapter.ts';
@@ -76,12 +75,13 @@ export async function createApp(config: Config, schema: Schema = SCHEMA): Promis
   const audit = openAudit(config, { outbox: createOutbox(redis.outbox, config.KEY_PREFIX), logger, metrics, now, schema });
   const { trail } = audit;
   const limits = createLimits(redis.commands, config, { store, now });
-  const allowsOrigin = originCheck(config.CORS_ORIGIN);
+  const callers = callersOf(config);
+  const proxies = { hops: config.TRUST_PROXY, addressHeader: config.CLIENT_ADDRESS_HEADER };
 
   const http = createServer();
   const connections = trackConnections(http);
-  const { LIMIT_CONNECTIONS_PER_ADDRESS: limit, TRUST_PROXY: trustProxy, KEY_PREFIX: channelPrefix } = config;
-  const connectionLimit = new ConnectionLimit({ limit, trustProxy, metrics });
+  const { LIMIT_CONNECTIONS_PER_ADDRESS: limit, KEY_PREFIX: channelPrefix } = config;
+  const connectionLimit = new ConnectionLimit({ limit, proxies, metrics });
   const hints = new Hints();
   const io = createIo(http, {
     publisher: redis.publisher,
@@ -89,7 +89,7 @@ export async function createApp(config: Config, schema: Schema = SCHEMA): Promis
     channelPrefix,
     schema,
     heard: (update, facts) => ('changes' in update ? hints.follow(update, facts) : hints.refresh({ ...update, ...facts })),
-    allowsOrigin,
+    callers,
     connectionLimit,
   });
   const { engine, archive, ...deadlines } = createEngine({
@@ -113,7 +113,7 @@ export async function createApp(config: Config, schema: Schema = SCHEMA): Promis
   const socketLimits = { connectionLimit, socketLimit: config.RATE_LIMIT_SOCKET, sessionSocketLimit: config.LIMIT_SOCKETS_PER_SESSION };
   const load = async (sessionId: string) => (await store.load(sessionId)).session?.state ?? null;
   const changes = new ChangeRelay({ io, load, told: (event) => healing.told(event), logger });
-  attachGateway(io, { handler, changes, now, subscribed, healing, admission, logger, metrics, trustProxy, ...socketLimits });
+  attachGateway(io, { handler, changes, now, subscribed, healing, admission, logger, metrics, proxies, ...socketLimits });
   healing.start();
   admission?.start();
 
@@ -141,9 +141,9 @@ export async function createApp(config: Config, schema: Schema = SCHEMA): Promis
     serverVersion: SERVER_VERSION,
     metrics,
     logger,
-    allowsOrigin,
+    callers,
     tokens: asked?.tokens,
-    trustProxy: config.TRUST_PROXY,
+    proxies,
     limit: limits.general,
     consoleDir: consoleDir(),
     operator: operatorHttp === undefined ? operator : undefined,
@@ -151,7 +151,7 @@ export async function createApp(config: Config, schema: Schema = SCHEMA): Promis
   });
   serve(http, koa, handler);
   if (operatorHttp !== undefined)
-    serve(operatorHttp, createOperatorApp({ operator, exposition, handler, metrics, logger, trustProxy: config.TRUST_PROXY }), handler);
+    serve(operatorHttp, createOperatorApp({ operator, exposition, handler, metrics, logger, proxies, callers }), handler);
   const operatorConnections = operatorHttp && trackConnections(operatorHttp);
 
   const close = async () => {
@@ -182,15 +182,6 @@ export async function createApp(config: Config, schema: Schema = SCHEMA): Promis
     await closeOnce();
     throw error;
   }
-}
-
-/** What operators see: a board only where they can sign in and there is a queue to look at. */
-function openOperators(config: Config, logger: Logger): { board: Board | undefined; operator: OperatorOptions } {
-  const { ADMIN_USER: user, ADMIN_PASSWORD: password, REDIS_URL: redisUrl, KEY_PREFIX: keyPrefix } = config;
-  const credentials = user === undefined || password === undefined ? undefined : { user, password };
-  const hasBoard = credentials !== undefined && config.AUDIT_WORKER !== 'none';
-  const board = hasBoard ? openBoard({ redisUrl, keyPrefix, logger, path: BOARD_PATH }) : undefined;
-  return { board, operator: { credentials, board: board?.middleware, guardMetrics: config.METRICS_AUTH === 'admin' } };
 }
 
 function serve(http: Server, koa: Koa, handler: CommandHandler): void {

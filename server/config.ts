@@ -44,6 +44,8 @@ function isOrigin(value: string): boolean {
   return /^https?:/.test(value) ? URL.canParse(value) && new URL(value).origin === value : /^[a-z][a-z0-9+.-]*:\/\/[^/?#\s]+$/.test(value);
 }
 
+const HOST_NAME = /^[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?$/i;
+
 const secret = z.string().min(32, 'must have 32 characters or more');
 
 /** A public key and the algorithms that its kind is good for: no token chooses another. */
@@ -92,9 +94,24 @@ const variables = z.object({
     )
     .default('*')
     .transform((value) => (value === '*' ? value : listOf(value))),
-  TRUST_PROXY: oneOf(['true', 'false'])
+  ALLOWED_HOSTS: z
+    .string()
+    .refine(
+      (value) => value === '*' || listOf(value).every((name) => HOST_NAME.test(name)),
+      'must be * or a comma list of host names without ports, such as play.example',
+    )
+    .transform((value) => (value === '*' ? value : listOf(value.toLowerCase())))
+    .optional(),
+  TRUST_PROXY: z
+    .string()
+    .regex(/^(true|false|\d{1,2})$/, 'must be true or false, or the number of proxies in front')
     .default('false')
-    .transform((value) => value === 'true'),
+    .transform((value) => (value === 'true' ? 1 : value === 'false' ? 0 : Number(value))),
+  CLIENT_ADDRESS_HEADER: z
+    .string()
+    .regex(/^[A-Za-z0-9-]+$/, 'must be the name of a header')
+    .transform((name) => name.toLowerCase())
+    .optional(),
   SESSION_TTL_SECONDS: integer(1).default(3600),
   RATE_LIMIT_GENERAL: limit.default(100),
   RATE_LIMIT_SWITCH: limit.default(10),

@@ -1,24 +1,50 @@
 import type { IncomingMessage } from 'node:http';
 import { isIPv4, isIPv6 } from 'node:net';
 
+/** Who of those that pass a request on is believed about where it came from. */
+export interface TrustedProxies {
+  /** How many proxies stand in front, each of which adds an entry to `X-Forwarded-For`; 0 believes none. */
+  hops: number;
+  /** A header that the outermost proxy sets to the client's address, in lower case. */
+  addressHeader: string | undefined;
+}
+
 const MAPPED = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i;
+/** Some proxies write the client's port as well, such as Azure Application Gateway: `192.0.2.1:5678`, `[2001:db8::1]:5678`. */
+const WITH_PORT = /^(?:(\d+\.\d+\.\d+\.\d+):\d+|\[([^\]]*)\](?::\d+)?)$/;
 /** What a provider hands to one customer: limits count the network, not each of its 2^64 addresses. */
 const NETWORK_WORDS = 4;
 
 /**
- * Whose request this is, for limits: an IPv4 address or the /64 of an IPv6 address. Behind a proxy that is trusted it is the last entry of `X-Forwarded-For`,
- * the one our own proxy wrote; whatever stands before it, the client may have made up.
+ * The address of whoever sent a request, without a port: what a trusted proxy says, else the peer of the connection. `unknown` once that is gone.
+ * Of `X-Forwarded-For` it is the entry that the outermost trusted proxy wrote; the client may have made up those before it.
  */
-export function addressOf(request: IncomingMessage, trustProxy: boolean): string {
-  const forwarded = trustProxy ? request.headers['x-forwarded-for'] : undefined;
-  const last = [forwarded ?? ''].flat().join(',').split(',').at(-1)?.trim() ?? '';
-  return networkOf(last) ?? networkOf(request.socket.remoteAddress ?? '') ?? 'unknown';
+export function clientAddress(request: IncomingMessage, { hops, addressHeader }: TrustedProxies): string {
+  const named = addressHeader === undefined ? undefined : entriesOf(request, addressHeader).at(-1);
+  const forwarded = hops === 0 ? undefined : entriesOf(request, 'x-forwarded-for').slice(-hops)[0];
+  return toAddress(named) ?? toAddress(forwarded) ?? toAddress(request.socket.remoteAddress) ?? 'unknown';
 }
 
-function networkOf(text: string): string | undefined {
-  const address = MAPPED.exec(text)?.[1] ?? text;
-  if (isIPv4(address)) return address;
-  if (!isIPv6(address)) return undefined;
+/** Whose request this is, for limits: an IPv4 address or the /64 of an IPv6 address. */
+export function addressOf(request: IncomingMessage, proxies: TrustedProxies): string {
+  const address = clientAddress(request, proxies);
+  return isIPv6(address) ? networkOf(address) : address;
+}
+
+function entriesOf(request: IncomingMessage, header: string): string[] {
+  return [request.headers[header] ?? ''].flat().join(',').split(',');
+}
+
+/** Undefined if the text is no IP address. An IPv4 address inside of IPv6 is told as IPv4. */
+function toAddress(text: string | undefined): string | undefined {
+  const given = text?.trim() ?? '';
+  const [, v4, v6] = WITH_PORT.exec(given) ?? [];
+  const bare = v4 ?? v6 ?? given;
+  const address = MAPPED.exec(bare)?.[1] ?? bare;
+  return isIPv4(address) || isIPv6(address) ? address : undefined;
+}
+
+function networkOf(address: string): string {
   const [head = '', tail] = address.split('%', 1).join('').split('::', 2);
   const words = (part: string | undefined) => (part === undefined || part === '' ? [] : part.split(':'));
   const [first, rest] = [words(head), words(tail)];

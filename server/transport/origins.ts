@@ -1,7 +1,73 @@
-/** CORS_ORIGIN as a question: may a page of this origin talk to us? `*` allows every origin, otherwise those that are listed. */
-export function originCheck(corsOrigin: '*' | string[]): (origin: string | undefined) => boolean {
-  if (corsOrigin === '*') return () => true;
-  const allowed = new Set(corsOrigin);
-  // Without an Origin header it is not a browser, and nothing a browser would guard is at stake.
-  return (origin) => origin === undefined || allowed.has(origin);
+import type { IncomingMessage } from 'node:http';
+import { isIP } from 'node:net';
+import type { TLSSocket } from 'node:tls';
+import type { Config } from '../config.ts';
+
+export interface CallerOptions {
+  /** CORS_ORIGIN: `*` lists every origin. */
+  corsOrigin: '*' | string[];
+  /** ALLOWED_HOSTS in lower case, without ports: `*` allows every name. */
+  allowedHosts: '*' | string[];
+  /** Whether `X-Forwarded-Host` and `X-Forwarded-Proto` are written by a proxy of ours. */
+  trustProxy: boolean;
+}
+
+/** Where only programs of this machine can connect, so that a name from elsewhere means a page that was led here. */
+const LOOPBACK = /^(localhost|127(\.\d+){3}|::1)$/i;
+
+/** What a browser says of pages that are not ours (https://w3c.github.io/webappsec-fetch-metadata/). */
+const FOREIGN = new Set(['cross-site', 'same-site']);
+
+/**
+ * Who may call: for requests and handshakes alike. Whatever sends neither `Origin` nor `Sec-Fetch-Site` is no browser, so no page stands behind it
+ * that could use somebody else's access.
+ */
+export class Callers {
+  readonly #origins: '*' | ReadonlySet<string>;
+  readonly #hosts: '*' | ReadonlySet<string>;
+  readonly #trustProxy: boolean;
+
+  constructor({ corsOrigin, allowedHosts, trustProxy }: CallerOptions) {
+    this.#origins = corsOrigin === '*' ? corsOrigin : new Set(corsOrigin);
+    this.#hosts = allowedHosts === '*' ? allowedHosts : new Set(allowedHosts);
+    this.#trustProxy = trustProxy;
+  }
+
+  /** Whether CORS_ORIGIN lists an origin, so that its pages may also read answers. */
+  lists(origin: string): boolean {
+    return this.#origins === '*' || this.#origins.has(origin);
+  }
+
+  /** Whether the page that makes a browser send this may use the service: one of a listed origin, or one that this server sent. */
+  allowsPage(request: IncomingMessage): boolean {
+    if (this.#origins === '*') return true;
+    const { origin, 'sec-fetch-site': site } = request.headers;
+    if (site === 'same-origin') return true;
+    if (origin === undefined) return site === undefined || !FOREIGN.has(site);
+    return this.lists(origin) || origin === this.#ownOrigin(request);
+  }
+
+  /**
+   * Whether `Host` names this server. A page whose own name was pointed at our address (DNS rebinding) is of the same origin as we are, for its browser; only
+   * the name shows it. An address can't be pointed elsewhere, and what sends no `Host` is no browser.
+   */
+  allowsHost(request: IncomingMessage): boolean {
+    const { host } = request.headers;
+    if (this.#hosts === '*' || host === undefined) return true;
+    const name = host.replace(/:\d*$/, '').toLowerCase();
+    return isIP(name.replace(/^\[(.*)\]$/, '$1')) !== 0 || this.#hosts.has(name.replace(/\.$/, ''));
+  }
+
+  /** The origin of the pages that this server sends, as the browser sees it. */
+  #ownOrigin(request: IncomingMessage): string {
+    const forwarded = (name: string) => (this.#trustProxy ? request.headers[name] : undefined)?.toString().split(',').at(-1)?.trim();
+    const scheme = forwarded('x-forwarded-proto') ?? ((request.socket as Partial<TLSSocket>).encrypted === true ? 'https' : 'http');
+    return `${scheme}://${forwarded('x-forwarded-host') ?? request.headers.host ?? ''}`.toLowerCase();
+  }
+}
+
+/** Who may call an instance that is configured so. */
+export function callersOf({ CORS_ORIGIN: corsOrigin, ALLOWED_HOSTS: hosts, TRUST_PROXY: hops, HOST }: Config): Callers {
+  const allowedHosts = hosts === '*' || !LOOPBACK.test(HOST) ? (hosts ?? '*') : ['localhost', ...(hosts ?? [])];
+  return new Callers({ corsOrigin, allowedHosts, trustProxy: hops > 0 });
 }

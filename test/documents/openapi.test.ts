@@ -139,7 +139,7 @@ describe('the OpenAPI document', () => {
 
 /** Every route of the routers that an instance is made of. Nothing is asked of them, so they need nothing. */
 function routesOf(): string[] {
-  const koa = createHttpApp({ consoleDir: undefined, operator: {} } as unknown as HttpAppOptions);
+  const koa = createHttpApp({ consoleDir: undefined, operator: {}, proxies: {} } as unknown as HttpAppOptions);
   const routers = koa.middleware.flatMap((each) => (each as { router?: Router }).router ?? []);
   return routers.flatMap(({ stack }) =>
     stack.flatMap(({ path, methods }) =>

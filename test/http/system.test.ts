@@ -58,6 +58,42 @@ describe('what clocks, probes and dashboards ask for', () => {
     expect(answer.json()).to.deep.equal({ status: 'ok' });
   });
 
+  it('H-44 what tells of sessions or of the service is kept by no cache, refusals included', async () => {
+    const { session_id } = chess();
+    await rest(app, 'POST', '/v1/sessions', chess({ session_id }));
+    for (const [method, path, status] of [
+      ['GET', `/v1/sessions/${session_id}`, 200],
+      ['GET', '/v1/sessions/nobody', 404],
+      ['GET', `/V1/sessions/${session_id}/events/`, 503],
+      ['POST', `/v1/sessions/${session_id}/start`, 200],
+      ['PUT', `/v1/sessions/${session_id}`, 405],
+      ['GET', '/v1/nowhere', 404],
+      ['DELETE', `/v1/sessions/${session_id}`, 204],
+      ['GET', '/health', 200],
+      ['GET', '/ready', 200],
+      ['GET', '/metrics', 200],
+    ] as const) {
+      const answer = await rest(app, method, path);
+      expect([answer.status, answer.headers.get('cache-control')], `${method} ${path}`).to.deep.equal([status, 'no-store']);
+    }
+  });
+
+  it('H-45 what is for operators and probes has one spelling, so that a proxy can keep it back', async () => {
+    for (const path of ['/metrics', '/health', '/ready']) {
+      expect((await rest(app, 'GET', path)).status).to.equal(200);
+      const others = [
+        path.toUpperCase(),
+        `${path}/`,
+        `/${path}`,
+        `${path}%2f`,
+        path.replace('e', '%65'),
+        `${path};x`,
+        `/x/..${path}`.replace('..', '%2e%2e%2f'),
+      ];
+      for (const other of others) expect((await rest(app, 'GET', other)).status, other).to.equal(404);
+    }
+  });
+
   it('H-22 GET /ready tells the state of each part', async () => {
     const answer = await rest(app, 'GET', '/ready');
     expect(answer.status).to.equal(200);

@@ -76,7 +76,7 @@ describe('an instance that closes', () => {
     const slow = connect(Number(port), hostname);
     slow.on('error', () => {});
     await once(slow, 'connect');
-    slow.write('POST /v1/sessions HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 10\r\n\r\n{');
+    slow.write('POST /v1/sessions HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 10\r\n\r\n{');
     await rest(app, 'GET', '/health');
     expect(await seconds(app.close())).to.be.below(5);
     slow.destroy();
@@ -141,7 +141,7 @@ async function upgradeStatus(url: string): Promise<string> {
   const { hostname, port } = new URL(url);
   const socket = connect(Number(port), hostname);
   socket.write(
-    'GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n' +
+    'GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n' +
       'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n',
   );
   const [data] = (await once(socket, 'data')) as [Buffer];

@@ -119,7 +119,10 @@ describe('commands, sockets and sessions that one client may have', () => {
   it('Q-40 a wrong setting is told with what it may be, never with what it was', () => {
     const needed = { REDIS_URL: 'redis://x', AUDIT_WORKER: 'none' };
     expect(() => loadConfig({ ...needed, LOG_LEVEL: 'loud' })).to.throw(ConfigError, /^LOG_LEVEL must be trace, debug, .* or silent$/);
-    expect(() => loadConfig({ ...needed, TRUST_PROXY: 'yes' })).to.throw(ConfigError, 'TRUST_PROXY must be true or false');
+    expect(() => loadConfig({ ...needed, TRUST_PROXY: 'yes' })).to.throw(
+      ConfigError,
+      'TRUST_PROXY must be true or false, or the number of proxies in front',
+    );
     for (const name of ['RATE_LIMIT_GENERAL', 'RATE_LIMIT_SWITCH', 'RATE_LIMIT_SOCKET', 'LIMIT_SESSIONS_PER_OWNER']) {
       expect(() => loadConfig({ ...needed, [name]: 'many' })).to.throw(ConfigError, `${name} must be a whole number`);
     }

@@ -3,7 +3,9 @@ import Koa from 'koa';
 import { CONTRACT_HEADER } from '#contract';
 import type { Exposition } from '../../observability/exposition.ts';
 import type { TokenVerifier } from '../access/tokens.ts';
+import type { Callers } from '../origins.ts';
 import { authenticate } from './authenticate.ts';
+import { refuseOtherHosts, refuseOtherPages } from './callers.ts';
 import { serveConsole } from './console.ts';
 import { documentRoutes } from './document-routes.ts';
 import { answerErrors, refuseMalformedUrls } from './errors.ts';
@@ -14,9 +16,10 @@ import { type OperatorOptions, serveOperators } from './operator-app.ts';
 import { securityHeaders } from './security-headers.ts';
 import { type SessionRoutesOptions, sessionRoutes } from './session-routes.ts';
 import { type SystemRoutesOptions, systemRoutes } from './system-routes.ts';
+import { closeAfterUnreadBodies } from './unread-bodies.ts';
 
 export interface HttpAppOptions extends SessionRoutesOptions, SystemRoutesOptions, GeneralLimitOptions {
-  allowsOrigin(origin: string | undefined): boolean;
+  callers: Callers;
   /** Undefined where nobody is asked who they are. */
   tokens: TokenVerifier | undefined;
   /** Folder of the built console page; undefined serves none. */
@@ -31,22 +34,24 @@ const CLIENT_GONE = new Set(['ECONNRESET', 'EPIPE', 'ERR_STREAM_PREMATURE_CLOSE'
 
 /** Everything that HTTP serves, in the order in which a request passes it. */
 export function createHttpApp(options: HttpAppOptions): Koa {
-  const app = new Koa({ proxy: options.trustProxy, maxIpsCount: 1 });
-  const routers = [systemRoutes(options), documentRoutes(options), sessionRoutes(options)];
+  const app = new Koa({ proxy: options.proxies.hops > 0 });
+  const routers = [...systemRoutes(options), documentRoutes(options), sessionRoutes(options)];
 
   // What happens behind our middleware; Koa would write it to standard error.
   app.on('error', (error: NodeJS.ErrnoException) => {
     if (CLIENT_GONE.has(error.code ?? '')) options.logger.debug({ err: error.message }, 'a client left before it was answered');
     else options.logger.warn({ err: error.message }, 'answering a request failed');
   });
-  app.use(observeRequests(options.metrics, options.logger));
+  app.use(closeAfterUnreadBodies);
+  app.use(observeRequests(options.metrics, options.logger, options.proxies));
   app.use(securityHeaders());
   app.use(answerErrors(options.handler, options.logger));
+  app.use(refuseOtherHosts(options.callers));
   // Before anything that is meant for other pages.
   if (options.operator !== undefined) serveOperators(app, { ...options, operator: options.operator });
   app.use(
     cors({
-      origin: (ctx) => allowedOrigin(ctx.get('Origin'), options),
+      origin: (ctx) => allowedOrigin(ctx.get('Origin'), options.callers),
       keepHeadersOnError: true,
       exposeHeaders: [
         'X-Request-Id',
@@ -60,6 +65,7 @@ export function createHttpApp(options: HttpAppOptions): Koa {
       ],
     }),
   );
+  app.use(refuseOtherPages(options.callers));
   app.use(limitRequests(options));
   app.use(refuseMalformedUrls);
   if (options.tokens !== undefined) app.use(authenticate(options.tokens));
@@ -69,6 +75,7 @@ export function createHttpApp(options: HttpAppOptions): Koa {
   return app;
 }
 
-function allowedOrigin(origin: string, options: HttpAppOptions): string {
-  return options.allowsOrigin(origin === '' ? undefined : origin) ? origin || '*' : '';
+/** Whose pages may read an answer; nobody's if the origin is not listed. */
+function allowedOrigin(origin: string, callers: Callers): string {
+  return callers.lists(origin) ? origin || '*' : '';
 }

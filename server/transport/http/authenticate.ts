@@ -2,17 +2,14 @@ import type { Middleware } from 'koa';
 import { bearerOf } from '../access/bearer.ts';
 import type { TokenVerifier } from '../access/tokens.ts';
 import { HttpRefusal } from './errors.ts';
-
-/** What needs no token beneath /v1: the time and the description of the rest. In every spelling that the router takes for it. */
-const OPEN = /^\/v1\/(time|openapi\.json|asyncapi\.json)\/?$/i;
-const GUARDED = /^\/v1(\/|$)/i;
+import { tellsOfSessions } from './paths.ts';
 
 const CHALLENGE = 'Bearer realm="SyncKairos"';
 
 /** Finds out who sends a request, before its body is read. Commands without a sender are refused by the handler in any case. */
 export function authenticate(tokens: TokenVerifier): Middleware {
   return async (ctx, next) => {
-    if (!GUARDED.test(ctx.path) || OPEN.test(ctx.path)) {
+    if (!tellsOfSessions(ctx.path)) {
       await next();
       return;
     }

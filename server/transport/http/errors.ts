@@ -50,9 +50,13 @@ export const refuseMalformedUrls: Middleware = async (ctx, next) => {
 /** A body in any other form than JSON is refused by name; without a body its type does not matter. */
 export const refuseOtherBodies: Middleware = async (ctx, next) => {
   // `is` answers null when there is no body at all.
-  if (ctx.method === 'POST' && ctx.request.length !== 0 && ctx.request.is('json', '+json') === false && !(await isEmpty(ctx.req))) {
+  const type = ctx.request.length === 0 ? null : ctx.request.is('json', '+json');
+  if (type === false && !(await isEmpty(ctx.req))) {
+    ctx.state['bodyRefused'] = true;
     throw new HttpRefusal(refuse('UNSUPPORTED_MEDIA_TYPE', 'Send application/json'));
   }
+  // The parser knows some `+json` types by name, and would ignore the body of any other one.
+  if (typeof type === 'string') ctx.req.headers['content-type'] = 'application/json';
   await next();
 };
 
@@ -63,7 +67,10 @@ export function readBodies(parser: Middleware): Middleware {
       await parser(ctx, async () => {});
     } catch (error) {
       const body = refusedForItsKeys(error);
-      if (body === undefined) throw refusalOfBody(error);
+      if (body === undefined) {
+        ctx.state['bodyRefused'] = true;
+        throw refusalOfBody(error);
+      }
       (ctx.request as { body?: unknown }).body = body;
     }
     await next();

@@ -1,7 +1,7 @@
 import type { Middleware } from 'koa';
 import type { SharedLimit } from '../../engine/limit-ports.ts';
 import type { Metrics } from '../../observability/metrics.ts';
-import { addressOf } from '../address.ts';
+import { addressOf, type TrustedProxies } from '../address.ts';
 import { refusalOfQuota } from '../limits.ts';
 import { HttpRefusal } from './errors.ts';
 
@@ -11,14 +11,14 @@ const LIMITED = /^\/(v1(\/|$)|time\/?$)/i;
 export interface GeneralLimitOptions {
   limit: SharedLimit | undefined;
   metrics: Metrics;
-  trustProxy: boolean;
+  proxies: TrustedProxies;
 }
 
 /** Limits the requests of an address, and tells it how much is left (draft-ietf-httpapi-ratelimit-headers-06). */
-export function limitRequests({ limit, metrics, trustProxy }: GeneralLimitOptions): Middleware {
+export function limitRequests({ limit, metrics, proxies }: GeneralLimitOptions): Middleware {
   return async (ctx, next) => {
     if (limit !== undefined && LIMITED.test(ctx.path)) {
-      const quota = await limit.consume(addressOf(ctx.req, trustProxy)).quota;
+      const quota = await limit.consume(addressOf(ctx.req, proxies)).quota;
       ctx.set('RateLimit-Limit', String(quota.limit));
       ctx.set('RateLimit-Remaining', String(quota.remaining));
       ctx.set('RateLimit-Reset', seconds(quota.resetMs));

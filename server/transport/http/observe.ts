@@ -3,13 +3,15 @@ import type { Middleware } from 'koa';
 import { CONTRACT_HEADER, CONTRACT_VERSION, ID_PATTERN } from '#contract';
 import type { Logger } from '../../observability/logger.ts';
 import type { Metrics } from '../../observability/metrics.ts';
+import { clientAddress, type TrustedProxies } from '../address.ts';
 
 /** Probes and scrapes come every few seconds and say nothing. */
 const NOT_LOGGED: ReadonlySet<string> = new Set(['/health', '/ready', '/metrics']);
 
 /** Gives each request an id, counts and times it by its route's pattern, and logs it. */
-export function observeRequests(metrics: Metrics, logger: Logger): Middleware {
+export function observeRequests(metrics: Metrics, logger: Logger, proxies: TrustedProxies): Middleware {
   return async (ctx, next) => {
+    ctx.request.ip = clientAddress(ctx.req, proxies);
     const started = performance.now();
     const given = ctx.get('X-Request-Id');
     const requestId = ID_PATTERN.test(given) ? given : randomUUID();

@@ -3,11 +3,15 @@ import Koa, { type Middleware } from 'koa';
 import type { Exposition } from '../../observability/exposition.ts';
 import type { Logger } from '../../observability/logger.ts';
 import type { Metrics } from '../../observability/metrics.ts';
+import type { TrustedProxies } from '../address.ts';
 import type { CommandHandler } from '../command-handler.ts';
+import type { Callers } from '../origins.ts';
+import { refuseOtherHosts } from './callers.ts';
 import { answerErrors } from './errors.ts';
 import { observeRequests } from './observe.ts';
 import { type Credentials, operatorsOnly, serveBoard } from './operators.ts';
 import { securityHeaders } from './security-headers.ts';
+import { closeAfterUnreadBodies } from './unread-bodies.ts';
 
 /** What is for operators: the metrics and the board. */
 export interface OperatorOptions {
@@ -25,16 +29,19 @@ interface AppOptions {
   handler: CommandHandler;
   metrics: Metrics;
   logger: Logger;
-  trustProxy: boolean;
+  proxies: TrustedProxies;
+  callers: Callers;
 }
 
 /** Lets an app serve what is for operators. */
 export function serveOperators(app: Koa, { operator, exposition, logger }: Pick<AppOptions, 'operator' | 'exposition' | 'logger'>): void {
   const { credentials, board, guardMetrics } = operator;
   const signIn = guardMetrics && credentials !== undefined ? operatorsOnly(credentials, logger) : () => {};
-  const router = new Router();
+  // In one spelling only, so that a proxy can keep it from the public by a rule.
+  const router = new Router({ strict: true, sensitive: true });
   router.get('/metrics', async (ctx) => {
     signIn(ctx);
+    ctx.set('Cache-Control', 'no-store');
     ctx.type = exposition.contentType;
     ctx.body = await exposition.text();
   });
@@ -45,11 +52,13 @@ export function serveOperators(app: Koa, { operator, exposition, logger }: Pick<
 
 /** All that a port for operators serves. */
 export function createOperatorApp(options: AppOptions): Koa {
-  const app = new Koa({ proxy: options.trustProxy, maxIpsCount: 1 });
+  const app = new Koa({ proxy: options.proxies.hops > 0 });
   app.on('error', (error: Error) => options.logger.warn({ err: error.message }, 'answering an operator failed'));
-  app.use(observeRequests(options.metrics, options.logger));
+  app.use(closeAfterUnreadBodies);
+  app.use(observeRequests(options.metrics, options.logger, options.proxies));
   app.use(securityHeaders());
   app.use(answerErrors(options.handler, options.logger));
+  app.use(refuseOtherHosts(options.callers));
   serveOperators(app, options);
   return app;
 }

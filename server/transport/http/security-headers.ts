@@ -1,10 +1,14 @@
 import type { Middleware } from 'koa';
 import helmet from 'koa-helmet';
+import { tellsOfSessions } from './paths.ts';
 
 /** For answers that are no page: nothing in them may be run, fetched or framed. The pages set policies of their own. */
 const NOTHING = { defaultSrc: ["'none'"], baseUri: ["'none'"], formAction: ["'none'"], frameAncestors: ["'none'"] };
 
-/** What browsers should not do with our answers (https://owasp.org/www-project-secure-headers/). That the site is on TLS for good is said over TLS only. */
+/**
+ * What browsers should not do with our answers (https://owasp.org/www-project-secure-headers/), and caches with those about sessions. That the site is on TLS for
+ * good is said over TLS only.
+ */
 export function securityHeaders(): Middleware {
   const options = {
     contentSecurityPolicy: { useDefaults: false, directives: NOTHING },
@@ -14,6 +18,7 @@ export function securityHeaders(): Middleware {
   const plain = helmet({ ...options, strictTransportSecurity: false });
   const secure = helmet(options);
   return async (ctx, next) => {
+    if (tellsOfSessions(ctx.path)) ctx.set('Cache-Control', 'no-store');
     await (ctx.secure ? secure : plain)(ctx, next);
   };
 }

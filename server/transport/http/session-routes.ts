@@ -4,7 +4,7 @@ import { koaBody } from 'koa-body';
 import { CREATE_MAX_BYTES, type HistoryData, type Reply } from '#contract';
 import { invalid } from '../../domain/refusal.ts';
 import { type Principal, senderOf } from '../access/principal.ts';
-import { addressOf } from '../address.ts';
+import { addressOf, type TrustedProxies } from '../address.ts';
 import type { CommandHandler } from '../command-handler.ts';
 import { HTTP_STATUS } from '../replies.ts';
 import { HttpRefusal, readBodies, refuseOtherBodies, setRetryAfter } from './errors.ts';
@@ -15,18 +15,18 @@ export interface SessionRoutesOptions {
   handler: CommandHandler;
   /** Unix ms of the authoritative clock. */
   now(): number;
-  trustProxy: boolean;
+  proxies: TrustedProxies;
 }
 
 /** The commands as REST. Body or query and the id in the path make the same payload that a socket would send. */
-export function sessionRoutes({ handler, now, trustProxy }: SessionRoutesOptions): Router {
+export function sessionRoutes({ handler, now, proxies }: SessionRoutesOptions): Router {
   const router = new Router();
   const bodies = [refuseOtherBodies, readBodies(koaBody({ urlencoded: false, text: false, jsonLimit: CREATE_MAX_BYTES }))];
 
   const handle = (ctx: RouterContext, name: string, payload: unknown) => {
     // Taken when the whole request is there: who holds back the end of a body can't move its instant forward.
     const arrival = now();
-    const address = addressOf(ctx.req, trustProxy);
+    const address = addressOf(ctx.req, proxies);
     const principal = ctx.state['principal'] as Principal | undefined;
     const ids = { request: String(ctx.state['requestId']) };
     const sender = senderOf(principal, address);

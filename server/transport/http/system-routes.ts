@@ -17,9 +17,10 @@ export interface SystemRoutesOptions {
 }
 
 /** What clocks, probes and dashboards ask for. These answers are bare, without the envelope of replies. */
-export function systemRoutes(options: SystemRoutesOptions): Router {
+export function systemRoutes(options: SystemRoutesOptions): Router[] {
   const { now, errorBound, readiness, serverVersion } = options;
   const router = new Router();
+  const probes = new Router({ strict: true, sensitive: true });
 
   router.get(['/time', '/v1/time'], (ctx) => {
     ctx.set('Cache-Control', 'no-store');
@@ -31,14 +32,16 @@ export function systemRoutes(options: SystemRoutesOptions): Router {
     } satisfies TimeData;
   });
 
-  router.get('/health', (ctx) => {
+  probes.get('/health', (ctx) => {
+    ctx.set('Cache-Control', 'no-store');
     ctx.body = { status: 'ok' };
   });
 
-  router.get('/ready', async (ctx) => {
+  probes.get('/ready', async (ctx) => {
+    ctx.set('Cache-Control', 'no-store');
     const { ready, checks } = await readiness();
     ctx.status = ready ? 200 : 503;
     ctx.body = { status: ready ? 'ready' : 'not_ready', checks };
   });
-  return router;
+  return [router, probes];
 }

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Metrics } from '../../observability/metrics.ts';
-import { addressOf } from '../address.ts';
+import { addressOf, type TrustedProxies } from '../address.ts';
 import type { CommandHandler } from '../command-handler.ts';
 import { limited } from '../limits.ts';
 import type { GatewaySocket, IoServer } from './rooms.ts';
@@ -8,7 +8,7 @@ import type { GatewaySocket, IoServer } from './rooms.ts';
 export interface ConnectionLimitOptions {
   /** Sockets of one address; 0 for any number. */
   limit: number;
-  trustProxy: boolean;
+  proxies: TrustedProxies;
   metrics: Metrics;
 }
 
@@ -26,16 +26,16 @@ export class ConnectionLimit {
 
   /** Whether a handshake is worth an answer. */
   admits(request: IncomingMessage): boolean {
-    const { limit, trustProxy } = this.#options;
-    return limit === 0 || (this.#open.get(addressOf(request, trustProxy))?.size ?? 0) < 2 * limit;
+    const { limit, proxies } = this.#options;
+    return limit === 0 || (this.#open.get(addressOf(request, proxies))?.size ?? 0) < 2 * limit;
   }
 
   /** Refuses the sockets beyond the limit by a `connect_error` whose data is the reply of a refusal. */
   attach(io: IoServer, handler: Pick<CommandHandler, 'refuse'>): void {
-    const { limit, trustProxy, metrics } = this.#options;
+    const { limit, proxies, metrics } = this.#options;
     if (limit === 0) return;
     io.engine.on('connection', (connection: Connection) => {
-      const address = addressOf(connection.request, trustProxy);
+      const address = addressOf(connection.request, proxies);
       const open = this.#open.get(address) ?? new Set();
       this.#open.set(address, open.add(connection));
       connection.once('close', () => {
@@ -45,7 +45,7 @@ export class ConnectionLimit {
     });
     io.use((socket, next) => {
       const connection = socket.conn;
-      const open = this.#open.get(addressOf(connection.request, trustProxy)) ?? new Set();
+      const open = this.#open.get(addressOf(connection.request, proxies)) ?? new Set();
       if (open.size <= limit || [...open].indexOf(connection) < limit) {
         next();
         return;

@@ -4,9 +4,10 @@ import { CONTRACT_HEADER, CONTRACT_VERSION, CREATE_MAX_BYTES, EVENT_MAX_BYTES, t
 import { invalid, refuse } from '../../domain/refusal.ts';
 import type { Logger } from '../../observability/logger.ts';
 import type { Metrics } from '../../observability/metrics.ts';
-import { addressOf } from '../address.ts';
+import { addressOf, type TrustedProxies } from '../address.ts';
 import { senderOf } from '../access/principal.ts';
 import type { CommandHandler } from '../command-handler.ts';
+import type { Callers } from '../origins.ts';
 import type { Admission } from './admission.ts';
 import { ConnectionCredits, personCredits } from '../costs.ts';
 import { limited } from '../limits.ts';
@@ -25,7 +26,7 @@ const FRAME_MAX_BYTES = 2 * 1024 * 1024;
 const HEARTBEAT_MS = 5_000;
 
 export interface IoOptions extends AdapterOptions {
-  allowsOrigin(origin: string | undefined): boolean;
+  callers: Callers;
   connectionLimit: ConnectionLimit;
 }
 
@@ -36,7 +37,8 @@ export function createIo(http: HttpServer, options: IoOptions): IoServer {
   const refusalOf = (request: IncomingMessage) => {
     // Engine.IO looks at it after the upgrade, when it is too late for an HTTP answer.
     if (!/[?&]EIO=4(&|$)/.test(request.url ?? '')) return 'Only version 4 of Engine.IO is spoken (EIO=4)';
-    if (!options.allowsOrigin(request.headers.origin)) return 'Pages of this origin may not connect';
+    if (!options.callers.allowsHost(request)) return 'This server is not known by this name';
+    if (!options.callers.allowsPage(request)) return 'Pages of this origin may not connect';
     return options.connectionLimit.admits(request) ? undefined : 'Too many connections from this address';
   };
   const io: IoServer = new Server(http, {
@@ -72,7 +74,7 @@ export interface GatewayOptions extends SeatOptions {
   logger: Logger;
   metrics: Metrics;
   connectionLimit: ConnectionLimit;
-  trustProxy: boolean;
+  proxies: TrustedProxies;
   /** Frames of a connection in a second, and what they may cost (costs.ts); 0 for any number. */
   socketLimit: number;
 }
@@ -110,7 +112,7 @@ export function attachGateway(io: IoServer, options: GatewayOptions): void {
     admission?.watch(socket);
     const seat = seatOf(socket, options);
     seats.set(socket, seat);
-    const address = addressOf(socket.request, options.trustProxy);
+    const address = addressOf(socket.request, options.proxies);
     const own = credits.get(socket.conn) ?? new ConnectionCredits(socketLimit);
     const { principal: person } = socket.data;
     const sender = senderOf(person, address);

@@ -1,0 +1,14 @@
+import { type Board, openBoard } from './audit/board.ts';
+import type { Config } from './config.ts';
+import type { Logger } from './observability/logger.ts';
+import type { OperatorOptions } from './transport/http/operator-app.ts';
+import { BOARD_PATH } from './transport/http/operators.ts';
+
+/** What operators see: a board only where they can sign in and there is a queue to look at. */
+export function openOperators(config: Config, logger: Logger): { board: Board | undefined; operator: OperatorOptions } {
+  const { ADMIN_USER: user, ADMIN_PASSWORD: password, REDIS_URL: redisUrl, KEY_PREFIX: keyPrefix } = config;
+  const credentials = user === undefined || password === undefined ? undefined : { user, password };
+  const hasBoard = credentials !== undefined && config.AUDIT_WORKER !== 'none';
+  const board = hasBoard ? openBoard({ redisUrl, keyPrefix, logger, path: BOARD_PATH }) : undefined;
+  return { board, operator: { credentials, board: board?.middleware, guardMetrics: config.METRICS_AUTH === 'admin' } };
+}

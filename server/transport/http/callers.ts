@@ -1,0 +1,31 @@
+import type { Middleware } from 'koa';
+import { refuse } from '../../domain/refusal.ts';
+import type { Callers } from '../origins.ts';
+import { HttpRefusal } from './errors.ts';
+import { tellsOfSessions } from './paths.ts';
+
+/** Load balancers and orchestrators ask by whatever name they have, and are told nothing that a page could use. */
+const PROBES: ReadonlySet<string> = new Set(['/health', '/ready']);
+
+/** Refuses requests that were sent to another name than this server's. Throws FORBIDDEN. */
+export function refuseOtherHosts(callers: Callers): Middleware {
+  return async (ctx, next) => {
+    if (!PROBES.has(ctx.path) && !callers.allowsHost(ctx.req)) {
+      throw new HttpRefusal(refuse('FORBIDDEN', 'This server is not known by this name; see ALLOWED_HOSTS'));
+    }
+    await next();
+  };
+}
+
+/**
+ * Refuses what a page of an unlisted origin makes a browser send about sessions, before anything has an effect. Throws FORBIDDEN. CORS alone would only keep
+ * the page from reading the answer.
+ */
+export function refuseOtherPages(callers: Callers): Middleware {
+  return async (ctx, next) => {
+    if (tellsOfSessions(ctx.path) && !callers.allowsPage(ctx.req)) {
+      throw new HttpRefusal(refuse('FORBIDDEN', 'Pages of this origin may not call; see CORS_ORIGIN'));
+    }
+    await next();
+  };
+}

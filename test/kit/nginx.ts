@@ -1,0 +1,54 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { freePort } from '../../server/local/free-port.ts';
+import { freshDirectory } from './services.ts';
+import { until } from './until.ts';
+
+const CONFIGURATION = path.resolve(import.meta.dirname, '../../deploy/nginx.conf');
+const TEMPORARY = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'];
+
+export const hasNginx: boolean = spawnSync('nginx', ['-v']).status === 0;
+
+export interface Nginx {
+  url: string;
+  close(): Promise<void>;
+}
+
+/** The nginx of deploy/nginx.conf in front of one instance. Only what names other machines and folders is changed in it. */
+export async function startNginx(instance: { url: string }): Promise<Nginx> {
+  const directory = await freshDirectory('nginx');
+  await mkdir(directory, { recursive: true });
+  const port = await freePort();
+  const shipped = await readFile(CONFIGURATION, 'utf8');
+  const own = TEMPORARY.map((name) => `${name}_temp_path ${directory}/${name};`).join(' ');
+  const configuration = shipped
+    .replace(/^ *(resolver|zone) .*;$/gm, '')
+    .replaceAll(/^ *server instance-\d.*;$/gm, '')
+    .replace('least_conn;', `least_conn; server ${new URL(instance.url).host};`)
+    .replace('listen 80;', `listen 127.0.0.1:${port};`)
+    .replace('access_log off;', `access_log off; ${own}`)
+    .replace('worker_processes auto;', `worker_processes 1; pid ${directory}/pid; error_log stderr; daemon off;`);
+  const file = path.join(directory, 'nginx.conf');
+  await writeFile(file, configuration);
+  const nginx = spawn('nginx', ['-c', file, '-p', directory], { stdio: ['ignore', 'ignore', 'pipe'] });
+  let said = '';
+  nginx.stderr.setEncoding('utf8').on('data', (text: string) => (said += text));
+  const exited = once(nginx, 'exit');
+  const url = `http://127.0.0.1:${port}`;
+  await until(`nginx answers:\n${said}`, async () => {
+    if (nginx.exitCode !== null) throw new Error(`nginx ended:\n${said}`);
+    return fetch(`${url}/health`).then(
+      (answer) => answer.ok,
+      () => false,
+    );
+  });
+  return {
+    url,
+    async close() {
+      nginx.kill('SIGTERM');
+      await exited;
+    },
+  };
+}
