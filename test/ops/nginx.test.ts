@@ -2,7 +2,6 @@ import { gzipSync } from 'node:zlib';
 import { expect } from 'chai';
 import type { App } from '../../server/app.ts';
 import { HttpConnection } from '../kit/http-connection.ts';
-import { lacking } from '../kit/lacking.ts';
 import { hasNginx, type Nginx, startNginx } from '../kit/nginx.ts';
 import { rest } from '../kit/rest.ts';
 import { type Cluster, openCluster } from '../kit/server.ts';
@@ -14,7 +13,8 @@ describe('the load balancer of docker-compose.yml', function () {
   let app: App;
   let nginx: Nginx;
   before(async function () {
-    if (!hasNginx) lacking(this, 'no nginx on the PATH');
+    // `./setup` does not install it: its package would serve port 80 of the machine.
+    if (!hasNginx) this.skip();
     cluster = await openCluster();
     app = await cluster.instance({
       TRUST_PROXY: 'true',
