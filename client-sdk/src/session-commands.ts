@@ -136,8 +136,8 @@ export class SessionCommands {
   }
 
   /**
-   * The audit trail after a version, oldest first; ask again with `next_after_version` for more. With `event_types` it tells of those only; a page may then be
-   * empty before the end, which is where `next_after_version` stays as it was.
+   * A page of the audit trail after a version, oldest first: at most `limit` events and a megabyte. Ask again with `next_after_version`, until it stays as it
+   * was. With `event_types` it tells of those only; a page may then be empty before the end.
    */
   async getHistory(id: string, page: HistoryPage = {}): Data<'session:history'> {
     return this.#parts.request('session:history', { session_id: id, ...page });

@@ -1,4 +1,4 @@
-import type { HistoryEvent } from '#contract';
+import type { RecordedEvent } from '../domain/replay.ts';
 import type { Finding } from './findings.ts';
 import type { countJobs, FailedJob } from './operate-queue.ts';
 import type { Verification } from './verify.ts';
@@ -51,10 +51,10 @@ export function storyLine({
   time_elapsed_ms,
   time_remaining_ms,
   state_snapshot,
-}: HistoryEvent): string {
+}: RecordedEvent): string {
   const who = participant_id ?? group_id ?? '-';
   const left = time_remaining_ms === null ? '-' : `${time_remaining_ms}`;
-  return line([`${version}`, timestamp, event_type, who, `${time_elapsed_ms}`, left, state_snapshot.status]);
+  return line([`${version}`, timestamp, event_type, who, `${time_elapsed_ms}`, left, state_snapshot?.status ?? '?']);
 }
 
 function line(cells: string[]): string {

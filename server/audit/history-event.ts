@@ -1,15 +1,25 @@
 import type { EventType, HistoryEvent, JsonObject, SessionState } from '#contract';
 import { canonicalJson } from '../domain/canonical.ts';
+import type { RecordedEvent } from '../domain/replay.ts';
 import { readSnapshot, SCHEMA, type Schema } from '../domain/schema.ts';
 import { hashOf, type TrailEvent } from '../engine/trail-event.ts';
 import type { SyncEvent } from './generated/client.ts';
 
-/** A row of `sync_events` as users see it: BIGINTs as numbers, instants as ISO strings. Throws NewerSchemaError. */
-export function toHistoryEvent(row: SyncEvent, schema: Schema = SCHEMA): HistoryEvent {
-  return { ...eventOf(row), state_snapshot: readSnapshot(row.state_snapshot, schema) as SessionState };
+export type Columns = Omit<SyncEvent, 'state_snapshot' | 'metadata' | 'previous_hash'>;
+
+/** A row of `sync_events`: BIGINTs as numbers, instants as ISO strings. Throws NewerSchemaError. */
+export function toRecordedEvent(row: SyncEvent, schema: Schema = SCHEMA): RecordedEvent {
+  const snapshot = row.state_snapshot === null ? null : (readSnapshot(row.state_snapshot, schema) as SessionState);
+  return { ...columnsOf(row), state_snapshot: snapshot, metadata: row.metadata as JsonObject };
 }
 
-function eventOf(row: SyncEvent): Omit<HistoryEvent, 'state_snapshot'> {
+/** JSON of a row as users see it, made of the texts of its snapshot and its metadata as they are. */
+export function historyJson(row: Columns, snapshot: string, metadata: string): string {
+  return `${JSON.stringify(columnsOf(row)).slice(0, -1)},"state_snapshot":${snapshot},"metadata":${metadata}}`;
+}
+
+/** The columns whose values a history event tells as they are. */
+export function columnsOf(row: Columns): Omit<HistoryEvent, 'state_snapshot' | 'metadata'> {
   return {
     session_id: row.session_id,
     epoch: Number(row.epoch),
@@ -20,11 +30,11 @@ function eventOf(row: SyncEvent): Omit<HistoryEvent, 'state_snapshot'> {
     group_id: row.group_id,
     time_elapsed_ms: Number(row.time_elapsed_ms),
     time_remaining_ms: row.time_remaining_ms === null ? null : Number(row.time_remaining_ms),
-    metadata: row.metadata as JsonObject,
   };
 }
 
 /** The hash by which the event after this row names it. Equal to what the commit computed, unless the row was altered. */
 export function hashOfRow(row: SyncEvent): string {
-  return hashOf(canonicalJson({ ...eventOf(row), previous_hash: row.previous_hash } satisfies TrailEvent));
+  const event = { ...columnsOf(row), metadata: row.metadata as JsonObject, previous_hash: row.previous_hash };
+  return hashOf(canonicalJson(event satisfies TrailEvent));
 }

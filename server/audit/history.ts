@@ -1,7 +1,8 @@
-import type { EventType, HistoryData } from '#contract';
+import type { EventType } from '#contract';
 import { SCHEMA, type Schema } from '../domain/schema.ts';
+import type { HistoryPage } from '../engine/ports.ts';
 import type { PrismaClient } from './generated/client.ts';
-import { toHistoryEvent } from './history-event.ts';
+import { readPage } from './history-page.ts';
 
 /** What the column holds at most. */
 const VERSION_MAX = 2 ** 31 - 1;
@@ -14,7 +15,7 @@ export interface Position {
 
 /**
  * Events after a version. A session's rows arrive in any order, so what is there may have gaps: only the run without one is told.
- * With `types` it tells of those only, but still walks over all versions: `next_after_version` is the last one that was looked at.
+ * With `types` it tells of those only, but still walks over all versions: `next_after_version` is the last one that was looked at. A page ends at a megabyte.
  */
 export async function history(
   database: PrismaClient,
@@ -23,7 +24,7 @@ export async function history(
   limit: number,
   types?: readonly EventType[],
   schema: Schema = SCHEMA,
-): Promise<HistoryData | 'unknown' | 'deleted'> {
+): Promise<HistoryPage | 'unknown' | 'deleted'> {
   const session = await database.syncSession.findUnique({ where: { session_id: sessionId } });
   if (session === null) return 'unknown';
   if (session.deleted_at !== null) return 'deleted';
@@ -42,17 +43,12 @@ export async function history(
   };
   const orderBy = [{ version: 'asc' as const }, { epoch: 'desc' as const }];
   const epochBefore = before._max.epoch ?? begin;
-  if (types === undefined) {
-    const run = unbrokenRun(await database.syncEvent.findMany({ where, orderBy }), afterVersion, epochBefore);
-    return { events: run.map((row) => toHistoryEvent(row, schema)), next_after_version: run.at(-1)?.version ?? afterVersion };
-  }
-  // Snapshots are large: they are read of the rows that are asked for, not of all that are walked over.
-  const keys = await database.syncEvent.findMany({ select: { epoch: true, version: true }, where, orderBy });
+  // Snapshots are large: what is walked over is read without them.
+  const keys = await database.syncEvent.findMany({ select: { epoch: true, version: true, event_type: true }, where, orderBy });
   const run = unbrokenRun(keys, afterVersion, epochBefore);
-  const told = new Set(run.map(keyOf));
-  const rows = await database.syncEvent.findMany({ where: { ...where, event_type: { in: [...types] } }, orderBy });
-  const events = rows.filter((row) => told.has(keyOf(row))).map((row) => toHistoryEvent(row, schema));
-  return { events, next_after_version: run.at(-1)?.version ?? afterVersion };
+  const asked = types === undefined ? run : run.filter(({ event_type }) => types.includes(event_type as EventType));
+  const { events, cutAt } = await readPage(database, sessionId, asked, schema);
+  return { events, next_after_version: cutAt === undefined ? (run.at(-1)?.version ?? afterVersion) : cutAt - 1 };
 }
 
 /** A position as a key of maps and sets. */

@@ -20,8 +20,8 @@ export async function oldestOnTheWay(onTheWay: OnTheWay): Promise<number> {
 
 /** Of each partition that can be read. */
 async function outboxInstants({ outbox }: OnTheWay): Promise<number[]> {
-  const looks = await Promise.allSettled(Array.from({ length: outbox.partitions }, (_, partition) => outbox.read(partition, 1)));
-  return looks.flatMap((look) => (look.status === 'fulfilled' ? look.value.map(({ event }) => instantOf(event)) : []));
+  const looks = await Promise.allSettled(Array.from({ length: outbox.partitions }, (_, partition) => outbox.oldest(partition)));
+  return looks.flatMap((look) => (look.status === 'fulfilled' && look.value !== null ? [instantOf(look.value)] : []));
 }
 
 /** Of each job that could hold the oldest. */

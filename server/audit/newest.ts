@@ -1,10 +1,10 @@
-import type { SessionState } from '#contract';
-import { readSnapshot, SCHEMA, type Schema } from '../domain/schema.ts';
+import { SCHEMA, type Schema } from '../domain/schema.ts';
 import type { ArchivedSession } from '../engine/ports.ts';
 import type { PrismaClient } from './generated/client.ts';
 import { hashOfRow } from './history-event.ts';
+import { stateAt } from './state-at.ts';
 
-/** The newest snapshot of a session. A session's row always names an event that arrived with it or before it. Throws NewerSchemaError. */
+/** The newest state of a session. A session's row always names an event that arrived with it or before it. Throws NewerSchemaError. */
 export async function newest(
   database: PrismaClient,
   sessionId: string,
@@ -13,7 +13,6 @@ export async function newest(
   const session = await database.syncSession.findUnique({ where: { session_id: sessionId } });
   if (session === null) return 'unknown';
   if (session.deleted_at !== null) return 'deleted';
-  const { session_id, epoch, version } = session;
-  const row = await database.syncEvent.findUnique({ where: { session_id_epoch_version: { session_id, epoch, version } } });
-  return row === null ? 'unknown' : { state: readSnapshot(row.state_snapshot, schema) as SessionState, lastHash: hashOfRow(row) };
+  const found = await stateAt(database, sessionId, session, schema);
+  return found === null ? 'unknown' : { state: found.state, lastHash: hashOfRow(found.row) };
 }

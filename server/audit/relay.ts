@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
-import type { Outbox, OutboxEntry } from '../engine/ports.ts';
+import type { Outbox } from '../engine/ports.ts';
 import type { Logger } from '../observability/logger.ts';
 import { endsWithin } from './deadline.ts';
 import type { Batch, Segment } from './queue.ts';
@@ -11,8 +11,7 @@ const LEASE_MS = 3_000;
 const LEASE_RETRY_MS = 500;
 const POLL_MS = 100;
 const ERROR_PAUSE_MS = 500;
-const READ_ENTRIES = 250;
-/** States of a thousand participants are some 250 KiB each: what a job holds in memory is limited by size too. */
+/** States of a thousand participants are up to half a megabyte each: what a job holds in memory is limited by size too. */
 const BATCH_EVENTS = 250;
 const BATCH_CHARACTERS = 1024 * 1024;
 const CLOSE_DEADLINE_MS = 2_000;
@@ -24,11 +23,7 @@ export interface RelayOptions {
   logger: Logger;
 }
 
-interface Reading {
-  entries: OutboxEntry[];
-  /** Whether there may be more. */
-  isFull: boolean;
-}
+type Reading = Awaited<ReturnType<Outbox['read']>>;
 
 /** `some` partitions of the outbox, which are on nodes of a cluster that are away, or `all`. */
 type Failing = 'none' | 'some' | 'all';
@@ -42,15 +37,12 @@ export class Relay {
   readonly #holder = randomUUID();
   readonly #stop = new AbortController();
   readonly #running: Promise<void>;
-  /** Of each partition: fewer after an error, since where states are large, a full read may take longer than a command may. */
-  readonly #readEntries: number[];
   #failing: Failing = 'none';
   #closing: Promise<void> | undefined;
 
   /** Begins at once. */
   constructor(options: RelayOptions) {
     this.#options = options;
-    this.#readEntries = Array.from({ length: options.outbox.partitions }, () => READ_ENTRIES);
     this.#running = this.#run();
   }
 
@@ -118,11 +110,16 @@ export class Relay {
       let ahead = this.#readAhead(waiting[0]);
       for (const [index, partition] of waiting.entries()) {
         if (this.#stop.signal.aborted) break;
-        const { entries, isFull } = await ahead;
+        const { entries, more: isCut } = await ahead;
         ahead = this.#readAhead(waiting[index + 1]);
-        more ||= isFull;
+        more ||= isCut;
         let segment: Segment | undefined;
         for (const { id, event, state } of entries) {
+          const size = event.length + state.length;
+          if (batch.events.length === BATCH_EVENTS || (batch.events.length > 0 && characters + size > BATCH_CHARACTERS)) {
+            await handOn();
+            segment = undefined;
+          }
           if (segment === undefined) {
             segment = { partition, ids: [] };
             batch.segments.push(segment);
@@ -130,10 +127,7 @@ export class Relay {
           }
           segment.ids.push(id);
           batch.events.push({ event, state });
-          characters += event.length + state.length;
-          if (batch.events.length < BATCH_EVENTS && characters < BATCH_CHARACTERS) continue;
-          await handOn();
-          segment = undefined;
+          characters += size;
         }
       }
       if (batch.events.length > 0) await handOn();
@@ -146,31 +140,20 @@ export class Relay {
   /** The partitions that have something, all asked at once: a node of a cluster that is away holds the others up for one time-out, not for one a partition. */
   async #look(): Promise<{ waiting: number[]; errors: unknown[] }> {
     const { outbox } = this.#options;
-    const looks = await Promise.allSettled(this.#readEntries.map((_, partition) => outbox.read(partition, 1)));
+    const looks = await Promise.allSettled(Array.from({ length: outbox.partitions }, (_, partition) => outbox.oldest(partition)));
     const errors = failures(looks);
     if (errors.length === looks.length) throw errors[0];
-    const waiting = looks.flatMap((look, partition) => (look.status === 'fulfilled' && look.value.length > 0 ? [partition] : []));
+    const waiting = looks.flatMap((look, partition) => (look.status === 'fulfilled' && look.value !== null ? [partition] : []));
     return { waiting, errors };
   }
 
   /** Reads a partition while what was read of the one before it is handed on. */
   #readAhead(partition: number | undefined): Promise<Reading> {
-    const reading = partition === undefined ? Promise.resolve({ entries: [], isFull: false }) : this.#read(partition);
+    if (partition === undefined) return Promise.resolve({ entries: [], more: false });
+    const reading = this.#options.outbox.read(partition, BATCH_EVENTS);
     // Whoever waits for it is told; nobody may come to it.
     reading.catch(() => {});
     return reading;
-  }
-
-  async #read(partition: number): Promise<Reading> {
-    const count = this.#readEntries[partition] ?? READ_ENTRIES;
-    try {
-      const entries = await this.#options.outbox.read(partition, count);
-      this.#readEntries[partition] = Math.min(count * 2, READ_ENTRIES);
-      return { entries, isFull: entries.length === count };
-    } catch (error) {
-      this.#readEntries[partition] = Math.ceil(count / 4);
-      throw error;
-    }
   }
 
   /** Takes what was accepted out of the outbox. Never rejects; what could not be removed will come again, which does no harm, and why is noted. */

@@ -1,10 +1,11 @@
 import type { SessionState } from '#contract';
-import { snapshotText } from '../domain/schema.ts';
-import type { TrailEvent } from '../engine/trail-event.ts';
+import { isBrief, snapshotText } from '../domain/schema.ts';
+import { BRIEF_FIELDS, type TrailEvent } from '../engine/trail-event.ts';
 
 /** One event as it travels through the queue: the JSON texts of the outbox entry, untouched. */
 export interface QueuedEvent {
   event: string;
+  /** The state after it, or a brief where it carries no snapshot (schema.ts). */
   state: string;
 }
 
@@ -36,19 +37,7 @@ const EVENT_COLUMNS = [
   'previous_hash',
 ] as const;
 
-const SESSION_COLUMNS = [
-  'session_id',
-  'epoch',
-  'version',
-  'sync_mode',
-  'status',
-  'cycle_count',
-  'created_at',
-  'updated_at',
-  'session_started_at',
-  'session_completed_at',
-  'deleted_at',
-] as const;
+const SESSION_COLUMNS = ['session_id', 'epoch', 'version', ...BRIEF_FIELDS, 'deleted_at'] as const;
 
 export type EventColumn = (typeof EVENT_COLUMNS)[number];
 export type SessionColumn = (typeof SESSION_COLUMNS)[number];
@@ -73,7 +62,7 @@ export function instantOf(event: string): number {
 export function eventColumns(events: ReadEvent[]): Columns<EventColumn> {
   return columns(EVENT_COLUMNS, events, ({ event, queued, metadata }) => ({
     ...event,
-    state_snapshot: snapshotText(queued.state),
+    state_snapshot: isBrief(queued.state) ? null : snapshotText(queued.state),
     metadata,
   }));
 }

@@ -1,22 +1,31 @@
-import type { HistoryEvent } from '#contract';
+import type { SessionState } from '#contract';
+import { type RecordedEvent, replay } from '../domain/replay.ts';
 import type { PrismaClient } from './generated/client.ts';
-import { toHistoryEvent } from './history-event.ts';
+import { toRecordedEvent } from './history-event.ts';
 import { unbrokenRun } from './history.ts';
 import { presentLife } from './life.ts';
 
 const PAGE = 100;
 
-/** Everything that happened to a session, in order, also where it was deleted since. Ends at the first gap. Null when the trail knows nothing of it. */
-export async function story(database: PrismaClient, sessionId: string): Promise<AsyncGenerator<HistoryEvent> | null> {
+/**
+ * Everything that happened to a session, in order, also where it was deleted since. Ends at the first gap. What the
+ * trail has no snapshot of gets the state to which the rules lead, none where they lead nowhere. Null when the trail knows nothing of it.
+ */
+export async function story(database: PrismaClient, sessionId: string): Promise<AsyncGenerator<RecordedEvent> | null> {
   const life = await presentLife(database, sessionId);
   if (life === null) return null;
   const newestFirst = life.keys.toSorted((a, b) => a.version - b.version || (a.epoch < b.epoch ? 1 : -1));
   const run = unbrokenRun(newestFirst, 0, life.begin);
   return (async function* () {
+    let state: SessionState | null = null;
     for (let page = 0; page < run.length; page += PAGE) {
       const keys = run.slice(page, page + PAGE).map(({ epoch, version }) => ({ epoch, version }));
       const rows = await database.syncEvent.findMany({ where: { session_id: sessionId, OR: keys }, orderBy: { version: 'asc' } });
-      for (const row of rows) yield toHistoryEvent(row);
+      for (const row of rows) {
+        const event = toRecordedEvent(row);
+        state = event.state_snapshot ?? replay(state, event).state;
+        yield { ...event, state_snapshot: state };
+      }
     }
   })();
 }

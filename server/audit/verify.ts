@@ -1,10 +1,11 @@
-import type { HistoryEvent } from '#contract';
+import type { SessionState } from '#contract';
 import { canonicalJson } from '../domain/canonical.ts';
-import { replay } from '../domain/replay.ts';
+import { type RecordedEvent, replay, type Replayed } from '../domain/replay.ts';
+import { followsByItself, mustCarrySnapshot } from '../domain/snapshots.ts';
 import { blame, type Finding, findingOf, type Judged } from './findings.ts';
 import type { PrismaClient, SyncEvent, SyncSession } from './generated/client.ts';
 import { keyOf, type Position } from './history.ts';
-import { hashOfRow, toHistoryEvent } from './history-event.ts';
+import { hashOfRow, toRecordedEvent } from './history-event.ts';
 import { type Life, presentLife } from './life.ts';
 
 /** Versions whose rows are in memory at a time. */
@@ -22,7 +23,12 @@ export interface Verification {
 /** A row with what the rows after it are judged by. */
 interface Read {
   judged: Judged;
-  event: HistoryEvent;
+  event: RecordedEvent;
+  /**
+   * What the state after it can be: its snapshot or, where it has none, that to which the rules lead. Both where they differ, until a later snapshot tells
+   * which is right; none where it is not known.
+   */
+  states: SessionState[];
   hash: string;
 }
 
@@ -39,16 +45,16 @@ export async function verify(database: PrismaClient, sessionId: string): Promise
   const newest: Position = session ?? last;
   const missing = gapsOf(keys);
   const rows: Judged[] = [];
-  let newestEvent: HistoryEvent | undefined;
-  for await (const { judged, event } of read(database, sessionId, life)) {
-    rows.push(judged);
-    if (keyOf(judged) === keyOf(newest)) newestEvent = event;
+  let newestRow: Read | undefined;
+  for await (const row of read(database, sessionId, life)) {
+    rows.push(row.judged);
+    if (keyOf(row.judged) === keyOf(newest)) newestRow = row;
   }
   const findings = [...missing, ...blame(rows, newest)];
   if (session === null) findings.push(findingOf(newest, 'missing', 'sync_sessions has no row of the session'));
-  else if (newestEvent === undefined) findings.push(findingOf(newest, 'missing', "is gone, though the session's row knows it"));
+  else if (newestRow === undefined) findings.push(findingOf(newest, 'missing', "is gone, though the session's row knows it"));
   else if (!findings.some(({ version, epoch }) => version === newest.version && epoch === Number(newest.epoch))) {
-    const what = sessionProblem(session, newestEvent);
+    const what = sessionProblem(session, newestRow);
     if (what !== null) findings.push(findingOf(newest, 'altered', what));
   }
   findings.sort((a, b) => a.version - b.version || a.epoch - b.epoch);
@@ -107,36 +113,55 @@ function newestBefore(rows: ReadonlyMap<bigint, Read>, epoch: bigint): Read | un
 }
 
 function judge(row: SyncEvent, before: Read | undefined, gap: boolean): Read {
-  const event = toHistoryEvent(row);
+  const event = toRecordedEvent(row);
   const { version, epoch } = row;
   const isFirst = version === 1;
+  // Of two snapshots one after the other each speaks for itself.
+  const bothTold = before?.event.state_snapshot !== null && event.state_snapshot !== null;
+  const statesBefore = bothTold ? before?.states.slice(0, 1) : before?.states;
+  const replays = isFirst ? [replayed(null, event)] : (statesBefore ?? []).map((state) => replayed(state, event));
+  const right = replays.filter(({ problem }) => problem === null);
+  const states = statesAfter(event, right, replays);
   const judged: Judged = {
     version,
     epoch,
     before: before?.judged ?? null,
     linked: isFirst ? row.previous_hash === null : gap || row.previous_hash === before?.hash,
-    ownProblem: ownProblem(event),
-    replayProblem: before === undefined && !isFirst ? null : replayProblem(before?.event ?? null, event),
+    ownProblem: ownProblem(event, states[0], before),
+    replayProblem: right.length === 0 ? (replays[0]?.problem ?? null) : null,
   };
-  return { judged, event, hash: hashOfRow(row) };
+  return { judged, event, states, hash: hashOfRow(row) };
 }
 
-function ownProblem({ session_id, version, epoch, event_type, state_snapshot: state }: HistoryEvent): string | null {
-  if (state?.session_id !== session_id || state.version !== version || state.epoch !== epoch) return 'has the snapshot of another event';
+function statesAfter({ state_snapshot: snapshot }: RecordedEvent, right: Replayed[], replays: Replayed[]): SessionState[] {
+  if (snapshot !== null && right.length > 0) return [snapshot];
+  const led = (right.length > 0 ? right : replays).flatMap(({ state }) => state ?? []);
+  return snapshot === null ? led : [snapshot, ...led.slice(0, 1)];
+}
+
+function ownProblem(event: RecordedEvent, state: SessionState | undefined, before: Read | undefined): string | null {
+  const { session_id, version, epoch, event_type, state_snapshot: snapshot } = event;
+  if (snapshot === null) {
+    const lacksIt = state === undefined ? !followsByItself(event) : mustCarrySnapshot(event, state, before?.event.epoch);
+    if (lacksIt) return 'has no snapshot';
+  } else if (snapshot.session_id !== session_id || snapshot.version !== version || snapshot.epoch !== epoch) {
+    return 'has the snapshot of another event';
+  }
   if ((version === 1) !== (event_type === 'session_created')) return `is a ${event_type} at version ${version}`;
   return null;
 }
 
-function replayProblem(before: HistoryEvent | null, event: HistoryEvent): string | null {
+function replayed(before: SessionState | null, event: RecordedEvent): Replayed {
   try {
-    return replay(before?.state_snapshot ?? null, event);
+    return replay(before, event);
   } catch {
-    return "has a snapshot that is no session's state";
+    return { state: null, problem: "has a snapshot that is no session's state" };
   }
 }
 
 /** What the session's row says otherwise than its newest event. */
-function sessionProblem(row: SyncSession, { event_type, timestamp, state_snapshot: state }: HistoryEvent): string | null {
+function sessionProblem(row: SyncSession, { event: { event_type, timestamp }, states: [state] }: Read): string | null {
+  if (state === undefined) return null;
   const instant = (at: Date | null) => at?.toISOString() ?? null;
   const said = {
     sync_mode: row.sync_mode,

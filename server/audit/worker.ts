@@ -1,5 +1,5 @@
 import { type Job, WaitingError, Worker } from 'bullmq';
-import { type Schema, schemaOf } from '../domain/schema.ts';
+import { isBrief, type Schema, schemaOf } from '../domain/schema.ts';
 import type { Logger } from '../observability/logger.ts';
 import { endsWithin } from './deadline.ts';
 import { type AuditJob, QUEUE_NAME, queuePrefix } from './queue.ts';
@@ -79,7 +79,7 @@ export class AuditWorker {
 
   async #process(job: Job<AuditJob>, token: string | undefined): Promise<void> {
     const { events } = job.data;
-    if (events.some(({ state }) => schemaOf(state) > this.#options.schema.reads)) return this.#leaveToNewer(job, token);
+    if (events.some(({ state }) => !isBrief(state) && schemaOf(state) > this.#options.schema.reads)) return this.#leaveToNewer(job, token);
     let refused: RefusedEvent[];
     try {
       refused = await this.#options.store.write(events, this.#stop.signal);

@@ -12,18 +12,14 @@ export function nextOverdue(state: SessionState, until: number, outages: readonl
 }
 
 /**
- * Everything that happened up to and including `until` (Unix ms) without anybody asking, each at its own instant, oldest first and at most `limit`.
- * However late it is called, the result is the same.
+ * Everything that happened up to and including `until` (Unix ms) without anybody asking, each at its own instant, oldest first. However late it is asked for,
+ * and however much of it at a time, the result is the same.
  */
-export function catchUp(state: SessionState, until: number, limit: number, outages: readonly Outage[]): SessionEvent[] {
-  const events: SessionEvent[] = [];
+export function* catchUp(state: SessionState, until: number, outages: readonly Outage[]): Generator<SessionEvent> {
   let current = state;
-  while (events.length < limit) {
-    const overdue = nextOverdue(current, until, outages);
-    if (overdue === undefined) break;
+  for (let overdue = nextOverdue(current, until, outages); overdue !== undefined; overdue = nextOverdue(current, until, outages)) {
     const event = overdue === 'expiry' ? expire(current) : takeIntoAccount(current, overdue);
-    events.push(event);
+    yield event;
     current = event.state;
   }
-  return events;
 }

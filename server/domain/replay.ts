@@ -5,35 +5,64 @@ import type { SessionEvent } from './draft.ts';
 import { expire } from './expire.ts';
 import { type Outage, takeIntoAccount } from './outage.ts';
 import { recover } from './recover.ts';
+import { followsByItself } from './snapshots.ts';
 
-/**
- * Applies a recorded event to the state before it and compares everything with the record. Returns null when the rules lead to exactly what was recorded,
- * else what does not fit, in words.
- */
-export function replay(before: SessionState | null, recorded: HistoryEvent): string | null {
-  if (recorded.event_type === 'session_created') {
-    const { status, version } = recorded.state_snapshot;
-    return status === 'pending' && version === recorded.version ? null : 'does not begin a session';
+/** An event as the trail has it: without a snapshot where the rules lead to it (snapshots.ts). */
+export type RecordedEvent = Omit<HistoryEvent, 'state_snapshot'> & { state_snapshot: SessionState | null };
+
+/** What the rules make of a recorded event. */
+export interface Replayed {
+  /** The state to which they lead; null where they lead to none. */
+  state: SessionState | null;
+  /** In what the record differs from it, in words; null where it does not. */
+  problem: string | null;
+}
+
+/** Applies a recorded event to the state before it and compares everything with the record. */
+export function replay(before: SessionState | null, recorded: RecordedEvent): Replayed {
+  const { event_type, state_snapshot: snapshot } = recorded;
+  if (event_type === 'session_created') {
+    const begins = snapshot?.status === 'pending' && snapshot.version === recorded.version;
+    return { state: snapshot, problem: begins ? null : 'does not begin a session' };
   }
-  if (before === null) return 'has no event before it';
+  if (before === null) return { state: null, problem: 'has no event before it' };
   const event = applied(before, recorded);
-  if (typeof event === 'string') return event;
+  if (typeof event === 'string') return { state: null, problem: event };
   // When an epoch begins is decided at the commit, by what became of Redis.
   event.state.epoch = recorded.epoch;
-  if (canonicalJson(event.state) !== canonicalJson(recorded.state_snapshot)) return 'has a snapshot to which the rules do not lead';
+  return { state: event.state, problem: difference(event, recorded) };
+}
+
+/**
+ * The state after an event that carries no snapshot, from the state before it.
+ * @throws Error where the rules don't lead to what was recorded
+ */
+export function stateAfter(before: SessionState, recorded: RecordedEvent): SessionState {
+  const { state, problem } = replay(before, recorded);
+  if (state === null || problem !== null) throw new Error(`version ${recorded.version} ${problem ?? ''}`);
+  return state;
+}
+
+function difference(event: SessionEvent, recorded: RecordedEvent): string | null {
+  const { state_snapshot: snapshot } = recorded;
+  if (event.state.version !== recorded.version) return 'does not follow the version before it';
+  if (snapshot !== null && canonicalJson(event.state) !== canonicalJson(snapshot)) return 'has a snapshot to which the rules do not lead';
+  if (event.at !== Date.parse(recorded.timestamp)) return 'has another timestamp than the rules lead to';
   for (const field of ['participant_id', 'group_id', 'time_elapsed_ms', 'time_remaining_ms'] as const) {
     if (event[field] !== recorded[field]) return `has another ${field} than the rules lead to`;
   }
   return null;
 }
 
-function applied(before: SessionState, recorded: HistoryEvent): SessionEvent | string {
+function applied(before: SessionState, recorded: RecordedEvent): SessionEvent | string {
+  const { state_snapshot: snapshot } = recorded;
   const at = Date.parse(recorded.timestamp);
+  if (snapshot === null && !followsByItself(recorded)) return 'has no snapshot';
   const outage = outageOf(recorded);
   if (outage !== null) return takeIntoAccount(before, outage);
   if (recorded.event_type === 'participant_expired') return expire(before);
   if (recorded.event_type === 'session_recovered') return recover(before, at);
-  const command = commandOf(recorded);
+  const command = snapshot === null ? null : commandOf({ ...recorded, state_snapshot: snapshot });
   if (command === null) return `is of the unknown type ${recorded.event_type}`;
   const decision = decide(before, command, at);
   return decision.ok ? decision.event : `could not have happened: ${decision.message}`;
@@ -66,7 +95,7 @@ function commandOf({ event_type, state_snapshot, metadata }: HistoryEvent): Time
   }
 }
 
-function outageOf({ metadata }: HistoryEvent): Outage | null {
+function outageOf({ metadata }: RecordedEvent): Outage | null {
   const outage = metadata['outage'] as { from: string; to: string } | undefined;
   return outage === undefined ? null : { from: Date.parse(outage.from), to: Date.parse(outage.to) };
 }

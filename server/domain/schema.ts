@@ -28,6 +28,20 @@ export function encodeState(json: string, { writes }: Schema): string {
   return `{"schema":${writes},${json.slice(1)}`;
 }
 
+/**
+ * What an event carries in place of a state where it needs no snapshot: some `fields` of the state. A worker of a version that knows no briefs takes it for a
+ * state of a newer form, by its number, and leaves it to others.
+ */
+export function encodeBrief(fields: object): string {
+  return BRIEF + JSON.stringify(fields).slice(1);
+}
+
+export function isBrief(text: string): boolean {
+  return text.startsWith(BRIEF);
+}
+
+const BRIEF = '{"schema":2,"brief":true,';
+
 /** The form that a stored state is in; without a number it is the first. */
 export function schemaOf(text: string): number {
   return Number(HEAD.exec(text)?.[1] ?? 1);
@@ -49,6 +63,11 @@ export function snapshotText(text: string): string {
 }
 
 const FIRST = '{"schema":1,';
+
+/** The JSON that `decodeState` would read, without parsing it where it is in the newest form already. Throws NewerSchemaError. */
+export function textAsRead(text: string, schema: Schema): string {
+  return schemaOf(text) === schema.reads ? text.replace(HEAD, '{') : JSON.stringify(decodeState(text, schema));
+}
 
 /** Reads a snapshot of the trail that was parsed already. Throws NewerSchemaError. */
 export function readSnapshot(snapshot: unknown, schema: Schema): unknown {

@@ -78,6 +78,8 @@ export class Engine {
           return clockUnusable();
         }
         if (result.outcome === 'repeated') return replay(result.command, result.session, sessionId, context);
+        // To catch up is to lose no race, however many commits it takes.
+        if (result.outcome === 'committed') attempt -= 1;
         // An outage is no expiry, and nobody else's doing either: the command goes on from there.
         if (result.outcome === 'committed' && result.session.expiredSince === null) first = result.session;
         session = result.session;
@@ -117,8 +119,8 @@ export class Engine {
 
   /** Whether Redis remembers that a session was deleted. */
   async wasDeleted(sessionId: string): Promise<boolean> {
-    const { session } = await this.#options.store.load(sessionId);
-    return session !== null && session.state === null;
+    const [position] = await this.#options.store.positions([sessionId]);
+    return position?.event_type === 'session_deleted';
   }
 
   /** Relays a message to the session's room. It makes no version. */

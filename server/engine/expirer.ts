@@ -1,9 +1,13 @@
 import { setTimeout as wait } from 'node:timers/promises';
+import type { SessionState } from '#contract';
 import { catchUp, nextOverdue } from '../domain/catch-up.ts';
+import type { SessionEvent } from '../domain/draft.ts';
 import { isDue } from '../domain/expire.ts';
+import { SNAPSHOT_EVERY } from '../domain/snapshots.ts';
 import { crossed } from '../domain/warnings.ts';
 import type { Logger } from '../observability/logger.ts';
 import type { Metrics } from '../observability/metrics.ts';
+import { Slice } from '../util/turns.ts';
 import type { Alarms } from './alarms.ts';
 import type { Clock } from './clock.ts';
 import { attentionAt, type Committed, type Committer, isLive } from './committer.ts';
@@ -12,8 +16,10 @@ import type { Liveness } from './liveness.ts';
 import type { CommandKey, LiveSession, SessionStore, StoredSession } from './ports.ts';
 import type { Rooms } from './rooms.ts';
 
-/** Cycles that ran out are caught up on in commits of this many, however long nobody was there. */
-const EVENTS_A_COMMIT = 1000;
+/** A commit that catches up ends where its events have so many bytes, or with an event that carries a snapshot: that is the state which is stored anyway. */
+const COMMIT_BYTES = 512 * 1024;
+/** About what an event has without its metadata. */
+const EVENT_BYTES = 1024;
 /** Corrections of the clock that are less than this are none that anybody should notice. */
 const EARLY_MS = 50;
 
@@ -33,6 +39,8 @@ export interface ExpirerOptions {
 /** Lets clocks run out, warns before they do, and takes outages into account. Any instance may ask; the commit decides. */
 export class Expirer {
   readonly #options: ExpirerOptions;
+  /** What is being caught up on, by session. */
+  readonly #underWay = new Map<string, { base: LiveSession; committed: Promise<Committed> }>();
 
   constructor(options: ExpirerOptions) {
     this.#options = options;
@@ -43,12 +51,27 @@ export class Expirer {
    * A `command` that ends here is remembered with the last of it. Returns what came of the first commit; more may be overdue.
    */
   async catchUp(session: LiveSession, until: number, command?: CommandKey): Promise<Committed> {
+    const { session_id } = session.state;
+    const known = this.#underWay.get(session_id);
+    // Whoever asks for the same is told the same; only a command of its own makes a difference.
+    if (command === undefined && known?.base.version === session.version && known.base.epoch === session.epoch) return known.committed;
+    const committed = this.#commitOverdue(session, until, command);
+    const mine = { base: session, committed };
+    this.#underWay.set(session_id, mine);
+    try {
+      return await committed;
+    } finally {
+      if (this.#underWay.get(session_id) === mine) this.#underWay.delete(session_id);
+    }
+  }
+
+  async #commitOverdue(session: LiveSession, until: number, command: CommandKey | undefined): Promise<Committed> {
     const { committer, clock, liveness, graceMs, metrics } = this.#options;
     const { state } = session;
     const deadline = nextOverdue(state, until, liveness.outages) === 'expiry' ? Date.parse(state.deadline_at ?? '') : 0;
     await this.#reach(deadline + graceMs);
+    const events = await this.#eventsUpTo(state, Math.max(deadline, Math.min(until, Math.floor(clock.now()) - graceMs)));
     const now = clock.now();
-    const events = catchUp(state, Math.max(deadline, Math.min(until, Math.floor(now) - graceMs)), EVENTS_A_COMMIT, liveness.outages);
     const last = events.at(-1);
     const endsHere = last?.expired !== undefined && nextOverdue(last.state, until, liveness.outages) === undefined;
     const result = await committer.commit({ base: session, events, instant: Math.floor(now), command: endsHere ? command : undefined });
@@ -56,6 +79,20 @@ export class Expirer {
       for (const event of events) if (event.expired !== undefined) metrics.expiryLateness.observe(Math.max(0, now - event.at - graceMs));
     }
     return result;
+  }
+
+  /** What one commit can hold of what is overdue. However much that is, others get their turn meanwhile. */
+  async #eventsUpTo(state: SessionState, until: number): Promise<SessionEvent[]> {
+    const events: SessionEvent[] = [];
+    const slice = new Slice();
+    let bytes = 0;
+    for (const event of catchUp(state, until, this.#options.liveness.outages)) {
+      events.push(event);
+      bytes += EVENT_BYTES + JSON.stringify(event.metadata).length;
+      if (bytes >= COMMIT_BYTES || event.state.version % SNAPSHOT_EVERY === 0) break;
+      if (slice.isOver) await slice.next();
+    }
+    return events;
   }
 
   /** Does what is due for a session: sends warnings, commits expiries. For alarms and the sweep. */

@@ -1,5 +1,5 @@
 /** What the engine needs from below and what hangs on it. Store and audit implement these; only app.ts brings them together. */
-import type { EventType, HistoryData, SessionState, Status } from '#contract';
+import type { EventType, SessionState, Status } from '#contract';
 import type { SessionEvent } from '../domain/draft.ts';
 import type { Outage } from '../domain/outage.ts';
 import type { Position } from '../domain/position.ts';
@@ -143,7 +143,7 @@ export interface OutboxEntry {
   id: string;
   /** JSON of a history event without its `state_snapshot`. */
   event: string;
-  /** JSON of the state after the event. */
+  /** The state after the event as it is stored, or a brief where the event carries no snapshot (schema.ts). */
   state: string;
 }
 
@@ -153,8 +153,10 @@ export interface Outbox {
   /** Takes or renews the right to relay for `ttlMs`. False while somebody else has it. The right only saves double work: relaying twice is harmless. */
   acquireLease(holder: string, ttlMs: number): Promise<boolean>;
   releaseLease(holder: string): Promise<void>;
-  /** The oldest entries of a partition, in order; they stay until removed. */
-  read(partition: number, count: number): Promise<OutboxEntry[]>;
+  /** The oldest entries of a partition, in order, at most `count` and about a megabyte, and whether there are `more`. They stay until removed. */
+  read(partition: number, count: number): Promise<{ entries: OutboxEntry[]; more: boolean }>;
+  /** JSON of the oldest event of a partition; null when it is empty. */
+  oldest(partition: number): Promise<string | null>;
   remove(partition: number, ids: string[]): Promise<void>;
 }
 
@@ -164,18 +166,26 @@ export interface ArchivedSession {
   lastHash: string | null;
 }
 
+/** A part of a session's history. */
+export interface HistoryPage {
+  /** JSON of each event: the trail has most of it as text, and it goes out as text. */
+  events: string[];
+  next_after_version: number;
+}
+
 /** The audit trail, as far as users ask for it. Rejects with StoreUnavailableError while its database is out of reach. */
 export interface Trail {
   /** The newest snapshot of a session; `deleted` when its last event says so. */
   newest(sessionId: string): Promise<ArchivedSession | 'unknown' | 'deleted'>;
   /**
    * Events after a version, without gaps, of all types or of some; `unknown` when no event of the session has arrived, `deleted` when the session was.
-   * Some types or all: at most `limit` versions are walked over, and `next_after_version` is the last of them.
+   * Some types or all: at most `limit` versions are walked over, as long as the events have no more than a megabyte, and `next_after_version` is the last
+   * of them.
    */
   history(
     sessionId: string,
     afterVersion: number,
     limit: number,
     types?: readonly EventType[],
-  ): Promise<HistoryData | 'unknown' | 'deleted'>;
+  ): Promise<HistoryPage | 'unknown' | 'deleted'>;
 }

@@ -9,7 +9,8 @@ const INTERVAL_MS = 200;
 /** What is this late was not done by the instance that set an alarm for it. */
 const SLACK_MS = 150;
 const BATCH_OF_A_PARTITION = 50;
-const AT_ONCE = 32;
+/** Each may be half a megabyte to read. */
+const AT_ONCE = 8;
 
 export interface SweepOptions {
   store: SessionStore;

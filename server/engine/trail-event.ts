@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import type { HistoryEvent } from '#contract';
+import type { HistoryEvent, SessionState } from '#contract';
 
 /** An event as it is hashed: everything but its snapshot, with the hash of the event before it in its session. */
 export type TrailEvent = Omit<HistoryEvent, 'state_snapshot'> & { previous_hash: string | null };
@@ -8,3 +8,14 @@ export type TrailEvent = Omit<HistoryEvent, 'state_snapshot'> & { previous_hash:
 export function hashOf(canonicalEvent: string): string {
   return hash('sha256', canonicalEvent, 'base64url');
 }
+
+/** What `sync_sessions` tells of a state. An event without a snapshot brings it along. */
+export const BRIEF_FIELDS = [
+  'sync_mode',
+  'status',
+  'cycle_count',
+  'created_at',
+  'updated_at',
+  'session_started_at',
+  'session_completed_at',
+] as const satisfies (keyof SessionState)[];

@@ -1,8 +1,11 @@
+import type { SessionState } from '#contract';
 import type { SessionEvent } from '../domain/draft.ts';
-import { encodeState, type Schema } from '../domain/schema.ts';
+import { encodeBrief, encodeState, type Schema } from '../domain/schema.ts';
+import { isTooLarge, mustCarrySnapshot } from '../domain/snapshots.ts';
+import { BRIEF_FIELDS } from '../engine/trail-event.ts';
 import type { Commit, Publication } from '../engine/ports.ts';
 import { asWritten, memoryJson } from './codec.ts';
-import { layOut } from './layout.ts';
+import { isInPieces, layOut } from './layout.ts';
 
 /** How far a judged instant may be from the clock of Redis at the commit: ahead only by an error of our clock, behind by time spent waiting. */
 const AHEAD_MAX_MS = 50;
@@ -28,8 +31,12 @@ export function commitArguments(
   const { text, pieces, replaces } = deleted
     ? { text: '', pieces: [], replaces: true }
     : layOut(last.state, before, () => snapshotAt(newest), schema);
-  // The last snapshot is the stored state itself; it travels once.
-  const snapshotOf = (index: number) => (index < newest || deleted ? encodeState(snapshotAt(index), schema) : '');
+  const snapshotOf = (index: number) => {
+    const { state } = commit.events[index] ?? last;
+    if (!carriesSnapshot(commit, index, text)) return encodeBrief(Object.fromEntries(BRIEF_FIELDS.map((name) => [name, state[name]])));
+    // The last snapshot is the stored state itself; it travels once.
+    return index < newest || deleted ? encodeState(snapshotAt(index), schema) : '';
+  };
   return [
     base?.version ?? 0,
     base?.epoch ?? 0,
@@ -58,4 +65,16 @@ export function commitArguments(
     ...texts.flatMap((event, index) => [event, snapshotOf(index)]),
     ...publications.flatMap(({ channel, head, tail }) => [channel, head, tail]),
   ];
+}
+
+/** Whether an event goes to the trail with the state after it. `text` is what is stored of the newest one, without its pieces. */
+function carriesSnapshot({ base, events }: Commit, index: number, text: string): boolean {
+  const event = events[index];
+  if (event === undefined || mustCarrySnapshot(event, event.state, (events[index - 1]?.state ?? base)?.epoch)) return true;
+  return index === events.length - 1 && !isTooLarge(text.length + piecesLength(event.state, text));
+}
+
+/** About how long all pieces of a state are: participants are much alike. */
+function piecesLength({ participants }: SessionState, text: string): number {
+  return isInPieces(text) ? participants.length * JSON.stringify(participants[0]).length : 0;
 }

@@ -7,6 +7,11 @@ import { loadScript, runScript } from './script.ts';
 
 const ACQUIRE = loadScript('acquire-lease');
 const RELEASE = loadScript('release-lease');
+const READ = loadScript('read-outbox');
+const OLDEST = loadScript('oldest-event');
+
+/** Bytes of one reply: entries of large sessions are half a megabyte each, and a reply is in memory as a whole. */
+const READ_BYTES = 1024 * 1024;
 
 /** The outbox of all sessions: one stream a partition, written by the commit script. */
 export function createOutbox(redis: RedisClient, keyPrefix: string): Outbox {
@@ -20,8 +25,12 @@ export function createOutbox(redis: RedisClient, keyPrefix: string): Outbox {
       await runScript(redis, RELEASE, [keys.relayLease], [holder]);
     },
     async read(partition, count) {
-      const entries = await redis.xrange(keys.partition(partition).outbox, '-', '+', 'COUNT', count);
-      return entries.map(toEntry);
+      const reply = await runScript(redis, READ, [keys.partition(partition).outbox], [count, READ_BYTES]);
+      const [entries, more] = reply as [StreamEntry[], number];
+      return { entries: entries.map(toEntry), more: more === 1 };
+    },
+    async oldest(partition) {
+      return (await runScript(redis, OLDEST, [keys.partition(partition).outbox], [])) as string | null;
     },
     async remove(partition, ids) {
       if (ids.length > 0) await redis.xdel(keys.partition(partition).outbox, ...ids);
@@ -29,8 +38,10 @@ export function createOutbox(redis: RedisClient, keyPrefix: string): Outbox {
   };
 }
 
-/** Fields come in the order in which the commit script wrote them: event, then state, then its pieces if it has any. */
-function toEntry([id, [, event = '', , state = '', ...pieces]]: [string, string[]]): OutboxEntry {
+type StreamEntry = [id: string, fields: string[]];
+
+/** An entry as Redis has it. Fields come in the order in which the commit script wrote them: event, then state, then its pieces if it has any. */
+export function toEntry([id, [, event = '', , state = '', ...pieces]]: StreamEntry): OutboxEntry {
   return {
     id,
     event,

@@ -1,7 +1,6 @@
 import { v7 as uuidv7 } from 'uuid';
 import type { CommandName, CommandOptions } from '#contract';
 import type { TimerCommand } from '../domain/decide.ts';
-import { refuse } from '../domain/refusal.ts';
 import type { Archive } from '../engine/archive.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { CommandContext, CommandLimit, Outcome } from '../engine/checks.ts';
@@ -11,6 +10,7 @@ import type { Access, Permit } from './access/access.ts';
 import { accessCommands } from './access/commands.ts';
 import { type Answer, answerWith, deleted, emptied, missedSince, stateOf, switched, switchedBriefly } from './answers.ts';
 import { fingerprint } from './fingerprint.ts';
+import { createHistoryCommand } from './history-command.ts';
 import { type CommandLimits, limited } from './limits.ts';
 import type { Parsed } from './schemas.ts';
 import { limitSwitches } from './switch-limit.ts';
@@ -149,23 +149,7 @@ export function createCommands({ engine, archive, clock, trail, limits, access, 
     'session:message': async (payload, call) =>
       emptied(await engine.message(payload.session_id, payload.message, contextOf('session:message', payload, call))),
 
-    'session:history': async ({ session_id, after_version, limit, event_types }, call) => {
-      if (call.permit?.authorize !== undefined) {
-        const outcome = await engine.get(session_id, { arrival: call.arrival, authorize: call.permit.authorize });
-        if (!outcome.ok) return outcome;
-      }
-      if (trail === undefined) return { ...refuse('SERVICE_UNAVAILABLE', 'This server keeps no audit trail'), retryable: false };
-      // A deletion may not have reached the trail yet.
-      const [history, gone] = await Promise.all([
-        trail.history(session_id, after_version, limit, event_types),
-        engine.wasDeleted(session_id),
-      ]);
-      if (gone || history === 'deleted') return refuse('SESSION_NOT_FOUND', `No session ${session_id}`);
-      if (history !== 'unknown') return { ok: true, data: history };
-      // Nothing has arrived in the trail; the session may be so young that it is only in Redis.
-      const outcome = await engine.get(session_id, { arrival: call.arrival });
-      return answerWith(outcome, () => ({ events: [], next_after_version: after_version }));
-    },
+    'session:history': createHistoryCommand({ engine, trail, metrics }),
 
     ...accessCommands({ access, evict, read: (payload, call) => engine.get(payload.session_id, contextOf('session:get', payload, call)) }),
 

@@ -21,7 +21,8 @@ export type LimitName =
   | 'person_work'
   | 'connections'
   | 'session_sockets'
-  | 'owner_sessions';
+  | 'owner_sessions'
+  | 'history';
 
 const SENTENCES: Record<LimitName, string> = {
   general: 'Too many requests from this address',
@@ -32,6 +33,7 @@ const SENTENCES: Record<LimitName, string> = {
   connections: 'Too many connections from this address',
   session_sockets: 'Too many sockets in this session',
   owner_sessions: 'Too many unfinished sessions of this owner',
+  history: 'Too many histories are read at this moment',
 };
 
 /** The refusal of a limit, counted. `retryAfterMs`: when there will be room again. */

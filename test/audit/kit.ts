@@ -160,8 +160,8 @@ export function bench(redisUrl: string, prefix: string, databaseUrl: string): Be
     },
     async drained() {
       const counts = await queue.getJobCounts('waiting', 'active', 'delayed');
-      const left = await Promise.all(Array.from({ length: outbox.partitions }, (_, partition) => outbox.read(partition, 1)));
-      return left.flat().length === 0 && Object.values(counts).every((count) => count === 0);
+      const left = await Promise.all(Array.from({ length: outbox.partitions }, (_, partition) => outbox.oldest(partition)));
+      return left.every((event) => event === null) && Object.values(counts).every((count) => count === 0);
     },
     async close() {
       await Promise.all(writers.map((writer) => writer.close()));

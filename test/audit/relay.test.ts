@@ -1,12 +1,15 @@
 import { expect } from 'chai';
 import type { Batch } from '../../server/audit/queue.ts';
 import { Relay } from '../../server/audit/relay.ts';
+import { partitionOf } from '../../server/domain/partitions.ts';
 import type { Outbox } from '../../server/engine/ports.ts';
 import type { RedisClient } from '../../server/store/connection.ts';
 import { createOutbox } from '../../server/store/outbox.ts';
 import { lookInto } from '../kit/redis.ts';
 import { freshDatabase, freshPrefix, redisUrl } from '../kit/services.ts';
 import { bench, eventsOf, put, silent, storedRows, until } from './kit.ts';
+
+const sizeOf = (texts: { event: string; state: string }[]) => texts.reduce((sum, { event, state }) => sum + event.length + state.length, 0);
 
 describe('the relay', () => {
   let redis: RedisClient;
@@ -89,18 +92,41 @@ describe('the relay', () => {
     await until('a take-over', () => accepted === 1, 5000);
   });
 
-  it('asks for less after an error, so that large states get through', async () => {
-    await put(redis, prefix, eventsOf('a', 1, 40));
-    let relayed = 0;
-    const narrow: Outbox = {
+  it('A-73 large states leave the outbox, and reach the queue, about a megabyte at a time', async () => {
+    const MEGABYTE = 1024 * 1024;
+    const large = eventsOf('a', 1, 12, { state: { metadata: { much: 'x'.repeat(300_000) } } });
+    await put(redis, prefix, [...large, ...eventsOf('a', 13, 40)]);
+    const reads: number[] = [];
+    const watched: Outbox = {
       ...outbox,
       read: async (partition, count) => {
-        if (count > 20) throw new Error('too much at a time');
-        return outbox.read(partition, count);
+        const reading = await outbox.read(partition, count);
+        reads.push(sizeOf(reading.entries));
+        return reading;
       },
     };
-    begin(async ({ events }) => void (relayed += events.length), narrow);
-    await until('all', () => relayed === 40);
+    const batches: Batch[] = [];
+    begin(async (batch) => void batches.push(batch), watched);
+    await until('all', () => batches.flatMap(({ events }) => events).length === 40);
+    expect(versionsOf(batches, 'a')).to.deep.equal(Array.from({ length: 40 }, (_, index) => index + 1));
+    for (const size of [...reads, ...batches.map(({ events }) => sizeOf(events))]) expect(size).to.be.at.most(MEGABYTE);
+  });
+
+  it('A-73 an entry larger than that comes alone', async () => {
+    await put(redis, prefix, eventsOf('a', 1, 3, { state: { metadata: { much: 'x'.repeat(1_500_000) } } }));
+    const batches: Batch[] = [];
+    begin(async (batch) => void batches.push(batch));
+    await until('all', () => batches.length === 3);
+    expect(batches.map((batch) => versionsOf([batch], 'a'))).to.deep.equal([[1], [2], [3]]);
+  });
+
+  it('A-74 whether there is anything in the outbox, and how old it is, is asked without its states', async () => {
+    await put(redis, prefix, eventsOf('a', 1, 2, { state: { metadata: { much: 'x'.repeat(300_000) } } }));
+    const oldest = (await outbox.oldest(partitionOf('a'))) ?? '';
+    expect(JSON.parse(oldest)).to.include({ session_id: 'a', version: 1 });
+    expect(oldest.length).to.be.below(1_000);
+    const empty = Array.from({ length: outbox.partitions }, (_, partition) => partition).filter((one) => one !== partitionOf('a'));
+    expect(await Promise.all(empty.map((partition) => outbox.oldest(partition)))).to.deep.equal(empty.map(() => null));
   });
 
   it('closes in time although the outbox hangs', async () => {

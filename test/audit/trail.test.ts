@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { HistoryData } from '#contract';
+import type { HistoryData, HistoryEvent } from '#contract';
 import { closeDatabase, openDatabase } from '../../server/audit/database.ts';
 import { EventStore } from '../../server/audit/store.ts';
 import { createTrail, type TrailReader } from '../../server/audit/trail.ts';
@@ -24,9 +24,15 @@ describe('history', () => {
     await closeDatabase(client, silent);
   }
 
+  async function page(afterVersion: number, limit: number): Promise<HistoryData> {
+    const history = await trail.history('game', afterVersion, limit);
+    if (typeof history === 'string') throw new Error(history);
+    return { ...history, events: history.events.map((json) => JSON.parse(json) as HistoryEvent) };
+  }
+
   /** "epoch.version" of what the trail tells, and where it goes on. */
   async function told(afterVersion = 0, limit = 100): Promise<{ run: string; next: number }> {
-    const history = (await trail.history('game', afterVersion, limit)) as HistoryData;
+    const history = await page(afterVersion, limit);
     return { run: history.events.map(({ epoch, version }) => `${epoch}.${version}`).join(' '), next: history.next_after_version };
   }
 
@@ -42,8 +48,8 @@ describe('history', () => {
     const queued = eventOf('game', 1, { epoch, event });
     await arrive(queued);
     const expected = { ...(JSON.parse(queued.event) as object), state_snapshot: JSON.parse(queued.state) as unknown };
-    expect(await trail.history('game', 0, 10)).to.deep.equal({ events: [expected], next_after_version: 1 });
-    expect(JSON.stringify(await trail.history('game', 0, 10)))
+    expect(await page(0, 10)).to.deep.equal({ events: [expected], next_after_version: 1 });
+    expect(JSON.stringify(await page(0, 10)))
       .to.include('"timestamp":"2026-03-01T12:00:01.000Z"')
       .and.include(`"epoch":${epoch},`);
   });
@@ -52,7 +58,7 @@ describe('history', () => {
     const name = new URL(database).pathname.slice(1);
     await query((await databaseServer()).url, `ALTER DATABASE ${name} SET timezone = 'Asia/Tokyo'`);
     await arrive(eventOf('game', 1));
-    const history = (await trail.history('game', 0, 10)) as HistoryData;
+    const history = await page(0, 10);
     expect(history.events[0]?.timestamp).to.equal('2026-03-01T12:00:01.000Z');
     expect(await query(database, `SELECT timestamp = '2026-03-01T12:00:01Z' AS right FROM sync_events`)).to.deep.equal([{ right: true }]);
   });

@@ -2,7 +2,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { CreatePayload, HistoryEvent, SessionState } from '#contract';
 import type { TimerCommand } from '../../server/domain/decide.ts';
-import { decodeState, SCHEMA } from '../../server/domain/schema.ts';
 import { type Clock, RedisClock } from '../../server/engine/clock.ts';
 import { createEngine } from '../../server/engine/create-engine.ts';
 import type { CommandContext, Engine, Outcome } from '../../server/engine/engine.ts';
@@ -12,15 +11,13 @@ import type { Rooms } from '../../server/engine/rooms.ts';
 import { createLogger } from '../../server/observability/logger.ts';
 import { createMetrics, type Metrics } from '../../server/observability/metrics.ts';
 import { connectRedis, type RedisClient, whenReady } from '../../server/store/connection.ts';
-import { partitionOf } from '../../server/domain/partitions.ts';
 import type { StoredFacts } from '../../server/store/codec.ts';
 import { createKeys } from '../../server/store/keys.ts';
-import { createOutbox } from '../../server/store/outbox.ts';
 import { createSessionStore } from '../../server/store/session-store.ts';
 import { timeAt } from '../../server/store/time.ts';
 import { chess } from '../kit/games.ts';
 import { freshPrefix, redisUrl } from '../kit/services.ts';
-import { factsIn, stateIn, tamper } from '../kit/stored.ts';
+import { entriesOf, factsIn, historyIn, stateIn, tamper } from '../kit/stored.ts';
 import { until } from '../kit/until.ts';
 
 /** Long enough that a busy machine is never the reason why a command misses it. */
@@ -81,6 +78,8 @@ export class Arena {
   readonly prefix = freshPrefix();
   readonly graceMs: number;
   readonly #closers: (() => Promise<unknown>)[] = [];
+  /** States that were put into Redis by `age`. */
+  readonly #aged = new Map<string, SessionState>();
   #redis!: RedisClient;
   #right!: RedisClock;
 
@@ -182,12 +181,7 @@ export class Arena {
 
   /** What the commits of a session left for the trail, oldest first. */
   async trail(session: string): Promise<HistoryEvent[]> {
-    const entries = await createOutbox(this.#redis, this.prefix).read(partitionOf(session), 100_000);
-    return entries
-      .map(({ event, state }) =>
-        Object.assign(JSON.parse(event) as HistoryEvent, { state_snapshot: decodeState(state, SCHEMA) as SessionState }),
-      )
-      .filter(({ session_id }) => session_id === session);
+    return historyIn(await entriesOf(this.#redis, this.prefix, session), this.#aged.get(session));
   }
 
   /** The trail once it has `count` events. */
@@ -205,7 +199,7 @@ export class Arena {
 
   /** Makes a session's clock have run for `ms` longer, as if nobody had been there all that time. */
   async age(session: string, ms: number): Promise<void> {
-    await age(this.#redis, this.prefix, session, ms);
+    this.#aged.set(session, await age(this.#redis, this.prefix, session, ms));
   }
 
   /** What Redis has of a session beside its state. */
@@ -224,14 +218,15 @@ export class Arena {
   }
 }
 
-/** As `Arena.age`, for the sessions of any cluster. */
-export async function age(redis: RedisClient, prefix: string, session: string, ms: number): Promise<void> {
+/** As `Arena.age`, for the sessions of any cluster. Returns the state as it is now. */
+export async function age(redis: RedisClient, prefix: string, session: string, ms: number): Promise<SessionState> {
   const keys = createKeys(prefix).session(session);
   const earlier = (key: string, value: unknown) => (key.endsWith('_at') && typeof value === 'string' ? iso(Date.parse(value) - ms) : value);
-  const state: unknown = JSON.parse(await stateIn(redis, keys.session), earlier);
+  const state = JSON.parse(await stateIn(redis, keys.session), earlier) as SessionState;
   await tamper(redis, keys.session, {}, JSON.stringify(state));
   const due = await redis.zscore(keys.agenda, session);
   if (due !== null) await redis.zadd(keys.agenda, Number(due) - ms, session);
+  return state;
 }
 
 /** The state of a success; a refusal throws. */

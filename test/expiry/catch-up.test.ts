@@ -48,7 +48,7 @@ describe('after long downtime', () => {
     }
   });
 
-  it('E-31 more than a thousand take several commits, and the result is the same', async () => {
+  it('E-31 more than a hundred take several commits, and the result is the same', async () => {
     const game = await forgotten(2_345_000);
     const player = await arena.player();
     await until('2,345 cycles', async () => player.told.filter((one) => one.session_id === game.session_id).length >= 2_345, 10_000);

@@ -1,10 +1,9 @@
 import { expect } from 'chai';
 import type { HistoryEvent } from '#contract';
-import { createOutbox } from '../../server/store/outbox.ts';
-import { partitionOf } from '../../server/domain/partitions.ts';
 import { chess } from '../kit/games.ts';
 import { type Cluster, openCluster } from '../kit/server.ts';
 import type { TestClient } from '../kit/socket-client.ts';
+import { entriesOf, historyIn } from '../kit/stored.ts';
 
 const CLIENTS = 20;
 const CYCLES = 2;
@@ -23,9 +22,7 @@ describe('twenty clients switching at once around deadlines', () => {
 
   const first = () => clients[0] as TestClient;
   const trailOf = async (session: string): Promise<HistoryEvent[]> => {
-    const outbox = createOutbox(cluster.redis(), cluster.settings.KEY_PREFIX);
-    const entries = await outbox.read(partitionOf(session), 100_000);
-    return entries.map(({ event }) => JSON.parse(event) as HistoryEvent).filter(({ session_id }) => session_id === session);
+    return historyIn(await entriesOf(cluster.redis(), cluster.settings.KEY_PREFIX, session));
   };
   const reached = (instant: number) => new Promise<void>((resolve) => setTimeout(resolve, Math.max(0, instant - Date.now())));
 

@@ -1,14 +1,13 @@
 import { expect } from 'chai';
 import type { Reply, SwitchData } from '#contract';
 import type { App } from '../../server/app.ts';
-import { createOutbox } from '../../server/store/outbox.ts';
-import { partitionOf } from '../../server/domain/partitions.ts';
 import { chess } from '../kit/games.ts';
 import { rest } from '../kit/rest.ts';
 import { type Cluster, openCluster, type Settings } from '../kit/server.ts';
 import { freshDatabase } from '../kit/services.ts';
 import type { TestClient } from '../kit/socket-client.ts';
 import { until } from '../kit/until.ts';
+import { entriesOf } from '../kit/stored.ts';
 
 const ROUNDS = 50;
 const SOCKETS = 20;
@@ -95,7 +94,7 @@ describe('twenty sockets over two instances race for the switch', () => {
     for (const reply of replies) if (!reply.ok) expect(reply.error.code).to.equal('NOT_ACTIVE_PARTICIPANT');
     const { version } = await stateOf(session_id);
     expect(version).to.equal(ROUNDS + 2);
-    const entries = await createOutbox(cluster.redis(), cluster.settings.KEY_PREFIX).read(partitionOf(session_id), 1_000);
+    const entries = await entriesOf(cluster.redis(), cluster.settings.KEY_PREFIX, session_id);
     const versions = entries.map(({ event }) => (JSON.parse(event) as { version: number }).version);
     expect(versions).to.deep.equal(Array.from({ length: version }, (_, i) => i + 1));
   });

@@ -1,3 +1,9 @@
+import type { HistoryEvent, SessionState } from '#contract';
+import { stateAfter } from '../../server/domain/replay.ts';
+import { decodeState, isBrief, SCHEMA } from '../../server/domain/schema.ts';
+import type { OutboxEntry } from '../../server/engine/ports.ts';
+import { createKeys } from '../../server/store/keys.ts';
+import { toEntry } from '../../server/store/outbox.ts';
 import { readFacts, splitStored, type StoredFacts, writeFacts } from '../../server/store/codec.ts';
 import type { RedisClient } from '../../server/store/connection.ts';
 
@@ -15,4 +21,22 @@ export async function stateIn(redis: RedisClient, key: string): Promise<string> 
 export async function tamper(redis: RedisClient, key: string, changes: Partial<StoredFacts>, state?: string): Promise<void> {
   const facts = writeFacts({ ...(await factsIn(redis, key)), tokens: 'another-commit', ...changes });
   await redis.set(key, `${facts}\n${state ?? (await stateIn(redis, key))}`, 'KEEPTTL');
+}
+
+/** What the outbox has of a session, oldest first, read past the server. */
+export async function entriesOf(redis: RedisClient, prefix: string, session: string): Promise<OutboxEntry[]> {
+  const entries = await redis.xrange(createKeys(prefix).session(session).outbox, '-', '+');
+  return entries.map(toEntry).filter(({ event }) => (JSON.parse(event) as HistoryEvent).session_id === session);
+}
+
+/** The history that entries of the outbox tell, with the snapshots that they leave out. `changed` is a state that was put into Redis behind their back. */
+export function historyIn(entries: OutboxEntry[], changed?: SessionState): HistoryEvent[] {
+  let state: SessionState | undefined;
+  return entries.map((entry) => {
+    const event = JSON.parse(entry.event) as Omit<HistoryEvent, 'state_snapshot'>;
+    if (changed !== undefined && state?.version === changed.version) state = changed;
+    if (!isBrief(entry.state)) state = decodeState(entry.state, SCHEMA) as SessionState;
+    else if (state !== undefined) state = stateAfter(state, { ...event, state_snapshot: null });
+    return { ...event, state_snapshot: state as SessionState };
+  });
 }

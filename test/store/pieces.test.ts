@@ -2,14 +2,13 @@ import { expect } from 'chai';
 import type { SessionState } from '#contract';
 import { shareParticipants } from '../../server/domain/changes.ts';
 import { create } from '../../server/domain/create.ts';
-import { partitionOf } from '../../server/domain/partitions.ts';
 import { decodeState, SCHEMA } from '../../server/domain/schema.ts';
 import { type CommitResult, type LiveSession, UnreadableStateError } from '../../server/engine/ports.ts';
-import { createOutbox } from '../../server/store/outbox.ts';
 import { createSessionStore } from '../../server/store/session-store.ts';
 import { chess } from '../kit/games.ts';
 import { lookInto } from '../kit/redis.ts';
 import { type Desk, next, openDesk, proposal } from './desk.ts';
+import { entriesOf } from '../kit/stored.ts';
 
 const COUNT = 200;
 
@@ -26,7 +25,7 @@ describe('a session of many participants', () => {
   const fieldsOf = (id: string) => desk.redis.hgetall(desk.keys.session(id).pieces);
   const load = async (id: string) => (await desk.store.load(id)).session as LiveSession;
   const newestInOutbox = async (id: string) => {
-    const entries = await createOutbox(desk.redis, desk.prefix).read(partitionOf(id), 1_000);
+    const entries = await entriesOf(desk.redis, desk.prefix, id);
     return decodeState(entries.at(-1)?.state ?? '', SCHEMA) as SessionState;
   };
 

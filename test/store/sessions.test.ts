@@ -2,15 +2,14 @@ import { expect } from 'chai';
 import type { SessionState } from '#contract';
 import { type App } from '../../server/app.ts';
 import { decodeState, SCHEMA } from '../../server/domain/schema.ts';
-import { createOutbox } from '../../server/store/outbox.ts';
-import { PARTITIONS, partitionOf } from '../../server/domain/partitions.ts';
+import { PARTITIONS } from '../../server/domain/partitions.ts';
 import { createKeys } from '../../server/store/keys.ts';
 import { BANK_MS, chess } from '../kit/games.ts';
 import { keysLike } from '../kit/redis.ts';
 import { rest } from '../kit/rest.ts';
 import { type Cluster, openCluster } from '../kit/server.ts';
 import { startOwnRedis } from '../kit/services.ts';
-import { tamper } from '../kit/stored.ts';
+import { entriesOf, tamper } from '../kit/stored.ts';
 import type { TestClient } from '../kit/socket-client.ts';
 import { until } from '../kit/until.ts';
 
@@ -78,7 +77,7 @@ describe('sessions in Redis', () => {
     const last = await player.ok('session:get', { session_id });
     await player.ok('session:delete', { session_id });
 
-    const entries = await createOutbox(cluster.redis(), cluster.settings.KEY_PREFIX).read(partitionOf(session_id), 1_000);
+    const entries = await entriesOf(cluster.redis(), cluster.settings.KEY_PREFIX, session_id);
     const events = entries
       .map(({ event, state }) => ({
         event: JSON.parse(event) as Record<string, unknown>,

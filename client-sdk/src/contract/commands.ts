@@ -84,7 +84,7 @@ export interface MessagePayload extends SessionPayload {
 
 export interface HistoryPayload extends SessionPayload {
   after_version?: number | undefined;
-  /** How many versions to walk over at most. */
+  /** How many versions to walk over at most. A page also ends at a megabyte, so fewer do not mean the end. */
   limit?: number | undefined;
   /** Tell only of events of these types; absent = all. Pages may then hold fewer events than `limit`, or none. */
   event_types?: EventType[] | undefined;

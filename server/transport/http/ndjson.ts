@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import type { Context } from 'koa';
-import type { HistoryData } from '#contract';
+import type { HistoryAnswer } from '../history-answer.ts';
 
 const TYPE = 'application/x-ndjson';
 /** Where the next page begins, since the lines hold nothing but events. */
@@ -12,14 +12,10 @@ export function wantsLines(ctx: Context): boolean {
   return ctx.accepts('application/json', TYPE) === TYPE;
 }
 
-/** Answers with a page of history as newline-delimited JSON: each event is one line, made when the client is ready to read it. */
-export function sendLines(ctx: Context, { events, next_after_version }: HistoryData): void {
+/** Answers with a page of history as newline-delimited JSON: each event is one line, sent when the client is ready to read it. */
+export function sendLines(ctx: Context, page: HistoryAnswer): void {
   ctx.status = 200;
-  ctx.set(CURSOR_HEADER, String(next_after_version));
+  ctx.set(CURSOR_HEADER, String(page.nextAfterVersion));
   ctx.type = TYPE;
-  ctx.body = Readable.from(lines(events));
-}
-
-function* lines(events: HistoryData['events']): Generator<string> {
-  for (const event of events) yield `${JSON.stringify(event)}\n`;
+  ctx.body = Readable.from(page.lines());
 }

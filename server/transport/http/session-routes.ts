@@ -1,11 +1,13 @@
+import { Readable } from 'node:stream';
 import Router, { type RouterContext } from '@koa/router';
 import type { Context } from 'koa';
 import { koaBody } from 'koa-body';
-import { CREATE_MAX_BYTES, type HistoryData, type Reply } from '#contract';
+import { CREATE_MAX_BYTES, type Reply } from '#contract';
 import { invalid } from '../../domain/refusal.ts';
 import { type Principal, senderOf } from '../access/principal.ts';
 import { addressOf, type TrustedProxies } from '../address.ts';
 import type { CommandHandler } from '../command-handler.ts';
+import { HistoryAnswer } from '../history-answer.ts';
 import { HTTP_STATUS } from '../replies.ts';
 import { HttpRefusal, readBodies, refuseOtherBodies, setRetryAfter } from './errors.ts';
 import { sendLines, wantsLines } from './ndjson.ts';
@@ -39,7 +41,7 @@ export function sessionRoutes({ handler, now, proxies }: SessionRoutesOptions): 
     router[method](path, ...(method === 'post' ? bodies : []), async (ctx) => {
       if (name === 'session:history') {
         const reply = await handle(ctx, name, withId(ctx, historyQueryOf(ctx)));
-        if (wantsLines(ctx) && reply.ok) sendLines(ctx, reply.data as HistoryData);
+        if (wantsLines(ctx) && reply.ok && reply.data instanceof HistoryAnswer) sendLines(ctx, reply.data);
         else send(ctx, reply, status);
         return;
       }
@@ -54,7 +56,12 @@ export function sessionRoutes({ handler, now, proxies }: SessionRoutesOptions): 
 function send(ctx: Context, reply: Reply<unknown>, status: number): void {
   ctx.status = reply.ok ? status : HTTP_STATUS[reply.error.code];
   if (!reply.ok) setRetryAfter(ctx, reply.error.details);
-  if (ctx.status !== 204) ctx.body = reply;
+  if (reply.ok && reply.data instanceof HistoryAnswer) {
+    ctx.type = 'json';
+    ctx.body = Readable.from(reply.data.jsonOf(reply));
+  } else if (ctx.status !== 204) {
+    ctx.body = reply;
+  }
 }
 
 function bodyOf(ctx: Context): unknown {

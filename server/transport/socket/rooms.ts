@@ -116,8 +116,8 @@ export function createRooms(io: IoServer, { channelPrefix, schema, now, metrics 
     announce(events, snapshotAt, session, base) {
       const lastExpiry = events.findLastIndex((event) => event.expired !== undefined);
       const from = events.length <= TOLD_ONE_BY_ONE ? 0 : lastExpiry === -1 ? events.length - 1 : lastExpiry;
-      // Who missed some events of a commit can't take what has changed since.
-      const beforeOf = (index: number) => (from > 0 ? null : index === 0 ? base : (events[index - 1]?.state ?? null));
+      // What has changed is told since the event that was told before it.
+      const beforeOf = (index: number) => (index === from ? base : (events[index - 1]?.state ?? null));
       const tellings = events.flatMap((event, index) => (index < from ? [] : tellingsOf(event, index, beforeOf(index))));
       const last = events.at(-1);
       // Changes must come in order, and no deletion before a message that was published earlier.

@@ -1,0 +1,2 @@
+-- AlterTable
+ALTER TABLE "sync_events" ALTER COLUMN "state_snapshot" DROP NOT NULL;

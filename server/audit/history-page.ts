@@ -1,0 +1,106 @@
+import type { JsonObject, SessionState } from '#contract';
+import { stateAfter } from '../domain/replay.ts';
+import { decodeState, type Schema, textAsRead } from '../domain/schema.ts';
+import { nextTurn } from '../util/turns.ts';
+import type { PrismaClient } from './generated/client.ts';
+import { type Columns, columnsOf, historyJson } from './history-event.ts';
+import type { Position } from './history.ts';
+import { stateAt } from './state-at.ts';
+
+/** A page ends where the next event would make it larger than this as JSON. */
+const PAGE_BYTES = 1024 * 1024;
+/** Rows are read in slices of about so many characters: those of a session are much alike, so the largest one tells how many that are. */
+const SLICE_CHARACTERS = 256 * 1024;
+
+/** A row with the texts of its JSON as they are stored. */
+interface Row extends Columns {
+  snapshot: string | null;
+  metadata: string;
+}
+
+/** What a page holds of the events that were asked for. */
+export interface Page {
+  /** JSON of each event. */
+  events: string[];
+  /** The version of the first event that is left out; undefined where there is none. */
+  cutAt: number | undefined;
+}
+
+/**
+ * Reads events until their JSON has a megabyte, at least one. Snapshots pass through as texts; those that the trail leaves out are made by the rules.
+ * @param asked by version
+ */
+export async function readPage(database: PrismaClient, sessionId: string, asked: readonly Position[], schema: Schema): Promise<Page> {
+  const unfolding = new Unfolding(database, sessionId, schema);
+  const events: string[] = [];
+  let bytes = 0;
+  let longest = SLICE_CHARACTERS;
+  while (events.length < asked.length) {
+    const slice = asked.slice(events.length, events.length + Math.max(1, Math.floor(SLICE_CHARACTERS / longest)));
+    const rows = await readRows(database, sessionId, slice);
+    longest = 1;
+    for (const { version, epoch } of slice) {
+      const row = rows.find((one) => one.version === version && one.epoch === epoch);
+      const snapshot = row === undefined ? null : await unfolding.snapshotOf(row);
+      // Rows before it have not arrived, or it was deleted just now.
+      if (row === undefined || snapshot === null) return { events, cutAt: version };
+      const json = historyJson(row, snapshot, row.metadata);
+      bytes += Buffer.byteLength(json);
+      if (events.length > 0 && bytes > PAGE_BYTES) return { events, cutAt: version };
+      events.push(json);
+      longest = Math.max(longest, json.length);
+    }
+    await nextTurn();
+  }
+  return { events, cutAt: undefined };
+}
+
+async function readRows(database: PrismaClient, sessionId: string, slice: readonly Position[]): Promise<Row[]> {
+  const epochs = slice.map(({ epoch }) => String(epoch));
+  const versions = slice.map(({ version }) => String(version));
+  // Raw, so that no JSON is parsed on the way.
+  return database.$queryRaw<Row[]>`
+    SELECT session_id, epoch, version, event_type, "timestamp", participant_id, group_id, time_elapsed_ms, time_remaining_ms,
+           state_snapshot::text AS snapshot, metadata::text AS metadata
+    FROM unnest(${epochs}::text[], ${versions}::text[]) AS asked (epoch_text, version_text)
+    JOIN sync_events ON session_id = ${sessionId} AND epoch = epoch_text::bigint AND version = version_text::int`;
+}
+
+/** Gives each row its snapshot, in order of their versions. */
+class Unfolding {
+  readonly #database: PrismaClient;
+  readonly #sessionId: string;
+  readonly #schema: Schema;
+  /** The row before, and the state after it: its text until it is needed. */
+  #last: { at: Position; state: SessionState | string } | undefined;
+
+  constructor(database: PrismaClient, sessionId: string, schema: Schema) {
+    this.#database = database;
+    this.#sessionId = sessionId;
+    this.#schema = schema;
+  }
+
+  /** JSON of the state after a row's event; null where the trail does not have it yet. */
+  async snapshotOf(row: Row): Promise<string | null> {
+    if (row.snapshot !== null) {
+      this.#last = { at: row, state: row.snapshot };
+      return textAsRead(row.snapshot, this.#schema);
+    }
+    const before = await this.#stateBefore(row);
+    if (before === null) return null;
+    const state = stateAfter(before, { ...columnsOf(row), state_snapshot: null, metadata: JSON.parse(row.metadata) as JsonObject });
+    this.#last = { at: row, state };
+    await nextTurn();
+    return JSON.stringify(state);
+  }
+
+  /** What carries no snapshot follows an event of its own epoch. */
+  async #stateBefore({ epoch, version }: Position): Promise<SessionState | null> {
+    const last = this.#last;
+    if (last?.at.epoch === epoch && last.at.version === version - 1) {
+      return typeof last.state === 'string' ? (decodeState(last.state, this.#schema) as SessionState) : last.state;
+    }
+    const found = await stateAt(this.#database, this.#sessionId, { epoch, version: version - 1 }, this.#schema);
+    return found?.row.epoch === epoch && found.row.version === version - 1 ? found.state : null;
+  }
+}

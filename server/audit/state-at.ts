@@ -1,0 +1,39 @@
+import type { SessionState } from '#contract';
+import { stateAfter } from '../domain/replay.ts';
+import { readSnapshot, type Schema } from '../domain/schema.ts';
+import { Slice } from '../util/turns.ts';
+import { Prisma, type PrismaClient, type SyncEvent } from './generated/client.ts';
+import { toRecordedEvent } from './history-event.ts';
+import type { Position } from './history.ts';
+
+/**
+ * The state of a session after an event: its snapshot, or what the rules make of the last snapshot before it, which is at most a hundred versions back.
+ * Where rows in between have not arrived, it is the newest state before them, with its row; null where there is no snapshot at all. Throws NewerSchemaError.
+ */
+export async function stateAt(
+  database: PrismaClient,
+  session_id: string,
+  { epoch, version }: Position,
+  schema: Schema,
+): Promise<{ state: SessionState; row: SyncEvent } | null> {
+  // An epoch begins with a snapshot; where that one has not arrived, the epoch before is the newest.
+  const before = [{ epoch, version: { lte: version } }, { epoch: { lt: epoch } }];
+  const base = await database.syncEvent.findFirst({
+    where: { session_id, epoch: { lte: epoch }, OR: before, state_snapshot: { not: Prisma.DbNull } },
+    orderBy: [{ epoch: 'desc' }, { version: 'desc' }],
+  });
+  if (base === null) return null;
+  let found = { state: readSnapshot(base.state_snapshot, schema) as SessionState, row: base };
+  if (base.epoch === epoch && base.version === version) return found;
+  const rows = await database.syncEvent.findMany({
+    where: { session_id, epoch: base.epoch, version: { gt: base.version, ...(base.epoch === epoch ? { lte: version } : {}) } },
+    orderBy: { version: 'asc' },
+  });
+  const slice = new Slice();
+  for (const row of rows) {
+    if (row.version !== found.row.version + 1) break;
+    found = { state: stateAfter(found.state, toRecordedEvent(row, schema)), row };
+    if (slice.isOver) await slice.next();
+  }
+  return found;
+}

@@ -1,0 +1,24 @@
+import type { HistoryPage } from '../engine/ports.ts';
+
+/** A page of history as the data of a success. Its events are JSON already, and stay so on their way out. */
+export class HistoryAnswer {
+  readonly events: string[];
+  readonly nextAfterVersion: number;
+
+  constructor({ events, next_after_version }: HistoryPage) {
+    this.events = events;
+    this.nextAfterVersion = next_after_version;
+  }
+
+  /** JSON of a success with this data, event by event. */
+  *jsonOf(reply: { ok: true; server_time_ms: number }): Generator<string> {
+    yield '{"ok":true,"data":{"events":[';
+    for (const [index, event] of this.events.entries()) yield index === 0 ? event : `,${event}`;
+    yield `],"next_after_version":${this.nextAfterVersion}},"server_time_ms":${reply.server_time_ms}}`;
+  }
+
+  /** One line an event. */
+  *lines(): Generator<string> {
+    for (const event of this.events) yield `${event}\n`;
+  }
+}
