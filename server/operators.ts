@@ -8,6 +8,9 @@ import { BOARD_PATH } from './transport/http/operators.ts';
 export function openOperators(config: Config, logger: Logger): { board: Board | undefined; operator: OperatorOptions } {
   const { ADMIN_USER: user, ADMIN_PASSWORD: password, REDIS_URL: redisUrl, KEY_PREFIX: keyPrefix } = config;
   const credentials = user === undefined || password === undefined ? undefined : { user, password };
+  if (config.NODE_ENV === 'production' && credentials !== undefined && config.OPERATOR_PORT === undefined) {
+    logger.warn('ADMIN_USER without OPERATOR_PORT: whoever reaches this server may try to sign in as an operator');
+  }
   const hasBoard = credentials !== undefined && config.AUDIT_WORKER !== 'none';
   const board = hasBoard ? openBoard({ redisUrl, keyPrefix, logger, path: BOARD_PATH }) : undefined;
   return { board, operator: { credentials, board: board?.middleware, guardMetrics: config.METRICS_AUTH === 'admin' } };

@@ -22,7 +22,8 @@ export type LimitName =
   | 'connections'
   | 'session_sockets'
   | 'owner_sessions'
-  | 'history';
+  | 'history'
+  | 'sign_in';
 
 const SENTENCES: Record<LimitName, string> = {
   general: 'Too many requests from this address',
@@ -34,6 +35,7 @@ const SENTENCES: Record<LimitName, string> = {
   session_sockets: 'Too many sockets in this session',
   owner_sessions: 'Too many unfinished sessions of this owner',
   history: 'Too many histories are read at this moment',
+  sign_in: 'Too many wrong passwords; wait before you sign in',
 };
 
 /** The refusal of a limit, counted. `retryAfterMs`: when there will be room again. */

@@ -40,6 +40,9 @@ function warn({ AUTH_MODE: mode, NODE_ENV: environment, ...config }: Config, log
   for (const name of ['JWT_SECRET', 'JWT_PUBLIC_KEY', 'JWT_JWKS_URL'] as const) {
     if (mode === 'none' && config[name] !== undefined) logger.warn(`${name} has no effect with AUTH_MODE=none`);
   }
+  if (mode === 'jwt' && config.JWT_JWKS_URL?.startsWith('http:') === true) {
+    logger.warn('JWT_JWKS_URL is not https: whoever is between may sign tokens for anybody');
+  }
   for (const name of ['JWT_ISSUER', 'JWT_AUDIENCE'] as const) {
     if (mode === 'jwt' && isProduction && config[name] === undefined) {
       logger.warn(`${name} is not set: tokens that were made for other services with the same key are accepted`);

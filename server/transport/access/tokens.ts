@@ -1,8 +1,9 @@
 import type { KeyObject } from 'node:crypto';
-import { createRemoteJWKSet, decodeProtectedHeader, errors, jwtVerify, type JWTVerifyGetKey, type JWTVerifyOptions } from 'jose';
+import { decodeProtectedHeader, errors, jwtVerify, type JWTVerifyGetKey, type JWTVerifyOptions } from 'jose';
 import { TOKEN_MAX_LENGTH } from '#contract';
 import { type Refusal, refuse } from '../../domain/refusal.ts';
 import type { Logger } from '../../observability/logger.ts';
+import { keySetAt } from './key-set.ts';
 import { LINK_TYPE, type Links } from './links.ts';
 import { type Principal, principalOf, unauthorized } from './principal.ts';
 
@@ -22,10 +23,10 @@ export interface TokenOptions {
   logger: Logger;
 }
 
-/** No key set is asked for more often than this, however many unknown key ids come. */
-const JWKS_COOLDOWN_MS = 5_000;
-const JWKS_TIMEOUT_MS = 2_000;
 const JWKS_ALGORITHMS = ['RS256', 'ES256', 'EdDSA', 'Ed25519'];
+
+/** However many tokens come while none can be checked, the log has a line a second. */
+const WARN_INTERVAL_MS = 1_000;
 
 /** The key set can't be had: that says nothing about the token. */
 class KeysUnavailableError extends Error {}
@@ -35,11 +36,12 @@ export class TokenVerifier {
   readonly #options: TokenOptions;
   readonly #getKey: JWTVerifyGetKey;
   readonly #checks: JWTVerifyOptions;
+  #warnFrom = 0;
 
   constructor(options: TokenOptions) {
     const { key, issuer, audience, toleranceSeconds: clockTolerance } = options;
     this.#options = options;
-    const [getKey, algorithms] = keyOf(key);
+    const [getKey, algorithms] = keyOf(key, options.logger);
     this.#getKey = getKey;
     this.#checks = {
       algorithms,
@@ -72,19 +74,23 @@ export class TokenVerifier {
     if (error instanceof errors.JOSEError) return unauthorized(reasonOf(error));
     // A header that is no JSON, or a part that is no base64url.
     if (error instanceof TypeError || error instanceof SyntaxError) return unauthorized('the token is malformed');
-    this.#options.logger.warn({ err: error instanceof KeysUnavailableError ? error.cause : error }, 'a token could not be checked');
+    const now = performance.now();
+    if (now >= this.#warnFrom) {
+      this.#warnFrom = now + WARN_INTERVAL_MS;
+      this.#options.logger.warn({ err: error instanceof KeysUnavailableError ? error.cause : error }, 'a token could not be checked');
+    }
     return refuse('SERVICE_UNAVAILABLE', 'Tokens can’t be checked at the moment; try again');
   }
 }
 
 /** The key of a token and the algorithms that it may be used with: what an attacker writes into a header chooses neither. */
-function keyOf(key: TokenKey): [JWTVerifyGetKey, string[]] {
+function keyOf(key: TokenKey, logger: Logger): [JWTVerifyGetKey, string[]] {
   if ('secret' in key) {
     const secret = new TextEncoder().encode(key.secret);
     return [() => secret, ['HS256']];
   }
   if ('publicKey' in key) return [() => key.publicKey, key.algorithms];
-  const keySet = createRemoteJWKSet(new URL(key.jwksUrl), { cooldownDuration: JWKS_COOLDOWN_MS, timeoutDuration: JWKS_TIMEOUT_MS });
+  const keySet = keySetAt(key.jwksUrl, logger);
   const getKey: JWTVerifyGetKey = async (header, token) => {
     try {
       return await keySet(header, token);

@@ -29,7 +29,9 @@ export function observeRequests(metrics: Metrics, logger: Logger, proxies: Trust
       if (!NOT_LOGGED.has(ctx.path)) {
         const session = (ctx as { params?: { id?: string } }).params?.id;
         const took_ms = Math.round(took * 10) / 10;
-        logger.info({ request: requestId, session, method, path: ctx.path, status, took_ms, ip: ctx.ip }, 'request');
+        // A flood that a limit refuses is counted, and does not fill the log.
+        const level = status === 429 ? 'debug' : 'info';
+        logger[level]({ request: requestId, session, method, path: ctx.path, status, took_ms, ip: ctx.ip }, 'request');
       }
     }
   };

@@ -34,18 +34,19 @@ interface AppOptions {
 }
 
 /** Lets an app serve what is for operators. */
-export function serveOperators(app: Koa, { operator, exposition, logger }: Pick<AppOptions, 'operator' | 'exposition' | 'logger'>): void {
+export function serveOperators(app: Koa, options: Omit<AppOptions, 'handler' | 'callers'>): void {
+  const { operator, exposition } = options;
   const { credentials, board, guardMetrics } = operator;
-  const signIn = guardMetrics && credentials !== undefined ? operatorsOnly(credentials, logger) : () => {};
+  const signIn = credentials === undefined ? undefined : operatorsOnly(credentials, options);
   // In one spelling only, so that a proxy can keep it from the public by a rule.
   const router = new Router({ strict: true, sensitive: true });
   router.get('/metrics', async (ctx) => {
-    signIn(ctx);
+    if (guardMetrics) signIn?.(ctx);
     ctx.set('Cache-Control', 'no-store');
     ctx.type = exposition.contentType;
     ctx.body = await exposition.text();
   });
-  if (board !== undefined && credentials !== undefined) app.use(serveBoard(board, credentials, logger));
+  if (board !== undefined && signIn !== undefined) app.use(serveBoard(board, signIn));
   app.use(router.routes());
   app.use(router.allowedMethods());
 }

@@ -2,7 +2,11 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import type { Context, Middleware } from 'koa';
 import { refuse } from '../../domain/refusal.ts';
 import type { Logger } from '../../observability/logger.ts';
+import type { Metrics } from '../../observability/metrics.ts';
+import { addressOf, type TrustedProxies } from '../address.ts';
+import { limited } from '../limits.ts';
 import { HttpRefusal } from './errors.ts';
+import { SignInLimit } from './sign-in-limit.ts';
 
 export const BOARD_PATH = '/admin/queues';
 
@@ -16,9 +20,17 @@ export interface Credentials {
   password: string;
 }
 
+export interface SignInOptions {
+  logger: Logger;
+  metrics: Metrics;
+  proxies: TrustedProxies;
+}
+
+/** Lets operators pass; throws a refusal for everybody else. */
+export type SignIn = (ctx: Context) => void;
+
 /** Serves the board to operators. It only shows: a page elsewhere could make a browser that has signed in send anything else. */
-export function serveBoard(board: Middleware, credentials: Credentials, logger: Logger): Middleware {
-  const signIn = operatorsOnly(credentials, logger);
+export function serveBoard(board: Middleware, signIn: SignIn): Middleware {
   return async (ctx, next) => {
     if (ctx.path !== BOARD_PATH && !ctx.path.startsWith(`${BOARD_PATH}/`)) {
       await next();
@@ -33,13 +45,22 @@ export function serveBoard(board: Middleware, credentials: Credentials, logger: 
   };
 }
 
-/** Lets operators pass, by HTTP Basic; throws for everybody else. */
-export function operatorsOnly({ user, password }: Credentials, logger: Logger): (ctx: Context) => void {
+/** Lets operators pass, by HTTP Basic. Throws UNAUTHORIZED for everybody else, RATE_LIMIT_EXCEEDED for addresses that have sent too many wrong passwords. */
+export function operatorsOnly({ user, password }: Credentials, { logger, metrics, proxies }: SignInOptions): SignIn {
   const expected = digest(`${user}:${password}`);
+  const limit = new SignInLimit();
   return (ctx) => {
     const given = credentialsOf(ctx.get('Authorization'));
-    if (given !== null && timingSafeEqual(digest(given), expected)) return;
-    if (given !== null) logger.warn({ ip: ctx.ip, path: ctx.path }, 'wrong credentials of an operator');
+    if (given !== null) {
+      const [address, now] = [addressOf(ctx.req, proxies), performance.now()];
+      const waitMs = limit.waitOf(address, now);
+      if (waitMs > 0) throw new HttpRefusal(limited('sign_in', metrics, waitMs));
+      if (timingSafeEqual(digest(given), expected)) {
+        limit.right(address);
+        return;
+      }
+      if (limit.wrong(address, now)) logger.warn({ ip: ctx.ip, path: ctx.path }, 'wrong credentials of an operator');
+    }
     ctx.set('WWW-Authenticate', 'Basic realm="SyncKairos operators", charset="UTF-8"');
     throw new HttpRefusal(refuse('UNAUTHORIZED', 'Sign in as an operator'));
   };
