@@ -19,6 +19,7 @@ import { createGrants } from './store/grants.ts';
 import { createOutbox } from './store/outbox.ts';
 import { ping } from './store/ping.ts';
 import { createKeys } from './store/keys.ts';
+import { openMarks } from './store/marks.ts';
 import { createSessionStore } from './store/session-store.ts';
 import { followSkew, type Skew } from './store/skew.ts';
 import { timeAt } from './store/time.ts';
@@ -56,7 +57,8 @@ export interface App {
  * @param schema the forms of stored states that it knows; tests let versions meet that differ in it
  */
 export async function createApp(config: Config, schema: Schema = SCHEMA): Promise<App> {
-  const logger = createLogger(config.LOG_LEVEL, String(process.pid));
+  const instance = String(process.pid);
+  const logger = createLogger(config.LOG_LEVEL, instance);
   const metrics = createMetrics();
   const redis = connectAll(config.REDIS_URL, logger);
   const clock = new RedisClock(() => timeAt(redis.clock, createKeys(config.KEY_PREFIX).clock), logger, metrics);
@@ -94,6 +96,11 @@ export async function createApp(config: Config, schema: Schema = SCHEMA): Promis
   });
   const { engine, archive, ...deadlines } = createEngine({
     store,
+    marks: openMarks(
+      redis.commands,
+      { redisUrl: config.REDIS_URL, keyPrefix: config.KEY_PREFIX, logLevel: config.LOG_LEVEL, instance },
+      logger,
+    ),
     rooms: createRooms(io, { channelPrefix, schema, now, metrics }),
     trail,
     clock,

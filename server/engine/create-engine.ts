@@ -8,12 +8,14 @@ import { Engine } from './engine.ts';
 import { Expirer } from './expirer.ts';
 import type { Hints } from './hints.ts';
 import { Liveness } from './liveness.ts';
-import type { SessionStore, Trail } from './ports.ts';
+import type { Marks, SessionStore, Trail } from './ports.ts';
 import type { Rooms } from './rooms.ts';
 import { Sweep } from './sweep.ts';
 
 export interface EngineParts {
   store: SessionStore;
+  /** Closed with the engine. */
+  marks: Marks;
   rooms: Rooms;
   /** Undefined where no trail can be read. */
   trail?: Trail | undefined;
@@ -47,7 +49,7 @@ export function createEngine(parts: EngineParts): { engine: Engine; archive: Arc
   );
   const committer = new Committer({ ...parts, alarms });
   const archive = new Archive({ ...parts, committer });
-  const liveness = new Liveness(parts.store, logger);
+  const liveness = new Liveness(parts.marks, logger);
   const expirer = new Expirer({ ...parts, committer, liveness, alarms });
   const sweep = new Sweep({ ...parts, expirer });
   return {

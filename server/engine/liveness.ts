@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Outage } from '../domain/outage.ts';
 import type { Logger } from '../observability/logger.ts';
-import type { SessionStore } from './ports.ts';
+import type { Marks } from './ports.ts';
 
 const MARK_INTERVAL_MS = 1_000;
 /** After this long without a mark of our own there may have been an outage that nobody has recorded yet. */
@@ -12,7 +12,7 @@ const DOUBT_MS = 2_500;
  * and every instance learns of it with its own next mark.
  */
 export class Liveness {
-  readonly #store: SessionStore;
+  readonly #marks: Marks;
   readonly #logger: Logger;
   readonly #stop = new AbortController();
   #outages: readonly Outage[] = [];
@@ -21,8 +21,8 @@ export class Liveness {
   #marking: Promise<void> | undefined;
   #repeating: Promise<void> = Promise.resolve();
 
-  constructor(store: SessionStore, logger: Logger) {
-    this.#store = store;
+  constructor(marks: Marks, logger: Logger) {
+    this.#marks = marks;
     this.#logger = logger;
   }
 
@@ -40,6 +40,7 @@ export class Liveness {
   async close(): Promise<void> {
     this.#stop.abort();
     await this.#repeating;
+    await this.#marks.close();
   }
 
   /** Resolves when no outage can be unknown: at once, except after one. Throws when Redis can't be reached. */
@@ -52,7 +53,7 @@ export class Liveness {
     const known = this.#outages.length;
     // When it was asked: an answer that was long on its way tells nothing of an outage meanwhile.
     const asked = performance.now();
-    this.#outages = await this.#store.mark();
+    this.#outages = await this.#marks.mark();
     this.#marked = asked;
     if (this.#outages.length > known && known > 0) this.#logger.warn({ outage: this.#outages.at(-1) }, 'there was an outage');
   }

@@ -122,12 +122,17 @@ export interface SessionStore {
   forget(sessionId: string): Promise<void>;
   /** Takes a session that can't be read from what is due, so that it keeps nobody else waiting. */
   setAside(sessionId: string): Promise<void>;
-  /** Says that an instance is alive. Returns the outages that are known, oldest first. */
-  mark(): Promise<Outage[]>;
   /** Whether Redis has begun another life since the session's last commit, so that versions of it may be lost. */
   outlived(sessionId: string): Promise<boolean>;
   /** Where sessions stand, in the order asked; null for what is not there, undefined where the part of Redis that has it does not answer. */
   positions(sessionIds: string[]): Promise<(SessionPosition | null | undefined)[]>;
+}
+
+/** Marks in Redis by which all instances together tell whether anybody is served. */
+export interface Marks {
+  /** Says that an instance is alive. Returns the outages that are known, oldest first. Throws StoreUnavailableError. */
+  mark(): Promise<Outage[]>;
+  close(): Promise<void>;
 }
 
 /** A message to other instances that a commit publishes: `head`, and where there is a `tail`, the state after the last event and `tail` behind it. */

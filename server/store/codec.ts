@@ -2,7 +2,6 @@ import { iso } from '#arithmetic';
 import type { EventType, SessionState, Status } from '#contract';
 import { canonicalJson } from '../domain/canonical.ts';
 import { hashOf, type TrailEvent } from '../engine/trail-event.ts';
-import type { Outage } from '../domain/outage.ts';
 import type { SessionEvent } from '../domain/draft.ts';
 import { decodeState, NewerSchemaError, schemaOf, type Schema } from '../domain/schema.ts';
 import {
@@ -129,12 +128,6 @@ function eventText(event: SessionEvent, previous_hash: string | null): string {
   } satisfies TrailEvent;
   const free = Object.values(metadata);
   return free.length === 0 || (free.length === 1 && typeof free[0] === 'string') ? JSON.stringify(told) : canonicalJson(told);
-}
-
-/** `from-to` as mark.lua writes it. */
-export function toOutage(text: string): Outage {
-  const [from, to] = text.split('-').map(Number);
-  return { from: from ?? 0, to: to ?? 0 };
 }
 
 function parseState(json: string, schema: Schema): SessionState {

@@ -2,6 +2,9 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { Cluster, type ClusterOptions, Redis, type RedisOptions as AllRedisOptions } from 'ioredis';
 import type { Logger } from '../observability/logger.ts';
 import { parseRedisUrl } from '../redis-url.ts';
+import { usePatientTimeouts } from './patient-timeouts.ts';
+
+usePatientTimeouts();
 
 /** A connection to Redis, whichever of its forms: one server, the master that Sentinels name, a cluster. */
 export type RedisClient = Redis | Cluster;

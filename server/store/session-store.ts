@@ -3,7 +3,7 @@ import type { ChainableCommander } from 'ioredis';
 import type { SessionEvent } from '../domain/draft.ts';
 import { SCHEMA, type Schema } from '../domain/schema.ts';
 import type { SessionPosition, SessionStore } from '../engine/ports.ts';
-import { chainEvents, memoryJson, splitStored, toCommitResult, toMemory, toOutage, toPosition, toSession, TOKEN_LENGTH } from './codec.ts';
+import { chainEvents, memoryJson, splitStored, toCommitResult, toMemory, toPosition, toSession, TOKEN_LENGTH } from './codec.ts';
 import type { RedisClient } from './connection.ts';
 import { commitArguments } from './commit-arguments.ts';
 import { PARTITIONS, partitionOf } from '../domain/partitions.ts';
@@ -15,17 +15,12 @@ import { NO_SKEW } from './skew.ts';
 
 const COMMIT = loadScript('commit');
 const ATTEND = loadScript('attend');
-const MARK = loadScript('mark');
 const OUTLIVED = loadScript('outlived');
 const RELAY = loadScript('relay');
 const WHOLE = loadScript('whole');
 
 /** What is enough of a stored session to know where it stands. */
 const POSITION_CHARACTERS = 100;
-
-/** A gap between two marks of any instances that counts as an outage, and how many are remembered. */
-const OUTAGE_MS = 3_000;
-const OUTAGES_KEPT = 100;
 
 type Keys = ReturnType<ReturnType<typeof createKeys>['session']>;
 
@@ -115,12 +110,6 @@ export function createSessionStore(redis: RedisClient, keyPrefix: string, schema
       reachable(async () => {
         const key = keys.session(sessionId);
         await runScript(redis, ATTEND, [key.session, key.agenda], ['', '', sessionId, '']);
-      }),
-
-    mark: () =>
-      reachable(async () => {
-        const outages = await runScript(redis, MARK, [keys.mark, keys.outages], [OUTAGE_MS, OUTAGES_KEPT]);
-        return (outages as string[]).map(toOutage);
       }),
 
     outlived: (sessionId) => reachable(async () => (await runScript(redis, OUTLIVED, [keys.session(sessionId).session], [])) === 1),

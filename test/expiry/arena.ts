@@ -13,6 +13,7 @@ import { createMetrics, type Metrics } from '../../server/observability/metrics.
 import { connectRedis, type RedisClient, whenReady } from '../../server/store/connection.ts';
 import type { StoredFacts } from '../../server/store/codec.ts';
 import { createKeys } from '../../server/store/keys.ts';
+import { openMarks } from '../../server/store/marks.ts';
 import { createSessionStore } from '../../server/store/session-store.ts';
 import { timeAt } from '../../server/store/time.ts';
 import { chess } from '../kit/games.ts';
@@ -107,7 +108,8 @@ export class Arena {
 
   /** An instance on this Redis; with `attends: false` one that answers commands, but lets nothing run out by itself. */
   async player({ attends = true } = {}): Promise<Player> {
-    const redis = connectRedis(await redisUrl(), 'commands', 'player', logger);
+    const url = await redisUrl();
+    const redis = connectRedis(url, 'commands', 'player', logger);
     await whenReady(redis);
     const clock = new WrongClock(this.#right);
     const metrics = createMetrics();
@@ -122,6 +124,7 @@ export class Arena {
     };
     const parts = createEngine({
       store: { ...store, load },
+      marks: openMarks(redis, { redisUrl: url, keyPrefix: this.prefix, logLevel: 'silent', instance: 'player' }, logger),
       rooms: this.#rooms(told),
       clock,
       hints: new Hints(),

@@ -34,6 +34,15 @@ function checkCommand(what: string, command: string): void {
 }
 
 describe('deployment files', () => {
+  it('M-42 the build has all that the server reads beside its code', () => {
+    const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
+    const beside = readdirSync(path.join(ROOT, 'server'), { recursive: true, encoding: 'utf8', withFileTypes: true })
+      .filter((entry) => entry.isFile() && path.extname(entry.name) !== '.ts')
+      .map((entry) => `${path.relative(ROOT, entry.parentPath)}/*${path.extname(entry.name)}`);
+    expect(new Set(beside)).to.deep.equal(new Set(['server/store/*.js', 'server/store/scripts/*.lua']));
+    for (const files of beside) expect(scripts['build:server']).to.contain(`cp ${files} dist/${path.dirname(files)}/`);
+  });
+
   it('M-30 the variables of OPERATIONS.md are those of config.ts, no more and no fewer', () => {
     const [, table = ''] = /\n## Variables\n(.*?)\n## /s.exec(read('docs/OPERATIONS.md')) ?? [];
     const names = [...table.matchAll(/^\|([^|]+)\|/gm)].flatMap(([, cell = '']) =>

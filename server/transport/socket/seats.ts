@@ -1,6 +1,7 @@
 import { isLarge } from '../../domain/changes.ts';
 import { StoreUnavailableError } from '../../engine/ports.ts';
 import type { Metrics } from '../../observability/metrics.ts';
+import { patientTimeout } from '../../util/patient-timeout.ts';
 import type { Seat } from '../commands.ts';
 import { limited } from '../limits.ts';
 import type { ChangeRelay } from './change-relay.ts';
@@ -125,7 +126,11 @@ export function seatOf(socket: GatewaySocket, { subscribed, healing, changes, me
 async function within<Result>(ms: number, work: Promise<Result>): Promise<Result> {
   let timer: NodeJS.Timeout | undefined;
   const timeout = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer within ${ms} ms`)), ms);
+    patientTimeout(
+      ms,
+      (next) => (timer = next),
+      () => reject(new Error(`no answer within ${ms} ms`)),
+    );
   });
   return Promise.race([work, timeout]).finally(() => clearTimeout(timer));
 }

@@ -1,0 +1,46 @@
+import type { Outage } from '../domain/outage.ts';
+import type { Marks } from '../engine/ports.ts';
+import type { Logger } from '../observability/logger.ts';
+import type { RedisClient } from './connection.ts';
+import { createKeys } from './keys.ts';
+import { reachable } from './reachable.ts';
+import { loadScript, runScript } from './script.ts';
+import { openWatchdog, type WatchdogOptions } from './watchdog.ts';
+
+const MARK = loadScript('mark');
+
+/** A gap between two marks of any instances that counts as an outage, and how many are remembered. */
+const OUTAGE_MS = 3_000;
+const OUTAGES_KEPT = 100;
+
+/** Marks that an instance is there. Returns the outages that are known, oldest first. Throws StoreUnavailableError when Redis can't do its part. */
+export function mark(redis: RedisClient, keyPrefix: string): Promise<Outage[]> {
+  const keys = createKeys(keyPrefix);
+  return reachable(async () => {
+    const outages = await runScript(redis, MARK, [keys.mark, keys.outages], [OUTAGE_MS, OUTAGES_KEPT]);
+    return (outages as string[]).map(toOutage);
+  });
+}
+
+/** `from-to` as mark.lua writes it. */
+function toOutage(text: string): Outage {
+  const [from, to] = text.split('-').map(Number);
+  return { from: from ?? 0, to: to ?? 0 };
+}
+
+/** The marks of an instance, which go on while its event loop is blocked. */
+export function openMarks(redis: RedisClient, options: WatchdogOptions, logger: Logger): Marks {
+  const watchdog = openWatchdog(options, logger);
+  return {
+    async mark() {
+      // Before and after, so that the loop counts as alive while Redis takes its time: then it is for Redis to be marked in, not for the watchdog.
+      watchdog.stamp();
+      try {
+        return await mark(redis, options.keyPrefix);
+      } finally {
+        watchdog.stamp();
+      }
+    },
+    close: () => watchdog.close(),
+  };
+}
