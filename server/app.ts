@@ -1,6 +1,4 @@
-import { createServer, type Server } from 'node:http';
 import { setImmediate, setTimeout as wait } from 'node:timers/promises';
-import type Koa from 'koa';
 import { openAudit } from './audit/parts.ts';
 import type { Config } from './config.ts';
 import { SCHEMA, type Schema } from './domain/schema.ts';
@@ -27,15 +25,16 @@ import { LINKS_MAX } from '#contract';
 import { openAccess } from './transport/access/open.ts';
 import { CommandHandler } from './transport/command-handler.ts';
 import { createHttpApp } from './transport/http/app.ts';
-import { answerBrokenRequests } from './transport/http/broken-requests.ts';
 import { createOperatorApp } from './transport/http/operator-app.ts';
 import { trackConnections } from './transport/http/connections.ts';
+import { createHttpServer, serve } from './transport/http/server.ts';
 import { callersOf } from './transport/origins.ts';
-import { ConnectionLimit } from './transport/socket/connection-limit.ts';
+import { ConnectionLimit } from './transport/connection-limit.ts';
 import { Admission } from './transport/socket/admission.ts';
 import { channelOf } from './transport/socket/adapter.ts';
 import { ChangeRelay } from './transport/socket/change-relay.ts';
 import { announceClosing, attachGateway, closeIo, createIo } from './transport/socket/gateway.ts';
+import { acceptHandshakes } from './transport/socket/handshake.ts';
 import { Healing } from './transport/socket/healing.ts';
 import { createRooms } from './transport/socket/rooms.ts';
 
@@ -80,10 +79,10 @@ export async function createApp(config: Config, schema: Schema = SCHEMA): Promis
   const callers = callersOf(config);
   const proxies = { hops: config.TRUST_PROXY, addressHeader: config.CLIENT_ADDRESS_HEADER };
 
-  const http = createServer();
+  const http = createHttpServer();
   const connections = trackConnections(http);
   const { LIMIT_CONNECTIONS_PER_ADDRESS: limit, KEY_PREFIX: channelPrefix } = config;
-  const connectionLimit = new ConnectionLimit({ limit, proxies, metrics });
+  const connectionLimit = new ConnectionLimit(http, { limit, proxies, metrics });
   const hints = new Hints();
   const io = createIo(http, {
     publisher: redis.publisher,
@@ -91,8 +90,6 @@ export async function createApp(config: Config, schema: Schema = SCHEMA): Promis
     channelPrefix,
     schema,
     heard: (update, facts) => ('changes' in update ? hints.follow(update, facts) : hints.refresh({ ...update, ...facts })),
-    callers,
-    connectionLimit,
   });
   const { engine, archive, ...deadlines } = createEngine({
     store,
@@ -120,6 +117,7 @@ export async function createApp(config: Config, schema: Schema = SCHEMA): Promis
   const socketLimits = { connectionLimit, socketLimit: config.RATE_LIMIT_SOCKET, sessionSocketLimit: config.LIMIT_SOCKETS_PER_SESSION };
   const load = async (sessionId: string) => (await store.load(sessionId)).session?.state ?? null;
   const changes = new ChangeRelay({ io, load, told: (event) => healing.told(event), logger });
+  acceptHandshakes(http, io, { handler, callers, connectionLimit });
   attachGateway(io, { handler, changes, now, subscribed, healing, admission, logger, metrics, proxies, ...socketLimits });
   healing.start();
   admission?.start();
@@ -138,7 +136,7 @@ export async function createApp(config: Config, schema: Schema = SCHEMA): Promis
     return { ready: redisHealth !== 'down' && closing === undefined, checks };
   };
   const { board, operator } = openOperators(config, logger);
-  const operatorHttp = config.OPERATOR_PORT === undefined ? undefined : createServer();
+  const operatorHttp = config.OPERATOR_PORT === undefined ? undefined : createHttpServer();
   const exposition = createExposition(metrics, readiness);
   const koa = createHttpApp({
     handler,
@@ -152,6 +150,7 @@ export async function createApp(config: Config, schema: Schema = SCHEMA): Promis
     tokens: asked?.tokens,
     proxies,
     limit: limits.general,
+    connectionLimit,
     consoleDir: consoleDir(),
     operator: operatorHttp === undefined ? operator : undefined,
     exposition,
@@ -189,10 +188,4 @@ export async function createApp(config: Config, schema: Schema = SCHEMA): Promis
     await closeOnce();
     throw error;
   }
-}
-
-function serve(http: Server, koa: Koa, handler: CommandHandler): void {
-  const answer = koa.callback();
-  http.on('request', (request, response) => void answer(request, response));
-  answerBrokenRequests(http, handler);
 }

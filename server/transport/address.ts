@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { isIPv4, isIPv6 } from 'node:net';
+import { isIPv4, isIPv6, type Socket } from 'node:net';
 
 /** Who of those that pass a request on is believed about where it came from. */
 export interface TrustedProxies {
@@ -29,6 +29,12 @@ export function clientAddress(request: IncomingMessage, { hops, addressHeader }:
 export function addressOf(request: IncomingMessage, proxies: TrustedProxies): string {
   const address = clientAddress(request, proxies);
   return isIPv6(address) ? networkOf(address) : address;
+}
+
+/** The peer of a connection, as `addressOf` tells it where no proxy is trusted; undefined once it is gone. */
+export function peerOf(socket: Socket): string | undefined {
+  const address = toAddress(socket.remoteAddress);
+  return address !== undefined && isIPv6(address) ? networkOf(address) : address;
 }
 
 function entriesOf(request: IncomingMessage, header: string): string[] {

@@ -2,6 +2,7 @@ import { createHmac, generateKeyPairSync } from 'node:crypto';
 import { expect } from 'chai';
 import type { RefreshData } from '#contract';
 import { chess } from '../kit/games.ts';
+import { RawWebSocket } from '../kit/raw-websocket.ts';
 import { rest } from '../kit/rest.ts';
 import { type Cluster, openCluster } from '../kit/server.ts';
 import type { TestClient } from '../kit/socket-client.ts';
@@ -108,11 +109,26 @@ describe('tokens', () => {
     'a list of sessions': () => byHand({ alg: 'HS256' }, { ...claims, sessions: ['x'] }, hmac(SECRET)),
     'a participant that is no id': () => byHand({ alg: 'HS256' }, { ...claims, participant_id: 'a b' }, hmac(SECRET)),
     'an end that is no number': () => byHand({ alg: 'HS256' }, { ...claims, exp: 'tomorrow' }, hmac(SECRET)),
-    'far too long': () => sign({ ...GOOD, sub: 'anna', padding: 'x'.repeat(9_000) }),
   };
   for (const [what, make] of Object.entries(forged)) {
     it(`G-2 ${what}: refused everywhere`, async () => refusedEverywhere(what, await make()));
   }
+
+  it('G-2 far too long: refused everywhere, and not even read where it comes in a frame', async () => {
+    const token = await sign({ ...GOOD, sub: 'anna', padding: 'x'.repeat(9_000) });
+    expect((await knock(app, undefined, { authorization: `Bearer ${token}` }))?.code).to.equal('UNAUTHORIZED');
+    expect((await as(token, app, 'GET', '/v1/sessions/x')).status).to.equal(401);
+    const socket = await RawWebSocket.open(app.url);
+    socket.text(`40${JSON.stringify({ token })}`);
+    await socket.ended();
+    expect(socket.closing?.code).to.equal(1009);
+  });
+
+  it('R-73 a token that is too long for a frame comes in a header', async () => {
+    const token = await sign({ ...GOOD, sub: 'anna', padding: 'x'.repeat(5_500) });
+    expect(token).to.have.length.within(7_000, 8_192);
+    expect(await knock(app, undefined, { authorization: `Bearer ${token}` })).to.equal(undefined);
+  });
 
   it('G-3 a public key takes nothing but its own algorithm: not HS256 with the key’s text as the secret, nor none', async () => {
     const good = await sign(GOOD, privateKey, { alg: 'RS256' });

@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { expect } from 'chai';
 import { ConfigError, loadConfig } from '../../server/config.ts';
 import { chess } from '../kit/games.ts';
@@ -74,14 +76,43 @@ describe('commands, sockets and sessions that one client may have', () => {
   });
 
   it('Q-22 who goes on regardless is not let in at all', async () => {
-    const app = await cluster.instance({ LIMIT_CONNECTIONS_PER_ADDRESS: '2' });
+    const app = await cluster.instance({ LIMIT_CONNECTIONS_PER_ADDRESS: '2', OPERATOR_PORT: '0' });
     await Promise.all([cluster.client(app), cluster.client(app)]);
     const attempts = await Promise.allSettled(Array.from({ length: 30 }, () => TestClient.connect(app.url)));
     expect(attempts.every(({ status }) => status === 'rejected')).to.equal(true);
     await until('the refused ones are gone', async () => {
-      const open = /synckairos_connected_sockets (\d+)/.exec((await rest(app, 'GET', '/metrics')).text)?.[1];
+      const open = /synckairos_connected_sockets (\d+)/.exec((await rest({ url: app.operatorUrl ?? '' }, 'GET', '/metrics')).text)?.[1];
       return open === '2';
     });
+  });
+
+  it('Y-45 plain connections of an address count from their accept on; a request over one too many is told why', async () => {
+    const app = await cluster.instance({ LIMIT_CONNECTIONS_PER_ADDRESS: '2', OPERATOR_PORT: '0' });
+    const { port } = new URL(app.url);
+    const open = async () => {
+      const socket = connect(Number(port), '127.0.0.1');
+      const state = { closed: false };
+      socket.on('error', () => {});
+      socket.on('close', () => (state.closed = true));
+      await once(socket, 'connect').catch(() => {});
+      return Object.assign(state, { socket });
+    };
+    const [first, second] = [await open(), await open()];
+    const told = await rest(app, 'GET', '/health');
+    expect([told.status, told.headers.get('connection')]).to.deep.equal([429, 'close']);
+    const error = await cluster.client(app).catch((reason: unknown) => reason);
+    expect((error as { data: { code: string } }).data.code).to.equal('RATE_LIMIT_EXCEEDED');
+    const others = await Promise.all(Array.from({ length: 20 }, open));
+    await until('the rest is hung up on', async () => others.filter(({ closed }) => !closed).length <= 2);
+    expect([first.closed, second.closed]).to.deep.equal([false, false]);
+    for (const { socket } of [first, ...others]) socket.destroy();
+    await until('there is room again', () =>
+      rest(app, 'GET', '/health').then(
+        ({ status }) => status === 200,
+        () => false,
+      ),
+    );
+    second.socket.destroy();
   });
 
   it('Q-23 a session has so many sockets on an instance; whoever is in may join again', async () => {

@@ -1,9 +1,12 @@
 import { once } from 'node:events';
 import { type IncomingMessage, request } from 'node:http';
+import { connect } from 'node:net';
 import { expect } from 'chai';
+import { RawWebSocket } from '../kit/raw-websocket.ts';
 import { rest } from '../kit/rest.ts';
 import { type Cluster, openCluster } from '../kit/server.ts';
 import { TestClient } from '../kit/socket-client.ts';
+import { until } from '../kit/until.ts';
 
 const PAGE = 'https://club.example';
 
@@ -60,12 +63,41 @@ describe('the handshake', () => {
     expect(await isLetIn(app)).to.equal(true);
     for (const origin of ['https://evil.example', `${PAGE}.evil.example`, 'http://club.example', `${PAGE}:444`, 'null', `${PAGE}/`]) {
       expect(await isLetIn(app, origin), origin).to.equal(false);
-      expect(await refusalOf(app, 'EIO=4', { Origin: origin }), origin).to.equal(400);
+      expect(await refusalOf(app, 'EIO=4', { Origin: origin }), origin).to.equal(403);
     }
   });
 
   it('R-22 a refused handshake is answered, whatever is wrong with it', async () => {
     const app = await cluster.instance();
     for (const query of ['EIO=3', 'EIO=44', 'of=4', 'EIO=4&sid=nobody']) expect(await refusalOf(app, query), query).to.equal(400);
+  });
+
+  it('R-77 a plain request to Socket.IO is answered once, by what to set', async () => {
+    const app = await cluster.instance();
+    const paths = ['/socket.io', '/socket.io/', '/socket.io/?EIO=4&transport=polling', '/socket.io/?EIO=4&transport=websocket&sid=abc'];
+    for (const path of paths) {
+      for (const method of ['GET', 'POST', 'DELETE']) {
+        const answer = await rest(app, method, path, undefined, { Origin: PAGE });
+        expect(answer.status, `${method} ${path}`).to.equal(400);
+        const reply = answer.reply();
+        expect(reply.ok ? 'ok' : reply.error.code).to.equal('VALIDATION_ERROR');
+        expect(answer.text).to.include('transports: [\\"websocket\\"]');
+        expect(answer.headers.get('access-control-allow-origin')).to.be.a('string');
+      }
+      expect((await rest(app, 'HEAD', path)).status, path).to.equal(400);
+    }
+  });
+
+  it('R-78 a refused handshake is answered in the form of a reply, and the connection is not kept', async () => {
+    const app = await cluster.instance();
+    const refused = async (path: string) => String(await RawWebSocket.open(app.url, path).catch((error: unknown) => error));
+    expect(await refused('/socket.io/?EIO=3&transport=websocket')).to.match(/HTTP\/1\.1 400 .*"code":"VALIDATION_ERROR"/s);
+    expect(await refused('/elsewhere')).to.match(/HTTP\/1\.1 404 .*"code":"NOT_FOUND"/s);
+    const { port } = new URL(app.url);
+    const stubborn = connect({ port: Number(port), host: '127.0.0.1', allowHalfOpen: true });
+    stubborn.on('error', () => {});
+    stubborn.write('GET /elsewhere HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n');
+    stubborn.resume();
+    await until('it is let go', async () => stubborn.destroyed || !stubborn.write('x'), 10_000);
   });
 });

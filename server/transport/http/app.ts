@@ -3,13 +3,14 @@ import Koa from 'koa';
 import { CONTRACT_HEADER } from '#contract';
 import type { Exposition } from '../../observability/exposition.ts';
 import type { TokenVerifier } from '../access/tokens.ts';
+import type { ConnectionLimit } from '../connection-limit.ts';
 import type { Callers } from '../origins.ts';
 import { authenticate } from './authenticate.ts';
 import { refuseOtherHosts, refuseOtherPages } from './callers.ts';
 import { serveConsole } from './console.ts';
 import { documentRoutes } from './document-routes.ts';
 import { answerErrors, refuseMalformedUrls } from './errors.ts';
-import { type GeneralLimitOptions, limitRequests } from './limit.ts';
+import { type GeneralLimitOptions, limitConnections, limitRequests } from './limit.ts';
 import { CURSOR_HEADER } from './ndjson.ts';
 import { observeRequests } from './observe.ts';
 import { type OperatorOptions, serveOperators } from './operator-app.ts';
@@ -17,9 +18,11 @@ import { securityHeaders } from './security-headers.ts';
 import { type SessionRoutesOptions, sessionRoutes } from './session-routes.ts';
 import { type SystemRoutesOptions, systemRoutes } from './system-routes.ts';
 import { closeAfterUnreadBodies } from './unread-bodies.ts';
+import { refusePolling } from './websocket-only.ts';
 
 export interface HttpAppOptions extends SessionRoutesOptions, SystemRoutesOptions, GeneralLimitOptions {
   callers: Callers;
+  connectionLimit: ConnectionLimit;
   /** Undefined where nobody is asked who they are. */
   tokens: TokenVerifier | undefined;
   /** Folder of the built console page; undefined serves none. */
@@ -65,6 +68,8 @@ export function createHttpApp(options: HttpAppOptions): Koa {
       ],
     }),
   );
+  app.use(limitConnections(options.connectionLimit));
+  app.use(refusePolling);
   app.use(refuseOtherPages(options.callers));
   app.use(limitRequests(options));
   app.use(refuseMalformedUrls);

@@ -2,7 +2,7 @@ import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
 import { invalid, refuse } from '../../domain/refusal.ts';
 import type { CommandHandler } from '../command-handler.ts';
-import { HTTP_STATUS } from '../replies.ts';
+import { answerRaw } from '../raw-answer.ts';
 
 /** Gives what is no HTTP the contract's form as well, which node would answer with a bare status line. */
 export function answerBrokenRequests(http: Server, handler: Pick<CommandHandler, 'refuse'>): void {
@@ -16,14 +16,7 @@ export function answerBrokenRequests(http: Server, handler: Pick<CommandHandler,
       error.code === 'HPE_HEADER_OVERFLOW'
         ? refuse('PAYLOAD_TOO_LARGE', 'The headers are too large')
         : invalid([{ field: 'request', message: 'Must be a complete HTTP/1.1 request', code: 'invalid_http' }]);
-    const body = JSON.stringify(handler.refuse(refusal));
-    const lines = [
-      `HTTP/1.1 ${HTTP_STATUS[refusal.code]} ${refusal.code === 'VALIDATION_ERROR' ? 'Bad Request' : 'Payload Too Large'}`,
-      'Content-Type: application/json; charset=utf-8',
-      `Content-Length: ${Buffer.byteLength(body)}`,
-      'Connection: close',
-    ];
-    socket.end(`${lines.join('\r\n')}\r\n\r\n${body}`);
+    answerRaw(socket, handler.refuse(refusal));
   });
   // An expectation that nobody here knows changes nothing; node would refuse it without a body.
   http.on('checkExpectation', (request, response) => http.emit('request', request, response));

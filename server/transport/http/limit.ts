@@ -2,6 +2,7 @@ import type { Middleware } from 'koa';
 import type { SharedLimit } from '../../engine/limit-ports.ts';
 import type { Metrics } from '../../observability/metrics.ts';
 import { addressOf, type TrustedProxies } from '../address.ts';
+import type { ConnectionLimit } from '../connection-limit.ts';
 import { refusalOfQuota } from '../limits.ts';
 import { HttpRefusal } from './errors.ts';
 
@@ -12,6 +13,17 @@ export interface GeneralLimitOptions {
   limit: SharedLimit | undefined;
   metrics: Metrics;
   proxies: TrustedProxies;
+}
+
+/** Refuses requests over connections that are too many of one address. */
+export function limitConnections(connectionLimit: ConnectionLimit): Middleware {
+  return async (ctx, next) => {
+    if (connectionLimit.isOver(ctx.req.socket)) {
+      ctx.set('Connection', 'close');
+      throw new HttpRefusal(connectionLimit.refusal());
+    }
+    await next();
+  };
 }
 
 /** Limits the requests of an address, and tells it how much is left (draft-ietf-httpapi-ratelimit-headers-06). */

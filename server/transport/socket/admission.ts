@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { AuthExpiredEvent, RefreshData } from '#contract';
 import { iso } from '#arithmetic';
-import { refuse } from '../../domain/refusal.ts';
+import { type Refusal, refuse } from '../../domain/refusal.ts';
 import { Alarms } from '../../engine/alarms.ts';
 import type { Logger } from '../../observability/logger.ts';
 import type { Access } from '../access/access.ts';
@@ -23,7 +23,7 @@ export interface AdmissionOptions {
   io: IoServer;
   tokens: TokenVerifier;
   access: Access;
-  handler: Pick<CommandHandler, 'handle' | 'refuse'>;
+  handler: Pick<CommandHandler, 'handle'>;
   now(): number;
   logger: Logger;
 }
@@ -47,10 +47,8 @@ export class Admission {
     });
   }
 
-  /** From now on nobody is let in without a token; checks that cost less come before. */
   start(): void {
     const { io } = this.#options;
-    io.use((socket, next) => void this.#admit(socket, next));
     io.on(REVOKED, (linkId) => this.#evictHere(linkId));
     this.#looking = this.#lookRepeatedly();
   }
@@ -59,6 +57,16 @@ export class Admission {
     this.#ends.close();
     this.#stop.abort();
     await this.#looking;
+  }
+
+  /** Why a socket is not let in by its token; undefined where it is. */
+  async admit(socket: GatewaySocket): Promise<Refusal | undefined> {
+    const { auth, headers } = socket.handshake;
+    const token = (auth as { token?: unknown } | undefined)?.token ?? bearerOf(headers.authorization);
+    const principal = await this.#options.tokens.verify(token);
+    if ('ok' in principal) return principal;
+    socket.data.principal = principal;
+    return undefined;
   }
 
   /** Looks after a socket that was let in. */
@@ -94,20 +102,6 @@ export class Admission {
   evict(linkId: string): void {
     this.#evictHere(linkId);
     this.#options.io.serverSideEmit(REVOKED, linkId);
-  }
-
-  /** An error reaches the client as `connect_error`, with the contract's error as its `data`. */
-  async #admit(socket: GatewaySocket, next: (error?: Error) => void): Promise<void> {
-    const { tokens, handler } = this.#options;
-    const { auth, headers } = socket.handshake;
-    const principal = await tokens.verify((auth as { token?: unknown } | undefined)?.token ?? bearerOf(headers.authorization));
-    if ('ok' in principal) {
-      const { error } = handler.refuse(principal);
-      next(Object.assign(new Error(error.message), { data: error }));
-    } else {
-      socket.data.principal = principal;
-      next();
-    }
   }
 
   /** The sessions that a socket is in and may not be; null where that can't be found out. */

@@ -1,6 +1,5 @@
-import type { GatewaySocket, IoServer } from './rooms.ts';
-
-type Connection = GatewaySocket['conn'];
+import type { IoServer } from './rooms.ts';
+import type { Connection } from './websocket.ts';
 
 /** The parts of a connection that its types keep to itself. */
 interface Internals {

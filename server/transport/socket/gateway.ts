@@ -1,66 +1,44 @@
-import type { IncomingMessage, Server as HttpServer } from 'node:http';
+import type { Server as HttpServer } from 'node:http';
 import { Server } from 'socket.io';
-import { CONTRACT_HEADER, CONTRACT_VERSION, CREATE_MAX_BYTES, EVENT_MAX_BYTES, type Reply } from '#contract';
-import { invalid, refuse } from '../../domain/refusal.ts';
+import { CONTRACT_HEADER, CONTRACT_VERSION, type Reply } from '#contract';
+import type { Refusal } from '../../domain/refusal.ts';
 import type { Logger } from '../../observability/logger.ts';
 import type { Metrics } from '../../observability/metrics.ts';
 import { addressOf, type TrustedProxies } from '../address.ts';
 import { senderOf } from '../access/principal.ts';
 import type { CommandHandler } from '../command-handler.ts';
-import type { Callers } from '../origins.ts';
+import type { ConnectionLimit } from '../connection-limit.ts';
 import type { Admission } from './admission.ts';
-import { ConnectionCredits, personCredits } from '../costs.ts';
-import { limited } from '../limits.ts';
-import type { ConnectionLimit } from './connection-limit.ts';
-import { createDoor } from './door.ts';
-import { quieten } from './quieten.ts';
+import { personCredits } from '../costs.ts';
+import { FRAME_MAX_BYTES, FrameGuard } from './frame-guard.ts';
 import { type AdapterOptions, createAdapter, noticeTold } from './adapter.ts';
 import { batchWrites } from './batched-writes.ts';
 import type { Healing } from './healing.ts';
 import { type GatewaySocket, type IoServer, roomOf } from './rooms.ts';
 import { type SeatOptions, seatOf, type SocketSeat } from './seats.ts';
-import { frameOf, sizedParser } from './sized-parser.ts';
+import { parser } from './parser.ts';
 import { cutSlowReaders } from './slow-readers.ts';
+import type { Connection } from './websocket.ts';
 
-const FRAME_MAX_BYTES = 2 * 1024 * 1024;
 const HEARTBEAT_MS = 5_000;
+/** How long a connection may stay without a CONNECT that succeeds. */
+const CONNECT_TIMEOUT_MS = 10_000;
 
-export interface IoOptions extends AdapterOptions {
-  callers: Callers;
-  connectionLimit: ConnectionLimit;
-}
-
-/** The Socket.IO server: WebSocket only, so that no load balancer needs sticky sessions. */
-export function createIo(http: HttpServer, options: IoOptions): IoServer {
-  const door = createDoor();
-  /** Why a handshake is answered with 400; undefined where it is let in. */
-  const refusalOf = (request: IncomingMessage) => {
-    // Engine.IO looks at it after the upgrade, when it is too late for an HTTP answer.
-    if (!/[?&]EIO=4(&|$)/.test(request.url ?? '')) return 'Only version 4 of Engine.IO is spoken (EIO=4)';
-    if (!options.callers.allowsHost(request)) return 'This server is not known by this name';
-    if (!options.callers.allowsPage(request)) return 'Pages of this origin may not connect';
-    return options.connectionLimit.admits(request) ? undefined : 'Too many connections from this address';
-  };
+/** The Socket.IO server: WebSocket only, so that no load balancer needs sticky sessions. It hears of nothing before `acceptHandshakes`. */
+export function createIo(http: HttpServer, options: AdapterOptions): IoServer {
   const io: IoServer = new Server(http, {
     adapter: createAdapter(options),
     transports: ['websocket'],
     perMessageDeflate: false,
     serveClient: false,
-    parser: sizedParser,
+    parser,
     maxHttpBufferSize: FRAME_MAX_BYTES,
     pingInterval: HEARTBEAT_MS,
     pingTimeout: 2 * HEARTBEAT_MS,
-    allowRequest: (request, answer) =>
-      door(() => {
-        // The HTTP answer and the first packet, which follows in the next microtask, leave together.
-        request.socket.cork();
-        const refusal = refusalOf(request);
-        answer(refusal, refusal === undefined);
-        queueMicrotask(() => request.socket.uncork());
-      }),
+    connectTimeout: CONNECT_TIMEOUT_MS,
   });
-  // A refusal is written and the socket destroyed at once: what is corked would go with it.
-  io.engine.on('connection_error', ({ req }: { req: IncomingMessage }) => req.socket.uncork());
+  // Engine.IO would answer requests and handshakes by itself, in forms of its own; here they are let in by handshake.ts, and requests are Koa's.
+  for (const event of ['request', 'upgrade']) http.removeAllListeners(event);
   io.engine.on('headers', (headers: Record<string, string>) => (headers[CONTRACT_HEADER] = String(CONTRACT_VERSION)));
   return io;
 }
@@ -85,13 +63,10 @@ type Acknowledge = (reply: Reply<unknown>) => void;
 export function attachGateway(io: IoServer, options: GatewayOptions): void {
   const { handler, now, logger, metrics, socketLimit, admission, healing } = options;
   batchWrites(io, cutSlowReaders(io, options));
-  options.connectionLimit.attach(io, handler);
+  const guards = guardFrames(io, options);
   const namespace = io.of('/');
   const seats = new WeakMap<GatewaySocket, SocketSeat>();
-  // Of the connection and not of the Socket: a DISCONNECT and a CONNECT make another one of those.
-  const credits = new WeakMap<GatewaySocket['conn'], ConnectionCredits>();
   const people = personCredits(socketLimit);
-  io.engine.on('connection', (connection: GatewaySocket['conn']) => credits.set(connection, new ConnectionCredits(socketLimit)));
   noticeTold(namespace, (event, payload) => {
     if (event === 'session:update') healing.told(payload);
     if (event !== 'session:deleted') return;
@@ -102,49 +77,67 @@ export function attachGateway(io: IoServer, options: GatewayOptions): void {
     }
   });
   io.on('connection', (socket) => {
+    const guard = guards.of(socket);
+    guard.connected();
     metrics.connectedSockets.inc();
     logger.debug({ socket: socket.id }, 'socket connected');
     socket.on('disconnect', (reason) => {
       metrics.connectedSockets.dec();
       logger.debug({ socket: socket.id, reason }, 'socket disconnected');
+      // Without its socket a connection is good for nothing.
+      if (reason === 'client namespace disconnect') socket.conn.close();
     });
     socket.on('error', (error: Error) => logger.debug({ socket: socket.id, err: error.message }, 'not a Socket.IO frame'));
     admission?.watch(socket);
     const seat = seatOf(socket, options);
     seats.set(socket, seat);
     const address = addressOf(socket.request, options.proxies);
-    const own = credits.get(socket.conn) ?? new ConnectionCredits(socketLimit);
     const { principal: person } = socket.data;
     const sender = senderOf(person, address);
-    if (person !== undefined) own.belongsTo(people, sender);
+    if (person !== undefined) guard.credits.belongsTo(people, sender);
     const refresh = admission && ((token: string) => admission.refresh(socket, token, { seat, address }));
     // The one middleware takes every event, known or not, and passes none on.
     socket.use((event) => {
       const arrival = now();
-      const frame = frameOf(event);
       const last: unknown = event.at(-1);
       const acknowledge = typeof last === 'function' ? (last as Acknowledge) : () => {};
       const name: unknown = event[0];
       const payload: unknown = event[1] === last && typeof last === 'function' ? {} : event[1];
-      const refused = own.frame(performance.now(), frame.bytes);
-      if (refused !== null) {
-        acknowledge(handler.refuse(limited(refused.limit, metrics, refused.waitMs)));
-        if (refused.quietMs > 0) quieten(socket, refused.quietMs);
-      } else if (frame.bytes > (name === 'session:create' ? CREATE_MAX_BYTES : EVENT_MAX_BYTES)) {
-        acknowledge(
-          handler.refuse(refuse('PAYLOAD_TOO_LARGE', `An event may have ${EVENT_MAX_BYTES} bytes, session:create ${CREATE_MAX_BYTES}`)),
-        );
-      } else if (frame.binary) {
-        acknowledge(
-          handler.refuse(invalid([{ field: 'payload', message: 'Must be JSON without binary attachments', code: 'invalid_type' }])),
-        );
-      } else {
-        const { principal } = socket.data;
-        const ids = { socket: socket.id };
-        void handler.handle({ name, payload, principal, arrival, address, sender, seat, refresh, ids }).then(acknowledge);
-      }
+      const { principal } = socket.data;
+      const ids = { socket: socket.id };
+      void handler.handle({ name, payload, principal, arrival, address, sender, seat, refresh, ids }).then(acknowledge);
     });
   });
+}
+
+/** Guards each connection, and asks whoever CONNECTs whether they may. A refusal reaches the client as `connect_error`, with the contract's error as its `data`. */
+function guardFrames(io: IoServer, options: GatewayOptions): { of(socket: GatewaySocket): FrameGuard } {
+  const { handler, connectionLimit, admission } = options;
+  const guards = new WeakMap<Connection, FrameGuard>();
+  const guardOf = (connection: Connection): FrameGuard => {
+    const guard = guards.get(connection) ?? new FrameGuard(connection, options);
+    guards.set(connection, guard);
+    return guard;
+  };
+  io.engine.on('connection', guardOf);
+  const refusalOf = async (socket: GatewaySocket): Promise<Refusal | undefined> => {
+    if (!connectionLimit.isOver(socket.conn.request.socket)) return admission?.admit(socket);
+    // After the refusal is on its way.
+    setTimeout(() => socket.conn.close());
+    return connectionLimit.refusal();
+  };
+  const admit = async (socket: GatewaySocket, next: (error?: Error) => void) => {
+    const refusal = await refusalOf(socket);
+    if (refusal === undefined) {
+      next();
+      return;
+    }
+    guardOf(socket.conn).failed();
+    const { error } = handler.refuse(refusal);
+    next(Object.assign(new Error(error.message), { data: error }));
+  };
+  io.use((socket, next) => void admit(socket, next));
+  return { of: (socket) => guardOf(socket.conn) };
 }
 
 /** Tells every socket of this instance that it will be sent away, and when to come back: each at another moment, so that they don't all come at once. */

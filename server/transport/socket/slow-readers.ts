@@ -1,13 +1,12 @@
 import type { Logger } from '../../observability/logger.ts';
 import type { Metrics } from '../../observability/metrics.ts';
-import type { GatewaySocket, IoServer } from './rooms.ts';
+import type { IoServer } from './rooms.ts';
+import { type Connection, reset } from './websocket.ts';
 
 /** What may wait behind a message that is still on its way to a peer. */
 const UNSENT_MAX_BYTES = 1024 * 1024;
 /** How long a peer may take to let that much pass: a burst to someone who reads goes out well before. */
 const PATIENCE_MS = 1_000;
-
-type Connection = GatewaySocket['conn'];
 
 /** The part of a connection that its types keep to itself. */
 interface Internals {
@@ -17,8 +16,7 @@ interface Internals {
 
 /**
  * Ends connections whose peer does not take what it is sent, so that nobody else pays for it: Engine.IO keeps one batch on its way and collects what comes
- * meanwhile, without a limit. Whoever has more than 1 MiB collected, none of which could be sent for a second, is cut off, and so is whoever
- * missed the heartbeat, whose closing handshake would never end. The stock client comes back by itself and joins again.
+ * meanwhile, without a limit. Whoever has more than 1 MiB collected, none of which could be sent for a second, is cut off. The stock client comes back by itself and joins again.
  *
  * Returns what is to be called when something has to wait for what was sent before; a listener to each message of each socket would cost everybody.
  */
@@ -29,10 +27,7 @@ export function cutSlowReaders(io: IoServer, { logger, metrics }: { logger: Logg
     behind.delete(connection);
   };
   io.engine.on('connection', (connection: Connection) => {
-    connection.on('close', (reason) => {
-      isBack(connection);
-      if (reason === 'ping timeout') reset(connection);
-    });
+    connection.on('close', () => isBack(connection));
   });
   return (connection) => {
     const peer = behind.get(connection) ?? { waiting: 0, counted: 0 };
@@ -52,9 +47,4 @@ export function cutSlowReaders(io: IoServer, { logger, metrics }: { logger: Logg
       reset(connection);
     }, PATIENCE_MS);
   };
-}
-
-/** Frees everything at once, the kernel's buffers too. A closing handshake needs a peer who reads. */
-function reset(connection: Connection): void {
-  connection.request.socket.resetAndDestroy();
 }

@@ -1,0 +1,81 @@
+import type { IncomingMessage, Server } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Refusal } from '../domain/refusal.ts';
+import type { Metrics } from '../observability/metrics.ts';
+import { addressOf, peerOf, type TrustedProxies } from './address.ts';
+import { limited } from './limits.ts';
+
+export interface ConnectionLimitOptions {
+  /** Connections of one address; 0 for any number. */
+  limit: number;
+  proxies: TrustedProxies;
+  metrics: Metrics;
+}
+
+/**
+ * Counts the TCP connections of each address to this instance: sockets, handshakes under way, and those of plain HTTP. Whoever is one too many is told why,
+ * and whoever still goes on, up to twice the limit, is hung up on. Behind a trusted proxy an address is known from a handshake's headers, so only WebSockets
+ * count there: the proxy shares its other connections between its clients.
+ */
+export class ConnectionLimit {
+  readonly #options: ConnectionLimitOptions;
+  /** By address, in the order in which they came. */
+  readonly #open = new Map<string, Set<Socket>>();
+  readonly #addresses = new WeakMap<Socket, string>();
+
+  /** Counts a server's connections from the moment they are accepted. */
+  constructor(http: Server, options: ConnectionLimitOptions) {
+    this.#options = options;
+    if (options.limit === 0 || this.#isBehindProxy()) return;
+    http.on('connection', (socket: Socket) => {
+      const address = peerOf(socket);
+      if (address !== undefined && this.#count(address, socket) > 2 * options.limit) {
+        this.refusal();
+        socket.resetAndDestroy();
+      }
+    });
+  }
+
+  /** Why a handshake is not worth a WebSocket; undefined where it is. */
+  refusalOfHandshake(request: IncomingMessage): Refusal | undefined {
+    const { limit, proxies } = this.#options;
+    if (limit === 0 || !this.#isBehindProxy()) return undefined;
+    return this.#count(addressOf(request, proxies), request.socket) > 2 * limit ? this.refusal() : undefined;
+  }
+
+  /** Whether a connection came when its address had all that it may have, and still has. */
+  isOver(socket: Socket): boolean {
+    const { limit } = this.#options;
+    const open = limit === 0 ? undefined : this.#open.get(this.#addresses.get(socket) ?? '');
+    if (open === undefined || open.size <= limit) return false;
+    let place = 0;
+    for (const other of open) {
+      if (other === socket) break;
+      place += 1;
+      if (place === limit) return true;
+    }
+    return false;
+  }
+
+  /** What one connection too many is told. Counted by the metrics. */
+  refusal(): Refusal {
+    return limited('connections', this.#options.metrics);
+  }
+
+  #isBehindProxy(): boolean {
+    const { hops, addressHeader } = this.#options.proxies;
+    return hops > 0 || addressHeader !== undefined;
+  }
+
+  /** Adds a connection to those of an address, until it is closed. Answers how many there are. */
+  #count(address: string, socket: Socket): number {
+    const open = this.#open.get(address) ?? new Set();
+    this.#open.set(address, open.add(socket));
+    this.#addresses.set(socket, address);
+    socket.once('close', () => {
+      open.delete(socket);
+      if (open.size === 0) this.#open.delete(address);
+    });
+    return open.size;
+  }
+}

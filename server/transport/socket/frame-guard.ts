@@ -1,0 +1,186 @@
+import { CREATE_MAX_BYTES, EVENT_MAX_BYTES } from '#contract';
+import { invalid, type Refusal, refuse } from '../../domain/refusal.ts';
+import type { Logger } from '../../observability/logger.ts';
+import type { Metrics } from '../../observability/metrics.ts';
+import type { CommandHandler } from '../command-handler.ts';
+import { ConnectionCredits, type Verdict } from '../costs.ts';
+import { limited } from '../limits.ts';
+import { acknowledgement, ENGINE, isForOtherNamespace, readBinary, readEvent, SOCKET } from './packets.ts';
+import { Reading } from './reading.ts';
+import { type Connection, type FrameListener, limitMessages, reset, type WebSocket, webSocketOf } from './websocket.ts';
+
+/** Longest frame of a connected socket. */
+export const FRAME_MAX_BYTES = 2 * 1024 * 1024;
+/** Longest frame before that: a CONNECT with its token. */
+const FRAME_BEFORE_CONNECT_MAX_BYTES = 4 * 1024;
+const FAILED_CONNECTS_MAX = 5;
+/** How long a closing handshake may take. */
+const CLOSING_MS = 1_000;
+/** The WebSocket close code for what breaks the rules of a server (RFC 6455, section 7.4.1). */
+const POLICY_VIOLATION = 1_008;
+
+/** What a connection has become. `asked`: a CONNECT is under way; `over`: nothing is listened to any more. */
+type Phase = 'new' | 'asked' | 'connected' | 'over';
+
+export interface FrameGuardOptions {
+  handler: Pick<CommandHandler, 'refuse'>;
+  /** Frames of a connection in a second, and what they may cost (costs.ts); 0 for any number. */
+  socketLimit: number;
+  logger: Logger;
+  metrics: Metrics;
+}
+
+const TOO_LARGE = refuse('PAYLOAD_TOO_LARGE', `An event may have ${EVENT_MAX_BYTES} bytes, session:create ${CREATE_MAX_BYTES}`);
+const BINARY = invalid([{ field: 'payload', message: 'Must be JSON without binary attachments', code: 'invalid_type' }]);
+
+/**
+ * Looks at each frame of a connection before anybody parses it. One connection is one socket: one CONNECT that succeeds, in the namespace `/`, for its whole
+ * life. Every frame counts, pings and noise too. What will be refused is refused here, by its first bytes and its length; what breaks the protocol ends the
+ * connection.
+ */
+export class FrameGuard {
+  /** Of the connection, so that nothing on it begins them anew. */
+  readonly credits: ConnectionCredits;
+  readonly #connection: Connection;
+  readonly #webSocket: WebSocket;
+  readonly #reading: Reading;
+  readonly #options: FrameGuardOptions;
+  #phase: Phase = 'new';
+  #failed = 0;
+  /** What the attachments belong to that are still to come. */
+  #binary: { ackId: string; attachments: number; bytes: number } | undefined;
+
+  /** Guards a connection that was just opened, before its first frame is read. */
+  constructor(connection: Connection, options: FrameGuardOptions) {
+    const webSocket = webSocketOf(connection);
+    this.#connection = connection;
+    this.#webSocket = webSocket;
+    this.#reading = new Reading(webSocket);
+    this.#options = options;
+    this.credits = new ConnectionCredits(options.socketLimit);
+    limitMessages(webSocket, FRAME_BEFORE_CONNECT_MAX_BYTES);
+    const [deliver] = webSocket.listeners('message') as [FrameListener];
+    webSocket.removeAllListeners('message');
+    webSocket.on('message', (frame, isBinary) => {
+      if (this.#admits(frame, isBinary)) deliver.call(webSocket, frame, isBinary);
+    });
+    webSocket._autoPong = false;
+    webSocket.on('ping', (data) => {
+      if (this.#count(data) === null) webSocket.pong(data);
+    });
+    webSocket.on('pong', (data) => this.#count(data));
+    connection.on('close', (reason: string) => this.#closed(reason));
+  }
+
+  /** A CONNECT succeeded. */
+  connected(): void {
+    this.#phase = 'connected';
+    limitMessages(this.#webSocket, FRAME_MAX_BYTES);
+  }
+
+  /** A CONNECT was refused: there may be another, a few times. */
+  failed(): void {
+    if (this.#isOver()) return;
+    this.#phase = 'new';
+    this.#failed += 1;
+    // After the refusal is on its way.
+    if (this.#failed === FAILED_CONNECTS_MAX) setImmediate(() => this.#end(`${FAILED_CONNECTS_MAX} CONNECTs failed`));
+  }
+
+  /** Whether a frame is handed on to Engine.IO. */
+  #admits(frame: Buffer, isBinary: boolean): boolean {
+    if (this.#isOver()) return false;
+    const [kind, type] = frame;
+    // It does not count: there may be a few only.
+    if (this.#phase === 'new' && kind === ENGINE.message && type === SOCKET.connect && !isBinary) return this.#connect(frame);
+    const verdict = this.#count(frame);
+    if (this.#isOver()) return false;
+    if (isBinary || kind === ENGINE.base64) return this.#attachment(frame, verdict);
+    if (kind === ENGINE.pong) return true;
+    if (kind !== ENGINE.message) return this.#end('this is no packet of an Engine.IO client');
+    if (this.#binary !== undefined) return this.#end('binary attachments are missing');
+    if (type === SOCKET.connect) return this.#end('a connection is one socket: there was a CONNECT before');
+    if (this.#phase !== 'connected') return this.#end('CONNECT comes first');
+    if (type === SOCKET.event) return verdict === null && frame.length <= EVENT_MAX_BYTES ? true : this.#odd(frame, verdict);
+    // The server asks for no acknowledgement.
+    if (type === SOCKET.ack) return false;
+    if (type === SOCKET.binaryEvent || type === SOCKET.binaryAck) return this.#announced(frame, type === SOCKET.binaryEvent);
+    if (type !== SOCKET.disconnect) return this.#end('this is no Socket.IO packet');
+    this.#phase = 'over';
+    return true;
+  }
+
+  #isOver(): boolean {
+    return this.#phase === 'over';
+  }
+
+  #connect(frame: Buffer): boolean {
+    this.#phase = 'asked';
+    // Socket.IO itself refuses it.
+    if (isForOtherNamespace(frame)) this.failed();
+    return true;
+  }
+
+  /** An event beyond a limit, or larger than most may be: only one that begins like those that may is worth parsing. */
+  #odd(frame: Buffer, verdict: Verdict): boolean {
+    const event = readEvent(frame);
+    if (event === null) return this.#end('this is no Socket.IO event');
+    if (verdict === null && event.isCreate && frame.length <= CREATE_MAX_BYTES) return true;
+    this.#refuse(event.ackId, verdict, TOO_LARGE);
+    return false;
+  }
+
+  #announced(frame: Buffer, isEvent: boolean): boolean {
+    const binary = readBinary(frame);
+    if (binary === null) return this.#end('this is no Socket.IO packet with attachments');
+    this.#binary = { ...binary, ackId: isEvent ? binary.ackId : '', bytes: frame.length };
+    return false;
+  }
+
+  /** Attachments are counted, never kept: whoever sends them is told when the last one is there. */
+  #attachment(frame: Buffer, verdict: Verdict): boolean {
+    const binary = this.#binary;
+    if (binary === undefined) return this.#end('no binary attachment was announced');
+    binary.bytes += frame.length;
+    binary.attachments -= 1;
+    if (binary.attachments === 0) {
+      this.#binary = undefined;
+      this.#refuse(binary.ackId, verdict, binary.bytes > EVENT_MAX_BYTES ? TOO_LARGE : BINARY);
+    }
+    return false;
+  }
+
+  /** Answers an event that nobody parsed, if it wants an answer: by the limit that it met, else by what is wrong with it. */
+  #refuse(ackId: string, verdict: Verdict, otherwise: Refusal): void {
+    const { handler, metrics } = this.#options;
+    const refusal = verdict === null ? otherwise : limited(verdict.limit, metrics, verdict.waitMs);
+    if (ackId !== '') this.#connection.write(acknowledgement(ackId, JSON.stringify(handler.refuse(refusal))));
+  }
+
+  /** Counts a frame, and stops reading for a while where somebody goes on beyond the limit. */
+  #count(frame: Buffer): Verdict {
+    const now = performance.now();
+    const verdict = this.credits.frame(now, frame.length);
+    if (verdict !== null && verdict.quietMs > 0 && !this.#reading.pause(now, verdict.quietMs)) this.#end('too many frames, for too long');
+    return verdict;
+  }
+
+  /** Ends the connection without waiting for its peer, who may read why. */
+  #end(reason: string): false {
+    if (this.#isOver()) return false;
+    this.#phase = 'over';
+    this.#options.logger.debug({ remote: this.#connection.remoteAddress, reason }, 'a connection was closed for what it sent');
+    this.#webSocket.close(POLICY_VIOLATION, reason);
+    // So that Socket.IO forgets it at once, with a socket that is just being made.
+    this.#connection.close(true);
+    this.#webSocket.terminate();
+    return false;
+  }
+
+  #closed(reason: string): void {
+    this.#phase = 'over';
+    // Whoever missed the heartbeat does not answer a closing handshake either.
+    if (reason === 'ping timeout') reset(this.#connection);
+    else setTimeout(() => this.#webSocket.terminate(), CLOSING_MS).unref();
+  }
+}

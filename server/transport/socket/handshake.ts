@@ -1,0 +1,54 @@
+import type { IncomingMessage, Server } from 'node:http';
+import type { Socket } from 'node:net';
+import { invalid, type Refusal, refuse } from '../../domain/refusal.ts';
+import type { CommandHandler } from '../command-handler.ts';
+import type { ConnectionLimit } from '../connection-limit.ts';
+import type { Callers } from '../origins.ts';
+import { answerRaw } from '../raw-answer.ts';
+import { createDoor } from './door.ts';
+import type { IoServer } from './rooms.ts';
+
+/** Where Socket.IO is. */
+const SOCKET_PATH = '/socket.io/';
+
+export interface HandshakeOptions {
+  handler: Pick<CommandHandler, 'refuse'>;
+  callers: Callers;
+  connectionLimit: ConnectionLimit;
+}
+
+/** Lets WebSockets in, or answers over HTTP why not. A connection begins with its own handshake: none takes over another's Engine.IO session (`sid`). */
+export function acceptHandshakes(http: Server, io: IoServer, options: HandshakeOptions): void {
+  const door = createDoor();
+  http.on('upgrade', (request: IncomingMessage, socket: Socket, head: Buffer) => {
+    // Node has taken its listener away, and the WebSocket's own comes later.
+    socket.on('error', () => {});
+    door(() => {
+      const refusal = refusalOf(request, options);
+      if (refusal !== undefined) {
+        answerRaw(socket, options.handler.refuse(refusal));
+        return;
+      }
+      // The HTTP answer and the first packet, which follows in the next microtask, leave together.
+      socket.cork();
+      io.engine.handleUpgrade(request, socket, head);
+      queueMicrotask(() => socket.uncork());
+    });
+  });
+}
+
+/** Why a handshake is not let in; undefined where it is. */
+function refusalOf(request: IncomingMessage, { callers, connectionLimit }: HandshakeOptions): Refusal | undefined {
+  const { method, url = '' } = request;
+  if (!callers.allowsHost(request)) return refuse('FORBIDDEN', 'This server is not known by this name');
+  if (!url.startsWith(SOCKET_PATH)) return refuse('NOT_FOUND', `WebSockets are at ${SOCKET_PATH} only`);
+  // As Engine.IO reads it.
+  const { EIO, transport, sid } = Object.fromEntries(new URL(url, 'http://localhost').searchParams);
+  const issue = (field: string, message: string) => invalid([{ field, message, code: 'invalid_handshake' }]);
+  if (method !== 'GET') return issue('method', 'Must be GET');
+  if (EIO !== '4') return issue('EIO', 'Only version 4 of Engine.IO is spoken (EIO=4)');
+  if (transport !== 'websocket') return issue('transport', 'Only WebSocket is spoken (transport=websocket)');
+  if (sid !== undefined) return issue('sid', 'A connection begins with its own handshake and cannot be moved');
+  if (!callers.allowsPage(request)) return refuse('FORBIDDEN', 'Pages of this origin may not connect');
+  return connectionLimit.refusalOfHandshake(request);
+}

@@ -1,0 +1,32 @@
+import type { WebSocket } from './websocket.ts';
+
+/** Pauses in a row after which nobody waits any more; in a row: each within `CALM_MS` of the one before. */
+const PAUSES_MAX = 10;
+const CALM_MS = 5_000;
+
+/** Pauses the reading of a connection, so that a flood stays in its sender's own buffers. What was sent meanwhile is read afterwards. */
+export class Reading {
+  readonly #webSocket: WebSocket;
+  #isPaused = false;
+  #pauses = 0;
+  #last = 0;
+
+  constructor(webSocket: WebSocket) {
+    this.#webSocket = webSocket;
+  }
+
+  /** Reads nothing for so many ms. False where that was tried too often: then nothing is paused. `now`: ms of any clock that never goes back. */
+  pause(now: number, ms: number): boolean {
+    if (this.#isPaused) return true;
+    this.#pauses = now - this.#last > CALM_MS ? 1 : this.#pauses + 1;
+    this.#last = now;
+    if (this.#pauses > PAUSES_MAX) return false;
+    this.#isPaused = true;
+    this.#webSocket.pause();
+    setTimeout(() => {
+      this.#isPaused = false;
+      this.#webSocket.resume();
+    }, ms).unref();
+    return true;
+  }
+}
