@@ -34,7 +34,8 @@ async function afterRedis(stage: Stage, waitedMs: number): Promise<number> {
   const directory = await mkdtemp(path.join(tmpdir(), 'synckairos-bench-late-'));
   const program = await stage.service({ REDIS_URL: `redis://127.0.0.1:${port}` }, false);
   await wait(waitedMs);
-  const redis = await startPrivateRedis({ directory, port });
+  // The instance has been told its address before.
+  const redis = await startPrivateRedis({ directory, port, withoutPassword: true });
   const began = performance.now();
   try {
     for (const end = began + READY_DEADLINE_MS; performance.now() < end; await wait(POLL_MS)) {

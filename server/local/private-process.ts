@@ -29,6 +29,8 @@ export interface PrivateProcessOptions {
   directory: string;
   command: string;
   args: string[];
+  /** Written to its standard input, which no other process can read, unlike its arguments. */
+  input?: string;
   /** What its environment holds beside the plain one. */
   env?: Record<string, string> | undefined;
   /** The signal of a graceful shutdown. */
@@ -45,7 +47,7 @@ export interface PrivateProcessOptions {
  * @throws StartError with the end of its log when it ends or is not ready within a minute
  */
 export async function startPrivateProcess(options: PrivateProcessOptions): Promise<PrivateProcess> {
-  const { name, directory, env } = options;
+  const { name, directory, env, input } = options;
   const logFile = path.join(directory, 'server.log');
   const log = await open(logFile, 'a');
   const logStart = (await log.stat()).size;
@@ -54,13 +56,15 @@ export async function startPrivateProcess(options: PrivateProcessOptions): Promi
   try {
     child = spawn(command, args, {
       detached: true,
-      stdio: ['ignore', log.fd, log.fd],
+      stdio: [input === undefined ? 'ignore' : 'pipe', log.fd, log.fd],
       cwd: directory,
       env: { ...plainEnvironment(), ...env },
     });
   } finally {
     await log.close();
   }
+  // Whether it has read everything shows in whether it starts.
+  child.stdin?.on('error', () => {}).end(input);
   const state = { isEnded: false };
   const ended = new Promise<string>((resolve) => {
     child.once('error', (error) => resolve(`could not be started: ${error.message}`));

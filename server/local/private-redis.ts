@@ -1,4 +1,6 @@
 import { execFile } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { chmod, readFile, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import path from 'node:path';
 import { promisify } from 'node:util';
@@ -20,17 +22,20 @@ export interface PrivateRedisOptions {
   /** Further lines of redis.conf, which win over ours. */
   settings?: Record<string, string>;
   env?: Record<string, string>;
+  /** For tests that put something between a client and it. */
+  withoutPassword?: boolean;
   progress?: (line: string) => void;
 }
 
 export interface PrivateRedis extends PrivateProcess {
+  /** With the password. */
   url: string;
   port: number;
 }
 
 /**
  * Starts a Redis (or Valkey) server of our own on 127.0.0.1 and waits until it answers.
- * It has no password: since Redis 7 a client can neither load modules nor change where files are written, so another user of this machine gains nothing but timers.
+ * Nobody but its owner can read its directory, or connect without the password, which is made up once and kept there.
  * @throws StartError with what to do about it
  */
 export async function startPrivateRedis({
@@ -38,11 +43,14 @@ export async function startPrivateRedis({
   port,
   settings,
   env,
+  withoutPassword = false,
   progress = () => {},
 }: PrivateRedisOptions): Promise<PrivateRedis> {
   const data = path.resolve(directory);
   const command = await findRedisServer();
   await claimDirectory('Redis', data, progress);
+  await chmod(data, 0o700);
+  const password = withoutPassword ? undefined : await passwordOf(data);
   const at = port ?? (await freePort());
   const lines: Record<string, string> = {
     port: String(at),
@@ -59,12 +67,23 @@ export async function startPrivateRedis({
     name: 'Redis',
     directory: data,
     command,
-    args: Object.entries(lines).flatMap(([key, value]) => [`--${key}`, value]),
+    // Among the arguments, anybody could read the password.
+    args: [...(password === undefined ? [] : ['-']), ...Object.entries(lines).flatMap(([key, value]) => [`--${key}`, value])],
+    ...(password === undefined ? {} : { input: `requirepass ${password}\n` }),
     env,
     stopSignal: 'SIGTERM',
-    isReady: () => answersPing(at),
+    isReady: () => answersPing(at, password),
   });
-  return { ...server, url: `redis://127.0.0.1:${at}`, port: at };
+  return { ...server, url: `redis://${password === undefined ? '' : `:${password}@`}127.0.0.1:${at}`, port: at };
+}
+
+/** The password of the Redis in a directory, which is made up at its first start. Directories of earlier versions have none yet. */
+async function passwordOf(directory: string): Promise<string> {
+  const file = path.join(directory, 'password');
+  await writeFile(file, randomBytes(24).toString('base64url'), { mode: 0o600, flag: 'wx' }).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EEXIST') throw error;
+  });
+  return readFile(file, 'utf8');
 }
 
 /**
@@ -95,16 +114,22 @@ async function versionOf(command: string): Promise<string | undefined> {
 }
 
 /** False also while Redis still loads its data (-LOADING). */
-function answersPing(port: number): Promise<boolean> {
+function answersPing(port: number, password: string | undefined): Promise<boolean> {
   return new Promise((resolve) => {
-    const socket = connect({ port, host: '127.0.0.1' }, () => socket.write('PING\r\n'));
-    const finish = (answer: boolean) => {
+    const hello = password === undefined ? '' : `AUTH ${password}\r\n`;
+    const socket = connect({ port, host: '127.0.0.1' }, () => socket.write(`${hello}PING\r\n`));
+    let answer = '';
+    const finish = (isReady: boolean) => {
       socket.destroy();
-      resolve(answer);
+      resolve(isReady);
     };
     socket.setTimeout(PING_DEADLINE_MS, () => finish(false));
     socket.once('error', () => finish(false));
     socket.once('close', () => finish(false));
-    socket.once('data', (data) => finish(data.toString().startsWith('+PONG')));
+    socket.on('data', (data) => {
+      answer += data.toString();
+      if (/^(\+OK\r\n)?\+PONG/.test(answer)) finish(true);
+      else if (answer.includes('-')) finish(false);
+    });
   });
 }

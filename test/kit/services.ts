@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { type PrivatePostgres, startPrivatePostgres } from '../../server/local/private-postgres.ts';
-import { type PrivateRedis, startPrivateRedis } from '../../server/local/private-redis.ts';
+import { type PrivateRedis, type PrivateRedisOptions, startPrivateRedis } from '../../server/local/private-redis.ts';
 
 const run = promisify(execFile);
 
@@ -97,11 +97,16 @@ export function freshPrefix(): string {
   return `t${randomBytes(6).toString('hex')}`;
 }
 
-/** A Redis for one test, which may kill, stop and restart it (same `directory` and `port`). Whatever still runs ends with the run. */
-export async function startOwnRedis(
-  options: { directory?: string; port?: number; settings?: Record<string, string>; env?: Record<string, string> } = {},
-): Promise<PrivateRedis> {
-  const server = await startPrivateRedis({ ...options, directory: options.directory ?? (await freshDirectory('redis')) });
+/**
+ * A Redis for one test, which may kill, stop and restart it (same `directory` and `port`). Whatever still runs ends with the run.
+ * It has no password, since tests put proxies before it, make clusters of it and give it users of their own.
+ */
+export async function startOwnRedis(options: Partial<PrivateRedisOptions> = {}): Promise<PrivateRedis> {
+  const server = await startPrivateRedis({
+    withoutPassword: true,
+    ...options,
+    directory: options.directory ?? (await freshDirectory('redis')),
+  });
   cleanUps.push(() => server.stop());
   return server;
 }

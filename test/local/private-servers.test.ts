@@ -1,9 +1,11 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { once } from 'node:events';
+import { chmod, readFile, stat, writeFile } from 'node:fs/promises';
+import { connect } from 'node:net';
 import path from 'node:path';
 import { expect } from 'chai';
 import { Redis } from 'ioredis';
 import pg from 'pg';
-import { identify } from '../../server/local/processes.ts';
+import { commandLine, identify } from '../../server/local/processes.ts';
 import { freshDatabase, freshDirectory, startOwnPostgres, startOwnRedis } from '../kit/services.ts';
 
 async function inRedis<T>(url: string, work: (redis: Redis) => Promise<T>): Promise<T> {
@@ -52,6 +54,40 @@ describe('private Redis', () => {
     const next = await startOwnRedis({ directory });
     expect(await identify(left.pid)).to.equal(undefined);
     expect(await inRedis(next.url, (redis) => redis.ping())).to.equal('PONG');
+  });
+
+  it('N-10 wants its password, which is in no command line and no log, and which nobody else can read', async () => {
+    const directory = await freshDirectory('redis');
+    const server = await startOwnRedis({ directory, withoutPassword: false });
+    const { password } = new URL(server.url);
+    expect(password).to.have.length.above(30);
+    expect(await inRedis(server.url, (redis) => redis.ping())).to.equal('PONG');
+    const stranger = connect(server.port, '127.0.0.1', () => stranger.write('PING\r\n'));
+    const [refused] = (await once(stranger, 'data')) as [Buffer];
+    stranger.destroy();
+    expect(refused.toString()).to.match(/^-NOAUTH/);
+    const modes = await Promise.all(
+      ['', 'password'].map(async (file) => ((await stat(path.join(directory, file))).mode & 0o777).toString(8)),
+    );
+    expect(modes).to.deep.equal(['700', '600']);
+    const told = `${await commandLine(server.pid)}${await readFile(path.join(directory, 'server.log'), 'utf8')}`;
+    expect(told)
+      .to.match(/redis|valkey/i)
+      .and.to.not.contain(password);
+    await server.stop();
+    const again = await startOwnRedis({ directory, withoutPassword: false });
+    expect(new URL(again.url).password).to.equal(password);
+  });
+
+  it('N-11 a directory of an earlier version, open and without a password, is taken over with what is in it', async () => {
+    const directory = await freshDirectory('redis');
+    const earlier = await startOwnRedis({ directory });
+    await inRedis(earlier.url, (redis) => redis.set('kept', 'yes'));
+    await earlier.stop();
+    await chmod(directory, 0o755);
+    const server = await startOwnRedis({ directory, withoutPassword: false });
+    expect(await inRedis(server.url, (redis) => redis.get('kept'))).to.equal('yes');
+    expect(((await stat(directory)).mode & 0o777).toString(8)).to.equal('700');
   });
 
   it('tells the end of the log when it can not start', async () => {
