@@ -10,11 +10,10 @@ import { createSessionStore } from '../../server/store/session-store.ts';
 import { chess } from '../kit/games.ts';
 import { freshPrefix, redisUrl } from '../kit/services.ts';
 
-/** A store with a prefix of its own, and a way to look behind it. */
-export async function openDesk() {
+/** A store, with a prefix of its own unless one is given, and a way to look behind it. */
+export async function openDesk(prefix = freshPrefix()) {
   const url = await redisUrl();
   const redis = lookInto(url);
-  const prefix = freshPrefix();
   const keys = createKeys(prefix);
   return {
     url,

@@ -1,0 +1,66 @@
+import { expect } from 'chai';
+import { type Desk, openDesk } from '../store/desk.ts';
+import { crowdOf, Sleeper } from '../store/sleeper.ts';
+import { Arena, type Player, stateOf } from './arena.ts';
+
+const COUNT = 1_000;
+const MEGABYTE = 1024 * 1024;
+
+describe('a large session that nobody looked after for long', () => {
+  let arena: Arena;
+  let desk: Desk;
+  let player: Player;
+
+  before(async () => {
+    arena = await Arena.open(20);
+    desk = await openDesk(arena.prefix);
+    player = await arena.player({ attends: false });
+  });
+  after(async () => {
+    desk.close();
+    await arena.close();
+  });
+
+  const asleep = (ms: number) => {
+    const action_on_timeout = { type: 'skip_cycle', much: 'x'.repeat(10_000) };
+    return Sleeper.begin(desk, ms, { participants: crowdOf(COUNT), action_on_timeout });
+  };
+  const read = (id: string) => player.engine.get(id, { arrival: Math.floor(arena.now()) }).then(stateOf);
+
+  /** What the room of a session was told without anybody else's in between: the versions of one commit, as long as others are served between any two. */
+  const runsOf = (id: string): number[][] => {
+    const runs: number[][] = [];
+    let last = '';
+    for (const { session_id, version } of player.told) {
+      if (session_id === id && last === id) runs.at(-1)?.push(version);
+      else if (session_id === id) runs.push([version]);
+      last = session_id;
+    }
+    return runs;
+  };
+
+  it('E-50 is caught up on in commits of less than a megabyte, and others are served between any two of them', async () => {
+    const sleeper = await asleep(250_000);
+    const id = sleeper.state.session_id;
+    const participants = ['white', 'black'].map((participant_id) => ({ participant_id, total_time_ms: 3_600_000 }));
+    const game = await arena.game(player, 0, { participants });
+    let caughtUp = false;
+    const others = (async () => {
+      for (; !caughtUp; await player.run(game.session_id, { type: 'switch' }));
+    })();
+    const state = await read(id);
+    caughtUp = true;
+    await others;
+    const runs = runsOf(id);
+    expect(runs.flat()).to.deep.equal(Array.from({ length: state.version - 2 }, (_, n) => n + 3));
+    const entries = await sleeper.entries();
+    for (const versions of runs) {
+      const written = versions
+        .map((version) => entries[version - 1])
+        .reduce((sum, one) => sum + (one?.event.length ?? 0) + (one?.state.length ?? 0), 0);
+      expect(written, `versions ${versions[0]} to ${versions.at(-1)}`).to.be.below(MEGABYTE);
+      expect(versions.length).to.be.at.most(100);
+    }
+    expect(runs.length).to.be.at.least(250 / 100);
+  });
+});
