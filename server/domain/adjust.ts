@@ -1,4 +1,4 @@
-import { type Bank, type ClockRule, draftOf, findGroup, findParticipant, ruleOf, settle } from '#arithmetic';
+import { type Bank, change, type ClockRule, draftOf, findGroup, findParticipant, ruleOf, settle } from '#arithmetic';
 import { type AdjustPayload, CLOCK_MAX_MS, type JsonObject, type SessionState } from '#contract';
 import { record, type SessionEvent } from './draft.ts';
 import { invalid, type Refusal, refuse } from './refusal.ts';
@@ -31,8 +31,10 @@ function adjustBank(draft: SessionState, { participant_id, group_id, delta_ms }:
   const bank: Bank | undefined = participant_id === undefined ? findGroup(draft, group_id) : findParticipant(draft, participant_id);
   if (bank?.total_time_ms == null) return refuse('PARTICIPANT_NOT_FOUND', `No ${participant_id ?? group_id ?? ''} in this session`);
   if (bank.has_expired) return fault('delta_ms', 'An expired clock is not revived', 'expired');
-  bank.total_time_ms += delta_ms;
-  return outOfRange(bank.total_time_ms, draft.max_time_ms ?? CLOCK_MAX_MS);
+  const total_time_ms = bank.total_time_ms + delta_ms;
+  if (participant_id === undefined) change(draft.groups, findGroup(draft, group_id), { total_time_ms });
+  else change(draft.participants, findParticipant(draft, participant_id), { total_time_ms });
+  return outOfRange(total_time_ms, draft.max_time_ms ?? CLOCK_MAX_MS);
 }
 
 /** Where one clock runs for all: the ceiling of a stopwatch moves, elsewhere the time counts as not used. */

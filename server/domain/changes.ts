@@ -16,7 +16,7 @@ export function shareParticipants(before: SessionState, after: SessionState): Se
   if (!isLarge(after)) return after;
   after.participants = after.participants.map((one, index) => {
     const old = before.participants[index];
-    return old !== undefined && isSameParticipant(old, one) ? old : one;
+    return old !== undefined && (old === one || isSameParticipant(old, one)) ? old : one;
   });
   return after;
 }

@@ -44,12 +44,12 @@ describe('a large session that nobody looked after for long', () => {
     const id = sleeper.state.session_id;
     const participants = ['white', 'black'].map((participant_id) => ({ participant_id, total_time_ms: 3_600_000 }));
     const game = await arena.game(player, 0, { participants });
-    let caughtUp = false;
+    const caughtUp = new AbortController();
     const others = (async () => {
-      for (; !caughtUp; await player.run(game.session_id, { type: 'switch' }));
+      while (!caughtUp.signal.aborted) await player.run(game.session_id, { type: 'switch' });
     })();
     const state = await read(id);
-    caughtUp = true;
+    caughtUp.abort();
     await others;
     const runs = runsOf(id);
     expect(runs.flat()).to.deep.equal(Array.from({ length: state.version - 2 }, (_, n) => n + 3));

@@ -19,19 +19,39 @@ export function applyChanges(state: SessionState, { participants = [], groups = 
   const after: SessionState = {
     ...state,
     ...fields,
-    participants: state.participants.map((one) => ({ ...one, ...changed.get(one.participant_id) })),
-    groups: state.groups.map((one) => ({ ...one, ...regrouped.get(one.group_id) })),
+    participants: state.participants.map((one) => patched(one, changed.get(one.participant_id))),
+    groups: state.groups.map((one) => patched(one, regrouped.get(one.group_id))),
   };
   deriveTurns(after, Date.parse(after.updated_at));
   return after;
 }
 
-/** Fills in whose turn it is and what everybody has left, as of `at` (Unix ms). */
+function patched<Entry extends object>(one: Entry, patch: Partial<Entry> | undefined): Entry {
+  return patch === undefined ? one : { ...one, ...patch };
+}
+
+/** Fills in whose turn it is and what everybody has left, as of `at` (Unix ms). Entries of which nothing is new stay the same objects. */
 export function deriveTurns(draft: SessionState, at: number): void {
+  const isSessionClock = draft.sync_mode === 'global' || draft.sync_mode === 'count_up';
   const turnIsOn = draft.status === 'running' || draft.status === 'paused';
-  for (const participant of draft.participants) {
-    participant.is_active = turnIsOn && participant.participant_id === draft.active_participant_id;
-    participant.time_remaining_ms = remainingOfParticipant(draft, participant, at);
-  }
-  for (const group of draft.groups) group.is_active = turnIsOn && group.group_id === draft.active_group_id;
+  // Whoever shares a clock has the same left on it.
+  const ofClock = new Map<string, number | null>();
+  const left = (one: ParticipantState): number | null => {
+    const clock = draft.sync_mode === 'per_group' ? (one.group_id ?? '') : isSessionClock ? 'session' : null;
+    if (clock === null) return remainingOfParticipant(draft, one, at);
+    let known = ofClock.get(clock);
+    if (known === undefined) ofClock.set(clock, (known = remainingOfParticipant(draft, one, at)));
+    return known;
+  };
+  draft.participants.forEach((one, index) => {
+    const is_active = turnIsOn && one.participant_id === draft.active_participant_id;
+    const time_remaining_ms = left(one);
+    if (one.is_active !== is_active || one.time_remaining_ms !== time_remaining_ms) {
+      draft.participants[index] = { ...one, is_active, time_remaining_ms };
+    }
+  });
+  draft.groups.forEach((group, index) => {
+    const is_active = turnIsOn && group.group_id === draft.active_group_id;
+    if (group.is_active !== is_active) draft.groups[index] = { ...group, is_active };
+  });
 }

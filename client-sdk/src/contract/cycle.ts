@@ -1,7 +1,7 @@
 /** How turns pass and what they are charged, for the server, which decides it, and for a client that shows a switch before it is answered. Pure. */
 import { deriveTurns } from './changes.ts';
 import { ruleOf } from './clock-rule.ts';
-import { activeParticipant, findParticipant } from './rotation.ts';
+import { activeParticipant, change, findParticipant } from './rotation.ts';
 import type { ParticipantState, SessionState } from './state.ts';
 import { remaining, unsettled } from './time.ts';
 
@@ -27,13 +27,9 @@ export function iso(at: number): string {
 /** One event names its instant several times. */
 let [lastAt, lastIso] = [Number.NaN, ''];
 
-/** A copy that may be changed freely. Free JSON is shared, since nothing here writes to it. */
+/** A copy whose own fields may be changed freely, and its participants and groups by `change`. Free JSON is shared, since nothing here writes to it. */
 export function draftOf(state: SessionState): SessionState {
-  return {
-    ...state,
-    participants: state.participants.map((participant) => ({ ...participant })),
-    groups: state.groups.map((group) => ({ ...group })),
-  };
+  return { ...state, participants: [...state.participants], groups: [...state.groups] };
 }
 
 /** Charges everything since `cycle_started_at` once and goes on from `at`, or from there where that is later; whoever stops the clock sets `cycle_started_at` to null afterwards. */
@@ -42,7 +38,7 @@ export function settle(draft: SessionState, at: number): Charge {
   const active = activeParticipant(draft);
   if (draft.cycle_started_at !== null) {
     const rule = ruleOf(draft);
-    if (active !== undefined) active.time_used_ms += elapsed;
+    if (active !== undefined) change(draft.participants, active, { time_used_ms: active.time_used_ms + elapsed });
     rule.charge(draft, elapsed);
     draft.cycle_time_used_ms += elapsed;
     draft.cycle_started_at = iso(Math.max(at, Date.parse(draft.cycle_started_at)));
@@ -58,10 +54,7 @@ export function settle(draft: SessionState, at: number): Charge {
 /** Counts the turn that ends; the caller has settled. */
 export function endTurn(draft: SessionState): void {
   const active = activeParticipant(draft);
-  if (active !== undefined) {
-    active.cycle_count += 1;
-    active.has_gone = true;
-  }
+  if (active !== undefined) change(draft.participants, active, { cycle_count: active.cycle_count + 1, has_gone: true });
   draft.cycle_count += 1;
 }
 
@@ -70,7 +63,7 @@ export function beginCycle(draft: SessionState, next: ParticipantState | undefin
   activate(draft, next);
   if (!ruleOf(draft).sessionClock) draft.cycle_time_used_ms = 0;
   // In the bank modes whoever begins has time, so nothing is forgiven here but a cycle that ran out.
-  if (next !== undefined) next.has_expired = false;
+  change(draft.participants, next, { has_expired: false });
   draft.cycle_started_at = iso(at);
 }
 

@@ -1,5 +1,17 @@
 import type { GroupState, ParticipantState, SessionState } from './state.ts';
 
+/**
+ * Changes an entry of a draft, a participant or a group. The draft gets a copy of its own, since it shares its entries with the state that it was made from:
+ * a session has up to a thousand of them, and an event changes two.
+ */
+export function change<Entry extends ParticipantState | GroupState>(
+  entries: Entry[],
+  entry: Entry | undefined,
+  values: Partial<Entry>,
+): void {
+  if (entry !== undefined) entries[entries.indexOf(entry)] = { ...entry, ...values };
+}
+
 /** The participant with this id, if there is one. */
 export function findParticipant(state: SessionState, id: string | null | undefined): ParticipantState | undefined {
   return state.participants.find((participant) => participant.participant_id === id);

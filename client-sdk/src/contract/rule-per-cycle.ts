@@ -1,5 +1,5 @@
 import type { ClockRule } from './clock-rule.ts';
-import { activeParticipant, nextInOrder } from './rotation.ts';
+import { activeParticipant, change, nextInOrder } from './rotation.ts';
 
 /** Every turn gets a fresh `time_per_cycle_ms`, with or without participants. An auction lot, a quiz question, an agenda. */
 export const perCycle: ClockRule = {
@@ -11,8 +11,7 @@ export const perCycle: ClockRule = {
   increment: () => {},
   successor: (state) => nextInOrder(state, () => true),
   markExpired(draft) {
-    const active = activeParticipant(draft);
-    if (active !== undefined) active.has_expired = true;
+    change(draft.participants, activeParticipant(draft), { has_expired: true });
   },
   holder: (state) => ({ participant_id: state.active_participant_id, group_id: null }),
 };

@@ -1,7 +1,7 @@
 import type { GroupState, SessionState } from './state.ts';
 import type { ClockRule } from './clock-rule.ts';
-import { activeParticipant, findGroup, leastOften } from './rotation.ts';
-import { grow } from './rule-bank.ts';
+import { activeParticipant, change, findGroup, leastOften } from './rotation.ts';
+import { grown } from './rule-bank.ts';
 
 /** Each group has one bank that its members share; groups take turns, and within a group whoever has gone least. A team match. */
 export const perGroup: ClockRule = {
@@ -10,12 +10,14 @@ export const perGroup: ClockRule = {
   charge(draft, elapsed) {
     const group = activeGroup(draft);
     if (group === undefined) return;
-    group.total_time_ms -= elapsed;
-    group.time_used_ms += elapsed;
+    change(draft.groups, group, { total_time_ms: group.total_time_ms - elapsed, time_used_ms: group.time_used_ms + elapsed });
   },
   left: (state) => activeGroup(state)?.total_time_ms ?? null,
   hasTime: (state, participant) => (findGroup(state, participant.group_id)?.total_time_ms ?? 0) > 0,
-  increment: (draft) => grow(activeGroup(draft), draft),
+  increment(draft) {
+    const group = activeGroup(draft);
+    if (group !== undefined) change(draft.groups, group, { total_time_ms: grown(group, draft) ?? group.total_time_ms });
+  },
   successor(state) {
     const from = state.groups.findIndex((group) => group.group_id === state.active_group_id) + 1;
     const inOrder = [...state.groups.slice(from), ...state.groups.slice(0, from)];
@@ -25,8 +27,10 @@ export const perGroup: ClockRule = {
   markExpired(draft) {
     const group = activeGroup(draft);
     if (group === undefined) return;
-    group.has_expired = true;
-    for (const participant of draft.participants) if (participant.group_id === group.group_id) participant.has_expired = true;
+    change(draft.groups, group, { has_expired: true });
+    draft.participants = draft.participants.map((one) =>
+      one.group_id === group.group_id ? Object.assign({}, one, { has_expired: true }) : one,
+    );
   },
   holder: (state) => ({ participant_id: activeParticipant(state)?.participant_id ?? null, group_id: state.active_group_id }),
 };
