@@ -1,33 +1,44 @@
 /** The client an application holds: commands, subscriptions and the server's time, put together from the parts beside this file. */
+import { expectFunction, expectId, inWords } from './arguments.ts';
 import { ClockSync, type ClockStatus } from './clock-sync.ts';
 import { Connection } from './connection.ts';
-import { remaining, type SessionState } from './contract/index.ts';
+import { isMoving, remaining, type SessionState } from './contract/index.ts';
 import { onDevice } from './device-events.ts';
-import type { ClientEvents, ConnectionState } from './events.ts';
+import { CLIENT_EVENTS, type ClientEvents, type ConnectionState } from './events.ts';
+import { Fallback } from './fallback.ts';
 import { formatTime, type TimeStyle } from './format-time.ts';
+import { KeepAlive } from './keep-alive.ts';
 import { resolveOptions, type SyncKairosOptions } from './options.ts';
-import { request } from './requests.ts';
+import { Requests } from './requests.ts';
 import { Rooms } from './rooms.ts';
 import { SessionCommands } from './session-commands.ts';
 import type { SessionStore } from './session-store.ts';
 import { exchangeOverRest, exchangeOverSocket } from './time-exchange.ts';
+import { nobodyCalled, ownerOf, type Who } from './who.ts';
 
 const SKEW_WORTH_TELLING_MS = 60_000;
+/** Different mistakes that are warned of. */
+const WARNINGS_MAX = 100;
 
 export class SyncKairosClient extends SessionCommands {
   readonly #events: Connection['events'];
   readonly #connection: Connection;
   readonly #rooms: Rooms;
   readonly #time: ClockSync;
+  readonly #alive: KeepAlive;
+  readonly #warned = new Set<string>();
+  /** The state with which an `onUpdate` is being called right now. */
+  #telling: SessionState | null = null;
   #skewed = false;
   #offDevice: (() => void) | undefined;
 
-  /** @throws TypeError when a URL is none. Nothing is opened until something is asked for. */
-  constructor(url: string, given?: SyncKairosOptions | string) {
+  /** @throws TypeError when a URL is none, or an option does not exist. Nothing is opened until something is asked for. */
+  constructor(url: string | URL, given?: SyncKairosOptions | string) {
     const options = resolveOptions(url, given);
     const { clock, optimistic } = options;
     const connection = new Connection(options);
-    const rooms = new Rooms({ connection, now: () => Math.round(time.now()) });
+    const alive = new KeepAlive();
+    const rooms = new Rooms({ connection, clock, alive, now: () => Math.round(time.now()) });
     const time = new ClockSync({
       clock,
       random: Math.random,
@@ -36,12 +47,16 @@ export class SyncKairosClient extends SessionCommands {
     });
     const predict = (state: SessionState, next: string | undefined): SessionState | null =>
       time.status().state === 'synced' ? (optimistic?.(state, time.now(), next) ?? null) : null;
-    super({ request: (command, payload) => request(connection, options, command, payload), rooms, clock, predict });
+    const requests = new Requests(connection, options, alive);
+    super({ request: (command, payload) => requests.send(command, payload), rooms, clock, predict });
+    // eslint-disable-next-line no-new -- it listens to the connection by itself
+    new Fallback(connection, options, rooms);
+    this.#alive = alive;
     this.#events = connection.events;
     this.#connection = connection;
     this.#rooms = rooms;
     this.#time = time;
-    this.#listen();
+    this.#begin();
   }
 
   /** Opens the socket ahead of the first command or subscription, which would do so too; after `reconnecting`, at once. */
@@ -57,27 +72,51 @@ export class SyncKairosClient extends SessionCommands {
 
   /** The connection as a store for `useSyncExternalStore`. */
   readonly connection: { subscribe: (listener: () => void) => () => void; getSnapshot: () => ConnectionState } = {
-    subscribe: (listener) => this.#events.on('state', listener),
+    subscribe: (listener) => together(this.#events.on('state', listener), this.#alive.listen()),
     getSnapshot: () => this.#connection.state,
   };
 
-  /** Calls `handler` at every such event until the returned function is called. */
+  /**
+   * Calls `handler` at every such event until the returned function is called.
+   * @throws TypeError when there is no such event
+   */
   on<E extends keyof ClientEvents>(event: E, handler: (payload: ClientEvents[E]) => void): () => void {
-    return this.#events.on(event, handler);
+    if (!CLIENT_EVENTS.includes(event)) throw new TypeError(`There is no event ${inWords(event)}; there are: ${CLIENT_EVENTS.join(', ')}`);
+    expectFunction('The handler', handler);
+    return together(this.#events.on(event, handler), this.#alive.listen(event));
   }
 
-  /** Joins a session and calls `onUpdate` with each newer state, over reconnects too, until the returned function is called. */
+  /**
+   * Joins a session and calls `onUpdate` with the state it has, if it has one, and with each newer state, over reconnects and new sessions of that id too, until the
+   * returned function is called. Never before this has returned; a subscription that an `onUpdate` makes begins with the state after the one it was called with.
+   */
   connectWebSocket(id: string, onUpdate: (state: SessionState) => void): () => void {
-    const store = this.#rooms.store(id);
+    expectFunction('onUpdate', onUpdate);
+    const store = this.session(id);
+    // Whoever subscribes anew at each call must not be called for ever.
+    let told = this.#telling?.session_id === id ? this.#telling : null;
+    let isOver = false;
     const tell = (): void => {
       const state = store.getSnapshot();
-      if (state !== null) onUpdate(state);
+      if (isOver || state === null || state === told) return;
+      told = this.#telling = state;
+      try {
+        onUpdate(state);
+      } finally {
+        this.#telling = null;
+      }
     };
-    return store.subscribe(tell);
+    const off = store.subscribe(tell);
+    queueMicrotask(tell);
+    return () => {
+      isOver = true;
+      off();
+    };
   }
 
-  /** The store of a session: `subscribe` joins it, `getSnapshot` is its newest state or null. */
+  /** The store of a session: `subscribe` joins it, `getSnapshot` is its newest state or null, `getError` says why nothing is heard of it. */
   session(id: string): Pick<SessionStore, 'sessionId' | 'subscribe' | 'getSnapshot' | 'getError'> {
+    expectId('The session id', id);
     return this.#rooms.store(id);
   }
 
@@ -86,7 +125,7 @@ export class SyncKairosClient extends SessionCommands {
    * @throws SyncKairosError when not a single exchange succeeded
    */
   async syncServerTime(): Promise<ClockStatus> {
-    return this.#time.sync();
+    return this.#time.sync().finally(this.#alive.work());
   }
 
   /** Unix milliseconds of the authoritative clock, fractions included; while `getClockStatus().state` is `syncing`, the device's own guess. */
@@ -99,18 +138,29 @@ export class SyncKairosClient extends SessionCommands {
     return this.#time.status();
   }
 
-  /** Milliseconds left on a clock of a joined session at an instant (default: now); null where nothing can run out or nothing is known. */
-  getParticipantTime(id: string, who: string, at: number = this.getServerTime()): number | null {
+  /**
+   * Milliseconds left on a clock of a session that the client knows: a participant's or group's by its id, the session's own by `global` or without `who`. At an instant of
+   * the server (Unix ms) or now; null where nothing can run out or nothing is known, which now is so for a running clock until the server's time is known.
+   * Of an id that the session does not have a warning goes to the console, once.
+   */
+  getParticipantTime(id: string, who?: Who, at?: number): number | null {
     const state = this.#rooms.state(id);
-    return state === null ? null : remaining(state, this.#rooms.ownerOf(id, who), at);
+    if (state === null) return null;
+    const owner = ownerOf(state, who);
+    if (owner === undefined) {
+      this.#warn(nobodyCalled(state, who));
+      return null;
+    }
+    if (at === undefined && this.#time.status().state === 'syncing' && isMoving(state, owner)) return null;
+    return remaining(state, owner, at ?? this.getServerTime());
   }
 
-  /** A duration as text. */
-  formatTime(ms: number, style?: TimeStyle): string {
+  /** A duration as text; a dash for none. */
+  formatTime(ms: number | null | undefined, style?: TimeStyle): string {
     return formatTime(ms, style);
   }
 
-  #listen(): void {
+  #begin(): void {
     const { socket } = this.#connection;
     this.#events.on('state', (state) => this.#stateChanged(state));
     socket.on('session:update', (event) => this.#rooms.updated(event));
@@ -120,16 +170,29 @@ export class SyncKairosClient extends SessionCommands {
     socket.on('session:deleted', (event) => this.#rooms.deleted(event));
   }
 
+  /** For whoever wrote the program: nothing fails, and yet something is missing on the screen. */
+  #warn(text: string): void {
+    if (this.#warned.has(text) || this.#warned.size >= WARNINGS_MAX) return;
+    this.#warned.add(text);
+    // eslint-disable-next-line no-console -- an error event would reach only those who expect one
+    console.warn(text);
+  }
+
   #stateChanged(state: ConnectionState): void {
     // Without a socket the time still comes over REST; what is known already needs no burst.
-    if (state === 'connected' || (state === 'reconnecting' && this.#time.status().state === 'syncing')) this.#time.follow();
+    if (state === 'connected' || (this.#connection.isLost && this.#time.status().state === 'syncing')) this.#time.follow();
     if (this.#connection.isOff) this.#time.stop();
+    this.#alive.open = !this.#connection.isOff;
     if (state === 'idle') {
       this.#offDevice?.();
       this.#offDevice = undefined;
     } else {
-      const online = (): void => void (this.#connection.state === 'reconnecting' && this.#connection.hurry());
-      this.#offDevice ??= onDevice({ wake: () => this.#time.wake(), online });
+      const online = (): void => void (this.#connection.isLost && this.#connection.hurry());
+      const wake = (): void => {
+        this.#time.wake();
+        online();
+      };
+      this.#offDevice ??= onDevice({ wake, online });
     }
   }
 
@@ -140,4 +203,10 @@ export class SyncKairosClient extends SessionCommands {
     if (skewed && !this.#skewed) this.#events.emit('clockSkewDetected', { offset });
     this.#skewed = skewed;
   }
+}
+
+function together(...ends: (() => void)[]): () => void {
+  return () => {
+    for (const end of ends) end();
+  };
 }

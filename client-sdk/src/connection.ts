@@ -1,13 +1,14 @@
 /** One socket to the server that comes back by itself, and commands over it. Knows nothing of sessions. */
 import { io, type Socket } from 'socket.io-client';
-import { reconnectDelay } from './backoff.ts';
+import { jittered, reconnectDelay } from './backoff.ts';
 import type { CommandName, Commands, Reply, ServerToClientEvents } from './contract/index.ts';
 import { later } from './device-clock.ts';
 import { Emitter } from './emitter.ts';
-import { refusal, type SyncKairosError, timedOut, unreachable } from './errors.ts';
+import { refusal, retryAfter, type SyncKairosError, timedOut, unreachable } from './errors.ts';
 import type { ClientEvents, ConnectionState } from './events.ts';
+import { isNode } from './keep-alive.ts';
 import type { ResolvedOptions } from './options.ts';
-import { closeCode, refusalCode } from './socket-errors.ts';
+import { closeCode, refusalOf } from './socket-errors.ts';
 
 /** The event map as the socket sees it; `exchange` ties each command to its types. */
 type Outgoing = Record<CommandName, (payload: unknown, ack: (reply: Reply<unknown>) => void) => void>;
@@ -15,13 +16,29 @@ type Outgoing = Record<CommandName, (payload: unknown, ack: (reply: Reply<unknow
 /** How long connecting may take. */
 const DIAL_PATIENCE_MS = 10_000;
 
+/** What the parts of the client tell each other. */
+interface InternalEvents {
+  state: ConnectionState;
+  /** A try to connect was in vain, for a reason that may pass. */
+  tried: SyncKairosError;
+  /** Why there is no connection, as `failure`, has changed. */
+  failure: undefined;
+  /** Somebody begins to listen to a session. */
+  wanted: undefined;
+}
+
 export class Connection {
   /** What happens, for the application and for the parts beside this one. */
-  readonly events = new Emitter<ClientEvents & { state: ConnectionState }>();
+  readonly events = new Emitter<ClientEvents & InternalEvents>();
   readonly socket: Socket<ServerToClientEvents, Outgoing>;
   readonly #options: ResolvedOptions;
   #state: ConnectionState = 'idle';
+  #failure: SyncKairosError | null = null;
   #attempt = 0;
+  /** Since when it is tried again and again, by the monotonic clock: after a loss, and whenever there is reason to hope. */
+  #tryingSince = 0;
+  /** The latest delay, before chance took its part. */
+  #delay = 0;
   /** The transport that is being tried, if one is; there is one way out of each try. */
   #dialling: Socket['io']['engine'] | undefined;
   #closed = new AbortController();
@@ -32,7 +49,9 @@ export class Connection {
   constructor(options: ResolvedOptions) {
     this.#options = options;
     this.socket = io(options.socketOrigin, {
+      path: options.socketPath,
       transports: ['websocket'],
+      autoUnref: isNode(),
       autoConnect: false,
       forceNew: true,
       // Reconnection is done here: Socket.IO's own neither tells its delays nor returns after the server closed the socket.
@@ -55,11 +74,15 @@ export class Connection {
       this.#attempt = 0;
       this.#dialling = undefined;
       this.#enter('connected');
+      this.report(null);
     });
     this.socket.on('connect_error', (error) => {
-      const code = refusalCode(error);
-      if (code !== 'UNAUTHORIZED' && code !== 'FORBIDDEN') this.#lost();
-      else this.#refused(refusal({ code, message: error.message, retryable: false }), options.tokens.renewable);
+      const refused = refusalOf(error);
+      if (refused?.code === 'UNAUTHORIZED' || refused?.code === 'FORBIDDEN') {
+        return this.#refused(refusal({ ...refused, message: error.message, retryable: false }), options.tokens.renewable);
+      }
+      this.#invitedIn ??= retryAfter(refused);
+      this.#lost(refused === undefined ? unreachable(`No WebSocket to ${options.socketOrigin}`, error) : refusal(refused));
     });
     this.socket.on('disconnect', (reason, description) => {
       if (this.#state !== 'connected') return;
@@ -74,6 +97,21 @@ export class Connection {
     return this.#state;
   }
 
+  /** Why nothing comes from the server; null while something does, and as long as no try was in vain. */
+  get failure(): SyncKairosError | null {
+    return this.#failure;
+  }
+
+  /** Aborts when the connection is closed by its owner. */
+  get closed(): AbortSignal {
+    return this.#closed.signal;
+  }
+
+  /** Lost, and being tried again. */
+  get isLost(): boolean {
+    return this.#state === 'reconnecting' || this.#state === 'fallback';
+  }
+
   /** Begins to connect, unless that is already under way. The signal aborts when the connection is closed by its owner. */
   open(): AbortSignal {
     if (this.isOff) {
@@ -84,10 +122,19 @@ export class Connection {
     return this.#closed.signal;
   }
 
-  /** As `open`; from `reconnecting` at once instead of after the delay. */
+  /** As `open`; where it is lost, at once instead of after the delay, and with short delays from now on. */
   hurry(): void {
-    if (this.#state === 'reconnecting') this.#dial();
-    else this.open();
+    if (!this.isLost) return void this.open();
+    this.#tryingSince = this.#options.clock.monotonic();
+    this.#dial();
+  }
+
+  /** Notes what became of the last try to reach the server without a socket: null, it answered. */
+  report(failure: SyncKairosError | null): void {
+    if (this.isLost) this.#enter(failure === null ? 'fallback' : 'reconnecting');
+    if (failure === this.#failure) return;
+    this.#failure = failure;
+    this.events.emit('failure', undefined);
   }
 
   /** Closes the socket; whatever waits for an answer is rejected. Opening again is possible. */
@@ -95,6 +142,7 @@ export class Connection {
     this.#rest();
     const wasConnected = this.#state === 'connected';
     this.#enter('idle');
+    this.report(null);
     this.socket.disconnect();
     this.#closed.abort();
     this.#closed = new AbortController();
@@ -146,36 +194,43 @@ export class Connection {
     const closed = (): void => {
       if (this.#dialling !== engine) return;
       this.socket.disconnect();
-      this.#lost();
+      this.#lost(unreachable('The connection was closed while it was being opened'));
     };
     engine?.once('close', () => queueMicrotask(closed));
   }
 
-  #lost(): void {
+  /** Tries again later, for ever. `failure`: why a try was in vain; absent where a connection that stood was lost. */
+  #lost(failure?: SyncKairosError): void {
+    const { clock, reconnectAttempts } = this.#options;
     this.#dialling = undefined;
     if (this.isOff) return;
+    if (!this.isLost) [this.#tryingSince, this.#delay] = [clock.monotonic(), 0];
     this.#attempt += 1;
-    if (this.#attempt > this.#options.reconnectAttempts) return this.#giveUp(this.#attempt - 1);
-    const delay = this.#invitedIn ?? reconnectDelay(this.#attempt, Math.random());
+    const attempt = this.#attempt;
+    this.#delay = reconnectDelay(this.#delay, clock.monotonic() - this.#tryingSince);
+    const delay = this.#invitedIn ?? jittered(this.#delay, Math.random());
     this.#invitedIn = undefined;
     this.#callOffRetry?.();
-    this.#callOffRetry = later(this.#options.clock, () => this.#dial(), delay);
-    this.#enter('reconnecting');
-    this.events.emit('reconnecting', { attempt: this.#attempt, delay });
+    this.#callOffRetry = later(clock, () => this.#dial(), delay);
+    if (!this.isLost) this.#enter('reconnecting');
+    this.events.emit('reconnecting', { attempt, delay });
+    if (failure !== undefined) this.events.emit('tried', failure);
+    if (attempt === reconnectAttempts + 1) this.events.emit('connectionFailed', { attempts: reconnectAttempts });
   }
 
-  #giveUp(attempts: number): void {
-    this.socket.disconnect();
-    this.#rest();
-    this.#enter('failed');
-    this.events.emit('connectionFailed', { attempts });
-  }
-
-  /** The server, or whoever gives out tokens, does not want this client; with a fresh token it may. */
+  /** The server, or whoever gives out tokens, does not want this client. With a fresh token it may; otherwise there is no use in trying again. */
   #refused(error: SyncKairosError, mayChange: boolean): void {
     this.events.emit('error', error);
-    if (mayChange) this.#lost();
-    else if (!this.isOff) this.#giveUp(this.#attempt);
+    if (this.isOff) return;
+    if (mayChange) {
+      this.#lost();
+    } else {
+      this.socket.disconnect();
+      this.#rest();
+      this.#enter('failed');
+      this.events.emit('connectionFailed', { attempts: this.#attempt });
+    }
+    this.report(error);
   }
 
   /** Nothing is planned any more. */

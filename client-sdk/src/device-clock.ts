@@ -13,10 +13,15 @@ export interface DeviceClock {
 // Called through arrows: browsers refuse these functions on a foreign `this`.
 export const deviceClock: DeviceClock = { monotonic: () => performance.now(), wall: () => Date.now() };
 
-/** Calls `run` after `ms` by the clock's own timer, or by `setTimeout`; the returned function calls it off. */
+/**
+ * Calls `run` after `ms` by the clock's own timer, or by `setTimeout`; the returned function calls it off. Such a timer does not keep a Node process alive:
+ * `KeepAlive` does, for as long as somebody waits.
+ */
 export function later(clock: DeviceClock, run: () => void, ms: number): () => void {
   if (clock.timer !== undefined) return clock.timer(run, ms);
   const timer = setTimeout(run, ms);
+  // A browser's timer is a number.
+  (timer as { unref?: () => void }).unref?.();
   return () => clearTimeout(timer);
 }
 
@@ -26,10 +31,25 @@ export function pause(clock: DeviceClock, ms: number, signal: AbortSignal): Prom
     if (signal.aborted) return resolve();
     const done = (): void => {
       callOff();
-      signal.removeEventListener('abort', done);
+      off();
       resolve();
     };
     const callOff = later(clock, done, ms);
-    signal.addEventListener('abort', done);
+    const off = onAbort(signal, done);
   });
+}
+
+const waiting = new WeakMap<AbortSignal, Set<() => void>>();
+
+/** Calls `run` when the signal aborts, until the returned function is called. Any number may wait for the same one: of more than ten listeners Node warns. */
+export function onAbort(signal: AbortSignal, run: () => void): () => void {
+  const runs = waiting.get(signal) ?? new Set();
+  if (!waiting.has(signal)) {
+    waiting.set(signal, runs);
+    signal.addEventListener('abort', () => {
+      for (const each of Array.from(runs)) each();
+    });
+  }
+  runs.add(run);
+  return () => void runs.delete(run);
 }

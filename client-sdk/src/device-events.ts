@@ -4,6 +4,7 @@
 interface Page {
   document?: EventTarget & { visibilityState: string };
   addEventListener?: EventTarget['addEventListener'];
+  removeEventListener?: EventTarget['removeEventListener'];
 }
 
 /** `wake`: the page is in sight again, perhaps after a sleep. `online`: a network is there again. Until the returned function is called. */
@@ -12,8 +13,10 @@ export function onDevice(handlers: { wake: () => void; online: () => void }): ()
   const visible = (): void => {
     if (page.document?.visibilityState === 'visible') handlers.wake();
   };
-  const over = new AbortController();
-  page.document?.addEventListener('visibilitychange', visible, over);
-  page.addEventListener?.('online', handlers.online, over);
-  return () => over.abort();
+  page.document?.addEventListener('visibilitychange', visible);
+  page.addEventListener?.('online', handlers.online);
+  return () => {
+    page.document?.removeEventListener('visibilitychange', visible);
+    page.removeEventListener?.('online', handlers.online);
+  };
 }

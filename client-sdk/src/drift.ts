@@ -21,7 +21,7 @@ export class DriftFit {
   #begun = 0;
 
   add(point: Point): void {
-    const last = this.#points.at(-1);
+    const last = this.#points[this.#points.length - 1];
     if (last === undefined || point.at - this.#begun >= WINDOW_MS) {
       this.#begun = point.at;
       this.#points = [...this.#points.slice(1 - POINTS), point];
@@ -36,7 +36,7 @@ export class DriftFit {
    */
   slope(): number {
     const points = this.#points;
-    const [first, last] = [points[0], points.at(-1)];
+    const [first, last] = [points[0], points[points.length - 1]];
     if (first === undefined || last === undefined || last.at - first.at < SPAN_MS) return 0;
     const shortest = Math.min(...points.map(({ rtt }) => rtt));
     let weights = 0;

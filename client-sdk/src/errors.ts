@@ -1,5 +1,5 @@
 /** The one error type of the SDK: refusals of the server, and what can go wrong on the way to it. */
-import type { ErrorBody, ErrorCode } from './contract/index.ts';
+import type { ErrorBody, ErrorCode, ErrorDetails } from './contract/index.ts';
 
 /** `NETWORK_ERROR`: there was no connection, or `disconnect` came before the answer. `TIMEOUT`: no answer in time, so the outcome is unknown. All others come from the server. */
 export type SyncKairosErrorCode = ErrorCode | 'NETWORK_ERROR' | 'TIMEOUT';
@@ -43,4 +43,10 @@ export function timedOut(what: string, ms: number): SyncKairosError {
 /** Any thrown value as a SyncKairosError; what is none counts as a failure of the way to the server. */
 export function asError(thrown: unknown): SyncKairosError {
   return thrown instanceof SyncKairosError ? thrown : unreachable('The server can’t be reached', thrown);
+}
+
+/** Milliseconds until a limit of the server has room again; undefined where it is none, or does not say. */
+export function retryAfter(error: { code: string; details?: ErrorBody['details'] } | undefined): number | undefined {
+  if (error?.code !== 'RATE_LIMIT_EXCEEDED') return undefined;
+  return (error.details as Partial<ErrorDetails['RATE_LIMIT_EXCEEDED']> | undefined)?.retry_after_ms;
 }

@@ -2,7 +2,11 @@
 import type { EventEnvelope, ExpiredEvent, MessageEvent, WarningEvent } from './contract/index.ts';
 import type { SyncKairosError } from './errors.ts';
 
-export type ConnectionState = 'idle' | 'connecting' | 'connected' | 'reconnecting' | 'failed';
+/**
+ * `reconnecting`: the connection is lost, or could not be made, and is tried again. `fallback`: likewise, and meanwhile the sessions that somebody
+ * listens to are read over REST every few seconds. `failed`: the server does not want this client with this token; `connect()`, a command or a subscription begins anew.
+ */
+export type ConnectionState = 'idle' | 'connecting' | 'connected' | 'reconnecting' | 'fallback' | 'failed';
 
 export interface ClientEvents {
   /** A session was joined, or joined again. */
@@ -11,7 +15,7 @@ export interface ClientEvents {
   disconnected: { code: number; reason: string };
   /** The next try to connect follows in `delay`. */
   reconnecting: { attempt: number; delay: number };
-  /** All tries failed; `connect()`, a command or a subscription begins anew. */
+  /** So many tries were in vain; it goes on trying, unless the server wants no connection with this token. */
   connectionFailed: { attempts: number };
   timeSynced: { offset: number; rtt: number; bound: number };
   /** The device's wall clock is more than a minute off. Harmless here: the client does not rely on it. */
@@ -23,3 +27,20 @@ export interface ClientEvents {
   /** A session could not be joined. */
   error: SyncKairosError;
 }
+
+const NAMES: Record<keyof ClientEvents, true> = {
+  connected: true,
+  disconnected: true,
+  reconnecting: true,
+  connectionFailed: true,
+  timeSynced: true,
+  clockSkewDetected: true,
+  timeExpired: true,
+  timeWarning: true,
+  sessionDeleted: true,
+  message: true,
+  error: true,
+};
+
+/** The names of all events. */
+export const CLIENT_EVENTS = Object.keys(NAMES);

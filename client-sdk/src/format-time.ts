@@ -5,8 +5,9 @@ export type TimeStyle = 'countdown' | 'stopwatch' | 'spoken';
 
 const TENTHS_BELOW_MS = 10_000;
 
-/** A duration in milliseconds as text; negative ones count as 0. */
-export function formatTime(ms: number, style: TimeStyle = 'countdown'): string {
+/** A duration in milliseconds as text; negative ones count as 0. A dash for what is no duration: null while a time is not known, undefined, NaN, Infinity. */
+export function formatTime(ms: number | null | undefined, style: TimeStyle = 'countdown'): string {
+  if (ms == null || !Number.isFinite(ms)) return '–';
   const left = Math.max(0, ms);
   if (style === 'spoken') return spoken(Math.ceil(left / 1000));
   const shown = style === 'stopwatch' ? shownElapsed(left) : shownTime(left);

@@ -9,3 +9,4 @@ export type { ClientEvents, ConnectionState } from './events.ts';
 export { formatTime, shownElapsed, shownTime, type TimeStyle, untilNextDigit, untilNextElapsedDigit } from './format-time.ts';
 export type { OptimisticSwitch, SyncKairosOptions } from './options.ts';
 export type { HistoryPage } from './session-commands.ts';
+export type { Who } from './who.ts';

@@ -1,5 +1,6 @@
 /** What a client can be told at its construction, and the defaults. */
 import type { SessionState } from './contract/index.ts';
+import { inWords } from './arguments.ts';
 import { deviceClock, type DeviceClock } from './device-clock.ts';
 import { TokenSource } from './token.ts';
 
@@ -7,11 +8,11 @@ import { TokenSource } from './token.ts';
 export type OptimisticSwitch = (state: SessionState, now: number, next?: string) => SessionState | null;
 
 export interface SyncKairosOptions {
-  /** Where the socket connects; default: the first argument's origin. */
+  /** Where the socket connects, below which path included; default: the first argument. */
   socketUrl?: string;
   /** Bearer token, or a function that gets a fresh one: for each connection, before the end that a JWT names, and when the server refuses the old one. */
   token?: string | (() => string | Promise<string>);
-  /** Tries after a lost connection before `connectionFailed`; default 10. */
+  /** Tries in vain before `connectionFailed`; it goes on trying afterwards. Default 10. */
   reconnectAttempts?: number;
   /** How long a command may take, all its tries included; default 5000. */
   requestTimeoutMs?: number;
@@ -28,6 +29,8 @@ export interface ResolvedOptions {
   restUrl: string;
   /** Scheme, host and port of the socket. */
   socketOrigin: string;
+  /** The path that its handshake asks for. */
+  socketPath: string;
   tokens: TokenSource;
   reconnectAttempts: number;
   requestTimeoutMs: number;
@@ -39,21 +42,49 @@ export interface ResolvedOptions {
 // Through an arrow: browsers refuse it on a foreign `this`.
 const globalFetch: typeof fetch = (input, init) => fetch(input, init);
 
+const NAMES: Record<keyof SyncKairosOptions, true> = {
+  socketUrl: true,
+  token: true,
+  reconnectAttempts: true,
+  requestTimeoutMs: true,
+  optimistic: true,
+  fetch: true,
+  clock: true,
+};
+
 /**
- * Fills in the defaults. `url` may end in `/v1`; the second argument may be the socket's URL alone.
- * @throws TypeError when a URL is none.
+ * Fills in the defaults. `url` may end in `/v1` and have a path; the second argument may be the socket's URL alone.
+ * @throws TypeError that names what was given: a URL that is none, an option that does not exist, a number out of range
  */
-export function resolveOptions(url: string, given: SyncKairosOptions | string = {}): ResolvedOptions {
+export function resolveOptions(url: string | URL, given: SyncKairosOptions | string = {}): ResolvedOptions {
   const options = typeof given === 'string' ? { socketUrl: given } : given;
-  const base = new URL(url);
+  const unknown = Object.keys(options).find((name) => !(name in NAMES));
+  if (unknown !== undefined) throw new TypeError(`There is no option ${inWords(unknown)}; there are: ${Object.keys(NAMES).join(', ')}`);
+  const { socketUrl = url, token, reconnectAttempts = 10, requestTimeoutMs = 5_000, clock = deviceClock } = options;
+  if (!(reconnectAttempts >= 0)) throw new TypeError(`reconnectAttempts must be 0 or more; it is ${inWords(reconnectAttempts)}`);
+  if (!(requestTimeoutMs > 0)) throw new TypeError(`requestTimeoutMs must be above 0; it is ${inWords(requestTimeoutMs)}`);
+  const rest = partsOf('The URL', url);
+  const socket = partsOf('socketUrl', socketUrl);
   return {
-    restUrl: base.origin + base.pathname.replace(/\/(v1\/?)?$/, ''),
-    socketOrigin: new URL(options.socketUrl ?? url).origin,
-    tokens: new TokenSource(options.token),
-    reconnectAttempts: options.reconnectAttempts ?? 10,
-    requestTimeoutMs: options.requestTimeoutMs ?? 5_000,
+    restUrl: rest.origin + rest.path,
+    socketOrigin: socket.origin,
+    socketPath: `${socket.path.replace(/\/socket\.io$/, '')}/socket.io/`,
+    tokens: new TokenSource(token),
+    reconnectAttempts,
+    requestTimeoutMs,
     optimistic: options.optimistic,
     fetch: options.fetch ?? globalFetch,
-    clock: options.clock ?? deviceClock,
+    clock,
   };
+}
+
+/** Origin and path of a server's address, without `/v1` and without a slash at the end. `ws:` and `wss:` count as `http:` and `https:`. */
+function partsOf(name: string, given: string | URL): { origin: string; path: string } {
+  const text = String(given);
+  if (!/^(http|ws)s?:\/\/./.test(text)) {
+    const hint = /^[\w.[\]-]+(:\d+)?(\/|$)/.test(text) && given != null ? `; did you mean 'http://${text}'?` : '';
+    throw new TypeError(`${name} must begin with http:// or https://; it is ${inWords(given)}${hint}`);
+  }
+  const { origin, pathname } = new URL(text.replace(/^ws/, 'http'));
+  return { origin, path: pathname.replace(/\/(v1\/?)?$/, '') };
 }

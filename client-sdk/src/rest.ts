@@ -1,6 +1,7 @@
 /** Commands over REST, for while there is no socket. */
 import type { CommandName, Commands, ErrorBody } from './contract/index.ts';
-import { asError, refusal, timedOut, unreachable } from './errors.ts';
+import { later, onAbort } from './device-clock.ts';
+import { refusal, SyncKairosError, timedOut, unreachable } from './errors.ts';
 import type { ResolvedOptions } from './options.ts';
 
 /** Everything but what belongs to a socket. */
@@ -36,7 +37,7 @@ export async function requestOverRest<C extends RestCommand>(
   const { ok, data, error } = (reply ?? {}) as { ok?: unknown; data?: Commands[C]['data']; error?: ErrorBody };
   if (ok === true && data !== undefined) return data;
   if (ok === false && typeof error?.code === 'string') throw refusal(error);
-  throw unreachable('There is no answer of SyncKairos');
+  throw unreachable(`What answers at ${options.restUrl} is no SyncKairos`);
 }
 
 /**
@@ -44,25 +45,39 @@ export async function requestOverRest<C extends RestCommand>(
  * @throws SyncKairosError NETWORK_ERROR or TIMEOUT
  */
 export async function fetchWithin(
-  { tokens, fetch, restUrl }: ResolvedOptions,
+  { tokens, fetch, restUrl, clock }: ResolvedOptions,
   path: string,
   init: { method?: string; body?: string },
   { timeoutMs, signal }: { timeoutMs: number; signal: AbortSignal },
 ): Promise<unknown> {
-  const late = AbortSignal.timeout(Math.max(1, Math.ceil(timeoutMs)));
-  const either = AbortSignal.any([signal, late]);
+  // Browsers have not had AbortSignal.any and .timeout for long.
+  const over = new AbortController();
+  let ending = unreachable('The client was disconnected');
+  const callOff = later(
+    clock,
+    () => {
+      ending = timedOut(path, timeoutMs);
+      over.abort();
+    },
+    timeoutMs,
+  );
+  const off = onAbort(signal, () => over.abort());
   try {
-    either.throwIfAborted();
-    const aborted = new Promise<never>((_, reject) => either.addEventListener('abort', () => reject(either.reason)));
+    if (signal.aborted) throw ending;
+    const aborted = new Promise<never>((_, reject) => over.signal.addEventListener('abort', () => reject(ending)));
     const token = await Promise.race([aborted, tokens.current()]);
     const headers = {
       ...(init.body === undefined ? {} : { 'content-type': 'application/json' }),
       ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
     };
-    const response = await fetch(`${restUrl}${path}`, { ...init, headers, signal: either });
+    const response = await fetch(`${restUrl}${path}`, { ...init, headers, signal: over.signal });
     return response.status === 204 ? { ok: true, data: {} } : await response.json();
   } catch (error) {
-    throw late.aborted ? timedOut(path, timeoutMs) : asError(error);
+    if (over.signal.aborted) throw ending;
+    throw error instanceof SyncKairosError ? error : unreachable(`${restUrl} can’t be reached`, error);
+  } finally {
+    callOff();
+    off();
   }
 }
 
@@ -71,5 +86,6 @@ function queryOf(fields: object): string {
   for (const [name, value] of Object.entries(fields)) {
     if (value != null) query.set(name === 'event_types' ? 'event_type' : name, String(value));
   }
-  return query.size === 0 ? '' : `?${query.toString()}`;
+  const text = query.toString();
+  return text === '' ? '' : `?${text}`;
 }

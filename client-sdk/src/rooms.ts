@@ -1,16 +1,23 @@
 /** Keeps the client in the rooms of the sessions it wants to hear of, whatever happens to the connection. */
+import { doubled, jittered } from './backoff.ts';
 import type { Connection } from './connection.ts';
-import type { ChangesEvent, ClockOwner, ErrorDetails, EventEnvelope, SessionState, UpdateEvent } from './contract/index.ts';
-import { asError, type SyncKairosError } from './errors.ts';
+import type { ChangesEvent, EventEnvelope, SessionState, UpdateEvent } from './contract/index.ts';
+import { type DeviceClock, later } from './device-clock.ts';
+import { asError, retryAfter, type SyncKairosError } from './errors.ts';
+import type { KeepAlive } from './keep-alive.ts';
 import { isNewer, SessionStore, type StoreHooks } from './session-store.ts';
 
 /** Pause before a join is tried again that failed for a passing reason. */
 const REJOIN_MS = 1_000;
+/** While a session that somebody listens to does not exist: it is asked for after 1 s, doubling to this. */
+const LONGEST_LOOK_MS = 16_000;
 /** Finished games whose last state is kept. */
 const REMEMBERED = 100;
 
 export interface RoomsOptions {
   connection: Connection;
+  clock: DeviceClock;
+  alive: KeepAlive;
   /** The server's time, in whole Unix milliseconds. */
   now: () => number;
 }
@@ -22,7 +29,11 @@ interface Room {
   busy: boolean;
   /** What could not be followed while it was being joined: an answer that is older does not mend it. */
   missed?: EventEnvelope | undefined;
-  retry?: ReturnType<typeof setTimeout>;
+  /** How long was waited the last time that the session did not exist. */
+  lookedMs: number;
+  callOffRetry?: () => void;
+  /** Keeps the process while somebody listens. */
+  rest?: (() => void) | undefined;
 }
 
 export class Rooms {
@@ -34,10 +45,13 @@ export class Rooms {
     this.#options = options;
     options.connection.events.on('state', (state) => {
       for (const room of this.#rooms.values()) {
-        clearTimeout(room.retry);
+        room.callOffRetry?.();
         if (state !== 'connected') room.joined = false;
         else void this.#settle(room);
       }
+    });
+    options.connection.events.on('failure', () => {
+      for (const { store } of this.#rooms.values()) store.tell();
     });
   }
 
@@ -56,11 +70,11 @@ export class Rooms {
     return this.known(sessionId)?.getSnapshot() ?? null;
   }
 
-  /** Whose clock a plain id means in a session: `global` the session's own, a group's, else a participant's. */
-  ownerOf(sessionId: string, who: string): ClockOwner {
-    if (who === 'global') return 'session';
-    const isGroup = this.state(sessionId)?.groups.some((group) => group.group_id === who);
-    return isGroup ? { group_id: who } : { participant_id: who };
+  /** The sessions that somebody wants to hear of. */
+  wanted(): string[] {
+    return Array.from(this.#rooms.values(), ({ store }) => store)
+      .filter((store) => store.wanted)
+      .map((store) => store.sessionId);
   }
 
   /** Takes an update; where changes do not follow on what is known, the whole state is asked for. */
@@ -83,8 +97,15 @@ export class Rooms {
       if (!room.store.remove(event)) return;
       room.joined = false;
       room.missed = event;
+      room.lookedMs = 0;
+      this.#lookAgain(room);
     }
     this.#options.connection.events.emit('sessionDeleted', event);
+  }
+
+  /** Takes the server's refusal to tell of a session. */
+  refused(sessionId: string, error: SyncKairosError): void {
+    this.#failed(this.#room(sessionId), error);
   }
 
   /** A session is not there any more, as an answer tells; that is news where it was known. */
@@ -106,19 +127,30 @@ export class Rooms {
       const hooks: StoreHooks = {
         onDemandChange: () => this.#demandChanged(created),
         onExpired: (event) => connection.events.emit('timeExpired', { server_time_ms: now(), ...event }),
+        connectionError: () => connection.failure,
       };
-      const created: Room = { store: new SessionStore(sessionId, hooks), joined: false, busy: false };
+      const created: Room = { store: new SessionStore(sessionId, hooks), joined: false, busy: false, lookedMs: 0 };
       this.#rooms.set(sessionId, (room = created));
     }
     return room;
   }
 
   #demandChanged(room: Room): void {
-    const { connection } = this.#options;
+    const { connection, alive } = this.#options;
+    const { listened, wanted, sessionId } = room.store;
+    if (listened) {
+      room.rest ??= alive.listen();
+    } else {
+      room.rest?.();
+      room.rest = undefined;
+    }
     // It may have been forgotten because its session was over.
-    if (room.store.wanted && !this.#rooms.has(room.store.sessionId)) this.#rooms.set(room.store.sessionId, room);
+    if (wanted && !this.#rooms.has(sessionId)) this.#rooms.set(sessionId, room);
     // Opened at once and not below, where an application may have disconnected in between.
-    if (room.store.wanted) connection.open();
+    if (wanted) {
+      connection.open();
+      connection.events.emit('wanted', undefined);
+    }
     // Joined or left a moment later: React's StrictMode unsubscribes and subscribes again in one go.
     queueMicrotask(() => void this.#settle(room));
   }
@@ -158,6 +190,7 @@ export class Rooms {
     room.missed = undefined;
     const { state } = await connection.exchange('session:join', { session_id: sessionId, deltas: true, ...known });
     room.joined = !isNewer(room.missed, state);
+    room.lookedMs = 0;
     room.store.offer(state);
     connection.events.emit('connected', { sessionId });
   }
@@ -171,15 +204,23 @@ export class Rooms {
   #failed(room: Room, error: SyncKairosError): void {
     // A lost connection joins again by itself once it is back.
     if (error.code === 'NETWORK_ERROR' || !room.store.wanted) return;
-    if (error.code === 'SESSION_NOT_FOUND' && (room.missed ?? room.store.getSnapshot())) return this.vanished(room.store.sessionId);
+    const isGone = error.code === 'SESSION_NOT_FOUND';
+    if (isGone && (room.missed ?? room.store.getSnapshot())) return this.vanished(room.store.sessionId);
     // Of the server's limit nobody needs to know: it says when there is room again.
-    const afterMs = (error.details as Partial<ErrorDetails['RATE_LIMIT_EXCEEDED']> | undefined)?.retry_after_ms;
-    if (afterMs === undefined) {
-      room.store.fail(error);
-      this.#options.connection.events.emit('error', error);
-    }
-    if (!error.retryable) return;
-    clearTimeout(room.retry);
-    room.retry = setTimeout(() => void this.#settle(room), afterMs ?? REJOIN_MS);
+    const limitMs = retryAfter(error);
+    if (limitMs === undefined && room.store.fail(error)) this.#options.connection.events.emit('error', error);
+    if (isGone) this.#lookAgain(room);
+    else if (error.retryable) this.#retry(room, limitMs ?? REJOIN_MS);
+  }
+
+  /** A session that does not exist may begin to. */
+  #lookAgain(room: Room): void {
+    room.lookedMs = doubled(room.lookedMs, LONGEST_LOOK_MS);
+    this.#retry(room, jittered(room.lookedMs, Math.random()));
+  }
+
+  #retry(room: Room, ms: number): void {
+    room.callOffRetry?.();
+    room.callOffRetry = later(this.#options.clock, () => void this.#settle(room), ms);
   }
 }

@@ -1,4 +1,5 @@
 /** All commands on sessions, as methods: what they carry to be safe to repeat, and what their answers teach the client. */
+import { inWords } from './arguments.ts';
 import type { DeviceClock } from './device-clock.ts';
 import type {
   CommandName,
@@ -11,10 +12,11 @@ import type {
   SharePayload,
   ShareLink,
 } from './contract/index.ts';
-import { asError } from './errors.ts';
+import { SyncKairosError } from './errors.ts';
 import { freshId } from './ids.ts';
 import type { RestCommand } from './rest.ts';
 import type { Rooms } from './rooms.ts';
+import { bankOf, type Who } from './who.ts';
 
 /** Which part of a history to read. */
 export type HistoryPage = Pick<HistoryPayload, 'after_version' | 'limit' | 'event_types'>;
@@ -31,7 +33,10 @@ export interface CommandParts {
   predict: (state: SessionState, next: string | undefined) => SessionState | null;
 }
 
-/** The base of the client. Every method rejects with a SyncKairosError. */
+/**
+ * The base of the client. Every method rejects with a SyncKairosError, or with a TypeError where what it was given is a mistake of the program: an id that is missing
+ * or no string, or something that JSON can't hold.
+ */
 export class SessionCommands {
   readonly #parts: CommandParts;
 
@@ -41,6 +46,9 @@ export class SessionCommands {
 
   /** Creates a session; without a `session_id` it gets a UUIDv7. The client hears of it from then on. */
   async createSession(config: CreatePayload): Data<'session:create'> {
+    if (typeof config !== 'object' || config === null) {
+      throw new TypeError(`createSession needs { sync_mode: … } and the clocks of that mode; it got ${inWords(config)}`);
+    }
     const state = await this.#command('session:create', { ...config, session_id: config.session_id ?? this.#freshId() });
     // The server has put the creating socket into the room, if there was one; joining again is harmless.
     this.#parts.rooms.store(state.session_id).hold();
@@ -86,12 +94,12 @@ export class SessionCommands {
     return this.#change('session:resume', { session_id: id });
   }
 
-  /** Adds `deltaMs` (may be negative) to a clock: a participant's or group's by id, the session's without. */
-  async adjustTime(id: string, deltaMs: number, who?: string, reason?: string): Data<'session:adjust'> {
+  /** Adds `deltaMs` (may be negative) to a clock: a participant's or group's by its id, the session's without. PARTICIPANT_NOT_FOUND where there is nobody of that id. */
+  async adjustTime(id: string, deltaMs: number, who?: Who, reason?: string): Data<'session:adjust'> {
+    if (who == null) return this.#change('session:adjust', { session_id: id, delta_ms: deltaMs, reason });
     // Whether an id is a participant's or a group's, the state tells.
-    if (who !== undefined && this.#parts.rooms.state(id) === null) await this.getSession(id);
-    const owner = who === undefined ? 'session' : this.#parts.rooms.ownerOf(id, who);
-    const target = owner === 'session' ? {} : owner;
+    const owner = bankOf(this.#parts.rooms.state(id) ?? (await this.getSession(id)), who);
+    const target = typeof owner === 'object' ? owner : {};
     return this.#change('session:adjust', { session_id: id, delta_ms: deltaMs, ...target, reason });
   }
 
@@ -110,6 +118,11 @@ export class SessionCommands {
     const done = await this.#command('session:delete', { session_id: id });
     this.#parts.rooms.vanished(id);
     return done;
+  }
+
+  /** Stops hearing of a session: every subscription to it ends, and that it was created here counts no longer. The session itself goes on. */
+  leaveSession(id: string): void {
+    this.#parts.rooms.known(id)?.leave();
   }
 
   /** Sends any JSON up to 4 KiB to everybody in the session's room. */
@@ -151,10 +164,9 @@ export class SessionCommands {
   async #command<C extends RestCommand>(command: C, payload: Commands[C]['payload']): Data<C> {
     try {
       return await this.#parts.request(command, { ...payload, command_id: payload.command_id ?? this.#freshId() });
-    } catch (thrown) {
-      const error = asError(thrown);
+    } catch (error) {
       // Some refusals bring the state that caused them, which may be news.
-      const { state } = (error.details ?? {}) as { state?: SessionState };
+      const { state } = ((error instanceof SyncKairosError && error.details) || {}) as { state?: SessionState };
       if (state) this.#learn(state);
       throw error;
     }
@@ -166,19 +178,19 @@ export class SessionCommands {
   }
 
   /** Shows a switch before it is answered, where that is wanted; the returned function takes it back. */
-  #predict(id: string, current: string | undefined, next: string | undefined): () => void {
+  #predict(id: string, current: string | null | undefined, next: string | undefined): () => void {
     const store = this.#parts.rooms.known(id);
     const state = store?.getSnapshot();
     // Without a name the guard will be what the server said last: a second click on what is shown already is refused.
-    const isTheirTurn = current === undefined ? state === store?.seen : current === state?.active_participant_id;
+    const isTheirTurn = current == null ? state === store?.seen : current === state?.active_participant_id;
     const predicted = state != null && isTheirTurn ? this.#parts.predict(state, next) : null;
     if (store === undefined || predicted === null) return () => undefined;
     store.predict(predicted);
     return () => store.getSnapshot() === predicted && store.predict(null);
   }
 
-  #guard(id: string, current: string | undefined): { current_participant_id?: string; expected_version?: number } {
-    if (current !== undefined) return { current_participant_id: current };
+  #guard(id: string, current: string | null | undefined): { current_participant_id?: string; expected_version?: number } {
+    if (current != null) return { current_participant_id: current };
     const seen = this.#parts.rooms.known(id)?.seen;
     if (seen === undefined) return {};
     if (seen.participants.length < 2) return { expected_version: seen.version };

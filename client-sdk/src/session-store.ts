@@ -28,6 +28,8 @@ export interface StoreHooks {
   onDemandChange: () => void;
   /** A clock ran out; once for each. */
   onExpired: (event: Omit<ExpiredEvent, 'server_time_ms'>) => void;
+  /** Why nothing comes from the server at all, if so. */
+  connectionError: () => SyncKairosError | null;
 }
 
 type Position = Pick<Seen, 'epoch' | 'version'>;
@@ -62,19 +64,24 @@ export class SessionStore {
     this.#hooks.onDemandChange();
     return () => {
       // Called twice, it must not drop what others have asked for since.
-      if (this.#listeners.delete(entry) && this.#listeners.size === 0) this.release();
+      if (this.#listeners.delete(entry) && !this.listened) this.release();
     };
   };
 
   /** The newest state, or the one predicted by an optimistic switch; null before the first one and after the session was deleted. */
   readonly getSnapshot = (): SessionState | null => this.#predicted ?? this.#state;
 
-  /** Why there are no updates, if so: the session does not exist, or joining it failed. */
-  readonly getError = (): SyncKairosError | null => this.#error;
+  /** Why there are no updates, if so: the session does not exist, joining it failed, or there is no way to the server. */
+  readonly getError = (): SyncKairosError | null => this.#error ?? this.#hooks.connectionError();
 
   /** Whether updates are wanted. */
   get wanted(): boolean {
-    return this.#held || this.#listeners.size > 0;
+    return this.#held || this.listened;
+  }
+
+  /** Whether anybody listens. */
+  get listened(): boolean {
+    return this.#listeners.size > 0;
   }
 
   /** Whether nothing more will happen: completed, cancelled or deleted. */
@@ -103,10 +110,18 @@ export class SessionStore {
     this.#hooks.onDemandChange();
   }
 
+  /** Ends all listening, and `hold`. */
+  leave(): void {
+    this.#listeners.clear();
+    this.release();
+  }
+
   /** Takes a state if it is newer than what is known; the one way in for all of them. `cause` is the type of the event that made it, where it is known. */
   offer(state: SessionState, cause?: EventType): void {
     // After a deletion, or a switch result that is ahead, only what is not older may come back.
-    if (!isNewer(state, this.#state) || isNewer(this.#seen, state)) return;
+    if (isNewer(this.#seen, state)) return;
+    // What is known already still shows that the session can be had.
+    if (!isNewer(state, this.#state)) return this.#change(this.#state, null);
     const before = this.#state;
     this.#seen = state;
     this.#change(state, null);
@@ -141,7 +156,7 @@ export class SessionStore {
   /** Shows a state until the server's next one, or takes it back with null. */
   predict(state: SessionState | null): void {
     this.#predicted = state;
-    callAll(this.#listeners, undefined);
+    this.tell();
   }
 
   /** Remembers whose turn it is after a switch; the whole state follows as an update. */
@@ -149,7 +164,7 @@ export class SessionStore {
     if (isNewer(result, this.#seen)) this.#seen = result;
   }
 
-  /** The session was deleted at this version; false where that is known already, and for an older one of the same id. Whoever listens still does not join again: there is nothing. */
+  /** The session was deleted at this version; false where that is known already, and for an older one of the same id. Whoever listens still hears of the next session with this id. */
   remove(deleted: Position): boolean {
     if (isNewer(this.#seen, deleted) || this.#isGone) return false;
     this.#held = false;
@@ -158,8 +173,16 @@ export class SessionStore {
     return true;
   }
 
-  fail(error: SyncKairosError): void {
+  /** Notes why the session can't be joined; false where that is known. */
+  fail(error: SyncKairosError): boolean {
+    if (this.#error?.code === error.code) return false;
     this.#change(this.#state, error);
+    return true;
+  }
+
+  /** Tells listeners that what `connectionError` says is something else. */
+  tell(): void {
+    callAll(this.#listeners, undefined);
   }
 
   #change(state: SessionState | null, error: SyncKairosError | null): void {
@@ -167,7 +190,7 @@ export class SessionStore {
     if (state !== this.#state) this.#predicted = null;
     this.#state = state;
     this.#error = error;
-    callAll(this.#listeners, undefined);
+    this.tell();
   }
 }
 

@@ -1,5 +1,5 @@
 /** What Socket.IO's untyped errors say. */
-import type { ErrorCode } from './contract/index.ts';
+import type { ErrorBody } from './contract/index.ts';
 
 /** 1006, "abnormal closure", where the close frame is not to be had. */
 export function closeCode(description: unknown): number {
@@ -7,7 +7,8 @@ export function closeCode(description: unknown): number {
   return typeof code === 'number' ? code : 1006;
 }
 
-/** The code that a refused handshake names, as the contract has it; undefined where the handshake failed for another reason. */
-export function refusalCode(error: Error): ErrorCode | undefined {
-  return (error as { data?: { code?: ErrorCode } | null }).data?.code;
+/** What the server refused a handshake with, as the contract has it; undefined where it failed for another reason. */
+export function refusalOf(error: Error): ErrorBody | undefined {
+  const { data } = error as { data?: Partial<ErrorBody> | null };
+  return typeof data?.code === 'string' ? { message: error.message, retryable: false, ...data, code: data.code } : undefined;
 }

@@ -27,6 +27,6 @@ export async function exchangeOverRest(options: ResolvedOptions, signal: AbortSi
   const time = (await fetchWithin(options, '/time', {}, { timeoutMs, signal })) as Partial<TimeData> | null;
   const receivedAt = clock.monotonic();
   const { timestamp_ms: server, error_bound_ms: serverBound } = time ?? {};
-  if (server === undefined || serverBound === undefined) throw unreachable('There is no answer of SyncKairos');
+  if (server === undefined || serverBound === undefined) throw unreachable(`What answers at ${options.restUrl} is no SyncKairos`);
   return { sentAt, serverReceivedAt: server, serverSentAt: server, receivedAt, serverBound };
 }

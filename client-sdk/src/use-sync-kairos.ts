@@ -1,8 +1,18 @@
 /** A session as a React hook. */
-import { useCallback, useMemo, useState, useSyncExternalStore } from 'react';
+import { useCallback, useMemo, useRef, useState, useSyncExternalStore } from 'react';
 import type { SyncKairosClient } from './client.ts';
 import type { SessionState, Status } from './contract/index.ts';
-import { asError, type SyncKairosError } from './errors.ts';
+import { SyncKairosError } from './errors.ts';
+import type { ConnectionState } from './events.ts';
+import type { Who } from './who.ts';
+
+/** A double click has its two presses about this far apart, and a person who means two things takes longer. */
+const PRESS_GUARD_MS = 300;
+
+export interface SyncKairosHookOptions {
+  /** A command within so many milliseconds after another one of the same hook counts as the second press of a double click and does nothing; default 300, 0 switches it off. */
+  pressGuardMs?: number;
+}
 
 export interface SyncKairosHook {
   /** Null until the session is joined, and after it was deleted. */
@@ -10,13 +20,15 @@ export interface SyncKairosHook {
   status: Status | null;
   /** Whose turn it is, or was when the session ended. */
   activeParticipantId: string | null;
+  /** Whether updates come as they happen. */
   isConnected: boolean;
-  /** What kept the session from being joined, else the refusal of the last command. */
+  connection: ConnectionState;
+  /** Why nothing is heard of the session, else the refusal of the last command on it. */
   error: SyncKairosError | null;
-  /** Milliseconds left on a participant's or group's clock now. */
-  getParticipantTime: (who: string) => number | null;
+  /** Milliseconds left on a participant's or group's clock now, as `client.getParticipantTime`. */
+  getParticipantTime: (who?: Who) => number | null;
   getAllParticipantTimes: () => Record<string, number | null>;
-  /** The commands resolve also when they are refused; `error` tells. */
+  /** The commands resolve also when they are refused; `error` tells. One too soon after another (`pressGuardMs`) does nothing. */
   startSession: () => Promise<void>;
   switchCycle: (nextParticipantId?: string) => Promise<void>;
   pauseSession: () => Promise<void>;
@@ -28,54 +40,60 @@ export interface SyncKairosHook {
  * A session, live. `participantId` is whose device this is: `switchCycle` then ends only that participant's turn, so that the button of an
  * idle player can't end the opponent's. Combine with `useNow` or `useCountdown` for clocks that move.
  */
-export function useSyncKairos(sessionId: string, client: SyncKairosClient, participantId?: string): SyncKairosHook {
+export function useSyncKairos(
+  sessionId: string,
+  client: SyncKairosClient,
+  participantId?: string,
+  { pressGuardMs = PRESS_GUARD_MS }: SyncKairosHookOptions = {},
+): SyncKairosHook {
   const store = client.session(sessionId);
   const nothing = (): null => null;
   const sessionState = useSyncExternalStore(store.subscribe, store.getSnapshot, nothing);
   const joinError = useSyncExternalStore(store.subscribe, store.getError, nothing);
-  const isConnected = useIsConnected(client);
-  const [commandError, setCommandError] = useState<SyncKairosError | null>(null);
+  const connection = useSyncExternalStore(client.connection.subscribe, client.connection.getSnapshot, () => 'idle' as const);
+  const [failure, setFailure] = useState<{ of: unknown; error: SyncKairosError } | null>(null);
+  const pressedAt = useRef(-Infinity);
 
   const commands = useMemo(() => {
-    const run = async (command: Promise<unknown>): Promise<void> => {
-      await command.then(
-        () => setCommandError(null),
-        (thrown: unknown) => setCommandError(asError(thrown)),
-      );
+    const run = async (command: () => Promise<unknown>): Promise<void> => {
+      const now = performance.now();
+      if (now - pressedAt.current < pressGuardMs) return;
+      pressedAt.current = now;
+      try {
+        await command();
+        setFailure(null);
+      } catch (error) {
+        // All else is a mistake of the program.
+        if (!(error instanceof SyncKairosError)) throw error;
+        setFailure({ of: store, error });
+      }
     };
     return {
-      startSession: () => run(client.startSession(sessionId)),
-      switchCycle: (next?: string) => run(client.switchCycle(sessionId, participantId, next)),
-      pauseSession: () => run(client.pauseSession(sessionId)),
-      resumeSession: () => run(client.resumeSession(sessionId)),
-      completeSession: () => run(client.completeSession(sessionId)),
+      startSession: () => run(() => client.startSession(sessionId)),
+      switchCycle: (next?: string) => run(() => client.switchCycle(sessionId, participantId, next)),
+      pauseSession: () => run(() => client.pauseSession(sessionId)),
+      resumeSession: () => run(() => client.resumeSession(sessionId)),
+      completeSession: () => run(() => client.completeSession(sessionId)),
     };
-  }, [client, sessionId, participantId]);
+  }, [client, store, sessionId, participantId, pressGuardMs]);
 
-  const getParticipantTime = useCallback((who: string) => client.getParticipantTime(sessionId, who), [client, sessionId]);
+  const getParticipantTime = useCallback((who?: Who) => client.getParticipantTime(sessionId, who), [client, sessionId]);
   const getAllParticipantTimes = useCallback(() => {
-    const at = client.getServerTime();
     const participants = client.session(sessionId).getSnapshot()?.participants ?? [];
-    return Object.fromEntries(participants.map(({ participant_id: id }) => [id, client.getParticipantTime(sessionId, id, at)]));
+    return Object.fromEntries(
+      participants.map(({ participant_id: id }) => [id, client.getParticipantTime(sessionId, { participant_id: id })]),
+    );
   }, [client, sessionId]);
 
   return {
     sessionState,
     status: sessionState?.status ?? null,
     activeParticipantId: sessionState?.active_participant_id ?? null,
-    isConnected,
-    error: joinError ?? commandError,
+    isConnected: connection === 'connected',
+    connection,
+    error: joinError ?? (failure?.of === store ? failure.error : null),
     getParticipantTime,
     getAllParticipantTimes,
     ...commands,
   };
-}
-
-function useIsConnected(client: SyncKairosClient): boolean {
-  const { subscribe, getSnapshot } = client.connection;
-  return useSyncExternalStore(
-    subscribe,
-    () => getSnapshot() === 'connected',
-    () => false,
-  );
 }

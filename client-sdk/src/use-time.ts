@@ -3,6 +3,7 @@ import { useMemo, useSyncExternalStore } from 'react';
 import type { SyncKairosClient } from './client.ts';
 import { cycleTimeUsed } from './contract/time.ts';
 import { shownTime, untilNextDigit, untilNextElapsedDigit, shownElapsed } from './format-time.ts';
+import type { Who } from './who.ts';
 
 /** Renders again every `intervalMs` milliseconds and returns the device's monotonic time, rounded down to it; 0 on the server. */
 export function useNow(intervalMs = 100): number {
@@ -27,17 +28,17 @@ function nowStore(intervalMs: number) {
 }
 
 /**
- * Milliseconds a participant's or group's clock shows (`global`: the session's), rounded up to the digits that `formatTime` prints; renders
+ * Milliseconds a participant's or group's clock shows (without `who` the session's), rounded up to the digits that `formatTime` prints; renders
  * just after each visible digit changes and not otherwise. Null while unknown, which a running clock is until the client has synced its time.
  * Within one state it never rises, whatever the client learns about the server's clock.
  */
-export function useCountdown(client: SyncKairosClient, sessionId: string, who = 'global'): number | null {
+export function useCountdown(client: SyncKairosClient, sessionId: string, who?: Who): number | null {
   return useClock(client, sessionId, who, COUNTDOWN);
 }
 
 /** As `useCountdown`, for the time used instead of the time left: a stopwatch's in `count_up` and `global`, elsewhere the current turn's. Rounded down. */
 export function useStopwatch(client: SyncKairosClient, sessionId: string): number | null {
-  return useClock(client, sessionId, 'global', STOPWATCH);
+  return useClock(client, sessionId, undefined, STOPWATCH);
 }
 
 /** Clocks whose digits change in the same millisecond share a timer, so that React renders them together. */
@@ -65,7 +66,7 @@ function atDigit(run: () => void, ms: number): () => void {
 
 interface Face {
   /** Milliseconds on the clock at an instant of the server; null where there are none. */
-  read: (client: SyncKairosClient, sessionId: string, who: string, at: number) => number | null;
+  read: (client: SyncKairosClient, sessionId: string, who: Who, at: number) => number | null;
   /** What its digits stand for. */
   shown: (ms: number) => number;
   /** Milliseconds until they change. */
@@ -91,13 +92,18 @@ const STOPWATCH: Face = {
   later: Math.max,
 };
 
-function useClock(client: SyncKairosClient, sessionId: string, who: string, face: Face): number | null {
-  const { subscribe, getSnapshot } = useMemo(() => clockStore(client, sessionId, who, face), [client, sessionId, who, face]);
+function useClock(client: SyncKairosClient, sessionId: string, who: Who, face: Face): number | null {
+  // An object may be another one at each rendering and still name the same clock.
+  const name = JSON.stringify(who);
+  const { subscribe, getSnapshot } = useMemo(
+    () => clockStore(client, sessionId, name === undefined ? undefined : (JSON.parse(name) as Who), face),
+    [client, sessionId, name, face],
+  );
   return useSyncExternalStore(subscribe, getSnapshot, () => null);
 }
 
 /** A clock's digits as a store that changes when they do. */
-function clockStore(client: SyncKairosClient, sessionId: string, who: string, face: Face) {
+function clockStore(client: SyncKairosClient, sessionId: string, who: Who, face: Face) {
   const store = client.session(sessionId);
   let last: { of: unknown; shown: number } | undefined;
   // Stands until a tick, another state, or another state of the clock: React reads it twice, and a digit may have changed in between.

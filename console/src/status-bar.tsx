@@ -8,6 +8,7 @@ const WORDS: Record<ConnectionState, string> = {
   connecting: 'Connecting…',
   connected: 'Connected',
   reconnecting: 'Reconnecting…',
+  fallback: 'No live connection: read every few seconds',
   failed: 'Offline',
 };
 
@@ -19,7 +20,7 @@ export function StatusBar({ client }: { client: SyncKairosClient }) {
   useNow(1_000);
   const clock = client.getClockStatus();
   const synced = clock.state === 'synced';
-  const resting = connection === 'failed' || connection === 'idle' || connection === 'reconnecting';
+  const resting = connection === 'failed' || connection === 'idle' || connection === 'reconnecting' || connection === 'fallback';
   return (
     <footer className="status" aria-label="Connection and clock">
       <span className="status-item">

@@ -37,6 +37,12 @@ describe('formatTime', () => {
     });
   }
 
+  it('J-88 what is no duration is a dash', () => {
+    for (const style of ['countdown', 'stopwatch', 'spoken'] as const) {
+      for (const none of [null, undefined, Number.NaN, Infinity, -Infinity]) expect(formatTime(none, style)).to.equal('–');
+    }
+  });
+
   it('speaks', () => {
     expect(formatTime(299_000, 'spoken')).to.equal('4 minutes 59 seconds');
     expect(formatTime(3_661_000, 'spoken')).to.equal('1 hour 1 minute 1 second');

@@ -1,13 +1,24 @@
 import { expect } from 'chai';
-import { reconnectDelay } from '../../client-sdk/src/backoff.ts';
+import { jittered, reconnectDelay } from '../../client-sdk/src/backoff.ts';
 import { uuidV7 } from '../../client-sdk/src/ids.ts';
+import { SyncKairosClient } from '../../client-sdk/src/index.ts';
 import { resolveOptions } from '../../client-sdk/src/options.ts';
 
 describe('small parts of the client', () => {
-  it('reconnects after 1 s doubling to 30 s, of which chance takes up to half', () => {
-    const longest = [1, 2, 3, 4, 5, 6, 7, 50].map((attempt) => reconnectDelay(attempt, 0));
-    expect(longest).to.deep.equal([1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000, 30_000]);
-    expect(reconnectDelay(1, 1)).to.equal(500);
+  it('J-92 waits 1 s, then 2 s as long as an outage is short, then twice as long each time to 30 s; chance takes up to half', () => {
+    const waits: number[] = [];
+    let [before, since] = [0, 0];
+    while (waits.length < 25) {
+      before = reconnectDelay(before, since);
+      waits.push(before);
+      since += before;
+    }
+    const tail = [4_000, 8_000, 16_000, 30_000, 30_000];
+    const short = waits.indexOf(4_000);
+    expect(waits.slice(0, short)).to.deep.equal([1_000, ...Array.from({ length: short - 1 }, () => 2_000)]);
+    expect(waits.slice(0, short).reduce((sum, ms) => sum + ms)).to.be.within(30_000, 32_000);
+    expect(waits.slice(short, short + tail.length)).to.deep.equal(tail);
+    expect([jittered(2_000, 0), jittered(2_000, 1)]).to.deep.equal([2_000, 1_000]);
   });
 
   it('makes UUIDs of version 7 that sort by time', () => {
@@ -17,13 +28,50 @@ describe('small parts of the client', () => {
   });
 
   it('accepts addresses as users of 2.0 wrote them', () => {
-    for (const url of ['http://host:3000', 'http://host:3000/', 'http://host:3000/v1', 'http://host:3000/v1/']) {
-      expect(resolveOptions(url)).to.include({ restUrl: 'http://host:3000', socketOrigin: 'http://host:3000' });
+    for (const url of ['http://host:3000', 'http://host:3000/', 'http://host:3000/v1', 'http://host:3000/v1/', 'ws://host:3000']) {
+      expect(resolveOptions(url)).to.include({ restUrl: 'http://host:3000', socketOrigin: 'http://host:3000', socketPath: '/socket.io/' });
     }
-    expect(resolveOptions('https://host/timers/v1', 'wss://socket.host')).to.include({
-      restUrl: 'https://host/timers',
-      socketOrigin: 'wss://socket.host',
-    });
-    expect(() => resolveOptions('nowhere')).to.throw(TypeError);
+    expect(resolveOptions(new URL('https://host/v1'))).to.include({ restUrl: 'https://host' });
+  });
+
+  it('J-94 a path in the address carries REST and socket', () => {
+    const at = (url: string, socketUrl?: string) => {
+      const { restUrl, socketOrigin, socketPath } = resolveOptions(url, socketUrl);
+      return [restUrl, socketOrigin, socketPath];
+    };
+    for (const url of ['https://host/timer', 'https://host/timer/', 'https://host/timer/v1/']) {
+      expect(at(url)).to.deep.equal(['https://host/timer', 'https://host', '/timer/socket.io/']);
+    }
+    expect(at('https://host/timer/v1', 'wss://socket.host')).to.deep.equal(['https://host/timer', 'https://socket.host', '/socket.io/']);
+    expect(at('https://host', 'https://host/a/b/socket.io/')).to.deep.equal(['https://host', 'https://host', '/a/b/socket.io/']);
+  });
+
+  it('J-93 what is no address, no option or no number in range is refused with what was given', () => {
+    const given = (...args: unknown[]) => {
+      try {
+        Reflect.construct(SyncKairosClient, args);
+        return 'accepted';
+      } catch (error) {
+        return String(error);
+      }
+    };
+    expect(given('localhost:3000')).to.match(/^TypeError: .*'localhost:3000'; did you mean 'http:\/\/localhost:3000'\?/);
+    expect(given('127.0.0.1:3000/timer')).to.match(/did you mean 'http:\/\/127.0.0.1:3000\/timer'/);
+    for (const [url, shown] of [
+      [undefined, 'undefined'],
+      [null, 'null'],
+      ['', "''"],
+      ['/', "'/'"],
+      ['http://', "'http://'"],
+      ['ftp://host', "'ftp://host'"],
+    ]) {
+      expect(given(url), String(url))
+        .to.match(/^TypeError: The URL/)
+        .and.contain(`it is ${shown}`);
+    }
+    expect(given('http://host', 'nowhere')).to.contain("socketUrl must begin with http:// or https://; it is 'nowhere'");
+    expect(given('http://host', { tokens: 'x' })).to.contain("There is no option 'tokens'; there are: socketUrl, token");
+    expect(given('http://host', { requestTimeoutMs: Number.NaN })).to.contain('requestTimeoutMs must be above 0; it is NaN');
+    expect(given('http://host', { reconnectAttempts: -1 })).to.contain('reconnectAttempts must be 0 or more; it is -1');
   });
 });

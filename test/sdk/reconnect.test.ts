@@ -2,6 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { expect } from 'chai';
 import type { SyncKairosClient, SyncKairosError } from '../../client-sdk/src/index.ts';
 import { chess } from '../kit/games.ts';
+import { openTcpProxy } from '../kit/tcp-proxy.ts';
 import { happens, seen, Stage } from './kit.ts';
 
 function isState(client: SyncKairosClient, state: ReturnType<SyncKairosClient['connection']['getSnapshot']>): Promise<void> {
@@ -81,21 +82,52 @@ describe('SDK: reconnecting', () => {
     expect(delays[0], 'the delay the server asked for').to.be.within(100, 1_000);
   });
 
-  it('gives up after the tries it was allowed, and begins anew when asked', async () => {
+  it('J-92 connectionFailed is told of once, after the tries it was allowed, and is no end', async () => {
     const { url } = await stage.instance();
-    const proxy = await stage.proxy(url);
-    const client = stage.client(proxy.url, { reconnectAttempts: 1 });
+    const proxy = await openTcpProxy(Number(new URL(url).port));
+    const client = stage.client(`http://127.0.0.1:${proxy.port}`, { reconnectAttempts: 1 });
+    const events: string[] = [];
+    client.on('reconnecting', ({ attempt }) => events.push(`reconnecting ${attempt}`));
+    client.on('connectionFailed', ({ attempts }) => events.push(`failed ${attempts}`));
     client.connect();
     await isState(client, 'connected');
-    const failed: number[] = [];
-    client.on('connectionFailed', ({ attempts }) => failed.push(attempts));
-    const waiting = client.getSession('anything').catch((error: SyncKairosError) => error.code);
-    expect(await waiting).to.equal('SESSION_NOT_FOUND');
+    proxy.cut();
+    await happens(
+      () => events.includes('reconnecting 3'),
+      (again) => client.on('reconnecting', again),
+      'tries after connectionFailed',
+    );
+    expect(events).to.deep.equal(['reconnecting 1', 'reconnecting 2', 'failed 1', 'reconnecting 3']);
+    proxy.mend();
+    await isState(client, 'connected');
     await proxy.close();
-    await isState(client, 'failed');
-    expect(failed).to.deep.equal([1]);
+  });
+
+  it('J-92 whoever is told of connectionFailed may put an end to it', async () => {
+    const client = stage.client('http://127.0.0.1:9', { reconnectAttempts: 0 });
+    client.on('connectionFailed', () => client.disconnect());
     client.connect();
-    expect(client.connection.getSnapshot()).to.equal('connecting');
+    await isState(client, 'idle');
+    const states: string[] = [];
+    client.connection.subscribe(() => states.push(client.connection.getSnapshot()));
+    await wait(1_100);
+    expect(states).to.deep.equal([]);
+  });
+
+  it('J-100 everybody is back within 2 s of a restart that took a while', async () => {
+    const first = await stage.instance();
+    const { port } = new URL(first.url);
+    const clients = Array.from({ length: 10 }, () => stage.client(first.url));
+    for (const client of clients) client.connect();
+    for (const client of clients) await isState(client, 'connected');
+    await first.close();
+    // By now a delay that doubles each time would be 4 to 8 s.
+    await wait(8_000);
+    const second = await stage.instance({ PORT: port });
+    const begun = performance.now();
+    for (const client of clients) await isState(client, 'connected');
+    expect(performance.now() - begun).to.be.below(2_500);
+    await second.close();
   });
 
   it('without a server, a command fails in its time and says that nothing was sent', async () => {

@@ -39,7 +39,11 @@ function state(epoch: number, version: number, change: Partial<SessionState> = {
 function newStore(): { store: SessionStore; heard: (string | null)[]; demand: boolean[]; expired: Expired[] } {
   const demand: boolean[] = [];
   const expired: Expired[] = [];
-  const store = new SessionStore('game', { onDemandChange: () => demand.push(store.wanted), onExpired: (event) => expired.push(event) });
+  const store = new SessionStore('game', {
+    onDemandChange: () => demand.push(store.wanted),
+    onExpired: (event) => expired.push(event),
+    connectionError: () => null,
+  });
   const heard: (string | null)[] = [];
   store.subscribe(() => {
     const now = store.getSnapshot();

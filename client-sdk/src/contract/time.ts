@@ -29,6 +29,13 @@ export function remaining(state: SessionState, owner: ClockOwner, now: number): 
   return group === undefined ? null : remainingOfGroup(state, group, now);
 }
 
+/** Whether a clock runs: what is left on it is another a moment after its cycle began. */
+export function isMoving(state: SessionState, owner: ClockOwner): boolean {
+  if (state.cycle_started_at === null) return false;
+  const begun = Date.parse(state.cycle_started_at);
+  return remaining(state, owner, begun) !== remaining(state, owner, begun + 1);
+}
+
 /** As `remaining`, for a participant at hand. */
 export function remainingOfParticipant(state: SessionState, participant: ParticipantState, now: number): number | null {
   const isActive = participant.participant_id === state.active_participant_id;

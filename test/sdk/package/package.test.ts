@@ -57,13 +57,13 @@ describe('the package @synckairos/client', function () {
     await runIn(sdkFolder, 'attw', project.tarball, '--profile', 'node16');
   });
 
-  it('J-63 is under 8 kB without socket.io-client', async () => {
+  it('J-63 is under 12 kB without socket.io-client', async () => {
     const sizes = JSON.parse(await runIn(sdkFolder, 'size-limit', '--json')) as { name: string; passed: boolean; size: number }[];
     for (const { name, size, passed } of sizes) {
       console.log(`      ${name}: ${size} bytes (brotli)`);
       expect(passed, name).to.equal(true);
     }
-    expect(sizes[0]?.size).to.be.at.most(8_000);
+    expect(sizes[0]?.size).to.be.at.most(12_000);
   });
 
   it('J-64 its reference is what its docstrings say', async () => {

@@ -4,7 +4,7 @@ import { hasBrowser, launch } from '../../console/browser.ts';
 import { chess } from '../../kit/games.ts';
 import { lacking } from '../../kit/lacking.ts';
 import { until } from '../../kit/until.ts';
-import { Stage } from '../kit.ts';
+import { seen, Stage } from '../kit.ts';
 import { openSite, type Site } from './site.ts';
 
 /** What nobody should use of a core, for 200 clocks. Between 1.5 and 14.5 % were seen, by the machine. */
@@ -61,9 +61,8 @@ describe('React hooks in a browser', function () {
     await black.click('#switchCycle');
     await shows(black, 'error', 'NOT_ACTIVE_PARTICIPANT');
     await shows(white, 'active', 'white');
-    await white.dblclick('#switchCycle');
+    await white.click('#switchCycle');
     await shows(black, 'active', 'black');
-    await shows(white, 'error', 'NOT_ACTIVE_PARTICIPANT');
     await black.click('#pauseSession');
     await shows(white, 'status', 'paused');
     await white.click('#resumeSession');
@@ -72,6 +71,70 @@ describe('React hooks in a browser', function () {
     await shows(white, 'status', 'completed');
     await shows(white, 'times', 'white black');
     expect(problems).to.deep.equal([]);
+  });
+
+  /** Presses two buttons that far apart, as the page's own clock has it; well after whatever was pressed before. */
+  const press = (page: Page, first: string, second: string, ms: number): Promise<void> =>
+    page.evaluate(`(async () => {
+      const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+      await wait(400);
+      document.querySelector('#${first}').click();
+      await wait(${ms});
+      document.querySelector('#${second}').click();
+      await wait(400);
+    })()`);
+
+  it('J-91 a second press within 300 ms does nothing, whatever the button has become; a later one counts', async () => {
+    const { url } = await stage.instance();
+    const watcher = stage.client(url);
+    const { session_id: id } = await watcher.createSession(chess());
+    const page = await open({ api: url, id });
+    await shows(page, 'connected', 'true');
+    await press(page, 'startSession', 'switchCycle', 130);
+    await shows(page, 'active', 'white');
+    await press(page, 'switchCycle', 'switchCycle', 600);
+    await seen(watcher, id, 4);
+    await press(page, 'switchCycle', 'switchCycle', 130);
+    await page.click('#pauseSession');
+    await seen(watcher, id, 6);
+    expect(watcher.session(id).getSnapshot()).to.include({ version: 6, status: 'paused', cycle_count: 3 });
+    expect(problems).to.deep.equal([]);
+  });
+
+  it('J-91 with pressGuardMs 0 every press counts', async () => {
+    const { url } = await stage.instance();
+    const watcher = stage.client(url);
+    const { session_id: id } = await watcher.createSession(chess());
+    const page = await open({ api: url, id, guard: '0' });
+    await shows(page, 'connected', 'true');
+    await press(page, 'startSession', 'switchCycle', 130);
+    await seen(watcher, id, 3);
+  });
+
+  it('J-80 the event of a button is no participant: the hook’s command rejects with a TypeError', async () => {
+    const { url } = await stage.instance();
+    const { session_id: id } = await stage.client(url).createSession(chess());
+    const page = await open({ api: url, id });
+    await shows(page, 'connected', 'true');
+    await page.click('#careless');
+    await until('the mistake to be told of', async () => problems.length > 0);
+    expect(problems).to.deep.equal(['next_participant_id must be a string, and not empty; it is a object']);
+    await shows(page, 'error', 'none');
+  });
+
+  it('J-83 J-84 the hook says that there is no server, and shows the error of its own session only', async () => {
+    const { url } = await stage.instance();
+    const maker = stage.client(url);
+    const [one, two] = [await maker.createSession(chess()), await maker.createSession(chess())];
+    const page = await open({ api: url, id: one.session_id, other: two.session_id });
+    await shows(page, 'status', 'pending');
+    await page.click('#pauseSession');
+    await shows(page, 'error', 'INVALID_STATE_TRANSITION');
+    await page.click('#other');
+    await shows(page, 'error', 'none');
+    const away = await open({ api: 'http://127.0.0.1:9', id: one.session_id });
+    await shows(away, 'error', 'NETWORK_ERROR');
+    await shows(away, 'connection', 'reconnecting');
   });
 
   it('J-42 a clock renders when a digit changes and not otherwise', async () => {

@@ -1,4 +1,4 @@
-// A page for the tests of the hooks. The address says what to show: #api=<url>&id=<session>&clocks=<how many>
+// A page for the tests of the hooks. The address says what to show: #api=<url>&id=<session>&other=<session>&guard=<ms>&clocks=<how many>
 import { formatTime, SyncKairosClient } from '@synckairos/client';
 import { useCountdown, useNow, useStopwatch, useSyncKairos } from '@synckairos/client/react';
 import { memo, StrictMode, useEffect, useState } from 'react';
@@ -7,6 +7,7 @@ import { createRoot } from 'react-dom/client';
 const asked = new URLSearchParams(location.hash.slice(1));
 const client = new SyncKairosClient(asked.get('api'));
 const sessionId = asked.get('id');
+const WHITE = { participant_id: 'white' };
 globalThis.client = client;
 /** What each clock showed, commit by commit. */
 globalThis.commits = {};
@@ -26,13 +27,16 @@ function Stopwatch() {
 }
 
 function Game() {
-  const game = useSyncKairos(sessionId, client, asked.get('player') ?? undefined);
+  const [shown, setShown] = useState(sessionId);
+  const options = asked.has('guard') ? { pressGuardMs: Number(asked.get('guard')) } : undefined;
+  const game = useSyncKairos(shown, client, asked.get('player') ?? undefined, options);
   const seconds = Math.floor(useNow() / 1_000);
   return (
     <section data-seconds={seconds}>
       <p id="status">{game.status ?? 'none'}</p>
       <p id="active">{game.activeParticipantId ?? 'nobody'}</p>
       <p id="connected">{String(game.isConnected)}</p>
+      <p id="connection">{game.connection}</p>
       <p id="error">{game.error?.code ?? 'none'}</p>
       <p id="times">{Object.keys(game.getAllParticipantTimes()).join(' ')}</p>
       {['startSession', 'switchCycle', 'pauseSession', 'resumeSession', 'completeSession'].map((name) => (
@@ -40,7 +44,13 @@ function Game() {
           {name}
         </button>
       ))}
-      <Clock name="white" who="white" />
+      <button id="other" onClick={() => setShown(asked.get('other'))}>
+        other
+      </button>
+      <button id="careless" onClick={(event) => void game.switchCycle(event)}>
+        careless
+      </button>
+      <Clock name="white" who={WHITE} />
       <Clock name="black" who="black" />
       <Stopwatch />
     </section>

@@ -1,0 +1,52 @@
+/** Checks of what an application hands in. A mistake of the program is a TypeError at once, which names the argument and what was given. */
+
+/** Fields of payloads that a command can't do without. */
+const REQUIRED = new Set(['session_id', 'link_id', 'delta_ms', 'message']);
+const SHOWN_MAX = 60;
+
+/** A value in words, for a message. */
+export function inWords(value: unknown): string {
+  if (typeof value === 'string') return `'${value.slice(0, SHOWN_MAX)}'`;
+  if (typeof value === 'bigint') return `${value}n`;
+  return typeof value === 'function' || (typeof value === 'object' && value !== null) ? `a ${typeof value}` : String(value);
+}
+
+/** @throws TypeError unless `value` is a string of at least one character */
+export function expectId(name: string, value: unknown): void {
+  if (typeof value !== 'string' || value === '') throw new TypeError(`${name} must be a string, and not empty; it is ${inWords(value)}`);
+}
+
+/** @throws TypeError unless `value` is a function */
+export function expectFunction(name: string, value: unknown): void {
+  if (typeof value !== 'function') throw new TypeError(`${name} must be a function; it is ${inWords(value)}`);
+}
+
+/** @throws TypeError for a payload without what its command needs, with an id that is no string, or with something that JSON can't hold */
+export function expectPayload(payload: object): void {
+  for (const [name, value] of Object.entries(payload) as [string, unknown][]) {
+    if (value == null && !REQUIRED.has(name)) continue;
+    if (name.endsWith('_id')) expectId(name, value);
+    else expectJson(name, value);
+  }
+}
+
+function expectJson(name: string, value: unknown): void {
+  if (typeof value === 'string' || typeof value === 'boolean' || value === null) return;
+  try {
+    if (value === undefined) throw new TypeError('it is missing');
+    JSON.stringify({ '': value }, refuseForeign);
+  } catch (cause) {
+    throw new TypeError(`${name} is no JSON: ${(cause as Error).message}`, { cause });
+  }
+}
+
+/** A replacer for JSON.stringify. What that would drop or turn into something else is a mistake, too. */
+function refuseForeign(this: Record<string, unknown>, key: string, value: unknown): unknown {
+  const given = this[key];
+  const isBinary = ArrayBuffer.isView(given) || given instanceof ArrayBuffer;
+  const isNumber = typeof value !== 'number' || Number.isFinite(value);
+  if (isBinary || !isNumber || typeof value === 'function' || typeof value === 'symbol' || typeof value === 'bigint') {
+    throw new TypeError(`${key === '' ? 'it' : `'${key}' in it`} is ${isBinary ? 'binary' : inWords(value)}`);
+  }
+  return value;
+}

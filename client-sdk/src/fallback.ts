@@ -1,0 +1,67 @@
+/** While there is no socket, the sessions that somebody listens to are read over REST. */
+import { jittered } from './backoff.ts';
+import type { Connection } from './connection.ts';
+import { pause } from './device-clock.ts';
+import { asError, retryAfter } from './errors.ts';
+import type { ResolvedOptions } from './options.ts';
+import { requestOverRest } from './rest.ts';
+import type { Rooms } from './rooms.ts';
+
+/** Between two readings, of which chance takes up to half. */
+const READ_MS = 5_000;
+
+/** Begins to read once a try to connect was in vain, not at the loss itself: mostly the socket is back in a moment. */
+export class Fallback {
+  readonly #connection: Connection;
+  readonly #options: ResolvedOptions;
+  readonly #rooms: Rooms;
+  #isReading = false;
+  #wake = new AbortController();
+
+  constructor(connection: Connection, options: ResolvedOptions, rooms: Rooms) {
+    this.#connection = connection;
+    this.#options = options;
+    this.#rooms = rooms;
+    connection.events.on('tried', () => void this.#keepReading());
+    connection.events.on('state', () => this.#wake.abort());
+    // Whoever asks for a session now need not wait for the next round.
+    connection.events.on('wanted', () => this.#wake.abort());
+  }
+
+  async #keepReading(): Promise<void> {
+    if (this.#isReading) return;
+    this.#isReading = true;
+    while (this.#connection.isLost) {
+      const rest = await this.#readAll();
+      this.#wake = new AbortController();
+      if (this.#connection.isLost) await pause(this.#options.clock, rest, this.#wake.signal);
+    }
+    this.#isReading = false;
+  }
+
+  /** Resolves with the milliseconds until the next round. */
+  async #readAll(): Promise<number> {
+    const [connection, { requestTimeoutMs: timeoutMs }] = [this.#connection, this.#options];
+    const signal = connection.closed;
+    for (const sessionId of this.#rooms.wanted()) {
+      try {
+        const state = await requestOverRest(this.#options, 'session:get', { session_id: sessionId }, { timeoutMs, signal });
+        if (!connection.isLost) break;
+        connection.report(null);
+        this.#rooms.store(sessionId).offer(state);
+      } catch (thrown) {
+        const error = asError(thrown);
+        if (!connection.isLost) break;
+        if (error.code === 'NETWORK_ERROR' || error.code === 'TIMEOUT') {
+          connection.report(error);
+          break;
+        }
+        connection.report(null);
+        const limitMs = retryAfter(error);
+        if (limitMs !== undefined) return limitMs + jittered(READ_MS, Math.random());
+        this.#rooms.refused(sessionId, error);
+      }
+    }
+    return jittered(READ_MS, Math.random());
+  }
+}

@@ -1,0 +1,51 @@
+/** Whose clock an application means. */
+import { expectId } from './arguments.ts';
+import type { ClockOwner, SessionState } from './contract/index.ts';
+
+/** A participant's or group's id; where both have the same, `{ participant_id }` or `{ group_id }` tells them apart. `global`, or nobody: the session's clock. */
+export type Who = string | Exclude<ClockOwner, string> | undefined;
+
+/**
+ * The owner of the clock that `who` means in a session: of a plain id the participant, else the group, else with `global` the session. Undefined where there is nobody of
+ * that id.
+ * @throws TypeError for what is no id
+ */
+export function ownerOf(state: SessionState, who: Who): ClockOwner | undefined {
+  if (who == null) return 'session';
+  if (typeof who === 'object') {
+    const isThere = 'group_id' in who ? hasGroup(state, who.group_id) : hasParticipant(state, who.participant_id);
+    return isThere ? who : undefined;
+  }
+  expectId('who', who);
+  if (hasParticipant(state, who)) return { participant_id: who };
+  if (hasGroup(state, who)) return { group_id: who };
+  return who === 'global' ? 'session' : undefined;
+}
+
+/**
+ * The same for an adjustment. In `per_group` time belongs to the groups, so that a plain id means the group first. Somebody who is not there is named all the same: the
+ * server refuses it, by what it knows.
+ */
+export function bankOf(state: SessionState, who: Who): ClockOwner {
+  const isGroups = state.sync_mode === 'per_group';
+  if (isGroups && typeof who === 'string' && hasGroup(state, who)) return { group_id: who };
+  const owner = ownerOf(state, who);
+  if (owner !== undefined || who === undefined) return owner ?? 'session';
+  if (typeof who === 'object') return who;
+  return isGroups ? { group_id: who } : { participant_id: who };
+}
+
+/** What to tell whoever names somebody who is not there. */
+export function nobodyCalled(state: SessionState, who: Who): string {
+  const ids = [...state.participants.map((one) => one.participant_id), ...state.groups.map((one) => one.group_id)];
+  const shown = ids.slice(0, 10).join(', ') + (ids.length > 10 ? ', …' : '');
+  return `Session ${state.session_id} has no ${JSON.stringify(who)}. It has: ${ids.length === 0 ? 'nobody' : shown}`;
+}
+
+function hasParticipant({ participants }: SessionState, id: string): boolean {
+  return participants.some((participant) => participant.participant_id === id);
+}
+
+function hasGroup({ groups }: SessionState, id: string): boolean {
+  return groups.some((group) => group.group_id === id);
+}

@@ -1,0 +1,79 @@
+import { expect } from 'chai';
+import { SyncKairosError } from '../../client-sdk/src/index.ts';
+import { chess } from '../kit/games.ts';
+import { Stage } from './kit.ts';
+
+describe('SDK: limits of the server', () => {
+  let stage: Stage;
+  beforeEach(() => (stage = new Stage()));
+  afterEach(() => stage.close());
+
+  it('J-81 a hall of 20 sessions is started at once, though the socket may send 10 commands a second', async () => {
+    const { url } = await stage.instance({ RATE_LIMIT_SOCKET: '10' });
+    const maker = stage.client(url, { socketUrl: 'http://127.0.0.1:9' });
+    const ids = await Promise.all(Array.from({ length: 20 }, async () => (await maker.createSession(chess())).session_id));
+    const starter = stage.client(url);
+    const states = await Promise.all(ids.map((id) => starter.startSession(id)));
+    expect(states.map((state) => state.status)).to.deep.equal(ids.map(() => 'running'));
+  });
+
+  it('J-81 a limit that lasts longer than a command may take is told at once', async () => {
+    const { url } = await stage.instance({ RATE_LIMIT_SWITCH: '1' });
+    const client = stage.client(url, { requestTimeoutMs: 500 });
+    const { session_id: id } = await client.createSession(chess());
+    await client.startSession(id);
+    await client.switchCycle(id);
+    const error: unknown = await client.switchCycle(id).catch((thrown: unknown) => thrown);
+    expect(error).to.be.instanceOf(SyncKairosError);
+    expect(error).to.include({ code: 'RATE_LIMIT_EXCEEDED', retryable: true });
+    expect(error).to.have.nested.property('details.retry_after_ms').that.is.above(400);
+  });
+
+  for (const [way, options] of [
+    ['over the socket', {}],
+    ['over REST', { socketUrl: 'http://127.0.0.1:9' }],
+  ] as const) {
+    it(`J-82 a burst of premoves beyond the limit loses no move, and they count in the order of the calls, ${way}`, async () => {
+      const { url } = await stage.instance({ RATE_LIMIT_SWITCH: '10' });
+      const client = stage.client(url, options);
+      const { session_id: id } = await client.createSession(chess());
+      await client.startSession(id, 'white');
+      const answered: number[] = [];
+      // Each is guarded by whose turn it ends: in another order, one would be refused.
+      const moves = Array.from({ length: 25 }, async (_, n) => {
+        const { version } = await client.switchCycle(id, n % 2 === 0 ? 'white' : 'black');
+        answered.push(n);
+        return version;
+      });
+      const versions = await Promise.all(moves);
+      expect(versions).to.deep.equal(versions.map((_, n) => n + 3));
+      if (way === 'over the socket') expect(answered).to.deep.equal(answered.map((_, n) => n));
+      expect((await client.pauseSession(id)).cycle_count).to.equal(25);
+    });
+  }
+
+  it('J-82 what is called while others wait goes behind them', async () => {
+    const { url } = await stage.instance({ RATE_LIMIT_SWITCH: '2' });
+    const client = stage.client(url);
+    const { session_id: id } = await client.createSession(chess());
+    await client.startSession(id, 'white');
+    const moves = ['white', 'black', 'white', 'black'].map((current) => client.switchCycle(id, current));
+    await moves[1];
+    const paused = await client.pauseSession(id);
+    expect(paused).to.include({ status: 'paused', cycle_count: 4 });
+    await Promise.all(moves);
+  });
+
+  it('J-82 nobody waits for another session', async () => {
+    const { url } = await stage.instance({ RATE_LIMIT_SWITCH: '1' });
+    const client = stage.client(url);
+    const [one, two] = [await client.createSession(chess()), await client.createSession(chess())];
+    for (const { session_id: id } of [one, two]) await client.startSession(id);
+    const finished: string[] = [];
+    const waiting = ['white', 'black'].map((who) => client.switchCycle(one.session_id, who).then(() => finished.push(`one ${who}`)));
+    await waiting[0];
+    await client.switchCycle(two.session_id, 'white');
+    expect(finished).to.deep.equal(['one white']);
+    await Promise.all(waiting);
+  });
+});
