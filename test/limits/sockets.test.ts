@@ -130,6 +130,37 @@ describe('commands, sockets and sessions that one client may have', () => {
     await third.ok('session:join', { session_id });
   });
 
+  it('Y-46 a session has so many sockets and not one more while joins and leaves cross, and no place gets lost', async function () {
+    this.timeout(60_000);
+    const [limit, rounds] = [3, 25];
+    const app = await cluster.instance({ LIMIT_SOCKETS_PER_SESSION: String(limit) });
+    const owner = await cluster.client(app);
+    const { session_id } = await owner.ok('session:create', chess());
+    await owner.ok('session:leave', { session_id });
+    const players = await Promise.all(Array.from({ length: 12 }, () => cluster.client(app)));
+    let said = 0;
+    const hurry = async (player: TestClient, index: number) => {
+      for (let round = 0; round < rounds; round++) {
+        // All in one go: none waits for the one before.
+        const burst = Array.from({ length: 1 + ((round + index) % 3) }, (_, n) =>
+          player.command(n === 1 ? 'session:leave' : 'session:join', { session_id }),
+        );
+        const told = owner.ok('session:message', { session_id, message: (said += 1) });
+        await Promise.all([...burst, told]);
+        if (round % 2 === 1) await player.ok('session:leave', { session_id });
+      }
+    };
+    await Promise.all(players.map(hurry));
+    const heard = new Map<unknown, number>();
+    for (const player of players)
+      for (const { message } of player.seen('session:message')) heard.set(message, 1 + (heard.get(message) ?? 0));
+    expect(Math.max(...heard.values())).to.equal(limit);
+    await Promise.all(players.map((player) => player.ok('session:leave', { session_id })));
+    const replies = await Promise.all(players.map((player) => player.command('session:join', { session_id })));
+    expect(replies.filter(({ ok }) => ok)).to.have.length(limit);
+    for (const reply of replies) if (!reply.ok) errorOf(reply, 'RATE_LIMIT_EXCEEDED');
+  });
+
   it('Q-24 an owner has so many unfinished sessions over all instances; those that end make room', async () => {
     const settings = { LIMIT_SESSIONS_PER_OWNER: '2', TRUST_PROXY: 'true' };
     const apps = [await cluster.instance(settings), await cluster.instance(settings)] as const;
