@@ -1,5 +1,7 @@
 # One stateless instance. The same image runs the audit worker (node dist/server/worker.js) and the migrations (node dist/server/audit/migrate-cli.js).
-ARG NODE_IMAGE=node:lts-slim
+# An exact version. To pin what it holds as well, put the digest behind it, as the registry tells it:
+#   docker buildx imagetools inspect node:22.21.1-slim --format '{{.Manifest.Digest}}'      then node:22.21.1-slim@sha256:…
+ARG NODE_IMAGE=node:22.21.1-slim
 
 FROM ${NODE_IMAGE} AS build
 WORKDIR /app

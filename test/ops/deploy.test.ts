@@ -19,10 +19,25 @@ const DEFAULT_TIMEOUT_MS = loadConfig({ REDIS_URL: 'redis://x', AUDIT_WORKER: 'n
 
 type Env = Record<string, string>;
 
+/** Whoever reaches a deployment that is put up as the files say must have a token, finds no metrics, and can't take everything. */
+function checkDoors(what: string, env: Env): void {
+  expect(env['AUTH_MODE'], what).to.match(/^jwt$|:-jwt\}$/);
+  expect(env['OPERATOR_PORT'], what)
+    .to.not.equal(undefined)
+    .and.not.equal(env['PORT'] ?? '3000');
+  for (const name of ['LIMIT_CONNECTIONS_PER_ADDRESS', 'LIMIT_SOCKETS_PER_SESSION', 'LIMIT_SESSIONS_PER_OWNER']) {
+    expect(Number(env[name]), `${what}: ${name}`).to.be.within(1, 10_000);
+  }
+  for (const [name, value] of Object.entries(env)) {
+    if (/SECRET|PASSWORD/.test(name)) expect(value, `${what}: ${name}`).to.match(/^\$\{/);
+  }
+}
+
 /** What a process is told must be variables that there are, with values that the server takes. */
 function checkEnvironment(what: string, env: Env): void {
   for (const name of Object.keys(env)) expect(VARIABLES.has(name), `${what}: ${name}`).to.equal(true);
-  const needed = { REDIS_URL: 'redis://x', DATABASE_URL: 'postgresql://x/x' };
+  // What is secret comes from the platform, not from a file.
+  const needed = { REDIS_URL: 'redis://x', DATABASE_URL: 'postgresql://x/x', JWT_SECRET: 'x'.repeat(32) };
   const plain = Object.fromEntries(Object.entries(env).filter(([, value]) => !value.includes('${')));
   expect(() => loadConfig({ ...needed, ...plain }), what).not.to.throw();
 }
@@ -69,8 +84,44 @@ describe('deployment files', () => {
       const timeout = Number(environment['SHUTDOWN_TIMEOUT_MS'] ?? DEFAULT_TIMEOUT_MS);
       expect(Number.parseInt(stop_grace_period ?? '', 10) * 1000, name).to.be.greaterThan(timeout);
     }
+    for (const name of ['instance-1', 'instance-2']) checkDoors(name, services[name]?.environment ?? {});
     const asked = [...read('deploy/nginx.conf').matchAll(/server ([\w-]+):(\d+) resolve;/g)].map(([, name, port]) => `${name}:${port}`);
     expect(asked).to.deep.equal(['instance-1:3000', 'instance-2:3000']);
+  });
+
+  it('M-48 compose: Redis and PostgreSQL are on a network of their own, with passwords that nobody has written down', () => {
+    interface Service {
+      networks?: string[];
+      ports?: string[];
+      environment?: Env;
+      command?: string[];
+    }
+    const file = parse(read('docker-compose.yml'), { merge: true }) as {
+      services: Record<string, Service>;
+      networks: Record<string, { internal?: boolean } | null>;
+    };
+    const on = (network: string) => Object.keys(file.services).filter((name) => file.services[name]?.networks?.includes(network));
+    expect(file.networks['data']).to.deep.equal({ internal: true });
+    expect(on('data')).to.have.members(['instance-1', 'instance-2', 'worker', 'migrate', 'redis', 'postgres']);
+    expect(on('clients')).to.have.members(['balancer', 'instance-1', 'instance-2']);
+    expect(Object.keys(file.services).filter((name) => file.services[name]?.ports !== undefined)).to.deep.equal(['balancer']);
+    expect(file.services['redis']?.command?.join(' ')).to.contain('requirepass $$REDISCLI_AUTH');
+    const text = read('docker-compose.yml');
+    // `?` stops the start where there is none.
+    for (const name of ['JWT_SECRET', 'REDIS_PASSWORD', 'POSTGRES_PASSWORD']) {
+      expect(text)
+        .to.contain(`\${${name}?`)
+        .and.to.not.match(new RegExp(`\\$\\{${name}(:?-|\\})`));
+    }
+  });
+
+  it('M-49 images that we don’t build are of exact versions', () => {
+    const images = [
+      ...[...read('docker-compose.yml').matchAll(/^ +image: (.*)$/gm)].map(([, image]) => image).filter((image) => image !== 'synckairos'),
+      ...[...read('Dockerfile').matchAll(/^ARG NODE_IMAGE=(.*)$/gm)].map(([, image]) => image),
+    ];
+    expect(images).to.have.length(4);
+    for (const image of images) expect(image).to.match(/^[a-z]+:\d+\.\d+(\.\d+)?(-slim)?(@sha256:[0-9a-f]{64})?$/);
   });
 
   it('M-32 the image: not root, asks for its health, starts an entry that is built', () => {
@@ -95,6 +146,10 @@ describe('deployment files', () => {
       Object.fromEntries([...body.matchAll(/^ *(\w+) = "?(.*?)"?$/gm)].map(([, key, value]) => [key, value])) as Env;
     const env = pairs(section('env'));
     checkEnvironment('fly.toml', env);
+    checkDoors('fly.toml', env);
+    expect(env).to.include({ CLIENT_ADDRESS_HEADER: 'Fly-Client-IP', TRUST_PROXY: 'true' });
+    const scraped = [...text.matchAll(/^\[\[metrics\]\]\n((?:(?! *\[).*\n)*)/gm)].map(([, body = '']) => pairs(body)['port']);
+    expect(scraped).to.deep.equal([env['OPERATOR_PORT'], env['WORKER_PORT']]);
     for (const [name, command] of Object.entries(pairs(section('processes')))) checkCommand(name, command);
     checkCommand('release', pairs(section('deploy'))['release_command'] ?? '');
     expect(pairs(section('http_service'))['internal_port']).to.equal(env['PORT']);
@@ -166,16 +221,24 @@ describe('the Kubernetes example', () => {
       expect(`${apiVersion} ${metadata.name}`, kind).to.match(/^(\w+[./])*v\d synckairos/);
     checkEnvironment('ConfigMap and Secret', { ...config, ...secret });
     for (const name of ['REDIS_URL', 'DATABASE_URL']) expect(config, name).not.to.have.property(name);
+    checkDoors('ConfigMap', config);
+    // An example of a key that somebody applies as it is would be everybody's key.
+    expect({ ...config, ...secret }).to.not.have.property('JWT_SECRET');
+    for (const { metadata, spec } of of('Deployment')) {
+      const sources = spec.template?.spec.containers[0]?.envFrom?.flatMap(({ secretRef }) => secretRef?.name ?? []);
+      expect(sources, metadata.name).to.deep.equal(['synckairos', 'synckairos-jwt']);
+    }
   });
 
   it('M-35 probes ask ports and paths that there are; a pod has more time to end than a shutdown may take', () => {
     for (const { metadata, spec } of of('Deployment')) {
       const pod = spec.template?.spec;
       const container = pod?.containers[0];
-      const port = metadata.name.endsWith('worker') ? config['WORKER_PORT'] : config['PORT'];
+      const isWorker = metadata.name.endsWith('worker');
+      const ports = isWorker ? [config['WORKER_PORT']] : [config['PORT'], config['OPERATOR_PORT']];
       checkCommand(metadata.name, container?.command.join(' ') ?? '');
-      expect(container?.ports?.map(({ containerPort }) => String(containerPort))).to.deep.equal([port]);
-      expect(spec.template?.metadata.annotations?.['prometheus.io/port']).to.equal(port);
+      expect(container?.ports?.map(({ containerPort }) => String(containerPort))).to.deep.equal(ports);
+      expect(spec.template?.metadata.annotations?.['prometheus.io/port']).to.equal(ports.at(-1));
       for (const [probe, asked] of [
         [container?.startupProbe, '/health'],
         [container?.readinessProbe, '/ready'],
