@@ -116,7 +116,7 @@ export async function createApp(config: Config, schema: Schema = SCHEMA): Promis
   const subscribed = (room: string) => redis.subscriber.subscribed(channelOf(channelPrefix, room));
   const socketLimits = { connectionLimit, socketLimit: config.RATE_LIMIT_SOCKET, sessionSocketLimit: config.LIMIT_SOCKETS_PER_SESSION };
   const load = async (sessionId: string) => (await store.load(sessionId)).session?.state ?? null;
-  const changes = new ChangeRelay({ io, load, told: (event) => healing.told(event), logger });
+  const changes = new ChangeRelay({ io, load, told: (room, event) => healing.told(room, event), logger });
   acceptHandshakes(http, io, { handler, callers, connectionLimit });
   attachGateway(io, { handler, changes, now, subscribed, healing, admission, logger, metrics, proxies, ...socketLimits });
   healing.start();

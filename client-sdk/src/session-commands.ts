@@ -19,7 +19,7 @@ import type { Rooms } from './rooms.ts';
 import { bankOf, type Who } from './who.ts';
 
 /** Which part of a history to read. */
-export type HistoryPage = Pick<HistoryPayload, 'after_version' | 'limit' | 'event_types'>;
+export type HistoryPage = Pick<HistoryPayload, 'after_version' | 'limit' | 'event_types' | 'created_at'>;
 
 type StateCommand = 'session:start' | 'session:pause' | 'session:resume' | 'session:adjust' | 'session:complete' | 'session:cancel';
 type Data<C extends CommandName> = Promise<Commands[C]['data']>;
@@ -150,7 +150,7 @@ export class SessionCommands {
 
   /**
    * A page of the audit trail after a version, oldest first: at most `limit` events and a megabyte. Ask again with `next_after_version`, until it stays as it
-   * was. With `event_types` it tells of those only; a page may then be empty before the end.
+   * was. With `event_types` it tells of those only; a page may then be empty before the end. `created_at` asks for an earlier session of the same id.
    */
   async getHistory(id: string, page: HistoryPage = {}): Data<'session:history'> {
     return this.#parts.request('session:history', { session_id: id, ...page });

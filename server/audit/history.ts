@@ -1,8 +1,9 @@
 import type { EventType } from '#contract';
 import { SCHEMA, type Schema } from '../domain/schema.ts';
-import type { HistoryPage } from '../engine/ports.ts';
+import type { EpochRange, HistoryPage } from '../engine/trail-ports.ts';
 import type { PrismaClient } from './generated/client.ts';
 import { readPage } from './history-page.ts';
+import { lives } from './lives.ts';
 
 /** What the column holds at most. */
 const VERSION_MAX = 2 ** 31 - 1;
@@ -14,8 +15,10 @@ export interface Position {
 }
 
 /**
- * Events after a version. A session's rows arrive in any order, so what is there may have gaps: only the run without one is told.
- * With `types` it tells of those only, but still walks over all versions: `next_after_version` is the last one that was looked at. A page ends at a megabyte.
+ * Events after a version, of some epochs, by default those of the newest life. A session's rows arrive in any order, so what is there may have gaps: only the
+ * run without one is told.
+ * With `types` it tells of those only, but still walks over all versions: `next_after_version` is the last one that was looked at. A page ends at a
+ * megabyte.
  */
 export async function history(
   database: PrismaClient,
@@ -24,23 +27,20 @@ export async function history(
   limit: number,
   types?: readonly EventType[],
   schema: Schema = SCHEMA,
+  epochs?: EpochRange,
 ): Promise<HistoryPage | 'unknown' | 'deleted'> {
-  const session = await database.syncSession.findUnique({ where: { session_id: sessionId } });
-  if (session === null) return 'unknown';
-  if (session.deleted_at !== null) return 'deleted';
+  const life = epochs === undefined ? (await lives(database, sessionId)).at(-1) : { epochs, deleted: false };
+  if (life === undefined) return 'unknown';
+  if (life.deleted) return 'deleted';
+  if (life.epochs === null || afterVersion >= VERSION_MAX) return { events: [], next_after_version: afterVersion };
 
-  if (afterVersion >= VERSION_MAX) return { events: [], next_after_version: afterVersion };
-  const begin = await beginningOf(database, sessionId, session.epoch);
-  if (begin === null) return { events: [], next_after_version: afterVersion };
+  const begin = BigInt(life.epochs.begin);
+  const epoch = life.epochs.end === null ? { gte: begin } : { gte: begin, lt: BigInt(life.epochs.end) };
   const before = await database.syncEvent.aggregate({
     _max: { epoch: true },
-    where: { session_id: sessionId, epoch: { gte: begin }, version: { lte: afterVersion } },
+    where: { session_id: sessionId, epoch, version: { lte: afterVersion } },
   });
-  const where = {
-    session_id: sessionId,
-    epoch: { gte: begin },
-    version: { gt: afterVersion, lte: Math.min(afterVersion + limit, VERSION_MAX) },
-  };
+  const where = { session_id: sessionId, epoch, version: { gt: afterVersion, lte: Math.min(afterVersion + limit, VERSION_MAX) } };
   const orderBy = [{ version: 'asc' as const }, { epoch: 'desc' as const }];
   const epochBefore = before._max.epoch ?? begin;
   // Snapshots are large: what is walked over is read without them.
@@ -54,25 +54,6 @@ export async function history(
 /** A position as a key of maps and sets. */
 export function keyOf({ epoch, version }: Position): string {
   return `${epoch}.${version}`;
-}
-
-/**
- * The epoch from which the rows of a session tell of its present life. An id can be used again after a deletion; that life begins with a
- * `session_created` of a newer epoch. Null while that one has not arrived although later events have.
- */
-async function beginningOf(database: PrismaClient, sessionId: string, newest: bigint): Promise<bigint | null> {
-  const created = await database.syncEvent.findFirst({
-    select: { epoch: true },
-    where: { session_id: sessionId, version: 1, event_type: 'session_created' },
-    orderBy: { epoch: 'desc' },
-  });
-  const begin = created?.epoch ?? 0n;
-  if (begin === newest) return begin;
-  const ended = await database.syncEvent.findFirst({
-    select: { epoch: true },
-    where: { session_id: sessionId, epoch: { gte: begin }, event_type: 'session_deleted' },
-  });
-  return ended === null ? begin : null;
 }
 
 /**

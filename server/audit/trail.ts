@@ -1,9 +1,11 @@
 import { NewerSchemaError, SCHEMA, type Schema } from '../domain/schema.ts';
-import { StoreUnavailableError, type Trail } from '../engine/ports.ts';
+import { StoreUnavailableError } from '../engine/ports.ts';
+import type { Trail } from '../engine/trail-ports.ts';
 import type { Logger } from '../observability/logger.ts';
 import { answers, closeDatabase, openDatabase } from './database.ts';
 import { endsWithin } from './deadline.ts';
 import { history } from './history.ts';
+import { lives } from './lives.ts';
 import { newest } from './newest.ts';
 import { causeOf } from './refusal.ts';
 
@@ -33,8 +35,9 @@ export function createTrail({
   let closing: Promise<void> | undefined;
   return {
     newest: (sessionId) => reachable(() => newest(database, sessionId, schema), logger),
-    history: (sessionId, afterVersion, limit, types) =>
-      reachable(() => history(database, sessionId, afterVersion, limit, types, schema), logger),
+    lives: (sessionId, createdAt) => reachable(() => lives(database, sessionId, createdAt), logger),
+    history: (sessionId, afterVersion, limit, types, epochs) =>
+      reachable(() => history(database, sessionId, afterVersion, limit, types, schema, epochs), logger),
     ping: async () => {
       let up = false;
       await endsWithin(

@@ -1,21 +1,23 @@
-import type { Status } from '#contract';
+import type { SessionState, Status } from '#contract';
 import { nextEpoch, recover, ROLLED_BACK } from '../domain/recover.ts';
 import { NewerSchemaError } from '../domain/schema.ts';
 import { isAfter, type Position } from '../domain/position.ts';
 import type { SessionEvent } from '../domain/draft.ts';
 import type { Logger } from '../observability/logger.ts';
 import type { Clock } from './clock.ts';
-import type { Committer } from './committer.ts';
+import { type Committer, isLive } from './committer.ts';
+import { lifeOf } from './life.ts';
 import {
-  type ArchivedSession,
+  type CommandKey,
   type LiveSession,
+  type SessionPosition,
   type SessionStore,
   type StoredSession,
   StoreUnavailableError,
-  type Trail,
 } from './ports.ts';
+import type { ArchivedSession, Trail } from './trail-ports.ts';
 
-const FINISHED: ReadonlySet<Status> = new Set(['expired', 'completed', 'cancelled']);
+export const FINISHED: ReadonlySet<Status> = new Set(['expired', 'completed', 'cancelled']);
 /** How long a create waits to hear from the trail whether its id is in use. */
 const CREATE_PATIENCE_MS = 250;
 
@@ -36,19 +38,34 @@ export class Archive {
     this.#options = options;
   }
 
-  /** As `SessionStore.load`. What Redis lacks is brought back from the trail when it is unfinished, and shown from there when it is finished. */
-  async find(sessionId: string, commandId?: string): ReturnType<SessionStore['load']> {
+  /** As `SessionStore.load`. What Redis lacks is shown as the trail has it; a session that is unfinished there is brought back by `wake`. */
+  async find(sessionId: string, command?: CommandKey): ReturnType<SessionStore['load']> {
     const { store, trail } = this.#options;
-    const loaded = await store.load(sessionId, commandId);
+    const loaded = await store.load(sessionId, command);
     if (loaded.session !== null || trail === undefined) return loaded;
     const archived = await trail.newest(sessionId);
-    if (archived === 'unknown' || archived === 'deleted') return loaded;
-    const session = sessionOf(archived);
-    return { ...loaded, session: FINISHED.has(archived.state.status) ? session : await this.#recover(session) };
+    return archived === 'unknown' || archived.deleted ? loaded : { ...loaded, session: sessionOf(archived) };
   }
 
-  /** The trail's word on an id that a create wants: what it knows of it, null when that is nothing or takes too long. */
-  async ask(sessionId: string): Promise<{ epoch: number; unfinished: boolean } | null> {
+  /** Where a session stands in Redis; null where it is not there. */
+  async position(sessionId: string): Promise<SessionPosition | null> {
+    const [position] = await this.#options.store.positions([sessionId]);
+    if (position === undefined) throw new StoreUnavailableError('no answer where a session stands');
+    return position;
+  }
+
+  /** A session's state as Redis has it. */
+  async peek(sessionId: string): Promise<SessionState | null> {
+    return (await this.#options.store.load(sessionId)).session?.state ?? null;
+  }
+
+  /** Brings back a session that only the trail has; any other is returned as it is. For those who may have to do with it: it makes a version. */
+  async wake(session: StoredSession | null): Promise<StoredSession | null> {
+    return isDormant(session) ? this.#recover(session) : session;
+  }
+
+  /** The trail's word on an id that a create wants: the newest that it knows of it, null when that is nothing or takes too long. */
+  async ask(sessionId: string): Promise<ArchivedSession | null> {
     const { trail, logger } = this.#options;
     if (trail === undefined) return null;
     let timer: NodeJS.Timeout | undefined;
@@ -62,32 +79,41 @@ export class Archive {
     });
     const answer = await Promise.race([newest, patience]);
     clearTimeout(timer);
-    if (answer === null || typeof answer === 'string') return null;
-    return { epoch: answer.state.epoch, unfinished: !FINISHED.has(answer.state.status) };
+    return answer === 'unknown' ? null : answer;
   }
 
   /**
-   * Goes on with a session of which somebody has seen a position that Redis lost: as the next version of the newest state that Redis or the trail has, under
-   * an epoch after all that were seen. Does nothing where Redis has that position. A `claim` counts only if Redis has begun another life since the session's
-   * last commit: who claims could make versions at will otherwise. Without the session in Redis it is as `find`.
+   * Goes on with a life of an id of which somebody has seen a position that Redis lost: as the next version of the newest state that Redis or the trail has of
+   * that life, under an epoch after all that were seen. Does nothing where Redis has that position, and where neither has that life. A `claim` counts only if
+   * Redis has begun another life since the session's last commit: who claims could make versions at will otherwise.
+   * False where there was nothing to go on with.
+   * @param life as `lifeOf` names it
    */
-  async restore(sessionId: string, seen: Position, { claim = false } = {}): Promise<void> {
+  async restore(sessionId: string, life: string, seen: Position, { claim = false } = {}): Promise<boolean> {
     const { store, trail, logger } = this.#options;
+    const isOfLife = ({ state }: { state: SessionState }) => lifeOf(state) === life;
     const { session } = await store.load(sessionId);
-    if (session === null) await this.find(sessionId);
-    if (session?.state == null || !isAfter(seen, session) || (claim && !(await store.outlived(sessionId)))) return;
+    if (session === null) {
+      const found = (await this.find(sessionId)).session;
+      if (!isLive(found) || !isOfLife(found)) return false;
+      await this.wake(found);
+      return true;
+    }
+    if (!isLive(session) || !isAfter(seen, session) || (claim && !(await store.outlived(sessionId)))) return false;
     const archived = await trail?.newest(sessionId).catch((error: unknown) => {
       if (error instanceof NewerSchemaError) throw error;
       logger.debug({ session: sessionId, err: error }, 'the trail does not say what Redis lost; going on with what Redis has');
     });
     // Without a token: what Redis has is not this state, so none of its pieces may stay.
-    const newer = isArchived(archived) && isAfter(archived.state, session) ? { ...session, ...archived, token: null } : null;
-    const base = newer ?? (session as LiveSession);
+    const newer = isArchived(archived) && isAfter(archived.state, session) && isOfLife(archived) ? archived : null;
+    const base: LiveSession = newer === null ? session : { ...session, state: newer.state, lastHash: newer.lastHash, token: null };
+    if (!isOfLife(base)) return false;
     await this.#recover(base, (now) => {
       const event = recover(base.state, now, ROLLED_BACK);
       event.state.epoch = nextEpoch(Math.max(seen.epoch, session.epoch), event.state.epoch);
       return event;
     });
+    return true;
   }
 
   /** Exactly one of racing recoveries goes through; the others take what it brought back. */
@@ -107,8 +133,13 @@ export class Archive {
   }
 }
 
+/** Whether only the trail has a session that is not finished. */
+export function isDormant(session: StoredSession | null): session is LiveSession {
+  return isLive(session) && session.archived === true && !FINISHED.has(session.state.status);
+}
+
 function isArchived(newest: ArchivedSession | string | undefined | void): newest is ArchivedSession {
-  return typeof newest === 'object';
+  return typeof newest === 'object' && !newest.deleted;
 }
 
 function sessionOf({ state, lastHash }: ArchivedSession): LiveSession {

@@ -2,6 +2,7 @@ import type { ActionOnTimeout, JsonObject, JsonValue, SessionState } from '#cont
 import { checkGuard } from '../domain/decide.ts';
 import { type Refusal, refuse } from '../domain/refusal.ts';
 import { isLive } from './committer.ts';
+import { type Life, lifeOf } from './life.ts';
 import type { CommandKey, LiveSession, RememberedCommand, StoredSession } from './ports.ts';
 
 /** What surrounds a command: when it came, what it expects, and by which key a repetition is recognised. */
@@ -21,6 +22,9 @@ export interface CommandContext {
   authorize?: Authorize | undefined;
 }
 
+/** What it depends on in a session whether somebody may. */
+export type Judged = Life & Partial<Pick<SessionState, 'participants_may_pause'>>;
+
 /** A limit on commands. One that is refused for anything else is not counted, so that nobody can use up what others need by sending nonsense. */
 export interface CommandLimit {
   /** Finds out what is left, ahead of a load of the session on the same connection, so that it costs no round trip. Never rejects. */
@@ -32,7 +36,7 @@ export interface CommandLimit {
 }
 
 /** Why somebody may not; null where they may. */
-export type Authorize = (state: SessionState | null, repeated: boolean) => Refusal | null | Promise<Refusal | null>;
+export type Authorize = (state: Judged | null, repeated: boolean) => Refusal | null | Promise<Refusal | null>;
 
 /**
  * What a command led to: the state after it, whether it had its effect in an earlier call (its session may be gone by now), and the expiry that a switch
@@ -86,13 +90,14 @@ export async function denied(
   return authorize(isLive(session) ? session.state : null, memory !== null && memory.fingerprint === command?.fingerprint);
 }
 
-/** The answer to a command that had its effect before, if it is the same. */
+/** The answer to a command that had its effect before, if it is the same; where it was applied to another life of the id, as if its session were gone. */
 export function replay(memory: RememberedCommand, session: StoredSession | null, sessionId: string, context: CommandContext): Outcome {
   if (memory.fingerprint !== context.command?.fingerprint) {
     return refuse('IDEMPOTENCY_MISMATCH', `command_id ${context.command?.id ?? ''} was used for another command`);
   }
   const appliedVersion = memory.version;
-  return isLive(session) ? { ok: true, state: session.state, appliedVersion } : { ...notFound(sessionId), appliedVersion };
+  const isThere = isLive(session) && (memory.life === undefined || memory.life === lifeOf(session.state));
+  return isThere ? { ok: true, state: session.state, appliedVersion } : { ...notFound(sessionId), appliedVersion };
 }
 
 /** Lets the trail tell by which command_id an event was made, and by whom. */

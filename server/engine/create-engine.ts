@@ -8,7 +8,8 @@ import { Engine } from './engine.ts';
 import { Expirer } from './expirer.ts';
 import type { Hints } from './hints.ts';
 import { Liveness } from './liveness.ts';
-import type { Marks, SessionStore, Trail } from './ports.ts';
+import type { Marks, SessionStore } from './ports.ts';
+import type { Trail } from './trail-ports.ts';
 import type { Rooms } from './rooms.ts';
 import { Sweep } from './sweep.ts';
 

@@ -1,13 +1,14 @@
+import type { SessionState } from '#contract';
 import { create, type NewSession } from '../domain/create.ts';
 import { nextEpoch } from '../domain/recover.ts';
 import { refuse } from '../domain/refusal.ts';
 import type { Logger } from '../observability/logger.ts';
 import type { Metrics } from '../observability/metrics.ts';
-import type { Archive } from './archive.ts';
+import { type Archive, FINISHED } from './archive.ts';
 import { Arrival } from './arrival.ts';
 import { clockUnusable, type CommandContext, denied, lostEveryRace, noteCommand, type Outcome, replay } from './checks.ts';
 import type { Clock } from './clock.ts';
-import { type Committer, isLive } from './committer.ts';
+import { type Committed, type Committer, isLive } from './committer.ts';
 import type { RememberedCommand, StoredSession } from './ports.ts';
 
 export interface CreatorOptions {
@@ -18,8 +19,13 @@ export interface CreatorOptions {
   logger: Logger;
 }
 
+/** Runs the commit of a session that is about to be made; whoever creates it may be in its room by then. */
+export type Around = (state: SessionState, commit: () => Promise<Outcome>) => Promise<Outcome>;
+
 /** Races that a create may lose to others that created and deleted the same id. */
 const ATTEMPTS = 100;
+/** By how much a creation is put off at most, so that it is not that of the life before; an epoch further ahead is of a clock that was set back. */
+const CREATION_APART_MAX_MS = 20;
 
 /** Creates a session; an id in use is refused with SESSION_EXISTS and never overwritten. An id that was just made up (`fresh`) is in use nowhere. */
 export async function createSession(
@@ -27,6 +33,7 @@ export async function createSession(
   payload: NewSession,
   context: CommandContext,
   fresh: boolean,
+  around: Around,
 ): Promise<Outcome> {
   const { archive, committer } = options;
   const arrival = new Arrival(context.arrival, options);
@@ -37,22 +44,32 @@ export async function createSession(
   const first = create(payload, arrival.instant);
   if (!first.ok) return first;
   const known = fresh ? null : await archive.ask(payload.session_id);
-  let spent = known?.epoch ?? 0;
-  if (known?.unfinished === true) {
-    const { session, command } = await archive.find(payload.session_id, context.command?.id);
-    if (command !== null) return repeated(command, session);
-    if (isLive(session)) return exists;
-    // Deleted, which the trail has yet to hear.
-    spent = Math.max(spent, session?.epoch ?? 0);
+  let spent = known?.state.epoch ?? 0;
+  if (known !== null) {
+    const isUnfinished = !known.deleted && !FINISHED.has(known.state.status);
+    // Who had the id before keeps it: their story is under it.
+    const isForeign = (await context.authorize?.(known.state, false)) != null;
+    if (isUnfinished || isForeign) {
+      const { session, command } = await archive.find(payload.session_id, context.command);
+      if (command !== null) return repeated(command, session);
+      if (isLive(session) || isForeign) return exists;
+      // Deleted, which the trail has yet to hear.
+      spent = Math.max(spent, session?.epoch ?? 0);
+    }
   }
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-    const decision = create(payload, arrival.instant);
+    const instant = creationAfter(spent, arrival.instant);
+    const decision = create(payload, instant);
     if (!decision.ok) return decision;
     const { event } = decision;
-    event.state.epoch = nextEpoch(spent, arrival.instant);
+    event.state.epoch = nextEpoch(spent, instant);
     noteCommand(event.metadata, context);
-    const result = await committer.commit({ base: null, events: [event], instant: arrival.instant, command: context.command });
-    if (result.outcome === 'committed') return { ok: true, state: event.state };
+    let result: Committed | undefined;
+    const outcome = await around(event.state, async () => {
+      result = await committer.commit({ base: null, events: [event], instant, command: context.command });
+      return result.outcome === 'committed' ? { ok: true, state: event.state } : exists;
+    });
+    if (outcome.ok || result === undefined) return outcome;
     // A finished session may have left Redis before the memory of its create.
     if (result.outcome === 'repeated') return repeated(result.command, result.session ?? (await archive.find(payload.session_id)).session);
     if (result.outcome === 'conflict') {
@@ -61,4 +78,9 @@ export async function createSession(
     } else if (!(await arrival.redo())) return clockUnusable();
   }
   return lostEveryRace();
+}
+
+/** When a session is created whose id had an epoch before: lives of an id are told apart by their creation, so no two are of the same millisecond. */
+function creationAfter(spent: number, instant: number): number {
+  return spent >= instant && spent - instant < CREATION_APART_MAX_MS ? spent + 1 : instant;
 }

@@ -3,10 +3,11 @@ import type { JsonValue } from '#contract';
 import { nextOverdue } from '../domain/catch-up.ts';
 import type { NewSession } from '../domain/create.ts';
 import { decide, type TimerCommand } from '../domain/decide.ts';
-import type { Archive } from './archive.ts';
+import type { Refusal } from '../domain/refusal.ts';
+import { type Archive, isDormant } from './archive.ts';
 import { Arrival } from './arrival.ts';
 import { isLive } from './committer.ts';
-import { createSession } from './create-session.ts';
+import { type Around, createSession } from './create-session.ts';
 import type { Expirer, ExpirerOptions } from './expirer.ts';
 import { firstTry } from './first-try.ts';
 import {
@@ -23,7 +24,8 @@ import {
   type Outcome,
   replay,
 } from './checks.ts';
-import type { LiveSession, StoredSession } from './ports.ts';
+import type { SessionLife } from './life.ts';
+import type { LiveSession, RememberedCommand, StoredSession } from './ports.ts';
 
 export type { CommandContext, Outcome } from './checks.ts';
 
@@ -46,13 +48,23 @@ export class Engine {
   }
 
   /** Creates a session; an id in use is refused with SESSION_EXISTS and never overwritten. An id that was just made up (`fresh`) is in use nowhere. */
-  create(payload: NewSession, context: CommandContext, fresh = false): Promise<Outcome> {
-    return createSession(this.#options, payload, context, fresh);
+  create(
+    payload: NewSession,
+    context: CommandContext,
+    fresh = false,
+    around: Around = async (_state, commit) => commit(),
+  ): Promise<Outcome> {
+    return createSession(this.#options, payload, context, fresh, around);
+  }
+
+  /** A life of a session that this instance remembers, which may be over. */
+  remembered(sessionId: string): SessionLife | undefined {
+    return this.#options.hints.get(sessionId)?.state;
   }
 
   /** Applies a command to a session, after whatever happened to it before the command arrived. */
   async execute(sessionId: string, command: TimerCommand, context: CommandContext): Promise<Outcome> {
-    const { committer, expirer, liveness } = this.#options;
+    const { archive, committer, expirer, liveness } = this.#options;
     await liveness.beSure();
     const arrival = new Arrival(context.arrival, this.#options);
     const found = await firstTry(this.#options, sessionId, command, arrival, context);
@@ -63,9 +75,11 @@ export class Engine {
     }
     if (found.command !== null) return replay(found.command, found.session, sessionId, context);
     let { session: first, session } = found;
+    const wasDormant = isDormant(session);
+    if (wasDormant) first = session = await archive.wake(session);
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       // Whatever came between may have been a deletion, and somebody else's session of that id.
-      if (attempt > 0 && context.authorize !== undefined) {
+      if ((attempt > 0 || wasDormant) && context.authorize !== undefined) {
         const refusal = await denied(session, context);
         if (refusal !== null) return refusal;
       }
@@ -114,29 +128,36 @@ export class Engine {
     const { archive, liveness } = this.#options;
     await liveness.beSure();
     const { session } = await archive.find(sessionId);
-    return (context.authorize && (await denied(session, context))) ?? this.#read(session, sessionId, context);
-  }
-
-  /** Whether Redis remembers that a session was deleted. */
-  async wasDeleted(sessionId: string): Promise<boolean> {
-    const [position] = await this.#options.store.positions([sessionId]);
-    return position?.event_type === 'session_deleted';
+    const admitted = await this.#admit(session, context);
+    return 'ok' in admitted ? admitted : this.#read(admitted.session, sessionId, context);
   }
 
   /** Relays a message to the session's room. It makes no version. */
   async message(sessionId: string, message: JsonValue, context: CommandContext): Promise<Outcome> {
     const { archive, store, rooms } = this.#options;
-    const { session, command } = await archive.find(sessionId, context.command?.id);
-    if (context.authorize !== undefined) {
-      const refusal = await denied(session, context, command);
-      if (refusal !== null) return refusal;
-    }
-    if (command !== null) return replay(command, session, sessionId, context);
-    const outcome = await this.#read(session, sessionId, context);
+    const { session, command } = await archive.find(sessionId, context.command);
+    const admitted = await this.#admit(session, context, command);
+    if ('ok' in admitted) return admitted;
+    if (command !== null) return replay(command, admitted.session, sessionId, context);
+    const outcome = await this.#read(admitted.session, sessionId, context);
     if (!outcome.ok) return outcome;
     // Acknowledged is what has been published.
-    if (!(await store.relay(outcome.state, rooms.message(sessionId, message), context))) return this.message(sessionId, message, context);
+    if (!(await store.relay(outcome.state, rooms.message(outcome.state, message), context)))
+      return this.message(sessionId, message, context);
     return outcome;
+  }
+
+  /** The session, brought back where only the trail has it, for a sender who may; else why they may not. What they may not has no effect. */
+  async #admit(
+    session: StoredSession | null,
+    context: CommandContext,
+    memory: RememberedCommand | null = null,
+  ): Promise<{ session: StoredSession | null } | Refusal> {
+    const refusal = await denied(session, context, memory);
+    if (refusal !== null || !isDormant(session)) return refusal ?? { session };
+    const woken = await this.#options.archive.wake(session);
+    // Who was faster may have created another session of that id.
+    return (await denied(woken, context, memory)) ?? { session: woken };
   }
 
   async #read(stored: StoredSession | null, sessionId: string, context: CommandContext): Promise<Outcome> {
@@ -168,7 +189,7 @@ export class Engine {
     }
     const refusal = checkSwitch(first, session, command.current_participant_id, context);
     if (refusal !== null) return refusal;
-    if (context.command !== undefined) await this.#options.store.remember(session.state.session_id, context.command, session.version);
+    if (context.command !== undefined) await this.#options.store.remember(session.state, context.command);
     const { participant_id } = ruleOf(first.state).holder(first.state);
     return { ok: true, state: session.state, expired: { participant_id, action: session.state.action_on_timeout } };
   }

@@ -38,7 +38,7 @@ export async function firstTry(
   if (tried?.outcome === 'repeated' && tried.session !== null) return { session: tried.session, command: tried.command };
   const looked = context.limit?.look?.();
   // What Redis lacks, the trail may have.
-  const found = await parts.archive.find(sessionId, context.command?.id);
+  const found = await parts.archive.find(sessionId, context.command);
   await looked;
   return found;
 }

@@ -13,13 +13,11 @@ export interface Grant {
 
 /** The share links that are good, beside their sessions in Redis: what is not listed is not good. Every call throws StoreUnavailableError when Redis can't do its part. */
 export interface Grants {
-  /** False where the session has as many as it may. */
+  /** False where the session that it is for has as many as it may. */
   add(sessionId: string, linkId: string, grant: Grant): Promise<boolean>;
   find(sessionId: string, linkId: string): Promise<Grant | null>;
-  /** Those that are listed, some of which may have expired. */
+  /** Those of all sessions that have had the id, some of which may have expired. */
   list(sessionId: string): Promise<Map<string, Grant>>;
-  /** False where it was not listed. */
-  remove(sessionId: string, linkId: string): Promise<boolean>;
-  /** Takes away all of a session. */
-  clear(sessionId: string): Promise<void>;
+  /** False where none of them was listed. */
+  remove(sessionId: string, linkIds: string[]): Promise<boolean>;
 }

@@ -3,6 +3,7 @@ import type { EventType, SessionState, Status } from '#contract';
 import type { SessionEvent } from '../domain/draft.ts';
 import type { Outage } from '../domain/outage.ts';
 import type { Position } from '../domain/position.ts';
+import type { SessionLife } from './life.ts';
 
 /** Redis is out of reach or refuses to work; whether the last command took effect is unknown. */
 export class StoreUnavailableError extends Error {
@@ -41,15 +42,19 @@ export interface SessionPosition extends Position {
   event_type: EventType;
 }
 
-/** What a `command_id` did: proof that it is the same command, and the version it made. */
+/** What a `command_id` did: proof that it is the same command, the version it made, and the life (`lifeOf`) of the id that it was applied to. */
 export interface RememberedCommand {
   fingerprint: string;
   version: number;
+  /** Undefined where an older version of the server remembered it. */
+  life?: string | undefined;
 }
 
 /** A command's idempotency key as the engine knows it. */
 export interface CommandKey {
   id: string;
+  /** Whose key it is: others may use the same for something else. Undefined where nobody is asked who they are. */
+  sender?: string | undefined;
   /** Tells the command and its payload from any other. */
   fingerprint: string;
   rememberMs: number;
@@ -99,18 +104,21 @@ export type CommitResult =
  * NewerSchemaError for one that a newer version of the server wrote.
  */
 export interface SessionStore {
-  /** Reads a session and, with a `commandId`, what that command did before. */
-  load(sessionId: string, commandId?: string): Promise<{ session: StoredSession | null; command: RememberedCommand | null }>;
+  /** Reads a session and, with a `command`, what that command did before. */
+  load(
+    sessionId: string,
+    command?: Pick<CommandKey, 'id' | 'sender'>,
+  ): Promise<{ session: StoredSession | null; command: RememberedCommand | null }>;
   /** All of it or nothing. */
   commit(commit: Commit): Promise<CommitResult>;
-  /** Remembers a command that makes no version. False when its id was used before. */
-  remember(sessionId: string, command: CommandKey, version: number): Promise<boolean>;
+  /** Remembers a command that makes no version, for the session as it was read. False when its id was used before. */
+  remember(state: Told, command: CommandKey): Promise<boolean>;
   /**
    * Publishes what makes no version, for a session as it was read, and remembers its command, both or neither. False, and nothing published, when the session
    * was deleted or is another one by now, has not the expected version any more, or the command's id was used before.
    */
   relay(
-    state: Pick<SessionState, 'session_id' | 'epoch' | 'version'>,
+    state: Told,
     publication: Publication,
     sent: { expectedVersion?: number | undefined; command?: CommandKey | undefined },
   ): Promise<boolean>;
@@ -134,6 +142,9 @@ export interface Marks {
   mark(): Promise<Outage[]>;
   close(): Promise<void>;
 }
+
+/** What a session's position and life are taken from. */
+export type Told = SessionLife & Pick<SessionState, 'epoch' | 'version'>;
 
 /** A message to other instances that a commit publishes: `head`, and where there is a `tail`, the state after the last event and `tail` behind it. */
 export interface Publication {
@@ -163,34 +174,4 @@ export interface Outbox {
   /** JSON of the oldest event of a partition; null when it is empty. */
   oldest(partition: number): Promise<string | null>;
   remove(partition: number, ids: string[]): Promise<void>;
-}
-
-/** A session as the trail last heard of it. */
-export interface ArchivedSession {
-  state: SessionState;
-  lastHash: string | null;
-}
-
-/** A part of a session's history. */
-export interface HistoryPage {
-  /** JSON of each event: the trail has most of it as text, and it goes out as text. */
-  events: string[];
-  next_after_version: number;
-}
-
-/** The audit trail, as far as users ask for it. Rejects with StoreUnavailableError while its database is out of reach. */
-export interface Trail {
-  /** The newest snapshot of a session; `deleted` when its last event says so. */
-  newest(sessionId: string): Promise<ArchivedSession | 'unknown' | 'deleted'>;
-  /**
-   * Events after a version, without gaps, of all types or of some; `unknown` when no event of the session has arrived, `deleted` when the session was.
-   * Some types or all: at most `limit` versions are walked over, as long as the events have no more than a megabyte, and `next_after_version` is the last
-   * of them.
-   */
-  history(
-    sessionId: string,
-    afterVersion: number,
-    limit: number,
-    types?: readonly EventType[],
-  ): Promise<HistoryPage | 'unknown' | 'deleted'>;
 }

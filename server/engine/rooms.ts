@@ -10,7 +10,7 @@ export interface Announcement {
   tell(): void;
 }
 
-/** The sockets that watch a session, on whatever instance. */
+/** The sockets that watch a life of a session, on whatever instance. */
 export interface Rooms {
   /**
    * Prepares to tell the room what a commit is about to make, oldest first. `snapshotAt` gives the JSON of the state after an event, `session` what follows,
@@ -25,5 +25,5 @@ export interface Rooms {
   /** Tells the room that the running clock has crossed a threshold (ms left). */
   warn(state: SessionState, threshold: number): void;
   /** A message as it is published, to sockets of this instance as well. */
-  message(sessionId: string, message: JsonValue): Publication;
+  message(state: SessionState, message: JsonValue): Publication;
 }

@@ -1,6 +1,7 @@
 import { iso } from '#arithmetic';
 import type { EventType, SessionState, Status } from '#contract';
 import { canonicalJson } from '../domain/canonical.ts';
+import { type Life, lifeOf } from '../engine/life.ts';
 import { hashOf, type TrailEvent } from '../engine/trail-event.ts';
 import type { SessionEvent } from '../domain/draft.ts';
 import { decodeState, NewerSchemaError, schemaOf, type Schema } from '../domain/schema.ts';
@@ -79,9 +80,9 @@ export function toMemory(json: Field): RememberedCommand | null {
   return json == null ? null : (JSON.parse(json) as RememberedCommand);
 }
 
-/** What to store under a command_id. */
-export function memoryJson(command: CommandKey, version: number): string {
-  return JSON.stringify({ fingerprint: command.fingerprint, version } satisfies RememberedCommand);
+/** What to store under a command_id, given the state that the command led to. */
+export function memoryJson({ fingerprint }: CommandKey, state: Pick<SessionState, 'version'> & Life): string {
+  return JSON.stringify({ fingerprint, version: state.version, life: lifeOf(state) } satisfies RememberedCommand);
 }
 
 /** The reply of commit.lua. */

@@ -50,7 +50,7 @@ export function commitArguments(
     commit.lifetimeMs,
     commit.attention ?? '',
     (commit.sameClock === true ? '+' : '') + commit.warnings.join(','),
-    command === undefined ? '' : memoryJson(command, version),
+    command === undefined ? '' : memoryJson(command, last.state),
     command?.rememberMs ?? 0,
     Math.max(commit.instant - AHEAD_MAX_MS, commit.notBefore) + skew,
     commit.instant + BEHIND_MAX_MS + skew,

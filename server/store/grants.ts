@@ -6,14 +6,19 @@ import { loadScript, runScript } from './script.ts';
 
 const GRANT = loadScript('grant');
 
-/** Share links in Redis: one hash a session, which goes with the last link in it. At most `most` a session. */
+/** Share links in Redis: one hash an id, which goes with the last link in it. At most `most` a session that has had the id. */
 export function createGrants(redis: RedisClient, keyPrefix: string, most: number): Grants {
   const keys = createKeys(keyPrefix);
   const keyOf = (sessionId: string) => keys.session(sessionId).grants;
   return {
     add: (sessionId, linkId, grant) =>
       reachable(async () => {
-        const added = await runScript(redis, GRANT, [keyOf(sessionId)], [linkId, JSON.stringify(grant), grant.expires, most]);
+        const added = await runScript(
+          redis,
+          GRANT,
+          [keyOf(sessionId)],
+          [linkId, JSON.stringify(grant), grant.expires, most, grant.created_at],
+        );
         return added === 1;
       }),
     find: (sessionId, linkId) =>
@@ -26,11 +31,7 @@ export function createGrants(redis: RedisClient, keyPrefix: string, most: number
         const links = await redis.hgetall(keyOf(sessionId));
         return new Map(Object.entries(links).map(([linkId, json]) => [linkId, toGrant(json)]));
       }),
-    remove: (sessionId, linkId) => reachable(async () => (await redis.hdel(keyOf(sessionId), linkId)) === 1),
-    clear: (sessionId) =>
-      reachable(async () => {
-        await redis.del(keyOf(sessionId));
-      }),
+    remove: (sessionId, linkIds) => reachable(async () => linkIds.length > 0 && (await redis.hdel(keyOf(sessionId), ...linkIds)) > 0),
   };
 }
 

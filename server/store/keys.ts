@@ -1,3 +1,4 @@
+import type { CommandKey } from '../engine/ports.ts';
 import { PARTITIONS, partitionOf } from '../domain/partitions.ts';
 
 /**
@@ -32,8 +33,9 @@ export function createKeys(prefix: string) {
         pieces: `${partition(index)}:p/${sessionId}`,
         /** Hash of the share links that are good, by their ids. */
         grants: `${partition(index)}:g/${sessionId}`,
-        /** What a command_id did. */
-        command: (commandId: string) => `${partition(index)}:c/${sessionId}/${commandId}`,
+        /** What a command_id did that was sent by one sender (senderOf). */
+        command: ({ id, sender }: Pick<CommandKey, 'id' | 'sender'>) =>
+          `${partition(index)}:c/${sessionId}/${sender === undefined ? '' : `${sender}/`}${id}`,
         /** How many switches of a sender (senderOf) the present second has had. */
         switches: (sender: string) => `${partition(index)}:rl/${sessionId}/${sender}`,
       };

@@ -41,11 +41,11 @@ export function createSessionStore(redis: RedisClient, keyPrefix: string, schema
   };
 
   return {
-    load: (sessionId, commandId) =>
+    load: (sessionId, command) =>
       reachable(async () => {
         const key = keys.session(sessionId);
-        if (commandId === undefined) return loaded(await redis.get(key.session), key);
-        const memory = key.command(commandId);
+        if (command === undefined) return loaded(await redis.get(key.session), key);
+        const memory = key.command(command);
         // At one instant: a command's effect is never seen without the memory of it.
         const replies = await redis.multi().get(key.session).get(memory).exec();
         return loaded(valueOf<string | null>(replies?.[0]), key, valueOf<string | null>(replies?.[1]), memory);
@@ -55,7 +55,7 @@ export function createSessionStore(redis: RedisClient, keyPrefix: string, schema
       reachable(async () => {
         const last = lastOf(commit.events);
         const key = keys.session(last.state.session_id);
-        const memory = commit.command === undefined ? key.session : key.command(commit.command.id);
+        const memory = commit.command === undefined ? key.session : key.command(commit.command);
         const token = process + (commits++).toString(36).padStart(TOKEN_LENGTH - process.length, '0');
         const { texts, lastHash } = commit.audit ? chainEvents(commit.events, commit.previousHash) : { texts: [], lastHash: null };
         const partition = partitionOf(last.state.session_id);
@@ -67,18 +67,18 @@ export function createSessionStore(redis: RedisClient, keyPrefix: string, schema
         return result;
       }),
 
-    remember: (sessionId, command, version) =>
+    remember: (state, command) =>
       reachable(async () => {
-        const key = keys.session(sessionId).command(command.id);
-        return (await redis.set(key, memoryJson(command, version), 'PX', command.rememberMs, 'NX')) === 'OK';
+        const key = keys.session(state.session_id).command(command);
+        return (await redis.set(key, memoryJson(command, state), 'PX', command.rememberMs, 'NX')) === 'OK';
       }),
 
-    relay: ({ session_id, epoch, version }, { channel, head, tail }, { expectedVersion = '', command }) =>
+    relay: (state, { channel, head, tail }, { expectedVersion = '', command }) =>
       reachable(async () => {
-        const key = keys.session(session_id);
+        const key = keys.session(state.session_id);
         const [memory, text, lasts] =
-          command === undefined ? [key.session, '', 0] : [key.command(command.id), memoryJson(command, version), command.rememberMs];
-        const args = [epoch, expectedVersion, text, lasts, channel, head + tail];
+          command === undefined ? [key.session, '', 0] : [key.command(command), memoryJson(command, state), command.rememberMs];
+        const args = [state.epoch, expectedVersion, text, lasts, channel, head + tail];
         return (await runScript(redis, RELAY, [key.session, memory], args)) === 1;
       }),
 

@@ -4,7 +4,9 @@ import type { TimerCommand } from '../domain/decide.ts';
 import type { Archive } from '../engine/archive.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { CommandContext, CommandLimit, Outcome } from '../engine/checks.ts';
-import type { Trail } from '../engine/ports.ts';
+import { lifeOf } from '../engine/life.ts';
+import type { CommandKey } from '../engine/ports.ts';
+import type { Trail } from '../engine/trail-ports.ts';
 import type { Metrics } from '../observability/metrics.ts';
 import type { Access, Permit } from './access/access.ts';
 import { accessCommands } from './access/commands.ts';
@@ -13,21 +15,11 @@ import { fingerprint } from './fingerprint.ts';
 import { createHistoryCommand } from './history-command.ts';
 import { type CommandLimits, limited } from './limits.ts';
 import type { Parsed } from './schemas.ts';
+import { type Enter, readInRoom, type Seat, seated } from './seat.ts';
 import { limitSwitches } from './switch-limit.ts';
 
 /** A command's `command_id` is remembered this long after a success. */
 const REMEMBER_MS = 15 * 60_000;
-
-/** The connection a command came by, as far as rooms go. REST has none. */
-export interface Seat {
-  /**
-   * Runs a command with the connection in the session's room, so that nothing which is sent there from then on can be missed. It stays when the command
-   * succeeds; a refused one leaves things as they were. From then on updates of a large session tell it what has changed (`deltas`) or the whole state;
-   * undefined leaves that as it is.
-   */
-  join(sessionId: string, work: () => Promise<Outcome>, deltas?: boolean): Promise<Outcome>;
-  leave(sessionId: string): Promise<void>;
-}
 
 /** What surrounds a payload: when it reached the server (Unix ms, with fractions) and by which connection. */
 export interface Call {
@@ -35,7 +27,7 @@ export interface Call {
   seat: Seat | undefined;
   /** Where it came from, as limits count it. */
   address: string;
-  /** Who sends it, as limits count them (senderOf). */
+  /** Who sends it, as limits count them and `command_id`s are remembered for (senderOf). */
   sender: string;
   /** What the sender may; undefined where nobody is asked who they are. */
   permit?: Permit;
@@ -45,7 +37,7 @@ export interface Call {
 
 export interface CommandPorts {
   engine: Engine;
-  archive: Pick<Archive, 'restore'>;
+  archive: Pick<Archive, 'restore' | 'position' | 'peek'>;
   clock: { now(): number; errorBound(): number };
   /** Undefined where no trail is kept. */
   trail: Trail | undefined;
@@ -73,7 +65,6 @@ export function createCommands({ engine, archive, clock, trail, limits, access, 
       return answer(await engine.execute(payload.session_id, command, context));
     };
   };
-  const remove = timer('session:delete', deleted);
   const switchTurn = timer('session:switch', switched);
   const switchBriefly = timer('session:switch', switchedBriefly);
 
@@ -82,42 +73,39 @@ export function createCommands({ engine, archive, clock, trail, limits, access, 
       const session_id = payload.session_id ?? uuidv7();
       const context = contextOf('session:create', payload, call);
       const owner = call.permit?.owner ?? call.address;
-      const place = await limits.owners?.claim(owner, session_id);
-      if (place === null) return limited('owner_sessions', metrics);
-      const create = () =>
-        engine.create({ ...payload, session_id, owner_id: call.permit?.owner }, context, payload.session_id === undefined);
-      // The id may be somebody else's: whoever may not hear of their session must not overhear it while that is found out.
-      const seatsLater = call.seat !== undefined && payload.session_id !== undefined && context.authorize !== undefined;
-      let outcome = await (seatsLater ? create() : seated(call.seat, session_id, create));
-      if (seatsLater && outcome.ok) {
-        const read = await seated(call.seat, session_id, () => engine.get(session_id, contextOf('session:get', {}, call)));
-        if (read.ok) outcome = { ...outcome, state: read.state };
-      }
-      // A repetition made nothing either: the place is held by the claim of the first.
-      await (outcome.ok && outcome.appliedVersion === undefined ? place?.keep() : place?.release());
-      return stateOf(outcome);
+      const create = async (enter: Enter): Promise<Outcome> => {
+        const place = await limits.owners?.claim(owner, session_id);
+        if (place === null) return limited('owner_sessions', metrics);
+        const session = { ...payload, session_id, owner_id: call.permit?.owner };
+        // In the room of what it is about to make: nobody else's events come there, and none is missed.
+        const outcome = await engine.create(session, context, payload.session_id === undefined, enter);
+        // A repetition made nothing either: the place is held by the claim of the first.
+        await (outcome.ok && outcome.appliedVersion === undefined ? place?.keep() : place?.release());
+        if (!outcome.ok || outcome.appliedVersion === undefined || call.seat === undefined) return outcome;
+        const read = await readInRoom(enter, outcome.state, () => engine.get(session_id, contextOf('session:get', {}, call)));
+        return read.ok ? { ...outcome, state: read.state } : outcome;
+      };
+      return stateOf(await seated(call.seat, session_id, create));
     },
 
     // Joins the room first and reads afterwards, so that no update can fall between the two.
     'session:join': async (payload, call) => {
       const context = contextOf('session:join', payload, call);
       const { session_id, last_known_version: version = 0, last_known_epoch: epoch = 0, deltas = false } = payload;
-      if (call.seat !== undefined && context.authorize !== undefined) {
-        const allowed = await engine.get(session_id, context);
-        if (!allowed.ok) return allowed;
-      }
-      const outcome = await seated(
-        call.seat,
-        session_id,
-        async () => {
-          const found = await engine.get(session_id, context);
-          if (!found.ok || epoch !== found.state.epoch || version <= found.state.version) return found;
-          // Seen and gone: what it is given now must be newer, or it would be dropped.
-          await archive.restore(session_id, { epoch, version }, { claim: true });
-          return engine.get(session_id, context);
-        },
-        deltas,
-      );
+      const read = async () => {
+        const found = await engine.get(session_id, context);
+        if (!found.ok || epoch !== found.state.epoch || version <= found.state.version) return found;
+        // Seen and gone: what it is given now must be newer, or it would be dropped.
+        await archive.restore(session_id, lifeOf(found.state), { epoch, version }, { claim: true });
+        return engine.get(session_id, context);
+      };
+      const join = async (enter: Enter) => {
+        const known = call.seat?.known(session_id) ?? engine.remembered(session_id);
+        // Whoever may be in the room of a life may be there also when it is over: nothing is told there any more.
+        const isAllowed = known !== undefined && ((await context.authorize?.(known, false)) ?? null) === null;
+        return readInRoom(enter, isAllowed ? known : undefined, read);
+      };
+      const outcome = await seated(call.seat, session_id, join, deltas);
       return answerWith(outcome, (state) => ({ state, missed: missedSince(state, payload) }));
     },
 
@@ -140,16 +128,16 @@ export function createCommands({ engine, archive, clock, trail, limits, access, 
     'session:cancel': timer('session:cancel'),
 
     'session:delete': async (payload, call) => {
-      const answer = await remove(payload, call);
+      const outcome = await engine.execute(payload.session_id, { type: 'delete' }, contextOf('session:delete', payload, call));
       // Only tidies up: a link is good for the session that it was made for and no other.
-      if (answer.ok && answer.appliedVersion === undefined) await access?.links?.revokeAll(payload.session_id).catch(() => {});
-      return answer;
+      if (outcome.ok && outcome.appliedVersion === undefined) await access?.links?.revokeAll(outcome.state).catch(() => {});
+      return deleted(outcome);
     },
 
     'session:message': async (payload, call) =>
       emptied(await engine.message(payload.session_id, payload.message, contextOf('session:message', payload, call))),
 
-    'session:history': createHistoryCommand({ engine, trail, metrics }),
+    'session:history': createHistoryCommand({ archive, trail, metrics }),
 
     ...accessCommands({ access, evict, read: (payload, call) => engine.get(payload.session_id, contextOf('session:get', payload, call)) }),
 
@@ -172,12 +160,17 @@ function contextOf(name: CommandName, payload: CommandOptions, call: Call): Comm
   return {
     arrival: Math.floor(call.arrival),
     expectedVersion: payload.expected_version,
-    command: id === undefined ? undefined : { id, fingerprint: fingerprint(name, payload), rememberMs: REMEMBER_MS },
+    command: id === undefined ? undefined : keyOf(id, name, payload, call),
     actor: call.permit?.actor,
     authorize: call.permit?.authorize,
   };
 }
 
-function seated(seat: Seat | undefined, sessionId: string, work: () => Promise<Outcome>, deltas?: boolean): Promise<Outcome> {
-  return seat === undefined ? work() : seat.join(sessionId, work, deltas);
+function keyOf(id: string, name: CommandName, payload: CommandOptions, { permit, sender }: Call): CommandKey {
+  return {
+    id,
+    sender: permit === undefined ? undefined : sender,
+    fingerprint: fingerprint(name, payload, permit?.guard),
+    rememberMs: REMEMBER_MS,
+  };
 }

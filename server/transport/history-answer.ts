@@ -1,4 +1,4 @@
-import type { HistoryPage } from '../engine/ports.ts';
+import type { HistoryPage } from '../engine/trail-ports.ts';
 
 /** A page of history as the data of a success. Its events are JSON already, and stay so on their way out. */
 export class HistoryAnswer {

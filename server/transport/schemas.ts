@@ -108,6 +108,7 @@ export const schemas = {
     after_version: z.int().min(0).default(0),
     limit: z.int().min(1).max(HISTORY_LIMIT_MAX).default(HISTORY_LIMIT_DEFAULT),
     event_types: z.array(z.enum(EVENT_TYPES)).min(1).max(EVENT_TYPES.length).optional(),
+    created_at: z.iso.datetime({ precision: 3 }).optional(),
   }),
   'session:share': z
     .strictObject({

@@ -152,6 +152,24 @@ describe('share links', () => {
     }
   });
 
+  it('G-61 links belong to one session of an id: the owner of another one neither lists, counts, revokes nor clears them', async () => {
+    const id = await created();
+    const links = await Promise.all(Array.from({ length: 100 }, async () => (await share(id, { role: 'viewer' })).link_id));
+    const [key = ''] = await keysLike(cluster.redis(), `${cluster.settings.KEY_PREFIX}:*:g/${id}`);
+    const [session = ''] = await keysLike(cluster.redis(), `${cluster.settings.KEY_PREFIX}:*:s/${id}`);
+    // Finished and gone by its lifetime.
+    await cluster.redis().del(session);
+    const ben = await cluster.client(b, { auth: { token: await sign({ sub: 'ben' }) } });
+    await ben.ok('session:create', chess({ session_id: id }));
+    const { link_id } = await ben.ok('session:share', { session_id: id, role: 'viewer' });
+    expect((await ben.ok('session:links', { session_id: id })).links.map((link) => link.link_id)).to.deep.equal([link_id]);
+    for (const link of links.slice(0, 3)) await ben.ok('session:revoke', { session_id: id, link_id: link });
+    expect(await cluster.redis().hlen(key)).to.equal(101);
+    await ben.ok('session:delete', { session_id: id });
+    await until('the links of his session are gone', async () => (await cluster.redis().hexists(key, link_id)) === 0);
+    expect(new Set(await cluster.redis().hkeys(key))).to.deep.equal(new Set(links));
+  });
+
   it('G-35 nobody makes a link of their own, or more of the one they have', async () => {
     const id = await created();
     const { token } = await share(id, { role: 'viewer' });

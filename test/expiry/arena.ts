@@ -160,7 +160,7 @@ export class Arena {
         tell: () => events.forEach(({ event_type, state }) => note('update', state, event_type)),
       }),
       warn: (state, threshold) => note('warning', state, String(threshold)),
-      message: (session_id) => {
+      message: ({ session_id }) => {
         note('message', { session_id, version: 0 }, '');
         return { channel: '', head: '', tail: '' };
       },

@@ -3,6 +3,7 @@ import type { SessionState } from '#contract';
 import { type LiveSession, UnreadableStateError } from '../../server/engine/ports.ts';
 import { lookInto } from '../kit/redis.ts';
 import { factsIn, tamper } from '../kit/stored.ts';
+import { lifeOf } from '../../server/engine/life.ts';
 import { creation, type Desk, next, openDesk, proposal } from './desk.ts';
 
 describe('a commit', () => {
@@ -63,7 +64,7 @@ describe('a commit', () => {
     expect(late).to.have.property('outcome', 'conflict');
     expect(late).to.have.nested.property('session.state').that.deep.equals(event.state);
     expect(await desk.traces(state.session_id)).to.deep.equal(before);
-    expect((await desk.store.load(state.session_id, 'late')).command).to.equal(null);
+    expect((await desk.store.load(state.session_id, { id: 'late' })).command).to.equal(null);
   });
 
   it('S-2 of another epoch is a conflict, though the version is the same', async () => {
@@ -174,10 +175,11 @@ describe('a commit', () => {
     const event = next(state, 'start', await desk.now());
     await desk.store.commit(proposal(state, event, { command }));
     const again = await desk.store.commit(proposal(state, event, { command }));
-    expect(again).to.deep.include({ outcome: 'repeated', command: { fingerprint: 'f', version: 2 } });
+    const memory = { fingerprint: 'f', version: 2, life: lifeOf(state) };
+    expect(again).to.deep.include({ outcome: 'repeated', command: memory });
     expect(again).to.have.nested.property('session.version', 2);
-    expect((await desk.store.load(state.session_id, 'once')).command).to.deep.equal({ fingerprint: 'f', version: 2 });
-    expect(await desk.store.remember(state.session_id, command, 9)).to.equal(false);
+    expect((await desk.store.load(state.session_id, { id: 'once' })).command).to.deep.equal(memory);
+    expect(await desk.store.remember(state, command)).to.equal(false);
   });
 
   it('S-7 a remembered command is found also where its session is gone', async () => {
@@ -189,7 +191,7 @@ describe('a commit', () => {
     expect(await desk.store.commit(proposal(state, event, { command }))).to.deep.equal({
       outcome: 'repeated',
       session: null,
-      command: { fingerprint: 'f', version: 2 },
+      command: { fingerprint: 'f', version: 2, life: lifeOf(state) },
     });
   });
 
@@ -237,7 +239,7 @@ describe('a commit', () => {
         const reader = desk.storeOver(other);
         const [, ...looks] = await Promise.all([
           desk.store.commit(proposal(state, event, { command })),
-          ...Array.from({ length: 8 }, () => reader.load(state.session_id, 'once')),
+          ...Array.from({ length: 8 }, () => reader.load(state.session_id, { id: 'once' })),
         ]);
         for (const look of looks) expect(look.session?.version).to.equal(look.command === null ? 1 : 2);
       } finally {

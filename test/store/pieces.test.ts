@@ -55,7 +55,7 @@ describe('a session of many participants', () => {
         const command = { id, fingerprint: 'f', rememberMs: 60_000 };
         const reader = desk.storeOver(other);
         const { session_id, version } = session.state;
-        const looking = Array.from({ length: 8 }, () => reader.load(session_id, id));
+        const looking = Array.from({ length: 8 }, () => reader.load(session_id, { id }));
         const committing = desk.store.commit({ ...proposal(session.state, event, { command }), base: session });
         const [looks] = await Promise.all([Promise.all(looking), committing]);
         for (const look of looks) expect(look.session?.version).to.equal(look.command === null ? version : version + 1);

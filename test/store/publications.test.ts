@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import type { SessionState } from '#contract';
 import { partitionOf } from '../../server/domain/partitions.ts';
 import { createLogger } from '../../server/observability/logger.ts';
+import { lifeOf } from '../../server/engine/life.ts';
 import { connectRedis, type RedisClient } from '../../server/store/connection.ts';
 import { chess } from '../kit/games.ts';
 import { until } from '../kit/until.ts';
@@ -63,10 +64,10 @@ describe('what a commit tells other instances', () => {
 
   it('P-12 nor is a message for a session that was deleted, is another one, or is not at the expected version any more', async () => {
     const event = creation(await desk.now(), sessionId());
-    const { session_id, epoch } = event.state;
+    const { epoch } = event.state;
     await desk.store.commit(proposal(null, event));
     const relay = (head: string, state: { epoch: number; version: number }, expectedVersion?: number) =>
-      desk.store.relay({ session_id, ...state }, { channel, head, tail: '' }, { expectedVersion });
+      desk.store.relay({ ...event.state, ...state }, { channel, head, tail: '' }, { expectedVersion });
     expect(await relay('as read', { epoch, version: 1 }, 1)).to.equal(true);
     const started = next(event.state, 'start', await desk.now());
     await desk.store.commit(proposal(event.state, started));
@@ -84,12 +85,12 @@ describe('what a commit tells other instances', () => {
     await desk.store.commit(proposal(null, event));
     const command = { id: 'once', fingerprint: 'f', rememberMs: 60_000 };
     const relay = (head: string, ofEpoch = epoch) =>
-      desk.store.relay({ session_id, epoch: ofEpoch, version: 1 }, { channel, head, tail: '' }, { command });
-    const remembered = async () => (await desk.store.load(session_id, 'once')).command;
+      desk.store.relay({ ...event.state, epoch: ofEpoch }, { channel, head, tail: '' }, { command });
+    const remembered = async () => (await desk.store.load(session_id, { id: 'once' })).command;
     expect(await relay('of another session', epoch - 1)).to.equal(false);
     expect(await remembered()).to.equal(null);
     expect(await relay('first')).to.equal(true);
-    expect(await remembered()).to.deep.equal({ fingerprint: 'f', version: 1 });
+    expect(await remembered()).to.deep.equal({ fingerprint: 'f', version: 1, life: lifeOf(event.state) });
     expect(await relay('second')).to.equal(false);
     expect(await heardSoFar()).to.deep.equal(['first']);
   });

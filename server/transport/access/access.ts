@@ -1,4 +1,4 @@
-import type { CommandName, JsonObject, Role, SessionState } from '#contract';
+import type { CommandName, JsonObject, Role } from '#contract';
 import { type Refusal, refuse } from '../../domain/refusal.ts';
 import type { Authorize } from '../../engine/checks.ts';
 import type { Parsed } from '../schemas.ts';
@@ -9,7 +9,7 @@ import { ANY_SESSION, type Principal, roleIn, unauthorized } from './principal.t
 export interface Permit {
   actor?: JsonObject;
   authorize?: Authorize;
-  /** Who becomes the owner of what a create makes. */
+  /** An ordinary user, who owns what they create. */
   owner?: string | undefined;
   /** A switch applies only while this participant is the active one, also where the payload does not say so. */
   guard?: string;
@@ -58,7 +58,7 @@ export class Access {
     if (principal.expires <= this.#now()) return unauthorized('the token has expired');
     if (name === 'auth:refresh' || name === 'session:leave') return FREE;
     const sessionId = (payload as { session_id?: string }).session_id;
-    if (principal.sessions === undefined) return ofUser(principal, name, sessionId);
+    if (principal.sessions === undefined) return ofUser(principal, sessionId);
     // An id that the server is to make up is covered only by what covers every id.
     const role = roleIn(principal.sessions, sessionId ?? ANY_SESSION);
     if (role === undefined) return noRole(sessionId);
@@ -80,13 +80,13 @@ export class Access {
 }
 
 /** An ordinary user owns what they created; about all else they learn nothing, not even whether it is there. */
-function ofUser(principal: Principal, name: CommandName, sessionId: string | undefined): Permit {
+function ofUser(principal: Principal, sessionId: string | undefined): Permit {
   const authorize: Authorize = (state, repeated) => {
     // Who repeats a command of their own on a session that is gone by now, a deletion for one, is told what became of it.
     if (state === null) return repeated ? null : noRole(sessionId);
     return state.owner_id !== undefined && state.owner_id === principal.subject ? null : noRole(sessionId);
   };
-  return { actor: actorOf(principal, 'owner'), authorize, ...(name === 'session:create' ? { owner: principal.subject } : {}) };
+  return { actor: actorOf(principal, 'owner'), authorize, owner: principal.subject };
 }
 
 /** A participant ends their own turn only, and stops the clock only where the session lets participants do that. */
@@ -100,7 +100,7 @@ function restrict(permit: Permit, name: CommandName, payload: object, { particip
     permit.guard = participantId;
   }
   if (name === 'session:pause' || name === 'session:resume') {
-    permit.authorize = (state: SessionState | null) =>
+    permit.authorize = (state) =>
       state === null || state.participants_may_pause === true ? null : forbid(`In this session, a participant may not ${verbOf(name)}`);
   }
   return null;

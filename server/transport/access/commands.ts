@@ -44,9 +44,9 @@ export function accessCommands({ access, read, evict }: AccessCommandsOptions): 
 
     'session:links': onLinks(async (links, session) => ({ ok: true, data: { links: await links.list(session) } })),
 
-    'session:revoke': onLinks<Parsed<'session:revoke'>>(async (links, { session_id }, { link_id }) => {
+    'session:revoke': onLinks<Parsed<'session:revoke'>>(async (links, session, { link_id }) => {
       // Ids of other sessions' links are nothing to this owner.
-      if (await links.revoke(session_id, link_id)) evict(link_id);
+      if (await links.revoke(session, link_id)) evict(link_id);
       return { ok: true, data: {} };
     }),
 

@@ -4,6 +4,7 @@ import type { Role, SessionState, ShareData, SharedRole, ShareLink } from '#cont
 import { iso } from '#arithmetic';
 import type { Refusal } from '../../domain/refusal.ts';
 import type { Grant, Grants } from '../../engine/grant-ports.ts';
+import type { Life } from '../../engine/life.ts';
 import { type Principal, unauthorized } from './principal.ts';
 
 /** The `typ` of a link's token (RFC 8725 §3.11): it can't pass for a user's, nor a user's for a link's. */
@@ -75,18 +76,21 @@ export class Links {
   }
 
   /** Ends a link. False where the session has no such link (any more). */
-  async revoke(sessionId: string, linkId: string): Promise<boolean> {
-    return this.#grants.remove(sessionId, linkId);
+  async revoke({ session_id, created_at }: SessionState, linkId: string): Promise<boolean> {
+    const grant = await this.#grants.find(session_id, linkId);
+    return grant?.created_at === created_at && this.#grants.remove(session_id, [linkId]);
   }
 
   /** Ends all links of a session. */
-  async revokeAll(sessionId: string): Promise<void> {
-    await this.#grants.clear(sessionId);
+  async revokeAll({ session_id, created_at }: SessionState): Promise<void> {
+    const own = [...(await this.#grants.list(session_id))].filter(([, grant]) => grant.created_at === created_at);
+    const linkIds = own.map(([linkId]) => linkId);
+    await this.#grants.remove(session_id, linkIds);
   }
 }
 
 /** Why a link is no longer good for the session as it is; null where it is. */
-export function linkRefusal(grant: Grant | null, state: SessionState | null): Refusal | null {
+export function linkRefusal(grant: Grant | null, state: Life | null): Refusal | null {
   if (grant === null) return unauthorized('this link was revoked');
   if (state !== null && state.created_at !== grant.created_at) return unauthorized('the session of this link is over');
   return null;

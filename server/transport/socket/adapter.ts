@@ -93,20 +93,22 @@ export const EVERYBODY = 'everybody';
 /** Lets updates that tell changes be delivered by `tell` instead of the adapter, and shows `whole` those that hold a state. */
 export function interceptChanges(
   namespace: { adapter: unknown },
-  tell: (event: ChangesEvent) => void,
-  whole: (update: UpdateEvent) => void,
+  tell: (room: string, event: ChangesEvent) => void,
+  whole: (room: string, update: UpdateEvent) => void,
 ): void {
   const internals = namespace.adapter as Internals;
   const onMessage = internals.onMessage.bind(namespace.adapter);
   internals.onMessage = (message) => {
-    const [event, update] = (message as Heard).data?.packet?.data ?? [];
+    const { opts, packet } = (message as Heard).data ?? {};
+    const [event, update] = packet?.data ?? [];
+    const room = opts?.rooms?.[0] ?? '';
     if (event !== 'session:update' || update === undefined) {
       onMessage(message);
     } else if ('changes' in update) {
-      tell(update);
+      tell(room, update);
       internals.hear(message);
     } else {
-      whole(update);
+      whole(room, update);
       onMessage(message);
     }
   };
@@ -116,12 +118,12 @@ export function interceptChanges(
  * Calls `told` when sockets of this instance have been sent an event of a session, once for all of a room: a listener of each socket would be called for
  * each delivery.
  */
-export function noticeTold(namespace: Namespace, told: (event: string, payload: EventEnvelope) => void): void {
+export function noticeTold(namespace: Namespace, told: (room: string, event: string, payload: EventEnvelope) => void): void {
   const { rooms } = namespace.adapter;
   const internals = namespace.adapter as unknown as Internals;
   const notice = (to: Iterable<string>, data: [string, EventEnvelope]) => {
     // Who asked for changes is told ahead of the others: the room has not been told yet (change-relay.ts).
-    for (const room of to) if (!room.startsWith(LOCAL) && rooms.has(room)) return told(...data);
+    for (const room of to) if (!room.startsWith(LOCAL) && rooms.has(room)) return told(room, ...data);
   };
   const broadcast = internals.broadcast.bind(namespace.adapter);
   internals.broadcast = (packet, options) => {

@@ -10,8 +10,8 @@ import { identityOf, type Principal, senderOf } from '../access/principal.ts';
 import type { TokenVerifier } from '../access/tokens.ts';
 import type { CommandHandler } from '../command-handler.ts';
 import type { Answer } from '../answers.ts';
-import type { Seat } from '../commands.ts';
-import { type GatewaySocket, type IoServer, sessionOf } from './rooms.ts';
+import { type GatewaySocket, type IoServer, whoseRoom } from './rooms.ts';
+import type { SocketSeat } from './seats.ts';
 
 /** A revocation whose message got lost with its instance is noticed within this. */
 const LOOK_INTERVAL_MS = 2_000;
@@ -79,15 +79,16 @@ export class Admission {
   }
 
   /** Gives a socket another token of the same user; what it allows counts from the next command on, and rooms that it does not allow are left at once. */
-  async refresh(socket: GatewaySocket, token: string, call: { seat: Seat; address: string }): Promise<Answer> {
+  async refresh(socket: GatewaySocket, token: string, call: { seat: SocketSeat; address: string }): Promise<Answer> {
     const former: Principal | undefined = socket.data.principal;
     const principal = await this.#options.tokens.verify(token);
     if ('ok' in principal) return principal;
     if (former === undefined || identityOf(principal) !== identityOf(former)) {
       return refuse('FORBIDDEN', 'This token is somebody else’s; connect anew with it');
     }
-    // Before the rooms are looked at, so that none is joined by the former one meanwhile.
+    // Before the rooms are looked at, so that none is joined by the former one meanwhile; what is being joined by it is looked at as well.
     socket.data.principal = principal;
+    await call.seat.settled();
     const others = await this.#sessionsWithout(socket, principal, call.address);
     if (others === null) {
       if (socket.data.principal === principal) socket.data.principal = former;
@@ -108,7 +109,7 @@ export class Admission {
   async #sessionsWithout(socket: GatewaySocket, principal: Principal, address: string): Promise<string[] | null> {
     const { handler, now } = this.#options;
     const others: string[] = [];
-    const sessions = [...socket.rooms].flatMap((room) => sessionOf(room) ?? []);
+    const sessions = new Set([...socket.rooms].flatMap((room) => whoseRoom(room)?.sessionId ?? []));
     for (const session_id of sessions) {
       const ids = { socket: socket.id };
       const call = { principal, arrival: now(), address, sender: senderOf(principal, address), seat: undefined, ids };

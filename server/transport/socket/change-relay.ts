@@ -9,7 +9,7 @@ export interface ChangeRelayOptions {
   /** The session as Redis has it; null when it is gone. */
   load(sessionId: string): Promise<SessionState | null>;
   /** All sockets of the room have been told this. */
-  told(event: ChangesEvent): void;
+  told(room: string, event: ChangesEvent): void;
   logger: Logger;
 }
 
@@ -28,70 +28,68 @@ export class ChangeRelay {
     namespace.adapter.on('delete-room', (room: string) => this.#told.delete(room));
     interceptChanges(
       namespace,
-      (event) => this.#tell(event),
-      (update) => this.#replaced(update.state),
+      (room, event) => this.#tell(room, event),
+      (room, { state }) => this.#replaced(room, state),
     );
   }
 
   /** A socket that wants whole states was given this one. The room may be behind, so it counts only where nothing is known of it. */
   seated(state: SessionState): void {
-    const room = roomOf(state.session_id);
+    const room = roomOf(state);
     if (!this.#told.has(room)) this.#told.set(room, state);
   }
 
   /** Tells the sockets of this instance what has changed. Changes come in order, since one channel brings all of a session. */
-  #tell(event: ChangesEvent): void {
+  #tell(room: string, event: ChangesEvent): void {
     const { io, told } = this.#options;
-    const { session_id } = event;
-    const room = roomOf(session_id);
-    const asked = changesRoomOf(session_id);
+    const asked = changesRoomOf(room);
     const { rooms } = io.of('/').adapter;
     // The contract's type is that of the whole state; who gets the other has asked for it.
     io.local.to(asked).emit('session:update', event as unknown as UpdateEvent);
     if ((rooms.get(room)?.size ?? 0) <= (rooms.get(asked)?.size ?? 0)) {
       this.#told.delete(room);
-      told(event);
+      told(room, event);
       return;
     }
     const before = this.#told.get(room);
     if (before?.epoch === event.epoch && before.version === event.since_version) {
-      this.#tellWhole(applyChanges(before, event.changes), event);
+      this.#tellWhole(room, applyChanges(before, event.changes), event);
     } else if (before === undefined || isAfter(event, before)) {
-      void this.#catchUp(event);
+      void this.#catchUp(room, event);
     }
   }
 
   /** The whole state, from a commit that does not follow on the one before it. */
-  #replaced(state: SessionState): void {
-    const room = roomOf(state.session_id);
+  #replaced(room: string, state: SessionState): void {
     if (this.#told.has(room)) this.#told.set(room, state);
   }
 
   #tellWhole(
+    room: string,
     state: SessionState,
     { session_id, epoch, version, event_type, server_time_ms }: Omit<ChangesEvent, 'changes' | 'since_version'>,
   ): void {
-    const room = roomOf(session_id);
     this.#told.set(room, state);
     const update: UpdateEvent = { session_id, epoch, version, server_time_ms, event_type, state };
-    this.#options.io.local.to(room).except(changesRoomOf(session_id)).emit('session:update', update);
+    this.#options.io.local.to(room).except(changesRoomOf(room)).emit('session:update', update);
   }
 
   /** Something was missed on the way. Whatever is told meanwhile is in what is read, or the next change or the healing finds the gap. */
-  async #catchUp(event: ChangesEvent): Promise<void> {
+  async #catchUp(room: string, event: ChangesEvent): Promise<void> {
     const { load, logger } = this.#options;
     const { session_id } = event;
-    if (this.#loading.has(session_id)) return;
-    this.#loading.add(session_id);
+    if (this.#loading.has(room)) return;
+    this.#loading.add(room);
     try {
       const state = await load(session_id);
-      const before = this.#told.get(roomOf(session_id));
-      if (state === null || (before !== undefined && !isAfter(state, before))) return;
-      this.#tellWhole(state, { ...event, epoch: state.epoch, version: state.version });
+      const before = this.#told.get(room);
+      // Another life of the id is another room's.
+      if (state === null || roomOf(state) !== room || (before !== undefined && !isAfter(state, before))) return;
+      this.#tellWhole(room, state, { ...event, epoch: state.epoch, version: state.version });
     } catch (error) {
       logger.debug({ session: session_id, err: error }, 'could not read a session whose changes were missed; the healing will');
     } finally {
-      this.#loading.delete(session_id);
+      this.#loading.delete(room);
     }
   }
 }

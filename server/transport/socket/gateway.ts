@@ -14,10 +14,11 @@ import { FRAME_MAX_BYTES, FrameGuard } from './frame-guard.ts';
 import { type AdapterOptions, createAdapter, noticeTold } from './adapter.ts';
 import { batchWrites } from './batched-writes.ts';
 import type { Healing } from './healing.ts';
-import { type GatewaySocket, type IoServer, roomOf } from './rooms.ts';
+import type { GatewaySocket, IoServer } from './rooms.ts';
 import { type SeatOptions, seatOf, type SocketSeat } from './seats.ts';
 import { parser } from './parser.ts';
 import { cutSlowReaders } from './slow-readers.ts';
+import { StandingRooms } from './standing-rooms.ts';
 import type { Connection } from './websocket.ts';
 
 const HEARTBEAT_MS = 5_000;
@@ -43,7 +44,7 @@ export function createIo(http: HttpServer, options: AdapterOptions): IoServer {
   return io;
 }
 
-export interface GatewayOptions extends SeatOptions {
+export interface GatewayOptions extends Omit<SeatOptions, 'standing'> {
   handler: CommandHandler;
   now(): number;
   healing: Healing;
@@ -65,15 +66,16 @@ export function attachGateway(io: IoServer, options: GatewayOptions): void {
   batchWrites(io, cutSlowReaders(io, options));
   const guards = guardFrames(io, options);
   const namespace = io.of('/');
+  const seatOptions: SeatOptions = { ...options, standing: new StandingRooms(io) };
   const seats = new WeakMap<GatewaySocket, SocketSeat>();
   const people = personCredits(socketLimit);
-  noticeTold(namespace, (event, payload) => {
-    if (event === 'session:update') healing.told(payload);
+  noticeTold(namespace, (room, event, payload) => {
+    if (event === 'session:update') healing.told(room, payload);
     if (event !== 'session:deleted') return;
-    // Each instance lets its sockets go when it tells them: a message of its own could come when they have joined a new session of that id.
-    for (const id of namespace.adapter.rooms.get(roomOf(payload.session_id)) ?? []) {
+    // Each instance lets its sockets go when it tells them.
+    for (const id of namespace.adapter.rooms.get(room) ?? []) {
       const socket = namespace.sockets.get(id);
-      if (socket !== undefined) seats.get(socket)?.deleted(payload);
+      if (socket !== undefined) seats.get(socket)?.dissolved(room);
     }
   });
   io.on('connection', (socket) => {
@@ -89,7 +91,7 @@ export function attachGateway(io: IoServer, options: GatewayOptions): void {
     });
     socket.on('error', (error: Error) => logger.debug({ socket: socket.id, err: error.message }, 'not a Socket.IO frame'));
     admission?.watch(socket);
-    const seat = seatOf(socket, options);
+    const seat = seatOf(socket, seatOptions);
     seats.set(socket, seat);
     const address = addressOf(socket.request, options.proxies);
     const { principal: person } = socket.data;

@@ -4,10 +4,11 @@ import { STATUSES } from '#contract';
 import { isAfter, type Position } from '../../domain/position.ts';
 import { NewerSchemaError } from '../../domain/schema.ts';
 import type { Archive } from '../../engine/archive.ts';
+import { lifeOf } from '../../engine/life.ts';
 import { type SessionPosition, type SessionStore, type StoredSession, UnreadableStateError } from '../../engine/ports.ts';
 import type { Logger } from '../../observability/logger.ts';
 import type { Metrics } from '../../observability/metrics.ts';
-import { type IoServer, roomOf, sessionOf } from './rooms.ts';
+import { type IoServer, whoseRoom } from './rooms.ts';
 
 /** Two looks are needed to tell a lost update from one on its way, so a room is healed within twice this. */
 const LOOK_INTERVAL_MS = 2_000;
@@ -28,9 +29,9 @@ export interface HealingOptions {
  */
 export class Healing {
   readonly #options: HealingOptions;
-  /** The newest position that all sockets of a room are known to have been sent. */
+  /** The newest position that all sockets of a room are known to have been sent, by room. */
   readonly #sent = new Map<string, Position>();
-  /** Where Redis stood at the last look. */
+  /** Where Redis stood at the last look, by room. */
   #seen = new Map<string, SessionPosition>();
   readonly #stop = new AbortController();
   #looking: Promise<void> = Promise.resolve();
@@ -50,13 +51,13 @@ export class Healing {
   }
 
   /** A room was told this. All its sockets are sent the same, but for those that asked for changes. */
-  told({ session_id, epoch, version }: EventEnvelope): void {
-    if (isNewer({ epoch, version }, this.#sent.get(session_id))) this.#sent.set(session_id, { epoch, version });
+  told(room: string, { epoch, version }: EventEnvelope): void {
+    if (isNewer({ epoch, version }, this.#sent.get(room))) this.#sent.set(room, { epoch, version });
   }
 
   /** A socket of the room has been given this state. The others may still be behind, so it counts only for a room nothing is known of. */
-  synced(sessionId: string, position: Position): void {
-    if (!this.#sent.has(sessionId)) this.#sent.set(sessionId, position);
+  synced(room: string, { epoch, version }: Position): void {
+    if (!this.#sent.has(room)) this.#sent.set(room, { epoch, version });
   }
 
   async #lookRepeatedly(): Promise<void> {
@@ -73,76 +74,113 @@ export class Healing {
   /** Compares every room of this instance with Redis once. */
   async look(): Promise<void> {
     const { io, store, metrics } = this.#options;
-    const sessions = [...io.of('/').adapter.rooms.keys()].flatMap((room) => sessionOf(room) ?? []);
+    const { rooms } = io.of('/').adapter;
+    const standing = [...rooms.keys()].flatMap((room): StandingRoom[] => {
+      const whose = whoseRoom(room);
+      return whose === undefined ? [] : [{ room, ...whose }];
+    });
     const seen = new Map<string, SessionPosition>();
     const counts = new Map<Status, number>();
-    for (let from = 0; from < sessions.length; from += BATCH) {
-      const batch = sessions.slice(from, from + BATCH);
-      const sent = batch.map((sessionId) => this.#sent.get(sessionId));
-      const positions = await store.positions(batch);
-      for (const [index, sessionId] of batch.entries()) {
+    for (let from = 0; from < standing.length; from += BATCH) {
+      const batch = standing.slice(from, from + BATCH);
+      const sent = batch.map(({ room }) => this.#sent.get(room));
+      const positions = await store.positions(batch.map(({ sessionId }) => sessionId));
+      for (const [index, standingRoom] of batch.entries()) {
+        const { room } = standingRoom;
         const position = positions[index];
-        const before = this.#seen.get(sessionId);
+        const before = this.#seen.get(room);
         if (position === undefined) {
-          if (before !== undefined) seen.set(sessionId, before);
+          if (before !== undefined) seen.set(room, before);
           continue;
         }
-        if (isLost(position, before, sent[index]) && !(await this.#restore(sessionId, sent[index])) && before !== undefined) {
+        if (position !== null && (await this.#isOver(standingRoom, position, sent[index]))) continue;
+        if (isLost(position, before, sent[index]) && (await this.#restore(standingRoom, sent[index])) === null && before !== undefined) {
           // Tried again at the next look.
-          seen.set(sessionId, before);
+          seen.set(room, before);
         }
         if (position === null) continue;
-        seen.set(sessionId, position);
+        seen.set(room, position);
         counts.set(position.status, (counts.get(position.status) ?? 0) + 1);
-        if (isNewer(before, this.#sent.get(sessionId))) await this.#heal(sessionId, position);
+        if (isNewer(before, this.#sent.get(room))) await this.#heal(standingRoom, position);
       }
     }
     this.#seen = seen;
-    for (const sessionId of this.#sent.keys()) if (!seen.has(sessionId)) this.#sent.delete(sessionId);
+    // What left Redis may come back; what was sent of it is what tells whether it is the same life then.
+    for (const room of this.#sent.keys()) if (!rooms.has(room)) this.#sent.delete(room);
     for (const status of STATUSES) metrics.activeSessions.set({ status }, counts.get(status) ?? 0);
   }
 
-  /** Goes on from what is left of a session. False when that could not be done now; the other rooms must not wait for it. */
-  async #restore(sessionId: string, sent: Position): Promise<boolean> {
+  /**
+   * Whether another life has the id by now. The room is dissolved then, as its deletion would have done, which nobody here has heard of. An epoch belongs to one
+   * life, so a look at the state is needed only where another one has begun.
+   */
+  async #isOver(standing: StandingRoom, position: SessionPosition, sent: Position | undefined): Promise<boolean> {
+    if (sent === undefined || position.epoch === sent.epoch) return false;
+    const session = await this.#load(standing, position);
+    if (session?.state == null || lifeOf(session.state) === standing.life) return false;
+    // Redis may have gone back to an earlier life.
+    if (isAfter(sent, position) && (await this.#restore(standing, sent)) !== false) return true;
+    this.#options.logger.info({ session: standing.sessionId }, 'a room was of a session that is over; it is dissolved');
+    this.#tellDeleted(standing, sent);
+    return true;
+  }
+
+  /** Goes on from what is left of a session. False where nothing is, null when it could not be done now; the other rooms must not wait for it. */
+  async #restore({ sessionId, life }: StandingRoom, sent: Position): Promise<boolean | null> {
     const { archive, logger } = this.#options;
     try {
-      await archive.restore(sessionId, sent);
-      logger.warn({ session: sessionId, sent }, 'Redis lost what a room was told; it goes on from what is left');
-      return true;
+      const goesOn = await archive.restore(sessionId, life, sent);
+      if (goesOn) logger.warn({ session: sessionId, sent }, 'Redis lost what a room was told; it goes on from what is left');
+      return goesOn;
     } catch (error) {
       logger.warn({ session: sessionId, sent, err: error }, 'Redis lost what a room was told, and it can’t be brought back now');
-      return false;
+      return null;
     }
   }
 
-  async #heal(sessionId: string, position: SessionPosition): Promise<void> {
+  async #heal(standing: StandingRoom, position: SessionPosition): Promise<void> {
     const { io, now, logger } = this.#options;
-    const session = await this.#load(sessionId, position);
-    if (session === null) return;
+    const { room, sessionId, life } = standing;
+    const session = await this.#load(standing, position);
+    if (session === null || (session.state !== null && lifeOf(session.state) !== life)) return;
     const { epoch, version, state } = session;
     logger.info({ session: sessionId, version }, 'a room was behind; sending it the state');
-    const envelope = { session_id: sessionId, epoch, version, server_time_ms: Math.floor(now()) };
-    const room = io.local.to(roomOf(sessionId));
     if (state === null) {
-      room.emit('session:deleted', envelope);
+      // The version of the deletion, unless it may be of another life.
+      const sent = this.#sent.get(room);
+      this.#tellDeleted(standing, sent === undefined || sent.epoch === epoch ? { epoch, version: version - 1 } : sent);
     } else {
-      room.emit('session:update', { ...envelope, event_type: position.event_type, state });
+      const envelope = { session_id: sessionId, epoch, version, server_time_ms: Math.floor(now()) };
+      io.local.to(room).emit('session:update', { ...envelope, event_type: position.event_type, state });
+      this.#sent.set(room, { epoch, version });
     }
-    this.#sent.set(sessionId, { epoch, version });
+  }
+
+  /** Tells a room that its session was deleted, as the version after this one. Whoever is told leaves it (gateway.ts). */
+  #tellDeleted({ room, sessionId: session_id }: StandingRoom, { epoch, version }: Position): void {
+    const { io, now } = this.#options;
+    io.local.to(room).emit('session:deleted', { session_id, epoch, version: version + 1, server_time_ms: Math.floor(now()) });
   }
 
   /** The session as it is now; null when it is gone or can't be read. */
-  async #load(sessionId: string, position: Position): Promise<StoredSession | null> {
+  async #load({ room, sessionId }: StandingRoom, position: Position): Promise<StoredSession | null> {
     try {
       return (await this.#options.store.load(sessionId)).session;
     } catch (error) {
       if (!(error instanceof UnreadableStateError || error instanceof NewerSchemaError)) throw error;
       this.#options.logger.error({ session: sessionId, err: error }, 'a room is behind and can’t be brought up to date');
       // The other rooms must not wait for it.
-      this.#sent.set(sessionId, position);
+      this.#sent.set(room, { epoch: position.epoch, version: position.version });
       return null;
     }
   }
+}
+
+interface StandingRoom {
+  room: string;
+  sessionId: string;
+  /** As `lifeOf` names it. */
+  life: string;
 }
 
 /**

@@ -5,6 +5,7 @@ import { changesBetween, isLarge } from '../../domain/changes.ts';
 import type { SessionEvent } from '../../domain/draft.ts';
 import { partitionOf } from '../../domain/partitions.ts';
 import type { Schema } from '../../domain/schema.ts';
+import { lifeOf, type SessionLife } from '../../engine/life.ts';
 import type { Rooms } from '../../engine/rooms.ts';
 import type { Metrics } from '../../observability/metrics.ts';
 import type { Principal } from '../access/principal.ts';
@@ -25,7 +26,7 @@ export type IoServer = Server<ClientToServerEvents, ServerToClientEvents, Instan
 
 export type GatewaySocket = Socket<ClientToServerEvents, ServerToClientEvents, InstanceEvents, SocketData>;
 
-const PREFIX = 's/';
+const PREFIX = 's';
 /** The sharded adapter takes any room name of this length for a socket's own room. */
 const SOCKET_ID_LENGTH = 20;
 
@@ -33,23 +34,23 @@ const SOCKET_ID_LENGTH = 20;
 const TOLD_ONE_BY_ONE = 10;
 
 /**
- * The room of a session. It has the hash tag of the session's keys, and so has its channel: the commit script publishes there itself. Ids hold no `/`, so
- * the longer form can't be mistaken for another session's.
+ * The room of a session. It names the session's life, so that nothing of another one can reach who is in it, whichever way it goes. It has the hash tag of the
+ * session's keys, and so has its channel: the commit script publishes there itself. Neither ids nor lives hold a `/`.
  */
-export function roomOf(sessionId: string): string {
-  const partition = `${PREFIX}{${partitionOf(sessionId)}}/`;
-  const room = partition + sessionId;
-  return room.length === SOCKET_ID_LENGTH ? `${partition}/${sessionId}` : room;
+export function roomOf(session: SessionLife): string {
+  const room = `${PREFIX}/{${partitionOf(session.session_id)}}/${session.session_id}/${lifeOf(session)}`;
+  return room.length === SOCKET_ID_LENGTH ? `${room}/` : room;
 }
 
-/** The session of a room; undefined for a socket's own room. */
-export function sessionOf(room: string): string | undefined {
-  return room.startsWith(PREFIX) ? room.slice(room.lastIndexOf('/') + 1) : undefined;
+/** The session of a room and its life; undefined for a room of another kind. */
+export function whoseRoom(room: string): { sessionId: string; life: string } | undefined {
+  const [prefix, , sessionId, life] = room.split('/');
+  return prefix === PREFIX && sessionId !== undefined && life !== undefined ? { sessionId, life } : undefined;
 }
 
-/** The sockets of this instance that asked for changes instead of whole states; they are in the session's room as well. */
-export function changesRoomOf(sessionId: string): string {
-  return LOCAL + sessionId;
+/** The sockets of this instance that are in a room and asked for changes instead of whole states. */
+export function changesRoomOf(room: string): string {
+  return LOCAL + room;
 }
 
 export interface RoomsOptions {
@@ -75,10 +76,6 @@ interface Telling {
 /** Tells the sockets of a session, on all instances, what happened to it. */
 export function createRooms(io: IoServer, { channelPrefix, schema, now, metrics }: RoomsOptions): Rooms {
   const namespace = io.of('/');
-  const send = <Event extends RoomEvent>(sessionId: string, event: Event, ...payload: Parameters<ServerToClientEvents[Event]>): void => {
-    metrics.broadcasts.inc({ event });
-    io.to(roomOf(sessionId)).emit(event, ...payload);
-  };
   const envelope = ({ session_id, epoch, version }: SessionState): EventEnvelope => ({
     session_id,
     epoch,
@@ -87,8 +84,8 @@ export function createRooms(io: IoServer, { channelPrefix, schema, now, metrics 
   });
   const telling = (event: RoomEvent, payload: EventEnvelope): Telling => ({ event, payload, json: JSON.stringify(payload) });
   /** How a publication reaches a session's sockets; `looped`: this instance hears it in the same order as all others, instead of telling its own at once. */
-  const wayTo = (sessionId: string, looped: boolean) => {
-    const room = roomOf(sessionId);
+  const wayTo = (session: SessionLife, looped: boolean) => {
+    const room = roomOf(session);
     return { uid: looped ? EVERYBODY : uidOf(namespace), channel: channelOf(channelPrefix, room), room };
   };
 
@@ -120,9 +117,10 @@ export function createRooms(io: IoServer, { channelPrefix, schema, now, metrics 
       const beforeOf = (index: number) => (index === from ? base : (events[index - 1]?.state ?? null));
       const tellings = events.flatMap((event, index) => (index < from ? [] : tellingsOf(event, index, beforeOf(index))));
       const last = events.at(-1);
+      if (last === undefined) throw new Error('nothing to announce');
       // Changes must come in order, and no deletion before a message that was published earlier.
-      const looped = last !== undefined && (isLarge(last.state) || last.event_type === 'session_deleted');
-      const to = wayTo(last?.state.session_id ?? '', looped);
+      const looped = isLarge(last.state) || last.event_type === 'session_deleted';
+      const to = wayTo(last.state, looped);
       return {
         publications: ({ lastHash, token }) => {
           const { warnings, expiredSince } = session;
@@ -152,13 +150,14 @@ export function createRooms(io: IoServer, { channelPrefix, schema, now, metrics 
     warn(state, threshold) {
       const holder = ruleOf(state).holder(state);
       const deadline_at = state.deadline_at ?? state.updated_at;
-      send(state.session_id, 'session:warning', { ...envelope(state), ...holder, threshold_ms: threshold, deadline_at });
+      metrics.broadcasts.inc({ event: 'session:warning' });
+      io.to(roomOf(state)).emit('session:warning', { ...envelope(state), ...holder, threshold_ms: threshold, deadline_at });
     },
-    message(session_id, message) {
+    message(state, message) {
       const event = 'session:message';
       metrics.broadcasts.inc({ event });
-      const payload = JSON.stringify({ session_id, message, server_time_ms: Math.floor(now()) });
-      return publicationOf({ ...wayTo(session_id, true), event, payload, withState: false });
+      const payload = JSON.stringify({ session_id: state.session_id, message, server_time_ms: Math.floor(now()) });
+      return publicationOf({ ...wayTo(state, true), event, payload, withState: false });
     },
   };
 }

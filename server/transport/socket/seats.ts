@@ -1,12 +1,15 @@
 import { isLarge } from '../../domain/changes.ts';
+import type { Outcome } from '../../engine/checks.ts';
+import type { SessionLife } from '../../engine/life.ts';
 import { StoreUnavailableError } from '../../engine/ports.ts';
 import type { Metrics } from '../../observability/metrics.ts';
 import { patientTimeout } from '../../util/patient-timeout.ts';
-import type { Seat } from '../commands.ts';
 import { limited } from '../limits.ts';
+import type { Seat } from '../seat.ts';
 import type { ChangeRelay } from './change-relay.ts';
 import type { Healing } from './healing.ts';
-import { changesRoomOf, type GatewaySocket, roomOf } from './rooms.ts';
+import { changesRoomOf, type GatewaySocket, roomOf, whoseRoom } from './rooms.ts';
+import type { StandingRooms } from './standing-rooms.ts';
 
 /** A join that Redis does not confirm within this time is refused, so that nobody waits in an outage. */
 const SUBSCRIBE_TIMEOUT_MS = 1_500;
@@ -14,6 +17,7 @@ const SUBSCRIBE_TIMEOUT_MS = 1_500;
 export interface SeatOptions {
   /** Resolves once Redis has confirmed the subscription to a room; null where it stands. */
   subscribed(room: string): Promise<void> | null;
+  standing: StandingRooms;
   healing: Pick<Healing, 'synced'>;
   changes: Pick<ChangeRelay, 'seated'>;
   metrics: Metrics;
@@ -21,103 +25,119 @@ export interface SeatOptions {
   sessionSocketLimit: number;
 }
 
-/** Joins of one socket to one room that are not answered yet. */
+/** A command that is not answered yet and may take a place in a room. */
 interface Joining {
+  /** Whether the session was left since the command came. */
+  isLeft: boolean;
+  /** Resolves when it has ended. */
+  ended: Promise<unknown>;
+}
+
+/** Joinings of one socket that are in one room. */
+interface Stay {
   count: number;
   /** Whether the socket is in the room whatever becomes of them. */
   stays: boolean;
-  /** The newest epoch whose deletion was told meanwhile. */
-  deleted: number;
 }
 
 export interface SocketSeat extends Seat {
-  /** The socket is being told of a deletion, after which it is in the room no more; unless it has joined a newer session of that id already. */
-  deleted(position: { session_id: string; epoch: number }): void;
+  /** The socket is being told that a room's session was deleted, after which it is in the room no more. */
+  dissolved(room: string): void;
+  /** Resolves when all commands have ended that are under way now and may take a place in a room. */
+  settled(): Promise<void>;
 }
 
 /**
  * A socket's places in session rooms. Its commands run side by side, so a refused join must not undo one that was acknowledged, nor outlive a later leave;
  * and what instances tell each other may come late.
  */
-export function seatOf(socket: GatewaySocket, { subscribed, healing, changes, metrics, sessionSocketLimit }: SeatOptions): SocketSeat {
-  const joinings = new Map<string, Joining>();
-  /** The epochs of the sessions that were joined. */
-  const epochs = new Map<string, number>();
+export function seatOf(socket: GatewaySocket, options: SeatOptions): SocketSeat {
+  const { subscribed, standing, healing, changes, metrics, sessionSocketLimit } = options;
+  const joinings = new Map<string, Set<Joining>>();
+  const stays = new Map<string, Stay>();
 
-  const begin = (sessionId: string, room: string): Joining => {
+  const begin = (room: string): Stay => {
     const isIn = socket.rooms.has(room);
-    let joining = joinings.get(sessionId);
-    // Out of the room again: it was left or the session deleted, and what was under way before counts no more.
-    if (joining === undefined || !isIn) joinings.set(sessionId, (joining = { count: 0, stays: isIn, deleted: 0 }));
-    joining.count += 1;
-    return joining;
+    let stay = stays.get(room);
+    // Out of the room again: it was left or dissolved, and what was under way before counts no more.
+    if (stay === undefined || !isIn) stays.set(room, (stay = { count: 0, stays: isIn }));
+    stay.count += 1;
+    return stay;
   };
 
-  const leave = async (sessionId: string) => {
-    await Promise.all([socket.leave(roomOf(sessionId)), socket.leave(changesRoomOf(sessionId))]);
+  const leave = async (room: string) => {
+    stays.delete(room);
+    await Promise.all([socket.leave(room), socket.leave(changesRoomOf(room))]);
+  };
+
+  const isFull = (room: string) => {
+    const sockets = socket.nsp.adapter.rooms.get(room);
+    return sessionSocketLimit > 0 && sockets !== undefined && sockets.size >= sessionSocketLimit && !sockets.has(socket.id);
+  };
+
+  const enter = async (session: SessionLife, work: () => Promise<Outcome>, joining: Joining, deltas?: boolean): Promise<Outcome> => {
+    if (!socket.connected || joining.isLeft) return work();
+    const room = roomOf(session);
+    if (isFull(room)) return limited('session_sockets', metrics);
+    const stay = begin(room);
+    const changesRoom = changesRoomOf(room);
+    const hadChanges = socket.rooms.has(changesRoom);
+    let isSeated = false;
+    try {
+      // In the room before anything else of this socket has its turn.
+      const seated = socket.join(deltas === true ? [room, changesRoom] : room);
+      if (deltas === false) await socket.leave(changesRoom);
+      await seated;
+      const confirmed = subscribed(room);
+      if (confirmed !== null) {
+        await within(SUBSCRIBE_TIMEOUT_MS, confirmed).catch((cause: unknown) => {
+          throw new StoreUnavailableError('no subscription', { cause });
+        });
+      }
+      const outcome = await work();
+      if (outcome.ok && roomOf(outcome.state) === room) {
+        stay.stays = true;
+        standing.know(outcome.state);
+        healing.synced(room, outcome.state);
+        if (isLarge(outcome.state)) changes.seated(outcome.state);
+        isSeated = true;
+      }
+      return outcome;
+    } finally {
+      stay.count -= 1;
+      if (stay.count === 0 && stays.get(room) === stay) {
+        stays.delete(room);
+        if (!stay.stays) await leave(room);
+      }
+      if (!isSeated && deltas !== undefined && socket.rooms.has(room)) {
+        await (hadChanges ? socket.join(changesRoom) : socket.leave(changesRoom));
+      }
+    }
   };
 
   return {
+    known: (sessionId) => standing.of(sessionId),
     async join(sessionId, work, deltas) {
-      const room = roomOf(sessionId);
-      if (!socket.connected) return work();
-      const sockets = socket.nsp.adapter.rooms.get(room);
-      if (sessionSocketLimit > 0 && sockets !== undefined && sockets.size >= sessionSocketLimit && !sockets.has(socket.id)) {
-        return limited('session_sockets', metrics);
-      }
-      const joining = begin(sessionId, room);
-      const changesRoom = changesRoomOf(sessionId);
-      const hadChanges = socket.rooms.has(changesRoom);
-      let isSeated = false;
-      try {
-        // In the room before anything else of this socket has its turn.
-        const seated = socket.join(deltas === true ? [room, changesRoom] : room);
-        if (deltas === false) await socket.leave(changesRoom);
-        await seated;
-        const confirmed = subscribed(room);
-        if (confirmed !== null) {
-          await within(SUBSCRIBE_TIMEOUT_MS, confirmed).catch((cause: unknown) => {
-            throw new StoreUnavailableError('no subscription', { cause });
-          });
-        }
-        const outcome = await work();
-        if (outcome.ok) {
-          const { epoch, version } = outcome.state;
-          if (epoch > joining.deleted) {
-            joining.stays = true;
-            if (joinings.get(sessionId) === joining) epochs.set(sessionId, epoch);
-          }
-          healing.synced(sessionId, { epoch, version });
-          if (isLarge(outcome.state)) changes.seated(outcome.state);
-          isSeated = true;
-        }
-        return outcome;
-      } finally {
-        joining.count -= 1;
-        if (joining.count === 0 && joinings.get(sessionId) === joining) {
-          joinings.delete(sessionId);
-          if (!joining.stays) await leave(sessionId);
-        }
-        if (!isSeated && deltas !== undefined && socket.rooms.has(room)) {
-          await (hadChanges ? socket.join(changesRoom) : socket.leave(changesRoom));
-        }
-      }
+      const joining: Joining = { isLeft: false, ended: Promise.resolve() };
+      const underWay = joinings.get(sessionId) ?? new Set();
+      joinings.set(sessionId, underWay.add(joining));
+      const working = work((session, inside) => enter(session, inside, joining, deltas)).finally(() => {
+        underWay.delete(joining);
+        if (underWay.size === 0 && joinings.get(sessionId) === underWay) joinings.delete(sessionId);
+      });
+      joining.ended = working.catch(() => {});
+      return working;
     },
     async leave(sessionId) {
-      joinings.delete(sessionId);
-      epochs.delete(sessionId);
-      await leave(sessionId);
+      for (const joining of joinings.get(sessionId) ?? []) joining.isLeft = true;
+      const rooms = [...socket.rooms].filter((room) => whoseRoom(room)?.sessionId === sessionId);
+      await Promise.all(rooms.map(leave));
     },
-    deleted({ session_id, epoch }) {
-      if ((epochs.get(session_id) ?? 0) > epoch) return;
-      epochs.delete(session_id);
-      const joining = joinings.get(session_id);
-      if (joining === undefined) {
-        void leave(session_id);
-      } else {
-        joining.stays = false;
-        joining.deleted = Math.max(joining.deleted, epoch);
-      }
+    dissolved(room) {
+      void leave(room);
+    },
+    async settled() {
+      await Promise.all([...joinings.values()].flatMap((underWay) => [...underWay].map(({ ended }) => ended)));
     },
   };
 }

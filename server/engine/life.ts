@@ -1,0 +1,25 @@
+import { hash } from 'node:crypto';
+import type { SessionState } from '#contract';
+
+/**
+ * What tells a session from those that had its id before it and will have it after it: set at its creation, and the same in every state of it. Whatever
+ * belongs to a session by its id (rooms, links, remembered commands, history) belongs to one life of the id.
+ */
+export type Life = Pick<SessionState, 'created_at' | 'owner_id'>;
+
+/** A life and whose it is. */
+export type SessionLife = Life & Pick<SessionState, 'session_id'>;
+
+/** Enough of SHA-256 to tell the owners of sessions apart that were created under one id in one millisecond. */
+const OWNER_CHARACTERS = 10;
+
+/** The name of a life among those of its id: letters, digits, `_`, `-` and a dot between the creation and, where there is one, the owner. */
+export function lifeOf({ created_at, owner_id }: Life): string {
+  const created = Date.parse(created_at).toString(36);
+  return owner_id === undefined ? created : `${created}.${hash('sha256', owner_id, 'base64url').slice(0, OWNER_CHARACTERS)}`;
+}
+
+/** Whether two states are of one life of their id. */
+export function isSameLife(a: Life, b: Life): boolean {
+  return a.created_at === b.created_at && a.owner_id === b.owner_id;
+}

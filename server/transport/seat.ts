@@ -1,0 +1,44 @@
+import { lostEveryRace, type Outcome } from '../engine/checks.ts';
+import { isSameLife, type SessionLife } from '../engine/life.ts';
+
+/** The connection a command came by, as far as rooms go. REST has none. */
+export interface Seat {
+  /** A life of a session whose room stands on this instance, which may be over. */
+  known(sessionId: string): SessionLife | undefined;
+  /**
+   * Runs a command that takes a place in a room of the session, unless the session is left before it ends. From then on updates of a large session tell the
+   * connection what has changed (`deltas`) or the whole state; undefined leaves that as it is.
+   */
+  join(sessionId: string, work: (enter: Enter) => Promise<Outcome>, deltas?: boolean): Promise<Outcome>;
+  leave(sessionId: string): Promise<void>;
+}
+
+/**
+ * Runs a part of a command with the connection in the room of a life, so that nothing which is sent there from then on can be missed. It stays where that
+ * succeeds with a state of this life; else things are left as they were.
+ */
+export type Enter = (session: SessionLife, work: () => Promise<Outcome>) => Promise<Outcome>;
+
+/** Runs a command with the seat that its connection has; without one, as it is. */
+export function seated(
+  seat: Seat | undefined,
+  sessionId: string,
+  work: (enter: Enter) => Promise<Outcome>,
+  deltas?: boolean,
+): Promise<Outcome> {
+  return seat === undefined ? work((_session, inside) => inside()) : seat.join(sessionId, work, deltas);
+}
+
+/** Lives of an id that may follow each other while it is being joined. */
+const LIVES_AT_ONCE = 10;
+
+/** Reads a session from inside the room of the life that is read. A life that is `known` saves the first read; another one than that costs one more. */
+export async function readInRoom(enter: Enter, known: SessionLife | undefined, read: () => Promise<Outcome>): Promise<Outcome> {
+  let life = known;
+  for (let attempt = 0; attempt < LIVES_AT_ONCE; attempt++) {
+    const outcome = await (life === undefined ? read() : enter(life, read));
+    if (!outcome.ok || (life !== undefined && isSameLife(outcome.state, life))) return outcome;
+    life = outcome.state;
+  }
+  return lostEveryRace();
+}
