@@ -18,6 +18,8 @@ export default defineConfig({
   build: {
     outDir: path('../dist/console'),
     emptyOutDir: true,
+    // As old as the client supports: docs in client-sdk/README.md, held by test/console/older-browsers.test.ts.
+    target: ['chrome85', 'edge85', 'firefox90', 'safari15'],
     // Nothing inline: the page lives under a Content-Security-Policy of 'self'.
     assetsInlineLimit: 0,
   },

@@ -65,7 +65,7 @@ function holder(token: string, state: SessionState): { role: Role; participantId
 /** The role that claims give for a session: its own id before any prefix, and of prefixes the longest. */
 function roleIn(sessions: Record<string, unknown>, sessionId: string): unknown {
   const prefixes = Object.keys(sessions).filter((pattern) => pattern.endsWith('*') && sessionId.startsWith(pattern.slice(0, -1)));
-  const longest = prefixes.toSorted((a, b) => b.length - a.length)[0];
+  const longest = prefixes.sort((a, b) => b.length - a.length)[0];
   return sessions[sessionId] ?? (longest === undefined ? undefined : sessions[longest]);
 }
 

@@ -27,19 +27,21 @@ const MOVES: TurnWords = { end: 'Done', hint: 'Tap or press space when done', on
 const TURNS: TurnWords = { end: 'Next', hint: 'Tap or press space when done', one: 'turn', many: 'turns' };
 const LAPS: TurnWords = { end: 'Lap', hint: 'Tap or press space for a lap', one: 'lap', many: 'laps' };
 
-const BY_PRESET: Record<string, TurnWords> = {
-  chess: MOVES,
-  rapid: MOVES,
-  team: MOVES,
-  auction: { end: 'New bid', hint: 'Tap or press space for a bid', one: 'bid', many: 'bids' },
-  quiz: { end: 'Next question', hint: 'Tap or press space when answered', one: 'question', many: 'questions' },
-  agenda: { end: 'Next item', hint: 'Tap or press space when done', one: 'time', many: 'times' },
-};
+const BY_PRESET = new Map(
+  Object.entries<TurnWords>({
+    chess: MOVES,
+    rapid: MOVES,
+    team: MOVES,
+    auction: { end: 'New bid', hint: 'Tap or press space for a bid', one: 'bid', many: 'bids' },
+    quiz: { end: 'Next question', hint: 'Tap or press space when answered', one: 'question', many: 'questions' },
+    agenda: { end: 'Next item', hint: 'Tap or press space when done', one: 'time', many: 'times' },
+  }),
+);
 
 /** What turns are called in this game. */
 export function turnWords(state: SessionState): TurnWords {
   const { preset } = state.metadata;
-  const known = typeof preset === 'string' && Object.hasOwn(BY_PRESET, preset) ? BY_PRESET[preset] : undefined;
+  const known = typeof preset === 'string' ? BY_PRESET.get(preset) : undefined;
   return known ?? (state.sync_mode === 'global' || state.sync_mode === 'count_up' ? LAPS : TURNS);
 }
 

@@ -98,7 +98,6 @@ describe('SDK: a game', () => {
     expect(client.getParticipantTime(id, 'white', at)).to.equal(BANK_MS - 1_500);
     expect(client.getParticipantTime(id, 'black', at)).to.equal(BANK_MS);
     expect(client.getParticipantTime(id, 'global', at)).to.equal(BANK_MS - 1_500);
-    expect(client.getParticipantTime(id, 'nobody', at)).to.equal(null);
   });
 
   it('messages and the deletion reach everybody', async () => {

@@ -17,7 +17,7 @@ export interface Face {
 
 /** Everybody in the order of their turns. */
 export function inOrder(state: SessionState): SessionState['participants'] {
-  return state.participants.toSorted((a, b) => a.participant_index - b.participant_index);
+  return [...state.participants].sort((a, b) => a.participant_index - b.participant_index);
 }
 
 /** The clocks to show: one for each bank, or the one that all share. */

@@ -21,7 +21,7 @@ const WORDS: Record<EventType, string> = {
 export function Timeline({ events }: { events: HistoryEvent[] }) {
   return (
     <ol className="timeline" reversed aria-label="Events">
-      {events.toReversed().map((event) => (
+      {[...events].reverse().map((event) => (
         <li key={`${event.epoch}/${event.version}`} data-type={event.event_type}>
           <time className="number" dateTime={event.timestamp}>
             {clockTime(event.timestamp)}

@@ -32,7 +32,7 @@ export function byLabel(samples: readonly Sample[], name: string, label: string)
     const key = labels[label];
     if (found === name && key !== undefined) sums.set(key, (sums.get(key) ?? 0) + value);
   }
-  return [...sums].toSorted(([, a], [, b]) => b - a);
+  return [...sums].sort(([, a], [, b]) => b - a);
 }
 
 /** The upper bound of the histogram bucket in which a share (0 to 1) of all observations ends; null before the first one. */
@@ -42,7 +42,7 @@ export function quantileBound(samples: readonly Sample[], name: string, share: n
   const buckets = samples
     .filter((sample) => sample.name === `${name}_bucket`)
     .map(({ labels, value }) => ({ le: Number(labels['le']?.replace('+Inf', 'Infinity')), value }));
-  const bounds = [...new Set(buckets.map(({ le }) => le))].toSorted((a, b) => a - b);
+  const bounds = [...new Set(buckets.map(({ le }) => le))].sort((a, b) => a - b);
   return (
     bounds.find((bound) => buckets.filter(({ le }) => le === bound).reduce((sum, { value }) => sum + value, 0) >= share * count) ?? null
   );

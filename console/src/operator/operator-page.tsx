@@ -47,7 +47,7 @@ function Panels({ samples, rates, lags }: Readings) {
         ))}
         <Row label="connected sockets" value={sum('connected_sockets')} />
       </Panel>
-      <Panel title="Commands per second" figure={rates.at(-1) ?? null} unit="/s" digits={1}>
+      <Panel title="Commands per second" figure={rates[rates.length - 1] ?? null} unit="/s" digits={1}>
         <Sparkline values={rates} label="Commands per second over the last four minutes" />
         {byLabel(samples, 'synckairos_commands_total', 'command')
           .slice(0, 5)
