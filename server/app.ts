@@ -84,7 +84,7 @@ export async function createApp(config: Config, schema: Schema = SCHEMA): Promis
   const { LIMIT_CONNECTIONS_PER_ADDRESS: limit, KEY_PREFIX: channelPrefix } = config;
   const connectionLimit = new ConnectionLimit(http, { limit, proxies, metrics });
   const hints = new Hints();
-  const io = createIo(http, {
+  const io = createIo({
     publisher: redis.publisher,
     subscriber: redis.subscriber.redis,
     channelPrefix,

@@ -1,4 +1,4 @@
-import type { IncomingMessage, Server } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Refusal } from '../domain/refusal.ts';
 import type { Metrics } from '../observability/metrics.ts';
@@ -13,8 +13,8 @@ export interface ConnectionLimitOptions {
 }
 
 /**
- * Counts the TCP connections of each address to this instance: sockets, handshakes under way, and those of plain HTTP. Whoever is one too many is told why,
- * and whoever still goes on, up to twice the limit, is hung up on. Behind a trusted proxy an address is known from a handshake's headers, so only WebSockets
+ * Counts the TCP connections of each address to this instance: sockets, handshakes under way, and those of plain HTTP, of which one that is only kept for
+ * another request gives its place up to whoever comes. Whoever is one too many is told why, and beyond twice the limit is hung up on. Behind a trusted proxy an address is known from a handshake's headers, so only WebSockets
  * count there: the proxy shares its other connections between its clients.
  */
 export class ConnectionLimit {
@@ -22,6 +22,8 @@ export class ConnectionLimit {
   /** By address, in the order in which they came. */
   readonly #open = new Map<string, Set<Socket>>();
   readonly #addresses = new WeakMap<Socket, string>();
+  /** Those that had a request and wait for another one. */
+  readonly #idle = new WeakSet<Socket>();
 
   /** Counts a server's connections from the moment they are accepted. */
   constructor(http: Server, options: ConnectionLimitOptions) {
@@ -29,10 +31,17 @@ export class ConnectionLimit {
     if (options.limit === 0 || this.#isBehindProxy()) return;
     http.on('connection', (socket: Socket) => {
       const address = peerOf(socket);
-      if (address !== undefined && this.#count(address, socket) > 2 * options.limit) {
+      if (address === undefined) return;
+      const count = this.#count(address, socket);
+      if (count > options.limit) this.#makeRoom(address);
+      if (count > 2 * options.limit) {
         this.refusal();
         socket.resetAndDestroy();
       }
+    });
+    http.on('request', ({ socket }: IncomingMessage, response: ServerResponse) => {
+      this.#idle.delete(socket);
+      response.once('close', () => this.#idle.add(socket));
     });
   }
 
@@ -74,8 +83,18 @@ export class ConnectionLimit {
     this.#addresses.set(socket, address);
     socket.once('close', () => {
       open.delete(socket);
-      if (open.size === 0) this.#open.delete(address);
+      if (open.size === 0 && this.#open.get(address) === open) this.#open.delete(address);
     });
     return open.size;
+  }
+
+  #makeRoom(address: string): void {
+    const open = this.#open.get(address) ?? new Set();
+    for (const socket of open) {
+      if (!this.#idle.has(socket)) continue;
+      open.delete(socket);
+      socket.destroy();
+      return;
+    }
   }
 }

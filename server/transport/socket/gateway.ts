@@ -1,4 +1,4 @@
-import type { Server as HttpServer } from 'node:http';
+import { createServer } from 'node:http';
 import { Server } from 'socket.io';
 import { CONTRACT_HEADER, CONTRACT_VERSION, type Reply } from '#contract';
 import type { Refusal } from '../../domain/refusal.ts';
@@ -25,9 +25,12 @@ const HEARTBEAT_MS = 5_000;
 /** How long a connection may stay without a CONNECT that succeeds. */
 const CONNECT_TIMEOUT_MS = 10_000;
 
-/** The Socket.IO server: WebSocket only, so that no load balancer needs sticky sessions. It hears of nothing before `acceptHandshakes`. */
-export function createIo(http: HttpServer, options: AdapterOptions): IoServer {
-  const io: IoServer = new Server(http, {
+/**
+ * The Socket.IO server: WebSocket only, so that no load balancer needs sticky sessions. It is attached to a server that never listens, since Engine.IO would
+ * answer requests and handshakes in forms of its own: handshake.ts hands it those that are let in.
+ */
+export function createIo(options: AdapterOptions): IoServer {
+  const io: IoServer = new Server(createServer(), {
     adapter: createAdapter(options),
     transports: ['websocket'],
     perMessageDeflate: false,
@@ -38,8 +41,6 @@ export function createIo(http: HttpServer, options: AdapterOptions): IoServer {
     pingTimeout: 2 * HEARTBEAT_MS,
     connectTimeout: CONNECT_TIMEOUT_MS,
   });
-  // Engine.IO would answer requests and handshakes by itself, in forms of its own; here they are let in by handshake.ts, and requests are Koa's.
-  for (const event of ['request', 'upgrade']) http.removeAllListeners(event);
   io.engine.on('headers', (headers: Record<string, string>) => (headers[CONTRACT_HEADER] = String(CONTRACT_VERSION)));
   return io;
 }
