@@ -5,6 +5,7 @@ import { SCHEMA, type Schema } from './domain/schema.ts';
 import { RedisClock } from './engine/clock.ts';
 import { createEngine } from './engine/create-engine.ts';
 import { Hints } from './engine/hints.ts';
+import type { SessionLife } from './engine/life.ts';
 import { listen } from './listen.ts';
 import { openOperators } from './operators.ts';
 import { createExposition } from './observability/exposition.ts';
@@ -28,6 +29,7 @@ import { createHttpApp } from './transport/http/app.ts';
 import { createOperatorApp } from './transport/http/operator-app.ts';
 import { trackConnections } from './transport/http/connections.ts';
 import { createHttpServer, serve } from './transport/http/server.ts';
+import { MessageCredits } from './transport/message-limit.ts';
 import { callersOf } from './transport/origins.ts';
 import { ConnectionLimit } from './transport/connection-limit.ts';
 import { Admission } from './transport/socket/admission.ts';
@@ -36,7 +38,7 @@ import { ChangeRelay } from './transport/socket/change-relay.ts';
 import { announceClosing, attachGateway, closeIo, createIo } from './transport/socket/gateway.ts';
 import { acceptHandshakes } from './transport/socket/handshake.ts';
 import { Healing } from './transport/socket/healing.ts';
-import { createRooms } from './transport/socket/rooms.ts';
+import { audienceOf, createRooms } from './transport/socket/rooms.ts';
 
 /** A running instance. */
 export interface App {
@@ -110,7 +112,12 @@ export async function createApp(config: Config, schema: Schema = SCHEMA): Promis
   });
   const asked = openAccess(config, createGrants(redis.commands, config.KEY_PREFIX, LINKS_MAX), now, logger);
   const evict = (linkId: string) => admission?.evict(linkId);
-  const handler = new CommandHandler({ engine, archive, clock, trail, limits, access: asked?.access, evict, metrics }, logger);
+  const audience = (session: SessionLife) => audienceOf(io, session);
+  const messages = config.RATE_LIMIT_SOCKET === 0 ? undefined : new MessageCredits(config.RATE_LIMIT_SOCKET, metrics);
+  const handler = new CommandHandler(
+    { engine, archive, clock, trail, limits: { ...limits, messages }, access: asked?.access, evict, audience, metrics },
+    logger,
+  );
   const admission = asked && new Admission({ ...asked, io, handler, now, logger });
   const healing = new Healing({ io, store, archive, now, logger, metrics });
   const subscribed = (room: string) => redis.subscriber.subscribed(channelOf(channelPrefix, room));
@@ -118,7 +125,8 @@ export async function createApp(config: Config, schema: Schema = SCHEMA): Promis
   const load = async (sessionId: string) => (await store.load(sessionId)).session?.state ?? null;
   const changes = new ChangeRelay({ io, load, told: (room, event) => healing.told(room, event), logger });
   acceptHandshakes(http, io, { handler, callers, connectionLimit });
-  attachGateway(io, { handler, changes, now, subscribed, healing, admission, logger, metrics, proxies, ...socketLimits });
+  const remembered = (sessionId: string) => hints.get(sessionId);
+  attachGateway(io, { handler, remembered, changes, now, subscribed, healing, admission, logger, metrics, proxies, ...socketLimits });
   healing.start();
   admission?.start();
 

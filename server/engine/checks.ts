@@ -13,6 +13,8 @@ export interface CommandContext {
   command?: CommandKey | undefined;
   /** What the command counts against once nothing else refuses it. Undefined where no limit applies. */
   limit?: CommandLimit | undefined;
+  /** How many races it lost; the engine counts them. */
+  lost?: number;
   /** Who sent it, for the trail. */
   actor?: JsonObject | undefined;
   /**

@@ -117,8 +117,10 @@ export class Engine {
       });
       if (result.outcome === 'committed') return { ok: true, state: decision.event.state, before: session.state };
       if (result.outcome === 'repeated') return replay(result.command, result.session, sessionId, context);
-      if (result.outcome === 'conflict') session = result.session;
-      else if (!(await arrival.redo())) return clockUnusable();
+      if (result.outcome === 'conflict') {
+        context.lost = (context.lost ?? 0) + 1;
+        session = result.session;
+      } else if (!(await arrival.redo())) return clockUnusable();
     }
     return lostEveryRace();
   }
@@ -141,6 +143,9 @@ export class Engine {
     if (command !== null) return replay(command, admitted.session, sessionId, context);
     const outcome = await this.#read(admitted.session, sessionId, context);
     if (!outcome.ok) return outcome;
+    const limited = context.limit?.admit() ?? null;
+    const refused = limited === null ? null : await limited;
+    if (refused !== null) return refused;
     // Acknowledged is what has been published.
     if (!(await store.relay(outcome.state, rooms.message(outcome.state, message), context)))
       return this.message(sessionId, message, context);

@@ -34,6 +34,7 @@ export async function firstTry(
   if (tried !== null && 'ok' in tried) return tried;
   if (base !== undefined && tried?.outcome === 'committed') return { ok: true, state: tried.session.state, before: base.state };
   if (tried?.outcome === 'clock' && !(await arrival.redo())) return clockUnusable();
+  if (tried?.outcome === 'conflict') context.lost = 1;
   if (tried?.outcome === 'conflict' && tried.session !== null) return { session: tried.session, command: null };
   if (tried?.outcome === 'repeated' && tried.session !== null) return { session: tried.session, command: tried.command };
   const looked = context.limit?.look?.();

@@ -115,8 +115,8 @@ export class CommandHandler {
   }
 }
 
-/** The session a payload names, for the logs; undefined where it names none. */
-function sessionIn(payload: unknown): string | undefined {
+/** The session a payload names; undefined where it names none. */
+export function sessionIn(payload: unknown): string | undefined {
   const named: unknown = typeof payload === 'object' && payload !== null && 'session_id' in payload ? payload.session_id : undefined;
   return typeof named === 'string' && ID_PATTERN.test(named) ? named : undefined;
 }

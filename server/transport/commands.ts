@@ -17,6 +17,7 @@ import { type CommandLimits, limited } from './limits.ts';
 import type { Parsed } from './schemas.ts';
 import { type Enter, readInRoom, type Seat, seated } from './seat.ts';
 import { limitSwitches } from './switch-limit.ts';
+import { type AudienceOf, workOfChange, workOfReading, workOfTelling } from './work.ts';
 
 /** A command's `command_id` is remembered this long after a success. */
 const REMEMBER_MS = 15 * 60_000;
@@ -31,6 +32,8 @@ export interface Call {
   sender: string;
   /** What the sender may; undefined where nobody is asked who they are. */
   permit?: Permit;
+  /** What the command moved beside its frame and its reply, in bytes as limits count them (work.ts); it says so when it is done. */
+  moved?: number;
   /** Gives the connection another token. Undefined where there is none to keep, or nobody is asked who they are. */
   refresh?: ((token: string) => Promise<Answer>) | undefined;
 }
@@ -47,12 +50,13 @@ export interface CommandPorts {
   access: Access | undefined;
   /** Sends away whoever came by a link, on all instances. */
   evict(linkId: string): void;
+  audience: AudienceOf;
 }
 
 export type CommandTable = { [Name in CommandName]: (payload: Parsed<Name>, call: Call) => Promise<Answer> };
 
 /** What each command of the contract does with a payload that passed its schema. */
-export function createCommands({ engine, archive, clock, trail, limits, access, evict, metrics }: CommandPorts): CommandTable {
+export function createCommands({ engine, archive, clock, trail, limits, access, evict, audience, metrics }: CommandPorts): CommandTable {
   /** A command that changes a session by the rules of the domain. */
   const timer = <Name extends TimerCommandName>(name: Name, answer: (outcome: Outcome) => Answer = stateOf) => {
     const type = name.slice('session:'.length);
@@ -62,7 +66,9 @@ export function createCommands({ engine, archive, clock, trail, limits, access, 
       if (command.type === 'switch') command.current_participant_id ??= call.permit?.guard;
       const context = contextOf(name, payload, call);
       context.limit = limit;
-      return answer(await engine.execute(payload.session_id, command, context));
+      const outcome = await engine.execute(payload.session_id, command, context);
+      call.moved = workOfChange(outcome, audience, context.lost);
+      return answer(outcome);
     };
   };
   const switchTurn = timer('session:switch', switched);
@@ -85,7 +91,9 @@ export function createCommands({ engine, archive, clock, trail, limits, access, 
         const read = await readInRoom(enter, outcome.state, () => engine.get(session_id, contextOf('session:get', {}, call)));
         return read.ok ? { ...outcome, state: read.state } : outcome;
       };
-      return stateOf(await seated(call.seat, session_id, create));
+      const outcome = await seated(call.seat, session_id, create);
+      call.moved = workOfReading(outcome);
+      return stateOf(outcome);
     },
 
     // Joins the room first and reads afterwards, so that no update can fall between the two.
@@ -106,6 +114,7 @@ export function createCommands({ engine, archive, clock, trail, limits, access, 
         return readInRoom(enter, isAllowed ? known : undefined, read);
       };
       const outcome = await seated(call.seat, session_id, join, deltas);
+      call.moved = workOfReading(outcome);
       return answerWith(outcome, (state) => ({ state, missed: missedSince(state, payload) }));
     },
 
@@ -114,7 +123,12 @@ export function createCommands({ engine, archive, clock, trail, limits, access, 
       return { ok: true, data: {} };
     },
 
-    'session:get': async (payload, call) => stateOf(await engine.get(payload.session_id, contextOf('session:get', payload, call))),
+    'session:get': async (payload, call) => {
+      const outcome = await engine.get(payload.session_id, contextOf('session:get', payload, call));
+      call.moved = workOfReading(outcome);
+      return stateOf(outcome);
+    },
+
     'session:start': timer('session:start'),
     'session:switch': limitSwitches(
       (payload, call, limit) => (payload.deltas === true ? switchBriefly : switchTurn)(payload, call, limit),
@@ -134,8 +148,15 @@ export function createCommands({ engine, archive, clock, trail, limits, access, 
       return deleted(outcome);
     },
 
-    'session:message': async (payload, call) =>
-      emptied(await engine.message(payload.session_id, payload.message, contextOf('session:message', payload, call))),
+    'session:message': async (payload, call) => {
+      const { session_id, message } = payload;
+      const context = contextOf('session:message', payload, call);
+      const bytes = Buffer.byteLength(JSON.stringify(message));
+      context.limit = limits.messages?.limitOf(session_id, call.sender, bytes);
+      const outcome = await engine.message(session_id, message, context);
+      call.moved = workOfReading(outcome) + workOfTelling(bytes, outcome.ok ? audience(outcome.state).sockets : 0);
+      return emptied(outcome);
+    },
 
     'session:history': createHistoryCommand({ archive, trail, metrics }),
 

@@ -7,8 +7,9 @@ const SECOND_MS = 1_000;
 const CREDIT_BYTES = 16 * 1024;
 /** A connection that rests saves up credits for this long, to pay for something large at once: a large session is costly to join and to change. */
 const SAVED_SECONDS = 10;
-/** What one person may move with all connections, in shares of one connection. */
+/** What one person may move over all their connections, in shares of one connection, and for how long theirs save up: a link may bring a crowd at once. */
 const PERSON_SHARES = 4;
+const PERSON_SAVED_SECONDS = 20;
 /** Refused work, in seconds of credits, after which a connection is not even read from. */
 const FLOOD_SECONDS = 2;
 
@@ -36,11 +37,11 @@ export class Credits {
     return this.#left > 0 ? 0 : this.#next - now + SECOND_MS * Math.floor(-this.#left / this.#perSecond);
   }
 
-  /** Takes what something cost; may lead into debt. */
+  /** Takes what something cost; may lead into debt. Less than 0 gives back what was taken too much. */
   charge(now: number, cost: number): void {
     // The second begins with its first use, so that a limit of ten means ten in any first second.
     if (this.isFull(now)) this.#next = now + SECOND_MS;
-    this.#left -= cost;
+    this.#left = Math.min(this.#most, this.#left - cost);
   }
 
   /** Whether nothing would change if it were forgotten and made anew. */
@@ -61,15 +62,14 @@ export class Credits {
 export type Verdict = { limit: LimitName; waitMs: number; quietMs: number } | null;
 
 /**
- * What one connection may do: so many frames a second, and so much work. Its person's credits pay for the work too, less what a connection may move at once
- * when it arrives: many people may come by one share link, all at the same time.
+ * What one connection may do: so many frames a second, and so much work, for which its person's credits pay too. Frames are counted for the connection alone,
+ * so that a backend with many small sessions may have many connections.
  */
 export class ConnectionCredits {
   readonly #limit: number;
   readonly #frames: Credits;
   readonly #work: Credits;
   #person: { people: CreditsByKey; name: string } | undefined;
-  #arriving: number;
   /** Refused since something was let in or the connection was made to pause. */
   #refused = 0;
 
@@ -78,7 +78,6 @@ export class ConnectionCredits {
     this.#limit = limit;
     this.#frames = new Credits(limit);
     this.#work = new Credits(limit, limit * SAVED_SECONDS);
-    this.#arriving = limit;
   }
 
   /** Says whose connection it is, once that is known. */
@@ -109,14 +108,12 @@ export class ConnectionCredits {
     return { limit, waitMs, quietMs: Math.min(waitMs, SECOND_MS) };
   }
 
-  /** Takes what bytes cost that were read, made or written for it. */
+  /** Takes what bytes cost that were read, made or written for it; less than 0 gives back. */
   moved(now: number, bytes: number): void {
     if (this.#limit === 0) return;
     const cost = bytes / CREDIT_BYTES;
     this.#work.charge(now, cost);
-    const free = Math.min(cost, this.#arriving);
-    this.#arriving -= free;
-    if (cost > free) this.#personal(now)?.charge(now, cost - free);
+    this.#personal(now)?.charge(now, cost);
   }
 
   /** Asked for each time: what nobody uses is forgotten, and two connections must not have two of it. */
@@ -156,5 +153,5 @@ export class CreditsByKey {
 
 /** What people may move over all their connections to this instance, by who they are. @param limit as of one connection */
 export function personCredits(limit: number): CreditsByKey {
-  return new CreditsByKey(() => new Credits(PERSON_SHARES * limit, PERSON_SHARES * limit * SAVED_SECONDS));
+  return new CreditsByKey(() => new Credits(PERSON_SHARES * limit, PERSON_SHARES * limit * PERSON_SAVED_SECONDS));
 }

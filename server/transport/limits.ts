@@ -1,6 +1,7 @@
 import { type Refusal, refuse } from '../domain/refusal.ts';
 import type { OwnedSessions, Quota, SharedLimit, Switcher } from '../engine/limit-ports.ts';
 import type { Metrics } from '../observability/metrics.ts';
+import type { MessageCredits } from './message-limit.ts';
 
 /** When to look again where nothing tells how long a place stays taken. */
 const PLACE_RETRY_MS = 5_000;
@@ -9,6 +10,8 @@ const PLACE_RETRY_MS = 5_000;
 export interface CommandLimits {
   /** Switches of a sender in a session. */
   switches: SharedLimit<Switcher> | undefined;
+  /** What messages tell rooms. */
+  messages: MessageCredits | undefined;
   /** Unfinished sessions of an owner. */
   owners: OwnedSessions | undefined;
 }
@@ -19,6 +22,7 @@ export type LimitName =
   | 'socket'
   | 'socket_work'
   | 'person_work'
+  | 'messages'
   | 'connections'
   | 'session_sockets'
   | 'owner_sessions'
@@ -31,6 +35,7 @@ const SENTENCES: Record<LimitName, string> = {
   socket: 'Too many commands on this socket',
   socket_work: 'Too much data moved by this socket',
   person_work: 'Too much data moved by the sockets of this user',
+  messages: 'Too many messages to this session',
   connections: 'Too many connections from this address',
   session_sockets: 'Too many sockets in this session',
   owner_sessions: 'Too many unfinished sessions of this owner',

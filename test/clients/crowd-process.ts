@@ -5,11 +5,11 @@ import type { CrowdOrder, CrowdReport } from './crowd.ts';
 let clients: LightClient[] = [];
 let fortunes = new Fortunes();
 
-async function follow({ url, sessions, spreadMs }: CrowdOrder): Promise<CrowdReport> {
+async function follow({ url, sessions, spreadMs, deltas = false }: CrowdOrder): Promise<CrowdReport> {
   fortunes = new Fortunes();
   for (const client of clients) client.drop();
   const begun = performance.now();
-  clients = sessions?.map((session) => new LightClient(session, () => fortunes)) ?? clients;
+  clients = sessions?.map((session) => new LightClient(session, deltas, () => fortunes)) ?? clients;
   await Promise.all(clients.map((client) => client.enter(url, Math.random() * spreadMs)));
   const { took, refused, failed } = fortunes;
   return { tookMs: performance.now() - begun, took, refused, failed };

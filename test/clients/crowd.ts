@@ -8,6 +8,8 @@ export interface CrowdOrder {
   /** One client for each; without it those who are there already. */
   sessions?: string[];
   spreadMs: number;
+  /** Whether they ask to be told only what has changed. */
+  deltas?: boolean;
 }
 
 export interface CrowdReport {

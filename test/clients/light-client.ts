@@ -24,6 +24,7 @@ export class LightClient {
   readonly session: string;
   /** The newest state it was told of. */
   known: Position | undefined;
+  readonly #deltas: boolean;
   readonly #fortunes: () => Fortunes;
   #socket: WebSocket | undefined;
   #url = '';
@@ -31,8 +32,9 @@ export class LightClient {
   #begun = 0;
   #joined: (() => void) | undefined;
 
-  constructor(session: string, fortunes: () => Fortunes) {
+  constructor(session: string, deltas: boolean, fortunes: () => Fortunes) {
     this.session = session;
+    this.#deltas = deltas;
     this.#fortunes = fortunes;
   }
 
@@ -86,7 +88,7 @@ export class LightClient {
 
   #join(socket: WebSocket): void {
     const known = this.known === undefined ? {} : { last_known_version: this.known.version, last_known_epoch: this.known.epoch };
-    socket.send(`42${JOIN_ID}${JSON.stringify(['session:join', { session_id: this.session, ...known }])}`);
+    socket.send(`42${JOIN_ID}${JSON.stringify(['session:join', { session_id: this.session, deltas: this.#deltas, ...known }])}`);
   }
 
   #answer(socket: WebSocket, reply: Reply<{ state: Position }>): void {

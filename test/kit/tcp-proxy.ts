@@ -8,6 +8,8 @@ export interface TcpProxy {
   port: number;
   /** How long every byte takes, each way, ms. Counts for what is sent from now on. */
   delayMs: number;
+  /** What the line of each connection brings to its client in a second; any number unless set. */
+  bytesPerSecond: number | undefined;
   /** Only connections whose client has sent this text so far are slow; undefined for all. */
   slowOnly: string | undefined;
   /** Nothing passes any more, not even that a side has hung up, as where a cable is pulled or a phone is out of reach. Nobody is told. */
@@ -37,7 +39,7 @@ export async function openTcpProxy(targetPort: number, delayMs = 0): Promise<Tcp
     });
   };
   /** Sends on what `from` brings, each piece when its time has come; pieces can't overtake, since each is due no earlier than the one before. */
-  const carry = (from: Socket, to: Socket, isSlow: (bytes: Buffer) => boolean) => {
+  const carry = (from: Socket, to: Socket, isSlow: (bytes: Buffer) => boolean, toClient: boolean) => {
     const pieces: { at: number; bytes: Buffer }[] = [];
     let inFlight = 0;
     let timer: NodeJS.Timeout | undefined;
@@ -56,10 +58,11 @@ export async function openTcpProxy(targetPort: number, delayMs = 0): Promise<Tcp
       if (proxy.silent) return;
       const last = pieces.at(-1)?.at ?? 0;
       const delay = isSlow(bytes) ? proxy.delayMs : 0;
-      pieces.push({ at: Math.max(last, performance.now() + delay), bytes });
+      const onTheLine = toClient && proxy.bytesPerSecond !== undefined ? (bytes.length * 1_000) / proxy.bytesPerSecond : 0;
+      pieces.push({ at: Math.max(last, performance.now() + delay) + onTheLine, bytes });
       inFlight += bytes.length;
       if (inFlight >= IN_FLIGHT_MAX_BYTES) from.pause();
-      if (timer === undefined) timer = setTimeout(deliver, delay);
+      if (timer === undefined) timer = setTimeout(deliver, delay + onTheLine);
     });
     from.once('close', () => clearTimeout(timer));
   };
@@ -75,11 +78,16 @@ export async function openTcpProxy(targetPort: number, delayMs = 0): Promise<Tcp
     track(far, () => near);
     let said = false;
     const isSlow = () => proxy.slowOnly === undefined || said;
-    carry(near, far, (bytes) => {
-      said ||= proxy.slowOnly !== undefined && bytes.includes(proxy.slowOnly);
-      return isSlow();
-    });
-    carry(far, near, isSlow);
+    carry(
+      near,
+      far,
+      (bytes) => {
+        said ||= proxy.slowOnly !== undefined && bytes.includes(proxy.slowOnly);
+        return isSlow();
+      },
+      false,
+    );
+    carry(far, near, isSlow, true);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const cutAll = () => {
@@ -88,6 +96,7 @@ export async function openTcpProxy(targetPort: number, delayMs = 0): Promise<Tcp
   const proxy: TcpProxy = {
     port: (server.address() as AddressInfo).port,
     delayMs,
+    bytesPerSecond: undefined,
     slowOnly: undefined,
     silent: false,
     get open() {

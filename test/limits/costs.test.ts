@@ -91,18 +91,18 @@ describe('credits', () => {
         moved += 20;
       }
     }
-    // Forty arrivals of 50 credits each, ten seconds saved up, a minute of 200 a second, and what was under way.
-    expect(moved).to.be.within(40 * 50 + 2_000 + 59 * 200, 40 * 50 + 2_000 + 60 * 200 + 40 * 20);
+    // Twenty seconds saved up, a minute of 200 a second, and what was under way.
+    expect(moved).to.be.within(4_000 + 59 * 200, 4_000 + 60 * 200 + 40 * 20);
     expect(anna.frame(T0 + 60_000, 0)).to.equal(null);
   });
 
-  it('Q-53 a thousand connections by one link may each join a large session at once', () => {
+  it('Q-53 a thousand people who come by one link may join a session at once', () => {
     const people = personCredits(50);
     for (let i = 0; i < 1_000; i++) {
       const credits = new ConnectionCredits(50);
       credits.belongsTo(people, 'link');
       expect(credits.frame(T0, 200)).to.equal(null);
-      credits.moved(T0, 500 * KIB);
+      credits.moved(T0, 50 * KIB);
     }
     expect(people.of('link', T0).check(T0)).to.equal(0);
   });

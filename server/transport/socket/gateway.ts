@@ -6,14 +6,17 @@ import type { Logger } from '../../observability/logger.ts';
 import type { Metrics } from '../../observability/metrics.ts';
 import { addressOf, type TrustedProxies } from '../address.ts';
 import { senderOf } from '../access/principal.ts';
-import type { CommandHandler } from '../command-handler.ts';
+import type { LiveSession } from '../../engine/ports.ts';
+import { type CommandHandler, type Request, sessionIn } from '../command-handler.ts';
 import type { ConnectionLimit } from '../connection-limit.ts';
+import { Deposits } from '../work.ts';
 import type { Admission } from './admission.ts';
 import { personCredits } from '../costs.ts';
 import { FRAME_MAX_BYTES, FrameGuard } from './frame-guard.ts';
 import { type AdapterOptions, createAdapter, noticeTold } from './adapter.ts';
 import { batchWrites } from './batched-writes.ts';
 import type { Healing } from './healing.ts';
+import { lengthOfReply } from './prepared-encoder.ts';
 import type { GatewaySocket, IoServer } from './rooms.ts';
 import { type SeatOptions, seatOf, type SocketSeat } from './seats.ts';
 import { parser } from './parser.ts';
@@ -49,6 +52,8 @@ export interface GatewayOptions extends Omit<SeatOptions, 'standing'> {
   handler: CommandHandler;
   now(): number;
   healing: Healing;
+  /** What this instance remembers of a session. */
+  remembered(sessionId: string): LiveSession | undefined;
   /** Undefined where nobody is asked who they are. */
   admission: Admission | undefined;
   logger: Logger;
@@ -79,6 +84,7 @@ export function attachGateway(io: IoServer, options: GatewayOptions): void {
       if (socket !== undefined) seats.get(socket)?.dissolved(room);
     }
   });
+  const deposits = new Deposits((sessionId) => options.remembered(sessionId)?.state);
   io.on('connection', (socket) => {
     const guard = guards.of(socket);
     guard.connected();
@@ -108,7 +114,15 @@ export function attachGateway(io: IoServer, options: GatewayOptions): void {
       const payload: unknown = event[1] === last && typeof last === 'function' ? {} : event[1];
       const { principal } = socket.data;
       const ids = { socket: socket.id };
-      void handler.handle({ name, payload, principal, arrival, address, sender, seat, refresh, ids }).then(acknowledge);
+      const request: Request = { name, payload, principal, arrival, address, sender, seat, refresh, ids };
+      const sessionId = socketLimit === 0 ? undefined : sessionIn(payload);
+      const deposit = sessionId === undefined ? undefined : deposits.take(sessionId, sender);
+      if (deposit !== undefined) guard.credits.moved(performance.now(), deposit.bytes);
+      void handler.handle(request).then((reply) => {
+        acknowledge(reply);
+        deposit?.done();
+        guard.credits.moved(performance.now(), (request.moved ?? 0) + lengthOfReply(reply) - (deposit?.bytes ?? 0));
+      });
     });
   });
 }

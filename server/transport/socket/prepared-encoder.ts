@@ -10,12 +10,26 @@ export function prepare<Payload extends object>(payload: Payload, json: string):
   return payload;
 }
 
+/** A reply that is not longer than this costs nothing beside its command. */
+const SHORT_REPLY = 1_024;
+const lengths = new WeakMap<object, number>();
+
+/** How long a reply was that has been acknowledged, in characters: measuring it anew would mean serialising it again. 0 for a short one. */
+export function lengthOfReply(reply: object): number {
+  return lengths.get(reply) ?? 0;
+}
+
 /** socket.io's encoder without its search for binary data, of which this server sends none, and with payloads that were made into JSON before. */
 export class PreparedEncoder extends Encoder {
   override encode(packet: Packet): unknown[] {
     const { type, nsp, id, data } = packet as { type: PacketType; nsp: string; id?: number; data: unknown[] };
     if (nsp !== '/' || (type !== PacketType.EVENT && type !== PacketType.ACK)) return super.encode(packet);
-    if (type === PacketType.ACK) return [`${type}${id ?? ''}[${acknowledgement(data[0] as Reply<unknown>)}]`];
+    if (type === PacketType.ACK) {
+      const reply = data[0] as Reply<unknown>;
+      const text = `${type}${id ?? ''}[${acknowledgement(reply)}]`;
+      if (text.length > SHORT_REPLY) lengths.set(reply, text.length);
+      return [text];
+    }
     const payload = data[1];
     const json = typeof payload === 'object' && payload !== null ? prepared.get(payload) : undefined;
     return [`${type}${id ?? ''}${json === undefined ? JSON.stringify(data) : `[${JSON.stringify(data[0])},${json}]`}`];

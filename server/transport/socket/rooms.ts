@@ -9,6 +9,7 @@ import { lifeOf, type SessionLife } from '../../engine/life.ts';
 import type { Rooms } from '../../engine/rooms.ts';
 import type { Metrics } from '../../observability/metrics.ts';
 import type { Principal } from '../access/principal.ts';
+import type { Audience } from '../work.ts';
 import { channelOf, EVERYBODY, LOCAL, publicationOf, uidOf } from './adapter.ts';
 import { prepare } from './prepared-encoder.ts';
 
@@ -51,6 +52,13 @@ export function whoseRoom(room: string): { sessionId: string; life: string } | u
 /** The sockets of this instance that are in a room and asked for changes instead of whole states. */
 export function changesRoomOf(room: string): string {
   return LOCAL + room;
+}
+
+/** Who is told of a session on this instance. */
+export function audienceOf(io: IoServer, session: SessionLife): Audience {
+  const { rooms } = io.of('/').adapter;
+  const room = roomOf(session);
+  return { sockets: rooms.get(room)?.size ?? 0, brief: rooms.get(changesRoomOf(room))?.size ?? 0 };
 }
 
 export interface RoomsOptions {

@@ -1,0 +1,101 @@
+import type { SessionState } from '#contract';
+import type { Outcome } from '../engine/checks.ts';
+import type { SessionLife } from '../engine/life.ts';
+
+/** The sockets of this instance that are told of a session, and how many of them are told only what has changed. */
+export interface Audience {
+  sockets: number;
+  brief: number;
+}
+
+/** Finds who is told of a session. */
+export type AudienceOf = (session: SessionLife) => Audience;
+
+/** About how many bytes a state, a participant and a group have beside their ids and free JSON. */
+const STATE_BYTES = 500;
+const PARTICIPANT_BYTES = 220;
+const GROUP_BYTES = 120;
+/** What a command may move whose session this instance does not remember: it has to be read. */
+const UNKNOWN_BYTES = 128 * 1024;
+/** From this size on it costs something to lose a race. */
+const RACING_BYTES = 64 * 1024;
+/** What telling one more socket is worth, in bytes that are made, and each byte of it: what a room is told is made once and copied often. */
+const SOCKET_BYTES = 256;
+const COPIED = 256;
+/** About what has changed in a large session. */
+const CHANGES_BYTES = 1_000;
+
+/**
+ * What commands will move, taken as a deposit: else many that are sent at once would all be let in before the first is paid for. Those that one sender sends at
+ * once to one large session race each other, and whoever loses reads it anew: each costs as much more as there are others.
+ */
+export class Deposits {
+  readonly #inHand = new Map<string, number>();
+  readonly #remembered: (sessionId: string) => SessionState | undefined;
+
+  /** @param remembered the state of a session that this instance remembers */
+  constructor(remembered: (sessionId: string) => SessionState | undefined) {
+    this.#remembered = remembered;
+  }
+
+  /** The deposit of a command, and what to call when it is done. */
+  take(sessionId: string, sender: string): { bytes: number; done(): void } {
+    const key = `${sessionId}/${sender}`;
+    const count = (this.#inHand.get(key) ?? 0) + 1;
+    this.#inHand.set(key, count);
+    const done = () => {
+      const left = (this.#inHand.get(key) ?? 1) - 1;
+      if (left === 0) this.#inHand.delete(key);
+      else this.#inHand.set(key, left);
+    };
+    const state = this.#remembered(sessionId);
+    if (state === undefined) return { bytes: UNKNOWN_BYTES, done };
+    const bytes = bytesOf(state);
+    // Read or written, and answered with.
+    return { bytes: 2 * bytes * (bytes > RACING_BYTES ? count : 1), done };
+  }
+}
+
+/** What a command moved that only reads a session, beside its frame and its reply. */
+export function workOfReading(outcome: Outcome): number {
+  return outcome.ok ? bytesOf(outcome.state) : 0;
+}
+
+/**
+ * What a command moved that changed a session, beside its frame and its reply: the state that it wrote, and whom it told.
+ * @param lost how many races it lost, after each of which it read the session anew
+ */
+export function workOfChange(outcome: Outcome, audienceOf: AudienceOf, lost = 0): number {
+  if (!outcome.ok) return 0;
+  const bytes = bytesOf(outcome.state);
+  // A repetition changed nothing.
+  if (outcome.appliedVersion !== undefined) return bytes;
+  const { sockets, brief } = audienceOf(outcome.state);
+  return bytes * (1 + lost) + workOfTelling(bytes, sockets - brief) + workOfTelling(CHANGES_BYTES, brief);
+}
+
+/** What it is worth to tell so many sockets so many bytes. */
+export function workOfTelling(bytes: number, sockets: number): number {
+  return sockets * (SOCKET_BYTES + bytes / COPIED);
+}
+
+/** About how long the JSON of a state is, without making it: the path of a command has no time for that. */
+function bytesOf({ participants, groups, metadata, action_on_timeout }: SessionState): number {
+  let bytes = STATE_BYTES + lengthOf(metadata) + lengthOf(action_on_timeout);
+  for (const { participant_id, group_id } of participants) bytes += PARTICIPANT_BYTES + participant_id.length + (group_id?.length ?? 0);
+  for (const { group_id, members } of groups) {
+    bytes += GROUP_BYTES + group_id.length;
+    for (const member of members) bytes += member.length;
+  }
+  return bytes;
+}
+
+const lengths = new WeakMap<object, number>();
+
+/** How long free JSON is. States share it, so it is measured once. */
+function lengthOf(json: object | null): number {
+  if (json === null) return 0;
+  let length = lengths.get(json);
+  if (length === undefined) lengths.set(json, (length = JSON.stringify(json).length));
+  return length;
+}

@@ -1,0 +1,188 @@
+import { expect } from 'chai';
+import { setTimeout as wait } from 'node:timers/promises';
+import type { CreatePayload, Reply } from '#contract';
+import { JWT, sign } from '../access/kit.ts';
+import { Crowd } from '../clients/crowd.ts';
+import { chess } from '../kit/games.ts';
+import { rest } from '../kit/rest.ts';
+import { type Cluster, openCluster } from '../kit/server.ts';
+import type { TestClient } from '../kit/socket-client.ts';
+import { until } from '../kit/until.ts';
+import { every } from './every.ts';
+
+const PLAYERS = 1_000;
+/** The limits as they are where nobody sets any. */
+const DEFAULTS = { RATE_LIMIT_GENERAL: '', RATE_LIMIT_SWITCH: '', RATE_LIMIT_SOCKET: '' };
+
+const codesOf = (replies: Reply<unknown>[]) => {
+  const codes: Record<string, number> = {};
+  for (const reply of replies) {
+    const code = reply.ok ? 'ok' : reply.error.code;
+    codes[code] = (codes[code] ?? 0) + 1;
+  }
+  return codes;
+};
+
+/** A session of a thousand participants with ids as long as they may be: half a megabyte. */
+const heavy = (): CreatePayload & { session_id: string } => {
+  const long = (n: number) => String(n).padStart(6, '0').padEnd(128, 'x');
+  const participants = Array.from({ length: PLAYERS }, (_, n) => ({ participant_id: long(n), group_id: long(n) }));
+  return chess({ sync_mode: 'count_up', max_time_ms: 80_000_000, participants, metadata: { m: 'x'.repeat(10_000) } });
+};
+
+/** In place of a reply, where the connection has ended: the heartbeats of who is not read from come late. */
+const GONE: Reply<unknown> = { ok: false, error: { code: 'RATE_LIMIT_EXCEEDED', message: 'gone', retryable: true }, server_time_ms: 0 };
+
+/** A flood is not even read for a while, so its answers may come late. */
+const send = async ({ socket }: TestClient, name: string, payload: object): Promise<Reply<unknown>> =>
+  socket
+    .timeout(90_000)
+    .emitWithAck(name, payload)
+    .then(
+      (reply: Reply<unknown>) => reply,
+      () => GONE,
+    );
+
+describe('the cost of commands, with the limits as they are by default', function () {
+  // Paced by the clock, with crowds of clients.
+  this.timeout(120_000);
+
+  let cluster: Cluster;
+  afterEach(() => cluster.close());
+
+  it('Q-65 two players of bullet chess don’t notice them', async () => {
+    cluster = await openCluster({ ...JWT, ...DEFAULTS });
+    const app = await cluster.instance();
+    const { session_id } = chess();
+    const owner = await cluster.client(app, { auth: { token: await sign({ sub: 'owner' }) } });
+    await owner.ok('session:create', chess({ session_id }));
+    const players = await Promise.all(
+      ['white', 'black'].map(async (participant_id) =>
+        cluster.client(app, {
+          auth: { token: await sign({ sub: participant_id, participant_id, sessions: { [session_id]: 'participant' } }) },
+        }),
+      ),
+    );
+    for (const player of players) await player.ok('session:join', { session_id });
+    await owner.ok('session:start', { session_id });
+    const moves = await every(100, 50, async (n) => {
+      const player = players[n % 2];
+      await Promise.all([player?.ok('session:message', { session_id, message: { move: 'e2e4' } }), player?.ok('time:sync', {})]);
+      return player?.ok('session:switch', { session_id });
+    });
+    expect(moves).to.have.length(50);
+  });
+
+  const crowdIn = async (url: string, session_id: string, spreadMs: number) => {
+    const crowd = new Crowd();
+    const sessions = Array.from({ length: PLAYERS }, () => session_id);
+    // A machine that is busy may let some come twice for want of time; none may be refused for what it costs.
+    const { refused } = await crowd.enter({ url, sessions, spreadMs, deltas: true });
+    expect(refused).not.to.have.property('RATE_LIMIT_EXCEEDED');
+    return crowd;
+  };
+  const allKnow = (crowd: Crowd, version: number) =>
+    until('all are told', async () => (await crowd.known()).every(([, known]) => known === version), 30_000);
+
+  it('Q-65 an exam hall of a thousand that joins at once doesn’t notice them', async () => {
+    cluster = await openCluster(DEFAULTS);
+    const app = await cluster.process(DEFAULTS);
+    const invigilator = await cluster.client(app);
+    const { session_id } = await invigilator.ok(
+      'session:create',
+      chess({ sync_mode: 'global', total_time_ms: 3_600_000, participants: [] }),
+    );
+    const crowd = await crowdIn(app.url, session_id, 0);
+    try {
+      await invigilator.ok('session:start', { session_id });
+      await allKnow(crowd, 2);
+    } finally {
+      await crowd.close();
+    }
+  });
+
+  it('Q-65 a quiz master with a thousand players doesn’t notice them', async () => {
+    cluster = await openCluster(DEFAULTS);
+    const app = await cluster.process(DEFAULTS);
+    const master = await cluster.client(app);
+    const participants = Array.from({ length: PLAYERS }, (_, n) => ({ participant_id: `player-${n}` }));
+    const { session_id } = await master.ok('session:create', chess({ sync_mode: 'per_cycle', time_per_cycle_ms: 60_000, participants }));
+    const crowd = await crowdIn(app.url, session_id, 10_000);
+    try {
+      await master.ok('session:start', { session_id });
+      // "Ten seconds more", four times in a row.
+      for (let n = 0; n < 4; n++) await master.ok('session:adjust', { session_id, delta_ms: 10_000 });
+      for (const command of ['session:pause', 'session:resume', 'session:switch'] as const) await master.ok(command, { session_id });
+      await every(2_000, 4, () => master.ok('session:switch', { session_id }));
+      const { version } = await master.ok('session:get', { session_id });
+      await allKnow(crowd, version);
+    } finally {
+      await crowd.close();
+    }
+  });
+
+  it('Q-65 a backend with two hundred small sessions on one socket, at forty commands a second, doesn’t notice them', async () => {
+    cluster = await openCluster(DEFAULTS);
+    const backend = await cluster.client(await cluster.instance());
+    const ids = await every(25, 200, async () => (await backend.ok('session:create', chess())).session_id);
+    await every(25, 200, (n) => backend.ok('session:start', { session_id: ids[n] ?? '' }));
+    await every(25, 200, (n) => backend.ok('session:switch', { session_id: ids[n] ?? '' }));
+  });
+
+  const attacks: [what: string, attack: (session_id: string, n: number) => [name: string, payload: object]][] = [
+    [
+      'adjustments of a large session',
+      (session_id: string, n: number) => ['session:adjust', { session_id, delta_ms: n % 2 === 0 ? 1 : -1 }],
+    ],
+    ['large sessions that are created', () => ['session:create', heavy()]],
+    ['reads of a large session', (session_id: string) => ['session:get', { session_id }]],
+    ['messages to a large session', (session_id: string) => ['session:message', { session_id, message: 1 }]],
+  ];
+  for (const [what, attack] of attacks) {
+    it(`Q-66 forty-five ${what} a second from one socket cost that socket, and others keep their service`, async () => {
+      cluster = await openCluster(DEFAULTS);
+      const app = await cluster.instance();
+      const [attacker, bystander] = [await cluster.client(app), await cluster.client(app)];
+      const { session_id } = await attacker.ok('session:create', heavy());
+      const { session_id: game } = await bystander.ok('session:create', chess());
+      await bystander.ok('session:start', { session_id: game });
+      const playing = (async () => {
+        for (let n = 0; n < 20; n++) {
+          await bystander.ok('session:pause', { session_id: game });
+          await wait(100);
+          await bystander.ok('session:resume', { session_id: game });
+        }
+      })();
+      const replies = await every(22, 180, (n) => send(attacker, ...attack(session_id, n)));
+      const { ok = 0, RATE_LIMIT_EXCEEDED: refused = 0, ...others } = codesOf(replies);
+      expect(others).to.deep.equal({});
+      // Half a megabyte each, several times over: what ten seconds have saved up, and hardly more.
+      expect(ok).to.be.within(3, 25);
+      expect(refused).to.equal(180 - ok);
+      await playing;
+      const last = replies.find((reply) => !reply.ok);
+      const details = last?.ok === false ? (last.error.details as { retry_after_ms: number }) : { retry_after_ms: 0 };
+      expect(details.retry_after_ms).to.be.above(0);
+      expect((await rest(app, 'GET', '/metrics')).text).to.match(/synckairos_rate_limited_total\{limit="socket_work"\} \d/);
+    });
+  }
+
+  it('Q-66 what is sent at once is not let in at once', async () => {
+    cluster = await openCluster({ ...JWT, ...DEFAULTS });
+    const app = await cluster.instance();
+    const token = await sign({ sub: 'mallory' });
+    const sockets = await Promise.all(Array.from({ length: 20 }, () => cluster.client(app, { auth: { token } })));
+    const { session_id } = (await sockets[0]?.ok('session:create', heavy())) ?? { session_id: '' };
+    const bystander = await cluster.client(app, { auth: { token: await sign({ sub: 'anna' }) } });
+    const replies = await Promise.all(
+      sockets.flatMap((socket) => Array.from({ length: 40 }, () => send(socket, 'session:adjust', { session_id, delta_ms: 1 }))),
+    );
+    const { ok = 0, RATE_LIMIT_EXCEEDED: refused = 0, ...others } = codesOf(replies);
+    expect(others).to.deep.equal({});
+    // Twenty seconds of the credits of four connections.
+    expect(ok).to.be.within(3, 40);
+    expect(refused).to.equal(20 * 40 - ok);
+    await bystander.ok('session:create', chess());
+    expect((await rest(app, 'GET', '/metrics')).text).to.match(/synckairos_rate_limited_total\{limit="person_work"\} [1-9]/);
+  });
+});
