@@ -107,13 +107,13 @@ describe('the cost of commands, with the limits as they are by default', functio
     const master = await cluster.client(app);
     const participants = Array.from({ length: PLAYERS }, (_, n) => ({ participant_id: `player-${n}` }));
     const { session_id } = await master.ok('session:create', chess({ sync_mode: 'per_cycle', time_per_cycle_ms: 60_000, participants }));
-    const crowd = await crowdIn(app.url, session_id, 10_000);
+    const crowd = await crowdIn(app.url, session_id, 5_000);
     try {
       await master.ok('session:start', { session_id });
       // "Ten seconds more", four times in a row.
       for (let n = 0; n < 4; n++) await master.ok('session:adjust', { session_id, delta_ms: 10_000 });
       for (const command of ['session:pause', 'session:resume', 'session:switch'] as const) await master.ok(command, { session_id });
-      await every(2_000, 4, () => master.ok('session:switch', { session_id }));
+      await every(1_500, 4, () => master.ok('session:switch', { session_id }));
       const { version } = await master.ok('session:get', { session_id });
       await allKnow(crowd, version);
     } finally {
