@@ -1,23 +1,70 @@
 /** Who this page is to the server: the token it came with, and what may be done with it. The server decides; this only keeps buttons away that it would refuse. */
 import type { Role, SessionState } from '@synckairos/client';
 import { splitToken } from './route.ts';
+import { nameOf } from './words.ts';
 
 const KEY = 'synckairos.token';
 
+/** Whom this tab has to do with. */
+export interface Arrival {
+  /** The token of this tab. */
+  token: string | undefined;
+  /** One in the address that is for somebody else. Whoever sent the link may not be whom the user wants to be, so the page asks. */
+  offered: string | undefined;
+}
+
 /**
- * The token for this tab. One in the address is kept for the tab and taken out of the address, which is what people copy, and what browsers remember.
+ * Takes a token out of the address, which is what people copy, and what browsers remember. It is kept for the tab at once where that has none, or only an older
+ * one of the same person.
  */
-export function takeToken(): string | undefined {
+export function takeToken(): Arrival {
   const { token, rest } = splitToken(location.hash);
-  if (token === undefined) return sessionStorage.getItem(KEY) ?? undefined;
-  keepToken(token);
+  const kept = sessionStorage.getItem(KEY) ?? undefined;
+  if (token === undefined) return { token: kept, offered: undefined };
   history.replaceState(null, '', rest);
-  return token;
+  if (token === '') return { token: kept, offered: undefined };
+  if (kept !== undefined && !isSamePerson(kept, token) && (untilOf(claimsOf(kept)) ?? Infinity) > Date.now())
+    return { token: kept, offered: token };
+  keepToken(token);
+  return { token, offered: undefined };
 }
 
 /** Remembers the token until the tab is closed. */
 export function keepToken(token: string): void {
   sessionStorage.setItem(KEY, token);
+}
+
+/** Who somebody is, in a game where there is one. */
+export interface Person {
+  /** The user, or the participant that a link is for; undefined for other links. */
+  name: string | undefined;
+  /** Undefined where it depends on the game. */
+  role: Role | undefined;
+  /** Unix ms; undefined if the token does not say. */
+  until: number | undefined;
+}
+
+/** Whom a token is for. It is read, not believed. */
+export function personOf(token: string, state: SessionState | null): Person {
+  const claims = claimsOf(token);
+  const { sub, participant_id: participant, role, sessions } = claims;
+  const everywhere = role ?? (isRecord(sessions) ? sessions['*'] : undefined);
+  const known = state === null ? everywhere : holder(token, state).role;
+  const seat = typeof participant !== 'string' || state === null ? participant : nameOf(state, participant);
+  const name = [sub, seat].find((each) => typeof each === 'string');
+  return { name, role: isRole(known) ? known : undefined, until: untilOf(claims) };
+}
+
+/** Whether two tokens say the same but for their times. */
+function isSamePerson(one: string, other: string): boolean {
+  const [a, b] = [one, other]
+    .map(claimsOf)
+    .map(({ sub, participant_id, role, sid, sessions }) => JSON.stringify([sub, participant_id, role, sid, sessions]));
+  return one === other || (a !== undefined && a === b && a !== '[null,null,null,null,null]');
+}
+
+function untilOf({ exp }: Record<string, unknown>): number | undefined {
+  return typeof exp === 'number' ? exp * 1_000 : undefined;
 }
 
 /** What the buttons of a game are there for. */

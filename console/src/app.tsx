@@ -1,7 +1,8 @@
-import type { SyncKairosClient } from '@synckairos/client';
+import type { SyncKairosClient, SyncKairosError } from '@synckairos/client';
 import { lazy, Suspense, useSyncExternalStore } from 'react';
 import type { Door } from './door.ts';
 import { GamePage } from './game/game-page.tsx';
+import { ReplaceSheet } from './identity.tsx';
 import { useRoute } from './route.ts';
 import { SetupPage } from './setup/setup-page.tsx';
 import { SignIn } from './sign-in.tsx';
@@ -13,21 +14,22 @@ const OperatorPage = lazy(async () => ({ default: (await import('./operator/oper
 interface AppProps {
   client: SyncKairosClient;
   token: string | undefined;
-  door: Door;
 }
 
-export function App({ client, token, door }: AppProps) {
+export function App({ client, token, offered, door }: AppProps & { offered: string | undefined; door: Door }) {
+  const refusal = useSyncExternalStore(door.subscribe, door.getSnapshot);
   return (
     <div className="app">
-      <Page client={client} token={token} door={door} />
-      <StatusBar client={client} />
+      <Page client={client} token={token} refusal={refusal} />
+      {/* Whom the server does not let in is nobody to it. */}
+      <StatusBar client={client} token={refusal === null ? token : undefined} />
+      {token !== undefined && offered !== undefined && <ReplaceSheet token={token} offered={offered} />}
     </div>
   );
 }
 
-function Page({ client, token, door }: AppProps) {
+function Page({ client, token, refusal }: AppProps & { refusal: SyncKairosError | null }) {
   const route = useRoute();
-  const refusal = useSyncExternalStore(door.subscribe, door.getSnapshot);
   if (route.page === 'operator') {
     return (
       <Suspense fallback={<main className="waiting" />}>

@@ -12,7 +12,7 @@ import './styles/game.css';
 import './styles/sheets.css';
 import './styles/operator.css';
 
-const token = takeToken();
+const { token, offered } = takeToken();
 // Another token is another client.
 addEventListener('hashchange', () => splitToken(location.hash).token !== undefined && location.reload());
 
@@ -24,6 +24,6 @@ const root = document.getElementById('root');
 if (root === null) throw new Error('The page has no #root');
 createRoot(root).render(
   <StrictMode>
-    <App client={client} token={token} door={door} />
+    <App client={client} token={token} offered={offered} door={door} />
   </StrictMode>,
 );

@@ -2,6 +2,7 @@
 import type { ConnectionState, SyncKairosClient } from '@synckairos/client';
 import { useNow } from '@synckairos/client/react';
 import { useEffect, useReducer, useSyncExternalStore } from 'react';
+import { Identity } from './identity.tsx';
 
 const WORDS: Record<ConnectionState, string> = {
   idle: 'Not connected',
@@ -12,7 +13,7 @@ const WORDS: Record<ConnectionState, string> = {
   failed: 'Offline',
 };
 
-export function StatusBar({ client }: { client: SyncKairosClient }) {
+export function StatusBar({ client, token }: { client: SyncKairosClient; token: string | undefined }) {
   const connection = useSyncExternalStore(client.connection.subscribe, client.connection.getSnapshot);
   // After each exchange there is news, and in between the bound grows.
   const [, readAnew] = useReducer((count: number) => count + 1, 0);
@@ -23,6 +24,7 @@ export function StatusBar({ client }: { client: SyncKairosClient }) {
   const resting = connection === 'failed' || connection === 'idle' || connection === 'reconnecting' || connection === 'fallback';
   return (
     <footer className="status" aria-label="Connection and clock">
+      {token !== undefined && <Identity client={client} token={token} />}
       <span className="status-item">
         <span className={`dot dot-${connection}`} aria-hidden="true" />
         <span role="status">{WORDS[connection]}</span>
