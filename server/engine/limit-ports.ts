@@ -21,6 +21,8 @@ export interface Use {
 /** A limit that all instances share. `User`: whose uses are counted together. */
 export interface SharedLimit<User = string> {
   consume(user: User): Use;
+  /** Counts so many further uses, for what a use has cost; nobody waits for that. */
+  charge(user: User, uses: number): void;
   /** Asks what is left and counts nothing, so that `credit` is true to it. Never rejects. */
   look(user: User): Promise<void>;
 }

@@ -1,4 +1,4 @@
-import type { JsonValue, SessionState } from '#contract';
+import type { JsonObject, JsonValue, SessionState } from '#contract';
 import type { SessionEvent } from '../domain/draft.ts';
 import type { Commit, LiveSession, Publication } from './ports.ts';
 
@@ -24,6 +24,6 @@ export interface Rooms {
   ): Announcement;
   /** Tells the room that the running clock has crossed a threshold (ms left). */
   warn(state: SessionState, threshold: number): void;
-  /** A message as it is published, to sockets of this instance as well. */
-  message(state: SessionState, message: JsonValue): Publication;
+  /** A message as it is published, and by whom, where that is asked: to sockets of this instance as well. */
+  message(state: SessionState, message: JsonValue, actor?: JsonObject): Publication;
 }

@@ -105,6 +105,10 @@ export function createSharedLimit<User>(redis: RedisClient, { uses, seconds, key
       );
       return { quota: counted, credit };
     },
+    charge(user, more) {
+      // Where Redis can't count it, this instance does (insuranceLimiter).
+      shared.penalty(keyOf(user), more).catch(() => {});
+    },
     async look(user) {
       const key = keyOf(user);
       // Where Redis can't say, this instance goes by what it did itself.

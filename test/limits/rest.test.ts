@@ -5,6 +5,7 @@ import { RedisProxy } from '../kit/redis-proxy.ts';
 import { rest } from '../kit/rest.ts';
 import { type Cluster, openCluster } from '../kit/server.ts';
 import { oneRedisUrl } from '../kit/services.ts';
+import { until } from '../kit/until.ts';
 
 const from = (address: string) => ({ 'x-forwarded-for': address });
 
@@ -103,6 +104,56 @@ describe('requests of an address', () => {
       await cluster.close();
       await proxy.close();
     }
+  });
+
+  const heavy = () =>
+    chess({
+      sync_mode: 'global',
+      total_time_ms: 3_600_000,
+      participants: Array.from({ length: 1_000 }, (_, n) => ({ participant_id: String(n).padStart(128, 'x') })),
+    });
+  /** What is left of the limit, once it has been counted what earlier requests moved. */
+  const leftOf = async (app: { url: string }) => Number((await rest(app, 'GET', '/v1/time')).headers.get('ratelimit-remaining'));
+
+  it('Q-59 a request costs further ones by what it moved, refused or not; the next answer tells it', async () => {
+    const app = await open({ RATE_LIMIT_GENERAL: '100' });
+    const small = chess();
+    for (const [method, path, body] of [
+      ['POST', '/v1/sessions', small],
+      ['POST', `/v1/sessions/${small.session_id}/start`, {}],
+      ['POST', `/v1/sessions/${small.session_id}/switch`, {}],
+      ['GET', `/v1/sessions/${small.session_id}`, undefined],
+    ] as const) {
+      expect((await rest(app, method, path, body)).status).to.be.oneOf([200, 201]);
+    }
+    expect(await leftOf(app), 'small ones cost one').to.equal(95);
+    const large = heavy();
+    expect((await rest(app, 'POST', '/v1/sessions', large)).status).to.equal(201);
+    const used = async (work: () => Promise<number>, status: number) => {
+      const before = await leftOf(app);
+      expect(await work()).to.equal(status);
+      let asked = 0;
+      // Its own, and a further one at least.
+      return until('it is counted', async () => {
+        asked += 1;
+        const cost = before - (await leftOf(app)) - asked;
+        return cost >= 2 ? cost : undefined;
+      });
+    };
+    const { session_id } = large;
+    await used(async () => (await rest(app, 'POST', `/v1/sessions/${session_id}/adjust`, { delta_ms: 1 })).status, 200);
+    const refused = { ...large, surplus: 'x'.repeat(600_000) };
+    await used(async () => (await rest(app, 'POST', '/v1/sessions', refused)).status, 400);
+  });
+
+  it('Q-59 who has moved more than a minute’s worth waits for the next minute', async () => {
+    const app = await open({ RATE_LIMIT_GENERAL: '12' });
+    const large = heavy();
+    const answers = [(await rest(app, 'POST', '/v1/sessions', large)).status];
+    for (let n = 0; n < 8; n++) answers.push((await rest(app, 'POST', `/v1/sessions/${large.session_id}/adjust`, { delta_ms: 1 })).status);
+    expect(answers[0]).to.equal(201);
+    expect(answers[1]).to.equal(200);
+    expect(answers.at(-1), 'nine requests of twelve').to.equal(429);
   });
 
   it('Q-6 0 switches it off', async () => {

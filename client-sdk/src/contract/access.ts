@@ -4,6 +4,14 @@
 export const ROLES = ['owner', 'controller', 'participant', 'viewer'] as const;
 export type Role = (typeof ROLES)[number];
 
+/** Who did something, as their token or link says, and in which role. */
+export interface Actor {
+  role: Role;
+  sub?: string;
+  participant_id?: string;
+  link_id?: string;
+}
+
 /** Roles that a link can give. */
 export const SHARED_ROLES = ['controller', 'participant', 'viewer'] as const;
 export type SharedRole = (typeof SHARED_ROLES)[number];

@@ -1,5 +1,5 @@
 /** What the server sends to a session's room, and what the audit trail tells of it. */
-import type { AuthExpiredEvent } from './access.ts';
+import type { Actor, AuthExpiredEvent } from './access.ts';
 import type { StateChanges } from './changes.ts';
 import type { CommandName, Commands } from './commands.ts';
 import type { Reply } from './reply.ts';
@@ -76,6 +76,8 @@ export interface MessageEvent {
   session_id: string;
   message: JsonValue;
   server_time_ms: number;
+  /** Who sent it; absent where nobody is asked who they are. */
+  actor?: Actor;
 }
 
 export interface ServerToClientEvents {

@@ -7,6 +7,7 @@ import {
   type ErrorCode,
   type ErrorDetails,
   type JsonValue,
+  ROLES,
   type ServerToClientEvents,
   SHARED_ROLES,
   type TimeData,
@@ -31,6 +32,13 @@ import {
 /** What the server says, as schemas: they describe it in the documents and in tests, nothing is checked by them at run time. */
 
 const anything = z.custom<JsonValue>();
+/** Who did something, as their token or link says. */
+const actor = z.object({
+  role: z.enum(ROLES),
+  sub: z.string().exactOptional(),
+  participant_id: id.exactOptional(),
+  link_id: id.exactOptional(),
+});
 const empty = z.record(z.string(), z.never());
 const envelope = { ...position, server_time_ms: unixMs };
 
@@ -84,7 +92,7 @@ export const roomEvents = {
     deadline_at: instant,
   }),
   'session:deleted': z.object(envelope),
-  'session:message': z.object({ session_id: id, message: anything, server_time_ms: unixMs }),
+  'session:message': z.object({ session_id: id, message: anything, server_time_ms: unixMs, actor: actor.exactOptional() }),
   'auth:expired': z.object({ reason: z.enum(['expired', 'revoked']), server_time_ms: unixMs }),
   'server:closing': z.object({ reconnect_in_ms: ms }),
 } satisfies { [Event in RoomEvent]: z.ZodType<Parameters<ServerToClientEvents[Event]>[0]> };

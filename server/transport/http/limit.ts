@@ -1,4 +1,4 @@
-import type { Middleware } from 'koa';
+import type { Context, Middleware } from 'koa';
 import type { SharedLimit } from '../../engine/limit-ports.ts';
 import type { Metrics } from '../../observability/metrics.ts';
 import { addressOf, type TrustedProxies } from '../address.ts';
@@ -26,11 +26,25 @@ export function limitConnections(connectionLimit: ConnectionLimit): Middleware {
   };
 }
 
+/** A request costs a further one for each so many bytes that it moved: its own, those of its answer, and what its command moved (work.ts). */
+const REQUEST_BYTES = 512 * 1024;
+
+/** Calls back with what a request moved, once it is answered or given up. A connection has one request at a time. */
+function whenMoved({ req: { socket }, res, state }: Context, charge: (bytes: number) => void): void {
+  const before = socket.bytesRead + socket.bytesWritten;
+  res.once('close', () => charge(socket.bytesRead + socket.bytesWritten - before + Number(state['moved'] ?? 0)));
+}
+
 /** Limits the requests of an address, and tells it how much is left (draft-ietf-httpapi-ratelimit-headers-06). */
 export function limitRequests({ limit, metrics, proxies }: GeneralLimitOptions): Middleware {
   return async (ctx, next) => {
     if (limit !== undefined && LIMITED.test(ctx.path)) {
-      const quota = await limit.consume(addressOf(ctx.req, proxies)).quota;
+      const address = addressOf(ctx.req, proxies);
+      whenMoved(ctx, (bytes) => {
+        const more = Math.floor(bytes / REQUEST_BYTES);
+        if (more > 0) limit.charge(address, more);
+      });
+      const quota = await limit.consume(address).quota;
       ctx.set('RateLimit-Limit', String(quota.limit));
       ctx.set('RateLimit-Remaining', String(quota.remaining));
       ctx.set('RateLimit-Reset', seconds(quota.resetMs));

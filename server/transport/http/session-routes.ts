@@ -6,7 +6,7 @@ import { CREATE_MAX_BYTES, type Reply } from '#contract';
 import { invalid } from '../../domain/refusal.ts';
 import { type Principal, senderOf } from '../access/principal.ts';
 import { addressOf, type TrustedProxies } from '../address.ts';
-import type { CommandHandler } from '../command-handler.ts';
+import type { CommandHandler, Request } from '../command-handler.ts';
 import { HistoryAnswer } from '../history-answer.ts';
 import { HTTP_STATUS } from '../replies.ts';
 import { HttpRefusal, readBodies, refuseOtherBodies, setRetryAfter } from './errors.ts';
@@ -25,14 +25,18 @@ export function sessionRoutes({ handler, now, proxies }: SessionRoutesOptions): 
   const router = new Router();
   const bodies = [refuseOtherBodies, readBodies(koaBody({ urlencoded: false, text: false, jsonLimit: CREATE_MAX_BYTES }))];
 
-  const handle = (ctx: RouterContext, name: string, payload: unknown) => {
+  const handle = async (ctx: RouterContext, name: string, payload: unknown) => {
     // Taken when the whole request is there: who holds back the end of a body can't move its instant forward.
     const arrival = now();
     const address = addressOf(ctx.req, proxies);
     const principal = ctx.state['principal'] as Principal | undefined;
     const ids = { request: String(ctx.state['requestId']) };
     const sender = senderOf(principal, address);
-    return handler.handle({ name, payload, principal, arrival, address, sender, seat: undefined, ids });
+    const request: Request = { name, payload, principal, arrival, address, sender, seat: undefined, ids };
+    const reply = await handler.handle(request);
+    // For what the address is charged (limit.ts).
+    ctx.state['moved'] = request.moved;
+    return reply;
   };
 
   for (const [name, route] of Object.entries(REST_ROUTES)) {

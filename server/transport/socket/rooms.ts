@@ -161,10 +161,10 @@ export function createRooms(io: IoServer, { channelPrefix, schema, now, metrics 
       metrics.broadcasts.inc({ event: 'session:warning' });
       io.to(roomOf(state)).emit('session:warning', { ...envelope(state), ...holder, threshold_ms: threshold, deadline_at });
     },
-    message(state, message) {
+    message(state, message, actor) {
       const event = 'session:message';
       metrics.broadcasts.inc({ event });
-      const payload = JSON.stringify({ session_id: state.session_id, message, server_time_ms: Math.floor(now()) });
+      const payload = JSON.stringify({ session_id: state.session_id, message, server_time_ms: Math.floor(now()), actor });
       return publicationOf({ ...wayTo(state, true), event, payload, withState: false });
     },
   };
