@@ -17,7 +17,7 @@ import type { CommandKey, LiveSession, SessionStore, StoredSession } from './por
 import type { Rooms } from './rooms.ts';
 
 /** A commit that catches up ends where its events have so many bytes, or with an event that carries a snapshot: that is the state which is stored anyway. */
-const COMMIT_BYTES = 512 * 1024;
+const COMMIT_BYTES = 256 * 1024;
 /** About what an event has without its metadata. */
 const EVENT_BYTES = 1024;
 /** Corrections of the clock that are less than this are none that anybody should notice. */

@@ -17,7 +17,7 @@
 -- ARGV[19] how many events   ARGV[20] where the contract's part of the new state begins, behind its brace
 -- ARGV[21] '1' where no piece of what is stored stays   ARGV[22] how many pieces of the new state
 -- ARGV[23…] for each piece that is new: its field, and it (layout.ts)
--- ARGV[…]  for each event: it, and the state after it; '' for the new state
+-- ARGV[…]  for each event: it, and the state after it or a brief of it; '' for the new state
 -- ARGV[…]  for each message to other instances: channel, head, and a tail where the new state belongs between the two, else ''
 -- Returns {'ok'} | {'clock'} | {'life'} | {'conflict', <session>} | {'repeated', <session>, memory of the command_id}
 --   where <session> is the facts and the whole state as stored, false where missing
@@ -123,8 +123,7 @@ local first_event = 23 + 2 * ARGV[22]
 if first_event > 23 then
   redis.call('HSET', KEYS[5], unpack(ARGV, 23, first_event - 1))
 end
-local pieces = pieces_of(ARGV[9])
-if pieces then
+if string.sub(ARGV[9], -1) == '[' then
   -- Not before the session.
   redis.call('PEXPIRE', KEYS[5], ARGV[10] + 1000)
 end
@@ -133,15 +132,21 @@ if ARGV[11] == '' then
 else
   redis.call('ZADD', KEYS[2], ARGV[11], ARGV[4])
 end
--- A large state stays in its pieces here: to join them would cost more than everything else.
-local piece_fields = {}
-for i, piece in ipairs(pieces or {}) do
-  piece_fields[2 * i - 1] = 'piece'
-  piece_fields[2 * i] = piece
+-- The pieces of the new state are only read where it goes somewhere else, since they may be half a megabyte.
+local new_pieces
+local function pieces_of_new()
+  new_pieces = new_pieces or pieces_of(ARGV[9]) or {}
+  return new_pieces
 end
 local messages = first_event + 2 * ARGV[19]
 for i = first_event, messages - 1, 2 do
   if ARGV[i + 1] == '' then
+    -- A large state stays in its pieces here: to join them would cost more than everything else.
+    local piece_fields = {}
+    for n, piece in ipairs(pieces_of_new()) do
+      piece_fields[2 * n - 1] = 'piece'
+      piece_fields[2 * n] = piece
+    end
     redis.call('XADD', KEYS[3], '*', 'event', ARGV[i], 'state', ARGV[9], unpack(piece_fields))
   else
     redis.call('XADD', KEYS[3], '*', 'event', ARGV[i], 'state', ARGV[i + 1])
@@ -153,6 +158,6 @@ end
 -- Here nothing can come between a commit and its being told. The channels share the hash tag of the keys.
 for i = messages, #ARGV, 3 do
   local tail = ARGV[i + 2]
-  redis.call('SPUBLISH', ARGV[i], tail == '' and ARGV[i + 1] or ARGV[i + 1] .. '{' .. string.sub(joined(ARGV[9], pieces), ARGV[20]) .. tail)
+  redis.call('SPUBLISH', ARGV[i], tail == '' and ARGV[i + 1] or ARGV[i + 1] .. '{' .. string.sub(joined(ARGV[9], pieces_of_new()), ARGV[20]) .. tail)
 end
 return {'ok'}

@@ -1,8 +1,12 @@
 import { applyChanges, type ChangesEvent, type SessionState, type UpdateEvent } from '#contract';
 import { isAfter } from '../../domain/position.ts';
 import type { Logger } from '../../observability/logger.ts';
+import { Gate } from '../../util/gate.ts';
 import { interceptChanges } from './adapter.ts';
 import { changesRoomOf, type IoServer, roomOf } from './rooms.ts';
+
+/** States that are read at a time because changes of them were missed, each up to half a megabyte. Whoever waits too long is left to the healing. */
+const LOADS = { places: 2, patienceMs: 2_000 };
 
 export interface ChangeRelayOptions {
   io: IoServer;
@@ -21,6 +25,7 @@ export class ChangeRelay {
   readonly #options: ChangeRelayOptions;
   readonly #told = new Map<string, SessionState>();
   readonly #loading = new Set<string>();
+  readonly #loads = new Gate(LOADS);
 
   constructor(options: ChangeRelayOptions) {
     this.#options = options;
@@ -81,7 +86,7 @@ export class ChangeRelay {
     if (this.#loading.has(room)) return;
     this.#loading.add(room);
     try {
-      const state = await load(session_id);
+      const state = await this.#loads.run(() => load(session_id));
       const before = this.#told.get(room);
       // Another life of the id is another room's.
       if (state === null || roomOf(state) !== room || (before !== undefined && !isAfter(state, before))) return;
