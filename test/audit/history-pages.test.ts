@@ -96,8 +96,8 @@ describe('history of a session with large states', () => {
     const watched = database.$extends({
       query: {
         $queryRaw: async ({ args, query: run }) => {
-          const rows = (await run(args)) as { snapshot: string }[];
-          replies.push(rows.reduce((sum, { snapshot }) => sum + snapshot.length, 0));
+          const rows = (await run(args)) as { snapshot?: string }[];
+          replies.push(rows.reduce((sum, { snapshot }) => sum + (snapshot?.length ?? 0), 0));
           return rows;
         },
       },

@@ -2,6 +2,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { CreatePayload, HistoryEvent, SessionState } from '#contract';
 import type { TimerCommand } from '../../server/domain/decide.ts';
+import { decodeState, SCHEMA } from '../../server/domain/schema.ts';
 import { type Clock, RedisClock } from '../../server/engine/clock.ts';
 import { createEngine } from '../../server/engine/create-engine.ts';
 import type { CommandContext, Engine, Outcome } from '../../server/engine/engine.ts';
@@ -224,12 +225,14 @@ export class Arena {
 /** As `Arena.age`, for the sessions of any cluster. Returns the state as it is now. */
 export async function age(redis: RedisClient, prefix: string, session: string, ms: number): Promise<SessionState> {
   const keys = createKeys(prefix).session(session);
-  const earlier = (key: string, value: unknown) => (key.endsWith('_at') && typeof value === 'string' ? iso(Date.parse(value) - ms) : value);
-  const state = JSON.parse(await stateIn(redis, keys.session), earlier) as SessionState;
-  await tamper(redis, keys.session, {}, JSON.stringify(state));
+  // When it was created names its life.
+  const earlier = (key: string, value: unknown) =>
+    /^(?!created).*_at$/.test(key) && typeof value === 'string' ? iso(Date.parse(value) - ms) : value;
+  const text = JSON.stringify(JSON.parse(await stateIn(redis, keys.session), earlier));
+  await tamper(redis, keys.session, {}, text);
   const due = await redis.zscore(keys.agenda, session);
   if (due !== null) await redis.zadd(keys.agenda, Number(due) - ms, session);
-  return state;
+  return decodeState(text, SCHEMA) as SessionState;
 }
 
 /** The state of a success; a refusal throws. */

@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { expect } from 'chai';
-import type { CreatePayload } from '#contract';
+import { applyChanges, type ChangesEvent, type CreatePayload } from '#contract';
 import { createKeys } from '../../server/store/keys.ts';
 import { chess } from '../kit/games.ts';
 import { openCluster } from '../kit/server.ts';
@@ -103,6 +103,26 @@ describe('after long downtime', () => {
       }
     });
   }
+
+  it('E-51 the room of a session of ten participants or more is told what has changed since the commit before', async () => {
+    const cluster = await openCluster({ KEY_PREFIX: arena.prefix });
+    try {
+      const client = await cluster.client(await cluster.instance());
+      const participants = Array.from({ length: 12 }, (_, n) => ({ participant_id: `p${n}` }));
+      const { session_id } = await client.ok('session:create', chess({ ...CYCLES, participants, warning_thresholds_ms: [] }));
+      await client.ok('session:join', { session_id, deltas: true });
+      await client.ok('session:start', { session_id });
+      await client.next('session:update');
+      const from = await age(arena.redis(), arena.prefix, session_id, 50_500);
+      const state = await client.ok('session:get', { session_id });
+      // The contract's type is that of whole states.
+      const update = (await client.next('session:update')) as unknown as ChangesEvent;
+      expect(update).to.include({ since_version: from.version, version: 52 }).and.not.have.property('state');
+      expect(applyChanges(from, update.changes)).to.deep.equal(state);
+    } finally {
+      await cluster.close();
+    }
+  });
 
   it('E-32 the last expiry is told also where an outage comes after it', async () => {
     const cluster = await openCluster({ KEY_PREFIX: arena.prefix });

@@ -1,7 +1,4 @@
 import { expect } from 'chai';
-import { applyChanges, type ChangesEvent } from '#contract';
-import { openCluster } from '../kit/server.ts';
-import { until } from '../kit/until.ts';
 import { type Desk, openDesk } from '../store/desk.ts';
 import { crowdOf, Sleeper } from '../store/sleeper.ts';
 import { Arena, type Player, stateOf } from './arena.ts';
@@ -65,27 +62,5 @@ describe('a large session that nobody looked after for long', () => {
       expect(versions.length).to.be.at.most(100);
     }
     expect(runs.length).to.be.at.least(250 / 100);
-  });
-
-  it('E-51 its room is told with each commit what has changed since the last', async () => {
-    const cluster = await openCluster({ KEY_PREFIX: arena.prefix });
-    try {
-      const client = await cluster.client(await cluster.instance());
-      const sleeper = await asleep(130_000);
-      const from = sleeper.state;
-      const { session_id } = from;
-      const { state } = await client.ok('session:join', { session_id, deltas: true });
-      await until('the last update', async () => client.seen('session:update').some(({ version }) => version >= state.version));
-      // The contract's type is that of whole states.
-      const updates = client.seen('session:update').filter((event) => event.version <= state.version) as unknown as ChangesEvent[];
-      const followed = updates.reduce((before, { since_version, changes }) => {
-        expect(since_version).to.equal(before.version);
-        return applyChanges(before, changes);
-      }, from);
-      expect(followed).to.deep.equal(state);
-      expect(updates.length).to.be.below(state.version - from.version);
-    } finally {
-      await cluster.close();
-    }
   });
 });
