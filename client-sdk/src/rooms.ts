@@ -84,9 +84,8 @@ export class Rooms {
     if ('state' in event) {
       room.store.offer(event.state, event.event_type);
     } else if (!room.store.follow(event)) {
-      room.joined = false;
       room.missed = event;
-      void this.#settle(room);
+      this.#rejoin(room);
     }
   }
 
@@ -94,7 +93,11 @@ export class Rooms {
   deleted(event: EventEnvelope): void {
     const room = this.#rooms.get(event.session_id);
     if (room !== undefined) {
-      if (!room.store.remove(event)) return;
+      if (!room.store.remove(event)) {
+        // Of a former life of the id. The server has put everybody out of its room, but who is in the present one's?
+        if (isNewer(room.store.seen, event)) this.#rejoin(room);
+        return;
+      }
       room.joined = false;
       room.missed = event;
       room.lookedMs = 0;
@@ -180,6 +183,11 @@ export class Rooms {
     if (this.#over.size <= REMEMBERED || oldest === undefined) return;
     this.#over.delete(oldest);
     if (this.#rooms.get(oldest)?.store.wanted === false) this.#rooms.delete(oldest);
+  }
+
+  #rejoin(room: Room): void {
+    room.joined = false;
+    void this.#settle(room);
   }
 
   async #join(room: Room): Promise<void> {

@@ -193,6 +193,23 @@ describe('SDK: instances that hear of things late', () => {
     await seen(client, id, 3);
   });
 
+  it('J-35 a deletion that comes after its id’s next life was known is none, and the present life’s changes come', async () => {
+    const player = await open('synckairos-subscriber');
+    const { session_id: id } = await player.ok('session:create', chess());
+    const events = told(client);
+    client.connectWebSocket(id, () => undefined);
+    await seen(client, id, 1);
+    link.delayMs = 200;
+    await player.ok('session:delete', { session_id: id });
+    await player.ok('session:create', chess({ session_id: id }));
+    expect((await client.getSession(id)).version).to.equal(1);
+    await wait(600);
+    link.delayMs = 0;
+    await player.ok('session:start', { session_id: id });
+    await seen(client, id, 2);
+    expect(events).to.deep.equal([]);
+  });
+
   it('J-35 nobody is told of the deletion of a former life of an id, nor leaves the room of the present one', async () => {
     const player = await open('synckairos-subscriber');
     const { session_id: id } = await player.ok('session:create', chess());
