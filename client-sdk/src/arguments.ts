@@ -8,7 +8,8 @@ const SHOWN_MAX = 60;
 export function inWords(value: unknown): string {
   if (typeof value === 'string') return `'${value.slice(0, SHOWN_MAX)}'`;
   if (typeof value === 'bigint') return `${value}n`;
-  return typeof value === 'function' || (typeof value === 'object' && value !== null) ? `a ${typeof value}` : String(value);
+  if (typeof value === 'function') return 'a function';
+  return typeof value === 'object' && value !== null ? 'an object' : String(value);
 }
 
 /** @throws TypeError unless `value` is a string of at least one character */
@@ -32,8 +33,8 @@ export function expectPayload(payload: object): void {
 
 function expectJson(name: string, value: unknown): void {
   if (typeof value === 'string' || typeof value === 'boolean' || value === null) return;
+  if (value === undefined) throw new TypeError(`${name} is missing`);
   try {
-    if (value === undefined) throw new TypeError('it is missing');
     JSON.stringify({ '': value }, refuseForeign);
   } catch (cause) {
     throw new TypeError(`${name} is no JSON: ${(cause as Error).message}`, { cause });

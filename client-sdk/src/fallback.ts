@@ -52,7 +52,8 @@ export class Fallback {
       } catch (thrown) {
         const error = asError(thrown);
         if (!connection.isLost) break;
-        if (error.code === 'NETWORK_ERROR' || error.code === 'TIMEOUT') {
+        // No such route: the address leads past the service.
+        if (error.code === 'NETWORK_ERROR' || error.code === 'TIMEOUT' || error.code === 'NOT_FOUND') {
           connection.report(error);
           break;
         }

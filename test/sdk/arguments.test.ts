@@ -37,7 +37,7 @@ describe('SDK: arguments that are mistakes', () => {
       [{ run: () => undefined }, /^TypeError: message is no JSON: 'run' in it is a function/],
       [new Uint8Array(3), /^TypeError: message is no JSON: it is binary/],
       [{ file: Buffer.from('abc') }, /^TypeError: message is no JSON: 'file' in it is binary/],
-      [undefined, /^TypeError: message is no JSON: it is missing/],
+      [undefined, /^TypeError: message is missing/],
     ];
     for (const sender of [client, stage.client('http://127.0.0.1:9')]) {
       const begun = performance.now();
@@ -57,7 +57,7 @@ describe('SDK: arguments that are mistakes', () => {
   it('J-80 an event of a button is no id', async () => {
     const event = { nativeEvent: cycle, target: cycle };
     expect(await outcome(client, 'startSession', id, event)).to.equal(
-      'TypeError: active_participant_id must be a string, and not empty; it is a object',
+      'TypeError: active_participant_id must be a string, and not empty; it is an object',
     );
     expect(await outcome(client, 'switchCycle', id, 'white', event)).to.match(/^TypeError: next_participant_id must be a string/);
     expect((await client.getSession(id)).version, 'nothing was sent').to.equal(1);
@@ -86,9 +86,9 @@ describe('SDK: arguments that are mistakes', () => {
       expect(await outcome(client, command), command).to.equal('TypeError: session_id must be a string, and not empty; it is undefined');
       expect(await outcome(client, command, ''), command).to.match(/^TypeError: session_id must be a string, and not empty; it is ''/);
     }
-    expect(await outcome(client, 'startSession', await client.getSession(id))).to.match(/^TypeError: session_id .* it is a object/);
+    expect(await outcome(client, 'startSession', await client.getSession(id))).to.match(/^TypeError: session_id .* it is an object/);
     expect(await outcome(client, 'createSession')).to.match(/^TypeError: createSession needs \{ sync_mode: … \}.* it got undefined/);
-    expect(await outcome(client, 'adjustTime', id)).to.match(/^TypeError: delta_ms is no JSON: it is missing/);
+    expect(await outcome(client, 'adjustTime', id)).to.match(/^TypeError: delta_ms is missing/);
     expect(await outcome(client, 'adjustTime', id, 5_000, 7)).to.match(/^TypeError: who must be a string, and not empty; it is 7/);
     expect(await outcome(client, 'revokeShare', id)).to.match(/^TypeError: link_id must be a string/);
     for (const method of ['session', 'connectWebSocket']) {

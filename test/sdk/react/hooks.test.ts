@@ -118,7 +118,7 @@ describe('React hooks in a browser', function () {
     await shows(page, 'connected', 'true');
     await page.click('#careless');
     await until('the mistake to be told of', async () => problems.length > 0);
-    expect(problems).to.deep.equal(['next_participant_id must be a string, and not empty; it is a object']);
+    expect(problems).to.deep.equal(['next_participant_id must be a string, and not empty; it is an object']);
     await shows(page, 'error', 'none');
   });
 
