@@ -1,4 +1,5 @@
 import { connect } from 'node:net';
+import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { COMMANDS, payloadText } from './inputs.ts';
 
@@ -58,6 +59,8 @@ export function requestBytes(sessions: readonly string[]): fc.Arbitrary<Buffer> 
       'Range: bytes=9-1',
       'X-Forwarded-For: ,,',
       'Upgrade: h2c',
+      'Sec-Fetch-Site: cross-site',
+      'X-Forwarded-Host: evil.example',
     ),
   );
   const type = fc.oneof(
@@ -66,6 +69,7 @@ export function requestBytes(sessions: readonly string[]): fc.Arbitrary<Buffer> 
       'application/json; charset=latin1',
       'application/json;charset=utf-32',
       'application/vnd.x+json',
+      'application/merge-patch+json',
       'json',
     ),
     fc.constantFrom('text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data; boundary=x', '', '\u00e9'),
@@ -75,11 +79,27 @@ export function requestBytes(sessions: readonly string[]): fc.Arbitrary<Buffer> 
     { weight: 1, arbitrary: fc.string({ maxLength: 100, unit: 'binary' }) },
     { weight: 1, arbitrary: fc.constantFrom('', '{', '[', 'null', '"', '\ufeff{}', 'NaN') },
   );
-  const framing = fc.constantFrom('length', 'length', 'length', 'chunked', 'none', 'gzip', 'br', 'unknown', 'bad chunk', 'bad length');
+  const framing = fc.constantFrom(
+    'length',
+    'length',
+    'length',
+    'chunked',
+    'none',
+    'gzip',
+    'br',
+    'unknown',
+    'squeezed',
+    'bomb',
+    'bad chunk',
+    'bad length',
+  );
   return fc
     .record({ method, path, headers: fc.array(header, { maxLength: 2 }), type, body, framing })
     .map((each) => write(each.method, each.path, each.headers, each.type, Buffer.from(each.body), each.framing));
 }
+
+/** A little that inflates to more than a body may have. */
+const BOMB = gzipSync(Buffer.alloc(4_000_000, 32));
 
 function write(method: string, path: string, headers: string[], type: string, body: Buffer, framing: string): Buffer {
   const lines = [`${method} ${path} HTTP/1.1`, 'Host: localhost', 'Connection: close', `Content-Type: ${type}`, ...headers];
@@ -93,6 +113,9 @@ function write(method: string, path: string, headers: string[], type: string, bo
     sent = Buffer.concat([Buffer.from('zz\r\n'), body]);
   } else if (framing === 'bad length') {
     lines.push('Content-Length: minus one');
+  } else if (framing === 'squeezed' || framing === 'bomb') {
+    sent = framing === 'bomb' ? BOMB : gzipSync(body);
+    lines.push('Content-Encoding: gzip', `Content-Length: ${sent.length}`);
   } else if (framing === 'none') {
     sent = Buffer.alloc(0);
   } else {
