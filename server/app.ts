@@ -19,6 +19,7 @@ import { createOutbox } from './store/outbox.ts';
 import { ping } from './store/ping.ts';
 import { createKeys } from './store/keys.ts';
 import { openMarks } from './store/marks.ts';
+import { createPresence } from './store/presence.ts';
 import { createSessionStore } from './store/session-store.ts';
 import { followSkew, type Skew } from './store/skew.ts';
 import { timeAt } from './store/time.ts';
@@ -32,6 +33,7 @@ import { createHttpServer, serve } from './transport/http/server.ts';
 import { MessageCredits } from './transport/message-limit.ts';
 import { callersOf } from './transport/origins.ts';
 import { ConnectionLimit } from './transport/connection-limit.ts';
+import { Attendance } from './transport/socket/attendance.ts';
 import { Admission } from './transport/socket/admission.ts';
 import { channelOf } from './transport/socket/adapter.ts';
 import { ChangeRelay } from './transport/socket/change-relay.ts';
@@ -39,6 +41,9 @@ import { announceClosing, attachGateway, closeIo, createIo } from './transport/s
 import { acceptHandshakes } from './transport/socket/handshake.ts';
 import { Healing } from './transport/socket/healing.ts';
 import { audienceOf, createRooms } from './transport/socket/rooms.ts';
+
+/** How long it is known of a session that somebody was connected, beyond the time after which it ends without. */
+const PRESENCE_KEPT_MS = 86_400_000;
 
 /** A running instance. */
 export interface App {
@@ -93,6 +98,8 @@ export async function createApp(config: Config, schema: Schema = SCHEMA): Promis
     schema,
     heard: (update, facts) => ('changes' in update ? hints.follow(update, facts) : hints.refresh({ ...update, ...facts })),
   });
+  const idleRunMs = config.SESSION_MAX_IDLE_RUN_SECONDS * 1000;
+  const presence = createPresence(redis.commands, config.KEY_PREFIX, idleRunMs + PRESENCE_KEPT_MS);
   const { engine, archive, ...deadlines } = createEngine({
     store,
     marks: openMarks(
@@ -104,7 +111,9 @@ export async function createApp(config: Config, schema: Schema = SCHEMA): Promis
     trail,
     clock,
     hints,
+    presence,
     idleMs: config.SESSION_TTL_SECONDS * 1000,
+    idleRunMs,
     graceMs: config.EXPIRY_GRACE_MS,
     audit: config.AUDIT_WORKER !== 'none',
     metrics,
@@ -128,6 +137,8 @@ export async function createApp(config: Config, schema: Schema = SCHEMA): Promis
   const remembered = (sessionId: string) => hints.get(sessionId);
   attachGateway(io, { handler, remembered, changes, now, subscribed, healing, admission, logger, metrics, proxies, ...socketLimits });
   healing.start();
+  const attendance = idleRunMs === 0 ? undefined : new Attendance({ io, store, presence, idleRunMs, now, logger });
+  attendance?.start();
   admission?.start();
 
   let closing: Promise<void> | undefined;
@@ -179,7 +190,7 @@ export async function createApp(config: Config, schema: Schema = SCHEMA): Promis
     closeIo(io);
     await drained;
     await Promise.all([connections.close(), operatorConnections?.close()]);
-    await Promise.all([healing.close(), admission?.close(), deadlines.close(), skew.close(), clock.close()]);
+    await Promise.all([healing.close(), attendance?.close(), admission?.close(), deadlines.close(), skew.close(), clock.close()]);
     await Promise.all([audit.close(), board?.close()]);
     redis.disconnect();
     logger.info('closed');

@@ -113,6 +113,7 @@ const variables = z.object({
     .transform((name) => name.toLowerCase())
     .optional(),
   SESSION_TTL_SECONDS: integer(1).default(3600),
+  SESSION_MAX_IDLE_RUN_SECONDS: integer(0, 30 * 86_400).default(86_400),
   RATE_LIMIT_GENERAL: limit.default(100),
   RATE_LIMIT_SWITCH: limit.default(10),
   RATE_LIMIT_SOCKET: limit.default(50),

@@ -57,7 +57,7 @@ export type Outcome =
 
 /** Whether nothing but expiries happened between two versions of a session. */
 export function expiredOnly(first: LiveSession, session: LiveSession): boolean {
-  return session.version > first.version && session.expiredSince !== null && session.expiredSince <= first.version;
+  return session.version > first.version && session.expiredSince !== null && session.expiredSince.version <= first.version;
 }
 
 /** The checks of a switch that ran into an expiry, against the version that it was sent for; refusals show the present state. */

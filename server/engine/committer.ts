@@ -7,6 +7,7 @@ import type { Alarms } from './alarms.ts';
 import type { Hints } from './hints.ts';
 import { lifetimeOf, TOMBSTONE_MS } from './lifetime.ts';
 import type { CommandKey, Commit, CommitResult, LiveSession, SessionStore, StoredSession } from './ports.ts';
+import type { Overdue } from './overdue.ts';
 import type { Rooms } from './rooms.ts';
 
 export interface CommitterOptions {
@@ -14,6 +15,7 @@ export interface CommitterOptions {
   rooms: Rooms;
   alarms: Alarms;
   hints: Hints;
+  overdue: Overdue;
   /** How long an idle session stays in Redis, ms. */
   idleMs: number;
   /** How long after a deadline an expiry waits for commands that came before it, ms. */
@@ -39,9 +41,12 @@ export function isLive(session: StoredSession | null): session is LiveSession {
   return session !== null && session.state !== null;
 }
 
-/** When something is due next for a session, Unix ms: its next warning, or its expiry at the end of the grace; null for never. */
-export function attentionAt({ state, warnings }: LiveSession, graceMs: number): number | null {
-  if (state.deadline_at === null) return null;
+/**
+ * When something is due next for a session, Unix ms: its next warning, or at the end of the grace its expiry, or where nothing can run out, its end for want of
+ * anybody; null for never.
+ */
+export function attentionAt({ state, warnings }: LiveSession, graceMs: number, idleEnd: number): number | null {
+  if (state.deadline_at === null) return Number.isFinite(idleEnd) ? idleEnd + graceMs : null;
   const deadline = Date.parse(state.deadline_at);
   return warnings.length === 0 ? deadline + graceMs : deadline - Math.max(...warnings);
 }
@@ -55,7 +60,7 @@ export class Committer {
   }
 
   async commit({ base, events, instant, command }: Proposal): Promise<Committed> {
-    const { store, rooms, alarms, hints, idleMs, graceMs, audit } = this.#options;
+    const { store, rooms, alarms, hints, overdue, idleMs, graceMs, audit } = this.#options;
     const last = events.at(-1);
     if (last === undefined) throw new Error('nothing to commit');
     // The trail may lack a session's last versions, which somebody may have seen.
@@ -67,12 +72,12 @@ export class Committer {
       epoch: last.state.epoch,
       state: last.state,
       warnings: sameClock ? [...new Set([...(base?.warnings ?? []), ...arming])] : arming,
-      expiredSince: last.expired === undefined ? null : (base?.expiredSince ?? base?.version ?? null),
+      expiredSince: last.expired === undefined ? null : (base?.expiredSince ?? positionOf(base)),
       lastHash: null,
       token: null,
     };
     const deleted = last.event_type === 'session_deleted';
-    const attention = deleted ? null : attentionAt(session, graceMs);
+    const attention = deleted ? null : attentionAt(session, graceMs, overdue.idleEnd(session));
     const commit = {
       // Redis has no version of it; its epoch says that it is no new session.
       base: base?.archived === true ? { version: 0, epoch: base.epoch } : base,
@@ -84,6 +89,7 @@ export class Committer {
       warnings: arming,
       sameClock,
       command,
+      expiredSince: session.expiredSince,
       previousHash: base?.lastHash ?? null,
       audit,
     } satisfies Partial<Commit>;
@@ -116,6 +122,11 @@ export class Committer {
     alarms.set(session_id, attention);
     return { outcome: 'committed', session: committed };
   }
+}
+
+/** The version of a session, and when it was made (Unix ms). */
+function positionOf(base: StoredSession | null): StoredSession['expiredSince'] {
+  return base?.state == null ? null : { version: base.version, at: Date.parse(base.state.updated_at) };
 }
 
 /** Version numbers that somebody may have seen must not mean two things. */

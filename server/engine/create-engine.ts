@@ -8,7 +8,8 @@ import { Engine } from './engine.ts';
 import { Expirer } from './expirer.ts';
 import type { Hints } from './hints.ts';
 import { Liveness } from './liveness.ts';
-import type { Marks, SessionStore } from './ports.ts';
+import { Overdue } from './overdue.ts';
+import type { Marks, Presence, SessionStore } from './ports.ts';
 import type { Trail } from './trail-ports.ts';
 import type { Rooms } from './rooms.ts';
 import { Sweep } from './sweep.ts';
@@ -23,8 +24,11 @@ export interface EngineParts {
   clock: Clock;
   /** What this instance remembers of sessions. */
   hints: Hints;
+  presence: Pick<Presence, 'last'>;
   /** How long an idle session stays in Redis, ms. */
   idleMs: number;
+  /** How long a session runs without a command and a connection, ms; 0 for ever. */
+  idleRunMs: number;
   /** How long after a deadline an expiry waits for commands that came before it, ms. */
   graceMs: number;
   /** Whether events are written to the outbox. */
@@ -48,14 +52,15 @@ export function createEngine(parts: EngineParts): { engine: Engine; archive: Arc
       void attending.then(() => underWay.delete(attending));
     },
   );
-  const committer = new Committer({ ...parts, alarms });
-  const archive = new Archive({ ...parts, committer });
   const liveness = new Liveness(parts.marks, logger);
-  const expirer = new Expirer({ ...parts, committer, liveness, alarms });
+  const overdue = new Overdue({ ...parts, liveness });
+  const committer = new Committer({ ...parts, overdue, alarms });
+  const archive = new Archive({ ...parts, committer });
+  const expirer = new Expirer({ ...parts, committer, liveness, overdue, alarms });
   const sweep = new Sweep({ ...parts, expirer });
   return {
     archive,
-    engine: new Engine({ ...parts, committer, archive, liveness, expirer }),
+    engine: new Engine({ ...parts, committer, archive, liveness, overdue, expirer }),
     async start() {
       // Before the first command: it may be the first to learn of an outage.
       await liveness.start();

@@ -1,6 +1,5 @@
 import { ruleOf } from '#arithmetic';
 import type { JsonValue } from '#contract';
-import { nextOverdue } from '../domain/catch-up.ts';
 import type { NewSession } from '../domain/create.ts';
 import { decide, type TimerCommand } from '../domain/decide.ts';
 import type { Refusal } from '../domain/refusal.ts';
@@ -64,7 +63,7 @@ export class Engine {
 
   /** Applies a command to a session, after whatever happened to it before the command arrived. */
   async execute(sessionId: string, command: TimerCommand, context: CommandContext): Promise<Outcome> {
-    const { archive, committer, expirer, liveness } = this.#options;
+    const { archive, committer, expirer, liveness, overdue } = this.#options;
     await liveness.beSure();
     const arrival = new Arrival(context.arrival, this.#options);
     const found = await firstTry(this.#options, sessionId, command, arrival, context);
@@ -84,9 +83,10 @@ export class Engine {
         if (refusal !== null) return refusal;
       }
       if (!isLive(session) || !isLive(first)) return notFound(sessionId);
-      if (nextOverdue(session.state, arrival.instant, liveness.outages) !== undefined) {
+      const looked = await overdue.look(session, arrival.instant);
+      if (overdue.next(looked, arrival.instant) !== undefined) {
         const endsHere = command.type === 'switch' && checkSwitch(first, first, command.current_participant_id, context) === null;
-        const result = await expirer.catchUp(session, arrival.instant, endsHere ? context.command : undefined);
+        const result = await expirer.catchUp(looked, arrival.instant, endsHere ? context.command : undefined);
         if (result.outcome === 'clock') {
           if (await arrival.redo()) continue;
           return clockUnusable();
@@ -166,11 +166,13 @@ export class Engine {
   }
 
   async #read(stored: StoredSession | null, sessionId: string, context: CommandContext): Promise<Outcome> {
-    const { expirer, liveness, graceMs } = this.#options;
+    const { expirer, overdue, graceMs } = this.#options;
     const arrival = new Arrival(context.arrival, this.#options);
     let session = stored;
-    while (isLive(session) && nextOverdue(session.state, arrival.instant - graceMs, liveness.outages) !== undefined) {
-      const result = await expirer.catchUp(session, arrival.instant);
+    while (isLive(session)) {
+      const looked = await overdue.look(session, arrival.instant);
+      if (overdue.next(looked, arrival.instant - graceMs) === undefined) break;
+      const result = await expirer.catchUp(looked, arrival.instant);
       if (result.outcome !== 'clock') session = result.session;
       else if (!(await arrival.redo())) return clockUnusable();
     }

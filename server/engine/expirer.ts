@@ -1,5 +1,4 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import type { SessionState } from '#contract';
 import { catchUp, nextOverdue } from '../domain/catch-up.ts';
 import type { SessionEvent } from '../domain/draft.ts';
 import { isDue } from '../domain/expire.ts';
@@ -13,6 +12,7 @@ import type { Clock } from './clock.ts';
 import { attentionAt, type Committed, type Committer, isLive } from './committer.ts';
 import type { Hints } from './hints.ts';
 import type { Liveness } from './liveness.ts';
+import type { Overdue } from './overdue.ts';
 import type { CommandKey, LiveSession, SessionStore, StoredSession } from './ports.ts';
 import type { Rooms } from './rooms.ts';
 
@@ -31,6 +31,7 @@ export interface ExpirerOptions {
   hints: Hints;
   clock: Clock;
   liveness: Liveness;
+  overdue: Overdue;
   graceMs: number;
   metrics: Metrics;
   logger: Logger;
@@ -47,7 +48,8 @@ export class Expirer {
   }
 
   /**
-   * Commits what is overdue up to `until` (Unix ms): outages, and expiries whose grace is over, after waiting for the first one's to end.
+   * Commits what is overdue up to `until` (Unix ms): outages, expiries whose grace is over, after waiting for the first one's to end, and the end of what nobody
+   * plays; `session` has to be looked at up to the same instant before (`Overdue.look`).
    * A `command` that ends here is remembered with the last of it. Returns what came of the first commit; more may be overdue.
    */
   async catchUp(session: LiveSession, until: number, command?: CommandKey): Promise<Committed> {
@@ -66,14 +68,14 @@ export class Expirer {
   }
 
   async #commitOverdue(session: LiveSession, until: number, command: CommandKey | undefined): Promise<Committed> {
-    const { committer, clock, liveness, graceMs, metrics } = this.#options;
-    const { state } = session;
-    const deadline = nextOverdue(state, until, liveness.outages) === 'expiry' ? Date.parse(state.deadline_at ?? '') : 0;
+    const { committer, clock, liveness, overdue, graceMs, metrics } = this.#options;
+    const deadline = overdue.next(session, until) === 'expiry' ? Date.parse(session.state.deadline_at ?? '') : 0;
     await this.#reach(deadline + graceMs);
-    const events = await this.#eventsUpTo(state, Math.max(deadline, Math.min(until, Math.floor(clock.now()) - graceMs)));
+    const events = await this.#eventsUpTo(session, Math.max(deadline, Math.min(until, Math.floor(clock.now()) - graceMs)));
     const now = clock.now();
     const last = events.at(-1);
-    const endsHere = last?.expired !== undefined && nextOverdue(last.state, until, liveness.outages) === undefined;
+    const endsHere =
+      last?.expired !== undefined && nextOverdue(last.state, until, liveness.outages, overdue.idleEnd(session)) === undefined;
     const result = await committer.commit({ base: session, events, instant: Math.floor(now), command: endsHere ? command : undefined });
     if (result.outcome === 'committed') {
       for (const event of events) if (event.expired !== undefined) metrics.expiryLateness.observe(Math.max(0, now - event.at - graceMs));
@@ -82,11 +84,12 @@ export class Expirer {
   }
 
   /** What one commit can hold of what is overdue. However much that is, others get their turn meanwhile. */
-  async #eventsUpTo(state: SessionState, until: number): Promise<SessionEvent[]> {
+  async #eventsUpTo(session: LiveSession, until: number): Promise<SessionEvent[]> {
+    const { liveness, overdue } = this.#options;
     const events: SessionEvent[] = [];
     const slice = new Slice();
     let bytes = 0;
-    for (const event of catchUp(state, until, this.#options.liveness.outages)) {
+    for (const event of catchUp(session.state, until, liveness.outages, overdue.idleEnd(session))) {
       events.push(event);
       bytes += EVENT_BYTES + JSON.stringify(event.metadata).length;
       if (bytes >= COMMIT_BYTES || event.state.version % SNAPSHOT_EVERY === 0) break;
@@ -95,19 +98,26 @@ export class Expirer {
     return events;
   }
 
-  /** Does what is due for a session: sends warnings, commits expiries. For alarms and the sweep. */
+  /** Does what is due for a session: sends warnings, commits expiries, ends what nobody plays. For alarms and the sweep. */
   async attend(sessionId: string): Promise<void> {
-    const { store, hints, clock, liveness, graceMs, metrics } = this.#options;
+    const { store, hints, clock, liveness, overdue, graceMs, metrics } = this.#options;
     await liveness.beSure();
-    const isOverdue = ({ state }: LiveSession) => nextOverdue(state, clock.now() - graceMs, liveness.outages) !== undefined;
+    const isOverdue = (one: LiveSession, now: number) => overdue.next(one, now - graceMs) !== undefined;
     const hint = hints.get(sessionId);
     // The commit of an expiry finds out whether it is still due.
-    let session: StoredSession | null = hint !== undefined && isOverdue(hint) ? hint : (await store.load(sessionId)).session;
+    let session: StoredSession | null = hint !== undefined && isOverdue(hint, clock.now()) ? hint : (await store.load(sessionId)).session;
     if (session === null) return store.forget(sessionId);
     let redone = false;
     let caughtUp = false;
-    while (isLive(session) && isOverdue(session)) {
-      const result: Committed = await this.catchUp(session, Math.floor(clock.now()));
+    while (isLive(session)) {
+      const now = Math.floor(clock.now());
+      const looked = await overdue.look(session, now);
+      if (!isOverdue(looked, now)) {
+        // Whoever committed what is there now has said when it wants attention next.
+        if (!caughtUp) await this.#warn(looked);
+        return;
+      }
+      const result: Committed = await this.catchUp(looked, now);
       if (result.outcome !== 'clock') {
         session = result.session;
         caughtUp = true;
@@ -118,19 +128,17 @@ export class Expirer {
       redone = true;
       await clock.sample();
     }
-    // Whoever committed what is there now has said when it wants attention next.
-    if (isLive(session) && !caughtUp) await this.#warn(session);
   }
 
   async #warn(session: LiveSession): Promise<void> {
-    const { store, rooms, alarms, hints, clock, graceMs } = this.#options;
+    const { store, rooms, alarms, hints, clock, overdue, graceMs } = this.#options;
     const { state, version, epoch, warnings } = session;
     const now = clock.now();
     // In the grace the clock does not run any more, so there is nothing to warn of.
     const over = isDue(state, now);
     const due = over ? [] : crossed(state, warnings, now);
     const left = warnings.filter((threshold) => !due.includes(threshold));
-    const attention = attentionAt({ ...session, warnings: over ? [] : left }, graceMs);
+    const attention = attentionAt({ ...session, warnings: over ? [] : left }, graceMs, overdue.idleEnd(session));
     const claimed = await store.attend(session, due, attention);
     if (claimed === null) return;
     for (const threshold of claimed) rooms.warn(state, threshold);

@@ -1,4 +1,3 @@
-import { nextOverdue } from '../domain/catch-up.ts';
 import { decide, type TimerCommand } from '../domain/decide.ts';
 import type { Refusal } from '../domain/refusal.ts';
 import type { Archive } from './archive.ts';
@@ -6,14 +5,14 @@ import type { Arrival } from './arrival.ts';
 import { checkVersion, clockUnusable, type CommandContext, denied, noteCommand, type Outcome } from './checks.ts';
 import type { Committed, Committer } from './committer.ts';
 import type { Hints } from './hints.ts';
-import type { Liveness } from './liveness.ts';
+import type { Overdue } from './overdue.ts';
 import type { LiveSession, SessionStore } from './ports.ts';
 
 interface Parts {
   archive: Archive;
   committer: Committer;
   hints: Hints;
-  liveness: Liveness;
+  overdue: Overdue;
 }
 
 type Found = Awaited<ReturnType<SessionStore['load']>>;
@@ -46,14 +45,14 @@ export async function firstTry(
 
 /** Null where it would lead to anything but success: only what Redis says may refuse a command, or let a clock run out. */
 async function tryHint(
-  { committer, liveness }: Parts,
+  { committer, overdue }: Parts,
   base: LiveSession,
   command: TimerCommand,
   arrival: Arrival,
   context: CommandContext,
 ): Promise<Committed | Refusal | null> {
   if (checkVersion(base, context) !== null) return null;
-  if (nextOverdue(base.state, arrival.instant, liveness.outages) !== undefined) return null;
+  if (overdue.next(base, arrival.instant) !== undefined) return null;
   if (context.authorize !== undefined && (await denied(base, context)) !== null) return null;
   const decision = decide(base.state, command, arrival.instant);
   if (!decision.ok) return null;

@@ -22,14 +22,16 @@ export interface StoredSession {
   state: SessionState | null;
   /** Warning thresholds that the running clock has yet to cross. */
   warnings: number[];
-  /** The version before the expiries that made this one; null when its last event was something else. */
-  expiredSince: number | null;
+  /** The version before the expiries that made this one, and when it was made (Unix ms); null when its last event was something else. */
+  expiredSince: { version: number; at: number } | null;
   /** Hash of its last event; null where no trail is kept. */
   lastHash: string | null;
   /** Names the commit that made it; null where unknown. */
   token: string | null;
   /** Set where the session is only in the trail: Redis does not have it. */
   archived?: true;
+  /** When somebody was last known to be connected to it, Unix ms; 0 for never. Only where that was asked for. */
+  seen?: number;
 }
 
 /** A session that can be played. */
@@ -82,6 +84,8 @@ export interface Commit {
   /** Whether the same clock goes on, so that thresholds that are armed stay so, and those that were claimed since the decision don't come back. */
   sameClock?: boolean;
   command?: CommandKey | undefined;
+  /** As StoredSession has it, of what the events make. */
+  expiredSince?: StoredSession['expiredSince'];
   /** Hash of the event before these in the trail; null for a session's first. */
   previousHash: string | null;
   /** Whether events go to the outbox. */
@@ -145,6 +149,14 @@ export interface Marks {
 
 /** What a session's position and life are taken from. */
 export type Told = SessionLife & Pick<SessionState, 'epoch' | 'version'>;
+
+/** When somebody was connected to sessions. Every call throws StoreUnavailableError when Redis can't do its part. */
+export interface Presence {
+  /** Says that somebody is connected to each of these sessions at `now` (Unix ms). */
+  mark(sessionIds: string[], now: number): Promise<void>;
+  /** When an instance last said so, Unix ms; 0 where none did. */
+  last(sessionId: string): Promise<number>;
+}
 
 /** A message to other instances that a commit publishes: `head`, and where there is a `tail`, the state after the last event and `tail` behind it. */
 export interface Publication {

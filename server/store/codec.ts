@@ -54,11 +54,22 @@ export function toSession([text, json]: Field[], schema: Schema): StoredSession 
     epoch: Number(epoch),
     state: json == null ? null : parseState(json, schema),
     warnings: warnings === null ? [] : warnings.split(',').map(Number),
-    expiredSince: expiredSince === null ? null : Number(expiredSince),
+    expiredSince: toExpiredSince(expiredSince),
     lastHash: hash,
     // The newest comes first.
     token: tokens?.slice(0, TOKEN_LENGTH) ?? null,
   };
+}
+
+/** `version@instant`. */
+export function expiredSinceText(since: StoredSession['expiredSince']): string {
+  return since === null ? NONE : `${since.version}@${since.at}`;
+}
+
+function toExpiredSince(text: string | null): StoredSession['expiredSince'] {
+  if (text === null) return null;
+  const [version, at] = text.split('@');
+  return { version: Number(version), at: Number(at) };
 }
 
 /** A stored session as its facts and its state, null once deleted. */

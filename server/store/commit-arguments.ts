@@ -4,7 +4,7 @@ import { encodeBrief, encodeState, type Schema } from '../domain/schema.ts';
 import { isTooLarge, mustCarrySnapshot } from '../domain/snapshots.ts';
 import { BRIEF_FIELDS } from '../engine/trail-event.ts';
 import type { Commit, Publication } from '../engine/ports.ts';
-import { asWritten, memoryJson } from './codec.ts';
+import { asWritten, expiredSinceText, memoryJson } from './codec.ts';
 import { isInPieces, layOut } from './layout.ts';
 
 /** How far a judged instant may be from the clock of Redis at the commit: ahead only by an error of our clock, behind by time spent waiting. */
@@ -61,6 +61,7 @@ export function commitArguments(
     encodeState('{', schema).length + 1,
     replaces ? '1' : '0',
     pieces.length,
+    expiredSinceText(commit.expiredSince ?? null),
     ...pieces.flat(),
     ...texts.flatMap((event, index) => [event, snapshotOf(index)]),
     ...publications.flatMap(({ channel, head, tail }) => [channel, head, tail]),

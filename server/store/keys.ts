@@ -36,6 +36,8 @@ export function createKeys(prefix: string) {
         /** What a command_id did that was sent by one sender (senderOf). */
         command: ({ id, sender }: Pick<CommandKey, 'id' | 'sender'>) =>
           `${partition(index)}:c/${sessionId}/${sender === undefined ? '' : `${sender}/`}${id}`,
+        /** When somebody was last connected, Unix ms. */
+        seen: `${partition(index)}:seen/${sessionId}`,
         /** How many switches of a sender (senderOf) the present second has had. */
         switches: (sender: string) => `${partition(index)}:rl/${sessionId}/${sender}`,
       };

@@ -61,7 +61,7 @@ export function createSessionStore(redis: RedisClient, keyPrefix: string, schema
         const partition = partitionOf(last.state.session_id);
         const publications = commit.publications?.({ lastHash, token }) ?? [];
         const args = commitArguments(commit, last, token, skew.of(partition), texts, lastHash, publications, schema);
-        const reply = await runScript(redis, COMMIT, [key.session, key.agenda, key.outbox, memory, key.pieces], args);
+        const reply = await runScript(redis, COMMIT, [key.session, key.agenda, key.outbox, memory, key.pieces, key.seen], args);
         const result = toCommitResult(reply, lastHash, token, schema);
         if (result.outcome === 'clock') await skew.measure(partition);
         return result;

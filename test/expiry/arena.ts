@@ -15,6 +15,7 @@ import { connectRedis, type RedisClient, whenReady } from '../../server/store/co
 import type { StoredFacts } from '../../server/store/codec.ts';
 import { createKeys } from '../../server/store/keys.ts';
 import { openMarks } from '../../server/store/marks.ts';
+import { createPresence } from '../../server/store/presence.ts';
 import { createSessionStore } from '../../server/store/session-store.ts';
 import { timeAt } from '../../server/store/time.ts';
 import { chess } from '../kit/games.ts';
@@ -79,6 +80,8 @@ export interface Player {
 export class Arena {
   readonly prefix = freshPrefix();
   readonly graceMs: number;
+  /** How long a session runs without a command and a connection, ms; 0 for ever. */
+  idleRunMs = 0;
   readonly #closers: (() => Promise<unknown>)[] = [];
   /** States that were put into Redis by `age`. */
   readonly #aged = new Map<string, SessionState>();
@@ -129,7 +132,9 @@ export class Arena {
       rooms: this.#rooms(told),
       clock,
       hints: new Hints(),
+      presence: createPresence(redis, this.prefix, 60_000),
       idleMs: 3_600_000,
+      idleRunMs: this.idleRunMs,
       graceMs: this.graceMs,
       audit: true,
       metrics,

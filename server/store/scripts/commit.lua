@@ -1,7 +1,7 @@
 -- Commits one decision atomically: the state, its place in the agenda, its events and the memory of its command, or nothing.
 --
 -- KEYS[1] session: facts and state (keys.ts)  KEYS[2] agenda  KEYS[3] outbox  KEYS[4] memory of the command_id (the session again where there is none)
--- KEYS[5] pieces of the state
+-- KEYS[5] pieces of the state  KEYS[6] when somebody was last connected
 -- ARGV[1]  version the decision was made on, 0 where no session may exist
 -- ARGV[2]  epoch the decision was made on, 0 for a session that is new altogether
 -- ARGV[3]  token of this commit, as long as any other: a repetition after a lost reply is recognised by it
@@ -16,7 +16,9 @@
 -- ARGV[17] hash of the last event   ARGV[18] token of the commit the decision was made on, '' where unknown
 -- ARGV[19] how many events   ARGV[20] where the contract's part of the new state begins, behind its brace
 -- ARGV[21] '1' where no piece of what is stored stays   ARGV[22] how many pieces of the new state
--- ARGV[23…] for each piece that is new: its field, and it (layout.ts)
+-- ARGV[23] the version before an unbroken run of expiries and when it was made, as codec.ts has it, so that a command which lost against nothing else can
+--          tell, and it is known since when nobody played; '-' where the last event is no expiry
+-- ARGV[24…] for each piece that is new: its field, and it (layout.ts)
 -- ARGV[…]  for each event: it, and the state after it or a brief of it; '' for the new state
 -- ARGV[…]  for each message to other instances: channel, head, and a tail where the new state belongs between the two, else ''
 -- Returns {'ok'} | {'clock'} | {'life'} | {'conflict', <session>} | {'repeated', <session>, memory of the command_id}
@@ -50,11 +52,10 @@ local function stored()
 end
 
 -- Patterns cost by the character: the tokens, which are longest, are not looked at by one.
-local version, epoch, kind, stored_life, expired_since, armed, tokens
+local version, epoch, kind, stored_life, armed, tokens
 if facts then
   local tokens_at
-  version, epoch, kind, stored_life, expired_since, armed, tokens_at =
-    string.match(facts, '^(%S+) (%S+) %S+ (%S+) (%S+) %S+ (%S+) (%S+) ()')
+  version, epoch, kind, stored_life, armed, tokens_at = string.match(facts, '^(%S+) (%S+) %S+ (%S+) (%S+) %S+ %S+ (%S+) ()')
   tokens = string.sub(facts, tokens_at)
 end
 local live = facts and kind ~= 'session_deleted'
@@ -105,27 +106,25 @@ if string.sub(warnings, 1, 1) == '+' then
     end
   end
 end
--- The version before an unbroken run of expiries, so that a command which lost against nothing else can tell.
-if ARGV[8] ~= 'participant_expired' then
-  expired_since = '-'
-elseif kind ~= 'participant_expired' then
-  expired_since = ARGV[1]
-end
 -- Tokens: this one and the seven before it.
 tokens = ARGV[3] .. string.sub(tokens or '', 1, 7 * #ARGV[3])
-facts = table.concat({ARGV[5], ARGV[6], ARGV[7], ARGV[8], life, ARGV[17] == '' and '-' or ARGV[17], expired_since, warnings == '' and '-' or warnings, tokens}, ' ')
+facts = table.concat({ARGV[5], ARGV[6], ARGV[7], ARGV[8], life, ARGV[17] == '' and '-' or ARGV[17], ARGV[23], warnings == '' and '-' or warnings, tokens}, ' ')
 -- Redis lets a script that has written go on, even out of memory: the first write must be one that it refuses then.
 redis.call('SET', KEYS[1], facts .. '\n' .. ARGV[9], 'PX', ARGV[10])
 if ARGV[21] == '1' then
   redis.call('DEL', KEYS[5])
 end
-local first_event = 23 + 2 * ARGV[22]
-if first_event > 23 then
-  redis.call('HSET', KEYS[5], unpack(ARGV, 23, first_event - 1))
+local first_event = 24 + 2 * ARGV[22]
+if first_event > 24 then
+  redis.call('HSET', KEYS[5], unpack(ARGV, 24, first_event - 1))
 end
 if string.sub(ARGV[9], -1) == '[' then
   -- Not before the session.
   redis.call('PEXPIRE', KEYS[5], ARGV[10] + 1000)
+end
+-- Only asked for while it runs on after commands.
+if ARGV[7] ~= 'running' or ARGV[9] == '' then
+  redis.call('DEL', KEYS[6])
 end
 if ARGV[11] == '' then
   redis.call('ZREM', KEYS[2], ARGV[4])

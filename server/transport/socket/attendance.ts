@@ -1,0 +1,80 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import type { Presence, SessionStore } from '../../engine/ports.ts';
+import type { Logger } from '../../observability/logger.ts';
+import { type IoServer, whoseRoom } from './rooms.ts';
+
+const LOOK_INTERVAL_MS = 1_000;
+const MARK_INTERVAL_MS = 60_000;
+const BATCH = 100;
+
+export interface AttendanceOptions {
+  io: IoServer;
+  store: Pick<SessionStore, 'positions'>;
+  presence: Pick<Presence, 'mark'>;
+  /** How long a session runs without a command and a connection, ms. */
+  idleRunMs: number;
+  /** Unix ms. */
+  now(): number;
+  logger: Logger;
+}
+
+/** Says of running sessions that have a socket here that somebody is connected: within a second of the first socket, then each minute. */
+export class Attendance {
+  readonly #options: AttendanceOptions;
+  readonly #intervalMs: number;
+  /** When each session with a socket was last looked at, Unix ms. */
+  #marked = new Map<string, number>();
+  readonly #stop = new AbortController();
+  #repeating: Promise<void> = Promise.resolve();
+
+  constructor(options: AttendanceOptions) {
+    this.#options = options;
+    // More often than a session can end for want of anybody.
+    this.#intervalMs = Math.min(MARK_INTERVAL_MS, options.idleRunMs / 3);
+  }
+
+  start(): void {
+    this.#repeating = this.#repeat();
+  }
+
+  async close(): Promise<void> {
+    this.#stop.abort();
+    await this.#repeating;
+  }
+
+  async #repeat(): Promise<void> {
+    while (!this.#stop.signal.aborted) {
+      try {
+        await wait(LOOK_INTERVAL_MS, undefined, { signal: this.#stop.signal, ref: false });
+        await this.#mark();
+      } catch (error) {
+        if (!this.#stop.signal.aborted) this.#options.logger.debug({ err: error }, 'could not say which sessions have sockets');
+      }
+    }
+  }
+
+  async #mark(): Promise<void> {
+    const { io, store, presence, now } = this.#options;
+    const known = this.#marked;
+    this.#marked = new Map();
+    const due: string[] = [];
+    for (const room of io.of('/').adapter.rooms.keys()) {
+      const sessionId = whoseRoom(room)?.sessionId;
+      if (sessionId === undefined) continue;
+      const marked = known.get(sessionId);
+      if (marked !== undefined && now() - marked < this.#intervalMs) this.#marked.set(sessionId, marked);
+      else due.push(sessionId);
+    }
+    for (let from = 0; from < due.length; from += BATCH) {
+      const batch = due.slice(from, from + BATCH);
+      const positions = await store.positions(batch);
+      const instant = now();
+      // To start or to resume is a command, so nothing has to be known of what does not run.
+      await presence.mark(
+        batch.filter((_, index) => positions[index]?.status === 'running'),
+        instant,
+      );
+      for (const [index, sessionId] of batch.entries()) if (positions[index] !== undefined) this.#marked.set(sessionId, instant);
+    }
+  }
+}

@@ -1,0 +1,223 @@
+import { expect } from 'chai';
+import type { CreatePayload, HistoryEvent } from '#contract';
+import { closeDatabase, openDatabase } from '../../server/audit/database.ts';
+import { verify } from '../../server/audit/verify.ts';
+import { create } from '../../server/domain/create.ts';
+import { catchUp } from '../../server/domain/catch-up.ts';
+import { decide } from '../../server/domain/decide.ts';
+import { idleEnd } from '../../server/domain/idle.ts';
+import { createKeys } from '../../server/store/keys.ts';
+import { createPresence } from '../../server/store/presence.ts';
+import { silent } from '../audit/kit.ts';
+import { chess } from '../kit/games.ts';
+import { keysLike } from '../kit/redis.ts';
+import { openCluster } from '../kit/server.ts';
+import { freshDatabase } from '../kit/services.ts';
+import { until } from '../kit/until.ts';
+import { Arena, codeOf, iso, type Player, stateOf } from './arena.ts';
+
+const CYCLES: Partial<CreatePayload> = { sync_mode: 'per_cycle', time_per_cycle_ms: 1_000, auto_advance: true };
+const STOPWATCH: Partial<CreatePayload> = { sync_mode: 'count_up' };
+const SECOND = 1_000;
+
+describe('what nobody plays', () => {
+  describe('by the rules', () => {
+    const T0 = Date.parse('2026-01-01T00:00:00.000Z');
+    /** What happens by itself to a session that was started at T0, up to `until`, if it ends for want of anybody at `end` (both ms after T0). */
+    const story = (change: Partial<CreatePayload>, end: number, upTo: number, outages: [number, number][] = []) => {
+      const made = create(chess(change), T0);
+      if (!made.ok) throw new Error(made.message);
+      const started = decide(made.event.state, { type: 'start' }, T0);
+      if (!started.ok) throw new Error(started.message);
+      const gaps = outages.map(([from, to]) => ({ from: T0 + from, to: T0 + to }));
+      return [...catchUp(started.event.state, T0 + upTo, gaps, T0 + end)].map(({ event_type, at, metadata }) => [
+        event_type,
+        at - T0,
+        metadata,
+      ]);
+    };
+    const expired = (at: number) => ['participant_expired', at, {}];
+    const cancelled = (at: number) => ['session_cancelled', at, { reason: 'idle' }];
+
+    it('L-10 a session that goes on by itself ends with the countdown that was running then, however late that is found out', () => {
+      for (const upTo of [3_000, 3_001, 1_000_000]) {
+        expect(story(CYCLES, 3_000, upTo)).to.deep.equal([expired(1_000), expired(2_000), expired(3_000), cancelled(3_000)]);
+      }
+      expect(story(CYCLES, 2_400, 1_000_000)).to.deep.equal([expired(1_000), expired(2_000), expired(3_000), cancelled(3_000)]);
+      expect(story(CYCLES, 2_400, 2_999)).to.deep.equal([expired(1_000), expired(2_000)]);
+    });
+
+    it('L-11 a stopwatch without a ceiling ends at that very instant', () => {
+      expect(story(STOPWATCH, 2_400, 2_399)).to.deep.equal([]);
+      for (const upTo of [2_400, 1_000_000]) expect(story(STOPWATCH, 2_400, upTo)).to.deep.equal([cancelled(2_400)]);
+    });
+
+    it('L-12 a countdown that runs on until later is waited for', () => {
+      const bank = 1_800_000;
+      expect(story({}, 1_000, bank - 1)).to.deep.equal([]);
+      expect(story({}, 1_000, 2 * bank)).to.deep.equal([expired(bank)]);
+      expect(story({ ...STOPWATCH, max_time_ms: 5_000 }, 1_000, 6_000)).to.deep.equal([expired(5_000)]);
+    });
+
+    it('L-13 an outage counts as a connection', () => {
+      const day = 86_400_000;
+      const gap = (from: number, to: number) => ({ from: T0 + from, to: T0 + to });
+      const end = (...outages: { from: number; to: number }[]) => idleEnd(T0, day, outages) - T0;
+      expect(end()).to.equal(day);
+      expect(end(gap(-5, -1))).to.equal(day);
+      expect(end(gap(1_000, 5_000))).to.equal(day + 5_000);
+      expect(end(gap(1_000, 5_000), gap(day + 1_000, day + 9_000))).to.equal(2 * day + 9_000);
+      expect(end(gap(day + 1, 3 * day)), 'one that began afterwards').to.equal(day);
+      const credited = story({ ...STOPWATCH, outage_policy: 'credit' }, 9_000, 10_000, [[2_000, 6_000]]);
+      expect(credited.map(([type, at]) => [type, at])).to.deep.equal([
+        ['session_credited', 6_000],
+        ['session_cancelled', 9_000],
+      ]);
+    });
+  });
+
+  describe('by instances', () => {
+    let arena: Arena;
+    let asleep: Player;
+    beforeEach(async () => {
+      arena = await Arena.open(20);
+      arena.idleRunMs = 5 * SECOND;
+      asleep = await arena.player({ attends: false });
+    });
+    afterEach(() => arena.close());
+
+    /** A game that was started `ms` ago and that nobody has looked at since. */
+    const forgotten = async (ms: number, change: Partial<CreatePayload>) => {
+      const game = await arena.game(asleep, 0, { participants: [{ participant_id: 'white' }], ...change });
+      await arena.age(game.session_id, ms);
+      return { id: game.session_id, started: Date.parse(game.session_started_at ?? '') - ms };
+    };
+    const isEnd = (event: HistoryEvent | undefined, at: number) => {
+      expect(event).to.include({ event_type: 'session_cancelled', timestamp: iso(at) });
+      expect(event?.metadata).to.deep.equal({ reason: 'idle' });
+      expect(event?.state_snapshot).to.include({ status: 'cancelled', session_completed_at: iso(at), deadline_at: null });
+    };
+
+    it('L-14 it ends exactly once over three instances, at the instant that the rules say', async () => {
+      const watch = await forgotten(60 * SECOND, STOPWATCH);
+      const quiz = await forgotten(60 * SECOND, CYCLES);
+      await Promise.all([arena.player(), arena.player(), arena.player()]);
+      isEnd((await arena.trailOf(watch.id, 3))[2], watch.started + 5 * SECOND);
+      const trail = await arena.trailOf(quiz.id, 8);
+      isEnd(trail[7], quiz.started + 5 * SECOND);
+      expect(trail.slice(2, 7).map(({ event_type }) => event_type)).to.deep.equal(Array.from({ length: 5 }, () => 'participant_expired'));
+      // Whatever else there was would have been committed before a later session of each instance ends.
+      const later = await forgotten(60 * SECOND, STOPWATCH);
+      await arena.trailOf(later.id, 3);
+      expect(await arena.trail(watch.id)).to.have.length(3);
+      expect(await arena.trail(quiz.id)).to.have.length(8);
+    });
+
+    it('L-14 it ends by an alarm or a sweep while everybody is there, and a command begins the time anew', async () => {
+      arena.idleRunMs = 1_500;
+      const players = [await arena.player(), await arena.player()] as const;
+      const cycle = { ...CYCLES, time_per_cycle_ms: 400, participants: [{ participant_id: 'white' }] };
+      const game = await arena.game(players[0], 0, cycle);
+      await arena.trailOf(game.session_id, 4);
+      const moved = stateOf(await players[1].run(game.session_id, { type: 'switch' }));
+      const end = await until('it ends', async () => {
+        const last = (await arena.trail(game.session_id)).at(-1);
+        return last?.event_type === 'session_cancelled' && last;
+      });
+      const ran = Date.parse(end.timestamp) - Date.parse(moved.updated_at);
+      // The first countdown that is over 1.5 s after the command.
+      expect(ran).to.equal(1_600);
+      expect(await arena.stored(game.session_id)).to.include({ status: 'cancelled' });
+    });
+
+    it('L-15 somebody who was connected later keeps it going for as long again', async () => {
+      const watch = await forgotten(6 * SECOND, STOPWATCH);
+      const quiz = await forgotten(6 * SECOND, CYCLES);
+      const gone = await forgotten(6 * SECOND, STOPWATCH);
+      const connected = Math.floor(arena.now()) - 3 * SECOND;
+      await createPresence(arena.redis(), arena.prefix, 60_000).mark([watch.id, quiz.id], connected);
+      const player = await arena.player();
+      isEnd((await arena.trailOf(gone.id, 3))[2], gone.started + 5 * SECOND);
+      expect(stateOf(await player.engine.get(watch.id, { arrival: Math.floor(arena.now()) }))).to.include({
+        status: 'running',
+        version: 2,
+      });
+      expect(stateOf(await player.engine.get(quiz.id, { arrival: Math.floor(arena.now()) })).status).to.equal('running');
+      isEnd((await arena.trailOf(watch.id, 3))[2], connected + 5 * SECOND);
+      const last = await until('the quiz ends', async () => {
+        const event = (await arena.trail(quiz.id)).at(-1);
+        return event?.event_type === 'session_cancelled' && event;
+      });
+      expect(Date.parse(last.timestamp) - (connected + 5 * SECOND)).to.be.within(0, SECOND - 1);
+    });
+
+    it('L-16 whoever comes back to it finds it ended, and their command is refused', async () => {
+      const watch = await forgotten(60 * SECOND, STOPWATCH);
+      const quiz = await forgotten(60 * SECOND, CYCLES);
+      for (const { id, started } of [watch, quiz]) {
+        expect(codeOf(await asleep.run(id, { type: 'switch' }))).to.equal('INVALID_STATE_TRANSITION');
+        isEnd((await arena.trail(id)).at(-1), started + 5 * SECOND);
+      }
+      const read = await forgotten(60 * SECOND, STOPWATCH);
+      expect(stateOf(await asleep.engine.get(read.id, { arrival: Math.floor(arena.now()) })).status).to.equal('cancelled');
+    });
+
+    it('L-17 with 0 nothing ends for want of anybody', async () => {
+      arena.idleRunMs = 0;
+      const player = await arena.player();
+      const watch = await forgotten(86_400 * SECOND, STOPWATCH);
+      expect(stateOf(await player.engine.get(watch.id, { arrival: Math.floor(arena.now()) }))).to.include({
+        status: 'running',
+        version: 2,
+      });
+      const { agenda } = createKeys(arena.prefix).session(watch.id);
+      await until('nothing is due', async () => (await arena.redis().zscore(agenda, watch.id)) === null);
+    });
+  });
+
+  it('L-18 a socket in its room keeps a session going, on whatever instance; the trail of those that end is right', async () => {
+    const database = await freshDatabase();
+    const cluster = await openCluster({ SESSION_MAX_IDLE_RUN_SECONDS: '4', AUDIT_WORKER: 'inline', DATABASE_URL: database });
+    const connection = openDatabase(database, silent, { connections: 1, statementMs: 10_000 });
+    try {
+      const [owner, watcher] = [await cluster.client(await cluster.instance()), await cluster.client(await cluster.instance())];
+      const start = async (session_id: string) => {
+        await owner.ok('session:create', { session_id, sync_mode: 'count_up' });
+        await owner.ok('session:start', { session_id });
+        await owner.ok('session:leave', { session_id });
+      };
+      const status = async (session_id: string) => (await owner.ok('session:get', { session_id })).status;
+      await start('watched');
+      await watcher.ok('session:join', { session_id: 'watched' });
+      for (const session_id of ['first', 'second']) {
+        await start(session_id);
+        await until(`${session_id} ends`, async () => (await status(session_id)) === 'cancelled', 10_000);
+        expect(await status('watched')).to.equal('running');
+      }
+      const left = await owner.ok('time:sync', {});
+      await watcher.ok('session:leave', { session_id: 'watched' });
+      const end = await until('it ends when nobody is there', async () => {
+        const state = await owner.ok('session:get', { session_id: 'watched' });
+        return state.status === 'cancelled' && state;
+      });
+      expect(Date.parse(end.session_completed_at ?? '') - left.server_send_time_ms).to.be.within(0, 4_100);
+      expect(
+        await keysLike(cluster.redis(), `${cluster.settings.KEY_PREFIX}:*:seen/*`),
+        'nothing is left of those that have ended',
+      ).to.deep.equal([]);
+      for (const session_id of ['watched', 'first']) {
+        await until(
+          'the trail is right',
+          async () => {
+            const found = await verify(connection, session_id);
+            return typeof found !== 'string' && found.rows === 3 && found.findings.length === 0;
+          },
+          15_000,
+        );
+      }
+    } finally {
+      await closeDatabase(connection, silent);
+      await cluster.close();
+    }
+  }).timeout(60_000);
+});
