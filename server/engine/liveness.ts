@@ -58,10 +58,16 @@ export class Liveness {
     if (this.#outages.length > known && known > 0) this.#logger.warn({ outage: this.#outages.at(-1) }, 'there was an outage');
   }
 
+  #wait(ms: number): Promise<void> {
+    return wait(ms, undefined, { signal: this.#stop.signal, ref: false });
+  }
+
   async #repeat(): Promise<void> {
     while (!this.#stop.signal.aborted) {
       try {
-        await wait(MARK_INTERVAL_MS, undefined, { signal: this.#stop.signal, ref: false });
+        await this.#wait(MARK_INTERVAL_MS / 2);
+        this.#marks.alive();
+        await this.#wait(MARK_INTERVAL_MS / 2);
         await this.#mark();
       } catch (error) {
         if (!this.#stop.signal.aborted) this.#logger.debug({ err: error }, 'no mark of life');

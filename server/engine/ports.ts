@@ -144,6 +144,8 @@ export interface SessionStore {
 export interface Marks {
   /** Says that an instance is alive. Returns the outages that are known, oldest first. Throws StoreUnavailableError. */
   mark(): Promise<Outage[]>;
+  /** Says between two marks that the event loop goes round, so that nobody has to mark in its place. */
+  alive(): void;
   close(): Promise<void>;
 }
 

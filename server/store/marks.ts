@@ -41,6 +41,7 @@ export function openMarks(redis: RedisClient, options: WatchdogOptions, logger: 
         watchdog.stamp();
       }
     },
+    alive: () => watchdog.stamp(),
     close: () => watchdog.close(),
   };
 }

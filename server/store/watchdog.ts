@@ -2,8 +2,11 @@ import path from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { Logger } from '../observability/logger.ts';
 
-/** An event loop that was silent for this long is blocked. It leaves its thread enough time to connect before 3 s without a mark are an outage. */
-const BLOCKED_MS = 1_500;
+/**
+ * An event loop that was silent for this long is blocked. By then its last mark is up to 1.5 s old, which leaves a thread enough time to connect before 3 s
+ * without a mark are an outage.
+ */
+const BLOCKED_MS = 1_000;
 
 export interface WatchdogOptions {
   redisUrl: string;
@@ -13,17 +16,17 @@ export interface WatchdogOptions {
   instance: string;
 }
 
-/** What the threads are handed. */
+/** What the thread is handed. */
 export interface WatchdogData extends WatchdogOptions {
   blockedMs: number;
   /** One number, which changes with each sign of life of the event loop. */
   stamps: Int32Array;
-  /** What the thread that makes marks runs, and the options of Node that it needs. */
-  standIn: { code: string; execArgv: string[] };
+  /** Whether this runs from the sources, not from the build. */
+  fromSources: boolean;
 }
 
 export interface Watchdog {
-  /** Says that the event loop is alive. To be called each second from the first call on. */
+  /** Says that the event loop is alive. To be called twice a second from the first call on. */
   stamp(): void;
   close(): Promise<void>;
 }
@@ -37,9 +40,11 @@ export function openWatchdog(options: WatchdogOptions, logger: Logger): Watchdog
   let thread: Worker | undefined;
   let closed = false;
   const start = () => {
-    const workerData = { ...options, blockedMs: BLOCKED_MS, stamps, standIn: standIn() } satisfies WatchdogData;
+    const fromSources = path.extname(import.meta.filename) === '.ts';
+    const workerData = { ...options, blockedMs: BLOCKED_MS, stamps, fromSources } satisfies WatchdogData;
     // In JavaScript, and without the options of Node that this process has: a loader for TypeScript would slow down the start of each instance.
-    const started = new Worker(new URL('watchdog-thread.js', import.meta.url), { workerData, execArgv: [] });
+    const execArgv = fromSources ? ['--conditions=development'] : [];
+    const started = new Worker(new URL('watchdog-thread.js', import.meta.url), { workerData, execArgv });
     started.on('error', (error) => {
       logger.error({ err: error }, 'the watchdog of the event loop failed');
       thread = undefined;
@@ -59,12 +64,4 @@ export function openWatchdog(options: WatchdogOptions, logger: Logger): Watchdog
       await thread?.terminate();
     },
   };
-}
-
-/** From sources or from the build, as this file is. Only the main thread gets a loader for TypeScript by an option of Node. */
-function standIn(): WatchdogData['standIn'] {
-  const extension = path.extname(import.meta.filename);
-  const load = `import(${JSON.stringify(new URL(`stand-in${extension}`, import.meta.url))})`;
-  if (extension !== '.ts') return { code: load, execArgv: [] };
-  return { code: `import('tsx/esm/api').then(({ register }) => { register(); return ${load}; })`, execArgv: ['--conditions=development'] };
 }

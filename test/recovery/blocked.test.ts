@@ -51,6 +51,8 @@ describe('an instance whose event loop is blocked', function () {
   it('O-10 is alive: no outage is recorded, no game credited or paused, and its commands are answered afterwards', async () => {
     const instance = await cluster.process();
     await games(instance);
+    const mark = await lastMark();
+    await until('a mark', async () => (await lastMark()) > mark);
     instance.signal('SIGUSR2');
     await until('its loop is blocked', async () => existsSync(blockFile));
     const blocked = await lastMark();
