@@ -9,7 +9,11 @@ import { until } from './until.ts';
 const CONFIGURATION = path.resolve(import.meta.dirname, '../../deploy/nginx.conf');
 const TEMPORARY = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'];
 
-export const hasNginx: boolean = spawnSync('nginx', ['-v']).status === 0;
+/** One that is installed, or the one that ./setup has unpacked. */
+const COMMANDS = ['nginx', path.resolve(import.meta.dirname, '../../.data/nginx/usr/sbin/nginx')];
+const command = COMMANDS.find((one) => spawnSync(one, ['-v']).status === 0);
+
+export const hasNginx: boolean = command !== undefined;
 
 export interface Nginx {
   url: string;
@@ -32,7 +36,7 @@ export async function startNginx(instance: { url: string }): Promise<Nginx> {
     .replace('worker_processes auto;', `worker_processes 1; pid ${directory}/pid; error_log stderr; daemon off;`);
   const file = path.join(directory, 'nginx.conf');
   await writeFile(file, configuration);
-  const nginx = spawn('nginx', ['-c', file, '-p', directory], { stdio: ['ignore', 'ignore', 'pipe'] });
+  const nginx = spawn(command ?? 'nginx', ['-c', file, '-p', directory], { stdio: ['ignore', 'ignore', 'pipe'] });
   let said = '';
   nginx.stderr.setEncoding('utf8').on('data', (text: string) => (said += text));
   const exited = once(nginx, 'exit');
