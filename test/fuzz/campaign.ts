@@ -4,9 +4,10 @@ import { ERROR_CODES, type ErrorCode } from '#contract';
 import { chess } from '../kit/games.ts';
 import { rest } from '../kit/rest.ts';
 import { type Cluster } from '../kit/server.ts';
+import { conversation, converse } from './conversations.ts';
 import { eventText, junkFrame } from './inputs.ts';
 import { RawSocket } from './raw-socket.ts';
-import { exchange, requestBytes } from './requests.ts';
+import { exchange, pipeline, requestBytes } from './requests.ts';
 
 export interface Plan {
   seed: number;
@@ -14,6 +15,7 @@ export interface Plan {
   events: number;
   binaries: number;
   frames: number;
+  conversations: number;
   requests: number;
 }
 
@@ -31,7 +33,7 @@ const NEVER: ReadonlySet<ErrorCode> = new Set(['INTERNAL_ERROR', 'STATE_DESERIAL
 
 /** Sends everything to two instances by turns. Rejects at the first answer that is none of the contract's, or is missing. */
 export async function campaign(instances: [{ url: string }, { url: string }], plan: Plan): Promise<Report> {
-  const total = plan.events + plan.binaries + plan.frames + plan.requests;
+  const total = plan.events + plan.binaries + plan.frames + plan.conversations + plan.requests;
   const report: Report = { inputs: 0, answers: {}, heap: [] };
   let sessions = await freshSessions(instances[0]);
   let turn = 0;
@@ -101,13 +103,34 @@ export async function campaign(instances: [{ url: string }, { url: string }], pl
     },
   );
   await batches(
-    plan.requests,
-    () => requestBytes(sessions),
+    plan.conversations,
+    () => conversation(sessions),
     async (inputs) => {
       const { url } = next();
       await Promise.all(
-        inputs.map(async (bytes) => {
-          count(checkRequest(bytes, await exchange(url, bytes)));
+        inputs.map(async (input) => {
+          const said = `${input.path} ${Buffer.concat(input.pieces).toString('latin1').slice(0, 500)}`;
+          const { end, refusal, replies, connected } = await converse(url, input);
+          count(end);
+          if (end === 'refused')
+            expect(refusal, `${said} ${input.headers.join()} → ${refusal}`).to.match(/^Error: HTTP\/1\.1 4\d\d .*\{"ok":false,/s);
+          expect(connected, said).to.be.below(2);
+          for (const reply of replies) count(codeOf(reply, said));
+        }),
+      );
+    },
+  );
+  await batches(
+    plan.requests,
+    () => fc.oneof({ weight: 9, arbitrary: requestBytes(sessions).map((bytes) => [bytes]) }, { weight: 1, arbitrary: pipeline(sessions) }),
+    async (inputs) => {
+      const { url } = next();
+      await Promise.all(
+        inputs.map(async (requests) => {
+          const answer = await exchange(url, Buffer.concat(requests));
+          const [first = Buffer.alloc(0)] = requests;
+          count(requests.length === 1 ? checkRequest(first, answer) : `pipeline ${answer?.status ?? 'hung up'}`);
+          if (answer !== null && answer.status !== 503) expect(answer.status, first.toString()).to.be.within(200, 499);
         }),
       );
     },
@@ -146,7 +169,7 @@ function checkRequest(bytes: Buffer, answer: { status: number; type: string; bod
   // What `/ready` says is bare, also where it says no.
   if (answer.status === 503 && answer.body.startsWith('{"status":"not_ready"')) return 'not ready';
   if (answer.status !== 503) expect(answer.status, said).to.be.within(200, 499);
-  if (answer.status >= 400 && !line.startsWith('HEAD') && !line.includes('/socket.io')) {
+  if (answer.status >= 400 && !line.startsWith('HEAD')) {
     expect(answer.type, said).to.equal('application/json');
     return codeOf(JSON.parse(answer.body), said);
   }

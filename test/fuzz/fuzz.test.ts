@@ -16,7 +16,7 @@ describe('whatever is sent', () => {
   it('Z-1 every input has an answer of the contract, and both instances live and are right afterwards', async function () {
     this.timeout(120_000);
     const seed = Number(process.env['FUZZ_SEED'] ?? Date.now() % 1_000_000);
-    const plan = { seed, events: 2_000, binaries: 200, frames: 300, requests: 700 };
+    const plan = { seed, events: 2_000, binaries: 200, frames: 300, conversations: 600, requests: 700 };
     console.log(`      FUZZ_SEED=${seed}`);
     const { answers } = await campaign(instances, plan);
     // The inputs are good for something only if they get beyond the door.

@@ -1,10 +1,15 @@
 import { connect } from 'node:net';
-import { gzipSync } from 'node:zlib';
+import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { COMMANDS, payloadText } from './inputs.ts';
 
 const DEADLINE_MS = 20_000;
 const VERBS = ['start', 'switch', 'pause', 'resume', 'adjust', 'complete', 'cancel', 'message', 'share', 'explode'];
+
+/** How bodies are sent: bodies that are what they say, that are not, that end too early, and that are far larger than they look. */
+const FRAMINGS = ['length', 'length', 'length', 'chunked', 'none', 'bad chunk', 'bad length', 'unknown'].concat(
+  ['gzip', 'br', 'deflate'].flatMap((encoding) => ['', ' garbage', ' cut', ' bomb'].map((how) => encoding + how)),
+);
 
 /** The bytes of an HTTP request, right or wrong; it asks for the connection to be closed afterwards. */
 export function requestBytes(sessions: readonly string[]): fc.Arbitrary<Buffer> {
@@ -79,27 +84,11 @@ export function requestBytes(sessions: readonly string[]): fc.Arbitrary<Buffer> 
     { weight: 1, arbitrary: fc.string({ maxLength: 100, unit: 'binary' }) },
     { weight: 1, arbitrary: fc.constantFrom('', '{', '[', 'null', '"', '\ufeff{}', 'NaN') },
   );
-  const framing = fc.constantFrom(
-    'length',
-    'length',
-    'length',
-    'chunked',
-    'none',
-    'gzip',
-    'br',
-    'unknown',
-    'squeezed',
-    'bomb',
-    'bad chunk',
-    'bad length',
-  );
+  const framing = fc.constantFrom(...FRAMINGS);
   return fc
     .record({ method, path, headers: fc.array(header, { maxLength: 2 }), type, body, framing })
     .map((each) => write(each.method, each.path, each.headers, each.type, Buffer.from(each.body), each.framing));
 }
-
-/** A little that inflates to more than a body may have. */
-const BOMB = gzipSync(Buffer.alloc(4_000_000, 32));
 
 function write(method: string, path: string, headers: string[], type: string, body: Buffer, framing: string): Buffer {
   const lines = [`${method} ${path} HTTP/1.1`, 'Host: localhost', 'Connection: close', `Content-Type: ${type}`, ...headers];
@@ -113,16 +102,37 @@ function write(method: string, path: string, headers: string[], type: string, bo
     sent = Buffer.concat([Buffer.from('zz\r\n'), body]);
   } else if (framing === 'bad length') {
     lines.push('Content-Length: minus one');
-  } else if (framing === 'squeezed' || framing === 'bomb') {
-    sent = framing === 'bomb' ? BOMB : gzipSync(body);
-    lines.push('Content-Encoding: gzip', `Content-Length: ${sent.length}`);
   } else if (framing === 'none') {
     sent = Buffer.alloc(0);
   } else {
-    lines.push(`Content-Length: ${body.length}`);
-    if (framing !== 'length') lines.push(`Content-Encoding: ${framing}`);
+    const [encoding = '', how] = framing.split(' ');
+    sent = compress(encoding, how, body);
+    lines.push(`Content-Length: ${sent.length}`);
+    if (encoding !== 'length') lines.push(`Content-Encoding: ${encoding}`);
   }
   return Buffer.concat([Buffer.from(`${lines.join('\r\n')}\r\n\r\n`), sent]);
+}
+
+const COMPRESSORS: Record<string, (bytes: Buffer) => Buffer> = { gzip: gzipSync, br: brotliCompressSync, deflate: deflateSync };
+/** Inflated it is more than a body may have. */
+const BOMB = Buffer.alloc(16 * 1024 * 1024, ' ');
+const bombs = new Map<string, Buffer>();
+
+function compress(encoding: string, how: string | undefined, body: Buffer): Buffer {
+  const compressor = COMPRESSORS[encoding];
+  if (compressor === undefined || how === 'garbage') return body;
+  if (how !== 'bomb') return compressor(body).subarray(0, how === 'cut' ? -4 : undefined);
+  const bomb = bombs.get(encoding) ?? compressor(BOMB);
+  bombs.set(encoding, bomb);
+  return bomb;
+}
+
+/** Requests that are written in one go, without waiting for an answer; only the last one asks for the connection to be closed. */
+export function pipeline(sessions: readonly string[]): fc.Arbitrary<Buffer[]> {
+  const kept = requestBytes(sessions).map((bytes) => Buffer.from(bytes.toString('latin1').replace('Connection: close\r\n', ''), 'latin1'));
+  return fc
+    .tuple(fc.array(kept, { minLength: 1, maxLength: 5 }), requestBytes(sessions))
+    .map(([first, last]): Buffer[] => Array.of<Buffer>(...first, last));
 }
 
 export interface Answered {

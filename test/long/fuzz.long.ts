@@ -3,7 +3,7 @@ import { campaign, playAGame } from '../fuzz/campaign.ts';
 import { freshDatabase } from '../kit/services.ts';
 import { type Cluster, type InstanceProcess, openCluster } from '../kit/server.ts';
 
-const PLAN = { events: 72_000, binaries: 3_000, frames: 7_000, requests: 20_000 };
+const PLAN = { events: 64_000, binaries: 3_000, frames: 7_000, conversations: 8_000, requests: 20_000 };
 /** What an instance needs and not much more: one that keeps something of each input ends for want of memory. */
 const HEAP = { NODE_OPTIONS: '--max-old-space-size=128' };
 

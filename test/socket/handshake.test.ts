@@ -92,6 +92,8 @@ describe('the handshake', () => {
     const app = await cluster.instance();
     const refused = async (path: string) => String(await RawWebSocket.open(app.url, path).catch((error: unknown) => error));
     expect(await refused('/socket.io/?EIO=3&transport=websocket')).to.match(/HTTP\/1\.1 400 .*"code":"VALIDATION_ERROR"/s);
+    const twice = await RawWebSocket.open(app.url, undefined, ['Sec-WebSocket-Protocol: a', 'Sec-WebSocket-Protocol: a']).catch(String);
+    expect(twice).to.match(/HTTP\/1\.1 400 .*"code":"VALIDATION_ERROR"/s);
     expect(await refused('/elsewhere')).to.match(/HTTP\/1\.1 404 .*"code":"NOT_FOUND"/s);
     const { port } = new URL(app.url);
     const stubborn = connect({ port: Number(port), host: '127.0.0.1', allowHalfOpen: true });
