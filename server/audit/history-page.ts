@@ -58,12 +58,15 @@ export async function readPage(database: PrismaClient, sessionId: string, asked:
 async function readRows(database: PrismaClient, sessionId: string, slice: readonly Position[]): Promise<Row[]> {
   const epochs = slice.map(({ epoch }) => String(epoch));
   const versions = slice.map(({ version }) => String(version));
+  // Both ascend. The bounds keep the database to that part of the index.
+  const [first, last] = [slice[0], slice.at(-1)];
   // Raw, so that no JSON is parsed on the way.
   return database.$queryRaw<Row[]>`
     SELECT session_id, epoch, version, event_type, "timestamp", participant_id, group_id, time_elapsed_ms, time_remaining_ms,
            state_snapshot::text AS snapshot, metadata::text AS metadata
     FROM unnest(${epochs}::text[], ${versions}::text[]) AS asked (epoch_text, version_text)
-    JOIN sync_events ON session_id = ${sessionId} AND epoch = epoch_text::bigint AND version = version_text::int`;
+    JOIN sync_events ON session_id = ${sessionId} AND epoch = epoch_text::bigint AND version = version_text::int
+      AND epoch BETWEEN ${first?.epoch ?? 0n} AND ${last?.epoch ?? 0n} AND version BETWEEN ${first?.version ?? 0} AND ${last?.version ?? 0}`;
 }
 
 /** Gives each row its snapshot, in order of their versions. */

@@ -59,7 +59,8 @@ async function findingsOf(plant: Plant, database: PrismaClient, { game, acknowle
   rows.forEach(({ version, event_type, timestamp }, index) => {
     if (version !== index + 1) wrong.push(`${id}: row ${index + 1} has version ${version}`);
     const due = rows[index - 1]?.deadline_at;
-    if (event_type === 'participant_expired' && due !== timestamp.toISOString())
+    // Of a row without a snapshot, verification finds out whether the rules lead to the next one.
+    if (event_type === 'participant_expired' && due !== null && due !== timestamp.toISOString())
       wrong.push(`${id}: version ${version} ran out at ${timestamp.toISOString()}, but was due at ${due}`);
   });
   const made = new Map<string, number[]>();
