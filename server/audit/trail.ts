@@ -33,6 +33,8 @@ export function createTrail({
 }): TrailReader {
   const database = openDatabase(databaseUrl, logger, { connections: CONNECTIONS, statementMs: STATEMENT_MS });
   let closing: Promise<void> | undefined;
+  // The first question takes up to a second, to connect and to compile what asks; whoever creates a session waits for a quarter of one.
+  newest(database, '').catch(() => {});
   return {
     newest: (sessionId) => reachable(() => newest(database, sessionId, schema), logger),
     lives: (sessionId, createdAt) => reachable(() => lives(database, sessionId, createdAt), logger),

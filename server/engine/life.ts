@@ -13,10 +13,21 @@ export type SessionLife = Life & Pick<SessionState, 'session_id'>;
 /** Enough of SHA-256 to tell the owners of sessions apart that were created under one id in one millisecond. */
 const OWNER_CHARACTERS = 10;
 
+/** Names that were made, since each commit asks for one; some megabytes at most. */
+const names = new Map<string, string>();
+const NAMES_MAX = 10_000;
+
 /** The name of a life among those of its id: letters, digits, `_`, `-` and a dot between the creation and, where there is one, the owner. */
 export function lifeOf({ created_at, owner_id }: Life): string {
-  const created = Date.parse(created_at).toString(36);
-  return owner_id === undefined ? created : `${created}.${hash('sha256', owner_id, 'base64url').slice(0, OWNER_CHARACTERS)}`;
+  const key = owner_id === undefined ? created_at : `${created_at} ${owner_id}`;
+  let name = names.get(key);
+  if (name === undefined) {
+    const created = Date.parse(created_at).toString(36);
+    name = owner_id === undefined ? created : `${created}.${hash('sha256', owner_id, 'base64url').slice(0, OWNER_CHARACTERS)}`;
+    if (names.size >= NAMES_MAX) names.clear();
+    names.set(key, name);
+  }
+  return name;
 }
 
 /** Whether two states are of one life of their id. */
