@@ -49,12 +49,13 @@ export function asWritten(state: SessionState | null): SessionState | null {
 export function toSession([text, json]: Field[], schema: Schema): StoredSession | null {
   if (text == null) return null;
   const { version, epoch, hash, expiredSince, warnings, tokens } = readFacts(text);
+  const state = json == null ? null : parseState(json, schema);
   return {
     version: Number(version),
     epoch: Number(epoch),
-    state: json == null ? null : parseState(json, schema),
+    state,
     warnings: warnings === null ? [] : warnings.split(',').map(Number),
-    expiredSince: toExpiredSince(expiredSince),
+    expiredSince: toExpiredSince(expiredSince, state),
     lastHash: hash,
     // The newest comes first.
     token: tokens?.slice(0, TOKEN_LENGTH) ?? null,
@@ -66,10 +67,11 @@ export function expiredSinceText(since: StoredSession['expiredSince']): string {
   return since === null ? NONE : `${since.version}@${since.at}`;
 }
 
-function toExpiredSince(text: string | null): StoredSession['expiredSince'] {
-  if (text === null) return null;
+/** Earlier builds wrote no instant: somebody may have played until the last event. */
+function toExpiredSince(text: string | null, state: SessionState | null): StoredSession['expiredSince'] {
+  if (text === null || state === null) return null;
   const [version, at] = text.split('@');
-  return { version: Number(version), at: Number(at) };
+  return { version: Number(version), at: at === undefined ? Date.parse(state.updated_at) : Number(at) };
 }
 
 /** A stored session as its facts and its state, null once deleted. */

@@ -6,6 +6,8 @@ import { create } from '../../server/domain/create.ts';
 import { catchUp } from '../../server/domain/catch-up.ts';
 import { decide } from '../../server/domain/decide.ts';
 import { idleEnd } from '../../server/domain/idle.ts';
+import { SCHEMA } from '../../server/domain/schema.ts';
+import { toSession, writeFacts } from '../../server/store/codec.ts';
 import { createKeys } from '../../server/store/keys.ts';
 import { createPresence } from '../../server/store/presence.ts';
 import { silent } from '../audit/kit.ts';
@@ -173,6 +175,14 @@ describe('what nobody plays', () => {
       const { agenda } = createKeys(arena.prefix).session(watch.id);
       await until('nothing is due', async () => (await arena.redis().zscore(agenda, watch.id)) === null);
     });
+  });
+
+  it('L-19 where an earlier build began a run of expiries, it counts from the newest event that this build finds', () => {
+    const made = create(chess(CYCLES), SECOND);
+    if (!made.ok) throw new Error(made.message);
+    const facts = { version: '7', epoch: '1', status: 'running', kind: 'participant_expired', warnings: null, life: null, hash: null };
+    const stored = [writeFacts({ ...facts, expiredSince: '2', tokens: 'x' }), JSON.stringify(made.event.state)];
+    expect(toSession(stored, SCHEMA)?.expiredSince).to.deep.equal({ version: 2, at: SECOND });
   });
 
   it('L-18 a socket in its room keeps a session going, on whatever instance; the trail of those that end is right', async () => {
