@@ -18,8 +18,12 @@ const NOT_THE_EVENTS = ['08', '25', '26', '28', '3D', '3F', '40', '42', '53', '5
 /** The adapter's names for failures before PostgreSQL could answer with a SQLSTATE. */
 const NOT_REACHED = ['DatabaseNotReachable', 'ConnectionClosed', 'SocketTimeout', 'TlsConnectionError', 'TooManyConnections'];
 
-/** What the driver says when it lost a connection or got none; it gives these no code. */
-const NO_CONNECTION = /^(Connection terminated|timeout exceeded when trying to connect)/;
+/** What the driver says when it lost a connection or got none; it gives these no code. Prisma may write lines of its own before it. */
+const NO_CONNECTION =
+  /^(Connection terminated|timeout exceeded when trying to connect|timeout expired|Client (has encountered a connection error|was closed)|Cannot use a pool after calling end|The server does not support SSL|There was an error establishing an SSL)/m;
+
+/** What the driver says when it waited for longer than a statement may take. */
+const NO_ANSWER = /^Query read timeout/m;
 
 interface DatabaseFailure {
   kind?: string;
@@ -35,6 +39,15 @@ export function verdictOf(error: unknown): Verdict {
   if (state === STATEMENT_TIMEOUT) return 'unclear';
   if (state !== undefined) return NOT_THE_EVENTS.includes(state.slice(0, 2)) ? 'unavailable' : 'refused';
   return NOT_REACHED.includes(failure?.kind ?? '') || isConnectionError(error) ? 'unavailable' : 'unclear';
+}
+
+/**
+ * Whether a read was rejected because PostgreSQL can't answer now: it is away, busy, not set up, or took too long. Any other failure of a read is a mistake of
+ * ours, since nobody's values are stored by it.
+ */
+export function isOutage(error: unknown): boolean {
+  const tookTooLong = failureOf(error)?.originalCode === STATEMENT_TIMEOUT || (error instanceof Error && NO_ANSWER.test(error.message));
+  return tookTooLong || verdictOf(error) === 'unavailable';
 }
 
 /** Why it failed, in the database's own words where it had any; one line. */

@@ -1,4 +1,4 @@
-import { NewerSchemaError, SCHEMA, type Schema } from '../domain/schema.ts';
+import { SCHEMA, type Schema } from '../domain/schema.ts';
 import { StoreUnavailableError } from '../engine/ports.ts';
 import type { Trail } from '../engine/trail-ports.ts';
 import type { Logger } from '../observability/logger.ts';
@@ -7,7 +7,7 @@ import { endsWithin } from './deadline.ts';
 import { history } from './history.ts';
 import { lives } from './lives.ts';
 import { newest } from './newest.ts';
-import { causeOf } from './refusal.ts';
+import { causeOf, isOutage } from './refusal.ts';
 
 const CONNECTIONS = 5;
 /** Somebody waits for the answer. */
@@ -52,12 +52,12 @@ export function createTrail({
   };
 }
 
-/** What reads can't be refused for its values: whatever fails may succeed when the database is back. Throws StoreUnavailableError. */
+/** Throws StoreUnavailableError where PostgreSQL can't answer now. Any other error is thrown as it is: it is a mistake of ours. */
 async function reachable<Result>(read: () => Promise<Result>, logger: Logger): Promise<Result> {
   try {
     return await read();
   } catch (error) {
-    if (error instanceof NewerSchemaError) throw error;
+    if (!isOutage(error)) throw error;
     logger.warn({ cause: causeOf(error) }, 'the trail could not be read');
     throw new StoreUnavailableError('the audit trail is out of reach', { cause: error });
   }

@@ -74,7 +74,8 @@ export class Archive {
     });
     const newest = trail.newest(sessionId).catch((error: unknown) => {
       if (error instanceof NewerSchemaError) throw error;
-      logger.debug({ session: sessionId, err: error }, 'the trail does not say whether an id is in use; Redis decides');
+      const level = error instanceof StoreUnavailableError ? 'debug' : 'error';
+      logger[level]({ session: sessionId, err: error }, 'the trail does not say whether an id is in use; Redis decides');
       return null;
     });
     const answer = await Promise.race([newest, patience]);
@@ -102,7 +103,8 @@ export class Archive {
     if (!isLive(session) || !isAfter(seen, session) || (claim && !(await store.outlived(sessionId)))) return false;
     const archived = await trail?.newest(sessionId).catch((error: unknown) => {
       if (error instanceof NewerSchemaError) throw error;
-      logger.debug({ session: sessionId, err: error }, 'the trail does not say what Redis lost; going on with what Redis has');
+      const level = error instanceof StoreUnavailableError ? 'debug' : 'error';
+      logger[level]({ session: sessionId, err: error }, 'the trail does not say what Redis lost; going on with what Redis has');
     });
     // Without a token: what Redis has is not this state, so none of its pieces may stay.
     const newer = isArchived(archived) && isAfter(archived.state, session) && isOfLife(archived) ? archived : null;
