@@ -147,7 +147,7 @@ export class Engine {
     const refused = limited === null ? null : await limited;
     if (refused !== null) return refused;
     // Acknowledged is what has been published.
-    if (!(await store.relay(outcome.state, rooms.message(outcome.state, message, context.actor), context)))
+    if (!(await store.relay(outcome.state, rooms.message(outcome.state, message, context.arrival, context.actor), context)))
       return this.message(sessionId, message, context);
     return outcome;
   }

@@ -24,6 +24,6 @@ export interface Rooms {
   ): Announcement;
   /** Tells the room that the running clock has crossed a threshold (ms left). */
   warn(state: SessionState, threshold: number): void;
-  /** A message as it is published, and by whom, where that is asked: to sockets of this instance as well. */
-  message(state: SessionState, message: JsonValue, actor?: JsonObject): Publication;
+  /** A message that arrived at `arrival` (Unix ms, whole), as it is published, and by whom, where that is asked: to sockets of this instance as well. */
+  message(state: SessionState, message: JsonValue, arrival: number, actor?: JsonObject): Publication;
 }

@@ -81,7 +81,7 @@ describe('rooms', () => {
       expect(await player.ok('session:message', { session_id, message })).to.deep.equal({});
       for (const client of [watcher, player]) {
         const event = await client.next('session:message', (one) => one.session_id === session_id);
-        expect(event).to.have.all.keys('session_id', 'message', 'server_time_ms');
+        expect(event).to.have.all.keys('session_id', 'message', 'arrived_at_ms', 'server_time_ms');
         expect(event.message).to.deep.equal(message);
       }
     }

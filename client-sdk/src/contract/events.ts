@@ -75,6 +75,9 @@ export interface WarningEvent extends EventEnvelope {
 export interface MessageEvent {
   session_id: string;
   message: JsonValue;
+  /** When it reached the server, Unix ms, whole: before a `deadline_at` it was in time. Absent where an older server sends it. */
+  arrived_at_ms?: number;
+  /** When it was told. */
   server_time_ms: number;
   /** Who sent it; absent where nobody is asked who they are. */
   actor?: Actor;

@@ -92,7 +92,13 @@ export const roomEvents = {
     deadline_at: instant,
   }),
   'session:deleted': z.object(envelope),
-  'session:message': z.object({ session_id: id, message: anything, server_time_ms: unixMs, actor: actor.exactOptional() }),
+  'session:message': z.object({
+    session_id: id,
+    message: anything,
+    arrived_at_ms: unixMs.exactOptional(),
+    server_time_ms: unixMs,
+    actor: actor.exactOptional(),
+  }),
   'auth:expired': z.object({ reason: z.enum(['expired', 'revoked']), server_time_ms: unixMs }),
   'server:closing': z.object({ reconnect_in_ms: ms }),
 } satisfies { [Event in RoomEvent]: z.ZodType<Parameters<ServerToClientEvents[Event]>[0]> };

@@ -161,10 +161,11 @@ export function createRooms(io: IoServer, { channelPrefix, schema, now, metrics 
       metrics.broadcasts.inc({ event: 'session:warning' });
       io.to(roomOf(state)).emit('session:warning', { ...envelope(state), ...holder, threshold_ms: threshold, deadline_at });
     },
-    message(state, message, actor) {
+    message(state, message, arrival, actor) {
       const event = 'session:message';
       metrics.broadcasts.inc({ event });
-      const payload = JSON.stringify({ session_id: state.session_id, message, server_time_ms: Math.floor(now()), actor });
+      const { session_id } = state;
+      const payload = JSON.stringify({ session_id, message, arrived_at_ms: arrival, server_time_ms: Math.floor(now()), actor });
       return publicationOf({ ...wayTo(state, true), event, payload, withState: false });
     },
   };
