@@ -12,6 +12,7 @@ import { createExposition } from './observability/exposition.ts';
 import { createLogger } from './observability/logger.ts';
 import { createMetrics } from './observability/metrics.ts';
 import { consoleDir, SERVER_VERSION } from './package-root.ts';
+import { databaseOf } from './redis-url.ts';
 import { connectAll } from './store/connections.ts';
 import { createLimits } from './store/limits.ts';
 import { createGrants } from './store/grants.ts';
@@ -35,7 +36,7 @@ import { callersOf } from './transport/origins.ts';
 import { ConnectionLimit } from './transport/connection-limit.ts';
 import { Attendance } from './transport/socket/attendance.ts';
 import { Admission } from './transport/socket/admission.ts';
-import { channelOf } from './transport/socket/adapter.ts';
+import { channelOf, channelPrefixOf } from './transport/socket/adapter.ts';
 import { ChangeRelay } from './transport/socket/change-relay.ts';
 import { announceClosing, attachGateway, closeIo, createIo } from './transport/socket/gateway.ts';
 import { acceptHandshakes } from './transport/socket/handshake.ts';
@@ -88,7 +89,8 @@ export async function createApp(config: Config, schema: Schema = SCHEMA): Promis
 
   const http = createHttpServer();
   const connections = trackConnections(http);
-  const { LIMIT_CONNECTIONS_PER_ADDRESS: limit, KEY_PREFIX: channelPrefix } = config;
+  const { LIMIT_CONNECTIONS_PER_ADDRESS: limit } = config;
+  const channelPrefix = channelPrefixOf(config.KEY_PREFIX, databaseOf(config.REDIS_URL));
   const connectionLimit = new ConnectionLimit(http, { limit, proxies, metrics });
   const hints = new Hints();
   const io = createIo({

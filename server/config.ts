@@ -1,6 +1,6 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
 import { z } from 'zod';
-import { parseRedisUrl, REDIS_URL_FORMS } from './redis-url.ts';
+import { hasPasswordBehindHost, parseRedisUrl, REDIS_URL_FORMS } from './redis-url.ts';
 
 /** A configuration that can't be used. Its message is one line that names the variable. */
 export class ConfigError extends Error {
@@ -84,7 +84,12 @@ const variables = z.object({
   WORKER_PORT: integer(0, 65_535).optional(),
   HOST: z.string().default('127.0.0.1'),
   REDIS_URL: z.string().refine(isRedisUrl, REDIS_URL_FORMS),
-  DATABASE_URL: url(['postgresql:', 'postgres:']).optional(),
+  DATABASE_URL: url(['postgresql:', 'postgres:'])
+    .refine(
+      (value) => !URL.canParse(value) || !hasPasswordBehindHost(value),
+      'must have no @ behind its host: write / ? # @ in a password as %2F %3F %23 %40',
+    )
+    .optional(),
   LOG_LEVEL: oneOf(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
   CORS_ORIGIN: z
     .string()

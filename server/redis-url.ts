@@ -1,6 +1,7 @@
 /** What REDIS_URL may be, for people. */
 export const REDIS_URL_FORMS =
-  'must be redis://host:port (rediss:// for TLS), a comma list of those for a cluster, or redis-sentinel://host:port,host:port/name for Sentinels';
+  'must be redis://host:port (rediss:// for TLS; /1 behind it for database 1), a comma list of those for a cluster, or ' +
+  'redis-sentinel://host:port,host:port/name for Sentinels, with / ? # @ in a password written as %2F %3F %23 %40';
 
 interface Node {
   host: string;
@@ -15,7 +16,7 @@ interface Access {
 
 /** Where Redis is: one server, a cluster of which some nodes are known, or whatever master the Sentinels name. */
 export type RedisAddress =
-  | { form: 'single'; url: string }
+  | { form: 'single'; url: string; db: number }
   | { form: 'cluster'; nodes: Node[]; access: Access }
   | { form: 'sentinel'; sentinels: Node[]; name: string; db: number; access: Access; sentinelAccess: Omit<Access, 'tls'> };
 
@@ -32,8 +33,10 @@ export function parseRedisUrl(url: string): RedisAddress {
   const tls = scheme?.startsWith('rediss') === true;
   if (scheme?.endsWith('-sentinel') === true) return sentinelAddress(rest ?? '', tls);
   if (!url.includes(',')) {
-    parseNode(url, REDIS_PORT);
-    return { form: 'single', url };
+    const { path, query } = parseNode(url, REDIS_PORT);
+    const db = /^\/?$/.test(path) ? (query.get('db') ?? '0') : path.slice(1);
+    if (!/^\d+$/.test(db)) fail();
+    return { form: 'single', url, db: Number(db) };
   }
   const [first = '', ...others] = url.split(',');
   const nodes = [first, ...others.map((entry) => (entry.includes('://') ? entry : `${scheme}://${entry}`))].map((entry) =>
@@ -45,8 +48,14 @@ export function parseRedisUrl(url: string): RedisAddress {
   return { form: 'cluster', nodes: nodes.map(addressOf), access: { ...accessOf(nodes[0]), tls } };
 }
 
+/** The number of the database that a REDIS_URL names. */
+export function databaseOf(url: string): number {
+  const address = parseRedisUrl(url);
+  return address.form === 'cluster' ? 0 : address.db;
+}
+
 function sentinelAddress(rest: string, tls: boolean): RedisAddress {
-  const [, hosts = '', path = '', query = ''] = /^([^/?]*)\/([^?]*)(\?.*)?$/.exec(rest) ?? fail();
+  const [, hosts = '', path = '', query = ''] = /^([^/?]*)\/([^?@#]*)(\?[^@#]*)?$/.exec(rest) ?? fail();
   const nodes = hosts.split(',').map((entry) => parseNode(`redis://${entry}`, SENTINEL_PORT));
   if (nodes.slice(1).some(({ username, password }) => username !== undefined || password !== undefined)) fail();
   const [name = '', db = '0', ...more] = path.split('/');
@@ -69,12 +78,13 @@ interface ParsedNode extends Node {
   username?: string;
   password?: string;
   path: string;
+  query: URLSearchParams;
 }
 
 function parseNode(text: string, defaultPort: number): ParsedNode {
   if (!URL.canParse(text)) fail();
-  const { protocol, hostname, port, username, password, pathname } = new URL(text);
-  if (hostname === '') fail();
+  const { protocol, hostname, port, username, password, pathname, hash, searchParams } = new URL(text);
+  if (hostname === '' || hash !== '' || hasPasswordBehindHost(text)) fail();
   return {
     scheme: protocol.slice(0, -1),
     host: hostname.replace(/^\[(.*)\]$/, '$1'),
@@ -82,7 +92,17 @@ function parseNode(text: string, defaultPort: number): ParsedNode {
     ...(username === '' ? {} : { username: decodeURIComponent(username) }),
     ...(password === '' ? {} : { password: decodeURIComponent(password) }),
     path: pathname,
+    query: searchParams,
   };
+}
+
+/**
+ * Whether a URL has an `@` behind its host. A `/`, `?` or `#` in a password ends what is taken for the host, so the host is a part of the password then, which
+ * must reach no log.
+ */
+export function hasPasswordBehindHost(url: string): boolean {
+  const { pathname, search, hash } = new URL(url);
+  return `${pathname}${search}${hash}`.includes('@');
 }
 
 const addressOf = ({ host, port }: ParsedNode): Node => ({ host, port });

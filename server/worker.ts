@@ -8,7 +8,7 @@ import { createLogger, logCrashes } from './observability/logger.ts';
 import { createMetrics } from './observability/metrics.ts';
 import { createProbes } from './observability/probes.ts';
 import { onStopSignal } from './signals.ts';
-import { connectRedis } from './store/connection.ts';
+import { checkDatabase, connectRedis, type RedisClient } from './store/connection.ts';
 import { createKeys } from './store/keys.ts';
 import { createOutbox } from './store/outbox.ts';
 import { ping } from './store/ping.ts';
@@ -37,7 +37,7 @@ async function main(): Promise<void> {
     },
   });
   if (config.WORKER_PORT !== undefined) logger.info({ url: await listen(probes, 'WORKER_PORT', config) }, 'listening for probes');
-  if (await starts(clock, stop.signal)) {
+  if (await starts(clock, redis, stop.signal)) {
     writer = startAuditWriter({
       outbox: createOutbox(redis, config.KEY_PREFIX),
       redisUrl: config.REDIS_URL,
@@ -66,13 +66,17 @@ function configuration(): { config: Config; databaseUrl: string } {
   return { config, databaseUrl: config.DATABASE_URL };
 }
 
-/** Waits for Redis, however long it takes; false when told to stop before. */
-async function starts(clock: RedisClock, signal: AbortSignal): Promise<boolean> {
+/**
+ * Waits for Redis, however long it takes; false when told to stop before.
+ * @throws ConfigError where Redis refuses the database
+ */
+async function starts(clock: RedisClock, redis: RedisClient, signal: AbortSignal): Promise<boolean> {
   while (!signal.aborted) {
     try {
       await clock.start();
       return true;
     } catch {
+      checkDatabase(redis);
       // The connection logs why.
       await wait(REDIS_RETRY_MS, undefined, { signal }).catch(() => {});
     }

@@ -1,5 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { Cluster, type ClusterOptions, Redis, type RedisOptions as AllRedisOptions } from 'ioredis';
+import { ConfigError } from '../config.ts';
 import type { Logger } from '../observability/logger.ts';
 import { parseRedisUrl } from '../redis-url.ts';
 import { usePatientTimeouts } from './patient-timeouts.ts';
@@ -109,6 +110,23 @@ export function connectRedis(
   return watch(open(), role, name, logger, keepTrying);
 }
 
+/** Of connections whose database Redis refuses, why. */
+const refusals = new WeakMap<RedisClient, string>();
+
+/** The library would use database 0 instead, which may be somebody else's: the connection ends before it is ready, and is tried again. */
+function giveUpDatabase(redis: Redis, error: Error, logger: Logger): void {
+  const refusal = `REDIS_URL: Redis refuses database ${redis.options.db}: ${error.message}`;
+  refusals.set(redis, refusal);
+  logger.error(refusal);
+  redis.stream.destroy();
+}
+
+/** @throws ConfigError where Redis refuses the database that REDIS_URL names */
+export function checkDatabase(redis: RedisClient): void {
+  const refusal = refusals.get(redis);
+  if (refusal !== undefined) throw new ConfigError(refusal);
+}
+
 /**
  * Logs losses and returns of a connection; without a listener an `error` event would end the process. A connection that has ended although nobody said so is
  * opened again: the library gives up when a failover is announced just while it connects.
@@ -120,8 +138,14 @@ export function watch<Client extends RedisClient>(
   logger: Logger,
   keepTrying: () => boolean,
 ): Client {
-  redis.on('error', (error: Error) => logger.warn({ connection: name, err: error.message }, 'redis connection error'));
-  redis.on('ready', () => logger.debug({ connection: name }, 'redis connection ready'));
+  redis.on('error', (error: Error & { command?: { name: string } }) => {
+    logger.warn({ connection: name, err: error.message }, 'redis connection error');
+    if (error.command?.name === 'select' && !redis.isCluster) giveUpDatabase(redis as Redis, error, logger);
+  });
+  redis.on('ready', () => {
+    refusals.delete(redis);
+    logger.debug({ connection: name }, 'redis connection ready');
+  });
   let closing = false;
   const disconnect = redis.disconnect.bind(redis);
   redis.disconnect = (reconnect) => {
@@ -185,11 +209,17 @@ function giveUpHungCheck(cluster: Cluster): void {
 const START_TIMEOUT_MS = 10_000;
 const READY_POLL_MS = 20;
 
-/** Resolves when a connection can be used, and of a cluster every master that is not away; rejects when Redis does not answer within 10 s. */
+/**
+ * Resolves when a connection can be used, and of a cluster every master that is not away.
+ * @throws ConfigError when Redis does not answer within 10 s, or refuses the database
+ */
 export async function whenReady(redis: RedisClient): Promise<void> {
   const end = performance.now() + START_TIMEOUT_MS;
   const isReady = () =>
     redis.status === 'ready' && (!redis.isCluster || (redis as Cluster).nodes('master').every(({ status }) => status === 'ready'));
-  while (!isReady() && performance.now() < end) await wait(READY_POLL_MS);
-  if (redis.status !== 'ready') throw new Error('REDIS_URL: no Redis answers there');
+  while (!isReady() && performance.now() < end) {
+    checkDatabase(redis);
+    await wait(READY_POLL_MS);
+  }
+  if (redis.status !== 'ready') throw new ConfigError('REDIS_URL: no Redis answers there');
 }

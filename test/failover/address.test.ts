@@ -5,10 +5,27 @@ import { connect } from '../kit/redis-cluster.ts';
 import { lookInto } from '../kit/redis.ts';
 import { startOwnRedis } from '../kit/services.ts';
 
+describe('DATABASE_URL', () => {
+  it('S-63 a password that would make a part of itself the host is refused in one line that repeats nothing of it', () => {
+    for (const password of ['x@secret/word', 'x@secret?word', 'x@secret#word']) {
+      const env = { REDIS_URL: 'redis://a', DATABASE_URL: `postgresql://me:${password}@b:5432/trail` };
+      expect(() => loadConfig(env), password)
+        .to.throw(ConfigError, /^DATABASE_URL must have no @ behind its host: [^\n]*$/)
+        .with.property('message')
+        .that.does.not.contain('secret');
+    }
+  });
+});
+
 describe('REDIS_URL', () => {
   it('F-1 is one server', () => {
-    for (const url of ['redis://localhost', 'redis://me:secret@127.0.0.1:6380/2', 'rediss://redis.example', 'redis://[::1]:6380']) {
-      expect(parseRedisUrl(url)).to.deep.equal({ form: 'single', url });
+    for (const [url, db] of [
+      ['redis://localhost', 0],
+      ['redis://me:secret@127.0.0.1:6380/2', 2],
+      ['rediss://redis.example/', 0],
+      ['redis://[::1]:6380?db=3', 3],
+    ] as const) {
+      expect(parseRedisUrl(url)).to.deep.equal({ form: 'single', url, db });
     }
   });
 
@@ -80,6 +97,18 @@ describe('REDIS_URL', () => {
       'redis-sentinel://s1,me:secret@s2/name',
       'redis-sentinel://s1/name/secret',
       'redis-sentinel://s1/name?secret=1',
+      'redis://a/-1',
+      'redis://a/0/1',
+      'redis://a/secret',
+      'redis://a?db=secret',
+      // A character of the password that should be encoded makes a host of what stands before it.
+      'redis://secret:1/word@a:2',
+      'redis://me:secret@more/word@a:2/1',
+      'redis://secret:1?word@a:2',
+      'redis://secret:1#word@a:2',
+      'redis://secret:1#word@a,b:2',
+      'redis-sentinel://secret:1/word@a/3',
+      'redis-sentinel://secret:1#word@a/name',
     ]) {
       expect(() => loadConfig({ REDIS_URL: url, AUDIT_WORKER: 'none' }), url)
         .to.throw(ConfigError, /^REDIS_URL must be redis:\/\/host:port [^\n]*$/)

