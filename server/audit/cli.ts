@@ -10,7 +10,7 @@ import type { PrismaClient } from './generated/client.ts';
 import { oldestOnTheWay } from './lag.ts';
 import { countJobs, failedJobs, retryFailed } from './operate-queue.ts';
 import { type AuditQueue, closeQueue, openQueue } from './queue.ts';
-import { causeOf, verdictOf } from './refusal.ts';
+import { causeOf, isFromNewerVersion, verdictOf } from './refusal.ts';
 import { story } from './story.ts';
 import { verify } from './verify.ts';
 
@@ -104,6 +104,7 @@ async function withDatabase(work: (database: PrismaClient) => Promise<number>): 
   try {
     return await work(database);
   } catch (error) {
+    if (isFromNewerVersion(error)) return refuse(`It takes a newer version of the server to read this session: ${error.message}`);
     if (verdictOf(error) !== 'unavailable') throw error;
     const { host, pathname } = new URL(DATABASE_URL);
     return refuse(`DATABASE_URL: ${host}${pathname}: ${causeOf(error)}`);

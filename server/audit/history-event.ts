@@ -10,7 +10,7 @@ export type Columns = Omit<SyncEvent, 'state_snapshot' | 'metadata' | 'previous_
 /** A row of `sync_events`: BIGINTs as numbers, instants as ISO strings. Throws NewerSchemaError. */
 export function toRecordedEvent(row: SyncEvent, schema: Schema = SCHEMA): RecordedEvent {
   const snapshot = row.state_snapshot === null ? null : (readSnapshot(row.state_snapshot, schema) as SessionState);
-  return { ...columnsOf(row), state_snapshot: snapshot, metadata: row.metadata as JsonObject };
+  return { ...columnsOf(row), state_snapshot: snapshot, metadata: row.metadata as JsonObject, rules: row.rules };
 }
 
 /** JSON of a row as users see it, made of the texts of its snapshot and its metadata as they are. */

@@ -63,7 +63,7 @@ async function readRows(database: PrismaClient, sessionId: string, slice: readon
   // Raw, so that no JSON is parsed on the way.
   return database.$queryRaw<Row[]>`
     SELECT session_id, epoch, version, event_type, "timestamp", participant_id, group_id, time_elapsed_ms, time_remaining_ms,
-           state_snapshot::text AS snapshot, metadata::text AS metadata
+           state_snapshot::text AS snapshot, metadata::text AS metadata, rules
     FROM unnest(${epochs}::text[], ${versions}::text[]) AS asked (epoch_text, version_text)
     JOIN sync_events ON session_id = ${sessionId} AND epoch = epoch_text::bigint AND version = version_text::int
       AND epoch BETWEEN ${first?.epoch ?? 0n} AND ${last?.epoch ?? 0n} AND version BETWEEN ${first?.version ?? 0} AND ${last?.version ?? 0}`;
@@ -91,7 +91,8 @@ class Unfolding {
     }
     const before = await this.#stateBefore(row);
     if (before === null) return null;
-    const state = stateAfter(before, { ...columnsOf(row), state_snapshot: null, metadata: JSON.parse(row.metadata) as JsonObject });
+    const metadata = JSON.parse(row.metadata) as JsonObject;
+    const state = stateAfter(before, { ...columnsOf(row), state_snapshot: null, metadata, rules: row.rules });
     this.#last = { at: row, state };
     await nextTurn();
     return JSON.stringify(state);

@@ -1,3 +1,5 @@
+import { NewerSchemaError } from '../domain/schema.ts';
+
 /**
  * What a failed statement tells about the events in it:
  * `refused`: the database answered and won't have them, now or later;
@@ -67,4 +69,9 @@ function isConnectionError(error: unknown): boolean {
 function failureOf(error: unknown): DatabaseFailure | undefined {
   const { meta } = error as { meta?: { driverAdapterError?: { cause?: DatabaseFailure } } };
   return meta?.driverAdapterError?.cause;
+}
+
+/** Whether rows can't be read because only a newer version of the server knows their form or their rules. */
+export function isFromNewerVersion(error: unknown): error is NewerSchemaError {
+  return error instanceof NewerSchemaError;
 }

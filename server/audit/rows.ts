@@ -1,6 +1,6 @@
 import type { SessionState } from '#contract';
 import { isBrief, snapshotText } from '../domain/schema.ts';
-import { BRIEF_FIELDS, type TrailEvent } from '../engine/trail-event.ts';
+import { BRIEF_FIELDS, type QueuedTrailEvent } from '../engine/trail-event.ts';
 
 /** One event as it travels through the queue: the JSON texts of the outbox entry, untouched. */
 export interface QueuedEvent {
@@ -12,7 +12,7 @@ export interface QueuedEvent {
 /** A queued event, read as far as its rows need. The texts are kept, since what was committed is what the trail must show, to the byte. */
 export interface ReadEvent {
   queued: QueuedEvent;
-  event: TrailEvent;
+  event: QueuedTrailEvent;
   metadata: string;
 }
 
@@ -35,6 +35,7 @@ const EVENT_COLUMNS = [
   'state_snapshot',
   'metadata',
   'previous_hash',
+  'rules',
 ] as const;
 
 const SESSION_COLUMNS = ['session_id', 'epoch', 'version', ...BRIEF_FIELDS, 'deleted_at'] as const;

@@ -1,6 +1,7 @@
 import type { SessionState } from '#contract';
 import { canonicalJson } from '../domain/canonical.ts';
 import { type RecordedEvent, replay, type Replayed } from '../domain/replay.ts';
+import { NewerSchemaError } from '../domain/schema.ts';
 import { followsByItself, mustCarrySnapshot } from '../domain/snapshots.ts';
 import { blame, type Finding, findingOf, type Judged } from './findings.ts';
 import type { PrismaClient, SyncEvent, SyncSession } from './generated/client.ts';
@@ -36,6 +37,7 @@ interface Read {
  * Walks over all rows of a session's present life: none may be missing, each must name the row before it by its hash, and the rules must lead from each snapshot
  * to the next. What the trail never received can't be missed, nor a last event that is altered where nothing checks it but the next one's hash.
  * @returns `unknown` when the trail knows nothing of the session
+ * @throws NewerSchemaError where it takes a newer version of the server to judge the rows
  */
 export async function verify(database: PrismaClient, sessionId: string): Promise<Verification | 'unknown'> {
   const life = await presentLife(database, sessionId);
@@ -154,7 +156,8 @@ function ownProblem(event: RecordedEvent, state: SessionState | undefined, befor
 function replayed(before: SessionState | null, event: RecordedEvent): Replayed {
   try {
     return replay(before, event);
-  } catch {
+  } catch (error) {
+    if (error instanceof NewerSchemaError) throw error;
     return { state: null, problem: "has a snapshot that is no session's state" };
   }
 }

@@ -1,4 +1,17 @@
-import { activate, beginCycle, type Charge, draftOf, endTurnFor, findParticipant, firstInOrder, iso, ruleOf, settle } from '#arithmetic';
+import {
+  activate,
+  beginCycle,
+  type Charge,
+  draftOf,
+  endTurnFor,
+  findParticipant,
+  firstInOrder,
+  iso,
+  PRESENT_RULES,
+  ruleOf,
+  type Rules,
+  settle,
+} from '#arithmetic';
 import type { JsonObject, SessionState, Status } from '#contract';
 import { adjust, type Adjustment } from './adjust.ts';
 import { record, type SessionEvent } from './draft.ts';
@@ -31,10 +44,10 @@ const ALLOWED: Record<Exclude<TimerCommand['type'], 'delete'>, readonly Status[]
 };
 
 /**
- * Decides one command at `now` (Unix ms). Pure: the state handed in is never changed.
+ * Decides one command at `now` (Unix ms), by the rules of today or by those of the event that is played again. Pure: the state handed in is never changed.
  * Refusals: INVALID_STATE_TRANSITION, PARTICIPANT_NOT_FOUND, NOT_ACTIVE_PARTICIPANT, PARTICIPANT_EXPIRED, in the contract's order, and what `adjust` refuses.
  */
-export function decide(state: SessionState, command: TimerCommand, now: number): Decision {
+export function decide(state: SessionState, command: TimerCommand, now: number, rules: Rules = PRESENT_RULES): Decision {
   if (command.type !== 'delete' && !ALLOWED[command.type].includes(state.status)) {
     return refuse('INVALID_STATE_TRANSITION', `Cannot ${command.type}: session is ${state.status}`, {
       status: state.status,
@@ -47,7 +60,7 @@ export function decide(state: SessionState, command: TimerCommand, now: number):
     case 'start':
       return start(state, command, at);
     case 'switch':
-      return switchTurn(state, command, at);
+      return switchTurn(state, command, at, rules);
     case 'pause':
       return stopClock(state, 'paused', 'session_paused', at);
     case 'resume':
@@ -75,13 +88,13 @@ function start(state: SessionState, command: CommandOf<'start'>, at: number): De
   return happened(record(draft, 'session_started', at, settle(draft, at)));
 }
 
-function switchTurn(state: SessionState, command: CommandOf<'switch'>, at: number): Decision {
+function switchTurn(state: SessionState, command: CommandOf<'switch'>, at: number, rules: Rules): Decision {
   const misplaced = checkGuard(state, command.current_participant_id);
   if (misplaced !== null) return misplaced;
   const draft = draftOf(state);
   const charge = settle(draft, at);
   const named = command.next_participant_id;
-  const next = endTurnFor(draft, named);
+  const next = endTurnFor(draft, named, rules);
   if (named !== undefined) {
     if (next === undefined) return noParticipant(named);
     if (!ruleOf(draft).hasTime(draft, next)) return refuse('PARTICIPANT_EXPIRED', `${named} has no time left`);

@@ -1,3 +1,4 @@
+import { type Rules, rulesOf } from '#arithmetic';
 import type { HistoryEvent, SessionState } from '#contract';
 import { canonicalJson } from './canonical.ts';
 import { decide, type TimerCommand } from './decide.ts';
@@ -5,10 +6,15 @@ import type { SessionEvent } from './draft.ts';
 import { expire } from './expire.ts';
 import { type Outage, takeIntoAccount } from './outage.ts';
 import { recover } from './recover.ts';
+import { NewerSchemaError } from './schema.ts';
 import { followsByItself } from './snapshots.ts';
 
 /** An event as the trail has it: without a snapshot where the rules lead to it (snapshots.ts). */
-export type RecordedEvent = Omit<HistoryEvent, 'state_snapshot'> & { state_snapshot: SessionState | null };
+export type RecordedEvent = Omit<HistoryEvent, 'state_snapshot'> & {
+  state_snapshot: SessionState | null;
+  /** The version of the rules that it was made by; the first where there is none. */
+  rules?: number | null | undefined;
+};
 
 /** What the rules make of a recorded event. */
 export interface Replayed {
@@ -18,15 +24,20 @@ export interface Replayed {
   problem: string | null;
 }
 
-/** Applies a recorded event to the state before it and compares everything with the record. */
+/**
+ * Applies a recorded event to the state before it, by the rules that it was made by, and compares everything with the record.
+ * @throws NewerSchemaError where only a newer version of the server knows these rules
+ */
 export function replay(before: SessionState | null, recorded: RecordedEvent): Replayed {
+  const rules = rulesOf(recorded.rules);
+  if (rules === undefined) throw new NewerSchemaError(`an event made by rules ${recorded.rules ?? ''}, which this version does not know`);
   const { event_type, state_snapshot: snapshot } = recorded;
   if (event_type === 'session_created') {
     const begins = snapshot?.status === 'pending' && snapshot.version === recorded.version;
     return { state: snapshot, problem: begins ? null : 'does not begin a session' };
   }
   if (before === null) return { state: null, problem: 'has no event before it' };
-  const event = applied(before, recorded);
+  const event = applied(before, recorded, rules);
   if (typeof event === 'string') return { state: null, problem: event };
   // When an epoch begins is decided at the commit, by what became of Redis.
   event.state.epoch = recorded.epoch;
@@ -35,7 +46,7 @@ export function replay(before: SessionState | null, recorded: RecordedEvent): Re
 
 /**
  * The state after an event that carries no snapshot, from the state before it.
- * @throws Error where the rules don't lead to what was recorded
+ * @throws Error where the rules don't lead to what was recorded, NewerSchemaError as above
  */
 export function stateAfter(before: SessionState, recorded: RecordedEvent): SessionState {
   const { state, problem } = replay(before, recorded);
@@ -54,7 +65,7 @@ function difference(event: SessionEvent, recorded: RecordedEvent): string | null
   return null;
 }
 
-function applied(before: SessionState, recorded: RecordedEvent): SessionEvent | string {
+function applied(before: SessionState, recorded: RecordedEvent, rules: Rules): SessionEvent | string {
   const { state_snapshot: snapshot } = recorded;
   const at = Date.parse(recorded.timestamp);
   if (snapshot === null && !followsByItself(recorded)) return 'has no snapshot';
@@ -64,7 +75,7 @@ function applied(before: SessionState, recorded: RecordedEvent): SessionEvent | 
   if (recorded.event_type === 'session_recovered') return recover(before, at);
   const command = snapshot === null ? null : commandOf({ ...recorded, state_snapshot: snapshot });
   if (command === null) return `is of the unknown type ${recorded.event_type}`;
-  const decision = decide(before, command, at);
+  const decision = decide(before, command, at, rules);
   return decision.ok ? decision.event : `could not have happened: ${decision.message}`;
 }
 

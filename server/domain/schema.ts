@@ -16,7 +16,7 @@ export interface Schema {
  */
 export const SCHEMA: Schema = { writes: 1, reads: 1, upgrade: (state) => state };
 
-/** A state in a form that only a newer version of the server knows. It must be left as it is. */
+/** A state in a form, or an event made by rules, that only a newer version of the server knows. It must be left as it is. */
 export class NewerSchemaError extends Error {
   override name = 'NewerSchemaError';
 }

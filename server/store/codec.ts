@@ -1,4 +1,4 @@
-import { iso } from '#arithmetic';
+import { iso, PRESENT_RULES } from '#arithmetic';
 import type { EventType, SessionState, Status } from '#contract';
 import { canonicalJson } from '../domain/canonical.ts';
 import { type Life, lifeOf } from '../engine/life.ts';
@@ -110,17 +110,20 @@ export function toCommitResult(reply: unknown, lastHash: string | null, token: s
 
 /**
  * Events as the outbox carries them, each with the hash of the one before it, and the hash of the last: SHA-256 over the event's canonical JSON.
- * Snapshots travel beside their events, since the last one is the very text that is stored as the state; they are covered by replaying.
+ * The version of the rules and the snapshot travel beside what is hashed; replaying covers them. The last snapshot is the very text that is stored as the state.
  */
 export function chainEvents(events: SessionEvent[], previousHash: string | null): { texts: string[]; lastHash: string | null } {
   let lastHash = previousHash;
   const texts = events.map((event) => {
     const text = eventText(event, lastHash);
     lastHash = hashOf(text);
-    return text;
+    return text.slice(0, -1) + MADE_BY;
   });
   return { texts, lastHash };
 }
+
+/** Ends the JSON of an event. */
+const MADE_BY = `,"rules":${PRESENT_RULES.version}}`;
 
 function eventText(event: SessionEvent, previous_hash: string | null): string {
   const { session_id, epoch, version } = event.state;

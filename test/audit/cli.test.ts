@@ -118,6 +118,17 @@ describe('npm run audit', function () {
       .and.not.include('geheim');
   });
 
+  it('A-113 rows made by rules that only a newer version knows are not judged: one line says so', async () => {
+    const url = await freshDatabase();
+    const id = await recorded(url);
+    await query(url, 'UPDATE sync_events SET rules = 99');
+    expect(await audit({ DATABASE_URL: url }, 'verify', id)).to.deep.equal({
+      code: 1,
+      stdout: '',
+      stderr: 'It takes a newer version of the server to read this session: an event made by rules 99, which this version does not know\n',
+    });
+  });
+
   /** A short game in the trail that was deleted. Returns its id. */
   async function recorded(url: string): Promise<string> {
     const scribe = new Scribe(chess()).do({ type: 'start' }).do({ type: 'switch' }).do({ type: 'delete' });

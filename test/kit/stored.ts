@@ -33,10 +33,10 @@ export async function entriesOf(redis: RedisClient, prefix: string, session: str
 export function historyIn(entries: OutboxEntry[], changed?: SessionState): HistoryEvent[] {
   let state: SessionState | undefined;
   return entries.map((entry) => {
-    const event = JSON.parse(entry.event) as Omit<HistoryEvent, 'state_snapshot'>;
+    const { rules, ...event } = JSON.parse(entry.event) as Omit<HistoryEvent, 'state_snapshot'> & { rules?: number };
     if (changed !== undefined && state?.version === changed.version) state = changed;
     if (!isBrief(entry.state)) state = decodeState(entry.state, SCHEMA) as SessionState;
-    else if (state !== undefined) state = stateAfter(state, { ...event, state_snapshot: null });
+    else if (state !== undefined) state = stateAfter(state, { ...event, state_snapshot: null, rules });
     return { ...event, state_snapshot: state as SessionState };
   });
 }

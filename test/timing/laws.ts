@@ -45,7 +45,8 @@ export function checkConservation(game: Payload, events: SessionEvent[]): void {
     const owner = (mode === 'per_participant' ? event.participant_id : mode === 'per_group' ? event.group_id : null) ?? 'session';
     charged.set(owner, (charged.get(owner) ?? 0) + ran);
     if (event.participant_id !== null) ofSeats += ran;
-    if (event.event_type === 'cycle_switched' && owner !== 'session') {
+    const staysInGroup = mode === 'per_group' && event.state.active_group_id === owner;
+    if (event.event_type === 'cycle_switched' && owner !== 'session' && !staysInGroup) {
       given.set(
         owner,
         (given.get(owner) ?? 0) + Math.min(game.increment_ms ?? 0, (game.max_time_ms ?? Infinity) - (event.time_remaining_ms ?? 0)),

@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { predictSwitch } from '#arithmetic';
 import type { CreatePayload } from '#contract';
 import { at, Match, MINUTE, SECOND } from './match.ts';
 
@@ -49,6 +50,30 @@ describe('per_group: the shared clock of a team', () => {
     expect(match.banks['red']).to.equal(MINUTE + SECOND);
     expect(match.last).to.include({ participant_id: 'ann', group_id: 'red', time_elapsed_ms: SECOND, time_remaining_ms: 59 * SECOND });
     expect(match.switch(11 * SECOND).banks).to.deep.equal({ red: MINUTE + SECOND, blue: 53 * SECOND, gold: MINUTE });
+  });
+});
+
+describe('per_group: what a pass within the team earns', () => {
+  it('T-130 nothing, however often; the switch after which another team follows earns one increment', () => {
+    const match = derived({ increment_ms: 30 * SECOND });
+    for (let pass = 1; pass <= 20; pass++) match.switch(pass * 100, pass % 2 === 1 ? 'bob' : 'ann');
+    expect(match.banks).to.deep.equal({ red: 58 * SECOND, blue: MINUTE, gold: MINUTE });
+    expect(match.switch(3 * SECOND).banks).to.deep.equal({ red: 87 * SECOND, blue: MINUTE, gold: MINUTE });
+  });
+
+  it('T-130 nothing to who names themselves, and nothing where no other team has time left', () => {
+    expect(derived({ increment_ms: 500 }).switch(SECOND, 'ann').banks['red']).to.equal(59 * SECOND);
+    const alone = MEMBERS.filter(({ group_id }) => group_id === 'red');
+    expect(derived({ increment_ms: 500, participants: alone }).switch(SECOND).banks).to.deep.equal({ red: 59 * SECOND });
+  });
+
+  it('T-131 a client predicts the same', () => {
+    for (const next of ['bob', 'ann', 'dua', undefined]) {
+      const match = derived({ increment_ms: 500 });
+      const predicted = predictSwitch(match.state, Date.parse(at(SECOND)), next);
+      const { version, ...decided } = match.switch(SECOND, next).state;
+      expect(predicted, next).to.deep.equal({ ...decided, version: version - 1 });
+    }
   });
 });
 
@@ -112,7 +137,7 @@ describe('per_group: whose turn it is', () => {
     expect(match.turns(50, 4)).to.deep.equal(['dua', 'fay', 'bob', 'eli', 'fay']);
   });
 
-  it('T-57 one of the same group may be named: an ordinary switch', () => {
+  it('T-57 one of the same group may be named: an ordinary switch, less the increment', () => {
     const match = derived({ increment_ms: 500 }).switch(2 * SECOND, 'cem');
     expect(match.state).to.include({
       active_participant_id: 'cem',
@@ -121,9 +146,9 @@ describe('per_group: whose turn it is', () => {
       cycle_started_at: at(2 * SECOND),
       cycle_time_used_ms: 0,
     });
-    expect(match.group('red')).to.include({ total_time_ms: MINUTE - 1_500, is_active: true });
+    expect(match.group('red')).to.include({ total_time_ms: MINUTE - 2_000, is_active: true });
     expect(match.who('ann')).to.include({ cycle_count: 1, is_active: false });
-    expect(match.state.deadline_at).to.equal(at(2 * SECOND + MINUTE - 1_500));
+    expect(match.state.deadline_at).to.equal(at(2 * SECOND + MINUTE - 2_000));
   });
 
   it('T-57 after somebody named, the group after theirs is next', () => {

@@ -104,9 +104,11 @@ export class Reference extends ReferenceBoard {
     if (named !== undefined && chosen === null) return 'PARTICIPANT_NOT_FOUND';
     if (chosen !== null && !this.#hasTime(chosen)) return 'PARTICIPANT_EXPIRED';
     const receipt = this.receipt();
-    this.#earn(this.game.sync_mode === 'per_participant' ? this.active : this.team());
     this.#turnIsOver();
-    this.#cycleBegins(chosen ?? this.#whoIsNext());
+    const next = chosen ?? this.#whoIsNext();
+    if (this.game.sync_mode === 'per_participant') this.#earn(this.active);
+    else if (next?.group !== this.group) this.#earn(this.team());
+    this.#cycleBegins(next);
     this.note('cycle_switched', receipt);
     return null;
   }

@@ -2,3 +2,4 @@
 export * from './clock-rule.ts';
 export * from './cycle.ts';
 export * from './rotation.ts';
+export * from './rules.ts';

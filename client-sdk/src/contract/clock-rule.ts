@@ -3,6 +3,7 @@ import { countUp, global } from './rule-session-clock.ts';
 import { perCycle } from './rule-per-cycle.ts';
 import { perGroup } from './rule-per-group.ts';
 import { perParticipant } from './rule-per-participant.ts';
+import type { Rules } from './rules.ts';
 
 /** A store of time that drains while it is somebody's turn: a participant's or a group's. */
 export type Bank = Pick<ParticipantState | GroupState, 'total_time_ms' | 'has_expired'>;
@@ -26,8 +27,8 @@ export interface ClockRule {
   left(state: SessionState): number | null;
   /** Whether the participant could begin a cycle. */
   hasTime(state: SessionState, participant: ParticipantState): boolean;
-  /** Gives whoever made the switch what a switch earns. */
-  increment(draft: SessionState): void;
+  /** Gives whoever made the switch what it earns by these rules when `next` follows. */
+  increment(draft: SessionState, next: ParticipantState | undefined, rules: Rules): void;
   /** Whose turn comes after the active one's, whose turn has been counted; undefined when nobody can follow. */
   successor(state: SessionState): ParticipantState | undefined;
   /** Notes on the active one's clock that it ran out. */

@@ -2,6 +2,7 @@
 import { deriveTurns } from './changes.ts';
 import { ruleOf } from './clock-rule.ts';
 import { activeParticipant, change, findParticipant } from './rotation.ts';
+import { PRESENT_RULES, type Rules } from './rules.ts';
 import type { ParticipantState, SessionState } from './state.ts';
 import { remaining, unsettled } from './time.ts';
 
@@ -97,10 +98,12 @@ export function predictSwitch(state: SessionState, now: number, next?: string): 
   return draft;
 }
 
-/** Gives the increment, counts the turn that ends (the caller has settled) and says who follows: `next`, or by default whoever the mode's rule names. */
-export function endTurnFor(draft: SessionState, next?: string): ParticipantState | undefined {
+/** Counts the turn that ends (the caller has settled), gives the increment and says who follows: `next`, or by default whoever the mode's rule names. */
+export function endTurnFor(draft: SessionState, next?: string, rules: Rules = PRESENT_RULES): ParticipantState | undefined {
   const rule = ruleOf(draft);
-  rule.increment(draft);
   endTurn(draft);
-  return next === undefined ? rule.successor(draft) : findParticipant(draft, next);
+  const following = next === undefined ? rule.successor(draft) : findParticipant(draft, next);
+  rule.increment(draft, following, rules);
+  // The increment may have changed their entry.
+  return findParticipant(draft, following?.participant_id);
 }

@@ -14,9 +14,11 @@ export const perGroup: ClockRule = {
   },
   left: (state) => activeGroup(state)?.total_time_ms ?? null,
   hasTime: (state, participant) => (findGroup(state, participant.group_id)?.total_time_ms ?? 0) > 0,
-  increment(draft) {
+  increment(draft, next, { incrementWithinGroup }) {
     const group = activeGroup(draft);
-    if (group !== undefined) change(draft.groups, group, { total_time_ms: grown(group, draft) ?? group.total_time_ms });
+    // Else two members would pass the turn to each other and earn time without end, and the others never get their turn.
+    const isEarned = incrementWithinGroup || next?.group_id !== group?.group_id;
+    if (group !== undefined && isEarned) change(draft.groups, group, { total_time_ms: grown(group, draft) ?? group.total_time_ms });
   },
   successor(state) {
     const from = state.groups.findIndex((group) => group.group_id === state.active_group_id) + 1;

@@ -1,0 +1,2 @@
+-- AlterTable
+ALTER TABLE "sync_events" ADD COLUMN "rules" INTEGER;
