@@ -14,6 +14,17 @@ const integer = (least: number, most = Number.MAX_SAFE_INTEGER) =>
     .transform(Number)
     .refine((value) => value >= least && value <= most, `must be ${least}${most === Number.MAX_SAFE_INTEGER ? ' or more' : ` to ${most}`}`);
 
+/** As Kubernetes sets `<NAME>_PORT` in every pod for a Service `<name>` of its namespace. */
+const SERVICE_LINK = /^(tcp|udp|sctp):\/\//;
+
+const port = z
+  .string()
+  .refine(
+    (value) => !SERVICE_LINK.test(value),
+    'is what Kubernetes sets for a Service of that name: set it to a number, or enableServiceLinks: false in the pod',
+  )
+  .pipe(integer(0, 65_535));
+
 const url = (protocols: string[]) =>
   z.string().refine(
     (value) => {
@@ -80,8 +91,8 @@ const publicKey = z.string().transform((value, context): PublicKey => {
 /** Every variable the server reads, with its default. docs/OPERATIONS.md explains each. */
 const variables = z.object({
   NODE_ENV: oneOf(['development', 'test', 'production']).default('development'),
-  PORT: integer(0, 65_535).default(3000),
-  WORKER_PORT: integer(0, 65_535).optional(),
+  PORT: port.default(3000),
+  WORKER_PORT: port.optional(),
   HOST: z.string().default('127.0.0.1'),
   REDIS_URL: z.string().refine(isRedisUrl, REDIS_URL_FORMS),
   DATABASE_URL: url(['postgresql:', 'postgres:'])
@@ -141,7 +152,7 @@ const variables = z.object({
     .optional(),
   ADMIN_PASSWORD: z.string().min(8, 'must have 8 characters or more').optional(),
   METRICS_AUTH: oneOf(['none', 'admin']).default('none'),
-  OPERATOR_PORT: integer(0, 65_535).optional(),
+  OPERATOR_PORT: port.optional(),
   EXPIRY_GRACE_MS: integer(0, 1000).default(20),
   SHUTDOWN_TIMEOUT_MS: integer(0, 600_000).default(15_000),
   SHUTDOWN_DRAIN_MS: integer(0, 60_000).default(1_000),
@@ -155,10 +166,14 @@ export type Config = z.infer<typeof variables>;
 
 /**
  * Reads the configuration from environment variables; an empty one counts as unset.
+ * @param program an instance takes no notice of the worker's port, so nothing that Kubernetes may have put there stops it
  * @throws ConfigError for the first variable that is missing or wrong. The message never repeats a value, since it may be a secret.
  */
-export function loadConfig(env: Record<string, string | undefined>): Config {
-  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''));
+export function loadConfig(env: Record<string, string | undefined>, program: 'instance' | 'worker' = 'instance'): Config {
+  const isForeign = (name: string, value: string) => program === 'instance' && name === 'WORKER_PORT' && SERVICE_LINK.test(value);
+  const given = Object.fromEntries(
+    Object.entries(env).filter(([name, value]) => value !== undefined && value !== '' && !isForeign(name, value)),
+  );
   const parsed = variables.safeParse(given);
   if (!parsed.success) {
     const issue = parsed.error.issues[0];

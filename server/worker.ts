@@ -61,7 +61,7 @@ async function main(): Promise<void> {
 
 /** AUDIT_WORKER tells servers what to do with the trail; this process has only one purpose. */
 function configuration(): { config: Config; databaseUrl: string } {
-  const config = loadConfig({ ...process.env, AUDIT_WORKER: 'off' });
+  const config = loadConfig({ ...process.env, AUDIT_WORKER: 'off' }, 'worker');
   if (config.DATABASE_URL === undefined) throw new ConfigError('DATABASE_URL must be set');
   return { config, databaseUrl: config.DATABASE_URL };
 }
