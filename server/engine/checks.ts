@@ -1,3 +1,4 @@
+import { ruleOf } from '#arithmetic';
 import type { ActionOnTimeout, JsonObject, JsonValue, SessionState } from '#contract';
 import { checkGuard } from '../domain/decide.ts';
 import { type Refusal, refuse } from '../domain/refusal.ts';
@@ -74,6 +75,32 @@ export function checkSwitch(
   const refusal = checkGuard(first.state, current);
   if (refusal?.code !== 'NOT_ACTIVE_PARTICIPANT') return refusal;
   return { ...refusal, details: { active_participant_id: session.state.active_participant_id, state: session.state } };
+}
+
+/**
+ * The refusal of an adjustment that was meant for a cycle whose time was up before it came, or that ended on its way; null where it may go on. It names no clock
+ * but the running one, so it would give its time to the next cycle. Who guards it by a version knows which one they mean.
+ * @param first the session as the command first read it
+ * @param arrival when the command came, Unix ms
+ * @param graceMs how long after its deadline an expiry is committed at the earliest: nobody who sent a command that came before then can know of it
+ */
+export function checkCycle(
+  first: LiveSession,
+  session: LiveSession,
+  arrival: number,
+  graceMs: number,
+  { expectedVersion }: CommandContext,
+): Refusal | null {
+  const rule = ruleOf(session.state);
+  if (expectedVersion !== undefined || rule.adjusts !== null || rule.sessionClock) return null;
+  const ended = first.epoch !== session.epoch || first.state.cycle_count !== session.state.cycle_count;
+  const ranOut = session.expiredSince !== null && arrival < Date.parse(session.state.updated_at) + graceMs;
+  if (!ended && !ranOut) return null;
+  return conflict(
+    'The cycle it was sent in had ended',
+    ended ? first.version : (session.expiredSince?.version ?? first.version),
+    session.state,
+  );
 }
 
 /** What a command expects of the session it is applied to. */

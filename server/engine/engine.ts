@@ -10,6 +10,7 @@ import { type Around, createSession } from './create-session.ts';
 import type { Expirer, ExpirerOptions } from './expirer.ts';
 import { firstTry } from './first-try.ts';
 import {
+  checkCycle,
   checkSwitch,
   checkVersion,
   clockUnusable,
@@ -63,7 +64,7 @@ export class Engine {
 
   /** Applies a command to a session, after whatever happened to it before the command arrived. */
   async execute(sessionId: string, command: TimerCommand, context: CommandContext): Promise<Outcome> {
-    const { archive, committer, expirer, liveness, overdue } = this.#options;
+    const { archive, committer, expirer, liveness, overdue, graceMs } = this.#options;
     await liveness.beSure();
     const arrival = new Arrival(context.arrival, this.#options);
     const found = await firstTry(this.#options, sessionId, command, arrival, context);
@@ -105,6 +106,8 @@ export class Engine {
       if (refusal !== null) return refusal;
       const decision = decide(session.state, command, arrival.instant);
       if (!decision.ok) return decision;
+      const gone = command.type === 'adjust' ? checkCycle(first, session, arrival.instant, graceMs, context) : null;
+      if (gone !== null) return gone;
       const admitted = context.limit?.admit() ?? null;
       const refused = admitted === null ? null : await admitted;
       if (refused !== null) return refused;

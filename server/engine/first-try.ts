@@ -2,7 +2,7 @@ import { decide, type TimerCommand } from '../domain/decide.ts';
 import type { Refusal } from '../domain/refusal.ts';
 import type { Archive } from './archive.ts';
 import type { Arrival } from './arrival.ts';
-import { checkVersion, clockUnusable, type CommandContext, denied, noteCommand, type Outcome } from './checks.ts';
+import { checkCycle, checkVersion, clockUnusable, type CommandContext, denied, noteCommand, type Outcome } from './checks.ts';
 import type { Committed, Committer } from './committer.ts';
 import type { Hints } from './hints.ts';
 import type { Overdue } from './overdue.ts';
@@ -13,6 +13,7 @@ interface Parts {
   committer: Committer;
   hints: Hints;
   overdue: Overdue;
+  graceMs: number;
 }
 
 type Found = Awaited<ReturnType<SessionStore['load']>>;
@@ -45,7 +46,7 @@ export async function firstTry(
 
 /** Null where it would lead to anything but success: only what Redis says may refuse a command, or let a clock run out. */
 async function tryHint(
-  { committer, overdue }: Parts,
+  { committer, overdue, graceMs }: Parts,
   base: LiveSession,
   command: TimerCommand,
   arrival: Arrival,
@@ -56,6 +57,7 @@ async function tryHint(
   if (context.authorize !== undefined && (await denied(base, context)) !== null) return null;
   const decision = decide(base.state, command, arrival.instant);
   if (!decision.ok) return null;
+  if (command.type === 'adjust' && checkCycle(base, base, arrival.instant, graceMs, context) !== null) return null;
   const admitted = context.limit?.admit() ?? null;
   const refused = admitted === null ? null : await admitted;
   if (refused !== null) return refused;
