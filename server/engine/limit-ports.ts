@@ -3,11 +3,19 @@
 /** What is left of a limit after one more use. */
 export interface Quota {
   allowed: boolean;
-  /** Uses in a window. */
+  /** Uses in a window, or in a burst. */
   limit: number;
   remaining: number;
-  /** Until the window ends, ms. */
+  /** Until the window ends, or until a use is back, ms. */
   resetMs: number;
+}
+
+/** A limit that all instances share. `User`: whose uses are counted together. */
+export interface SharedLimit<User = string> {
+  /** Counts a use. What is left afterwards; at once where this instance knows already that there is nothing. Never rejects. */
+  consume(user: User): Quota | Promise<Quota>;
+  /** Counts so many further uses, for what a use has cost; nobody waits for that. */
+  charge(user: User, uses: number): void;
 }
 
 /** A use on its way to be counted. Never rejects. */
@@ -18,11 +26,9 @@ export interface Use {
   credit: boolean;
 }
 
-/** A limit that all instances share. `User`: whose uses are counted together. */
-export interface SharedLimit<User = string> {
+/** A limit that all instances share and that refills steadily, so that it has room for bursts. `User`: whose uses are counted together. */
+export interface BurstLimit<User = string> {
   consume(user: User): Use;
-  /** Counts so many further uses, for what a use has cost; nobody waits for that. */
-  charge(user: User, uses: number): void;
   /** Asks what is left and counts nothing, so that `credit` is true to it. Never rejects. */
   look(user: User): Promise<void>;
 }

@@ -38,8 +38,8 @@ export function createKeys(prefix: string) {
           `${partition(index)}:c/${sessionId}/${sender === undefined ? '' : `${sender}/`}${id}`,
         /** When somebody was last connected, Unix ms. */
         seen: `${partition(index)}:seen/${sessionId}`,
-        /** How many switches of a sender (senderOf) the present second has had. */
-        switches: (sender: string) => `${partition(index)}:rl/${sessionId}/${sender}`,
+        /** When a sender (senderOf) has all switches back. */
+        switches: (sender: string) => `${partition(index)}:rb/${sessionId}/${sender}`,
       };
     },
     /** How many requests the present minute of an address has had. */

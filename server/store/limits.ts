@@ -1,15 +1,19 @@
 import type { Config } from '../config.ts';
-import type { OwnedSessions, SharedLimit, Switcher } from '../engine/limit-ports.ts';
+import type { BurstLimit, OwnedSessions, SharedLimit, Switcher } from '../engine/limit-ports.ts';
 import type { SessionStore } from '../engine/ports.ts';
 import type { RedisClient } from './connection.ts';
+import { createBurstLimit } from './burst-limit.ts';
 import { createKeys } from './keys.ts';
 import { createOwnedSessions } from './owned-sessions.ts';
 import { createSharedLimit } from './shared-limit.ts';
 
+/** What a player saves up: bullet chess and races of many come in bursts. */
+const BURST_SECONDS = 4;
+
 /** The limits that all instances share; those that are switched off are undefined. */
 export interface StoreLimits {
   general: SharedLimit | undefined;
-  switches: SharedLimit<Switcher> | undefined;
+  switches: BurstLimit<Switcher> | undefined;
   owners: OwnedSessions | undefined;
 }
 
@@ -18,15 +22,14 @@ export function createLimits(redis: RedisClient, config: Config, { store, now }:
   const { KEY_PREFIX: keyPrefix, RATE_LIMIT_GENERAL: requests, RATE_LIMIT_SWITCH: switches, LIMIT_SESSIONS_PER_OWNER: owned } = config;
   const keys = createKeys(keyPrefix);
   return {
-    general: requests === 0 ? undefined : createSharedLimit(redis, { uses: requests, seconds: 60, keyOf: keys.requests, alone: true }),
+    general: requests === 0 ? undefined : createSharedLimit(redis, { uses: requests, seconds: 60, keyOf: keys.requests }),
     switches:
       switches === 0
         ? undefined
-        : createSharedLimit<Switcher>(redis, {
-            uses: switches,
-            seconds: 1,
+        : createBurstLimit<Switcher>(redis, {
+            perSecond: switches,
+            burst: BURST_SECONDS * switches,
             keyOf: ({ sessionId, sender }) => keys.session(sessionId).switches(sender),
-            alone: false,
           }),
     owners: owned === 0 ? undefined : createOwnedSessions(redis, { keyPrefix, limit: owned, store, now }),
   };

@@ -1,5 +1,5 @@
 import { type Refusal, refuse } from '../domain/refusal.ts';
-import type { OwnedSessions, Quota, SharedLimit, Switcher } from '../engine/limit-ports.ts';
+import type { BurstLimit, OwnedSessions, Quota, Switcher } from '../engine/limit-ports.ts';
 import type { Metrics } from '../observability/metrics.ts';
 import type { MessageCredits } from './message-limit.ts';
 
@@ -9,7 +9,7 @@ const PLACE_RETRY_MS = 5_000;
 /** The limits of commands. Undefined ones are switched off. docs/PROTOCOL.md tells clients of them. */
 export interface CommandLimits {
   /** Switches of a sender in a session. */
-  switches: SharedLimit<Switcher> | undefined;
+  switches: BurstLimit<Switcher> | undefined;
   /** What messages tell rooms. */
   messages: MessageCredits | undefined;
   /** Unfinished sessions of an owner. */

@@ -1,6 +1,6 @@
 import type { Refusal } from '../domain/refusal.ts';
 import type { CommandLimit } from '../engine/checks.ts';
-import type { SharedLimit, Switcher } from '../engine/limit-ports.ts';
+import type { BurstLimit, Switcher } from '../engine/limit-ports.ts';
 import type { Metrics } from '../observability/metrics.ts';
 import type { Answer } from './answers.ts';
 import type { Call } from './commands.ts';
@@ -19,7 +19,7 @@ export function limitSwitches(makeSwitch: Switch, { switches }: CommandLimits, m
  * The count travels ahead of the commit on the same connection. Where this instance has credit left, the commit does not wait for the verdict: had others
  * made switches in between, it would fail, and the verdict is there when the switch is tried again.
  */
-function limitOf(switches: SharedLimit<Switcher>, switcher: Switcher, metrics: Metrics): CommandLimit {
+function limitOf(switches: BurstLimit<Switcher>, switcher: Switcher, metrics: Metrics): CommandLimit {
   let verdict: Refusal | null | Promise<Refusal | null> | undefined;
   return {
     look: () => switches.look(switcher),

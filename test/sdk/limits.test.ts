@@ -22,7 +22,7 @@ describe('SDK: limits of the server', () => {
     const client = stage.client(url, { requestTimeoutMs: 500 });
     const { session_id: id } = await client.createSession(chess());
     await client.startSession(id);
-    await client.switchCycle(id);
+    for (let i = 0; i < 4; i++) await client.switchCycle(id);
     const error: unknown = await client.switchCycle(id).catch((thrown: unknown) => thrown);
     expect(error).to.be.instanceOf(SyncKairosError);
     expect(error).to.include({ code: 'RATE_LIMIT_EXCEEDED', retryable: true });
@@ -34,7 +34,7 @@ describe('SDK: limits of the server', () => {
     ['over REST', { socketUrl: 'http://127.0.0.1:9' }],
   ] as const) {
     it(`J-82 a burst of premoves beyond the limit loses no move, and they count in the order of the calls, ${way}`, async () => {
-      const { url } = await stage.instance({ RATE_LIMIT_SWITCH: '10' });
+      const { url } = await stage.instance({ RATE_LIMIT_SWITCH: '5' });
       const client = stage.client(url, options);
       const { session_id: id } = await client.createSession(chess());
       await client.startSession(id, 'white');
@@ -53,14 +53,14 @@ describe('SDK: limits of the server', () => {
   }
 
   it('J-82 what is called while others wait goes behind them', async () => {
-    const { url } = await stage.instance({ RATE_LIMIT_SWITCH: '2' });
+    const { url } = await stage.instance({ RATE_LIMIT_SWITCH: '1' });
     const client = stage.client(url);
     const { session_id: id } = await client.createSession(chess());
     await client.startSession(id, 'white');
-    const moves = ['white', 'black', 'white', 'black'].map((current) => client.switchCycle(id, current));
-    await moves[1];
+    const moves = ['white', 'black', 'white', 'black', 'white', 'black'].map((current) => client.switchCycle(id, current));
+    await moves[3];
     const paused = await client.pauseSession(id);
-    expect(paused).to.include({ status: 'paused', cycle_count: 4 });
+    expect(paused).to.include({ status: 'paused', cycle_count: 6 });
     await Promise.all(moves);
   });
 
@@ -70,10 +70,12 @@ describe('SDK: limits of the server', () => {
     const [one, two] = [await client.createSession(chess()), await client.createSession(chess())];
     for (const { session_id: id } of [one, two]) await client.startSession(id);
     const finished: string[] = [];
-    const waiting = ['white', 'black'].map((who) => client.switchCycle(one.session_id, who).then(() => finished.push(`one ${who}`)));
-    await waiting[0];
+    const waiting = ['white', 'black', 'white', 'black', 'white'].map((who) =>
+      client.switchCycle(one.session_id, who).then(() => finished.push(`one ${who}`)),
+    );
+    await waiting[3];
     await client.switchCycle(two.session_id, 'white');
-    expect(finished).to.deep.equal(['one white']);
+    expect(finished).to.deep.equal(['one white', 'one black', 'one white', 'one black']);
     await Promise.all(waiting);
   });
 });

@@ -44,7 +44,7 @@ export function limitRequests({ limit, metrics, proxies }: GeneralLimitOptions):
         const more = Math.floor(bytes / REQUEST_BYTES);
         if (more > 0) limit.charge(address, more);
       });
-      const quota = await limit.consume(address).quota;
+      const quota = await limit.consume(address);
       ctx.set('RateLimit-Limit', String(quota.limit));
       ctx.set('RateLimit-Remaining', String(quota.remaining));
       ctx.set('RateLimit-Reset', seconds(quota.resetMs));
