@@ -17,6 +17,7 @@ import { connectAll } from './store/connections.ts';
 import { createLimits } from './store/limits.ts';
 import { createGrants } from './store/grants.ts';
 import { createOutbox } from './store/outbox.ts';
+import { watchEviction } from './store/eviction.ts';
 import { ping } from './store/ping.ts';
 import { createKeys } from './store/keys.ts';
 import { openMarks } from './store/marks.ts';
@@ -71,10 +72,12 @@ export async function createApp(config: Config, schema: Schema = SCHEMA): Promis
   const clock = new RedisClock(() => timeAt(redis.clock, createKeys(config.KEY_PREFIX).clock), logger, metrics);
   const now = () => clock.now();
   let skew: Skew;
+  let eviction: { close(): void };
   try {
     await redis.ready();
     await clock.start();
     skew = await followSkew(redis.clock, config.KEY_PREFIX, now);
+    eviction = await watchEviction(redis.outbox, logger, metrics);
   } catch (error) {
     redis.disconnect();
     throw error;
@@ -194,6 +197,7 @@ export async function createApp(config: Config, schema: Schema = SCHEMA): Promis
     await Promise.all([connections.close(), operatorConnections?.close()]);
     await Promise.all([healing.close(), attendance?.close(), admission?.close(), deadlines.close(), skew.close(), clock.close()]);
     await Promise.all([audit.close(), board?.close()]);
+    eviction.close();
     redis.disconnect();
     logger.info('closed');
   };

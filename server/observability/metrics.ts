@@ -82,6 +82,11 @@ export function createMetrics() {
     auditLag: new Gauge({ name: 'synckairos_audit_lag_ms', help: 'Age of the oldest event that is not in the database yet', registers }),
     clockOffset: new Gauge({ name: 'synckairos_clock_offset_ms', help: "The Redis clock minus this instance's wall clock", registers }),
     clockJumps: new Counter({ name: 'synckairos_clock_jumps_total', help: 'Times the clock of Redis was seen to jump', registers }),
+    redisEvicting: new Gauge({
+      name: 'synckairos_redis_evicting',
+      help: 'Redis servers that may evict keys when they are full',
+      registers,
+    }),
     clockRefusals: new Counter({
       name: 'synckairos_clock_refusals_total',
       help: 'Commits that the clock of Redis contradicted',

@@ -6,10 +6,13 @@ import { chess } from '../kit/games.ts';
 import { openCluster } from '../kit/server.ts';
 import { freshDatabase, startOwnRedis } from '../kit/services.ts';
 import { lookInto } from '../kit/redis.ts';
+import { rest } from '../kit/rest.ts';
 import { until } from '../kit/until.ts';
+import { endAll, startLogged } from './logged.ts';
 
 describe('what surrounds an instance', function () {
   this.timeout(60_000);
+  afterEach(endAll);
 
   it('M-60 WORKER_PORT=tcp://…, which Kubernetes sets for a Service named worker, stops no instance; a worker says what it is', () => {
     const link = 'tcp://10.96.12.7:3001';
@@ -59,6 +62,20 @@ describe('what surrounds an instance', function () {
     } finally {
       await cluster.close();
       admin.disconnect();
+    }
+  });
+
+  it('M-62 a Redis that may evict sessions is warned of at the start, and shows in a metric', async () => {
+    const evicting = await startOwnRedis({ settings: { maxmemory: '100mb', 'maxmemory-policy': 'allkeys-lru' } });
+    const keeping = await startOwnRedis({ settings: { maxmemory: '100mb' } });
+    for (const { url, expected } of [
+      { url: evicting.url, expected: 1 },
+      { url: keeping.url, expected: 0 },
+    ]) {
+      const instance = await startLogged('main', { REDIS_URL: url, AUDIT_WORKER: 'none' });
+      const at = { url: await instance.line(/"url":"(http:[^"]+)"/) };
+      expect((await rest(at, 'GET', '/metrics')).text).to.contain(`\nsynckairos_redis_evicting ${expected}\n`);
+      expect(instance.said().includes('Redis may evict running sessions')).to.equal(expected === 1);
     }
   });
 });
