@@ -34,6 +34,7 @@ import { trackConnections } from './transport/http/connections.ts';
 import { createHttpServer, serve } from './transport/http/server.ts';
 import { MessageCredits } from './transport/message-limit.ts';
 import { callersOf } from './transport/origins.ts';
+import { NO_PROXIES } from './transport/address.ts';
 import { ConnectionLimit } from './transport/connection-limit.ts';
 import { Attendance } from './transport/socket/attendance.ts';
 import { Admission } from './transport/socket/admission.ts';
@@ -181,7 +182,7 @@ export async function createApp(config: Config, schema: Schema = SCHEMA): Promis
   });
   serve(http, koa, handler);
   if (operatorHttp !== undefined)
-    serve(operatorHttp, createOperatorApp({ operator, exposition, handler, metrics, logger, proxies, callers }), handler);
+    serve(operatorHttp, createOperatorApp({ operator, exposition, handler, metrics, logger, proxies: NO_PROXIES, callers }), handler);
   const operatorConnections = operatorHttp && trackConnections(operatorHttp);
 
   const close = async () => {

@@ -1,7 +1,7 @@
 /** One socket to the server that comes back by itself, and commands over it. Knows nothing of sessions. */
 import { io, type Socket } from 'socket.io-client';
 import { jittered, reconnectDelay } from './backoff.ts';
-import type { CommandName, Commands, Reply, ServerToClientEvents } from './contract/index.ts';
+import { type CommandName, type Commands, type Reply, type ServerToClientEvents, SOCKET_TOKEN_MAX_LENGTH } from './contract/index.ts';
 import { later } from './device-clock.ts';
 import { Emitter } from './emitter.ts';
 import { refusal, retryAfter, type SyncKairosError, timedOut, unreachable } from './errors.ts';
@@ -63,6 +63,10 @@ export class Connection {
         options.tokens.renew().then(
           (token) => {
             if (!isMine()) return;
+            if (token !== undefined && token.length > SOCKET_TOKEN_MAX_LENGTH) {
+              const message = `a token has at most ${SOCKET_TOKEN_MAX_LENGTH} characters over a WebSocket`;
+              return this.#refused(refusal({ code: 'UNAUTHORIZED', message, retryable: false }), false);
+            }
             this.#planRenewal(token);
             send(token === undefined ? {} : { token });
           },

@@ -23,8 +23,12 @@ export function takeToken(): Arrival {
   if (token === undefined) return { token: kept, offered: undefined };
   history.replaceState(null, '', rest);
   if (token === '') return { token: kept, offered: undefined };
-  if (kept !== undefined && !isSamePerson(kept, token) && (untilOf(claimsOf(kept)) ?? Infinity) > Date.now())
-    return { token: kept, offered: token };
+  const keptUntil = kept === undefined ? -Infinity : (untilOf(claimsOf(kept)) ?? Infinity);
+  if (kept !== undefined && keptUntil > Date.now()) {
+    if (!isSamePerson(kept, token)) return { token: kept, offered: token };
+    // An old bookmark must not sign anybody out.
+    if ((untilOf(claimsOf(token)) ?? Infinity) < keptUntil) return { token: kept, offered: undefined };
+  }
   keepToken(token);
   return { token, offered: undefined };
 }

@@ -9,6 +9,9 @@ export interface TrustedProxies {
   addressHeader: string | undefined;
 }
 
+/** Nobody in between is believed: whoever reaches the port could name any address. */
+export const NO_PROXIES: TrustedProxies = { hops: 0, addressHeader: undefined };
+
 const MAPPED = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i;
 /** Some proxies write the client's port as well, such as Azure Application Gateway: `192.0.2.1:5678`, `[2001:db8::1]:5678`. */
 const WITH_PORT = /^(?:(\d+\.\d+\.\d+\.\d+):\d+|\[([^\]]*)\](?::\d+)?)$/;

@@ -43,6 +43,8 @@ export class ConnectionLimit {
       this.#idle.delete(socket);
       response.once('close', () => this.#idle.add(socket));
     });
+    // A connection of HTTP may become a WebSocket.
+    http.on('upgrade', ({ socket }: IncomingMessage) => this.#idle.delete(socket));
   }
 
   /** Why a handshake is not worth a WebSocket; undefined where it is. */

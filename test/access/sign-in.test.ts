@@ -42,7 +42,9 @@ describe('operators who sign in', function () {
       expect(refused.status).to.equal(429);
       expect(refused.reply()).to.have.nested.property('error.code', 'RATE_LIMIT_EXCEEDED');
       expect(Number(refused.headers.get('retry-after'))).to.be.within(1, 60);
-      expect((await knock(at, 'a long password', '203.0.113.2')).status).to.equal(200);
+      // On OPERATOR_PORT nobody is believed to be another address: all of these came from one.
+      expect((await knock(at, 'a long password', '203.0.113.2')).status).to.equal(app.operatorUrl === undefined ? 200 : 429);
+      if (app.operatorUrl !== undefined) return;
       const shown = await rest(at, 'GET', '/metrics', undefined, { authorization: basic('a long password') });
       expect(shown.text).to.match(/^synckairos_rate_limited_total\{limit="sign_in"\} 6$/m);
     });

@@ -71,7 +71,7 @@ describe('console: who one is', function () {
     expect(room.problems).to.deep.equal([]);
   });
 
-  it('CO-62 nobody is asked by the first token, by a newer one of the same person, nor where the former one has ended', async () => {
+  it('CO-62 nobody is asked by the first token, by a newer one of the same person, nor where the former one has ended; an older one changes nothing', async () => {
     const { url } = await room.stage.instance(JWT);
     const page = await room.open(`${url}/#token=${await anna()}`);
     const newer = await anna(inSeconds(7_200));
@@ -79,6 +79,10 @@ describe('console: who one is', function () {
     await page.waitForFunction(`sessionStorage.getItem('synckairos.token') === '${newer}'`, undefined, PATIENCE);
     await says(page, 'You are anna');
     expect(await page.getByRole('dialog').count()).to.equal(0);
+
+    await page.evaluate(`location.hash = 'token=${await anna(inSeconds(60))}'`);
+    await page.waitForFunction("location.hash === ''", undefined, PATIENCE);
+    expect(await kept(page), 'an older one').to.equal(newer);
 
     await page.evaluate(`sessionStorage.setItem('synckairos.token', '${await anna(inSeconds(-60))}')`);
     await page.evaluate(`location.hash = 'token=${await mallory()}'`);

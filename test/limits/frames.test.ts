@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { expect } from 'chai';
 import { frame, frameHead, RawWebSocket } from '../kit/raw-websocket.ts';
 import { type Cluster, openCluster } from '../kit/server.ts';
@@ -42,6 +43,19 @@ describe('every frame of a connection counts', () => {
     expect(await answerTo(socket, 1)).to.equal('RATE_LIMIT_EXCEEDED');
     const answers = socket.others.map(({ opcode, body }) => [opcode, body.toString()]);
     expect(answers).to.deep.equal(Array.from({ length: 20 }, () => [PONG, 'same']));
+  });
+
+  it('Q-70 pongs do not pile up for a peer that reads nothing', async function () {
+    this.timeout(60_000);
+    const socket = await open('0');
+    socket.tcp.pause();
+    const pings = Buffer.concat(Array.from({ length: 1_000 }, () => frame(Buffer.alloc(125), { opcode: PING })));
+    const sent = 200_000;
+    for (let left = sent; left > 0; left -= 1_000) if (!socket.tcp.write(pings)) await once(socket.tcp, 'drain');
+    socket.tcp.resume();
+    socket.write(frame(`421${TIME}`));
+    await answerTo(socket, 1);
+    expect(socket.others.length).to.be.below(sent);
   });
 
   it('Q-71 who goes on though nothing was read for a while, again and again, is hung up on', async function () {

@@ -3,6 +3,7 @@ import { connect } from 'node:net';
 import { expect } from 'chai';
 import { ConfigError, loadConfig } from '../../server/config.ts';
 import { chess } from '../kit/games.ts';
+import { frame, HANDSHAKE } from '../kit/raw-websocket.ts';
 import { rest } from '../kit/rest.ts';
 import { type Cluster, openCluster } from '../kit/server.ts';
 import { errorOf, TestClient } from '../kit/socket-client.ts';
@@ -115,6 +116,26 @@ describe('commands, sockets and sessions that one client may have', () => {
       ),
     );
     second.socket.destroy();
+  });
+
+  it('Y-45 a WebSocket on a connection that had a request before is not idle', async () => {
+    const app = await cluster.instance({ LIMIT_CONNECTIONS_PER_ADDRESS: '2' });
+    const { port, host } = new URL(app.url);
+    const tcp = connect(Number(port), '127.0.0.1');
+    tcp.on('error', () => {});
+    let told = '';
+    tcp.on('data', (chunk: Buffer) => (told += chunk.toString('latin1')));
+    tcp.write(`GET /health HTTP/1.1\r\nHost: ${host}\r\n\r\n`);
+    await until('the request is answered', async () => told.includes('"ok"'));
+    const lines = [`GET ${HANDSHAKE} HTTP/1.1`, `Host: ${host}`, 'Connection: Upgrade', 'Upgrade: websocket', 'Sec-WebSocket-Version: 13'];
+    tcp.write([...lines, 'Sec-WebSocket-Key: bm8gc2VjcmV0IGhlcmUuLg==', '', ''].join('\r\n'));
+    tcp.write(frame('40'));
+    await until('it is connected', async () => told.includes('40{'));
+    const second = await cluster.client(app);
+    await cluster.client(app).catch(() => undefined);
+    await second.ok('time:sync', {});
+    expect(tcp.closed).to.equal(false);
+    tcp.destroy();
   });
 
   it('Q-23 a session has so many sockets on an instance; whoever is in may join again', async () => {

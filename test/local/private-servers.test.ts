@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { chmod, readFile, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import path from 'node:path';
 import { expect } from 'chai';
@@ -77,6 +77,14 @@ describe('private Redis', () => {
     await server.stop();
     const again = await startOwnRedis({ directory, withoutPassword: false });
     expect(new URL(again.url).password).to.equal(password);
+  });
+
+  it('N-10 makes a password where the file is empty, as a crash may have left it', async () => {
+    const directory = await freshDirectory('redis');
+    await mkdir(directory, { recursive: true });
+    await writeFile(path.join(directory, 'password'), '');
+    const server = await startOwnRedis({ directory, withoutPassword: false });
+    expect(await inRedis(server.url, (redis) => redis.ping())).to.equal('PONG');
   });
 
   it('N-11 a directory of an earlier version, open and without a password, is taken over with what is in it', async () => {

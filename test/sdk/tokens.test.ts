@@ -35,6 +35,17 @@ describe('SDK: tokens', () => {
     expect(await client.createSession(chess()).catch(codeOf)).to.equal('UNAUTHORIZED');
   });
 
+  it('J-50 a token that is too long for a frame of the socket is an error that says so', async () => {
+    const { url } = await stage.instance(JWT);
+    const client = stage.client(url, { token: await sign({ sub: 'anna', padding: 'x'.repeat(4_000) }) });
+    const errors: string[] = [];
+    client.on('error', (error) => errors.push(error.message));
+    client.connect();
+    await happens(() => client.connection.getSnapshot() === 'failed', client.connection.subscribe, 'giving up');
+    expect(errors).to.have.length(1);
+    expect(errors[0]).to.contain('4000 characters');
+  });
+
   it('J-51 a token that the server takes no longer is renewed, and the command goes through', async () => {
     const { url } = await stage.instance(JWT);
     let asked = 0;

@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { expect } from 'chai';
 import { type App } from '../../server/app.ts';
 import { metric } from '../clients/metric.ts';
@@ -87,6 +89,19 @@ describe('one connection is one socket', () => {
     fits.write(frameHead(2 * 1024 * 1024 + 1));
     await fits.ended();
     expect(fits.closing?.code).to.equal(1009);
+    await noSockets();
+  });
+
+  it('R-73 also where the frame comes along with the handshake', async () => {
+    const { port, hostname, host } = new URL(app.url);
+    const tcp = connect(Number(port), hostname);
+    tcp.on('error', () => {});
+    const lines = [`GET ${HANDSHAKE} HTTP/1.1`, `Host: ${host}`, 'Connection: Upgrade', 'Upgrade: websocket', 'Sec-WebSocket-Version: 13'];
+    const request = Buffer.from([...lines, 'Sec-WebSocket-Key: bm8gc2VjcmV0IGhlcmUuLg==', '', ''].join('\r\n'));
+    // What the server still sends has to be read, or the connection would not end.
+    tcp.resume();
+    tcp.write(Buffer.concat([request, frameHead(4_097)]));
+    await once(tcp, 'close');
     await noSockets();
   });
 

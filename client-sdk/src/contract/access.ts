@@ -24,6 +24,8 @@ export const SHARE_DEFAULT_SECONDS = 86_400;
 export const LINKS_MAX = 100;
 /** A token with more characters is refused unread. */
 export const TOKEN_MAX_LENGTH = 8_192;
+/** Over a WebSocket a token travels in a frame of 4 KiB. A longer one has to come in the `Authorization` header of the handshake. */
+export const SOCKET_TOKEN_MAX_LENGTH = 4_000;
 
 export interface ShareLink {
   link_id: string;

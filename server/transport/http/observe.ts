@@ -4,6 +4,7 @@ import { CONTRACT_HEADER, CONTRACT_VERSION, ID_PATTERN } from '#contract';
 import type { Logger } from '../../observability/logger.ts';
 import type { Metrics } from '../../observability/metrics.ts';
 import { clientAddress, type TrustedProxies } from '../address.ts';
+import { BOARD_PATH } from './operators.ts';
 import { isSocketPath } from './websocket-only.ts';
 
 /** Probes and scrapes come every few seconds and say nothing. */
@@ -30,8 +31,9 @@ export function observeRequests(metrics: Metrics, logger: Logger, proxies: Trust
       if (!NOT_LOGGED.has(ctx.path)) {
         const session = (ctx as { params?: { id?: string } }).params?.id;
         const took_ms = Math.round(took * 10) / 10;
-        // A flood that a limit refuses is counted, and does not fill the log; whoever can't get through by polling asks again and again.
-        const level = status === 429 || isSocketPath(ctx.path) ? 'debug' : 'info';
+        // What comes again and again must not fill the log: refusals of a limit, which are counted, polling that can't get through, guesses of a password.
+        const isQuiet = status === 429 || isSocketPath(ctx.path) || (status === 401 && route === BOARD_PATH);
+        const level = isQuiet ? 'debug' : 'info';
         logger[level]({ request: requestId, session, method, path: ctx.path, status, took_ms, ip: ctx.ip }, 'request');
       }
     }

@@ -12,8 +12,10 @@ import { type Connection, type FrameListener, limitMessages, reset, type WebSock
 /** Longest frame of a connected socket. */
 export const FRAME_MAX_BYTES = 2 * 1024 * 1024;
 /** Longest frame before that: a CONNECT with its token. */
-const FRAME_BEFORE_CONNECT_MAX_BYTES = 4 * 1024;
+export const FRAME_BEFORE_CONNECT_MAX_BYTES = 4 * 1024;
 const FAILED_CONNECTS_MAX = 5;
+/** No ping is answered while more than this waits to be sent. */
+const UNSENT_PONGS_MAX_BYTES = 16 * 1024;
 /** How long a closing handshake may take. */
 const CLOSING_MS = 1_000;
 /** The WebSocket close code for what breaks the rules of a server (RFC 6455, section 7.4.1). */
@@ -58,7 +60,6 @@ export class FrameGuard {
     this.#reading = new Reading(webSocket);
     this.#options = options;
     this.credits = new ConnectionCredits(options.socketLimit);
-    limitMessages(webSocket, FRAME_BEFORE_CONNECT_MAX_BYTES);
     const [deliver] = webSocket.listeners('message') as [FrameListener];
     webSocket.removeAllListeners('message');
     webSocket.on('message', (frame, isBinary) => {
@@ -66,7 +67,8 @@ export class FrameGuard {
     });
     webSocket._autoPong = false;
     webSocket.on('ping', (data) => {
-      if (this.#count(data) === null) webSocket.pong(data);
+      // Pongs pass Engine.IO by, which looks after slow readers: they must not pile up for a peer that does not read.
+      if (this.#count(data) === null && webSocket.bufferedAmount < UNSENT_PONGS_MAX_BYTES) webSocket.pong(data);
     });
     webSocket.on('pong', (data) => this.#count(data));
     connection.on('close', (reason: string) => this.#closed(reason));

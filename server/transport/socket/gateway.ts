@@ -12,7 +12,7 @@ import type { ConnectionLimit } from '../connection-limit.ts';
 import { Deposits } from '../work.ts';
 import type { Admission } from './admission.ts';
 import { personCredits } from '../costs.ts';
-import { FRAME_MAX_BYTES, FrameGuard } from './frame-guard.ts';
+import { FRAME_BEFORE_CONNECT_MAX_BYTES, FRAME_MAX_BYTES, FrameGuard } from './frame-guard.ts';
 import { type AdapterOptions, createAdapter, noticeTold } from './adapter.ts';
 import { batchWrites } from './batched-writes.ts';
 import type { Healing } from './healing.ts';
@@ -22,7 +22,7 @@ import { type SeatOptions, seatOf, type SocketSeat } from './seats.ts';
 import { parser } from './parser.ts';
 import { cutSlowReaders } from './slow-readers.ts';
 import { StandingRooms } from './standing-rooms.ts';
-import type { Connection } from './websocket.ts';
+import { type Connection, limitFirstMessages } from './websocket.ts';
 
 const HEARTBEAT_MS = 5_000;
 /** How long a connection may stay without a CONNECT that succeeds. */
@@ -44,6 +44,7 @@ export function createIo(options: AdapterOptions): IoServer {
     pingTimeout: 2 * HEARTBEAT_MS,
     connectTimeout: CONNECT_TIMEOUT_MS,
   });
+  limitFirstMessages(io.engine, FRAME_BEFORE_CONNECT_MAX_BYTES);
   io.engine.on('headers', (headers: Record<string, string>) => (headers[CONTRACT_HEADER] = String(CONTRACT_VERSION)));
   return io;
 }

@@ -22,6 +22,8 @@ export interface WebSocket {
   pong(data: Buffer): void;
   close(code: number, reason: string): void;
   terminate(): void;
+  /** What waits to be sent, with what the kernel has not taken. */
+  readonly bufferedAmount: number;
   /** Whether it answers pings before anybody else hears of them. */
   _autoPong: boolean;
   _receiver: { _maxPayload: number; _maxFragments: number; _maxBufferedChunks: number };
@@ -31,6 +33,16 @@ export interface WebSocket {
 /** The WebSocket that a connection uses. */
 export function webSocketOf(connection: Connection): WebSocket {
   return (connection.transport as unknown as { socket: WebSocket }).socket;
+}
+
+/** The part of Engine.IO's server that its types keep to themselves. */
+interface Internals {
+  ws: { options: { maxPayload: number; maxFragments: number; maxBufferedChunks: number } };
+}
+
+/** Limits messages from the first byte on: a frame that comes with the handshake is read before the connection has a guard. */
+export function limitFirstMessages(engine: unknown, bytes: number): void {
+  Object.assign((engine as Internals).ws.options, { maxPayload: bytes, maxFragments: FRAGMENTS_MAX, maxBufferedChunks: PIECES_MAX });
 }
 
 /** Limits what is taken of one message: a frame that says it is longer ends the connection before the rest of it is read. */
