@@ -25,8 +25,14 @@ interface Row {
  * The lives that an id has had as far as the trail knows them, oldest first. A life begins with the epoch of the row that creates the session, and ends before
  * the next one's.
  * @param createdAt only lives that were created at this instant
+ * @param most so many of the newest
  */
-export async function lives(database: PrismaClient, sessionId: string, createdAt: string | null = null): Promise<TrailLife[]> {
+export async function lives(
+  database: PrismaClient,
+  sessionId: string,
+  createdAt: string | null = null,
+  most = LIVES_MAX,
+): Promise<TrailLife[]> {
   const [session, rows] = await Promise.all([
     database.syncSession.findUnique({ select: { epoch: true, created_at: true, deleted_at: true }, where: { session_id: sessionId } }),
     database.$queryRaw<Row[]>`
@@ -44,7 +50,7 @@ export async function lives(database: PrismaClient, sessionId: string, createdAt
         ORDER BY epoch DESC, version DESC LIMIT 1
       ) AS newest
       WHERE ${createdAt}::text IS NULL OR created."timestamp" = ${createdAt}::text::timestamptz
-      ORDER BY created.epoch DESC LIMIT ${LIVES_MAX}`,
+      ORDER BY created.epoch DESC LIMIT ${most}`,
   ]);
   const known = rows.map(toLife).toReversed();
   if (session === null) return known;

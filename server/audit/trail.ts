@@ -9,7 +9,8 @@ import { lives } from './lives.ts';
 import { newest } from './newest.ts';
 import { causeOf, isOutage } from './refusal.ts';
 
-const CONNECTIONS = 5;
+/** For history, which may take a while, and for what is asked by a create or before a session comes back, which must not wait for that. */
+const CONNECTIONS = { history: 3, newest: 2 };
 /** Somebody waits for the answer. */
 const STATEMENT_MS = 3_000;
 const PING_MS = 1_000;
@@ -31,24 +32,25 @@ export function createTrail({
   logger: Logger;
   schema?: Schema | undefined;
 }): TrailReader {
-  const database = openDatabase(databaseUrl, logger, { connections: CONNECTIONS, statementMs: STATEMENT_MS });
+  const open = (connections: number) => openDatabase(databaseUrl, logger, { connections, statementMs: STATEMENT_MS });
+  const [database, urgent] = [open(CONNECTIONS.history), open(CONNECTIONS.newest)];
   let closing: Promise<void> | undefined;
   // The first question takes up to a second, to connect and to compile what asks; whoever creates a session waits for a quarter of one.
-  newest(database, '').catch(() => {});
+  newest(urgent, '').catch(() => {});
   return {
-    newest: (sessionId) => reachable(() => newest(database, sessionId, schema), logger),
-    lives: (sessionId, createdAt) => reachable(() => lives(database, sessionId, createdAt), logger),
+    newest: (sessionId) => reachable(() => newest(urgent, sessionId, schema), logger),
+    lives: (sessionId, createdAt, most) => reachable(() => lives(database, sessionId, createdAt, most), logger),
     history: (sessionId, afterVersion, limit, types, epochs) =>
       reachable(() => history(database, sessionId, afterVersion, limit, types, schema, epochs), logger),
     ping: async () => {
       let up = false;
       await endsWithin(
         PING_MS,
-        answers(database).then((answer) => (up = answer)),
+        answers(urgent).then((answer) => (up = answer)),
       );
       return up;
     },
-    close: () => (closing ??= closeDatabase(database, logger)),
+    close: () => (closing ??= Promise.all([database, urgent].map((each) => closeDatabase(each, logger))).then(() => {})),
   };
 }
 

@@ -16,6 +16,8 @@ export interface CommandContext {
   limit?: CommandLimit | undefined;
   /** How many races it lost; the engine counts them. */
   lost?: number;
+  /** The session as it was read for the command, also where that is refused; the engine says it. */
+  read?: SessionState | null | undefined;
   /** Who sent it, for the trail. */
   actor?: JsonObject | undefined;
   /**

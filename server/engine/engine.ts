@@ -69,6 +69,7 @@ export class Engine {
     const arrival = new Arrival(context.arrival, this.#options);
     const found = await firstTry(this.#options, sessionId, command, arrival, context);
     if ('ok' in found) return found;
+    context.read = found.session?.state;
     if (context.authorize !== undefined) {
       const refusal = await denied(found.session, context, found.command);
       if (refusal !== null) return refusal;
@@ -133,6 +134,7 @@ export class Engine {
     const { archive, liveness } = this.#options;
     await liveness.beSure();
     const { session } = await archive.find(sessionId);
+    context.read = session?.state;
     const admitted = await this.#admit(session, context);
     return 'ok' in admitted ? admitted : this.#read(admitted.session, sessionId, context);
   }
@@ -141,6 +143,7 @@ export class Engine {
   async message(sessionId: string, message: JsonValue, context: CommandContext): Promise<Outcome> {
     const { archive, store, rooms } = this.#options;
     const { session, command } = await archive.find(sessionId, context.command);
+    context.read = session?.state;
     const admitted = await this.#admit(session, context, command);
     if ('ok' in admitted) return admitted;
     if (command !== null) return replay(command, admitted.session, sessionId, context);

@@ -69,9 +69,11 @@ export class Expirer {
 
   async #commitOverdue(session: LiveSession, until: number, command: CommandKey | undefined): Promise<Committed> {
     const { committer, clock, liveness, overdue, graceMs, metrics } = this.#options;
-    const deadline = overdue.next(session, until) === 'expiry' ? Date.parse(session.state.deadline_at ?? '') : 0;
-    await this.#reach(deadline + graceMs);
-    const events = await this.#eventsUpTo(session, Math.max(deadline, Math.min(until, Math.floor(clock.now()) - graceMs)));
+    const next = overdue.next(session, until);
+    const due =
+      next === 'expiry' ? Date.parse(session.state.deadline_at ?? '') : next === 'idle' ? Math.min(until, overdue.idleEnd(session)) : 0;
+    await this.#reach(due + graceMs);
+    const events = await this.#eventsUpTo(session, Math.max(due, Math.min(until, Math.floor(clock.now()) - graceMs)));
     const now = clock.now();
     const last = events.at(-1);
     const endsHere =

@@ -28,7 +28,10 @@ export class Overdue {
     const { idleRunMs, liveness } = this.#options;
     if (idleRunMs === 0 || state.status !== 'running') return Number.POSITIVE_INFINITY;
     // Expiries make no session that somebody plays; any other event does.
-    const active = Math.max(seen, expiredSince?.at ?? Date.parse(state.updated_at));
+    const played = expiredSince?.at ?? Date.parse(state.updated_at);
+    // A stopwatch that was brought back may have had connections until then, of which nothing is known any more. A countdown has expiries to tell by.
+    const broughtBack = state.deadline_at === null && state.epoch > Date.parse(state.created_at) ? state.epoch : 0;
+    const active = Math.max(seen, played, broughtBack);
     return idleEnd(active, idleRunMs, liveness.outages);
   }
 

@@ -37,8 +37,8 @@ export interface HistoryPage {
 export interface Trail {
   /** The newest snapshot of an id, also where that is of a deletion. */
   newest(sessionId: string): Promise<ArchivedSession | 'unknown'>;
-  /** The lives of an id, oldest first: the newest twenty, or those that were created at an instant (ISO). */
-  lives(sessionId: string, createdAt?: string): Promise<TrailLife[]>;
+  /** The lives of an id, oldest first: the newest `most` (twenty unless said otherwise), or of those that were created at an instant (ISO). */
+  lives(sessionId: string, createdAt?: string, most?: number): Promise<TrailLife[]>;
   /**
    * Events after a version, without gaps, of all types or of some: those of some epochs, or of the newest life; `unknown` when no event of the session has
    * arrived, `deleted` when it was. Some types or all: at most `limit` versions are walked over, as long as the events have no more than a megabyte, and

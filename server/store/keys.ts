@@ -44,7 +44,7 @@ export function createKeys(prefix: string) {
     },
     /** How many requests the present minute of an address has had. */
     requests: (address: string) => `${prefix}:rl/${address}`,
-    /** Sorted set of an owner's session ids by the instant of their creation, Unix ms. */
+    /** Sorted set of an owner's claims to places, `<session id>/<token>`, by the instant at which they were made, Unix ms. */
     ownedBy: (owner: string) => `${prefix}:o/${owner}`,
     /** Nothing is stored here: the clock of the node that has this key is the one clock. */
     clock: `${prefix}:clock`,

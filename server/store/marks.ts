@@ -12,6 +12,7 @@ const MARK = loadScript('mark');
 /** A gap between two marks of any instances that counts as an outage, and how many are remembered. */
 const OUTAGE_MS = 3_000;
 const OUTAGES_KEPT = 100;
+const ALIVE_MS = 500;
 
 /** Marks that an instance is there. Returns the outages that are known, oldest first. Throws StoreUnavailableError when Redis can't do its part. */
 export function mark(redis: RedisClient, keyPrefix: string): Promise<Outage[]> {
@@ -33,11 +34,13 @@ export function openMarks(redis: RedisClient, options: WatchdogOptions, logger: 
   const watchdog = openWatchdog(options, logger);
   return {
     async mark() {
-      // Before and after, so that the loop counts as alive while Redis takes its time: then it is for Redis to be marked in, not for the watchdog.
       watchdog.stamp();
+      // The loop counts as alive while Redis takes its time, which may be longer than the watchdog waits.
+      const alive = setInterval(() => watchdog.stamp(), ALIVE_MS);
       try {
         return await mark(redis, options.keyPrefix);
       } finally {
+        clearInterval(alive);
         watchdog.stamp();
       }
     },

@@ -67,9 +67,16 @@ export function createCommands({ engine, archive, clock, trail, limits, access, 
       const context = contextOf(name, payload, call);
       context.limit = limit;
       const outcome = await engine.execute(payload.session_id, command, context);
-      call.moved = workOfChange(outcome, audience, context.lost);
+      call.moved = workOfChange(outcome, audience, context);
       return answer(outcome);
     };
+  };
+  /** The session as it is, for a caller who may see it. */
+  const readSession = async (payload: Parsed<'session:get'>, call: Call): Promise<Outcome> => {
+    const context = contextOf('session:get', payload, call);
+    const outcome = await engine.get(payload.session_id, context);
+    call.moved = workOfReading(outcome, context);
+    return outcome;
   };
   const switchTurn = timer('session:switch', switched);
   const switchBriefly = timer('session:switch', switchedBriefly);
@@ -114,7 +121,7 @@ export function createCommands({ engine, archive, clock, trail, limits, access, 
         return readInRoom(enter, isAllowed ? known : undefined, read);
       };
       const outcome = await seated(call.seat, session_id, join, deltas);
-      call.moved = workOfReading(outcome);
+      call.moved = workOfReading(outcome, context);
       return answerWith(outcome, (state) => ({ state, missed: missedSince(state, payload) }));
     },
 
@@ -124,9 +131,7 @@ export function createCommands({ engine, archive, clock, trail, limits, access, 
     },
 
     'session:get': async (payload, call) => {
-      const outcome = await engine.get(payload.session_id, contextOf('session:get', payload, call));
-      call.moved = workOfReading(outcome);
-      return stateOf(outcome);
+      return stateOf(await readSession(payload, call));
     },
 
     'session:start': timer('session:start'),
@@ -154,13 +159,13 @@ export function createCommands({ engine, archive, clock, trail, limits, access, 
       const bytes = Buffer.byteLength(JSON.stringify(message));
       context.limit = limits.messages?.limitOf(session_id, call.sender, bytes);
       const outcome = await engine.message(session_id, message, context);
-      call.moved = workOfReading(outcome) + workOfTelling(bytes, outcome.ok ? audience(outcome.state).sockets : 0);
+      call.moved = workOfReading(outcome, context) + workOfTelling(bytes, outcome.ok ? audience(outcome.state).sockets : 0);
       return emptied(outcome);
     },
 
     'session:history': createHistoryCommand({ archive, trail, metrics }),
 
-    ...accessCommands({ access, evict, read: (payload, call) => engine.get(payload.session_id, contextOf('session:get', payload, call)) }),
+    ...accessCommands({ access, evict, read: readSession }),
 
     'time:sync': async (payload, call) => ({
       ok: true,

@@ -94,12 +94,14 @@ export class ConnectionCredits {
       person_work: this.#personal(now)?.check(now) ?? 0,
     };
     const waitMs = Math.max(waits.socket, waits.socket_work, waits.person_work);
-    this.moved(now, bytes);
     if (waitMs === 0) {
+      this.moved(now, bytes);
       this.#frames.charge(now, 1);
       this.#refused = 0;
       return null;
     }
+    // Of the connection alone: nobody else who came by the same link pays for what nobody parses.
+    this.#work.charge(now, bytes / CREDIT_BYTES);
     this.#refused += 1 + bytes / CREDIT_BYTES;
     const limit = waitMs === waits.socket ? 'socket' : waitMs === waits.socket_work ? 'socket_work' : 'person_work';
     if (this.#refused < FLOOD_SECONDS * this.#limit) return { limit, waitMs, quietMs: 0 };

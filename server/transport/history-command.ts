@@ -12,9 +12,11 @@ import { HistoryAnswer } from './history-answer.ts';
 import { limited } from './limits.ts';
 import type { Parsed } from './schemas.ts';
 
-/** Pages that an instance reads at a time, each about a megabyte, and how long others wait for their turn. */
+/** Pages that an instance reads at a time, each about a megabyte, of each sender one; and how long others wait for their turn. */
 const PAGES = { places: 2, patienceMs: 2_000 };
 const RETRY_MS = 1_000;
+/** What a page costs beside its bytes: PostgreSQL looks for the lives of the id and for the run of its versions. */
+const PAGE_WORK_BYTES = 128 * 1024;
 
 const NO_TRAIL: Refusal = { ...refuse('SERVICE_UNAVAILABLE', 'This server keeps no audit trail'), retryable: false };
 
@@ -30,23 +32,36 @@ export interface HistoryPorts {
  */
 export function createHistoryCommand({ archive, trail, metrics }: HistoryPorts) {
   const pages = new Gate(PAGES);
-  return async ({ session_id, after_version, limit, event_types, created_at }: Parsed<'session:history'>, call: Call): Promise<Answer> => {
-    const { authorize, owner } = call.permit ?? {};
-    if (trail === undefined) return (authorize && (await authorize(await archive.peek(session_id), false))) ?? NO_TRAIL;
+  const read = async (from: Trail, payload: Parsed<'session:history'>, { permit }: Call): Promise<Answer> => {
+    const { session_id, after_version, limit, event_types, created_at } = payload;
+    const { authorize, owner } = permit ?? {};
     const position = await archive.position(session_id);
-    const lives = await withPresent(await trail.lives(session_id, created_at), position, () => archive.peek(session_id));
-    const known = created_at === undefined ? lives : lives.filter((life) => life.created_at === created_at);
-    const asked = known.at(-1);
-    const refusal = await refusalOf(authorize, asked);
-    const life = refusal === null ? asked : known.findLast((one) => owner !== undefined && one.owner_id === owner);
-    if (refusal !== null && life === undefined) return refusal;
+    const livesOf = async (most?: number) => {
+      const known = await withPresent(await from.lives(session_id, created_at, most), position, () => archive.peek(session_id));
+      return created_at === undefined ? known : known.filter((one) => one.created_at === created_at);
+    };
+    let lives = await livesOf(1);
+    // Redis may have gone back to a life before the newest one.
+    if (lives.length > 1) lives = await livesOf();
+    let life = lives.at(-1);
+    const refusal = await refusalOf(authorize, life);
+    if (refusal !== null) {
+      // Only who may not read that one may mean one of their own; to look for it costs PostgreSQL more.
+      life = owner === undefined ? undefined : (await livesOf()).findLast((one) => one.owner_id === owner);
+      if (life === undefined) return refusal;
+    }
     if (life === undefined || life.deleted) return refuse('SESSION_NOT_FOUND', `No session ${session_id}`);
     const nothing: HistoryPage = { events: [], next_after_version: after_version };
     const { epochs } = life;
     if (epochs === null) return { ok: true, data: new HistoryAnswer(nothing) };
-    const page = await pages.run(() => trail.history(session_id, after_version, limit, event_types, epochs));
-    if (page === null) return limited('history', metrics, RETRY_MS);
+    const page = await from.history(session_id, after_version, limit, event_types, epochs);
     return { ok: true, data: new HistoryAnswer(typeof page === 'string' ? nothing : page) };
+  };
+  return async (payload: Parsed<'session:history'>, call: Call): Promise<Answer> => {
+    const { authorize } = call.permit ?? {};
+    if (trail === undefined) return (authorize && (await authorize(await archive.peek(payload.session_id), false))) ?? NO_TRAIL;
+    call.moved = PAGE_WORK_BYTES;
+    return (await pages.run(() => read(trail, payload, call), call.sender)) ?? limited('history', metrics, RETRY_MS);
   };
 }
 
@@ -68,7 +83,9 @@ async function withPresent(
   if (event_type === 'session_deleted') {
     // What was deleted under this epoch was not created after it.
     return known.map((life, index) =>
-      index === known.length - 1 && (life.epochs?.begin ?? 0) <= epoch ? { ...life, deleted: true } : life,
+      index === known.length - 1 && (life.epochs?.begin ?? 0) <= epoch && epoch < (life.epochs?.end ?? Infinity)
+        ? { ...life, deleted: true }
+        : life,
     );
   }
   let present = known.find(({ epochs }) => epochs !== null && epochs.begin <= epoch && epoch <= epochs.newest);

@@ -1,5 +1,5 @@
 import type { SessionState } from '#contract';
-import type { Outcome } from '../engine/checks.ts';
+import type { CommandContext, Outcome } from '../engine/checks.ts';
 import type { SessionLife } from '../engine/life.ts';
 
 /** The sockets of this instance that are told of a session, and how many of them are told only what has changed. */
@@ -57,16 +57,18 @@ export class Deposits {
 }
 
 /** What a command moved that only reads a session, beside its frame and its reply. */
-export function workOfReading(outcome: Outcome): number {
-  return outcome.ok ? bytesOf(outcome.state) : 0;
+export function workOfReading(outcome: Outcome, { read }: Pick<CommandContext, 'read'> = {}): number {
+  const state = outcome.ok ? outcome.state : read;
+  return state == null ? 0 : bytesOf(state);
 }
 
 /**
  * What a command moved that changed a session, beside its frame and its reply: the state that it wrote, and whom it told.
  * @param lost how many races it lost, after each of which it read the session anew
  */
-export function workOfChange(outcome: Outcome, audienceOf: AudienceOf, lost = 0): number {
-  if (!outcome.ok) return 0;
+export function workOfChange(outcome: Outcome, audienceOf: AudienceOf, context: Pick<CommandContext, 'read' | 'lost'>): number {
+  if (!outcome.ok) return workOfReading(outcome, context);
+  const { lost = 0 } = context;
   const bytes = bytesOf(outcome.state);
   // A repetition changed nothing.
   if (outcome.appliedVersion !== undefined) return bytes;

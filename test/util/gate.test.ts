@@ -41,6 +41,18 @@ describe('a gate', () => {
     expect(await gate.run(async () => 'next')).to.equal('next');
   });
 
+  it('A-79 nobody has two places: who waits behind their own holds nobody else up', async () => {
+    const gate = new Gate({ places: 2, patienceMs: 60_000 });
+    const pieces = [piece(), piece(), piece()];
+    const results = [gate.run(pieces[0]!.work, 'anna'), gate.run(pieces[1]!.work, 'anna'), gate.run(pieces[2]!.work, 'ben')];
+    expect(pieces.map(({ isBegun }) => isBegun())).to.deep.equal([true, false, true]);
+    pieces[0]?.end('a');
+    expect(await results[0]).to.equal('a');
+    expect(pieces[1]?.isBegun()).to.equal(true);
+    for (const one of pieces) one.end('z');
+    expect(await Promise.all(results)).to.deep.equal(['a', 'z', 'z']);
+  });
+
   it('A-79 a piece that fails gives its place back', async () => {
     const gate = new Gate({ places: 1, patienceMs: 60_000 });
     const failed = await gate.run(() => Promise.reject(new Error('no'))).catch((error: Error) => error.message);

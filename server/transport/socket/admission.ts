@@ -8,7 +8,7 @@ import type { Access } from '../access/access.ts';
 import { bearerOf } from '../access/bearer.ts';
 import { identityOf, type Principal, senderOf } from '../access/principal.ts';
 import type { TokenVerifier } from '../access/tokens.ts';
-import type { CommandHandler } from '../command-handler.ts';
+import type { CommandHandler, Request } from '../command-handler.ts';
 import type { Answer } from '../answers.ts';
 import { type GatewaySocket, type IoServer, whoseRoom } from './rooms.ts';
 import type { SocketSeat } from './seats.ts';
@@ -79,7 +79,11 @@ export class Admission {
   }
 
   /** Gives a socket another token of the same user; what it allows counts from the next command on, and rooms that it does not allow are left at once. */
-  async refresh(socket: GatewaySocket, token: string, call: { seat: SocketSeat; address: string }): Promise<Answer> {
+  async refresh(
+    socket: GatewaySocket,
+    token: string,
+    call: { seat: SocketSeat; address: string; moved(bytes: number): void },
+  ): Promise<Answer> {
     const former: Principal | undefined = socket.data.principal;
     const principal = await this.#options.tokens.verify(token);
     if ('ok' in principal) return principal;
@@ -89,7 +93,7 @@ export class Admission {
     // Before the rooms are looked at, so that none is joined by the former one meanwhile; what is being joined by it is looked at as well.
     socket.data.principal = principal;
     await call.seat.settled();
-    const others = await this.#sessionsWithout(socket, principal, call.address);
+    const others = await this.#sessionsWithout(socket, principal, call);
     if (others === null) {
       if (socket.data.principal === principal) socket.data.principal = former;
       return refuse('SERVICE_UNAVAILABLE', 'Whether this token allows the joined sessions can’t be found out now; try again');
@@ -106,14 +110,21 @@ export class Admission {
   }
 
   /** The sessions that a socket is in and may not be; null where that can't be found out. */
-  async #sessionsWithout(socket: GatewaySocket, principal: Principal, address: string): Promise<string[] | null> {
+  async #sessionsWithout(
+    socket: GatewaySocket,
+    principal: Principal,
+    { address, moved }: { address: string; moved(bytes: number): void },
+  ): Promise<string[] | null> {
     const { handler, now } = this.#options;
     const others: string[] = [];
     const sessions = new Set([...socket.rooms].flatMap((room) => whoseRoom(room)?.sessionId ?? []));
     for (const session_id of sessions) {
       const ids = { socket: socket.id };
-      const call = { principal, arrival: now(), address, sender: senderOf(principal, address), seat: undefined, ids };
-      const reply = await handler.handle({ name: 'session:get', payload: { session_id }, ...call });
+      const sender = senderOf(principal, address);
+      const payload = { session_id };
+      const request: Request = { name: 'session:get', payload, principal, arrival: now(), address, sender, seat: undefined, ids };
+      const reply = await handler.handle(request);
+      moved(request.moved ?? 0);
       if (reply.ok) continue;
       if (reply.error.retryable) return null;
       others.push(session_id);

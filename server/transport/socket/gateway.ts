@@ -105,7 +105,8 @@ export function attachGateway(io: IoServer, options: GatewayOptions): void {
     const { principal: person } = socket.data;
     const sender = senderOf(person, address);
     if (person !== undefined) guard.credits.belongsTo(people, sender);
-    const refresh = admission && ((token: string) => admission.refresh(socket, token, { seat, address }));
+    const moved = (bytes: number) => guard.credits.moved(performance.now(), bytes);
+    const refresh = admission && ((token: string) => admission.refresh(socket, token, { seat, address, moved }));
     // The one middleware takes every event, known or not, and passes none on.
     socket.use((event) => {
       const arrival = now();

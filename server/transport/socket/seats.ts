@@ -95,7 +95,8 @@ export function seatOf(socket: GatewaySocket, options: SeatOptions): SocketSeat 
         });
       }
       const outcome = await work();
-      if (outcome.ok && roomOf(outcome.state) === room) {
+      // It may have been left, or its socket gone, meanwhile: then no room stands, and nobody would ever take away what is kept for it.
+      if (outcome.ok && roomOf(outcome.state) === room && socket.rooms.has(room)) {
         stay.stays = true;
         standing.know(outcome.state);
         healing.synced(room, outcome.state);
