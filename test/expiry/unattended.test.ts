@@ -38,7 +38,7 @@ describe('an expiry that nobody asks for', () => {
   it('E-2 takes effect exactly once, with an alarm on each of three instances', async () => {
     const players = await Promise.all([arena.player(), arena.player(), arena.player()]);
     const games = await Promise.all(
-      Array.from({ length: 30 }, () => arena.game(players[0], 800, { action_on_timeout: { type: 'skip_cycle' } })),
+      Array.from({ length: 30 }, () => arena.game(players[0], 3_000, { action_on_timeout: { type: 'skip_cycle' } })),
     );
     await Promise.all(
       games.map(async ({ session_id }) => {
