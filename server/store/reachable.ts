@@ -16,26 +16,8 @@ const GIVEN_UP: ReadonlySet<string> = new Set([
 ]);
 
 /** What the library says in a plain Error while a connection is lost, not there yet, or hangs; see also patient-timeouts.ts. */
-const NO_CONNECTION = new RegExp(
-  `^(${[
-    'Connection is closed',
-    'Command timed out',
-    "Stream isn't writeable",
-    "Cluster isn't ready",
-    'Cluster is disconnect(ed|ing)',
-    'None of startup nodes is available',
-    'No master node is available',
-    'Node is disconnected',
-    'Too many Cluster redirections',
-    'Failed to refresh slots cache',
-    'All sentinels are unreachable',
-    'Socket timeout',
-    'no answer on a connection',
-    'connect ETIMEDOUT',
-    'timeout$',
-    'Unknown RESP type',
-  ].join('|')})`,
-);
+const NO_CONNECTION =
+  /^(Connection is closed|Command timed out|Stream isn't writeable|Cluster isn't ready|Cluster is disconnect(ed|ing)|None of startup nodes is available|No master node is available|Node is disconnected|Too many Cluster redirections|Failed to refresh slots cache|All sentinels are unreachable|Socket timeout|no answer on a connection|connect ETIMEDOUT|timeout$|Unknown RESP type)/;
 
 /** What the library adds to the error of a transaction: why its commands were refused. */
 interface Discarded {
