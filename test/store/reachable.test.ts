@@ -47,6 +47,7 @@ describe('errors of Redis', () => {
     redis.disconnect();
     await outage(() => redis.get('key'));
     const nowhere = connectRedis('redis://127.0.0.1:1', 'commands', 'nowhere', silent);
+    await new Promise<void>((resolve) => nowhere.once('close', () => resolve()));
     await outage(() => nowhere.get('key'));
     nowhere.disconnect();
   });
