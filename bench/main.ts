@@ -1,7 +1,7 @@
 /** `npm run bench`: measures the service against the thinnest program that could do the same work. docs/PERFORMANCE.md says how to read it. */
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { buildPrograms } from './kit/build.ts';
+import { buildOther, buildPrograms, type OtherService } from './kit/build.ts';
 import { machineFacts } from './kit/machine.ts';
 import { within } from './kit/player.ts';
 import { RESULTS, tableOf, writeJson } from './kit/report.ts';
@@ -40,15 +40,19 @@ const ROWS: Row[] = [
   restRow,
   scalingRow,
 ];
-const USAGE = `npm run bench -- [--smoke] [--only <row>]… [--profile]
+/** Rows that another commit's service can play as well. */
+const AGAINST = ['switch', 'switch-keyed', 'participants', 'saturated'];
+const USAGE = `npm run bench -- [--smoke] [--only <row>]… [--against <commit>] [--profile]
 
   --smoke    everything once and briefly: under a minute
   --only     one row, may be repeated: ${ROWS.map((row) => row.name).join(', ')}
+  --against  another commit takes the control's place, built beside this tree: a ratio below 1 is faster than it was. Rows: ${AGAINST.join(', ')}
   --profile  also writes CPU profiles of the service to bench/results/ (open them in Chromium's developer tools); they slow it down`;
 /** Whatever happens, a row ends. */
 const LIMIT_MS = { smoke: 60_000, full: 6 * 60_000 };
 
 let stage: Stage | undefined;
+let other: OtherService | undefined;
 let ending = false;
 
 /** Ends every process that was started, then this one. */
@@ -56,6 +60,7 @@ async function end(code: number): Promise<void> {
   if (ending) return;
   ending = true;
   await stage?.close();
+  await other?.remove();
   process.exit(code);
 }
 
@@ -65,14 +70,16 @@ async function main(): Promise<void> {
       smoke: { type: 'boolean', default: false },
       only: { type: 'string', multiple: true },
       profile: { type: 'boolean', default: false },
+      against: { type: 'string' },
       help: { type: 'boolean' },
     },
   });
-  const { smoke, profile } = values;
-  const only = values.only ?? ROWS.filter((row) => row.onlyAsked !== true && !(smoke && row.fullOnly === true)).map((row) => row.name);
-  const unknown = only.find((name) => !ROWS.some((row) => row.name === name));
+  const { smoke, profile, against } = values;
+  const rows = against === undefined ? ROWS : ROWS.filter(({ name }) => AGAINST.includes(name));
+  const only = values.only ?? rows.filter((row) => row.onlyAsked !== true && !(smoke && row.fullOnly === true)).map((row) => row.name);
+  const unknown = only.find((name) => !rows.some((row) => row.name === name));
   if (values.help === true || unknown !== undefined) {
-    console.error(unknown === undefined ? USAGE : `no row ${unknown}\n\n${USAGE}`);
+    console.error(unknown === undefined ? USAGE : `no row ${unknown}${against === undefined ? '' : ' with --against'}\n\n${USAGE}`);
     return end(unknown === undefined ? 0 : 2);
   }
   const began = performance.now();
@@ -80,10 +87,11 @@ async function main(): Promise<void> {
   const stamp = new Date().toISOString().replaceAll(/[:.]/g, '-');
   const machine = await machineFacts();
   progress('compiling');
-  const programs = await buildPrograms(progress);
+  if (against !== undefined) other = await buildOther(against, progress);
+  const programs = { ...(await buildPrograms(progress)), against: other };
   const results: RowResult[] = [];
   const failed: string[] = [];
-  for (const row of ROWS.filter(({ name }) => only.includes(name))) {
+  for (const row of rows.filter(({ name }) => only.includes(name))) {
     const from = performance.now();
     stage = await Stage.open(programs);
     const file = profile ? path.join(RESULTS, `${stamp}-${row.name}.cpuprofile`) : undefined;
@@ -103,7 +111,7 @@ async function main(): Promise<void> {
     `\n${tableOf(results)}\n\n${machine.cpu}, ${machine.cores} cores, Node ${machine.node}, Redis ${machine.redis}; load ${machine.load_before.toFixed(1)} as it began`,
   );
   console.log(
-    `Ratios are service over control, the middle one of the rounds; the middle half of them lies between the two beside it. All figures: ${path.relative('.', json)}`,
+    `Ratios are service over ${other === undefined ? 'control' : other.commit}, the middle one of the rounds; the middle half of them lies between the two beside it. All figures: ${path.relative('.', json)}`,
   );
   if (failed.length > 0) console.error(`These rows could not be measured: ${failed.join(', ')}`);
   await end(failed.length > 0 ? 1 : 0);

@@ -1,6 +1,6 @@
 import { io, type Socket } from 'socket.io-client';
 import type { Reply, SessionState, SwitchData } from '#contract';
-import type { Side } from './stage.ts';
+import type { Side, Stage } from './stage.ts';
 
 const CONNECT_DEADLINE_MS = 5_000;
 /** The longest bank of the contract: no flag falls while a row runs. */
@@ -81,13 +81,21 @@ export class Player {
 }
 
 /** Players of both sides, one on each url in turn, `count` a side. */
-export async function seatPlayers(urls: Record<Side, string[]>, count: number, keyed = false): Promise<Record<Side, Player[]>> {
+export async function seatPlayers(
+  stage: Stage,
+  urls: Record<Side, string[]>,
+  count: number,
+  keyed = false,
+): Promise<Record<Side, Player[]>> {
   const players: Record<Side, Player[]> = { service: [], control: [] };
   const urlAt = (side: Side, index: number) => urls[side][index % urls[side].length] ?? '';
   for (let index = 0; index < count; index++) {
     const player = await Player.ofService(urlAt('service', index), `bench-game-${index}`, keyed);
     players.service.push(player);
-    players.control.push(await Player.ofControl(urlAt('control', index), player, keyed));
+    const url = urlAt('control', index);
+    players.control.push(
+      await (stage.isAgainstService ? Player.ofService(url, `bench-game-${index}`, keyed) : Player.ofControl(url, player, keyed)),
+    );
   }
   return players;
 }

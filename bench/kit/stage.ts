@@ -104,7 +104,18 @@ export class Stage {
     return server;
   }
 
+  /** Whether the other side is the service of another commit. */
+  get isAgainstService(): boolean {
+    return this.#programs.against !== undefined;
+  }
+
+  /** The other side of a row about switches: the control, or another commit's service. */
   async switchControl(): Promise<Program> {
+    const { against } = this.#programs;
+    if (against !== undefined) {
+      const env = { ...INSTANCE, KEY_PREFIX: CONTROL_PREFIX, AUDIT_WORKER: 'off' };
+      return this.#start(against.service, env, true, against.flags);
+    }
     return this.#start(this.#programs.switchControl, { NODE_ENV: 'production', KEY_PREFIX: CONTROL_PREFIX });
   }
 
@@ -123,13 +134,14 @@ export class Stage {
   }
 
   /** The streams of the outbox. */
-  outboxes(): string[] {
-    return Array.from({ length: PARTITIONS }, (_, index) => `${SERVICE_PREFIX}:{${index}}:outbox`);
+  outboxes(prefix = SERVICE_PREFIX): string[] {
+    return Array.from({ length: PARTITIONS }, (_, index) => `${prefix}:{${index}}:outbox`);
   }
 
   /** Empties the outbox, as a relay would: nothing here may depend on how long a row has been running. */
-  async trimOutboxes(): Promise<void> {
-    await Promise.all(this.outboxes().map((stream) => this.redis.xtrim(stream, 'MAXLEN', 0)));
+  async trimOutboxes(side: Side = 'service'): Promise<void> {
+    const prefix = side === 'service' ? SERVICE_PREFIX : CONTROL_PREFIX;
+    await Promise.all(this.outboxes(prefix).map((stream) => this.redis.xtrim(stream, 'MAXLEN', 0)));
   }
 
   /** What Redis has used so far, all shards together, microseconds of CPU. */
@@ -153,10 +165,10 @@ export class Stage {
     await closeAll(this.#closers);
   }
 
-  async #start(file: string, variables: Record<string, string>, ready = true): Promise<Program> {
+  async #start(file: string, variables: Record<string, string>, ready = true, flags = this.#programs.flags): Promise<Program> {
     const env = { REDIS_URL: this.#redisUrl, ...variables };
     const began = (program: Program) => this.#closers.push(() => program.stop());
-    const { probe, flags } = this.#programs;
+    const { probe } = this.#programs;
     return Program.start({ file, probe, flags, env, ready, began });
   }
 }

@@ -42,7 +42,7 @@ export async function compareSwitches(
     takeTurns<Turn>(
       smoke ? SMOKE : FULL,
       async (side) => {
-        if (side === 'service') await stage.trimOutboxes();
+        if (side === 'service' || stage.isAgainstService) await stage.trimOutboxes(side);
         const cost = await within(
           TURN_DEADLINE_MS,
           'a turn',

@@ -68,7 +68,7 @@ export const deliveryRow: Row = {
       control: [await stage.switchControl(), await stage.switchControl()],
     };
     const urls = { service: programs.service.map(({ url }) => url), control: programs.control.map(({ url }) => url) };
-    const players = await seatPlayers(urls, CLIENTS);
+    const players = await seatPlayers(stage, urls, CLIENTS);
     const watchers: Socket[] = [];
     stage.onClose(async () => [...Object.values(players).flat(), ...watchers].forEach((client) => client.close()));
     const watch = async (side: Side, index: number): Promise<Game> => {

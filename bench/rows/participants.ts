@@ -17,10 +17,12 @@ export const participantsRow: Row = {
   fullOnly: true,
   async run(stage, options) {
     const instance = await stage.service();
+    const other = stage.isAgainstService ? await stage.switchControl() : instance;
     const service = await Player.amongMany(instance.url, 'bench-many', 1_000);
-    const control = await Player.amongMany(instance.url, 'bench-two', 2);
+    // Against another commit, both sides play the large game.
+    const control = await Player.amongMany(other.url, 'bench-other', stage.isAgainstService ? 1_000 : 2);
     stage.onClose(async () => [service, control].forEach((player) => player.close()));
-    const measures = await compareSwitches(stage, { service: instance, control: instance }, { service, control }, options, { p50: 5 });
+    const measures = await compareSwitches(stage, { service: instance, control: other }, { service, control }, options, { p50: 5 });
     const bytes = { service: [await bytesOfUpdate(service)], control: [await bytesOfUpdate(control)] };
     return [
       ...measures.slice(0, -1),

@@ -39,7 +39,7 @@ export const saturatedRow: Row = {
     const controls = [await stage.switchControl(), await stage.switchControl()];
     const programs = { service: services, control: controls };
     const urls = { service: services.map(({ url }) => url), control: controls.map(({ url }) => url) };
-    const players = await seatPlayers(urls, CLIENTS);
+    const players = await seatPlayers(stage, urls, CLIENTS);
     stage.onClose(async () =>
       Object.values(players)
         .flat()
@@ -56,7 +56,7 @@ export const saturatedRow: Row = {
       takeTurns<Turn>(
         plan,
         async (side) => {
-          if (side === 'service') await stage.trimOutboxes();
+          if (side === 'service' || stage.isAgainstService) await stage.trimOutboxes(side);
           const work = async () => {
             const began = performance.now();
             const latencies = await playAll(players[side], turnMs);

@@ -10,7 +10,7 @@ function switchRow(name: string, title: string, keyed: boolean): Row {
     fullOnly: keyed,
     async run(stage, options) {
       const programs = { service: await stage.service(), control: await stage.switchControl() };
-      const players = await seatPlayers({ service: [programs.service.url], control: [programs.control.url] }, 1, keyed);
+      const players = await seatPlayers(stage, { service: [programs.service.url], control: [programs.control.url] }, 1, keyed);
       const [service, control] = [players.service[0], players.control[0]];
       if (service === undefined || control === undefined) throw new Error('nobody plays');
       stage.onClose(async () => [service, control].forEach((player) => player.close()));

@@ -3,7 +3,7 @@ import { Cluster, type ClusterOptions, Redis, type RedisOptions as AllRedisOptio
 import { ConfigError } from '../config.ts';
 import type { Logger } from '../observability/logger.ts';
 import { parseRedisUrl } from '../redis-url.ts';
-import { usePatientTimeouts } from './patient-timeouts.ts';
+import { COMMAND_TIMEOUT_MS, usePatientTimeouts } from './patient-timeouts.ts';
 
 usePatientTimeouts();
 
@@ -34,7 +34,7 @@ export const REDIS_OPTIONS: Record<ConnectionRole, RedisOptions> = {
     // A commit whose reply was lost is reported as unknown; the client repeats it with its command_id. Sending it again by ourselves could apply it twice.
     autoResendUnfulfilledCommands: false,
     maxRetriesPerRequest: 0,
-    commandTimeout: 1_000,
+    commandTimeout: COMMAND_TIMEOUT_MS,
     connectTimeout: 1_000,
   },
   blocking: { maxRetriesPerRequest: null, connectTimeout: 1_000 },

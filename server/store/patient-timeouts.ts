@@ -1,6 +1,9 @@
 import type { Socket } from 'node:net';
 import { Command, Redis } from 'ioredis';
-import { patientTimeout } from '../util/patient-timeout.ts';
+import { FIRST_PART, patientTimeout } from '../util/patient-timeout.ts';
+
+/** How long a command may take, ms. */
+export const COMMAND_TIMEOUT_MS = 1_000;
 
 /** The parts of a command that its types keep to itself. It clears the timer when it is settled. */
 interface CommandInternals {
@@ -24,6 +27,10 @@ interface RedisInternals {
  * for trouble of Redis. For all connections of the process, since those of a cluster's nodes are made by the library.
  */
 export function usePatientTimeouts(): void {
+  // Node keeps a list of timers for each duration, and drops it with its last timer. This one keeps the list of the
+  // commands' timers, which would otherwise be made and dropped with each command that is alone.
+  setInterval(() => {}, COMMAND_TIMEOUT_MS * FIRST_PART).unref();
+
   const command = Command.prototype as unknown as CommandInternals & { setTimeout(ms: number): void };
   command.setTimeout = function (ms) {
     if (this._commandTimeoutTimer !== undefined) return;

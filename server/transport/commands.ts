@@ -32,8 +32,11 @@ export interface Call {
   sender: string;
   /** What the sender may; undefined where nobody is asked who they are. */
   permit?: Permit;
-  /** What the command moved beside its frame and its reply, in bytes as limits count them (work.ts); it says so when it is done. */
-  moved?: number;
+  /**
+   * What the command moved beside its frame and its reply, in bytes as limits count them (work.ts). Set when it is done;
+   * asked where somebody pays for it, after the reply.
+   */
+  moved?: () => number;
   /** Gives the connection another token. Undefined where there is none to keep, or nobody is asked who they are. */
   refresh?: ((token: string) => Promise<Answer>) | undefined;
 }
@@ -67,7 +70,7 @@ export function createCommands({ engine, archive, clock, trail, limits, access, 
       const context = contextOf(name, payload, call);
       context.limit = limit;
       const outcome = await engine.execute(payload.session_id, command, context);
-      call.moved = workOfChange(outcome, audience, context);
+      call.moved = () => workOfChange(outcome, audience, context);
       return answer(outcome);
     };
   };
@@ -75,7 +78,7 @@ export function createCommands({ engine, archive, clock, trail, limits, access, 
   const readSession = async (payload: Parsed<'session:get'>, call: Call): Promise<Outcome> => {
     const context = contextOf('session:get', payload, call);
     const outcome = await engine.get(payload.session_id, context);
-    call.moved = workOfReading(outcome, context);
+    call.moved = () => workOfReading(outcome, context);
     return outcome;
   };
   const switchTurn = timer('session:switch', switched);
@@ -99,7 +102,7 @@ export function createCommands({ engine, archive, clock, trail, limits, access, 
         return read.ok ? { ...outcome, state: read.state } : outcome;
       };
       const outcome = await seated(call.seat, session_id, create);
-      call.moved = workOfReading(outcome);
+      call.moved = () => workOfReading(outcome);
       return stateOf(outcome);
     },
 
@@ -121,7 +124,7 @@ export function createCommands({ engine, archive, clock, trail, limits, access, 
         return readInRoom(enter, isAllowed ? known : undefined, read);
       };
       const outcome = await seated(call.seat, session_id, join, deltas);
-      call.moved = workOfReading(outcome, context);
+      call.moved = () => workOfReading(outcome, context);
       return answerWith(outcome, (state) => ({ state, missed: missedSince(state, payload) }));
     },
 
@@ -159,7 +162,7 @@ export function createCommands({ engine, archive, clock, trail, limits, access, 
       const bytes = Buffer.byteLength(JSON.stringify(message));
       context.limit = limits.messages?.limitOf(session_id, call.sender, bytes);
       const outcome = await engine.message(session_id, message, context);
-      call.moved = workOfReading(outcome, context) + workOfTelling(bytes, outcome.ok ? audience(outcome.state).sockets : 0);
+      call.moved = () => workOfReading(outcome, context) + workOfTelling(bytes, outcome.ok ? audience(outcome.state).sockets : 0);
       return emptied(outcome);
     },
 

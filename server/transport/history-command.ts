@@ -60,7 +60,7 @@ export function createHistoryCommand({ archive, trail, metrics }: HistoryPorts) 
   return async (payload: Parsed<'session:history'>, call: Call): Promise<Answer> => {
     const { authorize } = call.permit ?? {};
     if (trail === undefined) return (authorize && (await authorize(await archive.peek(payload.session_id), false))) ?? NO_TRAIL;
-    call.moved = PAGE_WORK_BYTES;
+    call.moved = () => PAGE_WORK_BYTES;
     return (await pages.run(() => read(trail, payload, call), call.sender)) ?? limited('history', metrics, RETRY_MS);
   };
 }

@@ -1,5 +1,5 @@
 /** The parts of the time before the last one, which begins when the loop has looked at its timers after them. */
-const FIRST_PART = 0.75;
+export const FIRST_PART = 0.75;
 
 /**
  * Calls `giveUp` when an answer is `ms` late, and never before the event loop had a chance to read it. Timers that came due while the loop was blocked fire

@@ -35,7 +35,7 @@ export function sessionRoutes({ handler, now, proxies }: SessionRoutesOptions): 
     const request: Request = { name, payload, principal, arrival, address, sender, seat: undefined, ids };
     const reply = await handler.handle(request);
     // For what the address is charged (limit.ts).
-    ctx.state['moved'] = request.moved;
+    ctx.state['moved'] = request.moved?.();
     return reply;
   };
 

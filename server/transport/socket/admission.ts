@@ -124,7 +124,7 @@ export class Admission {
       const payload = { session_id };
       const request: Request = { name: 'session:get', payload, principal, arrival: now(), address, sender, seat: undefined, ids };
       const reply = await handler.handle(request);
-      moved(request.moved ?? 0);
+      moved(request.moved?.() ?? 0);
       if (reply.ok) continue;
       if (reply.error.retryable) return null;
       others.push(session_id);

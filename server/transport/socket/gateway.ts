@@ -122,8 +122,9 @@ export function attachGateway(io: IoServer, options: GatewayOptions): void {
       if (deposit !== undefined) guard.credits.moved(performance.now(), deposit.bytes);
       void handler.handle(request).then((reply) => {
         acknowledge(reply);
+        if (socketLimit === 0) return;
         deposit?.done();
-        guard.credits.moved(performance.now(), (request.moved ?? 0) + lengthOfReply(reply) - (deposit?.bytes ?? 0));
+        guard.credits.moved(performance.now(), (request.moved?.() ?? 0) + lengthOfReply(reply) - (deposit?.bytes ?? 0));
       });
     });
   });
