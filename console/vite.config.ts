@@ -7,6 +7,8 @@ const path = (relative: string): string => fileURLToPath(new URL(relative, impor
 
 export default defineConfig({
   root: path('.'),
+  // Wherever the page is, its files are beside it: BASE_PATH is the server's, and a proxy may take it off.
+  base: './',
   plugins: [react(), compress(path('../dist/console'))],
   resolve: {
     // The console uses the package as any application does, but from its sources.

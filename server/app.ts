@@ -89,6 +89,7 @@ export async function createApp(config: Config, schema: Schema = SCHEMA): Promis
   const { trail } = audit;
   const limits = createLimits(redis.commands, config, { store, now });
   const callers = callersOf(config);
+  const { BASE_PATH: basePath } = config;
   const proxies = { hops: config.TRUST_PROXY, addressHeader: config.CLIENT_ADDRESS_HEADER };
 
   const http = createHttpServer();
@@ -139,7 +140,7 @@ export async function createApp(config: Config, schema: Schema = SCHEMA): Promis
   const socketLimits = { connectionLimit, socketLimit: config.RATE_LIMIT_SOCKET, sessionSocketLimit: config.LIMIT_SOCKETS_PER_SESSION };
   const load = async (sessionId: string) => (await store.load(sessionId)).session?.state ?? null;
   const changes = new ChangeRelay({ io, load, told: (room, event) => healing.told(room, event), logger });
-  acceptHandshakes(http, io, { handler, callers, connectionLimit });
+  acceptHandshakes(http, io, { basePath, handler, callers, connectionLimit });
   const remembered = (sessionId: string) => hints.get(sessionId);
   attachGateway(io, { handler, remembered, changes, now, subscribed, healing, admission, logger, metrics, proxies, ...socketLimits });
   healing.start();
@@ -169,6 +170,7 @@ export async function createApp(config: Config, schema: Schema = SCHEMA): Promis
     errorBound: () => clock.errorBound(),
     readiness,
     serverVersion: SERVER_VERSION,
+    basePath,
     metrics,
     logger,
     callers,
@@ -207,7 +209,7 @@ export async function createApp(config: Config, schema: Schema = SCHEMA): Promis
   try {
     await deadlines.start();
     const operatorUrl = operatorHttp && (await listen(operatorHttp, 'OPERATOR_PORT', config));
-    const url = await listen(http, 'PORT', config);
+    const url = `${await listen(http, 'PORT', config)}${basePath}`;
     logger.info({ url, operatorUrl, version: SERVER_VERSION }, 'listening');
     return { url, operatorUrl, close: closeOnce };
   } catch (error) {

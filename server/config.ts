@@ -55,6 +55,12 @@ function isOrigin(value: string): boolean {
   return /^https?:/.test(value) ? URL.canParse(value) && new URL(value).origin === value : /^[a-z][a-z0-9+.-]*:\/\/[^/?#\s]+$/.test(value);
 }
 
+/** Where dots would lead elsewhere it is none. Clients take these ends for parts of the service, and off. */
+function isBasePath(value: string): boolean {
+  const isPlain = /^\/[\w.~/-]*$/.test(value) && !value.includes('//') && new URL(value, 'http://localhost').pathname === value;
+  return isPlain && !/\/(v1|socket\.io)\/?$/.test(value);
+}
+
 const HOST_NAME = /^[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?$/i;
 
 const secret = z.string().min(32, 'must have 32 characters or more');
@@ -102,6 +108,11 @@ const variables = z.object({
     )
     .optional(),
   LOG_LEVEL: oneOf(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
+  BASE_PATH: z
+    .string()
+    .refine(isBasePath, 'must be a path such as /timer: of letters, digits, - . _ ~ and single slashes, not ending in /v1 or /socket.io')
+    .transform((value) => value.replace(/\/$/, ''))
+    .default(''),
   CORS_ORIGIN: z
     .string()
     .refine(

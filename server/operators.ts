@@ -12,6 +12,8 @@ export function openOperators(config: Config, logger: Logger): { board: Board | 
     logger.warn('ADMIN_USER without OPERATOR_PORT: whoever reaches this server may try to sign in as an operator');
   }
   const hasBoard = credentials !== undefined && config.AUDIT_WORKER !== 'none';
-  const board = hasBoard ? openBoard({ redisUrl, keyPrefix, logger, path: BOARD_PATH }) : undefined;
+  // A port of their own is nobody else's site.
+  const basePath = config.OPERATOR_PORT === undefined ? config.BASE_PATH : '';
+  const board = hasBoard ? openBoard({ redisUrl, keyPrefix, logger, path: BOARD_PATH, basePath }) : undefined;
   return { board, operator: { credentials, board: board?.middleware, guardMetrics: config.METRICS_AUTH === 'admin' } };
 }

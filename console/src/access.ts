@@ -1,9 +1,11 @@
 /** Who this page is to the server: the token it came with, and what may be done with it. The server decides; this only keeps buttons away that it would refuse. */
 import type { Role, SessionState } from '@synckairos/client';
+import { BASE_URL } from './base.ts';
 import { splitToken } from './route.ts';
 import { nameOf } from './words.ts';
 
-const KEY = 'synckairos.token';
+/** What lies at another path of the same site may belong to somebody else. */
+const KEY = `synckairos.token${new URL(BASE_URL).pathname.slice(0, -1)}`;
 
 /** Whom this tab has to do with. */
 export interface Arrival {

@@ -3,6 +3,7 @@ import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { takeToken } from './access.ts';
 import { App } from './app.tsx';
+import { BASE_URL } from './base.ts';
 import { watchDoor } from './door.ts';
 import { splitToken } from './route.ts';
 import './styles/base.css';
@@ -16,7 +17,7 @@ const { token, offered } = takeToken();
 // Another token is another client.
 addEventListener('hashchange', () => splitToken(location.hash).token !== undefined && location.reload());
 
-const client = new SyncKairosClient(location.origin, token === undefined ? {} : { token });
+const client = new SyncKairosClient(BASE_URL, token === undefined ? {} : { token });
 const door = watchDoor(client);
 client.connect();
 

@@ -12,6 +12,8 @@ export interface BoardOptions {
   logger: Logger;
   /** Where the pages are served, such as `/admin/queues`. */
   path: string;
+  /** What browsers have in front of it; empty for nothing. */
+  basePath: string;
 }
 
 export interface Board {
@@ -25,11 +27,11 @@ export interface Board {
  * Opens Bull Board, which shows the audit queue and its failed jobs. It only shows: the events of a job that somebody removes exist nowhere else. Failed jobs are
  * retried by `npm run audit -- retry`.
  */
-export function openBoard({ redisUrl, keyPrefix, logger, path }: BoardOptions): Board {
+export function openBoard({ redisUrl, keyPrefix, logger, path, basePath }: BoardOptions): Board {
   const redis = connectRedis(redisUrl, 'commands', 'audit-board', logger);
   const queue = openQueue(redis, keyPrefix, logger);
   const adapter = new KoaAdapter();
-  adapter.setBasePath(path);
+  adapter.setBasePath(basePath + path);
   createBullBoard({
     queues: [new BullMQAdapter(queue, { readOnlyMode: true })],
     serverAdapter: adapter,
@@ -42,5 +44,5 @@ export function openBoard({ redisUrl, keyPrefix, logger, path }: BoardOptions): 
     await closeQueue(queue, logger);
     redis.disconnect();
   };
-  return { middleware: adapter.registerPlugin(), close: () => (closing ??= close()) };
+  return { middleware: adapter.registerPlugin({ mount: path }), close: () => (closing ??= close()) };
 }

@@ -15,11 +15,12 @@ export interface Addresses {
  * each of the machine's addresses elsewhere; where it listens on IPv4 only, those of IPv4.
  */
 export function addressesOf(url: string, interfaces: ReturnType<typeof networkInterfaces>): Addresses {
-  const { hostname, port } = new URL(url);
+  const { hostname, port, pathname } = new URL(url);
+  const path = pathname === '/' ? '' : pathname;
   if (!EVERYWHERE.has(hostname)) return { here: url, elsewhere: [] };
   const elsewhere = Object.values(interfaces)
     .flatMap((each) => each ?? [])
     .filter(({ internal, family, address }) => !internal && !LINK_LOCAL.test(address) && (family === 'IPv4' || hostname === '[::]'))
-    .map(({ family, address }) => `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`);
-  return { here: `http://127.0.0.1:${port}`, elsewhere };
+    .map(({ family, address }) => `http://${family === 'IPv6' ? `[${address}]` : address}:${port}${path}`);
+  return { here: `http://127.0.0.1:${port}${path}`, elsewhere };
 }

@@ -49,7 +49,7 @@ describe('console: delivery', function () {
   it('CO-41 assets are sent compressed, and may be kept for ever', async () => {
     const { url } = await room.stage.instance();
     const html = (await get(url)).body.toString();
-    const script = /src="(\/assets\/[^"]+\.js)"/.exec(html)?.[1] ?? '';
+    const script = /src="\.(\/assets\/[^"]+\.js)"/.exec(html)?.[1] ?? '';
     const plain = await get(url + script);
     const [brotli, gzip] = [
       await get(url + script, { 'accept-encoding': 'gzip, br' }),

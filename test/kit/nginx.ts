@@ -20,17 +20,32 @@ export interface Nginx {
   close(): Promise<void>;
 }
 
-/** The nginx of deploy/nginx.conf in front of one instance. Only what names other machines and folders is changed in it. */
-export async function startNginx(instance: { url: string }): Promise<Nginx> {
+export interface NginxOptions {
+  /** The path of the site below which the instance is; taken off where the instance's own address has none. */
+  prefix?: string;
+  /** False: WebSockets do not get through, as where nobody has told a proxy of them. */
+  sockets?: boolean;
+}
+
+/**
+ * The nginx of deploy/nginx.conf in front of one instance. Only what names other machines and folders is changed in it, and what its comments and OPERATIONS.md
+ * say of a path.
+ */
+export async function startNginx(instance: { url: string }, { prefix = '', sockets = true }: NginxOptions = {}): Promise<Nginx> {
   const directory = await freshDirectory('nginx');
   await mkdir(directory, { recursive: true });
   const port = await freePort();
   const shipped = await readFile(CONFIGURATION, 'utf8');
   const own = TEMPORARY.map((name) => `${name}_temp_path ${directory}/${name};`).join(' ');
+  const isOff = prefix !== '' && new URL(instance.url).pathname === '/';
   const configuration = shipped
     .replace(/^ *(resolver|zone) .*;$/gm, '')
     .replaceAll(/^ *server instance-\d.*;$/gm, '')
     .replace('least_conn;', `least_conn; server ${new URL(instance.url).host};`)
+    .replaceAll('^/(metrics|admin)', `^${prefix}/(metrics|admin)`)
+    .replace('location / {', `location ${prefix}/ {`)
+    .replace('http://instances;', isOff ? 'http://instances/;' : 'http://instances;')
+    .replace('Upgrade $http_upgrade;', sockets ? 'Upgrade $http_upgrade;' : "Upgrade '';")
     .replace('listen 80;', `listen 127.0.0.1:${port};`)
     .replace('access_log off;', `access_log off; ${own}`)
     .replace('worker_processes auto;', `worker_processes 1; pid ${directory}/pid; error_log stderr; daemon off;`);
@@ -40,7 +55,7 @@ export async function startNginx(instance: { url: string }): Promise<Nginx> {
   let said = '';
   nginx.stderr.setEncoding('utf8').on('data', (text: string) => (said += text));
   const exited = once(nginx, 'exit');
-  const url = `http://127.0.0.1:${port}`;
+  const url = `http://127.0.0.1:${port}${prefix}`;
   await until(`nginx answers:\n${said}`, async () => {
     if (nginx.exitCode !== null) throw new Error(`nginx ended:\n${said}`);
     return fetch(`${url}/health`).then(

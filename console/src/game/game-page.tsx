@@ -57,7 +57,7 @@ export function GamePage({ client, sessionId, token, watchOnly }: GamePageProps)
     <main className="game" data-status={state.status}>
       <header className="game-head">
         <a className="home" href="#/" aria-label="SyncKairos: new game">
-          <img src="/favicon.svg" alt="" width="28" height="28" />
+          <img src="favicon.svg" alt="" width="28" height="28" />
         </a>
         <h1>{titleOf(state)}</h1>
         {!rights.turn && !rights.start && rights.role !== 'participant' && <p className="badge">Watching</p>}

@@ -19,7 +19,7 @@ export function OperatorPage() {
     <main className="operator">
       <header className="game-head">
         <a className="home" href="#/" aria-label="SyncKairos: new game">
-          <img src="/favicon.svg" alt="" width="28" height="28" />
+          <img src="favicon.svg" alt="" width="28" height="28" />
         </a>
         <h1>Operator view</h1>
         <p className="standing">This instance, every two seconds</p>

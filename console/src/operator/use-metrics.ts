@@ -50,7 +50,7 @@ async function read(signedIn: boolean, signal: AbortSignal): Promise<Answer> {
   const nothing = (access: Access): Answer => ({ access, samples: [] });
   try {
     // Without `omit` a browser would ask for a password before anybody knows what for.
-    const response = await fetch('/metrics', { signal, cache: 'no-store', credentials: signedIn ? 'same-origin' : 'omit' });
+    const response = await fetch('metrics', { signal, cache: 'no-store', credentials: signedIn ? 'same-origin' : 'omit' });
     if (response.status === 401 || response.status === 403) return nothing('sign in');
     if (response.status === 404) return nothing('elsewhere');
     if (!response.ok) return nothing('unreachable');

@@ -56,7 +56,7 @@ export function SetupPage({ client }: { client: SyncKairosClient }) {
   return (
     <main className="setup">
       <h1 className="wordmark">
-        <img src="/favicon.svg" alt="" width="44" height="44" />
+        <img src="favicon.svg" alt="" width="44" height="44" />
         SyncKairos
       </h1>
       <p className="lead">One clock, the same on every device.</p>

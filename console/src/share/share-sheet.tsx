@@ -2,6 +2,7 @@
 import { type SessionState, type SharedRole, type SyncKairosClient, SyncKairosError } from '@synckairos/client';
 import { useState } from 'react';
 import type { Rights } from '../access.ts';
+import { BASE_URL } from '../base.ts';
 import { sessionHash } from '../route.ts';
 import { Sheet } from '../sheet.tsx';
 import { explain, nameOf } from '../words.ts';
@@ -113,7 +114,7 @@ function RoleLink({ client, sessionId, way, onMade }: RoleLinkProps) {
 }
 
 function Link({ hash }: { hash: string }) {
-  const address = location.origin + location.pathname + hash;
+  const address = BASE_URL + hash;
   return (
     <>
       <QrCode text={address} />

@@ -21,7 +21,7 @@ const keyOf = (event: string) => event.replace(':', '.');
 const reference = (...path: string[]) => ({ $ref: `#/${path.join('/')}` });
 
 /** Commands and events over Socket.IO as an AsyncAPI 3 document, made from the schemas in use. See https://www.asyncapi.com/docs/reference/specification/v3.0.0 */
-export function asyncApiDocument(serverVersion: string): object {
+export function asyncApiDocument(serverVersion: string, basePath: string): object {
   const book = schemaBook(named, 'draft-7');
   const commands = Object.entries(schemas) as [CommandName, z.ZodType][];
   const message = (name: string, summary: string, payload: object, example?: object) => ({
@@ -82,7 +82,7 @@ export function asyncApiDocument(serverVersion: string): object {
     servers: {
       instance: {
         host: '{host}',
-        pathname: '/socket.io/',
+        pathname: `${basePath}/socket.io/`,
         protocol: 'ws',
         description: 'Any instance; wss behind TLS',
         variables: { host: { default: 'localhost:3000' } },

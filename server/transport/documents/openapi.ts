@@ -20,7 +20,7 @@ const LEFT = {
 const EVERY = { 'X-Request-Id': header('Names the request in the log', 'string'), [CONTRACT_HEADER]: header('Version of the contract') };
 
 /** The REST interface as an OpenAPI 3.1 document, made from the schemas in use. See https://spec.openapis.org/oas/v3.1.1 */
-export function openApiDocument(serverVersion: string): object {
+export function openApiDocument(serverVersion: string, basePath: string): object {
   const book = schemaBook(named, 'draft-2020-12');
 
   /** One response a status; the codes that share it are told apart by `error.code`. */
@@ -69,7 +69,7 @@ export function openApiDocument(serverVersion: string): object {
         'NOT_FOUND or METHOD_NOT_ALLOWED. Events are described in /v1/asyncapi.json.',
       license: { name: 'MIT', identifier: 'MIT' },
     },
-    servers: [{ url: '/' }],
+    servers: [{ url: basePath || '/' }],
     tags: [{ name: 'sessions' }, { name: 'system' }],
     security: [{}, { bearer: [] }],
     paths,

@@ -6,9 +6,10 @@ import type { TokenVerifier } from '../access/tokens.ts';
 import type { ConnectionLimit } from '../connection-limit.ts';
 import type { Callers } from '../origins.ts';
 import { authenticate } from './authenticate.ts';
+import { serveBelow } from './base-path.ts';
 import { refuseOtherHosts, refuseOtherPages } from './callers.ts';
 import { serveConsole } from './console.ts';
-import { documentRoutes } from './document-routes.ts';
+import { type DocumentRoutesOptions, documentRoutes } from './document-routes.ts';
 import { answerErrors, refuseMalformedUrls } from './errors.ts';
 import { type GeneralLimitOptions, limitConnections, limitRequests } from './limit.ts';
 import { CURSOR_HEADER } from './ndjson.ts';
@@ -20,7 +21,7 @@ import { type SystemRoutesOptions, systemRoutes } from './system-routes.ts';
 import { closeAfterUnreadBodies } from './unread-bodies.ts';
 import { refusePolling } from './websocket-only.ts';
 
-export interface HttpAppOptions extends SessionRoutesOptions, SystemRoutesOptions, GeneralLimitOptions {
+export interface HttpAppOptions extends SessionRoutesOptions, SystemRoutesOptions, GeneralLimitOptions, DocumentRoutesOptions {
   callers: Callers;
   connectionLimit: ConnectionLimit;
   /** Undefined where nobody is asked who they are. */
@@ -49,6 +50,7 @@ export function createHttpApp(options: HttpAppOptions): Koa {
   app.use(observeRequests(options.metrics, options.logger, options.proxies));
   app.use(securityHeaders());
   app.use(answerErrors(options.handler, options.logger));
+  if (options.basePath !== '') app.use(serveBelow(options.basePath));
   app.use(refuseOtherHosts(options.callers));
   // Before anything that is meant for other pages.
   if (options.operator !== undefined) serveOperators(app, { ...options, operator: options.operator });

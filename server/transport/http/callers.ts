@@ -2,10 +2,7 @@ import type { Middleware } from 'koa';
 import { refuse } from '../../domain/refusal.ts';
 import type { Callers } from '../origins.ts';
 import { HttpRefusal } from './errors.ts';
-import { tellsOfSessions } from './paths.ts';
-
-/** Load balancers and orchestrators ask by whatever name they have, and are told nothing that a page could use. */
-const PROBES: ReadonlySet<string> = new Set(['/health', '/ready']);
+import { PROBES, tellsOfSessions } from './paths.ts';
 
 /** Refuses requests that were sent to another name than this server's. Throws FORBIDDEN. */
 export function refuseOtherHosts(callers: Callers): Middleware {

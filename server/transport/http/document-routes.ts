@@ -6,8 +6,14 @@ import { openApiDocument } from '../documents/openapi.ts';
 /** How long a copy is taken for the document without asking. */
 const FRESH_SECONDS = 300;
 
+export interface DocumentRoutesOptions {
+  serverVersion: string;
+  /** The path below which the service lies, without a slash at its end; empty for none. */
+  basePath: string;
+}
+
 /** The machine-readable forms of the contract. They never change while a process lives, so they are written once, when somebody asks. */
-export function documentRoutes({ serverVersion }: { serverVersion: string }): Router {
+export function documentRoutes({ serverVersion, basePath }: DocumentRoutesOptions): Router {
   const router = new Router();
   for (const [path, write] of [
     ['/v1/openapi.json', openApiDocument],
@@ -15,7 +21,7 @@ export function documentRoutes({ serverVersion }: { serverVersion: string }): Ro
   ] as const) {
     let text: string | undefined;
     router.get(path, (ctx) => {
-      text ??= JSON.stringify(write(serverVersion));
+      text ??= JSON.stringify(write(serverVersion, basePath));
       ctx.type = 'application/json';
       ctx.set('Cache-Control', `public, max-age=${FRESH_SECONDS}`);
       ctx.etag = createHash('sha256').update(text).digest('base64url');

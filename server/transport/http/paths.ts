@@ -6,3 +6,6 @@ const VERSIONED = /^\/v1(\/|$)/i;
 export function tellsOfSessions(path: string): boolean {
   return VERSIONED.test(path) && !OPEN.test(path);
 }
+
+/** Load balancers and orchestrators ask by whatever name they have, and are told nothing that a page could use. */
+export const PROBES: ReadonlySet<string> = new Set(['/health', '/ready']);

@@ -18,7 +18,8 @@ export function securityHeaders(): Middleware {
   const plain = helmet({ ...options, strictTransportSecurity: false });
   const secure = helmet(options);
   return async (ctx, next) => {
-    if (tellsOfSessions(ctx.path)) ctx.set('Cache-Control', 'no-store');
     await (ctx.secure ? secure : plain)(ctx, next);
+    // Afterwards the path is what it is called within the service (base-path.ts).
+    if (tellsOfSessions(ctx.path)) ctx.set('Cache-Control', 'no-store');
   };
 }

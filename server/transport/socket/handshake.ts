@@ -4,6 +4,7 @@ import { invalid, type Refusal, refuse } from '../../domain/refusal.ts';
 import type { CommandHandler } from '../command-handler.ts';
 import type { ConnectionLimit } from '../connection-limit.ts';
 import type { Callers } from '../origins.ts';
+import { pathWithin } from '../http/base-path.ts';
 import { answerRaw } from '../raw-answer.ts';
 import { createDoor } from './door.ts';
 import type { IoServer } from './rooms.ts';
@@ -12,6 +13,8 @@ import type { IoServer } from './rooms.ts';
 const SOCKET_PATH = '/socket.io/';
 
 export interface HandshakeOptions {
+  /** The path below which the service lies, without a slash at its end; empty for none. */
+  basePath: string;
   handler: Pick<CommandHandler, 'refuse'>;
   callers: Callers;
   connectionLimit: ConnectionLimit;
@@ -47,10 +50,11 @@ export function acceptHandshakes(http: Server, io: IoServer, options: HandshakeO
 }
 
 /** Why a handshake is not let in; undefined where it is. */
-function refusalOf(request: IncomingMessage, { callers, connectionLimit }: HandshakeOptions): Refusal | undefined {
+function refusalOf(request: IncomingMessage, { basePath, callers, connectionLimit }: HandshakeOptions): Refusal | undefined {
   const { method, url = '' } = request;
   if (!callers.allowsHost(request)) return refuse('FORBIDDEN', 'This server is not known by this name');
-  if (!url.startsWith(SOCKET_PATH)) return refuse('NOT_FOUND', `WebSockets are at ${SOCKET_PATH} only`);
+  if (pathWithin(basePath, url)?.startsWith(SOCKET_PATH) !== true)
+    return refuse('NOT_FOUND', `WebSockets are at ${basePath}${SOCKET_PATH} only`);
   // As Engine.IO reads it.
   const { EIO, transport, sid } = Object.fromEntries(new URL(url, 'http://localhost').searchParams);
   const issue = (field: string, message: string) => invalid([{ field, message, code: 'invalid_handshake' }]);
