@@ -17,7 +17,9 @@ import { connectAll } from './store/connections.ts';
 import { createLimits } from './store/limits.ts';
 import { createGrants } from './store/grants.ts';
 import { createOutbox } from './store/outbox.ts';
+import { type Keeping, watchKeeping } from './store/keeping.ts';
 import { watchEviction } from './store/eviction.ts';
+import { reachable } from './store/reachable.ts';
 import { ping } from './store/ping.ts';
 import { createKeys } from './store/keys.ts';
 import { openMarks } from './store/marks.ts';
@@ -74,11 +76,14 @@ export async function createApp(config: Config, schema: Schema = SCHEMA): Promis
   const now = () => clock.now();
   let skew: Skew;
   let eviction: { close(): void };
+  let keeping: Keeping | undefined;
+  const idleMs = config.SESSION_TTL_SECONDS * 1000;
   try {
     await redis.ready();
     await clock.start();
     skew = await followSkew(redis.clock, config.KEY_PREFIX, now);
     eviction = await watchEviction(redis.outbox, logger, metrics);
+    if (config.AUDIT_WORKER !== 'none') keeping = await watchKeeping(redis.commands, { keyPrefix: config.KEY_PREFIX, idleMs, now });
   } catch (error) {
     redis.disconnect();
     throw error;
@@ -116,10 +121,11 @@ export async function createApp(config: Config, schema: Schema = SCHEMA): Promis
     ),
     rooms: createRooms(io, { channelPrefix, schema, now, metrics }),
     trail,
+    departures: keeping && { keptSince: keeping.since, completeUntil: (id) => reachable(() => audit.completeUntil(id)) },
     clock,
     hints,
     presence,
-    idleMs: config.SESSION_TTL_SECONDS * 1000,
+    idleMs,
     idleRunMs,
     graceMs: config.EXPIRY_GRACE_MS,
     audit: config.AUDIT_WORKER !== 'none',
@@ -198,7 +204,15 @@ export async function createApp(config: Config, schema: Schema = SCHEMA): Promis
     closeIo(io);
     await drained;
     await Promise.all([connections.close(), operatorConnections?.close()]);
-    await Promise.all([healing.close(), attendance?.close(), admission?.close(), deadlines.close(), skew.close(), clock.close()]);
+    await Promise.all([
+      healing.close(),
+      attendance?.close(),
+      admission?.close(),
+      deadlines.close(),
+      skew.close(),
+      keeping?.close(),
+      clock.close(),
+    ]);
     await Promise.all([audit.close(), board?.close()]);
     eviction.close();
     redis.disconnect();

@@ -5,6 +5,7 @@ import type { Metrics } from '../observability/metrics.ts';
 import { connectRedis } from '../store/connection.ts';
 import { closeDatabase, openDatabase } from './database.ts';
 import { Gauges } from './gauges.ts';
+import type { OnTheWay } from './lag.ts';
 import { closeQueue, enqueue, openQueue } from './queue.ts';
 import { Relay } from './relay.ts';
 import { replicated } from './replicated.ts';
@@ -39,6 +40,8 @@ export interface AuditWriterOptions {
 export type AuditStatus = 'ok' | 'degraded' | 'down';
 
 export interface AuditWriter {
+  /** What is on its way to the trail. */
+  onTheWay: OnTheWay;
   status(): AuditStatus;
   /** Ends everything in order, once; what is under way is finished or left for the next writer. Never rejects, never hangs on a lost Redis or PostgreSQL. */
   close(): Promise<void>;
@@ -76,6 +79,7 @@ export function startAuditWriter({
   };
   let closing: Promise<void> | undefined;
   return {
+    onTheWay: { queue, redis: producer, outbox },
     status: () => {
       if (relay.failing === 'all') return 'down';
       return relay.failing === 'none' && store.reachable && gauges.failedJobs === 0 ? 'ok' : 'degraded';

@@ -1,3 +1,4 @@
+import { partitionOf } from '../domain/partitions.ts';
 import type { Outbox } from '../engine/ports.ts';
 import type { RedisClient } from '../store/connection.ts';
 import type { AuditQueue } from './queue.ts';
@@ -16,6 +17,18 @@ export interface OnTheWay {
  */
 export async function oldestOnTheWay(onTheWay: OnTheWay): Promise<number> {
   return Math.min(...(await outboxInstants(onTheWay)), ...(await queueInstants(onTheWay)));
+}
+
+/**
+ * Unix ms before which all that was committed of a session is in the database; infinite when nothing is on its way, `-Infinity` while a job failed for good,
+ * since it may hold anything. Rejects with Redis' error.
+ */
+export async function completeUntil({ queue, redis, outbox }: OnTheWay, sessionId: string): Promise<number> {
+  // In the order in which events travel, so that none slips through.
+  const waiting = await outbox.oldest(partitionOf(sessionId));
+  const queued = await queueInstants({ queue, redis, outbox });
+  if ((await queue.getFailedCount()) > 0) return -Infinity;
+  return Math.min(waiting === null ? Infinity : instantOf(waiting), ...queued);
 }
 
 /** Of each partition that can be read. */

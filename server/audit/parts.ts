@@ -1,5 +1,6 @@
 import type { Config } from '../config.ts';
 import { type AuditStatus, type AuditWriter, type AuditWriterOptions, startAuditWriter } from './audit-writer.ts';
+import { completeUntil } from './lag.ts';
 import { createTrail, type TrailReader } from './trail.ts';
 import { type AuditWatcher, watchAudit } from './watcher.ts';
 
@@ -7,6 +8,8 @@ import { type AuditWatcher, watchAudit } from './watcher.ts';
 export interface AuditParts {
   /** Undefined where no trail can be read. */
   trail: TrailReader | undefined;
+  /** As `Departures` has it, but rejects with Redis' own errors. */
+  completeUntil(sessionId: string): Promise<number>;
   /** How the trail gets on, where this instance carries it. */
   status(): AuditStatus | undefined;
   /** Ends all of them, the reader last. Never rejects. */
@@ -27,6 +30,10 @@ export function openAudit(config: Config, ports: Pick<AuditWriterOptions, 'outbo
   }
   return {
     trail,
+    completeUntil: async (sessionId) => {
+      const onTheWay = (writer ?? watcher)?.onTheWay;
+      return onTheWay === undefined ? -Infinity : completeUntil(onTheWay, sessionId);
+    },
     status: () => writer?.status(),
     close: async () => {
       await Promise.all([writer?.close(), watcher?.close()]);

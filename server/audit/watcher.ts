@@ -3,6 +3,7 @@ import type { Logger } from '../observability/logger.ts';
 import type { Metrics } from '../observability/metrics.ts';
 import { connectRedis } from '../store/connection.ts';
 import { Gauges } from './gauges.ts';
+import type { OnTheWay } from './lag.ts';
 import { closeQueue, openQueue } from './queue.ts';
 
 export interface AuditWatcherOptions {
@@ -16,6 +17,8 @@ export interface AuditWatcherOptions {
 }
 
 export interface AuditWatcher {
+  /** What is on its way to the trail. */
+  onTheWay: OnTheWay;
   /** Ends, once. Never rejects, never hangs on a lost Redis. */
   close(): Promise<void>;
 }
@@ -31,5 +34,5 @@ export function watchAudit({ outbox, redisUrl, keyPrefix, logger, metrics, now }
     redis.disconnect();
   };
   let closing: Promise<void> | undefined;
-  return { close: () => (closing ??= close()) };
+  return { onTheWay: { queue, redis, outbox }, close: () => (closing ??= close()) };
 }

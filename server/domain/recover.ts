@@ -2,7 +2,7 @@ import { draftOf, iso } from '#arithmetic';
 import type { SessionState } from '#contract';
 import type { SessionEvent } from './draft.ts';
 
-const WARNING = 'Brought back from the audit trail; what had not reached the trail is lost';
+export const LOST = 'Brought back from the audit trail; what had not reached the trail is lost';
 /** Why a session that Redis still has is brought back. */
 export const ROLLED_BACK = 'Redis lost its last moments; what had not reached the audit trail is lost with them';
 
@@ -10,11 +10,21 @@ export const ROLLED_BACK = 'Redis lost its last moments; what had not reached th
  * Puts a snapshot of the trail back as the next version under a new epoch, at `now` (Unix ms). Its clock is left as it was: `updated_at` too, so that
  * whatever ran out meanwhile is applied afterwards at its own instant.
  */
-export function recover(snapshot: SessionState, now: number, warning = WARNING): SessionEvent {
+export function recover(snapshot: SessionState, now: number, warning = LOST): SessionEvent {
+  const event = bringBack(snapshot, now);
+  event.state.metadata = { ...snapshot.metadata, recovered: true, recovered_at: iso(now), recovery_warning: warning };
+  return event;
+}
+
+/** As `recover`, of a session of which nothing is lost, since it left Redis by age: the event says so, and the state is told nothing. */
+export function resume(snapshot: SessionState, now: number): SessionEvent {
+  return { ...bringBack(snapshot, now), metadata: { resumed: true } };
+}
+
+function bringBack(snapshot: SessionState, now: number): SessionEvent {
   const state = draftOf(snapshot);
   state.version += 1;
   state.epoch = nextEpoch(snapshot.epoch, now);
-  state.metadata = { ...snapshot.metadata, recovered: true, recovered_at: iso(now), recovery_warning: warning };
   const charge = { participant_id: null, group_id: null, time_elapsed_ms: 0, time_remaining_ms: null };
   return { event_type: 'session_recovered', at: now, ...charge, metadata: {}, state };
 }

@@ -5,7 +5,7 @@ import { decide, type TimerCommand } from './decide.ts';
 import type { SessionEvent } from './draft.ts';
 import { expire } from './expire.ts';
 import { type Outage, takeIntoAccount } from './outage.ts';
-import { recover } from './recover.ts';
+import { LOST, recover, resume, ROLLED_BACK } from './recover.ts';
 import { NewerSchemaError } from './schema.ts';
 import { followsByItself } from './snapshots.ts';
 
@@ -72,11 +72,18 @@ function applied(before: SessionState, recorded: RecordedEvent, rules: Rules): S
   const outage = outageOf(recorded);
   if (outage !== null) return takeIntoAccount(before, outage);
   if (recorded.event_type === 'participant_expired') return expire(before);
-  if (recorded.event_type === 'session_recovered') return recover(before, at);
+  if (recorded.event_type === 'session_recovered') return broughtBack(before, at, recorded);
   const command = snapshot === null ? null : commandOf({ ...recorded, state_snapshot: snapshot });
   if (command === null) return `is of the unknown type ${recorded.event_type}`;
   const decision = decide(before, command, at, rules);
   return decision.ok ? decision.event : `could not have happened: ${decision.message}`;
+}
+
+/** By which of its forms a session was brought back, its event and its state say. */
+function broughtBack(before: SessionState, at: number, { metadata, state_snapshot }: RecordedEvent): SessionEvent {
+  if (metadata['resumed'] === true) return resume(before, at);
+  const isRolledBack = state_snapshot?.metadata['recovery_warning'] === ROLLED_BACK;
+  return recover(before, at, isRolledBack ? ROLLED_BACK : LOST);
 }
 
 /** The command that an event records. Whose turn follows is taken from the record, since somebody may have been named. */

@@ -1,5 +1,5 @@
 import type { SessionState, Status } from '#contract';
-import { nextEpoch, recover, ROLLED_BACK } from '../domain/recover.ts';
+import { nextEpoch, recover, resume, ROLLED_BACK } from '../domain/recover.ts';
 import { NewerSchemaError } from '../domain/schema.ts';
 import { isAfter, type Position } from '../domain/position.ts';
 import type { SessionEvent } from '../domain/draft.ts';
@@ -7,6 +7,7 @@ import type { Logger } from '../observability/logger.ts';
 import type { Clock } from './clock.ts';
 import { type Committer, isLive } from './committer.ts';
 import { lifeOf } from './life.ts';
+import { shortestLifetime } from './lifetime.ts';
 import {
   type CommandKey,
   type LiveSession,
@@ -15,16 +16,21 @@ import {
   type StoredSession,
   StoreUnavailableError,
 } from './ports.ts';
-import type { ArchivedSession, Trail } from './trail-ports.ts';
+import type { ArchivedSession, Departures, Trail } from './trail-ports.ts';
 
 export const FINISHED: ReadonlySet<Status> = new Set(['expired', 'completed', 'cancelled']);
 /** How long a create waits to hear from the trail whether its id is in use. */
 const CREATE_PATIENCE_MS = 250;
+/** How far clocks may be apart when it is judged whether a session has left Redis by age, ms. */
+const CLOCK_SLACK_MS = 100;
 
 export interface ArchiveOptions {
   store: SessionStore;
   /** Undefined where no trail can be read. */
   trail?: Trail | undefined;
+  departures?: Departures | undefined;
+  /** How long an idle session stays in Redis, ms. */
+  idleMs: number;
   committer: Committer;
   clock: Clock;
   logger: Logger;
@@ -61,7 +67,9 @@ export class Archive {
 
   /** Brings back a session that only the trail has; any other is returned as it is. For those who may have to do with it: it makes a version. */
   async wake(session: StoredSession | null): Promise<StoredSession | null> {
-    return isDormant(session) ? this.#recover(session) : session;
+    if (!isDormant(session)) return session;
+    const { state } = session;
+    return (await this.#leftByAge(session)) ? this.#recover(session, (now) => resume(state, now)) : this.#recover(session);
   }
 
   /** The trail's word on an id that a create wants: the newest that it knows of it, null when that is nothing or takes too long. */
@@ -97,7 +105,8 @@ export class Archive {
     if (session === null) {
       const found = (await this.find(sessionId)).session;
       if (!isLive(found) || !isOfLife(found)) return false;
-      await this.wake(found);
+      // What a room was told and the trail lacks is lost.
+      await (!claim && isAfter(seen, found) && isDormant(found) ? this.#recover(found) : this.wake(found));
       return true;
     }
     if (!isLive(session) || !isAfter(seen, session) || (claim && !(await store.outlived(sessionId)))) return false;
@@ -118,15 +127,32 @@ export class Archive {
     return true;
   }
 
+  /** Whether a session that only the trail has left Redis because it was idle for long, and the trail has all of it. Where that can't be told, it was lost. */
+  async #leftByAge({ state, ...position }: LiveSession): Promise<boolean> {
+    const { departures, trail, clock, idleMs } = this.#options;
+    if (departures === undefined || trail === undefined || state.status === 'running') return false;
+    const { session_id } = state;
+    const updatedAt = Date.parse(state.updated_at);
+    const now = clock.now() + CLOCK_SLACK_MS;
+    if (now < updatedAt + idleMs || (await departures.keptSince(session_id)) > updatedAt) return false;
+    // Whatever was committed of it later has left Redis as well, so it is as old.
+    if ((await departures.completeUntil(session_id)) <= now - shortestLifetime(idleMs)) return false;
+    // It may have arrived since the trail was asked.
+    const newest = await trail.newest(session_id);
+    return isArchived(newest) && !isAfter(newest.state, position);
+  }
+
   /** Exactly one of racing recoveries goes through; the others take what it brought back. */
   async #recover(base: LiveSession, eventAt = (now: number): SessionEvent => recover(base.state, now)): Promise<StoredSession | null> {
     const { committer, clock, logger } = this.#options;
     for (let redone = false; ; redone = true) {
       const now = Math.floor(clock.now());
-      const result = await committer.commit({ base, events: [eventAt(now)], instant: now, command: undefined });
+      const event = eventAt(now);
+      const result = await committer.commit({ base, events: [event], instant: now, command: undefined });
       if (result.outcome !== 'clock') {
         const { session_id, version } = base.state;
-        if (result.outcome === 'committed') logger.warn({ session: session_id, version }, 'session brought back');
+        const level = event.metadata['resumed'] === true ? 'info' : 'warn';
+        if (result.outcome === 'committed') logger[level]({ session: session_id, version }, 'session brought back');
         return result.session;
       }
       if (redone) throw new StoreUnavailableError('the clock of this instance is not in step');

@@ -10,7 +10,7 @@ import type { Hints } from './hints.ts';
 import { Liveness } from './liveness.ts';
 import { Overdue } from './overdue.ts';
 import type { Marks, Presence, SessionStore } from './ports.ts';
-import type { Trail } from './trail-ports.ts';
+import type { Departures, Trail } from './trail-ports.ts';
 import type { Rooms } from './rooms.ts';
 import { Sweep } from './sweep.ts';
 
@@ -21,6 +21,8 @@ export interface EngineParts {
   rooms: Rooms;
   /** Undefined where no trail can be read. */
   trail?: Trail | undefined;
+  /** Undefined where nothing is brought back. */
+  departures?: Departures | undefined;
   clock: Clock;
   /** What this instance remembers of sessions. */
   hints: Hints;

@@ -13,6 +13,8 @@ export function createKeys(prefix: string) {
     agenda: `${partition(index)}:agenda`,
     /** Stream of events on their way to the audit trail. */
     outbox: `${partition(index)}:outbox`,
+    /** Since when idle sessions are kept, and in which life of Redis and for how long (kept-since.lua). */
+    keeping: `${partition(index)}:keeping`,
   }));
   const keysOf = (index: number) => partitions[index] ?? unknownPartition(index);
   return {

@@ -53,13 +53,13 @@ export class Scribe {
   }
 
   /** Redis was lost, and the trail had nothing newer than `version` at that moment. */
-  recover(version = this.state.version): this {
+  recover(version = this.state.version, bringBack = recover): this {
     const index = this.events.findLastIndex(({ state }) => state.version === version);
     const snapshot = this.events[index];
     if (snapshot === undefined) throw new Error(`no version ${version}`);
     const lost = this.queued[index + 1];
     if (lost !== undefined) this.#hash = (JSON.parse(lost.event) as { previous_hash: string | null }).previous_hash;
-    return this.#write(recover(snapshot.state, (this.#at += 1000)));
+    return this.#write(bringBack(snapshot.state, (this.#at += 1000)));
   }
 
   #write(event: SessionEvent): this {

@@ -4,6 +4,7 @@ import { closeDatabase, openDatabase } from '../../server/audit/database.ts';
 import type { PrismaClient } from '../../server/audit/generated/client.ts';
 import type { QueuedEvent } from '../../server/audit/rows.ts';
 import { EventStore } from '../../server/audit/store.ts';
+import { recover, resume, ROLLED_BACK } from '../../server/domain/recover.ts';
 import { verify } from '../../server/audit/verify.ts';
 import { chess } from '../kit/games.ts';
 import { freshDatabase } from '../kit/services.ts';
@@ -76,6 +77,22 @@ describe('verification of the trail', () => {
     await arrive(new Scribe(chess({ session_id: id }), scribe.state.epoch + 1).do({ type: 'start' }).queued);
     expect(await verified(id)).to.deep.equal({ rows: 2, found: [] });
     expect(await verified('nobody')).to.equal('unknown');
+  });
+
+  it('A-10 follows a session that left Redis by age, and one that Redis took back to an earlier version', async () => {
+    const scribe = game().recover(7, resume).do({ type: 'pause' }).recover(undefined, resume);
+    scribe.recover(undefined, (state, now) => recover(state, now, ROLLED_BACK)).do({ type: 'complete' });
+    expect(await verified(await stored(scribe))).to.deep.equal({ rows: 17, found: [] });
+  });
+
+  it('A-10 names a warning that was taken from a recovery, and one that was put to what left by age', async () => {
+    for (const bringBack of [recover, resume]) {
+      const scribe = new Scribe(chess()).recover(1, bringBack).do({ type: 'start' });
+      const id = await stored(scribe);
+      const other = bringBack === recover ? '{"resumed":true}' : '{}';
+      await sql(`UPDATE sync_events SET metadata = $2::json WHERE session_id = $1 AND version = 2`, id, other);
+      expect(await found(id)).to.have.length(1);
+    }
   });
 
   it('A-11 names an altered column, whichever it is', async () => {
