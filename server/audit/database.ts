@@ -2,6 +2,7 @@ import { PrismaPg } from '@prisma/adapter-pg';
 import type { Logger } from '../observability/logger.ts';
 import { endsWithin } from './deadline.ts';
 import { PrismaClient } from './generated/client.ts';
+import { Pool, schemaOf } from './pool.ts';
 
 const CONNECT_TIMEOUT_MS = 2_000;
 /** The driver waits this much longer than the server, so that the server's own, clearer refusal comes first. */
@@ -17,23 +18,26 @@ export interface DatabaseLimits {
 
 /** Opens the trail's database. Connects at the first statement, and again by itself whenever a connection was lost. */
 export function openDatabase(databaseUrl: string, logger: Logger, { connections, statementMs }: DatabaseLimits): PrismaClient {
-  const { url, schema } = sessionUrl(databaseUrl);
-  const adapter = new PrismaPg(
-    {
-      connectionString: url,
-      max: connections,
-      connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-      statement_timeout: statementMs,
-      query_timeout: statementMs + DRIVER_MARGIN_MS,
-      keepAlive: true,
-      application_name: 'synckairos',
-    },
-    {
-      ...(schema === undefined ? {} : { schema }),
-      onPoolError: (error) => logger.warn({ err: error.message }, 'database connection lost'),
-      onConnectionError: (error) => logger.warn({ err: error.message }, 'database connection lost'),
-    },
-  );
+  const pool = new Pool({
+    connectionString: databaseUrl,
+    max: connections,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    statement_timeout: statementMs,
+    query_timeout: statementMs + DRIVER_MARGIN_MS,
+    keepAlive: true,
+    application_name: 'synckairos',
+    onLimitRefused: () =>
+      logger.info(
+        `the pooler takes no statement_timeout: ALTER ROLE … SET statement_timeout = ${statementMs} ends what hangs in PostgreSQL`,
+      ),
+  });
+  const schema = schemaOf(databaseUrl);
+  const adapter = new PrismaPg(pool, {
+    ...(schema === undefined ? {} : { schema }),
+    disposeExternalPool: true,
+    onPoolError: (error) => logger.warn({ err: error.message }, 'database connection lost'),
+    onConnectionError: (error) => logger.warn({ err: error.message }, 'database connection lost'),
+  });
   return new PrismaClient({ adapter });
 }
 
@@ -49,22 +53,4 @@ export async function answers(database: PrismaClient): Promise<boolean> {
     () => true,
     () => false,
   );
-}
-
-/**
- * A database URL with the settings that each connection needs, and the schema it names by `?schema=`, as Prisma's own URLs do.
- * The time zone is one of them because the adapter reads and writes instants as if every server spoke UTC.
- */
-export function sessionUrl(databaseUrl: string): { url: string; schema: string | undefined } {
-  const url = new URL(databaseUrl);
-  const schema = url.searchParams.get('schema') ?? undefined;
-  const settings = [url.searchParams.get('options'), '-c timezone=UTC'];
-  if (schema !== undefined) {
-    const quoted = `"${schema.replaceAll('"', '""')}"`;
-    // A space would begin the next setting.
-    settings.push(`-c search_path=${quoted.replaceAll(/[\\ ]/g, '\\$&')}`);
-  }
-  url.searchParams.delete('schema');
-  url.searchParams.set('options', settings.filter(Boolean).join(' '));
-  return { url: url.href, schema };
 }

@@ -6,14 +6,18 @@ import {
   bindMigrationAwareSqlAdapterFactory,
   type SqlDriverAdapter,
   type SqlMigrationAwareDriverAdapterFactory,
+  type SqlQuery,
 } from '@prisma/driver-adapter-utils';
+import type { PoolClient } from 'pg';
 import * as engine from '@prisma/schema-engine-wasm/schema_engine_bg';
 import { PACKAGE_ROOT } from '../package-root.ts';
-import { sessionUrl } from './database.ts';
+import { Pool, schemaOf } from './pool.ts';
 
 const CONNECT_TIMEOUT_MS = 5_000;
 const MIGRATION = 'migration.sql';
 const LOCKFILE = 'migration_lock.toml';
+/** What the engine runs before anything else, so that two migrations wait for each other. */
+const ENGINE_LOCK = 'SELECT pg_advisory_lock(72707369)';
 
 /** Migrations that can't be applied. Its message says why, in words for an operator. */
 export class MigrationError extends Error {
@@ -30,8 +34,7 @@ export async function applyMigrations(
   databaseUrl: string,
   { directory = path.join(PACKAGE_ROOT, 'prisma', 'migrations') } = {},
 ): Promise<string[]> {
-  const { url, schema } = sessionUrl(databaseUrl);
-  const connections = new Connections(url, schema);
+  const connections = new Connections(databaseUrl);
   try {
     const { SchemaEngine } = await loadEngine();
     const schemaEngine = await SchemaEngine.new({ datamodels: undefined }, () => {}, bindMigrationAwareSqlAdapterFactory(connections));
@@ -53,22 +56,36 @@ export async function applyMigrations(
  * and with it the engine's lock, for which every other migration would have to wait.
  */
 class Connections implements SqlMigrationAwareDriverAdapterFactory {
+  readonly #pool: Pool;
   readonly #factory: PrismaPg;
-  readonly #opened: SqlDriverAdapter[] = [];
+  #lock: PoolClient | undefined;
   readonly provider: PrismaPg['provider'];
   readonly adapterName: string;
 
-  constructor(connectionString: string, schema: string | undefined) {
-    // A single connection, since the lock belongs to the one that took it.
-    const config = { connectionString, max: 1, connectionTimeoutMillis: CONNECT_TIMEOUT_MS, idleTimeoutMillis: 0 };
-    this.#factory = new PrismaPg(config, schema === undefined ? {} : { schema });
+  constructor(connectionString: string) {
+    // One for the engine, one for the lock.
+    this.#pool = new Pool({ connectionString, max: 2, connectionTimeoutMillis: CONNECT_TIMEOUT_MS, idleTimeoutMillis: 0 });
+    const schema = schemaOf(connectionString);
+    this.#factory = new PrismaPg(this.#pool, schema === undefined ? {} : { schema });
     ({ provider: this.provider, adapterName: this.adapterName } = this.#factory);
   }
 
   async connect(): Promise<SqlDriverAdapter> {
     const adapter = await this.#factory.connect();
-    this.#opened.push(adapter);
+    const executeRaw = adapter.executeRaw.bind(adapter);
+    const queryRaw = adapter.queryRaw.bind(adapter);
+    adapter.executeRaw = (statement) => (statement.sql === ENGINE_LOCK ? this.#takeLock() : executeRaw(withOffsets(statement)));
+    adapter.queryRaw = (statement) => queryRaw(withOffsets(statement));
     return adapter;
+  }
+
+  /** Behind a pooler the engine's lock would stay on a connection of the pooler's, for ever; a transaction is on one connection, and so ends with its lock. */
+  async #takeLock(): Promise<number> {
+    this.#lock = await this.#pool.connect();
+    await this.#lock.query('BEGIN');
+    await this.#lock.query('SET LOCAL idle_in_transaction_session_timeout = 0');
+    await this.#lock.query(ENGINE_LOCK.replace('pg_advisory_lock', 'pg_advisory_xact_lock'));
+    return 1;
   }
 
   connectToShadowDb(): Promise<SqlDriverAdapter> {
@@ -76,8 +93,15 @@ class Connections implements SqlMigrationAwareDriverAdapterFactory {
   }
 
   async end(): Promise<void> {
-    await Promise.all(this.#opened.splice(0).map((adapter) => adapter.dispose()));
+    await this.#lock?.query('COMMIT').catch(() => {});
+    this.#lock?.release(true);
+    await this.#pool.end();
   }
+}
+
+/** The adapter would write instants without their offset, which then are of the session's time zone. */
+function withOffsets({ argTypes, ...statement }: SqlQuery): SqlQuery {
+  return { ...statement, argTypes: argTypes.map((type) => (type.scalarType === 'datetime' ? { ...type, scalarType: 'string' } : type)) };
 }
 
 /** The engine never clears the timer of its lock's time-out. While it really waits for the lock, the connection keeps the process alive. */

@@ -1,0 +1,145 @@
+import { expect } from 'chai';
+import { closeDatabase, openDatabase } from '../../server/audit/database.ts';
+import type { PrismaClient } from '../../server/audit/generated/client.ts';
+import { history } from '../../server/audit/history.ts';
+import { lives } from '../../server/audit/lives.ts';
+import { causeOf } from '../../server/audit/refusal.ts';
+import { EventStore } from '../../server/audit/store.ts';
+import { verify } from '../../server/audit/verify.ts';
+import { chess } from '../kit/games.ts';
+import { hasPgBouncer, type PgBouncer, type PgBouncerOptions, startPgBouncer } from '../kit/pgbouncer.ts';
+import { databaseServer, freshDatabase, migrate } from '../kit/services.ts';
+import { query, silent } from './kit.ts';
+import { Scribe } from './scribe.ts';
+
+const LIMITS = { connections: 3, statementMs: 5_000 };
+const never = new AbortController().signal;
+
+/** An empty database whose sessions are in a time zone that is not even whole hours away. */
+async function elsewhere(zone: string, made = freshDatabase()): Promise<string> {
+  const url = await made;
+  await query(url, `ALTER DATABASE ${new URL(url).pathname.slice(1)} SET timezone = '${zone}'`);
+  return url;
+}
+
+async function empty(): Promise<string> {
+  const server = await databaseServer();
+  const name = `empty_${Math.random().toString(36).slice(2)}`;
+  await server.createDatabase(name);
+  return server.urlOf(name);
+}
+
+/** Writes a game, reads it again, and has it verified. */
+async function play(database: PrismaClient): Promise<void> {
+  const scribe = new Scribe(chess()).do({ type: 'start' }).do({ type: 'switch' }).do({ type: 'switch' }).do({ type: 'complete' });
+  const id = scribe.state.session_id;
+  expect(await new EventStore(database, silent).write(scribe.queued, never)).to.deep.equal([]);
+  const page = await history(database, id, 0, 100);
+  if (typeof page === 'string') throw new Error(page);
+  const read = page.events.map((event) => JSON.parse(event) as { timestamp: string });
+  expect(read.map(({ timestamp }) => timestamp)).to.deep.equal(scribe.events.map(({ state }) => state.updated_at));
+  expect((await lives(database, id, scribe.state.created_at)).map(({ created_at }) => created_at)).to.deep.equal([scribe.state.created_at]);
+  expect(await verify(database, id)).to.deep.include({ rows: 5, findings: [] });
+}
+
+describe('the time zone of a database', () => {
+  for (const zone of ['Asia/Kolkata', 'America/St_Johns', 'UTC']) {
+    it(`A-120 What is written and read does not depend on the time zone of the database's sessions (${zone}).`, async () => {
+      const database = openDatabase(await elsewhere(zone), silent, LIMITS);
+      try {
+        await play(database);
+      } finally {
+        await closeDatabase(database, silent);
+      }
+    });
+  }
+});
+
+describe('connection poolers', function () {
+  this.timeout(60_000);
+  const open: PgBouncer[] = [];
+  before(function () {
+    if (!hasPgBouncer) this.skip();
+  });
+  afterEach(async () => {
+    await Promise.all(open.splice(0).map((bouncer) => bouncer.close()));
+  });
+  const behind = async (url: string, options: PgBouncerOptions) => {
+    const bouncer = await startPgBouncer(url, options);
+    open.push(bouncer);
+    return bouncer.url;
+  };
+
+  const POOLERS: Record<string, PgBouncerOptions> = {
+    'transactions, start-up parameters refused': { mode: 'transaction' },
+    'transactions, start-up parameters ignored': { mode: 'transaction', ignore: ['options', 'statement_timeout'] },
+    'sessions, start-up parameters refused': { mode: 'session' },
+  };
+  for (const [what, options] of Object.entries(POOLERS)) {
+    it(`A-121 The trail is written, read and verified through a pooler (${what}).`, async () => {
+      const database = openDatabase(await behind(await elsewhere('Asia/Kolkata'), options), silent, LIMITS);
+      try {
+        await Promise.all([play(database), play(database), play(database)]);
+      } finally {
+        await closeDatabase(database, silent);
+      }
+    });
+
+    it(`A-122 Migrations apply once through a pooler, also several at a time, and leave no lock behind (${what}).`, async () => {
+      const direct = await elsewhere('Asia/Kolkata', empty());
+      const url = await behind(direct, options);
+      await Promise.all([migrate(url), migrate(url), migrate(url)]);
+      await migrate(url);
+      expect(
+        await query(
+          direct,
+          `SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`,
+        ),
+      ).to.deep.equal([]);
+      const [recorded] = await query<{ all: number; names: number }>(
+        direct,
+        `SELECT count(*)::int AS all, count(DISTINCT migration_name)::int AS names FROM _prisma_migrations
+          WHERE started_at BETWEEN now() - interval '1 hour' AND finished_at AND finished_at <= now()`,
+      );
+      expect(recorded?.all).to.equal(recorded?.names).and.to.be.greaterThan(2);
+    });
+  }
+
+  for (const [what, ignore] of Object.entries({ refuses: [], 'drops in silence': ['options', 'statement_timeout'] })) {
+    it(`A-123 A pooler that does not pass ?schema= on is refused with what to do, and no other schema's tables are touched (it ${what} it).`, async () => {
+      const direct = await freshDatabase();
+      const url = `${await behind(direct, { mode: 'transaction', ignore })}?schema=other`;
+      const database = openDatabase(url, silent, LIMITS);
+      const advice = /the pooler does not pass \?schema= on: leave it out and run ALTER ROLE "synckairos" SET search_path = "other"/;
+      const scribe = new Scribe(chess());
+      const stop = new AbortController();
+      const store = new EventStore(database, silent);
+      const writing = store.write(scribe.queued, stop.signal).then(
+        () => 'written',
+        () => 'given up',
+      );
+      const refusal = await database.$queryRaw`SELECT 1`.then(() => 'answered', causeOf);
+      expect(refusal).to.match(advice);
+      stop.abort();
+      expect(await writing).to.equal('given up');
+      await closeDatabase(database, silent);
+      const { stderr } = await migrate(url).then(
+        () => ({ stderr: 'migrated' }),
+        (error: { stderr: string }) => error,
+      );
+      expect(stderr)
+        .to.match(advice)
+        .and.match(/^[^\n]*\n$/);
+      expect(await query(direct, 'SELECT 1 FROM sync_events')).to.deep.equal([]);
+    });
+  }
+
+  it('A-124 Without a pooler ?schema= is passed on as before, and PostgreSQL itself ends what takes too long.', async () => {
+    const url = await empty();
+    await migrate(`${url}?schema=The%20other`);
+    const database = openDatabase(`${url}?schema=The%20other`, silent, LIMITS);
+    await play(database);
+    expect(await database.$queryRaw`SHOW statement_timeout`).to.deep.equal([{ statement_timeout: '5s' }]);
+    await closeDatabase(database, silent);
+  });
+});
