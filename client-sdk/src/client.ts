@@ -163,6 +163,7 @@ export class SyncKairosClient extends SessionCommands {
   #begin(): void {
     const { socket } = this.#connection;
     this.#events.on('state', (state) => this.#stateChanged(state));
+    this.#events.on('notice', ({ message }) => this.#warn(message));
     socket.on('session:update', (event) => this.#rooms.updated(event));
     socket.on('session:expired', (event) => this.#rooms.store(event.session_id).expired(event));
     socket.on('session:warning', (event) => this.#events.emit('timeWarning', event));

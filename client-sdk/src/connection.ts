@@ -1,7 +1,14 @@
 /** One socket to the server that comes back by itself, and commands over it. Knows nothing of sessions. */
 import { io, type Socket } from 'socket.io-client';
 import { jittered, reconnectDelay } from './backoff.ts';
-import { type CommandName, type Commands, type Reply, type ServerToClientEvents, SOCKET_TOKEN_MAX_LENGTH } from './contract/index.ts';
+import {
+  type CommandName,
+  type Commands,
+  type Notice,
+  type Reply,
+  type ServerToClientEvents,
+  SOCKET_TOKEN_MAX_LENGTH,
+} from './contract/index.ts';
 import { later } from './device-clock.ts';
 import { Emitter } from './emitter.ts';
 import { refusal, retryAfter, type SyncKairosError, timedOut, unreachable } from './errors.ts';
@@ -153,6 +160,12 @@ export class Connection {
     if (wasConnected) this.events.emit('disconnected', { code: 1000, reason: 'client disconnect' });
   }
 
+  /** Tells what the server said beside a success of a command. */
+  noticed(payload: object, notices: readonly Notice[] = []): void {
+    const { session_id = '' } = payload as { session_id?: string };
+    for (const notice of notices) this.events.emit('notice', { session_id, ...notice });
+  }
+
   /** One try over the present connection. @throws SyncKairosError the server's refusal; NETWORK_ERROR without a connection or when it is lost before the answer, TIMEOUT without an answer in time */
   exchange<C extends CommandName>(
     command: C,
@@ -166,8 +179,9 @@ export class Connection {
           return reject(this.socket.connected ? timedOut(command, timeoutMs) : unreachable('The connection was lost', failure));
         }
         // The contract says what each command answers with; that the server keeps it is its tests' business.
-        if (reply.ok) resolve(reply.data as Commands[C]['data']);
-        else reject(refusal(reply.error));
+        if (!reply.ok) return reject(refusal(reply.error));
+        this.noticed(payload, reply.notices);
+        resolve(reply.data as Commands[C]['data']);
       };
       this.socket.timeout(Math.max(1, timeoutMs)).emit<CommandName>(command, payload, answer);
     });

@@ -1,5 +1,5 @@
 /** What `client.on` can listen for. Durations and offsets are milliseconds. */
-import type { EventEnvelope, ExpiredEvent, MessageEvent, WarningEvent } from './contract/index.ts';
+import type { EventEnvelope, ExpiredEvent, MessageEvent, Notice, WarningEvent } from './contract/index.ts';
 import type { SyncKairosError } from './errors.ts';
 
 /**
@@ -24,6 +24,8 @@ export interface ClientEvents {
   timeWarning: WarningEvent;
   sessionDeleted: EventEnvelope;
   message: MessageEvent;
+  /** What the server says beside the success of a command on that session: it may not be what was meant. It is written to the console, too. */
+  notice: Notice & { session_id: string };
   /** A session could not be joined. */
   error: SyncKairosError;
 }
@@ -39,6 +41,7 @@ const NAMES: Record<keyof ClientEvents, true> = {
   timeWarning: true,
   sessionDeleted: true,
   message: true,
+  notice: true,
   error: true,
 };
 

@@ -73,7 +73,11 @@ export class Requests {
       try {
         // Half the time at most for a socket, which may be dead without knowing it; the other half is for REST.
         if (overSocket) return await connection.exchange(command, payload, timeoutMs / 2);
-        return await requestOverRest(options, command, payload, { timeoutMs, signal });
+        return await requestOverRest(options, command, payload, {
+          timeoutMs,
+          signal,
+          noticed: (of, notices) => connection.noticed(of, notices),
+        });
       } catch (error) {
         // A mistake of the program, or of ours, is no trouble of the network.
         if (!(error instanceof SyncKairosError)) throw error;

@@ -1,5 +1,5 @@
 /** Commands over REST, for while there is no socket. */
-import type { CommandName, Commands, ErrorBody } from './contract/index.ts';
+import type { CommandName, Commands, ErrorBody, Notice } from './contract/index.ts';
 import { later, onAbort } from './device-clock.ts';
 import { refusal, SyncKairosError, timedOut, unreachable } from './errors.ts';
 import type { ResolvedOptions } from './options.ts';
@@ -24,7 +24,7 @@ export async function requestOverRest<C extends RestCommand>(
   options: ResolvedOptions,
   command: C,
   payload: Commands[C]['payload'],
-  limits: { timeoutMs: number; signal: AbortSignal },
+  limits: { timeoutMs: number; signal: AbortSignal; noticed?: (payload: object, notices?: Notice[]) => void },
 ): Promise<Commands[C]['data']> {
   const { session_id: id, link_id: link, ...fields }: { session_id?: string | undefined; link_id?: string | undefined } = payload;
   const [method, route] = ROUTES[command] ?? ['POST', `/${command.slice('session:'.length)}`];
@@ -34,8 +34,11 @@ export async function requestOverRest<C extends RestCommand>(
   const body = method === 'POST' ? { body: JSON.stringify(created ? payload : fields) } : {};
   const reply = await fetchWithin(options, path, { method, ...body }, limits);
   // What answers may be anything.
-  const { ok, data, error } = (reply ?? {}) as { ok?: unknown; data?: Commands[C]['data']; error?: ErrorBody };
-  if (ok === true && data !== undefined) return data;
+  const { ok, data, error, notices } = (reply ?? {}) as { ok?: unknown; data?: Commands[C]['data']; error?: ErrorBody; notices?: Notice[] };
+  if (ok === true && data !== undefined) {
+    limits.noticed?.(payload, notices);
+    return data;
+  }
   if (ok === false && typeof error?.code === 'string') throw refusal(error);
   throw unreachable(`What answers at ${options.restUrl} is no SyncKairos`);
 }

@@ -46,7 +46,8 @@ export function expire(state: SessionState): SessionEvent {
   return { ...event, expired };
 }
 
-function goesOn({ action_on_timeout: action, auto_advance }: SessionState): boolean {
+/** Whether the next one's cycle begins when a clock runs out, if anybody can follow. */
+export function goesOn({ action_on_timeout: action, auto_advance }: SessionState): boolean {
   if (action?.type === 'end_session') return false;
   return action?.type === 'skip_cycle' || auto_advance;
 }

@@ -1,11 +1,12 @@
-import type { SessionState, SwitchData } from '#contract';
+import type { Notice, SessionState, SwitchData } from '#contract';
 import { changesBetween, isLarge } from '../domain/changes.ts';
+import { noticesOf } from '../domain/notices.ts';
 import type { Refusal } from '../domain/refusal.ts';
 import type { Outcome } from '../engine/checks.ts';
 import type { Parsed } from './schemas.ts';
 
 /** What a command answers, before it is dressed as a reply. */
-export type Answer = { ok: true; data: unknown; appliedVersion?: number } | Refusal;
+export type Answer = { ok: true; data: unknown; appliedVersion?: number; notices?: Notice[] } | Refusal;
 
 /** Answers with something of the session that a command led to. */
 export function answerWith(outcome: Outcome, data: (state: SessionState) => unknown): Answer {
@@ -16,6 +17,15 @@ export function answerWith(outcome: Outcome, data: (state: SessionState) => unkn
 }
 
 export const stateOf = (outcome: Outcome) => answerWith(outcome, (state) => state);
+
+/** The state, with what its creator should know of it. */
+export function created(outcome: Outcome): Answer {
+  const answer = stateOf(outcome);
+  if (!outcome.ok || !answer.ok) return answer;
+  const notices = noticesOf(outcome.state);
+  return notices.length === 0 ? answer : { ...answer, notices };
+}
+
 export const emptied = (outcome: Outcome) => answerWith(outcome, () => ({}));
 
 /** The switch result, with the expiry that it ran into. */

@@ -107,6 +107,7 @@ export class CommandHandler {
 
   #success(answer: Extract<Answer, { ok: true }>): Success<unknown> {
     const reply: Success<unknown> = { ok: true, data: answer.data, server_time_ms: this.#serverTime() };
+    if (answer.notices !== undefined) reply.notices = answer.notices;
     return answer.appliedVersion === undefined ? reply : { ...reply, replayed: true, applied_version: answer.appliedVersion };
   }
 

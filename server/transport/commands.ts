@@ -10,7 +10,7 @@ import type { Trail } from '../engine/trail-ports.ts';
 import type { Metrics } from '../observability/metrics.ts';
 import type { Access, Permit } from './access/access.ts';
 import { accessCommands } from './access/commands.ts';
-import { type Answer, answerWith, deleted, emptied, missedSince, stateOf, switched, switchedBriefly } from './answers.ts';
+import { type Answer, answerWith, created, deleted, emptied, missedSince, stateOf, switched, switchedBriefly } from './answers.ts';
 import { fingerprint } from './fingerprint.ts';
 import { createHistoryCommand } from './history-command.ts';
 import { type CommandLimits, limited } from './limits.ts';
@@ -103,7 +103,7 @@ export function createCommands({ engine, archive, clock, trail, limits, access, 
       };
       const outcome = await seated(call.seat, session_id, create);
       call.moved = () => workOfReading(outcome);
-      return stateOf(outcome);
+      return created(outcome);
     },
 
     // Joins the room first and reads afterwards, so that no update can fall between the two.

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import {
+  ACTION_TYPES,
   type ActionOnTimeout,
   CLOCK_MAX_MS,
   CLOCK_MIN_MS,
@@ -42,6 +43,7 @@ const participant = z.strictObject({
 const group = z.strictObject({ group_id: id, total_time_ms: clock, members: z.array(id).max(PARTICIPANTS_MAX).optional() });
 
 const action = freeObject(METADATA_MAX_BYTES)
+  .meta({ required: ['type'], properties: { type: { type: 'string', minLength: 1, examples: [...ACTION_TYPES] } } })
   .refine((value) => typeof value['type'] === 'string' && value['type'] !== '', { path: ['type'], message: 'Must be a string' })
   .transform((value) => value as ActionOnTimeout);
 

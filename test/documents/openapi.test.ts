@@ -66,7 +66,7 @@ describe('the OpenAPI document', () => {
     for (const path of ['/time', '/v1/time', '/health', '/ready', '/metrics', '/v1/openapi.json', '/v1/asyncapi.json']) {
       await call('GET', path, path);
     }
-    for (const change of [{}, { metadata: { a: [1, { b: null }] }, action_on_timeout: { type: 'auto_action', move: 'e4' } }]) {
+    for (const change of [{}, { metadata: { a: [1, { b: null }] }, action_on_timeout: { type: 'house rule', move: 'e4' } }]) {
       const { session_id } = chess();
       const base = `/v1/sessions/${session_id}`;
       await call('POST', '/v1/sessions', '/v1/sessions', chess({ session_id, ...change }));

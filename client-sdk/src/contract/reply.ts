@@ -48,6 +48,17 @@ export interface ErrorBody {
   retryable: boolean;
 }
 
+export const NOTICE_CODES = ['UNKNOWN_ACTION'] as const;
+export type NoticeCode = (typeof NOTICE_CODES)[number];
+
+/** What is as it was asked for, and may not be what was meant. */
+export interface Notice {
+  code: NoticeCode;
+  /** The field that it is about. */
+  field: string;
+  message: string;
+}
+
 export interface Success<Data> {
   ok: true;
   data: Data;
@@ -55,6 +66,8 @@ export interface Success<Data> {
   /** The command had its effect before: this repeats a `command_id`, whose effect made `applied_version`. */
   replayed?: true;
   applied_version?: number;
+  /** Never empty. Only a create has some so far. */
+  notices?: Notice[];
 }
 
 export interface Failure {

@@ -12,8 +12,12 @@ export type OutagePolicy = (typeof OUTAGE_POLICIES)[number];
 export type JsonValue = string | number | boolean | null | JsonValue[] | { [key: string]: JsonValue };
 export type JsonObject = { [key: string]: JsonValue };
 
+/** The types of action that have a meaning; any other counts as `auto_action`. */
+export const ACTION_TYPES = ['end_session', 'skip_cycle', 'auto_action'] as const;
+export type ActionType = (typeof ACTION_TYPES)[number];
+
 /** What happens when a clock runs out. `type` decides; everything else is the application's own and comes back as it was given. */
-export type ActionOnTimeout = { type: string; [key: string]: JsonValue };
+export type ActionOnTimeout = { type: ActionType | (string & {}); [key: string]: JsonValue };
 
 export interface ParticipantState {
   participant_id: string;

@@ -7,6 +7,8 @@ import {
   type ErrorCode,
   type ErrorDetails,
   type JsonValue,
+  NOTICE_CODES,
+  type Notice,
   ROLES,
   type ServerToClientEvents,
   SHARED_ROLES,
@@ -39,6 +41,7 @@ const actor = z.object({
   participant_id: id.exactOptional(),
   link_id: id.exactOptional(),
 });
+const notice = z.object({ code: z.enum(NOTICE_CODES), field: z.string(), message: z.string() }) satisfies z.ZodType<Notice>;
 const empty = z.record(z.string(), z.never());
 const envelope = { ...position, server_time_ms: unixMs };
 
@@ -133,6 +136,7 @@ export function successOf(name: CommandName) {
     server_time_ms: unixMs,
     replayed: z.literal(true).exactOptional(),
     applied_version: version.exactOptional(),
+    ...(name === 'session:create' ? { notices: z.array(notice).min(1).exactOptional() } : {}),
   });
 }
 

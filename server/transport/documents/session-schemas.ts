@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import {
+  ACTION_TYPES,
   type ActionOnTimeout,
   EVENT_TYPES,
   type HistoryEvent,
@@ -21,7 +22,9 @@ export const ms = z.int();
 export const version = z.int().min(1);
 export const unixMs = z.number().meta({ description: 'Unix milliseconds of the one clock', examples: [1795363912727] });
 const free = z.custom<JsonObject>().meta({ type: 'object' });
-export const action = z.custom<ActionOnTimeout>().meta({ type: 'object', required: ['type'], properties: { type: { type: 'string' } } });
+export const action = z
+  .custom<ActionOnTimeout>()
+  .meta({ type: 'object', required: ['type'], properties: { type: { type: 'string', examples: [...ACTION_TYPES] } } });
 
 export const participant = z.object({
   participant_id: id,
