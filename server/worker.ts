@@ -6,13 +6,15 @@ import { RedisClock } from './engine/clock.ts';
 import { listen } from './listen.ts';
 import { createLogger, logCrashes } from './observability/logger.ts';
 import { createMetrics } from './observability/metrics.ts';
-import { createProbes } from './observability/probes.ts';
+import { serveProbes } from './observability/probes.ts';
 import { onStopSignal } from './signals.ts';
 import { checkDatabase, connectRedis, type RedisClient } from './store/connection.ts';
+import { watchEviction } from './store/eviction.ts';
 import { createKeys } from './store/keys.ts';
 import { createOutbox } from './store/outbox.ts';
 import { ping } from './store/ping.ts';
 import { timeAt } from './store/time.ts';
+import { createHttpServer } from './util/http-server.ts';
 
 const REDIS_RETRY_MS = 200;
 
@@ -28,7 +30,8 @@ async function main(): Promise<void> {
   const redis = connectRedis(config.REDIS_URL, 'commands', 'audit-outbox', logger);
   const clock = new RedisClock(() => timeAt(redis, createKeys(config.KEY_PREFIX).clock), logger, metrics);
   let writer: AuditWriter | undefined;
-  const probes = createProbes({
+  const probes = createHttpServer();
+  serveProbes(probes, {
     metrics,
     readiness: async () => {
       const redisHealth = await ping(redis, config.KEY_PREFIX);
@@ -48,9 +51,11 @@ async function main(): Promise<void> {
       now: () => clock.now(),
       retentionDays: config.AUDIT_RETENTION_DAYS,
     });
+    const eviction = await watchEviction(redis, logger, metrics);
     logger.info('audit worker started');
     if (!stop.signal.aborted) await once(stop.signal, 'abort');
     logger.info('audit worker stopping');
+    eviction.close();
     await writer.close();
   }
   await clock.close();

@@ -1,4 +1,4 @@
-import { createServer, type Server, type ServerResponse } from 'node:http';
+import type { Server, ServerResponse } from 'node:http';
 import { createExposition } from './exposition.ts';
 import type { Metrics } from './metrics.ts';
 
@@ -8,8 +8,8 @@ export interface ProbesOptions {
   readiness(): Promise<{ ready: boolean; checks: Record<string, string> }>;
 }
 
-/** `/health`, `/ready` and `/metrics` of a process that serves nobody else, as an instance answers them. It does not listen yet. */
-export function createProbes({ metrics, readiness }: ProbesOptions): Server {
+/** Has a server answer `/health`, `/ready` and `/metrics` of a process that serves nobody else, as an instance answers them. */
+export function serveProbes(http: Server, { metrics, readiness }: ProbesOptions): void {
   const exposition = createExposition(metrics, readiness);
   const routes = new Map<string | undefined, (response: ServerResponse) => Promise<void>>([
     ['/health', async (response) => send(response, 200, { status: 'ok' })],
@@ -28,7 +28,7 @@ export function createProbes({ metrics, readiness }: ProbesOptions): Server {
       },
     ],
   ]);
-  return createServer((request, response) => {
+  http.on('request', (request, response) => {
     const answer = request.method === 'GET' ? routes.get(request.url) : undefined;
     // Nothing about a failure is for whoever asks.
     if (answer !== undefined) answer(response).catch(() => response.writeHead(500).end());

@@ -152,9 +152,12 @@ export function watch<Client extends RedisClient>(
     closing ||= reconnect !== true;
     disconnect(reconnect);
   };
-  redis.on('connecting', () => {
+  // Not by the event `connecting`, which is told a tick later, maybe after it was closed.
+  const connect = redis.connect.bind(redis);
+  redis.connect = () => {
     closing = false;
-  });
+    return connect();
+  };
   redis.on('end', () => {
     setTimeout(() => {
       if (!closing && keepTrying() && redis.status === 'end') redis.connect().catch(() => {});

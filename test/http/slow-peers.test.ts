@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { expect } from 'chai';
 import { type App } from '../../server/app.ts';
-import { KEEP_ALIVE_MS } from '../../server/transport/http/server.ts';
+import { KEEP_ALIVE_MS } from '../../server/util/http-server.ts';
 import { chess } from '../kit/games.ts';
 import { type Cluster, openCluster } from '../kit/server.ts';
 import { until } from '../kit/until.ts';

@@ -131,6 +131,24 @@ describe('dashboard and alerts', () => {
     const text = read('docs/OPERATIONS.md');
     for (const name of shown.types.keys()) if (name.startsWith('synckairos_')) expect(text, name).to.contain(`| \`${name}\` |`);
   });
+
+  it('M-71 The dashboard shows every metric of ours, and what must be 0 has an alert.', () => {
+    const asked = (queries: string[]) => new Set(queries.flatMap((query) => namesOf(query).metrics));
+    const panels = asked(dashboard.panels.flatMap(({ targets = [] }) => targets.map(({ expr }) => expr)));
+    const alarmed = asked(alerts.map(({ expr }) => expr));
+    const names = [...shown.types].flatMap(([name, type]) =>
+      name.startsWith('synckairos_') ? [{ name, isHistogram: type === 'histogram' }] : [],
+    );
+    for (const { name, isHistogram } of names) {
+      expect(
+        [name, ...(isHistogram ? [`${name}_bucket`, `${name}_count`] : [])].some((one) => panels.has(one)),
+        name,
+      ).to.equal(true);
+    }
+    const zeros = [...read('docs/OPERATIONS.md').matchAll(/^\| `(synckairos_\w+)` \|.*Must be 0/gm)].map(([, name = '']) => name);
+    expect(zeros).not.to.deep.equal([]);
+    for (const name of zeros) expect(alarmed.has(name), name).to.equal(true);
+  });
 });
 
 /** As GitHub makes anchors of headings. */

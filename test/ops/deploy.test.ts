@@ -3,6 +3,7 @@ import path from 'node:path';
 import { expect } from 'chai';
 import { parse, parseAllDocuments } from 'yaml';
 import { loadConfig } from '../../server/config.ts';
+import { KEEP_ALIVE_MS } from '../../server/util/http-server.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
 const read = (file: string) => readFileSync(path.join(ROOT, file), 'utf8');
@@ -160,6 +161,17 @@ describe('deployment files', () => {
     const { kill_signal, kill_timeout } = pairs(text);
     expect(kill_signal).to.equal('SIGTERM');
     expect(Number.parseInt(kill_timeout ?? '', 10) * 1000).to.be.greaterThan(Number(env['SHUTDOWN_TIMEOUT_MS']));
+  });
+
+  it('M-70 Each proxy of the deployment files gives an idle connection up before an instance closes it.', () => {
+    const [, nginx] = /upstream instances \{[^}]*\bkeepalive_timeout (\d+)s;/.exec(read('deploy/nginx.conf')) ?? [];
+    const [, fly] = /\[http_service\.http_options\]\n(?:#.*\n)*idle_timeout = (\d+)\n/.exec(read('fly.toml')) ?? [];
+    // The controller of ingress-nginx has it for all that it serves, so the manifest can but name it.
+    const [, ingress] = /upstream-keepalive-timeout[^.]* (\d+) s by default/.exec(read('deploy/kubernetes/network.yaml')) ?? [];
+    for (const [name, seconds] of Object.entries({ nginx, fly, ingress })) {
+      expect(Number(seconds) * 1000, name).to.be.within(1, KEEP_ALIVE_MS - 1_000);
+    }
+    expect(read('docs/OPERATIONS.md')).to.contain(`before ${KEEP_ALIVE_MS / 1000} s have passed`);
   });
 });
 

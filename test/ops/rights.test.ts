@@ -78,4 +78,17 @@ describe('what surrounds an instance', function () {
       expect(instance.said().includes('Redis may evict running sessions')).to.equal(expected === 1);
     }
   });
+
+  it('M-72 A worker on its own looks for it too.', async () => {
+    const evicting = await startOwnRedis({ settings: { maxmemory: '100mb', 'maxmemory-policy': 'allkeys-lru' } });
+    const worker = await startLogged('worker', {
+      REDIS_URL: evicting.url,
+      DATABASE_URL: await freshDatabase(),
+      WORKER_PORT: '0',
+      LOG_LEVEL: 'info',
+    });
+    const at = { url: await worker.line(/"url":"(http:[^"]+)"/) };
+    await worker.line(/"msg":"(Redis may evict running sessions)/);
+    expect((await rest(at, 'GET', '/metrics')).text).to.contain('\nsynckairos_redis_evicting 1\n');
+  });
 });

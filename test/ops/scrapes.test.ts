@@ -2,7 +2,8 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { expect } from 'chai';
 import { createMetrics } from '../../server/observability/metrics.ts';
-import { createProbes } from '../../server/observability/probes.ts';
+import { serveProbes } from '../../server/observability/probes.ts';
+import { createHttpServer } from '../../server/util/http-server.ts';
 import { rest } from '../kit/rest.ts';
 import { type Cluster, openCluster } from '../kit/server.ts';
 import { until } from '../kit/until.ts';
@@ -48,7 +49,8 @@ describe('scrapes', () => {
 
   it('M-40 a flood of them on the port of the worker asks for its readiness no more often', async () => {
     let asked = 0;
-    const probes = createProbes({
+    const probes = createHttpServer();
+    serveProbes(probes, {
       metrics: createMetrics(),
       readiness: async () => {
         asked += 1;

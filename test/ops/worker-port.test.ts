@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { expect } from 'chai';
+import { HttpConnection } from '../kit/http-connection.ts';
 import { rest } from '../kit/rest.ts';
 import { freshDatabase, freshPrefix, startOwnRedis } from '../kit/services.ts';
 import { until } from '../kit/until.ts';
@@ -44,6 +45,20 @@ describe('the port of the worker', () => {
     worker.child.kill('SIGTERM');
     if (worker.child.exitCode === null) await once(worker.child, 'exit');
     expect(worker.child.exitCode).to.equal(0);
+  });
+
+  it('M-73 Whoever opens a connection to it and sends nothing is gone in ten seconds; an idle one that had a request is kept for as long as by an instance.', async function () {
+    this.timeout(30_000);
+    const worker = await startLogged('worker', {
+      WORKER_PORT: '0',
+      REDIS_URL: 'redis://127.0.0.1:1',
+      DATABASE_URL: 'postgresql://nobody@127.0.0.1:1/nothing',
+      LOG_LEVEL: 'info',
+    });
+    const url = await worker.line(/"url":"(http:[^"]+)"/);
+    const silent = await HttpConnection.open(url);
+    expect((await fetch(`${url}/health`)).headers.get('keep-alive')).to.equal('timeout=65');
+    await until('the silent connection is closed', async () => silent.closed, 11_000);
   });
 
   it('M-6 a port that is taken ends the start with one line', async () => {
