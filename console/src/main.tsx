@@ -5,6 +5,7 @@ import { takeToken } from './access.ts';
 import { App } from './app.tsx';
 import { BASE_URL } from './base.ts';
 import { watchDoor } from './door.ts';
+import { ignoreDoublePresses } from './double-press.ts';
 import { splitToken } from './route.ts';
 import './styles/base.css';
 import './styles/controls.css';
@@ -18,6 +19,7 @@ const { token, offered } = takeToken();
 addEventListener('hashchange', () => splitToken(location.hash).token !== undefined && location.reload());
 
 const client = new SyncKairosClient(BASE_URL, token === undefined ? {} : { token });
+ignoreDoublePresses();
 const door = watchDoor(client);
 client.connect();
 

@@ -14,6 +14,7 @@ export function Sheet({
 }) {
   const dialog = useRef<HTMLDialogElement>(null);
   const heading = useId();
+  const pressedBeside = useRef(false);
   // Before it leaves the page, since closing is what gives the focus back.
   useLayoutEffect(() => {
     const shown = dialog.current;
@@ -30,8 +31,11 @@ export function Sheet({
         event.preventDefault();
         onClose();
       }}
-      // A click beside it.
-      onClick={(event) => event.target === event.currentTarget && onClose()}
+      // A click beside it, but not one that began on it.
+      onPointerDown={(event) => {
+        pressedBeside.current = event.target === event.currentTarget;
+      }}
+      onClick={(event) => pressedBeside.current && event.target === event.currentTarget && onClose()}
     >
       <div className="sheet-body">
         <header className="sheet-head">

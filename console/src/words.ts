@@ -1,5 +1,6 @@
 /** What the console says: names, states and errors in a person's words. */
 import { formatTime, type SessionState, type SyncKairosError } from '@synckairos/client';
+import { hasBid, hasMoves, isAgenda, isAuction, isMeetingOver } from './trade.ts';
 
 /** The name its creator gave to a participant or group, else its id. */
 export function nameOf(state: SessionState, id: string): string {
@@ -14,37 +15,6 @@ export function titleOf(state: SessionState): string {
   return typeof title === 'string' && title !== '' ? title : 'Game';
 }
 
-interface TurnWords {
-  /** On the button that ends a turn. */
-  end: string;
-  /** On the clock that waits for it. */
-  hint: string;
-  one: string;
-  many: string;
-}
-
-const MOVES: TurnWords = { end: 'Done', hint: 'Tap or press space when done', one: 'move', many: 'moves' };
-const TURNS: TurnWords = { end: 'Next', hint: 'Tap or press space when done', one: 'turn', many: 'turns' };
-const LAPS: TurnWords = { end: 'Lap', hint: 'Tap or press space for a lap', one: 'lap', many: 'laps' };
-
-const BY_PRESET = new Map(
-  Object.entries<TurnWords>({
-    chess: MOVES,
-    rapid: MOVES,
-    team: MOVES,
-    auction: { end: 'New bid', hint: 'Tap or press space for a bid', one: 'bid', many: 'bids' },
-    quiz: { end: 'Next question', hint: 'Tap or press space when answered', one: 'question', many: 'questions' },
-    agenda: { end: 'Next item', hint: 'Tap or press space when done', one: 'time', many: 'times' },
-  }),
-);
-
-/** What turns are called in this game. */
-export function turnWords(state: SessionState): TurnWords {
-  const { preset } = state.metadata;
-  const known = typeof preset === 'string' ? BY_PRESET.get(preset) : undefined;
-  return known ?? (state.sync_mode === 'global' || state.sync_mode === 'count_up' ? LAPS : TURNS);
-}
-
 /** Where the game stands, in one line. */
 export function standing(state: SessionState): string {
   const active = state.active_participant_id === null ? null : nameOf(state, state.active_participant_id);
@@ -52,12 +22,14 @@ export function standing(state: SessionState): string {
     case 'pending':
       return 'Ready to start';
     case 'running':
+      if (isMeetingOver(state)) return 'All items are done';
+      if (isAuction(state)) return !hasBid(state) ? 'No bid yet' : active === null ? 'Running' : `Highest bid: ${active}`;
       if (active === null) return 'Running';
-      return turnWords(state) === MOVES ? `${active} to move` : `Now: ${active}`;
+      return hasMoves(state) ? `${active} to move` : `Now: ${active}`;
     case 'paused':
       return 'Paused';
     case 'expired':
-      return active === null || state.sync_mode === 'global' || state.sync_mode === 'count_up' ? 'Time is up' : `${active} ran out of time`;
+      return ending(state, active);
     case 'completed':
       return 'Finished';
     case 'cancelled':
@@ -65,9 +37,16 @@ export function standing(state: SessionState): string {
   }
 }
 
+/** What it means that the clock ran out. */
+function ending(state: SessionState, active: string | null): string {
+  if (isAuction(state)) return !hasBid(state) ? 'Time is up, no bid' : active === null ? 'Sold' : `Sold to ${active}`;
+  const isEverybodys = isAgenda(state) || state.sync_mode === 'global' || state.sync_mode === 'count_up';
+  return active === null || isEverybodys ? 'Time is up' : `${active} ran out of time`;
+}
+
 /** A warning as a screen reader says it. */
 export function warning(state: SessionState, who: string | null, thresholdMs: number): string {
-  return `${who === null ? 'The clock' : nameOf(state, who)}: ${formatTime(thresholdMs, 'spoken')} left`;
+  return `${who === null || isAuction(state) ? 'The clock' : nameOf(state, who)}: ${formatTime(thresholdMs, 'spoken')} left`;
 }
 
 /** Why something did not work, and what helps. */

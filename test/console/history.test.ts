@@ -3,7 +3,7 @@ import { chess } from '../kit/games.ts';
 import { lookInto } from '../kit/redis.ts';
 import { freshDatabase, startOwnRedis } from '../kit/services.ts';
 import { until } from '../kit/until.ts';
-import { createGame, press, stands, turnOf } from './play.ts';
+import { createGame, press, rested, stands, turnOf } from './play.ts';
 import { browserRoom } from './room.ts';
 
 const withTrail = async (): Promise<Record<string, string>> => ({ AUDIT_WORKER: 'inline', DATABASE_URL: await freshDatabase() });
@@ -30,6 +30,7 @@ describe('console: history', function () {
     await stands(page, 'Paused');
     await press(page, 'Resume');
     await turnOf(page, 'black');
+    await rested(page);
     await page.keyboard.press('Space');
     await turnOf(page, 'white');
     await other.getByText('6 events, all there are.').waitFor({ timeout: 15_000 });

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import type { Page } from 'playwright-core';
 import { chess } from '../kit/games.ts';
-import { createGame, press, shows, stands, turnOf } from './play.ts';
+import { createGame, press, rested, shows, stands, turnOf } from './play.ts';
 import { browserRoom } from './room.ts';
 
 /** Takes away what Chrome 85, Firefox 90 or Safari 15, the oldest supported browsers, do not have all. */
@@ -50,6 +50,7 @@ describe('console: older browsers', function () {
     await createGame(page, 'Chess');
     await press(page, 'Start');
     await turnOf(page, 'white');
+    await rested(page);
     await page.keyboard.press('Space');
     await turnOf(page, 'black');
     await press(page, 'Pause');

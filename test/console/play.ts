@@ -1,5 +1,7 @@
 /** What tests and screenshots do on the page, as a person would. */
+import type { SessionState } from '#contract';
 import type { Page } from 'playwright-core';
+import { rest } from '../kit/rest.ts';
 
 /** Generous, since the machine may be busy. */
 const PATIENCE = { timeout: 15_000 };
@@ -42,4 +44,17 @@ export async function settled(page: Page): Promise<void> {
 
 export async function press(page: Page, name: string): Promise<void> {
   await page.getByRole('button', { name, exact: true }).click(PATIENCE);
+}
+
+/** Waits until the page takes presses again after one, or after a button has got another meaning. */
+export async function rested(page: Page): Promise<void> {
+  await page.locator('.game:not(:has([data-resting="true"]))').waitFor(PATIENCE);
+}
+
+/** The session of a page as its server has it. */
+export async function stateOf(page: Page): Promise<SessionState> {
+  const { origin, hash } = new URL(page.url());
+  const reply = (await rest({ url: origin }, 'GET', `/v1/sessions/${hash.replace('#/s/', '')}`)).reply<SessionState>();
+  if (!reply.ok) throw new Error(reply.error.message);
+  return reply.data;
 }

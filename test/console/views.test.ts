@@ -5,7 +5,7 @@ import { expect } from 'chai';
 import type { Page } from 'playwright-core';
 import { JWT } from '../access/kit.ts';
 import { freshDatabase } from '../kit/services.ts';
-import { createGame, press, settled, stands, turnOf } from './play.ts';
+import { createGame, press, rested, settled, stands, turnOf } from './play.ts';
 import { browserRoom } from './room.ts';
 import { eachView } from './views.ts';
 
@@ -107,6 +107,7 @@ describe('console: views', function () {
     await stands(page, 'Ready to start');
     await page.keyboard.press('Space');
     await turnOf(page, 'white');
+    await rested(page);
     await page.keyboard.press('Space');
     await turnOf(page, 'black');
     await tabTo('Pause');

@@ -1,6 +1,6 @@
 /** Every view of the console, one after the other on one page, for tests of how they look. */
 import type { Page } from 'playwright-core';
-import { createGame, type Entries, press, settled, shows, stands, turnOf } from './play.ts';
+import { createGame, type Entries, press, rested, settled, shows, stands, turnOf } from './play.ts';
 
 /** Calls `look` at each view. The server needs a trail. */
 export async function eachView(page: Page, url: string, look: (view: string) => Promise<void>): Promise<void> {
@@ -24,6 +24,7 @@ export async function eachView(page: Page, url: string, look: (view: string) => 
 
   await started('Chess');
   await look('per_participant');
+  await rested(page);
   await page.keyboard.press('Space');
   await turnOf(page, 'black');
   for (const sheet of ['Adjust', 'Finish', 'Share', 'History']) {

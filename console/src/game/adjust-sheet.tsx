@@ -18,11 +18,13 @@ interface AdjustSheetProps {
   client: SyncKairosClient;
   state: SessionState;
   problem: string;
+  /** Whether one was pressed a moment ago. */
+  rests: boolean;
   onAdjust: (deltaMs: number, who: string | undefined) => void;
   onClose: () => void;
 }
 
-export function AdjustSheet({ client, state, problem, onAdjust, onClose }: AdjustSheetProps) {
+export function AdjustSheet({ client, state, problem, rests, onAdjust, onClose }: AdjustSheetProps) {
   const faces = facesOf(state);
   const [chosen, choose] = useState(() => (faces.find(({ hasTurn }) => hasTurn) ?? faces[0])?.who);
   return (
@@ -36,7 +38,7 @@ export function AdjustSheet({ client, state, problem, onAdjust, onClose }: Adjus
       ))}
       <div className="steps" role="group" aria-label="Give or take">
         {STEPS.map(([label, ms]) => (
-          <button key={label} type="button" onClick={() => onAdjust(ms, chosen === 'global' ? undefined : chosen)}>
+          <button key={label} type="button" data-resting={rests} onClick={() => onAdjust(ms, chosen === 'global' ? undefined : chosen)}>
             {label}
           </button>
         ))}

@@ -1,8 +1,9 @@
 /** One clock, as large as the room allows. A tap on the running one ends the turn. */
 import { formatTime, type SessionState, type SyncKairosClient } from '@synckairos/client';
 import { useCountdown, useStopwatch } from '@synckairos/client/react';
-import { turnWords } from '../words.ts';
+import { hasBid, isAuction, turnWords } from '../trade.ts';
 import type { Face } from './faces.ts';
+import { usePress } from './press.ts';
 
 interface ClockPanelProps {
   client: SyncKairosClient;
@@ -10,19 +11,24 @@ interface ClockPanelProps {
   face: Face;
   /** Whether whoever looks may end this turn. */
   mayEnd: boolean;
+  /** Whether it was pressed, or means something else, since a moment ago. */
+  rests: boolean;
   onSwitch: () => void;
 }
 
 /** Hot whatever the last threshold is, where there are any. */
 const LAST_MS = 10_000;
 
-export function ClockPanel({ client, state, face, mayEnd, onSwitch }: ClockPanelProps) {
+export function ClockPanel({ client, state, face, mayEnd, rests, onSwitch }: ClockPanelProps) {
   const left = useCountdown(client, state.session_id, face.who);
   const used = useStopwatch(client, state.session_id);
   const shown = face.counts === 'up' ? used : left;
   const running = state.status === 'running' && face.hasTurn;
   const isUp = face.hasExpired || left === 0;
-  const canEnd = running && mayEnd;
+  const { hint } = turnWords(state);
+  const canEnd = running && mayEnd && hint !== null;
+  // The space bar means the same wherever the focus is; the page handles it.
+  const { onPointerDown, onClick } = usePress(() => canEnd && !rests && onSwitch());
   // A dash until the server's time is known: better no time than a wrong one.
   const digits = shown === null ? '–:––' : formatTime(shown, face.counts === 'up' ? 'stopwatch' : 'countdown');
   return (
@@ -35,9 +41,9 @@ export function ClockPanel({ client, state, face, mayEnd, onSwitch }: ClockPanel
       data-level={levelOf(state, left)}
       data-expired={isUp}
       aria-disabled={!canEnd}
-      onClick={() => canEnd && onSwitch()}
-      // The space bar means the same wherever the focus is; the page handles it.
-      onKeyUp={(event) => event.key === ' ' && event.preventDefault()}
+      data-resting={canEnd && rests}
+      onPointerDown={onPointerDown}
+      onClick={onClick}
     >
       <span className="clock-name">{face.name}</span>
       <span className="clock-time number" data-length={digits.length} aria-hidden="true">
@@ -49,7 +55,7 @@ export function ClockPanel({ client, state, face, mayEnd, onSwitch }: ClockPanel
         {canEnd ? ' Press to end the turn.' : ''}
       </span>
       {face.full === null ? <span /> : <progress className="clock-bar" value={left ?? 0} max={face.full} aria-hidden="true" />}
-      <span className="clock-note">{isUp ? 'Time is up' : canEnd ? turnWords(state).hint : face.note}</span>
+      <span className="clock-note">{isUp ? (isAuction(state) && hasBid(state) ? 'Sold' : 'Time is up') : canEnd ? hint : face.note}</span>
     </button>
   );
 }

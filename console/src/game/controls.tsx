@@ -1,7 +1,8 @@
 /** What can be done with a game now, by whoever looks at it. */
 import type { SessionState } from '@synckairos/client';
 import type { Rights } from '../access.ts';
-import { turnWords } from '../words.ts';
+import { isLastItem, turnWords } from '../trade.ts';
+import { type PressGuard, usePress } from './press.ts';
 import type { GameCommands } from './use-game.ts';
 import type { Sound } from './use-sound.ts';
 
@@ -11,63 +12,93 @@ interface ControlsProps {
   state: SessionState;
   rights: Rights;
   commands: GameCommands;
+  guard: PressGuard;
   sound: Sound;
   onOpen: (sheet: SheetName) => void;
 }
 
-export function Controls({ state, rights, commands, sound, onOpen }: ControlsProps) {
+export function Controls({ state, rights, commands, guard, sound, onOpen }: ControlsProps) {
   const { status } = state;
+  const { rests } = guard;
   const over = status === 'expired' || status === 'completed' || status === 'cancelled';
+  const main = mainAction(state, rights, commands);
   return (
     <div className="controls">
       <div className="actions" role="group" aria-label="Game">
-        {status === 'pending' && rights.start && (
-          <button type="button" className="primary" onClick={commands.start}>
-            Start
-          </button>
+        {main !== null && (
+          // One and the same button whatever it means, so that the focus stays, and a finger that stays down presses nothing else.
+          <PressButton isMain rests={main.endsTurn ? guard.turnRests : rests} act={main.act}>
+            {main.label}
+          </PressButton>
         )}
-        {status === 'running' && rights.turn && (
-          <button type="button" className="primary" onClick={() => commands.endTurn()}>
-            {turnWords(state).end}
+        {status === 'running' && isLastItem(state) && rights.turn && rights.finish && (
+          // It can't be taken back, so it is a click, which can be called off.
+          <button type="button" className="primary" data-resting={guard.turnRests} onClick={commands.finish}>
+            End meeting<span className="sr-only">, no next item</span>
           </button>
         )}
         {status === 'running' && rights.pause && (
-          <button type="button" onClick={commands.pause}>
+          <PressButton rests={rests} act={commands.pause}>
             Pause
-          </button>
-        )}
-        {status === 'paused' && rights.pause && (
-          <button type="button" className="primary" onClick={commands.resume}>
-            Resume
-          </button>
+          </PressButton>
         )}
         {!over && rights.adjust && (
-          <button type="button" onClick={() => onOpen('adjust')}>
+          <button type="button" data-resting={rests} onClick={() => onOpen('adjust')}>
             Adjust
           </button>
         )}
         {!over && rights.finish && (
-          <button type="button" onClick={() => onOpen('finish')}>
+          <button type="button" data-resting={rests} onClick={() => onOpen('finish')}>
             Finish
           </button>
         )}
         {over && (
-          <a className="button" href="#/">
+          <a className="button" data-resting={rests} href="#/">
             New game
           </a>
         )}
       </div>
       <div className="actions" role="group" aria-label="Page">
-        <button type="button" aria-pressed={sound.on} onClick={sound.toggle}>
+        <button type="button" data-resting={rests} aria-pressed={sound.on} onClick={sound.toggle}>
           Sound
         </button>
-        <button type="button" onClick={() => onOpen('history')}>
+        <button type="button" data-resting={rests} onClick={() => onOpen('history')}>
           History
         </button>
-        <button type="button" onClick={() => onOpen('share')}>
+        <button type="button" data-resting={rests} onClick={() => onOpen('share')}>
           Share
         </button>
       </div>
     </div>
+  );
+}
+
+/** What is most likely wanted now. */
+function mainAction(
+  state: SessionState,
+  rights: Rights,
+  commands: GameCommands,
+): { label: string; act: () => void; endsTurn?: boolean } | null {
+  const { end } = turnWords(state);
+  if (state.status === 'pending' && rights.start) return { label: 'Start', act: commands.start };
+  if (state.status === 'paused' && rights.pause) return { label: 'Resume', act: commands.resume };
+  if (state.status === 'running' && rights.turn && end !== null) return { label: end, act: () => commands.endTurn(), endsTurn: true };
+  return null;
+}
+
+interface PressButtonProps {
+  isMain?: boolean;
+  rests: boolean;
+  act: () => void;
+  children: string;
+}
+
+/** A button that acts when it goes down. */
+function PressButton({ isMain = false, rests, act, children }: PressButtonProps) {
+  const press = usePress(() => !rests && act());
+  return (
+    <button type="button" className={isMain ? 'primary' : undefined} data-resting={rests} {...press}>
+      {children}
+    </button>
   );
 }

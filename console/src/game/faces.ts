@@ -1,6 +1,7 @@
 /** Which clocks a session has, whatever its mode. */
 import type { JsonValue, SessionState } from '@synckairos/client';
-import { nameOf, turnWords } from '../words.ts';
+import { hasBid, inOrder, isAgenda, isAuction, turnWords } from '../trade.ts';
+import { nameOf } from '../words.ts';
 
 export interface Face {
   /** Whose clock it is to the client: a participant's or group's id, or `global` for the one of the session. */
@@ -15,11 +16,6 @@ export interface Face {
   hasExpired: boolean;
 }
 
-/** Everybody in the order of their turns. */
-export function inOrder(state: SessionState): SessionState['participants'] {
-  return [...state.participants].sort((a, b) => a.participant_index - b.participant_index);
-}
-
 /** The clocks to show: one for each bank, or the one that all share. */
 export function facesOf(state: SessionState): Face[] {
   const isUp = state.status === 'expired';
@@ -28,7 +24,7 @@ export function facesOf(state: SessionState): Face[] {
       return inOrder(state).map((player) => ({
         who: player.participant_id,
         name: nameOf(state, player.participant_id),
-        note: joined(turnsOf(state, player.cycle_count), incrementOf(state)),
+        note: isAgenda(state) ? (player.has_gone ? 'Done' : '') : joined(turnsOf(state, player.cycle_count), incrementOf(state)),
         counts: 'down',
         full: fullBank(state, player.participant_id, player.total_time_ms ?? 0),
         hasTurn: player.participant_id === state.active_participant_id,
@@ -54,8 +50,10 @@ export function facesOf(state: SessionState): Face[] {
 }
 
 function shared(state: SessionState): Pick<Face, 'who' | 'name' | 'note' | 'hasTurn'> {
-  const active = state.active_participant_id;
-  return { who: 'global', name: active === null ? '' : nameOf(state, active), note: turnsOf(state, state.cycle_count), hasTurn: true };
+  const active = isAuction(state) && !hasBid(state) ? null : state.active_participant_id;
+  const asks = isAuction(state) && state.participants.length > 0 && state.status === 'running';
+  const note = joined(turnsOf(state, state.cycle_count), asks ? 'Tap who bids' : '');
+  return { who: 'global', name: active === null ? '' : nameOf(state, active), note, hasTurn: true };
 }
 
 function turnsOf(state: SessionState, count: number): string {

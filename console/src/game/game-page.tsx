@@ -1,7 +1,7 @@
 /** A game: its clocks, what can be done now, and the ways to share it and look back. */
 import type { SessionState, SyncKairosClient } from '@synckairos/client';
 import { lazy, Suspense, useEffect, useState } from 'react';
-import { rightsIn } from '../access.ts';
+import { turnWords } from '../trade.ts';
 import { explain, nameOf, standing, titleOf } from '../words.ts';
 import { AdjustSheet } from './adjust-sheet.tsx';
 import { Announcer } from './announcer.tsx';
@@ -12,6 +12,7 @@ import { FinishSheet } from './finish-sheet.tsx';
 import { Notice } from './notice.tsx';
 import { Roster } from './roster.tsx';
 import { useGame } from './use-game.ts';
+import { useKeptFocus } from './use-kept-focus.ts';
 import { useSound } from './use-sound.ts';
 import { useSpaceBar } from './use-space-bar.ts';
 
@@ -27,15 +28,16 @@ interface GamePageProps {
 }
 
 export function GamePage({ client, sessionId, token, watchOnly }: GamePageProps) {
-  const { state, error, commands } = useGame(client, sessionId);
+  const { state, rights, error, commands, guard } = useGame(client, sessionId, token, watchOnly);
   const sound = useSound(client, sessionId);
   const [sheet, setSheet] = useState<SheetName | null>(null);
-  const rights = state === null ? null : rightsIn(state, token, watchOnly);
+  const focus = useKeptFocus();
   useTitle(state);
   useSpaceBar(() => {
-    if (state?.status === 'running' && rights?.turn) commands.endTurn();
-    if (state?.status === 'pending' && rights?.start) commands.start();
-    if (state?.status === 'paused' && rights?.pause) commands.resume();
+    if (state === null || guard.turnRests) return;
+    if (state.status === 'running' && rights?.turn && turnWords(state).hint !== null) commands.endTurn();
+    if (state.status === 'pending' && rights?.start) commands.start();
+    if (state.status === 'paused' && rights?.pause) commands.resume();
   });
 
   if (state === null || rights === null) {
@@ -54,7 +56,7 @@ export function GamePage({ client, sessionId, token, watchOnly }: GamePageProps)
   const faces = facesOf(state);
   const close = (): void => setSheet(null);
   return (
-    <main className="game" data-status={state.status}>
+    <main className="game" data-status={state.status} {...focus}>
       <header className="game-head">
         <a className="home" href="#/" aria-label="SyncKairos: new game">
           <img src="favicon.svg" alt="" width="28" height="28" />
@@ -65,11 +67,22 @@ export function GamePage({ client, sessionId, token, watchOnly }: GamePageProps)
       </header>
       <section className="board" aria-label="Clocks" data-clocks={faces.length}>
         {faces.map((face) => (
-          <ClockPanel key={face.who} client={client} state={state} face={face} mayEnd={rights.turn} onSwitch={() => commands.endTurn()} />
+          <ClockPanel
+            key={face.who}
+            client={client}
+            state={state}
+            face={face}
+            mayEnd={rights.turn}
+            // A clock of somebody's own never means another one's turn.
+            rests={face.who === 'global' ? guard.turnRests : guard.rests}
+            onSwitch={() => commands.endTurn()}
+          />
         ))}
       </section>
-      {state.sync_mode !== 'per_participant' && <Roster state={state} mayEnd={rights.turn} onPass={commands.endTurn} />}
-      <Controls state={state} rights={rights} commands={commands} sound={sound} onOpen={setSheet} />
+      {state.sync_mode !== 'per_participant' && (
+        <Roster state={state} mayEnd={rights.turn} rests={guard.turnRests} onPass={commands.endTurn} />
+      )}
+      <Controls state={state} rights={rights} commands={commands} guard={guard} sound={sound} onOpen={setSheet} />
       <Notice error={sheet === 'adjust' ? null : error} />
       <Announcer client={client} state={state} />
       {sheet === 'adjust' && (
@@ -77,6 +90,7 @@ export function GamePage({ client, sessionId, token, watchOnly }: GamePageProps)
           client={client}
           state={state}
           problem={error === null ? '' : explain(error)}
+          rests={guard.rests}
           onAdjust={commands.adjust}
           onClose={close}
         />

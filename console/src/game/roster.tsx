@@ -1,33 +1,54 @@
 /** Everybody who shares one clock: whose turn it is, and where it may go next. */
 import type { SessionState } from '@synckairos/client';
-import { nameOf, turnWords } from '../words.ts';
-import { inOrder } from './faces.ts';
+import type { ReactNode } from 'react';
+import { hasBid, inOrder, isAuction, takesTurns, turnWords } from '../trade.ts';
+import { nameOf } from '../words.ts';
+import { usePress } from './press.ts';
 
 interface RosterProps {
   state: SessionState;
   mayEnd: boolean;
+  rests: boolean;
   /** Ends the turn and begins that of `next`. */
   onPass: (next: string) => void;
 }
 
-export function Roster({ state, mayEnd, onPass }: RosterProps) {
-  const canPass = state.status === 'running' && mayEnd;
+export function Roster({ state, mayEnd, rests, onPass }: RosterProps) {
+  const canPass = state.status === 'running' && mayEnd && takesTurns(state);
+  const bids = isAuction(state);
   if (state.participants.length === 0) return null;
   return (
     <div className="roster" role="group" aria-label={`Whose ${turnWords(state).one} it is`}>
       {inOrder(state).map((player) => (
-        <button
+        <Chip
           key={player.participant_id}
-          type="button"
-          className="chip"
-          aria-pressed={player.is_active}
-          aria-disabled={!canPass}
-          onClick={() => canPass && onPass(player.participant_id)}
+          isActive={player.is_active && (!bids || hasBid(state))}
+          canPass={canPass}
+          rests={rests}
+          onPass={() => onPass(player.participant_id)}
         >
           {nameOf(state, player.participant_id)}
-          {player.cycle_count > 0 && <span className="chip-count number">{player.cycle_count}</span>}
-        </button>
+          {/* Who is first in the list had the lot before anybody bid. */}
+          {!bids && player.cycle_count > 0 && <span className="chip-count number">{player.cycle_count}</span>}
+        </Chip>
       ))}
     </div>
+  );
+}
+
+interface ChipProps {
+  isActive: boolean;
+  canPass: boolean;
+  rests: boolean;
+  onPass: () => void;
+  children: ReactNode;
+}
+
+function Chip({ isActive, canPass, rests, onPass, children }: ChipProps) {
+  const press = usePress(() => canPass && !rests && onPass());
+  return (
+    <button type="button" className="chip" aria-pressed={isActive} aria-disabled={!canPass} data-resting={rests} {...press}>
+      {children}
+    </button>
   );
 }

@@ -1,9 +1,12 @@
 /** A session with all that the page does to it. */
 import { type SessionState, type SyncKairosClient, SyncKairosError } from '@synckairos/client';
 import { useSyncKairos } from '@synckairos/client/react';
-import { useState } from 'react';
+import { useEffect, useState } from 'react';
+import { type Rights, rightsIn } from '../access.ts';
+import { isAgenda, isMeetingOver, nextItem } from '../trade.ts';
+import { type PressGuard, usePressGuard } from './press.ts';
 
-/** None of these rejects; `error` tells. */
+/** None of these rejects; `error` tells. One within 300 ms after another is a double press and does nothing. */
 export interface GameCommands {
   start: () => void;
   endTurn: (next?: string) => void;
@@ -16,31 +19,54 @@ export interface GameCommands {
 
 export interface Game {
   state: SessionState | null;
+  /** What whoever looks may do with it. */
+  rights: Rights | null;
   /** Why the session can't be joined, or what became of the last command. */
   error: SyncKairosError | null;
   commands: GameCommands;
+  /** Holds for all of them. */
+  guard: PressGuard;
 }
 
-export function useGame(client: SyncKairosClient, sessionId: string): Game {
+export function useGame(client: SyncKairosClient, sessionId: string, token: string | undefined, watchOnly: boolean): Game {
   const { sessionState: state, error: joinError } = useSyncKairos(sessionId, client);
   const [failure, setFailure] = useState<SyncKairosError | null>(null);
-  const run = (command: Promise<unknown>): void =>
-    void command.then(
-      () => setFailure(null),
-      (thrown: unknown) => setFailure(thrown instanceof SyncKairosError ? thrown : null),
+  const rights = state === null ? null : rightsIn(state, token, watchOnly);
+  // Where only one's own turn can be ended, a turn that begins gives no button another meaning.
+  const guard = usePressGuard(state?.status ?? '', rights?.turn ? (state?.active_participant_id ?? null) : null);
+  useMeetingEnd(client, state, rights);
+  const run = (command: () => Promise<unknown>): void =>
+    guard.press(
+      () =>
+        void command().then(
+          () => setFailure(null),
+          (thrown: unknown) => setFailure(thrown instanceof SyncKairosError ? thrown : null),
+        ),
     );
   return {
     state,
+    rights,
     error: joinError ?? failure,
+    guard,
     commands: {
-      start: () => run(client.startSession(sessionId)),
+      start: () => run(() => client.startSession(sessionId)),
       // The guard is whoever was active when this was drawn: what a person saw when pressing.
-      endTurn: (next) => run(client.switchCycle(sessionId, state?.active_participant_id ?? undefined, next)),
-      pause: () => run(client.pauseSession(sessionId)),
-      resume: () => run(client.resumeSession(sessionId)),
-      finish: () => run(client.completeSession(sessionId)),
-      cancel: () => run(client.cancelSession(sessionId)),
-      adjust: (deltaMs, who) => run(client.adjustTime(sessionId, deltaMs, who)),
+      endTurn: (next = state !== null && isAgenda(state) ? nextItem(state)?.participant_id : undefined) =>
+        run(() => client.switchCycle(sessionId, state?.active_participant_id ?? undefined, next)),
+      pause: () => run(() => client.pauseSession(sessionId)),
+      resume: () => run(() => client.resumeSession(sessionId)),
+      finish: () => run(() => client.completeSession(sessionId)),
+      cancel: () => run(() => client.cancelSession(sessionId)),
+      adjust: (deltaMs, who) => run(() => client.adjustTime(sessionId, deltaMs, who)),
     },
   };
+}
+
+/** Ends a meeting when its last item has run out, before what was left of the others begins. Any page that may does it; the first one is enough. */
+function useMeetingEnd(client: SyncKairosClient, state: SessionState | null, rights: Rights | null): void {
+  const over = state !== null && rights?.finish === true && isMeetingOver(state) ? state : null;
+  useEffect(() => {
+    // Refused where another page was first; where the server can't be reached, the next version tries again.
+    if (over !== null) client.completeSession(over.session_id).catch(() => undefined);
+  }, [client, over]);
 }

@@ -1,7 +1,7 @@
 /** Time used per turn, as bars; the same as a table for whoever can't see them. */
 import { formatTime, type SessionState } from '@synckairos/client';
-import { inOrder } from '../game/faces.ts';
-import { nameOf, turnWords } from '../words.ts';
+import { inOrder, turnWords } from '../trade.ts';
+import { nameOf } from '../words.ts';
 import type { Turn } from './turns.ts';
 
 /** Of the drawing, which is stretched to the room there is. */

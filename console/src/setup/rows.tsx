@@ -18,7 +18,7 @@ export function Rows({ draft, faults, detailed, onChange }: RowsProps) {
     onChange(rows.map((row, position) => (position === index ? { ...row, ...part } : row)));
   return (
     <fieldset className="rows" data-columns={withTimes || isTeams}>
-      <legend>{isTeams ? 'Teams' : draft.preset === 'agenda' ? 'Items' : 'Who takes turns'}</legend>
+      <legend>{isTeams ? 'Teams' : (LEGENDS[draft.preset] ?? 'Who takes turns')}</legend>
       {rows.map((row, index) => (
         <div className="row" key={row.label}>
           <TextField
@@ -60,7 +60,11 @@ export function Rows({ draft, faults, detailed, onChange }: RowsProps) {
       {rows.length === 0 && <p className="field-note">Nobody in particular: one clock for everybody.</p>}
       <p className="problem">{faults['rows']}</p>
       {detailed && (
-        <button type="button" className="add" onClick={() => onChange([...rows, freshRow(rows, isTeams)])}>
+        <button
+          type="button"
+          className="add"
+          onClick={() => onChange([...rows, freshRow(rows, isTeams ? 'Side' : (NOUNS[draft.preset] ?? 'Player'))])}
+        >
           {isTeams ? 'Add a team' : 'Add one'}
         </button>
       )}
@@ -68,9 +72,13 @@ export function Rows({ draft, faults, detailed, onChange }: RowsProps) {
   );
 }
 
-function freshRow(rows: Row[], isTeams: boolean): Row {
-  const word = isTeams ? 'Side' : 'Player';
+const LEGENDS: Partial<Record<string, string>> = { agenda: 'Items', auction: 'Who bids', exam: 'Who writes' };
+
+/** What one of them is called until it has a name, where it is no player. */
+const NOUNS: Partial<Record<string, string>> = { agenda: 'Item', auction: 'Paddle', quiz: 'Team', exam: 'Student' };
+
+function freshRow(rows: Row[], noun: string): Row {
   let number = rows.length + 1;
-  while (rows.some((row) => row.label === `${word} ${number}`)) number += 1;
-  return { label: `${word} ${number}`, name: '', time: '', members: isTeams ? 'Captain' : '' };
+  while (rows.some((row) => row.label === `${noun} ${number}`)) number += 1;
+  return { label: `${noun} ${number}`, name: '', time: '', members: noun === 'Side' ? 'Captain' : '' };
 }

@@ -5,6 +5,7 @@ import type { Rights } from '../access.ts';
 import { BASE_URL } from '../base.ts';
 import { sessionHash } from '../route.ts';
 import { Sheet } from '../sheet.tsx';
+import { isDuel } from '../trade.ts';
 import { explain, nameOf } from '../words.ts';
 import { CopyField } from './copy-field.tsx';
 import { LinkList } from './link-list.tsx';
@@ -23,7 +24,8 @@ type Way = 'controller' | 'viewer' | `participant:${string}`;
 
 export function ShareSheet({ client, state, token, rights, onClose }: ShareSheetProps) {
   const isOpen = token === undefined;
-  const [way, setWay] = useState<Way>(rights.turn || rights.start ? 'controller' : 'viewer');
+  // The opponent is to play; a room full of people is to watch.
+  const [way, setWay] = useState<Way>(isDuel(state) && (rights.turn || rights.start) ? 'controller' : 'viewer');
   const [made, setMade] = useState(0);
   const ways: [Way, string][] = [
     ['controller', 'Control'],

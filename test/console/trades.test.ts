@@ -1,0 +1,165 @@
+import { expect } from 'chai';
+import type { Page } from 'playwright-core';
+import { chess } from '../kit/games.ts';
+import { until } from '../kit/until.ts';
+import { createGame, press, rested, shows, stands, stateOf, turnOf } from './play.ts';
+import { browserRoom } from './room.ts';
+
+/** Adds rows to a preset and names them. */
+async function withRows(page: Page, preset: string, names: string[]): Promise<void> {
+  await page.getByRole('radio', { name: preset }).check();
+  await press(page, 'More settings');
+  for (const [index, name] of names.entries()) {
+    await press(page, 'Add one');
+    await page.locator('.row').nth(index).locator('input').first().fill(name);
+  }
+}
+
+describe('console: each trade', function () {
+  this.timeout(60_000);
+  const room = browserRoom();
+
+  it('CO-80 a meeting takes up each item once, in order, and is over after the last, though closed items have time left', async () => {
+    const page = await room.open((await room.stage.instance()).url);
+    await createGame(page, 'Meeting agenda');
+    await press(page, 'Start');
+    for (const [item, next] of [
+      ['welcome', 'review'],
+      ['review', 'plans'],
+      ['plans', 'questions'],
+    ] as const) {
+      await turnOf(page, item);
+      await press(page, 'Next item');
+      await turnOf(page, next);
+      await page.locator(`.clock[data-player="${item}"]`, { hasText: 'Done' }).waitFor();
+    }
+    await page.getByRole('button', { name: 'End meeting' }).click();
+    await stands(page, 'Finished');
+    const state = await stateOf(page);
+    expect(state).to.include({ status: 'completed', cycle_count: 3, active_participant_id: 'questions' });
+    expect(state.participants.map((item) => item.cycle_count)).to.deep.equal([1, 1, 1, 0]);
+    expect(room.problems).to.deep.equal([]);
+  });
+
+  it('CO-80 neither a tap nor the space bar ends a meeting, and where the last item runs out no closed one begins anew', async () => {
+    const { url } = await room.stage.instance();
+    const page = await room.open(url);
+    await page.getByRole('radio', { name: 'Meeting agenda' }).check();
+    await page.getByLabel('Own time', { exact: true }).last().fill('3 s');
+    const hash = await createGame(page, 'Meeting agenda');
+    const wall = await room.open(`${url}/${hash}&watch`);
+    await press(page, 'Start');
+    for (const next of ['review', 'plans', 'questions']) {
+      await press(page, 'Next item');
+      await turnOf(page, next);
+    }
+    await rested(page);
+    await page.locator('.clock[data-player="questions"]').click({ force: true });
+    await page.keyboard.press('Space');
+    expect(await stateOf(page)).to.include({ status: 'running', active_participant_id: 'questions' });
+    for (const each of [page, wall]) await stands(each, 'Finished');
+    const { participants } = await stateOf(page);
+    expect(participants.map((item) => item.cycle_count)).to.deep.equal([1, 1, 1, 1]);
+  });
+
+  it('CO-81 a bid is that of whose name is pressed, and a lot is sold to who bid last', async () => {
+    const page = await room.open((await room.stage.instance()).url);
+    await withRows(page, 'Auction lot', ['Anna', 'Ben', 'Cem']);
+    await createGame(page, 'Auction lot', { 'Time for each turn': '4 s' });
+    await press(page, 'Start');
+    await stands(page, 'No bid yet');
+    // Nobody has said who bids.
+    expect(await page.getByRole('button', { name: 'New bid' }).count()).to.equal(0);
+    await rested(page);
+    await page.locator('.clock').click({ force: true });
+    await page.keyboard.press('Space');
+    expect(await stateOf(page)).to.include({ cycle_count: 0 });
+    expect(await page.getByRole('button', { pressed: true }).count()).to.equal(0);
+    for (const bidder of ['Cem', 'Anna', 'Cem']) {
+      await page.getByRole('button', { name: bidder }).click();
+      await stands(page, `Highest bid: ${bidder}`);
+    }
+    await stands(page, 'Sold to Cem');
+    await page.locator('.clock-note', { hasText: 'Sold' }).waitFor();
+    expect(await stateOf(page)).to.include({ status: 'expired', cycle_count: 4, active_participant_id: 'paddle-3' });
+    expect(await page.locator('body').textContent()).not.to.contain('ran out of time');
+  });
+
+  it('CO-81 a lot without a bid is sold to nobody', async () => {
+    const page = await room.open((await room.stage.instance()).url);
+    await withRows(page, 'Auction lot', ['Anna', 'Ben']);
+    await createGame(page, 'Auction lot', { 'Time for each turn': '1 s' });
+    await press(page, 'Start');
+    await stands(page, 'Time is up, no bid');
+    expect(await page.locator('.clock').textContent()).not.to.contain('Anna');
+  });
+
+  it('CO-82 nothing that touches an exam’s clock is written down, while a stopwatch takes laps', async () => {
+    const { url } = await room.stage.instance();
+    const page = await room.open(url);
+    await createGame(page, 'Exam');
+    await press(page, 'Start');
+    await shows(page, 'global', /1:29:5/);
+    await rested(page);
+    await page.locator('.clock').click({ force: true });
+    await page.keyboard.press('Space');
+    await press(page, 'Pause');
+    await stands(page, 'Paused');
+    expect(await stateOf(page)).to.include({ status: 'paused', cycle_count: 0, version: 3 });
+    expect(await page.getByRole('button', { name: 'Lap' }).count()).to.equal(0);
+
+    const watch = await room.open(url);
+    await createGame(watch, 'Stopwatch');
+    await press(watch, 'Start');
+    await turnOf(watch, 'global');
+    await watch.locator('.clock').click();
+    await watch.locator('.clock', { hasText: 'lap' }).waitFor();
+    await until('a lap', async () => (await stateOf(watch)).cycle_count === 1);
+  });
+
+  it('CO-83 who shares with a crowd shares a link to watch, with one opponent one to play', async () => {
+    const { url } = await room.stage.instance();
+    const page = await room.open(url);
+    const chosen = async (preset: string): Promise<string> => {
+      await page.goto(`${url}/#/`);
+      await createGame(page, preset);
+      await press(page, 'Share');
+      const link = await page.getByLabel('Link for others').inputValue({ timeout: 15_000 });
+      return link.endsWith('&watch') ? 'Watch only' : 'Control';
+    };
+    for (const preset of ['Exam', 'Auction lot', 'Quiz question', 'Meeting agenda', 'Team match', 'Stopwatch']) {
+      expect(await chosen(preset), preset).to.equal('Watch only');
+    }
+    expect(await chosen('Chess')).to.equal('Control');
+  });
+
+  it('CO-84 what is added is called by what it is: an item, a paddle, a team, a student', async () => {
+    const page = await room.open((await room.stage.instance()).url);
+    await press(page, 'More settings');
+    for (const [preset, label] of [
+      ['Meeting agenda', 'Item 5'],
+      ['Auction lot', 'Paddle 1'],
+      ['Quiz question', 'Team 4'],
+      ['Exam', 'Student 1'],
+      ['Own rules', 'Player 3'],
+    ] as const) {
+      await page.getByRole('radio', { name: preset }).check();
+      const more = page.getByRole('button', { name: 'More settings' });
+      if ((await more.count()) > 0) await more.click();
+      await press(page, 'Add one');
+      await page.getByLabel(label, { exact: true }).waitFor();
+    }
+  });
+
+  it('CO-82 a countdown that an application made for all takes no lap by a touch', async () => {
+    const { url } = await room.stage.instance();
+    const player = room.stage.client(url);
+    const { session_id: id } = await player.createSession({ ...chess(), sync_mode: 'global', total_time_ms: 60_000, participants: [] });
+    const page = await room.open(`${url}/#/s/${id}`);
+    await press(page, 'Start');
+    await shows(page, 'global', /0:5\d/);
+    await page.locator('.clock').click({ force: true });
+    await press(page, 'Lap');
+    await until('the lap of the button', async () => (await stateOf(page)).cycle_count === 1);
+  });
+});
