@@ -13,7 +13,7 @@ import { Requests } from './requests.ts';
 import { Rooms } from './rooms.ts';
 import { SessionCommands } from './session-commands.ts';
 import type { SessionStore } from './session-store.ts';
-import { exchangeOverRest, exchangeOverSocket } from './time-exchange.ts';
+import { exchangeOverSocket, exchangesOverRest } from './time-exchange.ts';
 import { nobodyCalled, ownerOf, type Who } from './who.ts';
 
 const SKEW_WORTH_TELLING_MS = 60_000;
@@ -39,10 +39,11 @@ export class SyncKairosClient extends SessionCommands {
     const connection = new Connection(options);
     const alive = new KeepAlive();
     const rooms = new Rooms({ connection, clock, alive, now: () => Math.round(time.now()) });
+    const overRest = exchangesOverRest(options);
     const time = new ClockSync({
       clock,
       random: Math.random,
-      exchange: (signal) => (connection.state === 'connected' ? exchangeOverSocket(connection, clock) : exchangeOverRest(options, signal)),
+      exchange: (signal, isKnown) => (connection.state === 'connected' ? exchangeOverSocket(connection, clock) : overRest(signal, isKnown)),
       onSync: (status) => this.#synced(status),
     });
     const predict = (state: SessionState, next: string | undefined): SessionState | null =>

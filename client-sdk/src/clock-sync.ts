@@ -19,8 +19,8 @@ export interface ClockSyncOptions {
   clock: DeviceClock;
   /** 0 to 1, for jitter. */
   random: () => number;
-  /** One exchange with the server; ends early when the signal aborts. */
-  exchange: (signal: AbortSignal) => Promise<TimeSample>;
+  /** One exchange with the server; ends early when the signal aborts. `isKnown`: whether another one has succeeded. */
+  exchange: (signal: AbortSignal, isKnown: () => boolean) => Promise<TimeSample>;
   /** Called with each news while synced. */
   onSync: (status: ClockStatus) => void;
 }
@@ -179,7 +179,7 @@ export class ClockSync {
   async #exchangeOnce(signal: AbortSignal): Promise<void> {
     this.#look();
     const awake = this.#awake;
-    const sample = await this.#options.exchange(signal);
+    const sample = await this.#options.exchange(signal, () => this.#shown !== undefined);
     if (signal.aborted) return;
     const at = this.#look();
     if (this.#awake !== awake) throw unreachable('The device slept');

@@ -22,12 +22,14 @@ type Outgoing = Record<CommandName, (payload: unknown, ack: (reply: Reply<unknow
 
 /** How long connecting may take. */
 const DIAL_PATIENCE_MS = 10_000;
+/** Some proxies never answer a handshake: after so long, sessions are read over REST meanwhile. */
+const SLOW_DIAL_MS = 2_000;
 
 /** What the parts of the client tell each other. */
 interface InternalEvents {
   state: ConnectionState;
-  /** A try to connect was in vain, for a reason that may pass. */
-  tried: SyncKairosError;
+  /** A try to connect was in vain, for a reason that may pass, or takes long. */
+  tried: undefined;
   /** Why there is no connection, as `failure`, has changed. */
   failure: undefined;
   /** Somebody begins to listen to a session. */
@@ -215,6 +217,18 @@ export class Connection {
       this.#lost(unreachable('The connection was closed while it was being opened'));
     };
     engine?.once('close', () => queueMicrotask(closed));
+    const slow = (): void => {
+      if (this.#dialling !== engine) return;
+      this.#begin();
+      if (!this.isLost) this.#enter('reconnecting');
+      this.events.emit('tried', undefined);
+    };
+    later(this.#options.clock, slow, SLOW_DIAL_MS);
+  }
+
+  /** Delays are counted from the first try in vain. */
+  #begin(): void {
+    if (!this.isLost) [this.#tryingSince, this.#delay] = [this.#options.clock.monotonic(), 0];
   }
 
   /** Tries again later, for ever. `failure`: why a try was in vain; absent where a connection that stood was lost. */
@@ -222,7 +236,7 @@ export class Connection {
     const { clock, reconnectAttempts } = this.#options;
     this.#dialling = undefined;
     if (this.isOff) return;
-    if (!this.isLost) [this.#tryingSince, this.#delay] = [clock.monotonic(), 0];
+    this.#begin();
     this.#attempt += 1;
     const attempt = this.#attempt;
     this.#delay = reconnectDelay(this.#delay, clock.monotonic() - this.#tryingSince);
@@ -232,7 +246,7 @@ export class Connection {
     this.#callOffRetry = later(clock, () => this.#dial(), delay);
     if (!this.isLost) this.#enter('reconnecting');
     this.events.emit('reconnecting', { attempt, delay });
-    if (failure !== undefined) this.events.emit('tried', failure);
+    if (failure !== undefined) this.events.emit('tried', undefined);
     if (attempt === reconnectAttempts + 1) this.events.emit('connectionFailed', { attempts: reconnectAttempts });
   }
 

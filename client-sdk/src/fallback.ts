@@ -63,6 +63,8 @@ export class Fallback {
         this.#rooms.refused(sessionId, error);
       }
     }
-    return jittered(READ_MS, Math.random());
+    // The other half of what this address may ask is for commands, also those of others behind the same address.
+    const { isShort, resetMs } = this.#options.quota;
+    return (isShort ? resetMs : 0) + jittered(READ_MS, Math.random());
   }
 }

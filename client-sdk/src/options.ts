@@ -37,6 +37,8 @@ export interface ResolvedOptions {
   optimistic: OptimisticSwitch | undefined;
   fetch: typeof fetch;
   clock: DeviceClock;
+  /** What the latest answer over REST told of the server's limit for this address: whether less than half is left, and ms until all of it is back. */
+  quota: { isShort: boolean; resetMs: number };
 }
 
 // Through an arrow: browsers refuse it on a foreign `this`.
@@ -75,6 +77,7 @@ export function resolveOptions(url: string | URL, given: SyncKairosOptions | str
     optimistic: options.optimistic,
     fetch: options.fetch ?? globalFetch,
     clock,
+    quota: { isShort: false, resetMs: 0 },
   };
 }
 

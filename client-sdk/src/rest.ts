@@ -48,7 +48,7 @@ export async function requestOverRest<C extends RestCommand>(
  * @throws SyncKairosError NETWORK_ERROR or TIMEOUT
  */
 export async function fetchWithin(
-  { tokens, fetch, restUrl, clock }: ResolvedOptions,
+  { tokens, fetch, restUrl, clock, quota }: ResolvedOptions,
   path: string,
   init: { method?: string; body?: string },
   { timeoutMs, signal }: { timeoutMs: number; signal: AbortSignal },
@@ -74,6 +74,9 @@ export async function fetchWithin(
       ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
     };
     const response = await fetch(`${restUrl}${path}`, { ...init, headers, signal: over.signal });
+    const told = (name: string): number => Number(response.headers.get(`RateLimit-${name}`));
+    quota.isShort = told('Remaining') * 2 < told('Limit');
+    quota.resetMs = told('Reset') * 1_000;
     return response.status === 204 ? { ok: true, data: {} } : await response.json();
   } catch (error) {
     if (over.signal.aborted) throw ending;

@@ -20,8 +20,28 @@ export async function exchangeOverSocket(connection: Connection, clock: DeviceCl
   };
 }
 
-/** By `GET /time`, which names one instant between receiving and sending. @throws SyncKairosError NETWORK_ERROR or TIMEOUT */
-export async function exchangeOverRest(options: ResolvedOptions, signal: AbortSignal): Promise<TimeSample> {
+/**
+ * Exchanges by `GET /time`, one after another: each answer tells what is left of the server's limit. Once the time is known, the last half of that is for commands.
+ * They reject with SyncKairosError NETWORK_ERROR or TIMEOUT, and with the one before that they waited for.
+ */
+export function exchangesOverRest(options: ResolvedOptions): (signal: AbortSignal, isKnown: () => boolean) => Promise<TimeSample> {
+  let [latest, until]: [Promise<TimeSample>?, AbortSignal?] = [];
+  return (signal, isKnown) => {
+    const run = async (): Promise<TimeSample> => {
+      if (isKnown() && options.quota.isShort) throw unreachable('The time can wait');
+      return exchangeOverRest(options, signal);
+    };
+    // What was called off holds nobody up.
+    const mine = latest === undefined || until !== signal ? run() : latest.then(run);
+    [latest, until] = [mine, signal];
+    const over = (): void => void (latest === mine && (latest = undefined));
+    mine.then(over, over);
+    return mine;
+  };
+}
+
+/** `GET /time` names one instant between receiving and sending. */
+async function exchangeOverRest(options: ResolvedOptions, signal: AbortSignal): Promise<TimeSample> {
   const { clock, requestTimeoutMs: timeoutMs } = options;
   const sentAt = clock.monotonic();
   const time = (await fetchWithin(options, '/time', {}, { timeoutMs, signal })) as Partial<TimeData> | null;

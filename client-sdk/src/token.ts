@@ -33,7 +33,7 @@ export class TokenSource {
     const given = this.#given;
     const fresh = (async () => (typeof given === 'function' ? given() : given))().catch((cause: unknown) => {
       if (this.#current === fresh) this.#current = undefined;
-      throw unreachable('There is no token', cause);
+      throw unreachable(`There is no token: ${cause instanceof Error ? cause.message : String(cause)}`, cause);
     });
     return (this.#current = fresh);
   }

@@ -186,7 +186,7 @@ describe('SDK: tokens', () => {
       const client = stage.client(url, { socketUrl: 'http://127.0.0.1:9', reconnectAttempts: 0, requestTimeoutMs: 1_000, token });
       const error: unknown = await client[command]('game').catch((thrown: unknown) => thrown);
       expect(error, command).to.be.instanceOf(SyncKairosError);
-      expect(error, command).to.include({ code: 'NETWORK_ERROR', message: 'There is no token' });
+      expect(error, command).to.include({ code: 'NETWORK_ERROR', message: 'There is no token: nobody is signed in' });
     }
   });
 });
