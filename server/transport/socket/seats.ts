@@ -88,7 +88,8 @@ export function seatOf(socket: GatewaySocket, options: SeatOptions): SocketSeat 
       const seated = socket.join(deltas === true ? [room, changesRoom] : room);
       if (deltas === false) await socket.leave(changesRoom);
       await seated;
-      const confirmed = subscribed(room);
+      // Whoever has left meanwhile hears nothing, so there is no subscription to wait for.
+      const confirmed = socket.rooms.has(room) ? subscribed(room) : null;
       if (confirmed !== null) {
         await within(SUBSCRIBE_TIMEOUT_MS, confirmed).catch((cause: unknown) => {
           throw new StoreUnavailableError('no subscription', { cause });
