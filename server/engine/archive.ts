@@ -39,6 +39,8 @@ export interface ArchiveOptions {
 /** Finds sessions wherever they are: in Redis, or in the trail once Redis has lost or dropped them. */
 export class Archive {
   readonly #options: ArchiveOptions;
+  /** What was brought back, by what was found of it: many may have been given the same. */
+  readonly #woken = new WeakMap<LiveSession, Promise<StoredSession | null>>();
 
   constructor(options: ArchiveOptions) {
     this.#options = options;
@@ -68,6 +70,12 @@ export class Archive {
   /** Brings back a session that only the trail has; any other is returned as it is. For those who may have to do with it: it makes a version. */
   async wake(session: StoredSession | null): Promise<StoredSession | null> {
     if (!isDormant(session)) return session;
+    const woken = this.#woken.get(session) ?? this.#wake(session);
+    this.#woken.set(session, woken);
+    return woken;
+  }
+
+  async #wake(session: LiveSession): Promise<StoredSession | null> {
     const { state } = session;
     return (await this.#leftByAge(session)) ? this.#recover(session, (now) => resume(state, now)) : this.#recover(session);
   }

@@ -26,6 +26,7 @@ import {
 } from './checks.ts';
 import type { SessionLife } from './life.ts';
 import type { LiveSession, RememberedCommand, StoredSession } from './ports.ts';
+import { SharedWork } from '../util/shared-work.ts';
 
 export type { CommandContext, Outcome } from './checks.ts';
 
@@ -42,6 +43,7 @@ const ATTEMPTS = 100;
 /** Load, decide, commit, publish. Refusals are values; StoreUnavailableError and UnreadableStateError are thrown. */
 export class Engine {
   readonly #options: EngineOptions;
+  readonly #reads = new SharedWork<Awaited<ReturnType<Archive['find']>>>();
 
   constructor(options: EngineOptions) {
     this.#options = options;
@@ -129,11 +131,14 @@ export class Engine {
     return lostEveryRace();
   }
 
-  /** The state as it is; what is overdue is committed first, unless its grace has not ended. */
+  /**
+   * The state as it is; what is overdue is committed first, unless its grace has not ended. Reads of one session that come at once share one of Redis, which
+   * began after all of them came: nobody gets a state that is older than what was committed before.
+   */
   async get(sessionId: string, context: CommandContext): Promise<Outcome> {
     const { archive, liveness } = this.#options;
     await liveness.beSure();
-    const { session } = await archive.find(sessionId);
+    const { session } = await this.#reads.run(sessionId, () => archive.find(sessionId));
     context.read = session?.state;
     const admitted = await this.#admit(session, context);
     return 'ok' in admitted ? admitted : this.#read(admitted.session, sessionId, context);

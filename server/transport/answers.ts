@@ -4,6 +4,7 @@ import { noticesOf } from '../domain/notices.ts';
 import type { Refusal } from '../domain/refusal.ts';
 import type { Outcome } from '../engine/checks.ts';
 import type { Parsed } from './schemas.ts';
+import { StateAnswer } from './written-answer.ts';
 
 /** What a command answers, before it is dressed as a reply. */
 export type Answer = { ok: true; data: unknown; appliedVersion?: number; notices?: Notice[] } | Refusal;
@@ -14,6 +15,16 @@ export function answerWith(outcome: Outcome, data: (state: SessionState) => unkn
   const answer: Answer = { ok: true, data: data(outcome.state) };
   if (outcome.appliedVersion !== undefined) answer.appliedVersion = outcome.appliedVersion;
   return answer;
+}
+
+/**
+ * Answers a read, with the state or with the state and what `missed` finds of it. All who are given the same large state share one text of it.
+ */
+export function readAnswer(outcome: Outcome, missed?: (state: SessionState) => number | null): Answer {
+  return answerWith(outcome, (state) => {
+    if (isLarge(state)) return new StateAnswer(state, missed?.(state));
+    return missed === undefined ? state : { state, missed: missed(state) };
+  });
 }
 
 export const stateOf = (outcome: Outcome) => answerWith(outcome, (state) => state);

@@ -8,9 +8,10 @@ import { lifeOf } from '../engine/life.ts';
 import type { CommandKey } from '../engine/ports.ts';
 import type { Trail } from '../engine/trail-ports.ts';
 import type { Metrics } from '../observability/metrics.ts';
+import { FewAtOnce } from '../util/few-at-once.ts';
 import type { Access, Permit } from './access/access.ts';
 import { accessCommands } from './access/commands.ts';
-import { type Answer, answerWith, created, deleted, emptied, missedSince, stateOf, switched, switchedBriefly } from './answers.ts';
+import { type Answer, created, deleted, emptied, missedSince, readAnswer, stateOf, switched, switchedBriefly } from './answers.ts';
 import { fingerprint } from './fingerprint.ts';
 import { createHistoryCommand } from './history-command.ts';
 import { type CommandLimits, limited } from './limits.ts';
@@ -21,6 +22,8 @@ import { type AudienceOf, workOfChange, workOfReading, workOfTelling } from './w
 
 /** A command's `command_id` is remembered this long after a success. */
 const REMEMBER_MS = 15 * 60_000;
+/** Of one session so many are read for and answered at a time: enough to share a read, and answers of a thousand participants take a few milliseconds then. */
+const READERS_AT_ONCE = 16;
 
 /** What surrounds a payload: when it reached the server (Unix ms, with fractions) and by which connection. */
 export interface Call {
@@ -81,6 +84,7 @@ export function createCommands({ engine, archive, clock, trail, limits, access, 
     call.moved = () => workOfReading(outcome, context);
     return outcome;
   };
+  const readers = new FewAtOnce(READERS_AT_ONCE);
   const switchTurn = timer('session:switch', switched);
   const switchBriefly = timer('session:switch', switchedBriefly);
 
@@ -123,9 +127,9 @@ export function createCommands({ engine, archive, clock, trail, limits, access, 
         const isAllowed = known !== undefined && ((await context.authorize?.(known, false)) ?? null) === null;
         return readInRoom(enter, isAllowed ? known : undefined, read);
       };
-      const outcome = await seated(call.seat, session_id, join, deltas);
+      const outcome = await seated(call.seat, session_id, (enter) => readers.run(session_id, () => join(enter)), deltas);
       call.moved = () => workOfReading(outcome, context);
-      return answerWith(outcome, (state) => ({ state, missed: missedSince(state, payload) }));
+      return readAnswer(outcome, (state) => missedSince(state, payload));
     },
 
     'session:leave': async (payload, call) => {
@@ -134,7 +138,7 @@ export function createCommands({ engine, archive, clock, trail, limits, access, 
     },
 
     'session:get': async (payload, call) => {
-      return stateOf(await readSession(payload, call));
+      return readAnswer(await readers.run(payload.session_id, () => readSession(payload, call)));
     },
 
     'session:start': timer('session:start'),

@@ -1,17 +1,19 @@
 import type { HistoryPage } from '../engine/trail-ports.ts';
+import { WrittenAnswer } from './written-answer.ts';
 
 /** A page of history as the data of a success. Its events are JSON already, and stay so on their way out. */
-export class HistoryAnswer {
+export class HistoryAnswer extends WrittenAnswer {
   readonly events: string[];
   readonly nextAfterVersion: number;
 
   constructor({ events, next_after_version }: HistoryPage) {
+    super();
     this.events = events;
     this.nextAfterVersion = next_after_version;
   }
 
-  /** JSON of a success with this data, event by event. */
-  *jsonOf(reply: { ok: true; server_time_ms: number }): Generator<string> {
+  /** Event by event. */
+  override *jsonOf(reply: { ok: true; server_time_ms: number }): Generator<string> {
     yield '{"ok":true,"data":{"events":[';
     for (const [index, event] of this.events.entries()) yield index === 0 ? event : `,${event}`;
     yield `],"next_after_version":${this.nextAfterVersion}},"server_time_ms":${reply.server_time_ms}}`;

@@ -10,6 +10,8 @@ export interface CrowdOrder {
   spreadMs: number;
   /** Whether they ask to be told only what has changed. */
   deltas?: boolean;
+  /** Whether all of them join in one instant, when the last one is connected; how long each took counts from there. */
+  together?: boolean;
 }
 
 export interface CrowdReport {

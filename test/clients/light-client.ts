@@ -1,5 +1,5 @@
 import { WebSocket } from 'ws';
-import type { Reply } from '#contract';
+import type { Failure } from '#contract';
 
 const JOIN_ID = '0';
 /** Before the next try after a refusal or a lost connection, ms: at least this, at most twice of it. */
@@ -14,6 +14,26 @@ export class Fortunes {
   /** Joins that were refused, by code, and connections that failed or broke. */
   refused: Record<string, number> = {};
   failed = 0;
+}
+
+/** Lets nobody on before all are there. */
+export class Barrier {
+  readonly open: Promise<void>;
+  #missing: number;
+  #lift = () => {};
+
+  constructor(count: number) {
+    this.#missing = count;
+    this.open = new Promise((resolve) => {
+      this.#lift = resolve;
+    });
+  }
+
+  /** One more is there. */
+  arrive(): void {
+    this.#missing -= 1;
+    if (this.#missing === 0) this.#lift();
+  }
 }
 
 /**
@@ -31,6 +51,7 @@ export class LightClient {
   #timer: NodeJS.Timeout | undefined;
   #begun = 0;
   #joined: (() => void) | undefined;
+  #barrier: Barrier | undefined;
 
   constructor(session: string, deltas: boolean, fortunes: () => Fortunes) {
     this.session = session;
@@ -38,9 +59,10 @@ export class LightClient {
     this.#fortunes = fortunes;
   }
 
-  /** Connects and joins, again and again until it is in. Later losses are its own business too. */
-  async enter(url: string, delayMs = 0): Promise<void> {
+  /** Connects and joins, behind a barrier if there is one, again and again until it is in. Later losses are its own business too. */
+  async enter(url: string, delayMs = 0, barrier?: Barrier): Promise<void> {
     this.#url = url;
+    this.#barrier = barrier;
     this.#begun = performance.now();
     const joined = new Promise<void>((resolve) => {
       this.#joined = resolve;
@@ -81,9 +103,21 @@ export class LightClient {
   #take(socket: WebSocket, frame: string): void {
     if (frame === '2') socket.send('3');
     else if (frame.startsWith('0')) socket.send('40');
-    else if (frame.startsWith('40')) this.#join(socket);
-    else if (frame.startsWith(`43${JOIN_ID}`)) this.#answer(socket, (JSON.parse(frame.slice(3)) as [Reply<{ state: Position }>])[0]);
-    else if (frame.startsWith('42["session:update"')) this.#learn((JSON.parse(frame.slice(2)) as [string, Position])[1]);
+    else if (frame.startsWith('40')) void this.#connected(socket);
+    else if (frame.startsWith(`43${JOIN_ID}[{"ok":true`)) this.#enteredAt(positionIn(frame));
+    else if (frame.startsWith(`43${JOIN_ID}`)) this.#refused(socket, (JSON.parse(frame.slice(3)) as [Failure])[0]);
+    else if (frame.startsWith('42["session:update"')) this.#learn(positionIn(frame));
+  }
+
+  async #connected(socket: WebSocket): Promise<void> {
+    const barrier = this.#barrier;
+    if (barrier !== undefined) {
+      this.#barrier = undefined;
+      barrier.arrive();
+      await barrier.open;
+      this.#begun = performance.now();
+    }
+    this.#join(socket);
   }
 
   #join(socket: WebSocket): void {
@@ -91,21 +125,27 @@ export class LightClient {
     socket.send(`42${JOIN_ID}${JSON.stringify(['session:join', { session_id: this.session, deltas: this.#deltas, ...known }])}`);
   }
 
-  #answer(socket: WebSocket, reply: Reply<{ state: Position }>): void {
-    if (reply.ok) {
-      this.#learn(reply.data.state);
-      this.#fortunes().took.push(performance.now() - this.#begun);
-      this.#joined?.();
-      this.#joined = undefined;
-      return;
-    }
+  #enteredAt(position: Position): void {
+    this.#learn(position);
+    this.#fortunes().took.push(performance.now() - this.#begun);
+    this.#joined?.();
+    this.#joined = undefined;
+  }
+
+  #refused(socket: WebSocket, { error }: Failure): void {
     const { refused } = this.#fortunes();
-    refused[reply.error.code] = (refused[reply.error.code] ?? 0) + 1;
-    if (reply.error.retryable) setTimeout(() => this.#join(socket), AGAIN_MS * (1 + Math.random()));
+    refused[error.code] = (refused[error.code] ?? 0) + 1;
+    if (error.retryable) setTimeout(() => this.#join(socket), AGAIN_MS * (1 + Math.random()));
   }
 
   #learn({ version, epoch }: Position): void {
     const { known } = this;
     if (known === undefined || epoch > known.epoch || (epoch === known.epoch && version > known.version)) this.known = { version, epoch };
   }
+}
+
+/** The version and the epoch of a reply or an update, which stand at its beginning: a large state would take a crowd longer to parse than a server to send. */
+function positionIn(frame: string): Position {
+  const head = frame.slice(0, 2_000);
+  return { version: Number(/"version":(\d+)/.exec(head)?.[1]), epoch: Number(/"epoch":(\d+)/.exec(head)?.[1]) };
 }

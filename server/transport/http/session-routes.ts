@@ -11,6 +11,7 @@ import { HistoryAnswer } from '../history-answer.ts';
 import { HTTP_STATUS } from '../replies.ts';
 import { HttpRefusal, readBodies, refuseOtherBodies, setRetryAfter } from './errors.ts';
 import { sendLines, wantsLines } from './ndjson.ts';
+import { WrittenAnswer } from '../written-answer.ts';
 import { REST_ROUTES } from './rest-table.ts';
 
 export interface SessionRoutesOptions {
@@ -60,7 +61,7 @@ export function sessionRoutes({ handler, now, proxies }: SessionRoutesOptions): 
 function send(ctx: Context, reply: Reply<unknown>, status: number): void {
   ctx.status = reply.ok ? status : HTTP_STATUS[reply.error.code];
   if (!reply.ok) setRetryAfter(ctx, reply.error.details);
-  if (reply.ok && reply.data instanceof HistoryAnswer) {
+  if (reply.ok && reply.data instanceof WrittenAnswer) {
     ctx.type = 'json';
     ctx.body = Readable.from(reply.data.jsonOf(reply));
   } else if (ctx.status !== 204) {

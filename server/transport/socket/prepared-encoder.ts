@@ -1,6 +1,6 @@
 import { Encoder, type Packet, PacketType } from 'socket.io-parser';
 import type { Reply } from '#contract';
-import { HistoryAnswer } from '../history-answer.ts';
+import { WrittenAnswer } from '../written-answer.ts';
 
 const prepared = new WeakMap<object, string>();
 
@@ -37,5 +37,5 @@ export class PreparedEncoder extends Encoder {
 }
 
 function acknowledgement(reply: Reply<unknown>): string {
-  return reply.ok && reply.data instanceof HistoryAnswer ? [...reply.data.jsonOf(reply)].join('') : JSON.stringify(reply);
+  return reply.ok && reply.data instanceof WrittenAnswer ? [...reply.data.jsonOf(reply)].join('') : JSON.stringify(reply);
 }
