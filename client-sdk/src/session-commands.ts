@@ -3,11 +3,11 @@ import { inWords } from './arguments.ts';
 import type { DeviceClock } from './device-clock.ts';
 import type {
   CommandName,
+  CommandOptions,
   Commands,
   CreatePayload,
   HistoryPayload,
   JsonValue,
-  SessionPayload,
   SessionState,
   SharePayload,
   ShareLink,
@@ -35,7 +35,7 @@ export interface CommandParts {
 
 /**
  * The base of the client. Every method rejects with a SyncKairosError, or with a TypeError where what it was given is a mistake of the program: an id that is missing
- * or no string, or something that JSON can't hold.
+ * or no string, or something that JSON can't hold. `options` of a command may hold an `expected_version`: it then applies to that version only, and is a CONFLICT otherwise.
  */
 export class SessionCommands {
   readonly #parts: CommandParts;
@@ -56,19 +56,20 @@ export class SessionCommands {
   }
 
   /** Starts the clock of `activeParticipantId`, or of whoever the session names. */
-  async startSession(id: string, activeParticipantId?: string): Data<'session:start'> {
-    return this.#change('session:start', { session_id: id, active_participant_id: activeParticipantId });
+  async startSession(id: string, activeParticipantId?: string, options?: CommandOptions): Data<'session:start'> {
+    return this.#change('session:start', { session_id: id, active_participant_id: activeParticipantId, ...options });
   }
 
   /**
    * Ends the turn of `current` and begins that of `next`, by default the next in order. `current` is sent as it is given, else whoever was
-   * last seen to be active, or with fewer than two participants the version last seen: so a double click can't skip a player.
+   * last seen to be active, or with fewer than two participants the version last seen: so a double click can't skip a player. With an `expected_version` nothing is
+   * added to it.
    */
-  async switchCycle(id: string, current?: string, next?: string): Data<'session:switch'> {
-    const guard = this.#guard(id, current);
+  async switchCycle(id: string, current?: string, next?: string, options?: CommandOptions): Data<'session:switch'> {
+    const guard = this.#guard(id, current, options);
     const takeBack = this.#predict(id, current, next);
     try {
-      const result = await this.#command('session:switch', { session_id: id, ...guard, next_participant_id: next });
+      const result = await this.#command('session:switch', { session_id: id, next_participant_id: next, ...guard, ...options });
       this.#parts.rooms.store(id).note(result);
       // No update will come: what is shown must not be the turn that is over.
       if (this.#parts.rooms.isStale(id)) await this.getSession(id).catch(() => undefined);
@@ -85,37 +86,38 @@ export class SessionCommands {
   }
 
   /** Stops the clock; what is left stays. */
-  async pauseSession(id: string): Data<'session:pause'> {
-    return this.#change('session:pause', { session_id: id });
+  async pauseSession(id: string, options?: CommandOptions): Data<'session:pause'> {
+    return this.#change('session:pause', { session_id: id, ...options });
   }
 
   /** Goes on with what was left when it was paused. */
-  async resumeSession(id: string): Data<'session:resume'> {
-    return this.#change('session:resume', { session_id: id });
+  async resumeSession(id: string, options?: CommandOptions): Data<'session:resume'> {
+    return this.#change('session:resume', { session_id: id, ...options });
   }
 
   /** Adds `deltaMs` (may be negative) to a clock: a participant's or group's by its id, the session's without. PARTICIPANT_NOT_FOUND where there is nobody of that id. */
-  async adjustTime(id: string, deltaMs: number, who?: Who, reason?: string): Data<'session:adjust'> {
-    if (who == null) return this.#change('session:adjust', { session_id: id, delta_ms: deltaMs, reason });
+  async adjustTime(id: string, deltaMs: number, who?: Who, reason?: string, options?: CommandOptions): Data<'session:adjust'> {
+    const payload = { session_id: id, delta_ms: deltaMs, reason, ...options };
+    if (who == null) return this.#change('session:adjust', payload);
     // Whether an id is a participant's or a group's, the state tells.
     const owner = bankOf(this.#parts.rooms.state(id) ?? (await this.getSession(id)), who);
     const target = typeof owner === 'object' ? owner : {};
-    return this.#change('session:adjust', { session_id: id, delta_ms: deltaMs, ...target, reason });
+    return this.#change('session:adjust', { ...payload, ...target });
   }
 
   /** Ends a session as planned. */
-  async completeSession(id: string): Data<'session:complete'> {
-    return this.#change('session:complete', { session_id: id });
+  async completeSession(id: string, options?: CommandOptions): Data<'session:complete'> {
+    return this.#change('session:complete', { session_id: id, ...options });
   }
 
   /** Ends a session that should not count. */
-  async cancelSession(id: string, reason?: string): Data<'session:cancel'> {
-    return this.#change('session:cancel', { session_id: id, reason });
+  async cancelSession(id: string, reason?: string, options?: CommandOptions): Data<'session:cancel'> {
+    return this.#change('session:cancel', { session_id: id, reason, ...options });
   }
 
   /** Deletes a session; one that does not exist counts as deleted. */
-  async deleteSession(id: string): Data<'session:delete'> {
-    const done = await this.#command('session:delete', { session_id: id });
+  async deleteSession(id: string, options?: CommandOptions): Data<'session:delete'> {
+    const done = await this.#command('session:delete', { session_id: id, ...options });
     this.#parts.rooms.vanished(id);
     return done;
   }
@@ -126,15 +128,15 @@ export class SessionCommands {
   }
 
   /** Sends any JSON up to 4 KiB to everybody in the session's room. */
-  async sendMessage(id: string, message: JsonValue): Data<'session:message'> {
-    return this.#command('session:message', { session_id: id, message });
+  async sendMessage(id: string, message: JsonValue, options?: CommandOptions): Data<'session:message'> {
+    return this.#command('session:message', { session_id: id, message, ...options });
   }
 
   /**
    * A link for somebody else: its token lets whoever has it in by `role`, for `expires_in` seconds (a day). A `participant` may end the turns of `participant_id`.
    * Nobody can ask for the token again.
    */
-  async shareSession(id: string, share: Omit<SharePayload, keyof SessionPayload>): Data<'session:share'> {
+  async shareSession(id: string, share: Omit<SharePayload, 'session_id'>): Data<'session:share'> {
     return this.#command('session:share', { session_id: id, ...share });
   }
 
@@ -144,8 +146,8 @@ export class SessionCommands {
   }
 
   /** Makes a link useless; who came by it is disconnected. */
-  async revokeShare(id: string, linkId: string): Data<'session:revoke'> {
-    return this.#command('session:revoke', { session_id: id, link_id: linkId });
+  async revokeShare(id: string, linkId: string, options?: CommandOptions): Data<'session:revoke'> {
+    return this.#command('session:revoke', { session_id: id, link_id: linkId, ...options });
   }
 
   /**
@@ -189,8 +191,13 @@ export class SessionCommands {
     return () => store.getSnapshot() === predicted && store.predict(null);
   }
 
-  #guard(id: string, current: string | null | undefined): { current_participant_id?: string; expected_version?: number } {
+  #guard(
+    id: string,
+    current: string | null | undefined,
+    options: CommandOptions | undefined,
+  ): { current_participant_id?: string; expected_version?: number } {
     if (current != null) return { current_participant_id: current };
+    if (options?.expected_version !== undefined) return {};
     const seen = this.#parts.rooms.known(id)?.seen;
     if (seen === undefined) return {};
     if (seen.participants.length < 2) return { expected_version: seen.version };

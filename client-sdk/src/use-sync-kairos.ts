@@ -1,7 +1,7 @@
 /** A session as a React hook. */
 import { useCallback, useMemo, useRef, useState, useSyncExternalStore } from 'react';
 import type { SyncKairosClient } from './client.ts';
-import type { SessionState, Status } from './contract/index.ts';
+import type { CommandOptions, SessionState, Status } from './contract/index.ts';
 import { SyncKairosError } from './errors.ts';
 import type { ConnectionState } from './events.ts';
 import type { Who } from './who.ts';
@@ -28,12 +28,15 @@ export interface SyncKairosHook {
   /** Milliseconds left on a participant's or group's clock now, as `client.getParticipantTime`. */
   getParticipantTime: (who?: Who) => number | null;
   getAllParticipantTimes: () => Record<string, number | null>;
-  /** The commands resolve also when they are refused; `error` tells. One too soon after another (`pressGuardMs`) does nothing. */
-  startSession: () => Promise<void>;
-  switchCycle: (nextParticipantId?: string) => Promise<void>;
-  pauseSession: () => Promise<void>;
-  resumeSession: () => Promise<void>;
-  completeSession: () => Promise<void>;
+  /**
+   * The commands resolve also when they are refused; `error` tells. One too soon after another (`pressGuardMs`) does nothing. With an `expected_version`
+   * they apply to that version only.
+   */
+  startSession: (options?: CommandOptions) => Promise<void>;
+  switchCycle: (nextParticipantId?: string, options?: CommandOptions) => Promise<void>;
+  pauseSession: (options?: CommandOptions) => Promise<void>;
+  resumeSession: (options?: CommandOptions) => Promise<void>;
+  completeSession: (options?: CommandOptions) => Promise<void>;
 }
 
 /**
@@ -69,11 +72,12 @@ export function useSyncKairos(
       }
     };
     return {
-      startSession: () => run(() => client.startSession(sessionId)),
-      switchCycle: (next?: string) => run(() => client.switchCycle(sessionId, participantId, next)),
-      pauseSession: () => run(() => client.pauseSession(sessionId)),
-      resumeSession: () => run(() => client.resumeSession(sessionId)),
-      completeSession: () => run(() => client.completeSession(sessionId)),
+      startSession: (options?: CommandOptions) => run(() => client.startSession(sessionId, undefined, optionsOf(options))),
+      switchCycle: (next?: string, options?: CommandOptions) =>
+        run(() => client.switchCycle(sessionId, participantId, next, optionsOf(options))),
+      pauseSession: (options?: CommandOptions) => run(() => client.pauseSession(sessionId, optionsOf(options))),
+      resumeSession: (options?: CommandOptions) => run(() => client.resumeSession(sessionId, optionsOf(options))),
+      completeSession: (options?: CommandOptions) => run(() => client.completeSession(sessionId, optionsOf(options))),
     };
   }, [client, store, sessionId, participantId, pressGuardMs]);
 
@@ -96,4 +100,9 @@ export function useSyncKairos(
     getAllParticipantTimes,
     ...commands,
   };
+}
+
+/** In `onClick={pauseSession}` it is the event of the click that comes here: an instance of a class, where options are a plain object. */
+function optionsOf(given: CommandOptions | undefined): CommandOptions | undefined {
+  return given != null && Object.getPrototypeOf(given) === Object.prototype ? given : undefined;
 }

@@ -115,6 +115,35 @@ describe('React hooks in a browser', function () {
     await seen(watcher, id, 3);
   });
 
+  it('J-123 The hook’s commands take an expected_version, and a button may call one without: its event is no option', async () => {
+    const { url } = await stage.instance();
+    const { session_id: id } = await stage.client(url).createSession(chess());
+    const page = await open({ api: url, id, guard: '0' });
+    await shows(page, 'status', 'pending');
+    const steps: [button: string, shown: string, text: string][] = [
+      ['startSession', 'status', 'running'],
+      ['switchCycle', 'active', 'black'],
+      ['pauseSession', 'status', 'paused'],
+      ['resumeSession', 'status', 'running'],
+      ['completeSession', 'status', 'completed'],
+    ];
+    for (const [button, shown, text] of steps) {
+      await page.evaluate('wrongBy = 1');
+      await page.click(`#${button}-at`);
+      await shows(page, 'error', 'CONFLICT');
+      await page.evaluate('wrongBy = 0');
+      await page.click(`#${button}-at`);
+      await shows(page, shown, text);
+      await shows(page, 'error', 'none');
+      if (button !== 'switchCycle') continue;
+      await page.click('#plain');
+      await shows(page, 'status', 'paused');
+      await page.click('#resumeSession');
+      await shows(page, 'status', 'running');
+    }
+    expect(problems).to.deep.equal([]);
+  });
+
   it('J-80 the event of a button is no participant: the hook’s command rejects with a TypeError', async () => {
     const { url } = await stage.instance();
     const { session_id: id } = await stage.client(url).createSession(chess());

@@ -9,6 +9,7 @@ const client = new SyncKairosClient(asked.get('api'));
 const sessionId = asked.get('id');
 const WHITE = { participant_id: 'white' };
 globalThis.client = client;
+const wrongBy = () => globalThis.wrongBy ?? 0;
 /** What each clock showed, commit by commit. */
 globalThis.commits = {};
 
@@ -49,6 +50,20 @@ function Game() {
       </button>
       <button id="careless" onClick={(event) => void game.switchCycle(event)}>
         careless
+      </button>
+      {['startSession', 'pauseSession', 'resumeSession', 'completeSession'].map((name) => (
+        <button key={name} id={`${name}-at`} onClick={() => void game[name]({ expected_version: game.sessionState.version + wrongBy() })}>
+          {name} at
+        </button>
+      ))}
+      <button
+        id="switchCycle-at"
+        onClick={() => void game.switchCycle(undefined, { expected_version: game.sessionState.version + wrongBy() })}
+      >
+        switchCycle at
+      </button>
+      <button id="plain" onClick={(event) => void game.pauseSession(event)}>
+        plain
       </button>
       <Clock name="white" who={WHITE} />
       <Clock name="black" who="black" />

@@ -1,0 +1,68 @@
+import { expect } from 'chai';
+import type { CommandOptions, SyncKairosClient, SyncKairosError } from '../../client-sdk/src/index.ts';
+import { JWT, sovereign } from '../access/kit.ts';
+import { chess } from '../kit/games.ts';
+import { Stage } from './kit.ts';
+
+describe('SDK: commands that mean one version', () => {
+  let stage: Stage;
+  beforeEach(() => (stage = new Stage()));
+  afterEach(() => stage.close());
+
+  /** Every command, in an order in which all of them succeed. */
+  const COMMANDS: Record<string, (client: SyncKairosClient, id: string, options: CommandOptions) => Promise<unknown>> = {
+    startSession: (client, id, options) => client.startSession(id, undefined, options),
+    switchCycle: (client, id, options) => client.switchCycle(id, undefined, undefined, options),
+    'switchCycle of somebody': (client, id, options) => client.switchCycle(id, 'black', 'white', options),
+    adjustTime: (client, id, options) => client.adjustTime(id, 5_000, 'white', 'noise', options),
+    pauseSession: (client, id, options) => client.pauseSession(id, options),
+    resumeSession: (client, id, options) => client.resumeSession(id, options),
+    sendMessage: (client, id, options) => client.sendMessage(id, 'hello', options),
+    shareSession: (client, id, options) => client.shareSession(id, { role: 'viewer', ...options }),
+    revokeShare: async (client, id, options) => client.revokeShare(id, (await client.getShareLinks(id))[0]?.link_id ?? 'none', options),
+    completeSession: (client, id, options) => client.completeSession(id, options),
+    deleteSession: (client, id, options) => client.deleteSession(id, options),
+  };
+  const failure = (command: Promise<unknown>) =>
+    command.then(
+      () => null,
+      (error: SyncKairosError) => error,
+    );
+
+  for (const [way, options] of Object.entries({ 'the socket': {}, REST: { socketUrl: 'http://127.0.0.1:9' } })) {
+    it(`J-121 Every command applies to its expected_version only, which all methods take, over ${way}`, async () => {
+      const { url } = await stage.instance(JWT);
+      const client = stage.client(url, { ...options, token: await sovereign() });
+      const { session_id: id } = await client.createSession(chess());
+      for (const [name, command] of Object.entries(COMMANDS)) {
+        const { version } = await client.getSession(id);
+        const refused = await failure(command(client, id, { expected_version: version + 1 }));
+        expect(refused, name).to.include({ code: 'CONFLICT' });
+        expect(refused?.details, name).to.include({ expected_version: version + 1, actual_version: version });
+        expect(await failure(command(client, id, { expected_version: version })), name).to.equal(null);
+      }
+      const { session_id: other } = await client.createSession(chess());
+      expect(await failure(client.cancelSession(other, 'rain', { expected_version: 2 }))).to.include({ code: 'CONFLICT' });
+      expect(await client.cancelSession(other, 'rain', { expected_version: 1 })).to.include({ status: 'cancelled' });
+    });
+  }
+
+  it('J-122 A switch with an expected_version is guarded by that alone: what the client saw before does not count', async () => {
+    const { url } = await stage.instance();
+    const [one, two] = [stage.client(url), stage.client(url, { socketUrl: 'http://127.0.0.1:9' })];
+    const { session_id: id } = await one.createSession(chess());
+    // Over REST, and listening to nothing, it hears of nothing by itself.
+    await two.startSession(id);
+    const { version } = await one.switchCycle(id, 'white');
+    expect(await two.switchCycle(id, undefined, undefined, { expected_version: version })).to.include({ active_participant_id: 'white' });
+  });
+
+  it('J-121 A guard that is misspelt is refused by its name', async () => {
+    const { url } = await stage.instance();
+    const client = stage.client(url);
+    const { session_id: id } = await client.createSession(chess());
+    const refused = await failure(client.startSession(id, undefined, { expectedVersion: 1 } as CommandOptions));
+    expect(refused).to.include({ code: 'VALIDATION_ERROR' });
+    expect(JSON.stringify(refused?.details)).to.include('expectedVersion');
+  });
+});
