@@ -59,7 +59,12 @@ export class Fallback {
         }
         connection.report(null);
         const limitMs = retryAfter(error);
-        if (limitMs !== undefined) return limitMs + jittered(READ_MS, Math.random());
+        if (limitMs !== undefined) {
+          const store = this.#rooms.store(sessionId);
+          // Whoever sees nothing yet is told why, since this may take a minute.
+          if (store.getSnapshot() === null) store.fail(error);
+          return limitMs + jittered(READ_MS, Math.random());
+        }
         this.#rooms.refused(sessionId, error);
       }
     }

@@ -3,13 +3,14 @@ import type { ConnectionState, SyncKairosClient } from '@synckairos/client';
 import { useNow } from '@synckairos/client/react';
 import { useEffect, useReducer, useSyncExternalStore } from 'react';
 import { Identity } from './identity.tsx';
+import { WhyNotLive } from './no-websocket.tsx';
 
 const WORDS: Record<ConnectionState, string> = {
   idle: 'Not connected',
   connecting: 'Connecting…',
   connected: 'Connected',
   reconnecting: 'Reconnecting…',
-  fallback: 'No live connection: read every few seconds',
+  fallback: 'No WebSocket gets through: read every few seconds',
   failed: 'Offline',
 };
 
@@ -28,6 +29,7 @@ export function StatusBar({ client, token }: { client: SyncKairosClient; token: 
       <span className="status-item">
         <span className={`dot dot-${connection}`} aria-hidden="true" />
         <span role="status">{WORDS[connection]}</span>
+        {connection === 'fallback' && <WhyNotLive />}
         {resting && (
           <button type="button" className="link" onClick={() => client.connect()}>
             Try now

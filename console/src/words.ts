@@ -74,3 +74,9 @@ export function explain(error: SyncKairosError): string {
       return error.message;
   }
 }
+
+/** Why a game is not shown, yet or any more. */
+export function whyNothing(error: SyncKairosError): string {
+  if (error.code !== 'RATE_LIMIT_EXCEEDED') return explain(error);
+  return 'Many devices on this network ask at once, and the server lets each network ask so often only. This page asks again by itself, within about a minute.';
+}

@@ -4,7 +4,7 @@ import { freePort } from '../../server/local/free-port.ts';
 import { JWT, sign } from '../access/kit.ts';
 import { hasNginx, type Nginx, type NginxOptions, startNginx } from '../kit/nginx.ts';
 import { lacking } from '../kit/lacking.ts';
-import { createGame, press, settled, shows, stands, turnOf } from './play.ts';
+import { createGame, press, settled, stands, turnOf } from './play.ts';
 import { browserRoom } from './room.ts';
 
 const NAMES = { White: 'Anna', Black: 'Ben' };
@@ -89,21 +89,5 @@ describe('console: a path of another site', function () {
     const second = await room.stage.instance({ ...JWT, BASE_PATH: '/second', PORT });
     await page.goto(`${second.url}/`);
     await page.getByRole('heading', { name: 'Who are you?' }).waitFor({ timeout: 15_000 });
-  });
-
-  it('CO-72 a link of a viewer shows the game over REST where a proxy lets no WebSocket through, and why', async () => {
-    const url = await behind({ ...JWT, BASE_PATH: '/timer' }, { prefix: '/timer', sockets: false });
-    const token = await sign({ sub: 'anna' });
-    const player = room.stage.client(url, { token });
-    const { session_id: id } = await player.createSession({
-      sync_mode: 'per_participant',
-      participants: ['white', 'black'].map((participant_id) => ({ participant_id, total_time_ms: 1_800_000 })),
-    });
-    const link = await player.shareSession(id, { role: 'viewer' });
-    const page = await room.open(`${url}/#/s/${id}&token=${link.token}`);
-    await shows(page, 'white', '30:00');
-    await page.getByText('No live connection').waitFor();
-    await player.startSession(id);
-    await turnOf(page, 'white');
   });
 });

@@ -52,6 +52,17 @@ describe('SDK: no WebSocket on the way', function () {
     expect(left, `after ${proxy.asked.length} requests`).to.be.above(0);
   });
 
+  it('J-113 whoever sees nothing because of the limit of the address is told so', async () => {
+    const { url } = await stage.instance({ RATE_LIMIT_GENERAL: '1' });
+    const { session_id: id } = await stage.client(url).createSession(chess());
+    await rest({ url }, 'GET', '/time');
+    proxy = await openHttpOnly(url);
+    const viewer = stage.client(proxy.url);
+    const store = viewer.session(id);
+    await happens(() => store.getError()?.code === 'RATE_LIMIT_EXCEEDED', store.subscribe, 'the reason');
+    expect(viewer.connection.getSnapshot(), 'the server answers').to.equal('fallback');
+  });
+
   it('J-112 the link of a viewer reads over REST what it may see over a socket, and no more', async () => {
     const { url } = await stage.instance(JWT);
     proxy = await openHttpOnly(url);

@@ -2,7 +2,7 @@
 import type { SessionState, SyncKairosClient } from '@synckairos/client';
 import { lazy, Suspense, useEffect, useState } from 'react';
 import { turnWords } from '../trade.ts';
-import { explain, nameOf, standing, titleOf } from '../words.ts';
+import { explain, nameOf, standing, titleOf, whyNothing } from '../words.ts';
 import { AdjustSheet } from './adjust-sheet.tsx';
 import { Announcer } from './announcer.tsx';
 import { ClockPanel } from './clock-panel.tsx';
@@ -44,7 +44,7 @@ export function GamePage({ client, sessionId, token, watchOnly }: GamePageProps)
     return (
       <main className="waiting">
         <h1 className="sr-only">SyncKairos</h1>
-        <p role="status">{error === null ? 'Fetching the game…' : explain(error)}</p>
+        <p role="status">{error === null ? 'Fetching the game…' : whyNothing(error)}</p>
         {error !== null && (
           <a className="button" href="#/">
             New game
