@@ -16,6 +16,8 @@ interface ClockPanelProps {
   onSwitch: () => void;
 }
 
+/** The part of a hint that nobody with a touch screen can follow. */
+const KEYS = ' or press space';
 /** Hot whatever the last threshold is, where there are any. */
 const LAST_MS = 10_000;
 
@@ -45,18 +47,34 @@ export function ClockPanel({ client, state, face, mayEnd, rests, onSwitch }: Clo
       onPointerDown={onPointerDown}
       onClick={onClick}
     >
-      <span className="clock-name">{face.name}</span>
-      <span className="clock-time number" data-length={digits.length} aria-hidden="true">
-        {digits}
+      <span className="clock-face">
+        <span className="clock-name">{face.name}</span>
+        <span className="clock-time number" data-length={digits.length} aria-hidden="true">
+          {digits}
+        </span>
+        <span className="sr-only">
+          , {shown === null ? 'time not known yet' : formatTime(shown, 'spoken')}
+          {running ? ', running.' : ''}
+          {canEnd ? ' Press to end the turn.' : ''}
+        </span>
+        {face.full === null ? <span /> : <progress className="clock-bar" value={left ?? 0} max={face.full} aria-hidden="true" />}
+        <span className="clock-note">
+          {isUp ? isAuction(state) && hasBid(state) ? 'Sold' : 'Time is up' : canEnd ? <Hint text={hint} /> : face.note}
+        </span>
       </span>
-      <span className="sr-only">
-        , {shown === null ? 'time not known yet' : formatTime(shown, 'spoken')}
-        {running ? ', running.' : ''}
-        {canEnd ? ' Press to end the turn.' : ''}
-      </span>
-      {face.full === null ? <span /> : <progress className="clock-bar" value={left ?? 0} max={face.full} aria-hidden="true" />}
-      <span className="clock-note">{isUp ? (isAuction(state) && hasBid(state) ? 'Sold' : 'Time is up') : canEnd ? hint : face.note}</span>
     </button>
+  );
+}
+
+/** What to do, without the keys where there are none. */
+function Hint({ text }: { text: string }) {
+  const [tap, rest] = text.split(KEYS);
+  return (
+    <>
+      {tap}
+      <span className="for-keys">{KEYS}</span>
+      {rest}
+    </>
   );
 }
 

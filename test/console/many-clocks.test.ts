@@ -1,0 +1,69 @@
+import { expect } from 'chai';
+import { chess } from '../kit/games.ts';
+import { browserRoom } from './room.ts';
+
+const SCREENS = [
+  [320, 568],
+  [390, 844],
+  [667, 375],
+  [768, 1024],
+  [1280, 800],
+  [1920, 1080],
+  [3840, 2160],
+] as const;
+const SMALLEST_PX = 12;
+
+/** Runs in the page: which names and times can't be read whole. */
+const UNREADABLE = `[...document.querySelectorAll('.clock')].flatMap((clock) => {
+  const panel = clock.getBoundingClientRect();
+  const faults = [];
+  const boxes = ['.clock-name', '.clock-time', '.clock-note'].map((part) => {
+    const element = clock.querySelector(part);
+    const range = document.createRange();
+    range.selectNodeContents(element);
+    const box = range.getBoundingClientRect();
+    const name = part + ' of ' + clock.dataset.player;
+    if (parseFloat(getComputedStyle(element).fontSize) < ${SMALLEST_PX}) faults.push(name + ' is too small');
+    // It may be cut off.
+    if (part === '.clock-note') return element.getBoundingClientRect();
+    if (box.width === 0 || box.height === 0) faults.push(name + ' is gone');
+    if (box.left < panel.left || box.right > panel.right || box.top < panel.top || box.bottom > panel.bottom) faults.push(name + ' is cut off by its clock');
+    if (element.scrollWidth > element.clientWidth + 1) faults.push(name + ' is cut off');
+    return box;
+  });
+  for (const [i, a] of boxes.entries()) for (const b of boxes.slice(i + 1)) {
+    const overlap = Math.min(Math.min(a.right, b.right) - Math.max(a.left, b.left), Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top));
+    // Boxes of text have some air above and below.
+    if (a.width > 0 && b.width > 0 && overlap > 6) faults.push('texts of ' + clock.dataset.player + ' lie over each other');
+  }
+  if (panel.height < 44) faults.push(clock.dataset.player + ' is too small for a finger');
+  return faults;
+})`;
+
+describe('console: many clocks', function () {
+  this.timeout(120_000);
+  const room = browserRoom();
+
+  for (const total_time_ms of [300_000, 5_400_000]) {
+    it(`CO-89 1 to 100 clocks of ${total_time_ms / 60_000} minutes show whole names and times on every screen`, async () => {
+      const { url } = await room.stage.instance();
+      const client = room.stage.client(url);
+      const page = await room.open(url, { reducedMotion: 'reduce' });
+      const faults: string[] = [];
+      for (const count of [1, 2, 3, 4, 5, 6, 8, 12, 30, 100]) {
+        const participants = Array.from({ length: count }, (_, index) => ({ participant_id: `Player-${index + 1}`, total_time_ms }));
+        const { session_id: id } = await client.createSession(chess({ participants, increment_ms: 3_000 }));
+        await client.startSession(id);
+        await page.goto(`${url}/#/s/${id}`);
+        const last = page.locator(`.clock[data-player="Player-${count}"] .clock-time`, { hasText: /\d:\d\d/ });
+        await last.waitFor({ state: 'attached', timeout: 15_000 });
+        for (const [width, height] of SCREENS) {
+          await page.setViewportSize({ width, height });
+          const found = await page.evaluate<string[]>(UNREADABLE);
+          if (found.length > 0) faults.push(`${count} at ${width} × ${height}: ${found.length} faults, such as ${found[0]}`);
+        }
+      }
+      expect(faults).to.deep.equal([]);
+    });
+  }
+});
