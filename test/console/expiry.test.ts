@@ -13,7 +13,10 @@ const TOLERANCE_MS = 50;
 const COUNT_TONES = `globalThis.tones = 0; globalThis.listening = 0;
   const { start } = OscillatorNode.prototype;
   OscillatorNode.prototype.start = function (...when) { globalThis.tones += 1; return start.apply(this, when); };
-  globalThis.AudioContext = class extends AudioContext { constructor(...given) { super(...given); globalThis.listening += 1; } };`;
+  globalThis.AudioContext = class extends AudioContext {
+    constructor(...given) { super(...given); globalThis.listening += 1; globalThis.audio = this; }
+    resume() { return globalThis.asleep ? Promise.reject(new Error('not now')) : super.resume(); }
+  };`;
 
 const announced = (page: Page, text: string): Promise<void> =>
   page.locator('[role="status"]', { hasText: text }).waitFor({ state: 'attached', timeout: 20_000 });
@@ -80,6 +83,34 @@ describe('console: time runs out', function () {
     await until('all tones', async () => (await tones(page)) === 7, 15_000);
     await stands(quiet, 'Time is up');
     expect(await tones(quiet)).to.equal(0);
+  });
+
+  it('CO-90 sound that was interrupted comes back by itself, at a touch, and before it is needed', async () => {
+    const { url } = await room.stage.instance();
+    const page = await room.open(url);
+    await page.addInitScript({ content: COUNT_TONES });
+    await page.reload();
+    await createGame(page, 'Auction lot', { 'Time for each turn': '14 s' });
+    await press(page, 'Sound');
+    const state = (): Promise<string> => page.evaluate<string>('audio.state');
+    const runs = async (): Promise<boolean> => (await state()) === 'running';
+    await until('sound', runs);
+    // As a call or another application does it. Chromium lets a page suspend its own, and says so in the same way.
+    await page.evaluate('audio.suspend()');
+    await until('sound after an interruption', runs);
+    // Where the browser waits for a touch: nothing wakes it before.
+    await page.evaluate('globalThis.asleep = true; audio.suspend()');
+    expect(await state()).to.equal('suspended');
+    await page.evaluate('globalThis.asleep = false');
+    await page.mouse.click(5, 5);
+    await until('sound after a touch', runs);
+    // And where nobody touches it, the next warning does.
+    await page.evaluate('globalThis.asleep = true; audio.suspend()');
+    await press(page, 'Start');
+    await page.evaluate('globalThis.asleep = false; tones = 0');
+    expect(await state()).to.equal('suspended');
+    await until('the first warning', async () => (await page.evaluate<number>('tones')) > 0, 15_000);
+    expect(await state()).to.equal('running');
   });
 
   it('CO-7 adjusting gives time to the chosen clock on every screen, and what can’t be is told', async () => {

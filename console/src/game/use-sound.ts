@@ -5,6 +5,8 @@ import { useEffect, useState } from 'react';
 /** Seconds and hertz. */
 const WARNING = [{ at: 0, lasts: 0.12, pitch: 880 }];
 const TIME_UP = [0, 0.22, 0.44].map((at) => ({ at, lasts: 0.18, pitch: 587 }));
+/** A tone that waited longer for its device says something that is not so any more. */
+const STALE_MS = 1_000;
 
 export interface Sound {
   on: boolean;
@@ -15,9 +17,14 @@ export function useSound(client: SyncKairosClient, sessionId: string): Sound {
   const [audio, setAudio] = useState<AudioContext | null>(null);
   useEffect(() => {
     if (audio === null) return;
-    const ours = (event: { session_id: string }, tones: typeof WARNING): void =>
-      void (event.session_id === sessionId && play(audio, tones));
-    const off = [client.on('timeWarning', (event) => ours(event, WARNING)), client.on('timeExpired', (event) => ours(event, TIME_UP))];
+    const ours = (event: { session_id: string }, tones: typeof WARNING): void => {
+      if (event.session_id === sessionId) void playWhenAwake(audio, tones);
+    };
+    const off = [
+      client.on('timeWarning', (event) => ours(event, WARNING)),
+      client.on('timeExpired', (event) => ours(event, TIME_UP)),
+      keepAwake(audio),
+    ];
     return () => {
       for (const stop of off) stop();
       void audio.close();
@@ -30,6 +37,32 @@ export function useSound(client: SyncKairosClient, sessionId: string): Sound {
     setAudio(next);
   };
   return { on: audio !== null, toggle };
+}
+
+/**
+ * Wakes the sound up whenever that may work: a call, another application or a locked screen interrupts it, and some browsers only let it go on when the page is
+ * shown again or touched. Returns what ends this.
+ */
+function keepAwake(audio: AudioContext): () => void {
+  const wake = (): void => void (audio.state !== 'running' && document.visibilityState === 'visible' && resume(audio));
+  const signs = ['pointerdown', 'keydown', 'pageshow', 'focus', 'visibilitychange'];
+  for (const sign of signs) addEventListener(sign, wake, true);
+  audio.addEventListener('statechange', wake);
+  return () => {
+    for (const sign of signs) removeEventListener(sign, wake, true);
+    audio.removeEventListener('statechange', wake);
+  };
+}
+
+async function playWhenAwake(audio: AudioContext, tones: typeof WARNING): Promise<void> {
+  const askedAt = performance.now();
+  if (audio.state !== 'running') await resume(audio);
+  if (audio.state === 'running' && performance.now() - askedAt < STALE_MS) play(audio, tones);
+}
+
+/** Refused while another application has the device, and where it was closed meanwhile; then the next sign tries again. */
+async function resume(audio: AudioContext): Promise<void> {
+  if (audio.state !== 'closed') await audio.resume().catch(() => undefined);
 }
 
 function play(audio: AudioContext, tones: typeof WARNING): void {
