@@ -8,7 +8,7 @@ import { createLogger, logCrashes } from './observability/logger.ts';
 import { createMetrics } from './observability/metrics.ts';
 import { serveProbes } from './observability/probes.ts';
 import { onStopSignal } from './signals.ts';
-import { checkDatabase, connectRedis, type RedisClient } from './store/connection.ts';
+import { checkRefusal, connectRedis, type RedisClient } from './store/connection.ts';
 import { watchEviction } from './store/eviction.ts';
 import { createKeys } from './store/keys.ts';
 import { createOutbox } from './store/outbox.ts';
@@ -73,7 +73,7 @@ function configuration(): { config: Config; databaseUrl: string } {
 
 /**
  * Waits for Redis, however long it takes; false when told to stop before.
- * @throws ConfigError where Redis refuses the database
+ * @throws ConfigError where Redis refuses the database, or its certificate is not believed
  */
 async function starts(clock: RedisClock, redis: RedisClient, signal: AbortSignal): Promise<boolean> {
   while (!signal.aborted) {
@@ -81,7 +81,7 @@ async function starts(clock: RedisClock, redis: RedisClient, signal: AbortSignal
       await clock.start();
       return true;
     } catch {
-      checkDatabase(redis);
+      checkRefusal(redis);
       // The connection logs why.
       await wait(REDIS_RETRY_MS, undefined, { signal }).catch(() => {});
     }

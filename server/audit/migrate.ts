@@ -145,10 +145,21 @@ function readMigrations(directory: string): engine.MigrationList {
   };
 }
 
+/** What the engine says, and what to say of it or instead. */
+const REMEDIES: [RegExp, (said: string) => string][] = [
+  [/^Database .* does not exist$/, (said) => `${said}; create it first`],
+  // It advises to baseline, which is for tables of ours that lost their list of migrations.
+  [
+    /^The database schema is not empty/,
+    () => 'there are other tables in it; give SyncKairos a database of its own, or a schema by ?schema=synckairos',
+  ],
+  [/^Error opening a TLS connection: .*certificate/, (said) => `${said}; NODE_EXTRA_CA_CERTS or ?sslrootcert= names the authority's file`],
+];
+
 /** One line with the database's address, without its password. */
 function explain(error: unknown, databaseUrl: string): string {
   const { host, pathname } = new URL(databaseUrl);
-  const message = (error instanceof Error ? error.message : String(error)).replaceAll(/\s+/g, ' ').trim();
-  const advice = /^Database .* does not exist$/.test(message) ? '; create it first' : '';
-  return `${host}${pathname}: ${message}${advice}`;
+  const said = (error instanceof Error ? error.message : String(error)).replaceAll(/\s+/g, ' ').trim();
+  for (const [pattern, mend] of REMEDIES) if (pattern.test(said)) return `${host}${pathname}: ${mend(said)}`;
+  return `${host}${pathname}: ${said}`;
 }

@@ -110,7 +110,7 @@ export function connectRedis(
   return watch(open(), role, name, logger, keepTrying);
 }
 
-/** Of connections whose database Redis refuses, why. */
+/** Of connections that can't be had until somebody mends REDIS_URL or what belongs to it, why. */
 const refusals = new WeakMap<RedisClient, string>();
 
 /** The library would use database 0 instead, which may be somebody else's: the connection ends before it is ready, and is tried again. */
@@ -121,8 +121,12 @@ function giveUpDatabase(redis: Redis, error: Error, logger: Logger): void {
   redis.stream.destroy();
 }
 
-/** @throws ConfigError where Redis refuses the database that REDIS_URL names */
-export function checkDatabase(redis: RedisClient): void {
+/** What Node says of a certificate that it does not believe, and of one whose authority it does not know. */
+const CERTIFICATE = /^(CERT_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|ERR_TLS_CERT_)/;
+const AUTHORITY = /^(UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_)/;
+
+/** @throws ConfigError where Redis refuses the database that REDIS_URL names, or its certificate is not believed */
+export function checkRefusal(redis: RedisClient): void {
   const refusal = refusals.get(redis);
   if (refusal !== undefined) throw new ConfigError(refusal);
 }
@@ -138,9 +142,13 @@ export function watch<Client extends RedisClient>(
   logger: Logger,
   keepTrying: () => boolean,
 ): Client {
-  redis.on('error', (error: Error & { command?: { name: string } }) => {
+  redis.on('error', (error: NodeJS.ErrnoException & { command?: { name: string } }) => {
     logger.warn({ connection: name, err: error.message }, 'redis connection error');
     if (error.command?.name === 'select' && !redis.isCluster) giveUpDatabase(redis as Redis, error, logger);
+    if (CERTIFICATE.test(error.code ?? '')) {
+      const advice = AUTHORITY.test(error.code ?? '') ? '; NODE_EXTRA_CA_CERTS names the file of a private authority' : '';
+      refusals.set(redis, `REDIS_URL: ${error.message}${advice}`);
+    }
   });
   redis.on('ready', () => {
     refusals.delete(redis);
@@ -214,14 +222,14 @@ const READY_POLL_MS = 20;
 
 /**
  * Resolves when a connection can be used, and of a cluster every master that is not away.
- * @throws ConfigError when Redis does not answer within 10 s, or refuses the database
+ * @throws ConfigError when Redis does not answer within 10 s, refuses the database, or shows a certificate that is not believed
  */
 export async function whenReady(redis: RedisClient): Promise<void> {
   const end = performance.now() + START_TIMEOUT_MS;
   const isReady = () =>
     redis.status === 'ready' && (!redis.isCluster || (redis as Cluster).nodes('master').every(({ status }) => status === 'ready'));
   while (!isReady() && performance.now() < end) {
-    checkDatabase(redis);
+    checkRefusal(redis);
     await wait(READY_POLL_MS);
   }
   if (redis.status !== 'ready') throw new ConfigError('REDIS_URL: no Redis answers there');

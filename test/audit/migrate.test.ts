@@ -78,6 +78,16 @@ describe('migrations', () => {
     }
   });
 
+  it('A-125 A database with tables of somebody else is refused with the remedy: a database or a schema of its own.', async () => {
+    const url = await emptyDatabase();
+    await query(url, 'CREATE TABLE orders (id int)');
+    expect(await refusalOf(applyMigrations(url))).to.match(
+      /^127\.0\.0\.1:\d+\/empty_\w+: there are other tables in it; give SyncKairos a database of its own, or a schema by \?schema=synckairos$/,
+    );
+    expect(await query(url, 'SELECT 1 FROM orders')).to.deep.equal([]);
+    expect(await applyMigrations(`${url}?schema=synckairos`)).to.deep.equal(ALL);
+  });
+
   it('make the tables of the contract, JSON as it was given', async () => {
     const url = await emptyDatabase();
     await applyMigrations(url);
