@@ -20,12 +20,18 @@ export interface Judged extends Position {
   ownProblem: string | null;
   /** Why the rules don't lead from the row before it to this one. */
   replayProblem: string | null;
+  /**
+   * Where the rules don't lead from the row before it to its snapshot: whether the rows after it follow from the snapshot, or else from what the rules make of the
+   * row before. Null where nothing tells.
+   */
+  snapshotLeadsOn: boolean | null;
 }
 
 const NOT_KNOWN = "is newer than anything the session's row knows";
 const NOTHING_FOLLOWS = 'no event follows it, though the session went on';
 const FOLLOWER_DIFFERS = 'the event after it names it by another hash';
 const LEADS_NOWHERE = 'has a snapshot from which the rules do not lead on';
+const OR_BEFORE = ', or the event before it was altered';
 const NAMES_ANOTHER = 'names another event before it';
 
 /**
@@ -51,8 +57,9 @@ export function blame(rows: readonly Judged[], newest: Position): Finding[] {
     const after = followers.get(row) ?? [];
     if (row.replayProblem !== null) {
       // Nothing leads to a first snapshot; where the one after it agrees with what comes later, the first one is to blame.
-      const isConfirmed = row.linked && after.some((other) => other.linked && other.replayProblem === null);
-      if (before !== null && before.before === null && isConfirmed) accuse(before, 'altered', LEADS_NOWHERE);
+      const first = before !== null && before.before === null && row.linked ? before : null;
+      if (first !== null && row.snapshotLeadsOn === true && after.some((other) => other.linked)) accuse(first, 'altered', LEADS_NOWHERE);
+      else if (first !== null && row.snapshotLeadsOn === null) accuse(row, 'altered', row.replayProblem + OR_BEFORE);
       else accuse(row, 'altered', row.replayProblem);
       continue;
     }

@@ -21,15 +21,22 @@ export interface Verification {
   findings: Finding[];
 }
 
+/** A state that may be right. */
+interface Candidate {
+  state: SessionState;
+  /** The row at which the snapshot and the rules differed, and whether this one comes of the snapshot; undefined where they never did. */
+  since?: { row: Judged; isOfSnapshot: boolean } | undefined;
+}
+
 /** A row with what the rows after it are judged by. */
 interface Read {
   judged: Judged;
   event: RecordedEvent;
   /**
-   * What the state after it can be: its snapshot or, where it has none, that to which the rules lead. Both where they differ, until a later snapshot tells
+   * What the state after it can be: its snapshot or, where it has none, that to which the rules lead. Both where they differ, until something later tells
    * which is right; none where it is not known.
    */
-  states: SessionState[];
+  states: Candidate[];
   hash: string;
 }
 
@@ -121,24 +128,40 @@ function judge(row: SyncEvent, before: Read | undefined, gap: boolean): Read {
   // Of two snapshots one after the other each speaks for itself.
   const bothTold = before?.event.state_snapshot !== null && event.state_snapshot !== null;
   const statesBefore = bothTold ? before?.states.slice(0, 1) : before?.states;
-  const replays = isFirst ? [replayed(null, event)] : (statesBefore ?? []).map((state) => replayed(state, event));
+  const replays = isFirst ? [replayed(null, event)] : (statesBefore ?? []).map(({ state, since }) => replayed(state, event, since));
   const right = replays.filter(({ problem }) => problem === null);
-  const states = statesAfter(event, right, replays);
+  tellWhichWasRight(replays, right);
   const judged: Judged = {
     version,
     epoch,
     before: before?.judged ?? null,
     linked: isFirst ? row.previous_hash === null : gap || row.previous_hash === before?.hash,
-    ownProblem: ownProblem(event, states[0], before),
+    ownProblem: null,
     replayProblem: right.length === 0 ? (replays[0]?.problem ?? null) : null,
+    snapshotLeadsOn: null,
   };
+  const states = statesAfter(event, judged, right, replays);
+  judged.ownProblem = ownProblem(event, states[0]?.state, before);
   return { judged, event, states, hash: hashOfRow(row) };
 }
 
-function statesAfter({ state_snapshot: snapshot }: RecordedEvent, right: Replayed[], replays: Replayed[]): SessionState[] {
-  if (snapshot !== null && right.length > 0) return [snapshot];
-  const led = (right.length > 0 ? right : replays).flatMap(({ state }) => state ?? []);
-  return snapshot === null ? led : [snapshot, ...led.slice(0, 1)];
+function statesAfter({ state_snapshot: snapshot }: RecordedEvent, row: Judged, right: Led[], replays: Led[]): Candidate[] {
+  if (snapshot !== null && right.length > 0) return [{ state: snapshot }];
+  const led = (right.length > 0 ? right : replays).flatMap(({ state, since }) => (state === null ? [] : { state, since }));
+  if (snapshot === null) return led;
+  const [byRules] = led.map(({ state }) => ({ state, since: { row, isOfSnapshot: false } }));
+  return [{ state: snapshot, since: { row, isOfSnapshot: true } }, ...(byRules === undefined ? [] : [byRules])];
+}
+
+/** Notes of a row at which snapshot and rules differed what a row that follows tells of it. */
+function tellWhichWasRight(replays: readonly Led[], right: readonly Led[]): void {
+  const row = replays[0]?.since?.row;
+  if (row === undefined) return;
+  const isSnapshotRight = right.some(({ since }) => since?.isOfSnapshot === true);
+  const areRulesRight = right.some(({ since }) => since?.isOfSnapshot === false);
+  // Where both lead on, nothing is told yet; of several rows that follow, one is enough.
+  if (isSnapshotRight && areRulesRight) return;
+  row.snapshotLeadsOn = row.snapshotLeadsOn === true || isSnapshotRight;
 }
 
 function ownProblem(event: RecordedEvent, state: SessionState | undefined, before: Read | undefined): string | null {
@@ -153,18 +176,25 @@ function ownProblem(event: RecordedEvent, state: SessionState | undefined, befor
   return null;
 }
 
-function replayed(before: SessionState | null, event: RecordedEvent): Replayed {
+/** What the rules make of an event from a state that may be right. */
+type Led = Replayed & Pick<Candidate, 'since'>;
+
+function replayed(before: SessionState | null, event: RecordedEvent, since?: Candidate['since']): Led {
   try {
-    return replay(before, event);
+    return { ...replay(before, event), since };
   } catch (error) {
     if (error instanceof NewerSchemaError) throw error;
-    return { state: null, problem: "has a snapshot that is no session's state" };
+    return { state: null, problem: "has a snapshot that is no session's state", since };
   }
 }
 
-/** What the session's row says otherwise than its newest event. */
-function sessionProblem(row: SyncSession, { event: { event_type, timestamp }, states: [state] }: Read): string | null {
-  if (state === undefined) return null;
+/** What the session's row says otherwise than its newest event, whatever of its states is right. */
+function sessionProblem(row: SyncSession, { event, states }: Read): string | null {
+  const problems = states.map(({ state }) => differenceOf(row, state, event));
+  return problems.includes(null) ? null : (problems[0] ?? null);
+}
+
+function differenceOf(row: SyncSession, state: SessionState, { event_type, timestamp }: RecordedEvent): string | null {
   const instant = (at: Date | null) => at?.toISOString() ?? null;
   const said = {
     sync_mode: row.sync_mode,

@@ -6,6 +6,8 @@ import type { SessionEvent } from '../../server/domain/draft.ts';
 import { expire } from '../../server/domain/expire.ts';
 import { takeIntoAccount } from '../../server/domain/outage.ts';
 import { recover } from '../../server/domain/recover.ts';
+import { encodeBrief } from '../../server/domain/schema.ts';
+import { BRIEF_FIELDS } from '../../server/engine/trail-event.ts';
 import { chainEvents } from '../../server/store/codec.ts';
 import { BEGIN } from './kit.ts';
 
@@ -43,6 +45,13 @@ export class Scribe {
   expire(): this {
     this.#at = Math.max(this.#at, Date.parse(this.state.deadline_at ?? ''));
     return this.#write(expire(this.state));
+  }
+
+  /** Leaves out the snapshot of the last event, as the store does where the rules lead to it. */
+  briefly(): this {
+    const last = this.queued.at(-1);
+    if (last !== undefined) last.state = encodeBrief(Object.fromEntries(BRIEF_FIELDS.map((name) => [name, this.state[name]])));
+    return this;
   }
 
   /** An outage of five seconds that began a second ago. */

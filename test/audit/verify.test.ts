@@ -133,6 +133,55 @@ describe('verification of the trail', () => {
     expect(await found(id)).to.deep.equal(['4 altered: has the snapshot of another event']);
   });
 
+  describe('where the row after it has no snapshot', () => {
+    const banks = ['a', 'b', 'c'].map((participant_id) => ({ participant_id, total_time_ms: 1000 }));
+    /** A start and two expiries without a snapshot; as the case may be, something with one afterwards. */
+    const expiries = (goesOn: boolean) => {
+      const scribe = new Scribe(chess({ participants: banks, auto_advance: true })).do({ type: 'start' });
+      scribe.expire().briefly().expire().briefly();
+      return goesOn ? scribe.do({ type: 'pause' }).do({ type: 'resume' }) : scribe;
+    };
+    const alter = (id: string, version: number, from: string, to: string) =>
+      sql(
+        `UPDATE sync_events SET state_snapshot = replace(state_snapshot::text, $3, $4)::json WHERE session_id = $1 AND version = $2`,
+        id,
+        version,
+        from,
+        to,
+      );
+    /** What the snapshots of both versions have, and something else. */
+    const changes = [
+      ['"increment_ms":0', '"increment_ms":900'],
+      ['"total_time_ms":1000', '"total_time_ms":1007'],
+      ['"time_used_ms":0', '"time_used_ms":7'],
+      ['"cycle_count":0', '"cycle_count":5'],
+      ['"metadata":{', '"metadata":{"by":"nobody"'],
+    ] as const;
+
+    it('A-12 names an altered snapshot of the first row or the second, whichever it is', async () => {
+      for (const [from, to] of changes) {
+        for (const version of [1, 2]) {
+          const id = await stored(expiries(true));
+          await alter(id, version, from, to);
+          const names = await found(id);
+          expect(names, `${version} ${to}`).to.have.length(1);
+          expect(names[0], to).to.match(new RegExp(`^${version} altered: has a snapshot`));
+        }
+      }
+    });
+
+    it('A-17 says so where nothing that follows tells which of the two it is', async () => {
+      const told = '2 altered: has a snapshot to which the rules do not lead, or the event before it was altered';
+      for (const [from, to] of [changes[0], changes[3]]) {
+        for (const version of [1, 2]) {
+          const id = await stored(expiries(false));
+          await alter(id, version, from, to);
+          expect(await found(id), `${version} ${to}`).to.deep.equal([told]);
+        }
+      }
+    });
+  });
+
   it('A-13 names what is missing: the first row, some in the middle, the last one, the row of the session', async () => {
     const missing = async (where: string, table = 'sync_events') => {
       const id = await stored();
