@@ -115,8 +115,9 @@ export async function createApp(config: Config, schema: Schema = SCHEMA): Promis
   const presence = createPresence(redis.commands, config.KEY_PREFIX, idleRunMs + PRESENCE_KEPT_MS);
   const { engine, archive, ...deadlines } = createEngine({
     store,
+    // Not where sessions are read and written: an instance that has much to wait for there is alive.
     marks: openMarks(
-      redis.commands,
+      redis.clock,
       { redisUrl: config.REDIS_URL, keyPrefix: config.KEY_PREFIX, logLevel: config.LOG_LEVEL, instance },
       logger,
     ),

@@ -114,10 +114,13 @@ export function createCommands({ engine, archive, clock, trail, limits, access, 
     'session:join': async (payload, call) => {
       const context = contextOf('session:join', payload, call);
       const { session_id, last_known_version: version = 0, last_known_epoch: epoch = 0, deltas = false } = payload;
+      let reads = 0;
       const read = async () => {
+        reads += 1;
         const found = await engine.get(session_id, context);
         if (!found.ok || epoch !== found.state.epoch || version <= found.state.version) return found;
         // Seen and gone: what it is given now must be newer, or it would be dropped.
+        reads += 2;
         await archive.restore(session_id, lifeOf(found.state), { epoch, version }, { claim: true });
         return engine.get(session_id, context);
       };
@@ -128,7 +131,7 @@ export function createCommands({ engine, archive, clock, trail, limits, access, 
         return readInRoom(enter, isAllowed ? known : undefined, read);
       };
       const outcome = await seated(call.seat, session_id, (enter) => readers.run(session_id, () => join(enter)), deltas);
-      call.moved = () => workOfReading(outcome, context);
+      call.moved = () => reads * workOfReading(outcome, context);
       return readAnswer(outcome, (state) => missedSince(state, payload));
     },
 

@@ -8,6 +8,8 @@ export class RedisProxy {
   /** How long requests and replies take, ms. */
   thereMs = 0;
   backMs = 0;
+  /** The connection that this is for, by the name that it gives itself; all where undefined. */
+  only: string | undefined;
   /** Added to every reply of TIME, ms. */
   jumpMs = 0;
   readonly #server: Server;
@@ -36,9 +38,12 @@ export class RedisProxy {
   #relay(client: Socket, target: URL): void {
     const redis = connect({ host: target.hostname, port: Number(target.port), noDelay: true });
     client.setNoDelay(true);
+    let name: string | undefined;
+    client.once('data', (data: Buffer) => (name = /synckairos-[a-z]+/.exec(data.toString('latin1'))?.[0]));
+    const isMeant = () => this.only === undefined || this.only === name;
     for (const [from, to, delay] of [
-      [client, redis, () => this.thereMs],
-      [redis, client, () => this.backMs],
+      [client, redis, () => (isMeant() ? this.thereMs : 0)],
+      [redis, client, () => (isMeant() ? this.backMs : 0)],
     ] as const) {
       this.#sockets.add(from);
       from.on('data', (data) => this.#pass(to, from === redis ? this.#shifted(data) : data, delay()));

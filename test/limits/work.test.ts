@@ -168,6 +168,24 @@ describe('the cost of commands, with the limits as they are by default', functio
     });
   }
 
+  it('Q-84 a join that claims to have seen a later version pays for each time that its session was read for it', async () => {
+    cluster = await openCluster(DEFAULTS);
+    const client = await cluster.client(await cluster.instance());
+    const { session_id, version, epoch } = await client.ok('session:create', heavy());
+    // What making it has cost comes back first.
+    await wait(10_000);
+    const began = performance.now();
+    let joins = 0;
+    for (; joins < 100; joins++) {
+      const reply = await send(client, 'session:join', { session_id, last_known_version: version + 1, last_known_epoch: epoch });
+      if (!reply.ok) break;
+    }
+    const seconds = (performance.now() - began) / 1_000;
+    const megabytes = (50 * 16 * (10 + seconds)) / 1_024;
+    // Half a megabyte each: three reads and the answer. One more is let in before the debt begins.
+    expect(joins).to.be.at.most(Math.ceil(megabytes / 2) + 1);
+  });
+
   it('Q-66 what is sent at once is not let in at once', async () => {
     cluster = await openCluster({ ...JWT, ...DEFAULTS });
     const app = await cluster.instance();
