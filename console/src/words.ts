@@ -1,5 +1,5 @@
 /** What the console says: names, states and errors in a person's words. */
-import { formatTime, type SessionState, type SyncKairosError } from '@synckairos/client';
+import { type FieldIssue, formatTime, type SessionState, SyncKairosError } from '@synckairos/client';
 import { hasBid, hasMoves, isAgenda, isAuction, isMeetingOver } from './trade.ts';
 
 /** The name its creator gave to a participant or group, else its id. */
@@ -49,8 +49,9 @@ export function warning(state: SessionState, who: string | null, thresholdMs: nu
   return `${who === null || isAuction(state) ? 'The clock' : nameOf(state, who)}: ${formatTime(thresholdMs, 'spoken')} left`;
 }
 
-/** Why something did not work, and what helps. */
-export function explain(error: SyncKairosError): string {
+/** Why something did not work, and what helps. What the server says of fields, and what only programmers can act on, stays out of it. */
+export function explain(error: unknown): string {
+  if (!(error instanceof SyncKairosError)) return 'Something went wrong on this page. Load it anew.';
   switch (error.code) {
     case 'SESSION_NOT_FOUND':
       return 'This game does not exist any more. Games that nobody uses are cleared away after a while.';
@@ -69,10 +70,30 @@ export function explain(error: SyncKairosError): string {
     case 'SERVICE_UNAVAILABLE':
       return 'The server can’t be reached right now. Running clocks keep the right time meanwhile.';
     case 'VALIDATION_ERROR':
-      return Array.isArray(error.details) ? error.details.map(({ field, message }) => `${field}: ${message}`).join(' ') : error.message;
+      return wordsForIssues(Array.isArray(error.details) ? error.details : []);
+    case 'PARTICIPANT_NOT_FOUND':
+      return 'Nobody of that name is in this game.';
+    case 'PARTICIPANT_EXPIRED':
+      return 'There is no time left for that turn.';
+    case 'SESSION_EXISTS':
+      return 'There is such a game already. Try again.';
+    case 'PAYLOAD_TOO_LARGE':
+      return 'That is more than the server takes: fewer or shorter names will do.';
+    case 'STATE_DESERIALIZATION_ERROR':
+      return 'The server can’t read this game any more.';
     default:
-      return error.message;
+      return 'Something went wrong on the server. Try again in a moment.';
   }
+}
+
+/** Only time given or taken can be refused for its value on this page; forms have words of their own. */
+function wordsForIssues(issues: readonly FieldIssue[]): string {
+  const code = issues.find(({ field }) => field === 'delta_ms')?.code;
+  if (code === 'expired') return 'This clock has run out, and stays so.';
+  if (code === 'unsupported') return 'This stopwatch never stops by itself, so there is nothing to adjust.';
+  return code === undefined
+    ? 'The server does not take this.'
+    : 'Something must be left on the clock, at most 24 hours and no more than it may hold.';
 }
 
 /** Why a game is not shown, yet or any more. */

@@ -113,7 +113,7 @@ describe('console: time runs out', function () {
     expect(await state()).to.equal('running');
   });
 
-  it('CO-7 adjusting gives time to the chosen clock on every screen, and what can’t be is told', async () => {
+  it('CO-7 CO-91 adjusting gives time to the chosen clock on every screen, and what can’t be is told in words', async () => {
     const { url } = await room.stage.instance();
     const page = await room.open(url);
     const hash = await createGame(page, 'Chess', { White: 'Anna', Black: 'Ben' });
@@ -126,7 +126,7 @@ describe('console: time runs out', function () {
     await press(page, '−5 min');
     await shows(other, 'black', '1:00');
     await press(page, '−1 min');
-    await page.getByRole('alert').filter({ hasText: 'delta_ms' }).waitFor({ timeout: 15_000 });
+    await page.getByRole('alert').filter({ hasText: 'Something must be left on the clock' }).waitFor({ timeout: 15_000 });
     await shows(other, 'white', '5:00');
     await page.keyboard.press('Escape');
     await press(page, 'Finish');

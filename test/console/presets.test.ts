@@ -83,7 +83,7 @@ describe('console: setting up', function () {
     await shows(page, 'player-3', '1:00:00');
   });
 
-  it('CO-3 what the server refuses is told at the field it names, also what nobody can read', async () => {
+  it('CO-3 CO-91 what the server refuses is told at the field it names, also what nobody can read', async () => {
     const page = await room.open((await room.stage.instance()).url);
     const noteOf = async (label: string): Promise<string> => {
       const field = page.locator('.field[data-faulty="true"]', { has: page.getByLabel(label, { exact: true }) });
@@ -93,7 +93,10 @@ describe('console: setting up', function () {
     };
     await page.getByLabel('Time for each').fill('25 h');
     await press(page, 'Create game');
-    expect(await noteOf('Time for each')).to.contain('86400000');
+    expect(await noteOf('Time for each')).to.equal('At most 24 hours.');
+    await page.getByLabel('Time for each').fill('0.5 s');
+    await press(page, 'Create game');
+    await page.getByText('At least one second, at most 24 hours.').waitFor();
     await page.getByLabel('Time for each').fill('soon');
     await press(page, 'Create game');
     expect(await noteOf('Time for each')).to.contain('Write a time such as');
@@ -104,14 +107,30 @@ describe('console: setting up', function () {
     await page.getByLabel('A clock holds at most').fill('1 min');
     await press(page, 'Fewer settings');
     await press(page, 'Create game');
-    expect(await noteOf('Added after each turn')).to.contain('60000');
+    expect(await noteOf('Added after each turn')).to.equal('At most one minute.');
     await page.getByLabel('Added after each turn').fill('2 s');
     await press(page, 'Create game');
-    expect(await noteOf('A clock holds at most')).to.contain('initial bank');
+    expect(await noteOf('A clock holds at most')).to.contain('no less than a clock begins with');
     await page.getByRole('radio', { name: 'Team match' }).check();
     await page.getByLabel('Members', { exact: true }).first().fill('');
     await press(page, 'Create game');
-    expect(await noteOf('Members')).to.contain('member');
+    expect(await noteOf('Members')).to.equal('At least one member is needed.');
+    // Nothing of all this is for programmers.
+    await page.getByRole('radio', { name: 'Own rules' }).check();
+    for (const [label, text] of [
+      ['Time for each', '1000 h'],
+      ['Added after each turn', '-1 s'],
+      ['A clock holds at most', '0 s'],
+      ['Warnings when this is left', '1 s, 1 s'],
+      ['Title', 'T'.repeat(200)],
+    ] as const) {
+      await page.getByLabel(label, { exact: true }).fill(text);
+    }
+    for (const own of await page.getByLabel('Own time', { exact: true }).all()) await own.fill('-5');
+    await press(page, 'Create game');
+    await page.getByText('Each only once.').waitFor();
+    const said = (await page.locator('.field-note, .problem').allTextContents()).join(' ');
+    expect(said).not.to.match(/expected|invalid|_|<=|>=|\d{4}|Must/i);
     expect(room.problems).to.deep.equal([]);
   });
 });

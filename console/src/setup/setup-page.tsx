@@ -1,10 +1,11 @@
 /** The first page: a preset, names, go; or every field of one's own. */
-import { type SyncKairosClient, SyncKairosError } from '@synckairos/client';
+import { type FieldIssue, type SyncKairosClient, SyncKairosError } from '@synckairos/client';
 import { type FormEvent, useState } from 'react';
 import { sessionHash } from '../route.ts';
 import { explain } from '../words.ts';
 import { Details } from './details.tsx';
 import { type Draft, draftField, sessionFrom, USES } from './draft.ts';
+import { wordsForFault } from './faults.ts';
 import { type Faults, TextField } from './fields.tsx';
 import { type Preset, PRESETS } from './presets.ts';
 import { Rows } from './rows.tsx';
@@ -43,11 +44,14 @@ export function SetupPage({ client }: { client: SyncKairosClient }) {
       const state = await client.createSession(payload);
       location.hash = sessionHash(state.session_id);
     } catch (thrown) {
-      const found = issuesOf(thrown).map(({ field, message }) => ({ field: draftField(field, draft), message, told: field }));
+      const found = issuesOf(thrown).map((issue) => {
+        const field = draftField(issue.field, draft);
+        return { field, message: wordsForFault(field, issue) };
+      });
       blame(found);
-      // What belongs to no field of this form is told by its own name.
-      const homeless = found.filter(({ field }) => field === '').map(({ told, message }) => `${told}: ${message}`);
-      setProblem(found.length === 0 ? explainAny(thrown) : ['Please look at the marked fields.', ...homeless].join(' '));
+      if (found.length === 0) setProblem(explain(thrown));
+      else
+        setProblem(found.some(({ field }) => field !== '') ? 'Please look at the marked fields.' : 'The server does not take this game.');
     } finally {
       setBusy(false);
     }
@@ -107,12 +111,8 @@ const TIME_LABELS: Record<Draft['mode'], string> = {
   count_up: 'Time',
 };
 
-function issuesOf(thrown: unknown): { field: string; message: string }[] {
+function issuesOf(thrown: unknown): FieldIssue[] {
   return thrown instanceof SyncKairosError && Array.isArray(thrown.details) ? thrown.details : [];
-}
-
-function explainAny(thrown: unknown): string {
-  return thrown instanceof SyncKairosError ? explain(thrown) : String(thrown);
 }
 
 function PresetChoice({ preset, checked, onChoose }: { preset: Preset; checked: boolean; onChoose: (preset: Preset) => void }) {

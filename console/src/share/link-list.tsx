@@ -1,5 +1,5 @@
 /** The links that are good now, and a way to make each of them useless. */
-import { type SessionState, type ShareLink, type SyncKairosClient, SyncKairosError } from '@synckairos/client';
+import { type SessionState, type ShareLink, type SyncKairosClient } from '@synckairos/client';
 import { useEffect, useState } from 'react';
 import { explain, nameOf } from '../words.ts';
 
@@ -17,7 +17,7 @@ export function LinkList({ client, state }: LinkListProps) {
     let wanted = true;
     client.getShareLinks(id).then(
       (found) => wanted && setLinks(found),
-      (thrown: unknown) => wanted && setProblem(wordsOf(thrown)),
+      (thrown: unknown) => wanted && setProblem(explain(thrown)),
     );
     return () => {
       wanted = false;
@@ -27,7 +27,7 @@ export function LinkList({ client, state }: LinkListProps) {
   const revoke = (linkId: string): void =>
     void client.revokeShare(id, linkId).then(
       () => setLinks((before) => before.filter((link) => link.link_id !== linkId)),
-      (thrown: unknown) => setProblem(wordsOf(thrown)),
+      (thrown: unknown) => setProblem(explain(thrown)),
     );
   if (links.length === 0) return <p className="problem">{problem}</p>;
   return (
@@ -55,8 +55,4 @@ export function LinkList({ client, state }: LinkListProps) {
 function wordsFor(state: SessionState, { role, participant_id: participant }: ShareLink): string {
   if (participant !== null) return `Play as ${nameOf(state, participant)}`;
   return role === 'viewer' ? 'Watch only' : 'Control';
-}
-
-function wordsOf(thrown: unknown): string {
-  return thrown instanceof SyncKairosError ? explain(thrown) : String(thrown);
 }

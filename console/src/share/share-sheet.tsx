@@ -1,5 +1,5 @@
 /** Ways in for others: a link and its QR code, to take part or only to watch. */
-import { type SessionState, type SharedRole, type SyncKairosClient, SyncKairosError } from '@synckairos/client';
+import { type SessionState, type SharedRole, type SyncKairosClient } from '@synckairos/client';
 import { useState } from 'react';
 import type { Rights } from '../access.ts';
 import { BASE_URL } from '../base.ts';
@@ -93,7 +93,7 @@ function RoleLink({ client, sessionId, way, onMade }: RoleLinkProps) {
       setMade(await client.shareSession(sessionId, { role, ...(participant === undefined ? {} : { participant_id: participant }) }));
       onMade();
     } catch (thrown) {
-      setProblem(thrown instanceof SyncKairosError ? explain(thrown) : String(thrown));
+      setProblem(explain(thrown));
     }
   };
   if (problem !== '') return <p role="alert">{problem}</p>;

@@ -1,0 +1,31 @@
+/** What the server found wrong with a form, in words for who fills it in. Its own are for who calls it by a program. */
+import type { FieldIssue } from '@synckairos/client';
+
+/** By the kind of field, then by the code of the fault; `else` for all others. */
+const WORDS: Readonly<Record<string, Readonly<Record<string, string>> & { else: string }>> = {
+  time: {
+    too_big: 'At most 24 hours.',
+    too_small: 'At least one second, at most 24 hours.',
+    out_of_range: 'At least one second, at most 24 hours.',
+    else: 'Write how long, such as 5:00, 1:30:00 or 30 s.',
+  },
+  increment: { too_big: 'At most one minute.', too_small: 'Nothing can be taken away after a turn.', else: 'Write how long, such as 3 s.' },
+  ceiling: {
+    too_big: 'At most 24 hours.',
+    too_small: 'At least one second, and no less than a clock begins with.',
+    else: 'Write how long, such as 2 h.',
+  },
+  warnings: { custom: 'Each only once.', too_big: 'At most ten.', too_small: 'Each above zero.', else: 'Write times such as 60 s, 30 s.' },
+  rows: { too_big: 'At most 1000.', else: 'There must be at least one.' },
+  name: { too_big: 'That is too long.', not_unique: 'There is another one of this name.', else: 'Another name, please.' },
+  members: { not_unique: 'Somebody is in two teams.', else: 'At least one member is needed.' },
+  title: { else: 'That is too long, together with the names.' },
+};
+
+/** @param field of the draft, such as `rows.2.time`; empty where the form has none */
+export function wordsForFault(field: string, { code }: Pick<FieldIssue, 'code'>): string {
+  const kind = field.slice(field.lastIndexOf('.') + 1);
+  const words = WORDS[kind];
+  if (words === undefined) return 'The server does not take this.';
+  return words[code] ?? words.else;
+}
