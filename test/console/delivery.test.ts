@@ -89,4 +89,46 @@ describe('console: delivery', function () {
     // A page that breaks its policy says so in the browser's console.
     expect(room.problems).to.deep.equal([]);
   });
+
+  const AS_BROWSERS_ASK = 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8';
+
+  for (const BASE_PATH of ['/', '/school/timer']) {
+    it(`CO-92 a wrong address shows a page that leads back, below ${BASE_PATH} too`, async () => {
+      const { url } = await room.stage.instance({ BASE_PATH });
+      const paths = ['/nowhere', '/deep/down/nowhere/', '/v1/nowhere', '/%E0%A4%A'].map((path) => url + path);
+      if (BASE_PATH !== '/') paths.push(`${new URL(url).origin}/elsewhere/x`);
+      for (const address of paths) {
+        const { status, headers } = await get(address, { accept: AS_BROWSERS_ASK });
+        expect(status, address).to.equal(address.includes('%E0') ? 400 : 404);
+        expect(headers['vary'], address).to.match(/accept\b/i);
+        const page = await room.open('about:blank');
+        const failed: string[] = [];
+        page.on('response', (response) => response.url() !== address && !response.ok() && failed.push(response.url()));
+        await page.goto(address);
+        await page.getByRole('heading', { name: 'There is nothing here' }).waitFor();
+        expect(await page.evaluate('document.styleSheets[0].cssRules.length + document.images[0].naturalWidth')).to.be.above(10);
+        await page.getByRole('link', { name: 'To the first page' }).click();
+        await page.getByRole('button', { name: 'Create game' }).waitFor();
+        expect(page.url()).to.equal(`${url}/`);
+        expect(failed).to.deep.equal([]);
+        await page.context().close();
+      }
+    });
+  }
+
+  it('CO-92 programs are answered a wrong path in JSON, and so is whoever asks for a game that is not there', async () => {
+    const { url } = await room.stage.instance();
+    for (const [path, accept] of [
+      ['/nowhere', '*/*'],
+      ['/nowhere', 'application/json'],
+      ['/nowhere', 'application/json, text/plain, */*'],
+      ['/assets/gone.js', 'image/avif,image/webp,*/*;q=0.8'],
+      ['/v1/sessions/gone', AS_BROWSERS_ASK],
+    ] as const) {
+      const { headers, body } = await get(url + path, { accept });
+      expect(headers['content-type'], path).to.match(/^application\/json/);
+      expect(JSON.parse(body.toString()), path).to.deep.include({ ok: false });
+    }
+    expect(JSON.parse((await get(`${url}/nowhere`)).body.toString())).to.have.nested.property('error.code', 'NOT_FOUND');
+  });
 });

@@ -19,6 +19,7 @@ import { securityHeaders } from './security-headers.ts';
 import { type SessionRoutesOptions, sessionRoutes } from './session-routes.ts';
 import { type SystemRoutesOptions, systemRoutes } from './system-routes.ts';
 import { closeAfterUnreadBodies } from './unread-bodies.ts';
+import { showWayBack } from './way-back.ts';
 import { refusePolling } from './websocket-only.ts';
 
 export interface HttpAppOptions extends SessionRoutesOptions, SystemRoutesOptions, GeneralLimitOptions, DocumentRoutesOptions {
@@ -49,6 +50,7 @@ export function createHttpApp(options: HttpAppOptions): Koa {
   app.use(closeAfterUnreadBodies);
   app.use(observeRequests(options.metrics, options.logger, options.proxies));
   app.use(securityHeaders());
+  if (options.consoleDir !== undefined) app.use(showWayBack);
   app.use(answerErrors(options.handler, options.logger));
   if (options.basePath !== '') app.use(serveBelow(options.basePath));
   app.use(refuseOtherHosts(options.callers));

@@ -22,7 +22,10 @@ export function serveBelow(basePath: string): Middleware {
     else if (ctx.path === basePath && (ctx.method === 'GET' || ctx.method === 'HEAD')) {
       ctx.redirect(`${basePath}/${ctx.search}`);
       return;
-    } else if (!PROBES.has(ctx.path)) throw new HttpRefusal(refuse('NOT_FOUND', `This server is at ${basePath}/ (BASE_PATH)`));
+    } else if (!PROBES.has(ctx.path)) {
+      ctx.state['wayBack'] = `${basePath}/`;
+      throw new HttpRefusal(refuse('NOT_FOUND', `This server is at ${basePath}/ (BASE_PATH)`));
+    }
     await next();
   };
 }

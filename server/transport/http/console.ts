@@ -2,7 +2,8 @@ import type { Middleware } from 'koa';
 import send from 'koa-send';
 
 const YEAR_MS = 31_536_000_000;
-const POLICY =
+/** What a page may run and reach: what its server sent, nothing else. */
+export const CONSOLE_POLICY =
   "default-src 'self'; connect-src 'self'; img-src 'self'; style-src 'self'; script-src 'self'; base-uri 'none'; frame-ancestors 'none'; form-action 'none'";
 
 /**
@@ -27,7 +28,7 @@ export function serveConsole(root: string): Middleware {
       throw error;
     }
     ctx.state['isConsole'] = true;
-    ctx.set('Content-Security-Policy', POLICY);
+    ctx.set('Content-Security-Policy', CONSOLE_POLICY);
     ctx.vary('Accept-Encoding');
     if (hashed) return;
     ctx.set('Cache-Control', 'no-cache');

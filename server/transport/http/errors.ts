@@ -4,6 +4,7 @@ import { invalid, type Refusal, refuse } from '../../domain/refusal.ts';
 import type { Logger } from '../../observability/logger.ts';
 import type { CommandHandler } from '../command-handler.ts';
 import { HTTP_STATUS, refusalOf } from '../replies.ts';
+import { noteWrongPath } from './way-back.ts';
 
 /** What an HTTP layer refuses before a command is reached. */
 export class HttpRefusal extends Error {
@@ -20,7 +21,10 @@ export function answerErrors(handler: CommandHandler, logger: Logger): Middlewar
     let refusal: Refusal | undefined;
     try {
       await next();
-      if (ctx.status === 404 && ctx.body == null) refusal = refuse('NOT_FOUND', `No route ${ctx.method} ${ctx.path.slice(0, 200)}`);
+      if (ctx.status === 404 && ctx.body == null) {
+        noteWrongPath(ctx.state, ctx.path);
+        refusal = refuse('NOT_FOUND', `No route ${ctx.method} ${ctx.path.slice(0, 200)}`);
+      }
       if (ctx.status === 405 || ctx.status === 501) refusal = refuse('METHOD_NOT_ALLOWED', `${ctx.method} is not allowed here`);
     } catch (error) {
       refusal = refusalOfHttp(error) ?? refusalOf(error, logger, { request: ctx.state['requestId'] as unknown });
@@ -42,6 +46,7 @@ export const refuseMalformedUrls: Middleware = async (ctx, next) => {
   try {
     decodeURIComponent(ctx.path);
   } catch {
+    noteWrongPath(ctx.state, ctx.path);
     throw new HttpRefusal(invalid([{ field: 'url', message: 'Must be percent-encoded UTF-8', code: 'invalid_url' }]));
   }
   await next();
