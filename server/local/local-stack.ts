@@ -5,6 +5,7 @@ import { createApp } from '../app.ts';
 import { applyMigrations } from '../audit/migrate.ts';
 import { type Config, ConfigError, loadConfig } from '../config.ts';
 import { ownerOf, StartError } from './claim.ts';
+import { withWayOut } from './file-errors.ts';
 import { startPrivatePostgres } from './private-postgres.ts';
 import type { PrivateProcess } from './private-process.ts';
 import { startPrivateRedis } from './private-redis.ts';
@@ -38,7 +39,9 @@ export class LocalStack {
    * @throws ConfigError, StartError with a message for the user; anything else is unforeseen
    */
   start(): Promise<string> {
-    this.starting ??= this.startAll();
+    this.starting ??= this.startAll().catch(async (error: unknown) => {
+      throw await withWayOut(error, this.options.directory);
+    });
     return this.starting;
   }
 
@@ -56,7 +59,7 @@ export class LocalStack {
   private async startAll(): Promise<string> {
     const { env, directory, progress } = this.options;
     const draft = localConfig(env, { REDIS_URL: 'redis://private', DATABASE_URL: 'postgresql://private' });
-    await this.requireFreePort(draft);
+    await this.requireRoom(draft);
 
     let redisUrl = env['REDIS_URL'];
     if (!redisUrl) {
@@ -109,15 +112,23 @@ export class LocalStack {
     if (this.closing !== undefined) throw new StartError('stopped while starting');
   }
 
-  /** Looked at before anything starts, since it is the likeliest mistake. */
-  private async requireFreePort({ HOST, PORT }: Config): Promise<void> {
+  /** Port and folder are looked at before anything starts, since these are the likeliest mistakes. */
+  private async requireRoom({ HOST, PORT, AUDIT_WORKER }: Config): Promise<void> {
+    const { env, directory } = this.options;
+    const folders = [...(env['REDIS_URL'] ? [] : ['redis']), ...(env['DATABASE_URL'] || AUDIT_WORKER === 'none' ? [] : ['postgres'])];
+    const owners = await Promise.all(folders.map((folder) => ownerOf(path.join(directory, folder))));
+    const owner = owners.find((pid) => pid !== undefined);
+    const beside = (port: number) => `stop it, or run another one beside it: PORT=${port} npm start -- some/folder`;
     const code = await tryListen(HOST, PORT);
-    if (code === undefined) return;
+    if (code === undefined) {
+      if (owner !== undefined) throw new ConfigError(`${directory} is in use by process ${owner}, an earlier npm start: ${beside(PORT)}`);
+      return;
+    }
     if (code !== 'EADDRINUSE') throw new ConfigError(`HOST ${HOST} with PORT ${PORT} can't be listened on (${code})`);
-    const owner = await ownerOf(path.join(this.options.directory, 'redis'));
-    const hint = owner === undefined ? '' : ` by an earlier npm start, which runs as process ${owner}: stop it`;
     throw new ConfigError(
-      `PORT ${PORT} is in use${hint || ': stop what uses it'}, or choose another one, as in PORT=${PORT + 1} npm start`,
+      owner === undefined
+        ? `PORT ${PORT} is in use: stop what uses it, or choose another one, as in PORT=${PORT + 1} npm start`
+        : `PORT ${PORT} is in use by an earlier npm start, which runs as process ${owner}: ${beside(PORT + 1)}`,
     );
   }
 }

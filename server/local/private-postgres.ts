@@ -15,6 +15,8 @@ const run = promisify(execFile);
 
 const SUPERUSER = 'synckairos';
 const DATABASE = 'synckairos';
+/** SQLSTATE. */
+const INVALID_PASSWORD = '28P01';
 const ORPHANS_DEADLINE_MS = 5_000;
 const ORPHANS_POLL_MS = 100;
 
@@ -61,7 +63,9 @@ export async function startPrivatePostgres({
     progress('creating the database cluster');
     await createCluster(home, data, binaries);
   }
-  const password = await readFile(passwordFile(home), 'utf8');
+  const password = await readFile(passwordFile(home), 'utf8').catch((error: NodeJS.ErrnoException) => {
+    throw error.code === 'ENOENT' ? passwordError(home, 'is missing') : error;
+  });
   await removeForeignLock(data);
   const at = port ?? (await freePort());
   const lines = { port: String(at), listen_addresses: '127.0.0.1', unix_socket_directories: '', ...settings };
@@ -86,7 +90,8 @@ export async function startPrivatePostgres({
     if (found === 0) await createDatabase(DATABASE);
   } catch (error) {
     await server.stop();
-    throw error;
+    const { code } = error as pg.DatabaseError;
+    throw code === INVALID_PASSWORD ? passwordError(home, 'is not the one that the database was made with') : error;
   }
   return { ...server, url: urlOf(DATABASE), port: at, urlOf, createDatabase };
 }
@@ -170,6 +175,10 @@ async function query(url: string, text: string, values: unknown[] = []): Promise
 
 function passwordFile(home: string): string {
   return path.join(home, 'password');
+}
+
+function passwordError(home: string, what: string): StartError {
+  return new StartError(`${passwordFile(home)} ${what}: put the file back, or delete ${home} to start with an empty trail`);
 }
 
 async function exists(file: string): Promise<boolean> {
