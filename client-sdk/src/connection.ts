@@ -2,6 +2,7 @@
 import { io, type Socket } from 'socket.io-client';
 import { jittered, reconnectDelay } from './backoff.ts';
 import {
+  type AuthExpiredEvent,
   type CommandName,
   type Commands,
   type Notice,
@@ -54,6 +55,8 @@ export class Connection {
   #callOffRetry: (() => void) | undefined;
   /** Set by a server that shuts down: when it would like us back. */
   #invitedIn: number | undefined;
+  /** Why the server is about to end the connection. */
+  #dismissal: AuthExpiredEvent['reason'] | undefined;
 
   constructor(options: ResolvedOptions) {
     this.#options = options;
@@ -101,8 +104,9 @@ export class Connection {
       if (this.#state !== 'connected') return;
       this.events.emit('disconnected', { code: closeCode(description), reason });
       // Whoever was told may have closed it, and opened it again.
-      if (this.state === 'connected') this.#lost();
+      if (this.state === 'connected') this.#dismissed(options.tokens.renewable);
     });
+    this.socket.on('auth:expired', (event) => (this.#dismissal = event.reason));
     this.socket.on('server:closing', (event) => (this.#invitedIn = event.reconnect_in_ms));
   }
 
@@ -263,6 +267,19 @@ export class Connection {
       this.events.emit('connectionFailed', { attempts: this.#attempt });
     }
     this.report(error);
+  }
+
+  /** The connection that stood is gone: by chance, or since the server takes the token no longer. */
+  #dismissed(mayChange: boolean): void {
+    const reason = this.#dismissal;
+    this.#dismissal = undefined;
+    if (reason === undefined) return this.#lost();
+    if (mayChange) {
+      this.#invitedIn = 0;
+      return this.#lost();
+    }
+    const message = `UNAUTHORIZED: ${reason === 'expired' ? 'the token has expired' : 'this link was revoked'}`;
+    this.#refused(refusal({ code: 'UNAUTHORIZED', message, retryable: false }), false);
   }
 
   /** Nothing is planned any more. */

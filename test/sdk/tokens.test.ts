@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { inSeconds, JWT, sign, sovereign } from '../access/kit.ts';
 import { chess } from '../kit/games.ts';
 import { until } from '../kit/until.ts';
-import { SyncKairosError } from '../../client-sdk/src/index.ts';
+import { type SyncKairosClient, SyncKairosError } from '../../client-sdk/src/index.ts';
 import { renewalOf } from '../../client-sdk/src/token.ts';
 import { happens, seen, Stage } from './kit.ts';
 
@@ -106,7 +106,7 @@ describe('SDK: tokens', () => {
   it('J-53 a function that gives the same token until it ends is not asked again and again', async () => {
     const { url } = await stage.instance(JWT);
     let asked = 0;
-    const same = await sign({ sub: 'anna', exp: inSeconds(4) });
+    const same = await sign({ sub: 'anna', exp: inSeconds(5) });
     const client = stage.client(url, { token: () => ((asked += 1), same) });
     await client.createSession(chess());
     await wait(3_500);
@@ -188,5 +188,36 @@ describe('SDK: tokens', () => {
       expect(error, command).to.be.instanceOf(SyncKairosError);
       expect(error, command).to.include({ code: 'NETWORK_ERROR', message: 'There is no token: nobody is signed in' });
     }
+  });
+
+  it('J-114 whoever is sent away for their token is told why at once, and comes back with a fresh one only, at once too', async () => {
+    const { url } = await stage.instance(JWT);
+    const owner = stage.client(url, { token: await sign({ sub: 'anna' }) });
+    const { session_id: id } = await owner.createSession(chess());
+    const link = await owner.shareSession(id, { role: 'viewer' });
+    const follow = async (token: string | (() => string)): Promise<{ client: SyncKairosClient; told: string[] }> => {
+      const [client, told] = [stage.client(url, { token }), [] as string[]];
+      for (const event of ['connected', 'disconnected', 'connectionFailed'] as const) client.on(event, () => told.push(event));
+      client.on('reconnecting', ({ delay }) => told.push(`reconnecting in ${delay} ms`));
+      client.on('error', ({ message }) => told.push(message));
+      await seen(client, id, 1);
+      return { client, told };
+    };
+    const tokens = [link.token, await sign({ sub: 'anna' })];
+    const [short, viewer, renewing] = [
+      await follow(await sign({ sub: 'anna', exp: inSeconds(2) })),
+      await follow(link.token),
+      await follow(() => tokens.shift() ?? ''),
+    ];
+    await owner.revokeShare(id, link.link_id);
+    for (const { client } of [short, viewer]) {
+      await happens(() => client.connection.getSnapshot() === 'failed', client.connection.subscribe, 'the end');
+      expect(client.session(id).getError()?.code).to.equal('UNAUTHORIZED');
+    }
+    expect(short.told).to.deep.equal(['connected', 'disconnected', 'UNAUTHORIZED: the token has expired', 'connectionFailed']);
+    expect(viewer.told).to.deep.equal(['connected', 'disconnected', 'UNAUTHORIZED: this link was revoked', 'connectionFailed']);
+    await owner.startSession(id);
+    await seen(renewing.client, id, 2);
+    expect(renewing.told).to.deep.equal(['connected', 'disconnected', 'reconnecting in 0 ms', 'connected']);
   });
 });
