@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect } from 'chai';
@@ -63,6 +63,21 @@ describe('the ways out of npm start', function () {
       await mkdir(directory, { mode: 0o555 });
       expect(await asUser(directory)).to.match(line(wayOut));
     }
+  });
+
+  it('Z-31 Where that is the folder of the built page, the build is not even tried.', async () => {
+    const folder = await freshDirectory('clone');
+    await mkdir(path.join(folder, 'dist/console'), { recursive: true });
+    await copyFile(path.join(root, 'package.json'), path.join(folder, 'package.json'));
+    if (!IS_ROOT) await chmod(path.join(folder, 'dist/console'), 0o555);
+    const { status, stderr } = spawnSync('npm', ['start', '--silent'], {
+      cwd: folder,
+      env: { PATH: process.env['PATH'], HOME: path.join(folder, 'home'), npm_config_update_notifier: 'false' },
+      ...(IS_ROOT ? { uid: NOBODY, gid: NOBODY } : {}),
+      encoding: 'utf8',
+    });
+    expect(stderr).to.match(line(`${folder}/dist.* can't be written; run sudo chown -R "\\$\\(id -un\\)" dist, or set SKIP_BUILD=1`));
+    expect(status).to.equal(1);
   });
 
   it('Z-32 A folder that is a file is refused in one line, too.', async () => {
