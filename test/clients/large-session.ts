@@ -61,7 +61,7 @@ export async function crowdJoins({ clients, how, participants, settings = {} }: 
     const instance = await cluster.process();
     const former = how === 'restart' ? await cluster.process() : undefined;
     const master = await cluster.client(instance);
-    const game = chess({ sync_mode: 'per_cycle', time_per_cycle_ms: 60_000, participants });
+    const game = chess({ sync_mode: 'per_cycle', time_per_cycle_ms: 3_600_000, participants });
     let { session_id } = game;
     if (how !== 'downtime') {
       await master.ok('session:create', game);

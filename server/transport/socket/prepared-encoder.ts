@@ -37,5 +37,9 @@ export class PreparedEncoder extends Encoder {
 }
 
 function acknowledgement(reply: Reply<unknown>): string {
-  return reply.ok && reply.data instanceof WrittenAnswer ? [...reply.data.jsonOf(reply)].join('') : JSON.stringify(reply);
+  if (!reply.ok || !(reply.data instanceof WrittenAnswer)) return JSON.stringify(reply);
+  // Not joined: a large text would be copied once more before it is sent.
+  let json = '';
+  for (const piece of reply.data.jsonOf(reply)) json += piece;
+  return json;
 }
