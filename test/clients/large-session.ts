@@ -37,7 +37,7 @@ export interface CrowdOptions {
 
 export interface LargeSessionReport {
   storm: CrowdReport;
-  /** Clients whose version is not the one in Redis afterwards. */
+  /** Clients that do not get to know the version that Redis has afterwards. */
   behind: number;
   /** Others' switches and deadlines at the instance that everybody comes to: before, and meanwhile. */
   quiet: BystanderReport;
@@ -93,11 +93,10 @@ export async function crowdJoins({ clients, how, participants, settings = {} }: 
       .finally(() => arrived.abort());
     const during = bystanders.report();
     await moving;
-    const countBehind = async () => {
-      const { version } = await insist(master, 'session:get', { session_id });
-      return (await crowd.known()).filter(([, known]) => known !== version).length;
-    };
-    await until('everybody knows the newest state', async () => (await countBehind()) === 0, HEALED_WITHIN_MS).catch(() => {});
+    // Time goes on: what came after this may be on its way.
+    const { version } = await insist(master, 'session:get', { session_id });
+    const countBehind = async () => (await crowd.known()).filter(([, known]) => known < version).length;
+    await until('everybody knows that state', async () => (await countBehind()) === 0, HEALED_WITHIN_MS).catch(() => {});
     return {
       storm,
       behind: await countBehind(),
