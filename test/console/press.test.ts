@@ -222,6 +222,15 @@ describe('console: presses', function () {
     expect(await stateOf(page)).to.include({ version: 3, cycle_count: 1 });
   });
 
+  it('CO-86 who has clicked a button may go on by key at once', async () => {
+    const page = await room.open((await room.stage.instance()).url);
+    await createGame(page, 'Rapid');
+    await press(page, 'Start');
+    await turnOf(page, 'white');
+    await page.keyboard.press('Space');
+    await turnOf(page, 'black');
+  });
+
   it('CO-87 after a command the focus is on what came instead, by mouse and by key', async () => {
     const page = await room.open((await room.stage.instance()).url);
     for (const way of ['click', 'Enter', 'Space'] as const) {

@@ -30,7 +30,7 @@ export function ClockPanel({ client, state, face, mayEnd, rests, onSwitch }: Clo
   const { hint } = turnWords(state);
   const canEnd = running && mayEnd && hint !== null;
   // The space bar means the same wherever the focus is; the page handles it.
-  const { onPointerDown, onClick } = usePress(() => canEnd && !rests && onSwitch());
+  const { onPointerDown, onClick } = usePress(() => canEnd && onSwitch());
   // A dash until the server's time is known: better no time than a wrong one.
   const digits = shown === null ? '–:––' : formatTime(shown, face.counts === 'up' ? 'stopwatch' : 'countdown');
   return (

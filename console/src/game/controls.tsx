@@ -95,7 +95,7 @@ interface PressButtonProps {
 
 /** A button that acts when it goes down. */
 function PressButton({ isMain = false, rests, act, children }: PressButtonProps) {
-  const press = usePress(() => !rests && act());
+  const press = usePress(act);
   return (
     <button type="button" className={isMain ? 'primary' : undefined} data-resting={rests} {...press}>
       {children}

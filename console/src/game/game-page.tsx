@@ -34,10 +34,9 @@ export function GamePage({ client, sessionId, token, watchOnly }: GamePageProps)
   const focus = useKeptFocus();
   useTitle(state);
   useSpaceBar(() => {
-    if (state === null || guard.turnRests) return;
-    if (state.status === 'running' && rights?.turn && turnWords(state).hint !== null) commands.endTurn();
-    if (state.status === 'pending' && rights?.start) commands.start();
-    if (state.status === 'paused' && rights?.pause) commands.resume();
+    if (state?.status === 'running' && rights?.turn && turnWords(state).hint !== null) commands.endTurn();
+    if (state?.status === 'pending' && rights?.start) commands.start();
+    if (state?.status === 'paused' && rights?.pause) commands.resume();
   });
 
   if (state === null || rights === null) {
@@ -75,12 +74,12 @@ export function GamePage({ client, sessionId, token, watchOnly }: GamePageProps)
             mayEnd={rights.turn}
             // A clock of somebody's own never means another one's turn.
             rests={face.who === 'global' ? guard.turnRests : guard.rests}
-            onSwitch={() => commands.endTurn()}
+            onSwitch={() => commands.endTurn(undefined, face.who !== 'global')}
           />
         ))}
       </section>
       {state.sync_mode !== 'per_participant' && (
-        <Roster state={state} mayEnd={rights.turn} rests={guard.turnRests} onPass={commands.endTurn} />
+        <Roster state={state} mayEnd={rights.turn} rests={guard.turnRests} onPass={(next) => commands.endTurn(next)} />
       )}
       <Controls state={state} rights={rights} commands={commands} guard={guard} sound={sound} onOpen={setSheet} />
       <Notice error={sheet === 'adjust' ? null : error} />

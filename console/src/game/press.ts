@@ -3,6 +3,9 @@ import { type KeyboardEvent, type MouseEvent, type PointerEvent, useEffect, useR
 
 /** A double click has its two presses about this far apart, and a person who means two things takes longer. As the hooks of the SDK have it. */
 export const PRESS_GUARD_MS = 300;
+/** Within so long, a change is what one's own press has brought about. */
+const OWN_CHANGE_MS = 2_000;
+const INPUTS = ['pointerdown', 'keydown'] as const;
 /** A page that scrolls by more than this is scrolled by touching what is on it. */
 const SCROLLS_PX = 64;
 
@@ -11,20 +14,35 @@ export interface PressGuard {
   rests: boolean;
   /** The same for what ends the turn of whoever is active, which a new turn gives another meaning. */
   turnRests: boolean;
-  /** Gives a command, unless another one was given less than 300 ms ago. */
-  press: (command: () => void) => void;
+  /** Gives a command, unless it comes too soon after another one, or after what was pressed has got another meaning. */
+  press: (command: () => void, endsTurn?: boolean) => void;
 }
 
 /** Of a game: `status` is what its buttons depend on, empty while there are none, and `turn` whose turn they end, null for nobody's. */
 export function usePressGuard(status: string, turn: string | null): PressGuard {
   const [presses, count] = useReducer((before: number) => before + 1, 0);
-  const pressedAt = useRef(-Infinity);
+  const last = useRef({ at: -Infinity, by: '' });
+  const input = useRef('');
+  useEffect(() => {
+    const note = (event: Event): void => {
+      input.current = event.type;
+    };
+    for (const type of INPUTS) addEventListener(type, note, true);
+    return () => {
+      for (const type of INPUTS) removeEventListener(type, note, true);
+    };
+  }, []);
   const rests = [useIsNew(status), useIsNew(String(presses))].includes(true);
   const turnRests = useIsNew(turn ?? '') || rests;
-  const press = (command: () => void): void => {
-    const now = performance.now();
-    if (now - pressedAt.current < PRESS_GUARD_MS) return;
-    pressedAt.current = now;
+  const press = (command: () => void, endsTurn = false): void => {
+    const at = performance.now();
+    const by = input.current;
+    const since = at - last.current.at;
+    if (since < PRESS_GUARD_MS && by === last.current.by) return;
+    // Who has just clicked a button and then goes on by key knows what the key means now.
+    const goesOnByKey = by === 'keydown' && last.current.by === 'pointerdown' && since < OWN_CHANGE_MS;
+    if ((endsTurn ? turnRests : rests) && !goesOnByKey) return;
+    last.current = { at, by };
     count();
     command();
   };

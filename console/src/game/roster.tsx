@@ -45,7 +45,7 @@ interface ChipProps {
 }
 
 function Chip({ isActive, canPass, rests, onPass, children }: ChipProps) {
-  const press = usePress(() => canPass && !rests && onPass());
+  const press = usePress(() => canPass && onPass());
   return (
     <button type="button" className="chip" aria-pressed={isActive} aria-disabled={!canPass} data-resting={rests} {...press}>
       {children}

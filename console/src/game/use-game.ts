@@ -9,7 +9,8 @@ import { type PressGuard, usePressGuard } from './press.ts';
 /** None of these rejects; `error` tells. One within 300 ms after another is a double press and does nothing. */
 export interface GameCommands {
   start: () => void;
-  endTurn: (next?: string) => void;
+  /** `isOfItsClock` where the very clock that runs is pressed, which never means another one's turn. */
+  endTurn: (next?: string, isOfItsClock?: boolean) => void;
   pause: () => void;
   resume: () => void;
   finish: () => void;
@@ -35,13 +36,14 @@ export function useGame(client: SyncKairosClient, sessionId: string, token: stri
   // Where only one's own turn can be ended, a turn that begins gives no button another meaning.
   const guard = usePressGuard(state?.status ?? '', rights?.turn ? (state?.active_participant_id ?? null) : null);
   useMeetingEnd(client, state, rights);
-  const run = (command: () => Promise<unknown>): void =>
+  const run = (command: () => Promise<unknown>, endsTurn = false): void =>
     guard.press(
       () =>
         void command().then(
           () => setFailure(null),
           (thrown: unknown) => setFailure(thrown instanceof SyncKairosError ? thrown : null),
         ),
+      endsTurn,
     );
   return {
     state,
@@ -51,8 +53,8 @@ export function useGame(client: SyncKairosClient, sessionId: string, token: stri
     commands: {
       start: () => run(() => client.startSession(sessionId)),
       // The guard is whoever was active when this was drawn: what a person saw when pressing.
-      endTurn: (next = state !== null && isAgenda(state) ? nextItem(state)?.participant_id : undefined) =>
-        run(() => client.switchCycle(sessionId, state?.active_participant_id ?? undefined, next)),
+      endTurn: (next = state !== null && isAgenda(state) ? nextItem(state)?.participant_id : undefined, isOfItsClock = false) =>
+        run(() => client.switchCycle(sessionId, state?.active_participant_id ?? undefined, next), !isOfItsClock),
       pause: () => run(() => client.pauseSession(sessionId)),
       resume: () => run(() => client.resumeSession(sessionId)),
       finish: () => run(() => client.completeSession(sessionId)),
