@@ -2,7 +2,8 @@
 import { expectFunction, expectId, inWords } from './arguments.ts';
 import { ClockSync, type ClockStatus } from './clock-sync.ts';
 import { Connection } from './connection.ts';
-import { isMoving, remaining, type SessionState } from './contract/index.ts';
+import { isMoving, remaining } from './clock/reading.ts';
+import type { SessionState } from './contract/index.ts';
 import { onDevice } from './device-events.ts';
 import { CLIENT_EVENTS, type ClientEvents, type ConnectionState } from './events.ts';
 import { Fallback } from './fallback.ts';

@@ -1,4 +1,5 @@
 /** Whether a clock ran out between two states of a session, for when the event that says so was missed. Pure. */
+import { modeOf } from './clock/modes.ts';
 import type { EventType, ExpiredEvent, SessionState } from './contract/index.ts';
 
 /**
@@ -15,15 +16,15 @@ export function expiryBetween(before: SessionState, after: SessionState, cause?:
   if (cause === 'participant_expired' ? false : (isNext && cause !== undefined) || !traces) return null;
   const who =
     expired.find((participant) => participant.participant_id === before.active_participant_id) ?? (isNext ? undefined : expired[0]);
-  const isNobodys = after.sync_mode === 'global' || after.sync_mode === 'count_up';
+  const { owners, acrossTurns } = modeOf(after);
   const id = who?.participant_id ?? before.active_participant_id;
   const group = who?.group_id ?? before.active_group_id;
   return {
     session_id: after.session_id,
     epoch: after.epoch,
     version: after.version,
-    expired_participant_id: isNobodys ? null : id,
-    expired_group_id: after.sync_mode === 'per_group' ? group : null,
+    expired_participant_id: acrossTurns ? null : id,
+    expired_group_id: owners === 'groups' ? group : null,
     expired_at: isNext
       ? after.updated_at
       : ((after.status === 'expired' ? after.session_completed_at : before.deadline_at) ?? after.updated_at),

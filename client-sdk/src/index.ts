@@ -1,6 +1,7 @@
 /** `@synckairos/client`: synchronized timers in the browser and in Node. */
 export type * from './contract/index.ts';
-export { type ClockOwner, cycleTimeUsed, remaining } from './contract/time.ts';
+export type { ClockOwner } from './clock/find.ts';
+export { cycleTimeUsed, remaining } from './clock/reading.ts';
 export { SyncKairosClient } from './client.ts';
 export type { ClockStatus } from './clock-sync.ts';
 export type { DeviceClock } from './device-clock.ts';

@@ -1,13 +1,6 @@
 /** What a client knows of one session: the newest state, in an order that no network can turn around. */
-import {
-  applyChanges,
-  type ChangesEvent,
-  type EventEnvelope,
-  type EventType,
-  type ExpiredEvent,
-  type SessionState,
-  type SwitchData,
-} from './contract/index.ts';
+import { applyChanges } from './clock/changes.ts';
+import type { ChangesEvent, EventEnvelope, EventType, ExpiredEvent, SessionState, SwitchData } from './contract/index.ts';
 import { callAll } from './emitter.ts';
 import { SyncKairosError } from './errors.ts';
 import { expiryBetween } from './expiry.ts';

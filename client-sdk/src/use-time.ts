@@ -1,7 +1,7 @@
 /** React hooks that render again as time passes. */
 import { useMemo, useSyncExternalStore } from 'react';
 import type { SyncKairosClient } from './client.ts';
-import { cycleTimeUsed } from './contract/time.ts';
+import { cycleTimeUsed } from './clock/reading.ts';
 import { shownTime, untilNextDigit, untilNextElapsedDigit, shownElapsed } from './format-time.ts';
 import type { Who } from './who.ts';
 

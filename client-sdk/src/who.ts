@@ -1,6 +1,8 @@
 /** Whose clock an application means. */
 import { expectId } from './arguments.ts';
-import type { ClockOwner, SessionState } from './contract/index.ts';
+import type { ClockOwner } from './clock/find.ts';
+import { modeOf } from './clock/modes.ts';
+import type { SessionState } from './contract/index.ts';
 
 /** A participant's or group's id; where both have the same, `{ participant_id }` or `{ group_id }` tells them apart. `global`, or nobody: the session's clock. */
 export type Who = string | Exclude<ClockOwner, string> | undefined;
@@ -27,7 +29,7 @@ export function ownerOf(state: SessionState, who: Who): ClockOwner | undefined {
  * server refuses it, by what it knows.
  */
 export function bankOf(state: SessionState, who: Who): ClockOwner {
-  const isGroups = state.sync_mode === 'per_group';
+  const isGroups = modeOf(state).owners === 'groups';
   if (isGroups && typeof who === 'string' && hasGroup(state, who)) return { group_id: who };
   const owner = ownerOf(state, who);
   if (owner !== undefined || who === undefined) return owner ?? 'session';

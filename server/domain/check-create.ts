@@ -1,3 +1,4 @@
+import { modeOf } from '#clock';
 import { CLOCK_MAX_MS, CLOCK_MIN_MS, type CreatePayload, type FieldIssue, type ParticipantInput } from '#contract';
 
 type Fault = (field: string, message: string, code: string) => void;
@@ -8,7 +9,7 @@ export function checkCreate(payload: CreatePayload): FieldIssue[] {
   const fault: Fault = (field, message, code) => issues.push({ field, message, code });
   checkParticipants(payload, fault);
   checkClock(payload, fault);
-  if (payload.sync_mode === 'per_group') checkGroups(payload, fault);
+  if (modeOf(payload).owners === 'groups') checkGroups(payload, fault);
   else if (payload.groups !== undefined && payload.groups.length > 0)
     fault('groups', 'Only per_group has groups of its own', 'unsupported');
   checkActive(payload, fault);
@@ -16,12 +17,13 @@ export function checkCreate(payload: CreatePayload): FieldIssue[] {
 }
 
 function checkParticipants({ sync_mode, participants = [], groups, max_time_ms }: CreatePayload, fault: Fault): void {
-  if ((sync_mode === 'per_participant' || sync_mode === 'per_group') && participants.length === 0) {
+  const { owners } = modeOf({ sync_mode });
+  if (owners !== 'session' && participants.length === 0) {
     fault('participants', 'At least one participant is required in this mode', 'too_small');
   }
   unique(participants, (participant) => participant.participant_id, 'participant_id', fault);
   unique(participants, (participant, position) => participant.participant_index ?? position, 'participant_index', fault);
-  const hasBank = sync_mode === 'per_participant' || (sync_mode === 'per_group' && !groups?.length);
+  const hasBank = owners === 'participants' || (owners === 'groups' && !groups?.length);
   if (!hasBank) return;
   for (const [position, { total_time_ms: bank }] of participants.entries()) {
     const field = `participants.${position}.total_time_ms`;
@@ -45,12 +47,13 @@ function unique(
   }
 }
 
-/** The field from which the mode's clock gets its time. */
-function checkClock({ sync_mode, total_time_ms, time_per_cycle_ms }: CreatePayload, fault: Fault): void {
-  if (sync_mode === 'per_cycle' && time_per_cycle_ms === undefined) fault('time_per_cycle_ms', 'Required in this mode', 'required');
-  if (sync_mode === 'global' && total_time_ms === undefined && time_per_cycle_ms === undefined) {
-    fault('total_time_ms', 'Required in this mode', 'required');
-  }
+/** The field from which the one clock of a session gets its time. */
+function checkClock(payload: CreatePayload, fault: Fault): void {
+  const { given, counts } = modeOf(payload);
+  // A stopwatch needs no ceiling.
+  if (given === null || counts === 'up') return;
+  // An exam may be given its time as that of its one cycle.
+  if ((payload[given] ?? payload.time_per_cycle_ms) === undefined) fault(given, 'Required in this mode', 'required');
 }
 
 /** Every group has members, and every participant is in exactly one group. */
@@ -104,7 +107,7 @@ function checkActive(
   const active = participants.find((participant) => participant.participant_id === active_participant_id);
   if (active_participant_id !== undefined && active === undefined) fault('active_participant_id', 'Names no participant', 'not_found');
   if (active_group_id === undefined) return;
-  const listed = sync_mode === 'per_group' ? groups.find((group) => group.group_id === active_group_id) : undefined;
+  const listed = modeOf({ sync_mode }).owners === 'groups' ? groups.find((group) => group.group_id === active_group_id) : undefined;
   if (listed === undefined && !participants.some((participant) => participant.group_id === active_group_id)) {
     fault('active_group_id', 'Names no group', 'not_found');
   } else if (active !== undefined && active.group_id !== active_group_id && !listed?.members?.includes(active.participant_id)) {

@@ -1,4 +1,4 @@
-import { derive, findParticipant, iso } from '#arithmetic';
+import { derive, findParticipant, iso, modeOf } from '#clock';
 import {
   type CreatePayload,
   DEFAULT_WARNING_THRESHOLDS_MS,
@@ -30,7 +30,7 @@ export function create(payload: NewSession, now: number): Decision {
     status: 'pending',
     version: 1,
     epoch: now,
-    total_time_ms: payload.total_time_ms ?? (payload.sync_mode === 'global' ? (payload.time_per_cycle_ms ?? null) : null),
+    total_time_ms: payload.total_time_ms ?? (modeOf(payload).given === 'total_time_ms' ? (payload.time_per_cycle_ms ?? null) : null),
     time_per_cycle_ms: payload.time_per_cycle_ms ?? null,
     increment_ms: payload.increment_ms ?? 0,
     max_time_ms: payload.max_time_ms ?? null,
@@ -65,7 +65,7 @@ export function create(payload: NewSession, now: number): Decision {
 /** Participants and groups as a state holds them, each knowing the other. */
 function assign(payload: CreatePayload): Pick<SessionState, 'participants' | 'groups'> {
   const participants = (payload.participants ?? []).map(participantOf);
-  if (payload.sync_mode !== 'per_group') return { participants, groups: [] };
+  if (modeOf(payload).owners !== 'groups') return { participants, groups: [] };
   const groups = groupsOf(payload);
   for (const group of groups) {
     const members = new Set(group.members);

@@ -3,15 +3,15 @@ import {
   beginCycle,
   type Charge,
   draftOf,
-  endTurnFor,
   findParticipant,
   firstInOrder,
+  hasTime,
   iso,
+  passTurn,
   PRESENT_RULES,
-  ruleOf,
   type Rules,
-  settle,
-} from '#arithmetic';
+  settleSession,
+} from '#clock';
 import type { JsonObject, SessionState, Status } from '#contract';
 import { adjust, type Adjustment } from './adjust.ts';
 import { record, type SessionEvent } from './draft.ts';
@@ -85,19 +85,19 @@ function start(state: SessionState, command: CommandOf<'start'>, at: number): De
   draft.status = 'running';
   draft.session_started_at = iso(at);
   draft.cycle_started_at = iso(at);
-  return happened(record(draft, 'session_started', at, settle(draft, at)));
+  return happened(record(draft, 'session_started', at, settleSession(draft, at)));
 }
 
 function switchTurn(state: SessionState, command: CommandOf<'switch'>, at: number, rules: Rules): Decision {
   const misplaced = checkGuard(state, command.current_participant_id);
   if (misplaced !== null) return misplaced;
   const draft = draftOf(state);
-  const charge = settle(draft, at);
+  const charge = settleSession(draft, at);
   const named = command.next_participant_id;
-  const next = endTurnFor(draft, named, rules);
+  const next = passTurn(draft, named, rules);
   if (named !== undefined) {
     if (next === undefined) return noParticipant(named);
-    if (!ruleOf(draft).hasTime(draft, next)) return refuse('PARTICIPANT_EXPIRED', `${named} has no time left`);
+    if (!hasTime(draft, next)) return refuse('PARTICIPANT_EXPIRED', `${named} has no time left`);
   }
   beginCycle(draft, next, at);
   return happened(record(draft, 'cycle_switched', at, charge));
@@ -117,7 +117,7 @@ function resume(state: SessionState, at: number): Decision {
   const draft = draftOf(state);
   draft.status = 'running';
   draft.cycle_started_at = iso(at);
-  return happened(record(draft, 'session_resumed', at, settle(draft, at)));
+  return happened(record(draft, 'session_resumed', at, settleSession(draft, at)));
 }
 
 /** Pausing, completing and cancelling settle and stop the clock; what ended before keeps the instant at which it ended. */
@@ -129,7 +129,7 @@ function stopClock(
   metadata: JsonObject = {},
 ): Decision {
   const draft = draftOf(state);
-  const charge: Charge = settle(draft, at);
+  const charge: Charge = settleSession(draft, at);
   draft.status = status;
   draft.cycle_started_at = null;
   if (status !== 'paused') draft.session_completed_at ??= iso(at);
@@ -138,7 +138,7 @@ function stopClock(
 
 function remove(state: SessionState, at: number): Decision {
   const draft = draftOf(state);
-  return happened(record(draft, 'session_deleted', at, settle(draft, at)));
+  return happened(record(draft, 'session_deleted', at, settleSession(draft, at)));
 }
 
 function happened(event: SessionEvent): Decision {

@@ -1,4 +1,4 @@
-import { type Charge, type ClockHolder, derive, iso } from '#arithmetic';
+import { type Charge, type ClockHolder, derive, iso } from '#clock';
 import type { EventType, JsonObject, SessionState } from '#contract';
 
 /** Something that happened to a session: one version, one row of the trail. */

@@ -1,4 +1,4 @@
-import { beginCycle, draftOf, endTurn, iso, ruleOf, settle } from '#arithmetic';
+import { beginCycle, clockHolder, draftOf, countTurn, iso, markExpired, modeOf, settleSession, successor } from '#clock';
 import type { SessionState } from '#contract';
 import { record, type SessionEvent } from './draft.ts';
 
@@ -26,14 +26,13 @@ export function expiries(state: SessionState, until: number, limit: number): Ses
 export function expire(state: SessionState): SessionEvent {
   const at = Date.parse(state.deadline_at ?? state.updated_at);
   const draft = draftOf(state);
-  const rule = ruleOf(draft);
-  const expired = rule.holder(draft);
-  const charge = settle(draft, at);
-  rule.markExpired(draft);
-  endTurn(draft);
-  const next = rule.successor(draft);
+  const expired = clockHolder(draft);
+  const charge = settleSession(draft, at);
+  markExpired(draft);
+  countTurn(draft);
+  const next = successor(draft);
   // Without participants a cycle follows of itself; with them somebody must have time.
-  const somebodyFollows = !rule.sessionClock && (next !== undefined || draft.participants.length === 0);
+  const somebodyFollows = !modeOf(draft).acrossTurns && (next !== undefined || draft.participants.length === 0);
   if (goesOn(draft) && somebodyFollows) {
     beginCycle(draft, next, at);
   } else {

@@ -1,5 +1,5 @@
-import { draftOf, iso, settle } from '#arithmetic';
-import { remaining, type SessionState } from '#contract';
+import { draftOf, iso, remaining, settleSession } from '#clock';
+import type { SessionState } from '#contract';
 import { record, type SessionEvent } from './draft.ts';
 
 /** A time in which no instance was there to serve anybody, Unix ms. */
@@ -24,7 +24,7 @@ export function takeIntoAccount(state: SessionState, { from, to }: Outage): Sess
   const draft = draftOf(state);
   const metadata = { outage: { from: iso(from), to: iso(to) } };
   if (state.outage_policy === 'pause') {
-    const charge = settle(draft, from);
+    const charge = settleSession(draft, from);
     draft.status = 'paused';
     draft.cycle_started_at = null;
     return record(draft, 'session_paused', from, charge, { ...metadata, reason: 'outage' });

@@ -1,4 +1,4 @@
-import { draftOf, iso } from '#arithmetic';
+import { draftOf, iso } from '#clock';
 import type { SessionState } from '#contract';
 import type { SessionEvent } from './draft.ts';
 

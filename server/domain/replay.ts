@@ -1,4 +1,4 @@
-import { type Rules, rulesOf } from '#arithmetic';
+import { type Rules, rulesOf } from '#clock';
 import type { HistoryEvent, SessionState } from '#contract';
 import { canonicalJson } from './canonical.ts';
 import { decide, type TimerCommand } from './decide.ts';

@@ -1,4 +1,4 @@
-import { ruleOf } from '#arithmetic';
+import { modeOf } from '#clock';
 import type { ActionOnTimeout, JsonObject, JsonValue, SessionState } from '#contract';
 import { checkGuard } from '../domain/decide.ts';
 import { type Refusal, refuse } from '../domain/refusal.ts';
@@ -93,8 +93,8 @@ export function checkCycle(
   graceMs: number,
   { expectedVersion }: CommandContext,
 ): Refusal | null {
-  const rule = ruleOf(session.state);
-  if (expectedVersion !== undefined || rule.adjusts !== null || rule.sessionClock) return null;
+  const { owners, acrossTurns } = modeOf(session.state);
+  if (expectedVersion !== undefined || owners !== 'session' || acrossTurns) return null;
   const ended = first.epoch !== session.epoch || first.state.cycle_count !== session.state.cycle_count;
   const ranOut = session.expiredSince !== null && arrival < Date.parse(session.state.updated_at) + graceMs;
   if (!ended && !ranOut) return null;

@@ -1,4 +1,4 @@
-import { ruleOf } from '#arithmetic';
+import { modeOf } from '#clock';
 import type { SessionEvent } from '../domain/draft.ts';
 import { shareParticipants } from '../domain/changes.ts';
 import { nextEpoch } from '../domain/recover.ts';
@@ -141,7 +141,7 @@ function runsOn(base: StoredSession | null, events: SessionEvent[]): boolean {
     ({ event_type, state }) =>
       event_type === 'session_adjusted' ||
       event_type === 'session_credited' ||
-      (event_type === 'cycle_switched' && ruleOf(state).sessionClock),
+      (event_type === 'cycle_switched' && modeOf(state).acrossTurns),
   );
 }
 

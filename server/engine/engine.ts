@@ -1,4 +1,4 @@
-import { ruleOf } from '#arithmetic';
+import { clockHolder } from '#clock';
 import type { JsonValue } from '#contract';
 import type { NewSession } from '../domain/create.ts';
 import { decide, type TimerCommand } from '../domain/decide.ts';
@@ -208,7 +208,7 @@ export class Engine {
     const refusal = checkSwitch(first, session, command.current_participant_id, context);
     if (refusal !== null) return refusal;
     if (context.command !== undefined) await this.#options.store.remember(session.state, context.command);
-    const { participant_id } = ruleOf(first.state).holder(first.state);
+    const { participant_id } = clockHolder(first.state);
     return { ok: true, state: session.state, expired: { participant_id, action: session.state.action_on_timeout } };
   }
 }

@@ -1,4 +1,5 @@
-import { applyChanges, type ChangesEvent } from '#contract';
+import { applyChanges } from '#clock';
+import type { ChangesEvent } from '#contract';
 import type { LiveSession } from './ports.ts';
 
 /** Bounds of what is remembered. Two players' session takes some 2 KB, one of a thousand participants 300 KB. */

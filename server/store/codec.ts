@@ -1,4 +1,4 @@
-import { iso, PRESENT_RULES } from '#arithmetic';
+import { iso, PRESENT_RULES } from '#clock';
 import type { EventType, SessionState, Status } from '#contract';
 import { canonicalJson } from '../domain/canonical.ts';
 import { type Life, lifeOf } from '../engine/life.ts';

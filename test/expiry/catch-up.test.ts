@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { expect } from 'chai';
-import { applyChanges, type ChangesEvent, type CreatePayload } from '#contract';
+import { applyChanges } from '#clock';
+import type { ChangesEvent, CreatePayload } from '#contract';
 import { createKeys } from '../../server/store/keys.ts';
 import { chess } from '../kit/games.ts';
 import { openCluster } from '../kit/server.ts';

@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { expect } from 'chai';
-import { applyChanges, type ChangesEvent, type SessionState } from '#contract';
+import { applyChanges } from '#clock';
+import type { ChangesEvent, SessionState } from '#contract';
 import { BANK_MS, chess } from '../kit/games.ts';
 import { type Cluster, openCluster } from '../kit/server.ts';
 import { startOwnRedis } from '../kit/services.ts';

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
-import { applyChanges, type ChangesEvent, type CreatePayload, type SessionState, SYNC_MODES, type UpdateEvent } from '#contract';
+import { applyChanges } from '#clock';
+import { type ChangesEvent, type CreatePayload, type SessionState, SYNC_MODES, type UpdateEvent } from '#contract';
 import { changesBetween } from '../../server/domain/changes.ts';
 import { create } from '../../server/domain/create.ts';
 import { decide, type TimerCommand } from '../../server/domain/decide.ts';

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { expect } from 'chai';
-import { cycleTimeUsed, remaining, type SessionState } from '#contract';
+import { cycleTimeUsed, remaining } from '#clock';
+import type { SessionState } from '#contract';
 import { create } from '../../server/domain/create.ts';
 import { decide, type TimerCommand } from '../../server/domain/decide.ts';
 import type { SessionEvent } from '../../server/domain/draft.ts';

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
-import { remaining, type SessionState } from '#contract';
+import { remaining } from '#clock';
+import type { SessionState } from '#contract';
 import { decide, type TimerCommand } from '../../server/domain/decide.ts';
 import type { SessionEvent } from '../../server/domain/draft.ts';
 import { expiries } from '../../server/domain/expire.ts';

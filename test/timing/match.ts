@@ -1,5 +1,6 @@
 import { expect } from 'chai';
-import { type ClockOwner, type CreatePayload, type GroupState, type ParticipantState, remaining, type SessionState } from '#contract';
+import { type ClockOwner, remaining } from '#clock';
+import type { CreatePayload, GroupState, ParticipantState, SessionState } from '#contract';
 import { create } from '../../server/domain/create.ts';
 import { decide, type TimerCommand } from '../../server/domain/decide.ts';
 import type { SessionEvent } from '../../server/domain/draft.ts';

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { predictSwitch } from '#arithmetic';
+import { predictSwitch } from '#clock';
 import type { CreatePayload } from '#contract';
 import { at, Match, MINUTE, SECOND } from './match.ts';
 

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
-import { cycleTimeUsed, type ClockOwner, type CreatePayload, remaining, unsettled } from '#contract';
+import { cycleTimeUsed, type ClockOwner, remaining, unsettled } from '#clock';
+import type { CreatePayload } from '#contract';
 import { Match, MINUTE, SECOND, unix } from './match.ts';
 
 const NAMES = ['ann', 'bob'];

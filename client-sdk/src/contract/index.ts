@@ -6,4 +6,3 @@ export * from './events.ts';
 export * from './limits.ts';
 export * from './reply.ts';
 export * from './state.ts';
-export * from './time.ts';

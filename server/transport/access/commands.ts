@@ -1,5 +1,5 @@
 import type { SessionState } from '#contract';
-import { findParticipant } from '#arithmetic';
+import { findParticipant } from '#clock';
 import { type Refusal, refuse } from '../../domain/refusal.ts';
 import type { Outcome } from '../../engine/checks.ts';
 import type { Answer } from '../answers.ts';

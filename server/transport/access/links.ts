@@ -1,7 +1,7 @@
 import { hkdfSync, randomBytes } from 'node:crypto';
 import { jwtVerify, SignJWT } from 'jose';
 import type { Role, SessionState, ShareData, SharedRole, ShareLink } from '#contract';
-import { iso } from '#arithmetic';
+import { iso } from '#clock';
 import type { Refusal } from '../../domain/refusal.ts';
 import type { Grant, Grants } from '../../engine/grant-ports.ts';
 import type { Life } from '../../engine/life.ts';

@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { AuthExpiredEvent, RefreshData } from '#contract';
-import { iso } from '#arithmetic';
+import { iso } from '#clock';
 import { type Refusal, refuse } from '../../domain/refusal.ts';
 import { Alarms } from '../../engine/alarms.ts';
 import type { Logger } from '../../observability/logger.ts';

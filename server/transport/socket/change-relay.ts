@@ -1,4 +1,5 @@
-import { applyChanges, type ChangesEvent, type SessionState, type UpdateEvent } from '#contract';
+import { applyChanges } from '#clock';
+import type { ChangesEvent, SessionState, UpdateEvent } from '#contract';
 import { isAfter } from '../../domain/position.ts';
 import type { Logger } from '../../observability/logger.ts';
 import { Gate } from '../../util/gate.ts';

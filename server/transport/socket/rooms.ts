@@ -1,5 +1,5 @@
 import type { Server, Socket } from 'socket.io';
-import { iso, ruleOf } from '#arithmetic';
+import { clockHolder, iso } from '#clock';
 import type { ClientToServerEvents, EventEnvelope, ExpiredEvent, ServerToClientEvents, SessionState } from '#contract';
 import { changesBetween, isLarge } from '../../domain/changes.ts';
 import type { SessionEvent } from '../../domain/draft.ts';
@@ -156,7 +156,7 @@ export function createRooms(io: IoServer, { channelPrefix, schema, now, metrics 
       };
     },
     warn(state, threshold) {
-      const holder = ruleOf(state).holder(state);
+      const holder = clockHolder(state);
       const deadline_at = state.deadline_at ?? state.updated_at;
       metrics.broadcasts.inc({ event: 'session:warning' });
       io.to(roomOf(state)).emit('session:warning', { ...envelope(state), ...holder, threshold_ms: threshold, deadline_at });

@@ -1,4 +1,5 @@
-import type { GroupState, ParticipantState, SessionState } from './state.ts';
+/** Whose turn it is and who comes next, by what a state says of participants and groups. Knows nothing of time. */
+import type { GroupState, ParticipantState, SessionState } from '../contract/state.ts';
 
 /**
  * Changes an entry of a draft, a participant or a group. The draft gets a copy of its own, since it shares its entries with the state that it was made from:
@@ -38,6 +39,12 @@ export function nextInOrder(state: SessionState, eligible: (participant: Partici
   const from = activeParticipant(state)?.participant_index ?? -1;
   const candidates = state.participants.filter(eligible);
   return lowestIndex(candidates.filter((candidate) => candidate.participant_index > from)) ?? lowestIndex(candidates);
+}
+
+/** The groups as they take turns after the active one, which comes last. */
+export function groupsInOrder({ groups, active_group_id }: SessionState): GroupState[] {
+  const from = groups.findIndex((group) => group.group_id === active_group_id) + 1;
+  return [...groups.slice(from), ...groups.slice(0, from)];
 }
 
 function lowestIndex(participants: ParticipantState[]): ParticipantState | undefined {

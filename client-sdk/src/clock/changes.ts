@@ -1,0 +1,22 @@
+/** How a client goes from one state to the next by what an update says has changed. */
+import type { StateChanges } from '../contract/changes.ts';
+import type { SessionState } from '../contract/state.ts';
+import { deriveTurns } from './derive.ts';
+
+/** The state after changes, from exactly the one before them. What follows from the rest is computed: `is_active` and `time_remaining_ms` as of `updated_at`. */
+export function applyChanges(state: SessionState, { participants = [], groups = [], ...fields }: StateChanges): SessionState {
+  const changed = new Map(participants.map((patch) => [patch.participant_id, patch]));
+  const regrouped = new Map(groups.map((patch) => [patch.group_id, patch]));
+  const after: SessionState = {
+    ...state,
+    ...fields,
+    participants: state.participants.map((one) => patched(one, changed.get(one.participant_id))),
+    groups: state.groups.map((one) => patched(one, regrouped.get(one.group_id))),
+  };
+  deriveTurns(after, Date.parse(after.updated_at));
+  return after;
+}
+
+function patched<Entry extends object>(one: Entry, patch: Partial<Entry> | undefined): Entry {
+  return patch === undefined ? one : { ...one, ...patch };
+}

@@ -1,0 +1,49 @@
+/** The fields of a state that follow from the others. */
+import type { ParticipantState, SessionState } from '../contract/state.ts';
+import { untilFall } from './clock.ts';
+import { findClock, participantClock } from './find.ts';
+import { iso } from './instants.ts';
+import { modeOf } from './modes.ts';
+import { readFound } from './reading.ts';
+
+/** Fills in `deadline_at`, and whatever says whose turn it is and what everybody has left, as of `at` (Unix ms). */
+export function derive(draft: SessionState, at: number): void {
+  const clock = draft.cycle_started_at === null ? undefined : findClock(draft, 'session')?.clock;
+  const left = clock === undefined ? null : untilFall(clock);
+  draft.deadline_at = left === null || draft.cycle_started_at === null ? null : iso(Date.parse(draft.cycle_started_at) + left);
+  deriveTurns(draft, at);
+}
+
+/** Fills in `is_active` and `time_remaining_ms`, as of `at` (Unix ms). Entries of which nothing is new stay the same objects. */
+export function deriveTurns(draft: SessionState, at: number): void {
+  const turnIsOn = draft.status === 'running' || draft.status === 'paused';
+  const left = leftOf(draft, at);
+  draft.participants.forEach((one, index) => {
+    const is_active = turnIsOn && one.participant_id === draft.active_participant_id;
+    const time_remaining_ms = left(one);
+    if (one.is_active !== is_active || one.time_remaining_ms !== time_remaining_ms) {
+      draft.participants[index] = { ...one, is_active, time_remaining_ms };
+    }
+  });
+  draft.groups.forEach((group, index) => {
+    const is_active = turnIsOn && group.group_id === draft.active_group_id;
+    if (group.is_active !== is_active) draft.groups[index] = { ...group, is_active };
+  });
+}
+
+/** What participants have left at `at`. Whoever shares a clock has the same left on it, so it is read once. */
+function leftOf(state: SessionState, at: number): (participant: ParticipantState) => number | null {
+  const { owners, acrossTurns } = modeOf(state);
+  const read = (one: ParticipantState): number | null => {
+    const found = participantClock(state, one);
+    return found === undefined ? null : readFound(state, found, at).left_ms;
+  };
+  if (owners !== 'groups' && !acrossTurns) return read;
+  const known = new Map<string | null, number | null>();
+  return (one) => {
+    const shared = owners === 'groups' ? one.group_id : null;
+    let left = known.get(shared);
+    if (left === undefined) known.set(shared, (left = read(one)));
+    return left;
+  };
+}
