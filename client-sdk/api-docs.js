@@ -7,16 +7,28 @@ const here = import.meta.dirname;
 /** What the reference tells of, in this order: title, and the built declarations. */
 const CHAPTERS = [
   ['The client', ['client', 'session-commands', 'options', 'events', 'errors', 'clock-sync', 'device-clock', 'connection']],
-  ['Formatting and arithmetic', ['format-time', 'contract/time']],
+  ['Formatting and arithmetic', ['format-time', 'clock/reading', 'clock/find', 'clock/clock']],
   ['React hooks: `@synckairos/client/react`', ['use-sync-kairos', 'use-time']],
-  ['Optimistic switches: `@synckairos/client/optimistic`', ['contract/cycle']],
+  ['Optimistic switches: `@synckairos/client/optimistic`', ['clock/turns']],
   ['The contract', ['contract/state', 'contract/commands', 'contract/events', 'contract/reply', 'contract/access']],
 ];
 /** What is exported inside the package only. */
-const INTERNAL = new Set(['ClockSync', 'ClockSyncOptions', 'Connection', 'CommandParts', 'ResolvedOptions', 'Charge', 'later', 'pause']);
+const INTERNAL = new Set(['ClockSync', 'ClockSyncOptions', 'Connection', 'CommandParts', 'ResolvedOptions', 'later', 'pause']);
 INTERNAL.add('resolveOptions').add('refusal').add('unreachable').add('timedOut').add('asError');
-INTERNAL.add('remainingOfParticipant').add('unsettled');
-for (const name of ['iso', 'draftOf', 'settle', 'endTurn', 'endTurnFor', 'beginCycle', 'activate', 'derive']) INTERNAL.add(name);
+INTERNAL.add('unsettled').add('readFound').add('isMoving');
+for (const name of [
+  'Charge',
+  'draftOf',
+  'settleSession',
+  'countTurn',
+  'passTurn',
+  'successor',
+  'hasTime',
+  'markExpired',
+  'beginCycle',
+  'activate',
+])
+  INTERNAL.add(name);
 
 const builtText = (file) => readFileSync(path.join(here, 'dist/esm', `${file}.d.ts`), 'utf8');
 

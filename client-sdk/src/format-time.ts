@@ -5,20 +5,23 @@ export type TimeStyle = 'countdown' | 'stopwatch' | 'spoken';
 
 const TENTHS_BELOW_MS = 10_000;
 
-/** A duration in milliseconds as text; negative ones count as 0. A dash for what is no duration: null while a time is not known, undefined, NaN, Infinity. */
+/** A duration in milliseconds as text, below zero with a minus; a stopwatch never shows less than 0. A dash for what is no duration: null while a time is not known, undefined, NaN, Infinity. */
 export function formatTime(ms: number | null | undefined, style: TimeStyle = 'countdown'): string {
   if (ms == null || !Number.isFinite(ms)) return '–';
-  const left = Math.max(0, ms);
-  if (style === 'spoken') return spoken(Math.ceil(left / 1000));
-  const shown = style === 'stopwatch' ? shownElapsed(left) : shownTime(left);
+  if (style === 'spoken') return spoken(Math.ceil(ms / 1000));
+  const signed = style === 'stopwatch' ? shownElapsed(ms) : shownTime(ms);
+  const shown = Math.abs(signed);
   const tenths = shown / 100;
-  return shown < TENTHS_BELOW_MS ? `${Math.floor(tenths / 10)}.${tenths % 10}` : clockFace(Math.floor(shown / 1000));
+  return (
+    (signed < 0 ? '−' : '') + (shown < TENTHS_BELOW_MS ? `${Math.floor(tenths / 10)}.${tenths % 10}` : clockFace(Math.floor(shown / 1000)))
+  );
 }
 
 /** The duration a countdown's digits stand for: `ms` rounded up to tenths under 10 s, else to seconds. Equal exactly while the text is. */
 export function shownTime(ms: number): number {
-  const tenths = Math.ceil(Math.max(0, ms) / 100) * 100;
-  return tenths < TENTHS_BELOW_MS ? tenths : Math.ceil(ms / 1000) * 1000;
+  const tenths = Math.ceil(ms / 100) * 100;
+  // Of what rounds up to zero from below, the zero has no sign.
+  return (Math.abs(tenths) < TENTHS_BELOW_MS ? tenths : Math.ceil(ms / 1000) * 1000) + 0;
 }
 
 /** Milliseconds until a countdown that shows `ms` shows something else, which is how long a screen may rest: above 0, Infinity once it stands at 0. */
@@ -46,12 +49,13 @@ function clockFace(total: number): string {
   return hours > 0 ? `${hours}:${two(minutes)}:${two(total % 60)}` : `${minutes}:${two(total % 60)}`;
 }
 
-function spoken(total: number): string {
+function spoken(seconds: number): string {
+  const total = Math.abs(seconds);
   const parts = [
     [Math.floor(total / 3600), 'hour'],
     [Math.floor(total / 60) % 60, 'minute'],
     [total % 60, 'second'],
   ] as const;
   const said = parts.filter(([count]) => count > 0).map(([count, unit]) => `${count} ${unit}${count === 1 ? '' : 's'}`);
-  return said.length > 0 ? said.join(' ') : '0 seconds';
+  return said.length > 0 ? `${seconds < 0 ? 'minus ' : ''}${said.join(' ')}` : '0 seconds';
 }

@@ -1,7 +1,8 @@
 /** `@synckairos/client`: synchronized timers in the browser and in Node. */
 export type * from './contract/index.ts';
 export type { ClockOwner } from './clock/find.ts';
-export { cycleTimeUsed, remaining } from './clock/reading.ts';
+export type { Reading } from './clock/clock.ts';
+export { cycleTimeUsed, readClock, remaining } from './clock/reading.ts';
 export { SyncKairosClient } from './client.ts';
 export type { ClockStatus } from './clock-sync.ts';
 export type { DeviceClock } from './device-clock.ts';

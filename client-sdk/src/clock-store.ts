@@ -1,0 +1,117 @@
+/** The digits of a clock as a store that changes when they do, whether the clock falls, stands or rises. Knows no React. */
+import type { Reading } from './clock/clock.ts';
+import { shownElapsed, shownTime, untilNextElapsedDigit } from './format-time.ts';
+
+/** A clock to show. */
+export interface ClockSource {
+  /** What it is read from: another one whenever something was changed, the same one until then. */
+  state(): unknown;
+  /** Whether the server's time is known. */
+  isSynced(): boolean;
+  /** Unix ms of the server, as far as it is known. */
+  now(): number;
+  /** Whether it goes, which can be told without the server's time. */
+  moves(): boolean;
+  /** What it shows at an instant of the server; null where there is no clock. */
+  read(at: number): Reading | null;
+  /** Calls the listener whenever state or time became another one. */
+  subscribe(listener: () => void): () => void;
+}
+
+/** What the digits of a clock stand for. */
+export interface Face {
+  /** The duration that its digits show, ms. */
+  shown(ms: number): number;
+  /** Milliseconds until they change, above 0; Infinity where they stand. */
+  rest(reading: Reading): number;
+}
+
+/** Rounded up, as `formatTime` does. */
+export const COUNTDOWN: Face = {
+  shown: shownTime,
+  rest({ left_ms, rate, next_change_in_ms }) {
+    const change = next_change_in_ms ?? Infinity;
+    if (left_ms === null || rate === 0) return change;
+    const shown = shownTime(left_ms);
+    if (rate === 1) return Math.min(change, shown - left_ms + 1);
+    const step = shown > -TENTHS_BELOW_MS && shown <= TENTHS_BELOW_MS ? 100 : 1000;
+    return Math.min(change, left_ms - (shown - step));
+  },
+};
+
+const TENTHS_BELOW_MS = 10_000;
+
+/** Rounded down. */
+export const STOPWATCH: Face = {
+  shown: shownElapsed,
+  rest: ({ left_ms, rate }) => (left_ms === null || rate === 0 ? Infinity : untilNextElapsedDigit(left_ms)),
+};
+
+/** Clocks whose digits change in the same millisecond share a timer, so that React renders them together. */
+const due = new Map<number, { runs: Set<() => void>; timer: ReturnType<typeof setTimeout> }>();
+
+/** Calls `run` in the first whole millisecond `ms` from now or later; the returned function calls it off. */
+function atDigit(run: () => void, ms: number): () => void {
+  const at = Math.ceil(performance.now() + ms);
+  const known = due.get(at);
+  const runs = known?.runs ?? new Set();
+  const fire = (): void => {
+    due.delete(at);
+    for (const each of runs) each();
+  };
+  const timer = known?.timer ?? setTimeout(fire, at - performance.now());
+  if (known === undefined) due.set(at, { runs, timer });
+  runs.add(run);
+  return () => {
+    runs.delete(run);
+    if (runs.size > 0) return;
+    clearTimeout(timer);
+    if (due.get(at)?.runs === runs) due.delete(at);
+  };
+}
+
+/** The digits of a clock as a store for `useSyncExternalStore`: milliseconds, null while unknown. */
+export function clockStore(source: ClockSource, face: Face) {
+  let last: { of: unknown; shown: number } | undefined;
+  // Stands until a tick, another state, or the first sync: React reads it twice, and a digit may have changed in between.
+  let snapshot: { of: unknown; synced: boolean; shown: number | null } | undefined;
+
+  const shownNow = (): number | null => {
+    const of = source.state();
+    const reading = source.read(source.now());
+    if (reading?.left_ms == null || (!source.isSynced() && source.moves())) return null;
+    const shown = face.shown(reading.left_ms);
+    // A sync never turns a clock back.
+    const later = reading.rate === 1 ? Math.max : Math.min;
+    last = { of, shown: last !== undefined && last.of === of ? later(last.shown, shown) : shown };
+    return last.shown;
+  };
+
+  const getSnapshot = (): number | null => {
+    const [of, synced] = [source.state(), source.isSynced()];
+    if (snapshot === undefined || snapshot.of !== of || snapshot.synced !== synced) snapshot = { of, synced, shown: shownNow() };
+    return snapshot.shown;
+  };
+
+  const subscribe = (listener: () => void): (() => void) => {
+    let callOff: (() => void) | undefined;
+    const tick = (): void => {
+      callOff?.();
+      // Before the digits are read: one that changes in between comes up again at once, not a digit later.
+      const reading = source.moves() ? source.read(source.now()) : null;
+      const rest = reading === null ? Infinity : face.rest(reading);
+      // Timers may fire early; then nothing has changed yet and the next one is a millisecond away.
+      callOff = rest < Infinity ? atDigit(tick, rest) : undefined;
+      snapshot = undefined;
+      listener();
+    };
+    const stop = source.subscribe(tick);
+    tick();
+    return () => {
+      stop();
+      callOff?.();
+    };
+  };
+
+  return { subscribe, getSnapshot };
+}
