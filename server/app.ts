@@ -4,7 +4,7 @@ import type { Config } from './config.ts';
 import { SCHEMA, type Schema } from './domain/schema.ts';
 import { RedisClock } from './engine/clock.ts';
 import { createEngine } from './engine/create-engine.ts';
-import { Hints } from './engine/hints.ts';
+import { SessionCache } from './engine/session-cache.ts';
 import type { SessionLife } from './engine/life.ts';
 import { listen } from './listen.ts';
 import { openOperators } from './operators.ts';
@@ -103,13 +103,13 @@ export async function createApp(config: Config, schema: Schema = SCHEMA): Promis
   const { LIMIT_CONNECTIONS_PER_ADDRESS: limit } = config;
   const channelPrefix = channelPrefixOf(config.KEY_PREFIX, databaseOf(config.REDIS_URL));
   const connectionLimit = new ConnectionLimit(http, { limit, proxies, metrics });
-  const hints = new Hints();
+  const cache = new SessionCache();
   const io = createIo({
     publisher: redis.publisher,
     subscriber: redis.subscriber.redis,
     channelPrefix,
     schema,
-    heard: (update, facts) => ('changes' in update ? hints.follow(update, facts) : hints.refresh({ ...update, ...facts })),
+    heard: (update, facts) => ('changes' in update ? cache.follow(update, facts) : cache.refresh({ ...update, ...facts })),
   });
   const idleRunMs = config.SESSION_MAX_IDLE_RUN_SECONDS * 1000;
   const presence = createPresence(redis.commands, config.KEY_PREFIX, idleRunMs + PRESENCE_KEPT_MS);
@@ -125,7 +125,7 @@ export async function createApp(config: Config, schema: Schema = SCHEMA): Promis
     trail,
     departures: keeping && { keptSince: keeping.since, completeUntil: (id) => reachable(() => audit.completeUntil(id)) },
     clock,
-    hints,
+    cache,
     presence,
     idleMs,
     idleRunMs,
@@ -149,7 +149,7 @@ export async function createApp(config: Config, schema: Schema = SCHEMA): Promis
   const load = async (sessionId: string) => (await store.load(sessionId)).session?.state ?? null;
   const changes = new ChangeRelay({ io, load, told: (room, event) => healing.told(room, event), logger });
   acceptHandshakes(http, io, { basePath, handler, callers, connectionLimit });
-  const remembered = (sessionId: string) => hints.get(sessionId);
+  const remembered = (sessionId: string) => cache.get(sessionId);
   attachGateway(io, { handler, remembered, changes, now, subscribed, healing, admission, logger, metrics, proxies, ...socketLimits });
   healing.start();
   const attendance = idleRunMs === 0 ? undefined : new Attendance({ io, store, presence, idleRunMs, now, logger });

@@ -23,7 +23,7 @@ export function adjust(state: SessionState, adjustment: Adjustment, at: number):
   const charge = settleSession(draft, at);
   const refusal = adjustClock(draft, adjustment);
   if (refusal !== null) return refusal;
-  return { ok: true, event: record(draft, 'session_adjusted', at, charge, metadataOf(adjustment)) };
+  return { ok: true, event: record(state, draft, 'session_adjusted', at, charge, metadataOf(adjustment)) };
 }
 
 /** The field that names whose clock is meant, by who has clocks. */

@@ -2,26 +2,33 @@ import { derive, findParticipant, iso, modeOf } from '#clock';
 import {
   type CreatePayload,
   DEFAULT_WARNING_THRESHOLDS_MS,
+  type JsonObject,
   type ParticipantInput,
   type ParticipantState,
   type SessionState,
 } from '#contract';
 import { checkCreate } from './check-create.ts';
 import type { Decision } from './decide.ts';
+import type { SessionEvent } from './draft.ts';
 import { groupsOf } from './groups.ts';
-import { invalid } from './refusal.ts';
+import { invalid, type Refusal } from './refusal.ts';
 
 /** A create whose session has a name and, where users are asked who they are, an owner. */
 export type NewSession = CreatePayload & { session_id: string; owner_id?: string | undefined };
 
-/**
- * Creates a session at `now` (Unix ms), which is also its first epoch. The payload has passed its schema; what is checked here spans fields.
- * Refusal: VALIDATION_ERROR with every field at fault.
- */
-export function create(payload: NewSession, now: number): Decision {
+/** Refuses what can't be created (VALIDATION_ERROR with every field at fault); null where it can. The payload has passed its schema; what is checked here spans fields. */
+export function refusalOfCreate(payload: CreatePayload): Refusal | null {
   const issues = checkCreate(payload);
-  if (issues.length > 0) return invalid(issues);
+  return issues.length > 0 ? invalid(issues) : null;
+}
 
+/** Creates a session at `now` (Unix ms), which is also its epoch, or refuses to. */
+export function create(payload: NewSession, now: number): Decision {
+  return refusalOfCreate(payload) ?? { ok: true, event: created(payload, now, now, {}) };
+}
+
+/** The creation of a session at `now` (Unix ms) under an epoch, from a payload that is not refused. `note`: the event's metadata. */
+export function created(payload: NewSession, now: number, epoch: number, note: JsonObject): SessionEvent {
   const at = iso(now);
   const { participants, groups } = assign(payload);
   const state: SessionState = {
@@ -29,7 +36,7 @@ export function create(payload: NewSession, now: number): Decision {
     sync_mode: payload.sync_mode,
     status: 'pending',
     version: 1,
-    epoch: now,
+    epoch,
     total_time_ms: payload.total_time_ms ?? (modeOf(payload).given === 'total_time_ms' ? (payload.time_per_cycle_ms ?? null) : null),
     time_per_cycle_ms: payload.time_per_cycle_ms ?? null,
     increment_ms: payload.increment_ms ?? 0,
@@ -59,7 +66,7 @@ export function create(payload: NewSession, now: number): Decision {
   if (active !== undefined) state.active_group_id = active.group_id;
   derive(state, now);
   const charge = { participant_id: null, group_id: null, time_elapsed_ms: 0, time_remaining_ms: null };
-  return { ok: true, event: { event_type: 'session_created', at: now, ...charge, metadata: {}, state } };
+  return { event_type: 'session_created', at: now, ...charge, metadata: note, state };
 }
 
 /** Participants and groups as a state holds them, each knowing the other. */

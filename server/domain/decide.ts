@@ -43,11 +43,24 @@ const ALLOWED: Record<Exclude<TimerCommand['type'], 'delete'>, readonly Status[]
   cancel: ['pending', 'running', 'paused'],
 };
 
+export interface DecideOptions {
+  /** The rules of today unless an event is played again, which was made by others. */
+  rules?: Rules;
+  /** What the event's metadata say beside what the command says: by whom and by which command_id it was made. */
+  note?: JsonObject;
+}
+
 /**
- * Decides one command at `now` (Unix ms), by the rules of today or by those of the event that is played again. Pure: the state handed in is never changed.
+ * Decides one command at `now` (Unix ms). Pure: the state handed in is never changed. The event is complete but for its epoch, which the commit may raise.
  * Refusals: INVALID_STATE_TRANSITION, PARTICIPANT_NOT_FOUND, NOT_ACTIVE_PARTICIPANT, PARTICIPANT_EXPIRED, in the contract's order, and what `adjust` refuses.
  */
-export function decide(state: SessionState, command: TimerCommand, now: number, rules: Rules = PRESENT_RULES): Decision {
+export function decide(state: SessionState, command: TimerCommand, now: number, options: DecideOptions = {}): Decision {
+  const decision = judge(state, command, now, options.rules ?? PRESENT_RULES);
+  if (decision.ok) Object.assign(decision.event.metadata, options.note);
+  return decision;
+}
+
+function judge(state: SessionState, command: TimerCommand, now: number, rules: Rules): Decision {
   if (command.type !== 'delete' && !ALLOWED[command.type].includes(state.status)) {
     return refuse('INVALID_STATE_TRANSITION', `Cannot ${command.type}: session is ${state.status}`, {
       status: state.status,
@@ -85,7 +98,7 @@ function start(state: SessionState, command: CommandOf<'start'>, at: number): De
   draft.status = 'running';
   draft.session_started_at = iso(at);
   draft.cycle_started_at = iso(at);
-  return happened(record(draft, 'session_started', at, settleSession(draft, at)));
+  return happened(record(state, draft, 'session_started', at, settleSession(draft, at)));
 }
 
 function switchTurn(state: SessionState, command: CommandOf<'switch'>, at: number, rules: Rules): Decision {
@@ -100,7 +113,7 @@ function switchTurn(state: SessionState, command: CommandOf<'switch'>, at: numbe
     if (!hasTime(draft, next)) return refuse('PARTICIPANT_EXPIRED', `${named} has no time left`);
   }
   beginCycle(draft, next, at);
-  return happened(record(draft, 'cycle_switched', at, charge));
+  return happened(record(state, draft, 'cycle_switched', at, charge));
 }
 
 /** The guard of a switch: refuses unless `current` is the active participant. Refusals: PARTICIPANT_NOT_FOUND, NOT_ACTIVE_PARTICIPANT. */
@@ -117,7 +130,7 @@ function resume(state: SessionState, at: number): Decision {
   const draft = draftOf(state);
   draft.status = 'running';
   draft.cycle_started_at = iso(at);
-  return happened(record(draft, 'session_resumed', at, settleSession(draft, at)));
+  return happened(record(state, draft, 'session_resumed', at, settleSession(draft, at)));
 }
 
 /** Pausing, completing and cancelling settle and stop the clock; what ended before keeps the instant at which it ended. */
@@ -133,12 +146,12 @@ function stopClock(
   draft.status = status;
   draft.cycle_started_at = null;
   if (status !== 'paused') draft.session_completed_at ??= iso(at);
-  return happened(record(draft, eventType, at, charge, metadata));
+  return happened(record(state, draft, eventType, at, charge, metadata));
 }
 
 function remove(state: SessionState, at: number): Decision {
   const draft = draftOf(state);
-  return happened(record(draft, 'session_deleted', at, settleSession(draft, at)));
+  return happened(record(state, draft, 'session_deleted', at, settleSession(draft, at)));
 }
 
 function happened(event: SessionEvent): Decision {

@@ -1,4 +1,5 @@
 import { type Charge, type ClockHolder, derive, iso } from '#clock';
+import { shareParticipants } from './changes.ts';
 import type { EventType, JsonObject, SessionState } from '#contract';
 
 /** Something that happened to a session: one version, one row of the trail. */
@@ -13,10 +14,17 @@ export interface SessionEvent extends Charge {
   state: SessionState;
 }
 
-/** Completes a draft into an event: next version, `updated_at`, and every field that follows from the others. */
-export function record(draft: SessionState, event_type: EventType, at: number, charge: Charge, metadata: JsonObject = {}): SessionEvent {
+/** Completes a draft of `before` into an event: next version, `updated_at`, and every field that follows from the others. */
+export function record(
+  before: SessionState,
+  draft: SessionState,
+  event_type: EventType,
+  at: number,
+  charge: Charge,
+  metadata: JsonObject = {},
+): SessionEvent {
   draft.version += 1;
   draft.updated_at = iso(at);
   derive(draft, at);
-  return { event_type, at, ...charge, metadata, state: draft };
+  return { event_type, at, ...charge, metadata, state: shareParticipants(before, draft) };
 }

@@ -41,7 +41,7 @@ export function expire(state: SessionState): SessionEvent {
     draft.session_completed_at = iso(at);
   }
   const action = draft.action_on_timeout;
-  const event = record(draft, 'participant_expired', at, charge, action === null ? {} : { action_applied: action });
+  const event = record(state, draft, 'participant_expired', at, charge, action === null ? {} : { action_applied: action });
   return { ...event, expired };
 }
 

@@ -1,4 +1,4 @@
-import { ruleOf } from '#arithmetic';
+import { modeOf } from '#clock';
 import { ACTION_TYPES, type Notice, type SessionState } from '#contract';
 import { goesOn } from './expire.ts';
 
@@ -11,7 +11,7 @@ export function noticesOf(state: SessionState): Notice[] {
   const known: readonly string[] = ACTION_TYPES;
   if (type === undefined || known.includes(type)) return [];
   const name = JSON.stringify(type.length > NAME_MAX ? `${type.slice(0, NAME_MAX)}…` : type);
-  const follows = goesOn(state) && !ruleOf(state).sessionClock ? 'the next one’s cycle begins' : 'the session ends';
+  const follows = goesOn(state) && !modeOf(state).acrossTurns ? 'the next one’s cycle begins' : 'the session ends';
   const message = `${name} is none of ${known.join(', ')}: when a clock runs out, ${follows}`;
   return [{ code: 'UNKNOWN_ACTION', field: 'action_on_timeout.type', message }];
 }

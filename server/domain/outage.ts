@@ -27,7 +27,7 @@ export function takeIntoAccount(state: SessionState, { from, to }: Outage): Sess
     const charge = settleSession(draft, from);
     draft.status = 'paused';
     draft.cycle_started_at = null;
-    return record(draft, 'session_paused', from, charge, { ...metadata, reason: 'outage' });
+    return record(state, draft, 'session_paused', from, charge, { ...metadata, reason: 'outage' });
   }
   const begun = Date.parse(draft.cycle_started_at ?? draft.updated_at);
   draft.cycle_started_at = iso(begun + (to - from));
@@ -37,6 +37,6 @@ export function takeIntoAccount(state: SessionState, { from, to }: Outage): Sess
     time_elapsed_ms: 0,
     time_remaining_ms: null,
   };
-  const event = record(draft, 'session_credited', to, charge, { ...metadata, credited_ms: to - from });
+  const event = record(state, draft, 'session_credited', to, charge, { ...metadata, credited_ms: to - from });
   return { ...event, time_remaining_ms: remaining(event.state, 'session', to) };
 }

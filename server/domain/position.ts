@@ -4,6 +4,11 @@ export interface Position {
   version: number;
 }
 
+/** Whether both are the same. */
+export function isSamePosition(a: Position, b: Position): boolean {
+  return a.epoch === b.epoch && a.version === b.version;
+}
+
 /** Whether `a` comes after `b`. */
 export function isAfter(a: Position, b: Position): boolean {
   return a.epoch > b.epoch || (a.epoch === b.epoch && a.version > b.version);

@@ -75,7 +75,7 @@ function applied(before: SessionState, recorded: RecordedEvent, rules: Rules): S
   if (recorded.event_type === 'session_recovered') return broughtBack(before, at, recorded);
   const command = snapshot === null ? null : commandOf({ ...recorded, state_snapshot: snapshot });
   if (command === null) return `is of the unknown type ${recorded.event_type}`;
-  const decision = decide(before, command, at, rules);
+  const decision = decide(before, command, at, { rules });
   return decision.ok ? decision.event : `could not have happened: ${decision.message}`;
 }
 

@@ -1,62 +1,11 @@
 import { modeOf } from '#clock';
-import type { ActionOnTimeout, JsonObject, JsonValue, SessionState } from '#contract';
+import type { JsonObject, SessionState } from '#contract';
 import { checkGuard } from '../domain/decide.ts';
 import { type Refusal, refuse } from '../domain/refusal.ts';
 import { isLive } from './committer.ts';
-import { type Life, lifeOf } from './life.ts';
-import type { CommandKey, LiveSession, RememberedCommand, StoredSession } from './ports.ts';
-
-/** What surrounds a command: when it came, what it expects, and by which key a repetition is recognised. */
-export interface CommandContext {
-  /** Unix ms at which the command reached the server, whole. */
-  arrival: number;
-  expectedVersion?: number | undefined;
-  command?: CommandKey | undefined;
-  /** What the command counts against once nothing else refuses it. Undefined where no limit applies. */
-  limit?: CommandLimit | undefined;
-  /** How many races it lost; the engine counts them. */
-  lost?: number;
-  /** The session as it was read for the command, also where that is refused; the engine says it. */
-  read?: SessionState | null | undefined;
-  /** Who sent it, for the trail. */
-  actor?: JsonObject | undefined;
-  /**
-   * Whether its sender may, as far as that depends on the session: asked as soon as it is read, with null where there is none, and whether this very command
-   * had its effect before. Undefined where nothing is left to ask.
-   */
-  authorize?: Authorize | undefined;
-}
-
-/** What it depends on in a session whether somebody may. */
-export type Judged = Life & Partial<Pick<SessionState, 'participants_may_pause'>>;
-
-/** A limit on commands. One that is refused for anything else is not counted, so that nobody can use up what others need by sending nonsense. */
-export interface CommandLimit {
-  /** Finds out what is left, ahead of a load of the session on the same connection, so that it costs no round trip. Never rejects. */
-  look?(): Promise<void>;
-  /**
-   * To be asked right before the commit, and again where that was not the last: counts the command once. Why it may not go on; null where it may. Never rejects.
-   */
-  admit(): Refusal | null | Promise<Refusal | null>;
-}
-
-/** Why somebody may not; null where they may. */
-export type Authorize = (state: Judged | null, repeated: boolean) => Refusal | null | Promise<Refusal | null>;
-
-/**
- * What a command led to: the state after it, whether it had its effect in an earlier call (its session may be gone by now), and the expiry that a switch
- * ran into.
- */
-export type Outcome =
-  | {
-      ok: true;
-      state: SessionState;
-      /** The state that the command was applied to, where it was just now. */
-      before?: SessionState;
-      appliedVersion?: number;
-      expired?: { participant_id: string | null; action: ActionOnTimeout | null };
-    }
-  | (Refusal & { appliedVersion?: number });
+import type { CommandContext, Outcome } from './command-context.ts';
+import { lifeOf } from './life.ts';
+import type { LiveSession, RememberedCommand, StoredSession } from './ports.ts';
 
 /** Whether nothing but expiries happened between two versions of a session. */
 export function expiredOnly(first: LiveSession, session: LiveSession): boolean {
@@ -105,7 +54,7 @@ export function checkCycle(
   );
 }
 
-/** What a command expects of the session it is applied to. */
+/** Refuses a command that expects another version of the session. */
 export function checkVersion(session: LiveSession, { expectedVersion }: CommandContext): Refusal | null {
   if (expectedVersion === undefined || expectedVersion === session.version) return null;
   return conflict(`Session is at version ${session.version}, not ${expectedVersion}`, expectedVersion, session.state);
@@ -122,7 +71,7 @@ export async function denied(
 }
 
 /** The answer to a command that had its effect before, if it is the same; where it was applied to another life of the id, as if its session were gone. */
-export function replay(memory: RememberedCommand, session: StoredSession | null, sessionId: string, context: CommandContext): Outcome {
+export function repeated(memory: RememberedCommand, session: StoredSession | null, sessionId: string, context: CommandContext): Outcome {
   if (memory.fingerprint !== context.command?.fingerprint) {
     return refuse('IDEMPOTENCY_MISMATCH', `command_id ${context.command?.id ?? ''} was used for another command`);
   }
@@ -131,10 +80,9 @@ export function replay(memory: RememberedCommand, session: StoredSession | null,
   return isThere ? { ok: true, state: session.state, appliedVersion } : { ...notFound(sessionId), appliedVersion };
 }
 
-/** Lets the trail tell by which command_id an event was made, and by whom. */
-export function noteCommand(metadata: { [key: string]: JsonValue }, { command, actor }: CommandContext): void {
-  if (actor !== undefined) metadata['actor'] = actor;
-  if (command !== undefined) metadata['command_id'] = command.id;
+/** Lets the trail tell by which command_id an event was made, and by whom: what its metadata say beside the command's own. */
+export function noteOf({ command, actor }: CommandContext): JsonObject {
+  return { ...(actor === undefined ? {} : { actor }), ...(command === undefined ? {} : { command_id: command.id }) };
 }
 
 export function notFound(sessionId: string): Refusal {

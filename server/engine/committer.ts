@@ -1,10 +1,9 @@
 import { modeOf } from '#clock';
 import type { SessionEvent } from '../domain/draft.ts';
-import { shareParticipants } from '../domain/changes.ts';
 import { nextEpoch } from '../domain/recover.ts';
 import { crossed, thresholdsAhead, thresholdsLifted } from '../domain/warnings.ts';
 import type { Alarms } from './alarms.ts';
-import type { Hints } from './hints.ts';
+import type { SessionCache } from './session-cache.ts';
 import { lifetimeOf, TOMBSTONE_MS } from './lifetime.ts';
 import type { CommandKey, Commit, CommitResult, LiveSession, SessionStore, StoredSession } from './ports.ts';
 import type { Overdue } from './overdue.ts';
@@ -14,7 +13,7 @@ export interface CommitterOptions {
   store: SessionStore;
   rooms: Rooms;
   alarms: Alarms;
-  hints: Hints;
+  cache: SessionCache;
   overdue: Overdue;
   /** How long an idle session stays in Redis, ms. */
   idleMs: number;
@@ -60,7 +59,7 @@ export class Committer {
   }
 
   async commit({ base, events, instant, command }: Proposal): Promise<Committed> {
-    const { store, rooms, alarms, hints, overdue, idleMs, graceMs, audit } = this.#options;
+    const { store, rooms, alarms, cache, overdue, idleMs, graceMs, audit } = this.#options;
     const last = events.at(-1);
     if (last === undefined) throw new Error('nothing to commit');
     // The trail may lack a session's last versions, which somebody may have seen.
@@ -94,7 +93,6 @@ export class Committer {
       audit,
     } satisfies Partial<Commit>;
     const before = base?.state ?? null;
-    events.reduce((known, { state }) => (known === null ? state : shareParticipants(known, state)), before);
     const attempt = async () => {
       const texts: string[] = [];
       const snapshotAt = (index: number) => (texts[index] ??= JSON.stringify(events[index]?.state));
@@ -111,13 +109,13 @@ export class Committer {
     const { session_id } = last.state;
     if (result.outcome !== 'committed') {
       // Redis knows better, whatever it says: a session may have been lost or deleted.
-      hints.drop(session_id);
-      if (result.outcome !== 'clock' && isLive(result.session)) hints.set(result.session);
+      cache.drop(session_id);
+      if (result.outcome !== 'clock' && isLive(result.session)) cache.set(result.session);
       return result;
     }
     const committed = { ...session, lastHash: result.lastHash, token: result.token };
-    if (deleted) hints.drop(session_id);
-    else hints.set(committed);
+    if (deleted) cache.drop(session_id);
+    else cache.set(committed);
     tell();
     alarms.set(session_id, attention);
     return { outcome: 'committed', session: committed };

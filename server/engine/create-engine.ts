@@ -6,7 +6,7 @@ import type { Clock } from './clock.ts';
 import { Committer } from './committer.ts';
 import { Engine } from './engine.ts';
 import { Expirer } from './expirer.ts';
-import type { Hints } from './hints.ts';
+import type { SessionCache } from './session-cache.ts';
 import { Liveness } from './liveness.ts';
 import { Overdue } from './overdue.ts';
 import type { Marks, Presence, SessionStore } from './ports.ts';
@@ -25,7 +25,7 @@ export interface EngineParts {
   departures?: Departures | undefined;
   clock: Clock;
   /** What this instance remembers of sessions. */
-  hints: Hints;
+  cache: SessionCache;
   presence: Pick<Presence, 'last'>;
   /** How long an idle session stays in Redis, ms. */
   idleMs: number;

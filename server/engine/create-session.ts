@@ -1,12 +1,13 @@
 import type { SessionState } from '#contract';
-import { create, type NewSession } from '../domain/create.ts';
+import { created, type NewSession, refusalOfCreate } from '../domain/create.ts';
 import { nextEpoch } from '../domain/recover.ts';
 import { refuse } from '../domain/refusal.ts';
 import type { Logger } from '../observability/logger.ts';
 import type { Metrics } from '../observability/metrics.ts';
 import { type Archive, FINISHED } from './archive.ts';
-import { Arrival } from './arrival.ts';
-import { clockUnusable, type CommandContext, denied, lostEveryRace, noteCommand, type Outcome, replay } from './checks.ts';
+import { clockUnusable, denied, lostEveryRace, noteOf, repeated } from './checks.ts';
+import type { CommandContext, Outcome } from './command-context.ts';
+import { CommandInstant } from './command-instant.ts';
 import type { Clock } from './clock.ts';
 import { type Committed, type Committer, isLive } from './committer.ts';
 import type { RememberedCommand, StoredSession } from './ports.ts';
@@ -36,13 +37,13 @@ export async function createSession(
   around: Around,
 ): Promise<Outcome> {
   const { archive, committer } = options;
-  const arrival = new Arrival(context.arrival, options);
+  const invalid = refusalOfCreate(payload);
+  if (invalid !== null) return invalid;
+  const commandInstant = new CommandInstant(context.arrival, options);
   // Whoever repeats a create is shown the session, which by now may be somebody else's.
-  const repeated = async (memory: RememberedCommand, session: StoredSession | null) =>
-    (await denied(session, context, memory)) ?? replay(memory, session, payload.session_id, context);
+  const again = async (memory: RememberedCommand, session: StoredSession | null) =>
+    (await denied(session, context, memory)) ?? repeated(memory, session, payload.session_id, context);
   const exists = refuse('SESSION_EXISTS', `Session ${payload.session_id} exists already`);
-  const first = create(payload, arrival.instant);
-  if (!first.ok) return first;
   const known = fresh ? null : await archive.ask(payload.session_id);
   let spent = known?.state.epoch ?? 0;
   if (known !== null) {
@@ -51,19 +52,15 @@ export async function createSession(
     const isForeign = (await context.authorize?.(known.state, false)) != null;
     if (isUnfinished || isForeign) {
       const { session, command } = await archive.find(payload.session_id, context.command);
-      if (command !== null) return repeated(command, session);
+      if (command !== null) return again(command, session);
       if (isLive(session) || isForeign) return exists;
       // Deleted, which the trail has yet to hear.
       spent = Math.max(spent, session?.epoch ?? 0);
     }
   }
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-    const instant = creationAfter(spent, arrival.instant);
-    const decision = create(payload, instant);
-    if (!decision.ok) return decision;
-    const { event } = decision;
-    event.state.epoch = nextEpoch(spent, instant);
-    noteCommand(event.metadata, context);
+    const instant = creationAfter(spent, commandInstant.at);
+    const event = created(payload, instant, nextEpoch(spent, instant), noteOf(context));
     let result: Committed | undefined;
     const outcome = await around(event.state, async () => {
       result = await committer.commit({ base: null, events: [event], instant, command: context.command });
@@ -71,11 +68,11 @@ export async function createSession(
     });
     if (outcome.ok || result === undefined) return outcome;
     // A finished session may have left Redis before the memory of its create.
-    if (result.outcome === 'repeated') return repeated(result.command, result.session ?? (await archive.find(payload.session_id)).session);
+    if (result.outcome === 'repeated') return again(result.command, result.session ?? (await archive.find(payload.session_id)).session);
     if (result.outcome === 'conflict') {
       if (isLive(result.session)) return exists;
       spent = Math.max(spent, result.session?.epoch ?? 0);
-    } else if (!(await arrival.redo())) return clockUnusable();
+    } else if (!(await commandInstant.redo())) return clockUnusable();
   }
   return lostEveryRace();
 }

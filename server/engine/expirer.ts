@@ -10,7 +10,7 @@ import { Slice } from '../util/turns.ts';
 import type { Alarms } from './alarms.ts';
 import type { Clock } from './clock.ts';
 import { attentionAt, type Committed, type Committer, isLive } from './committer.ts';
-import type { Hints } from './hints.ts';
+import type { SessionCache } from './session-cache.ts';
 import type { Liveness } from './liveness.ts';
 import type { Overdue } from './overdue.ts';
 import type { CommandKey, LiveSession, SessionStore, StoredSession } from './ports.ts';
@@ -28,7 +28,7 @@ export interface ExpirerOptions {
   rooms: Rooms;
   committer: Committer;
   alarms: Alarms;
-  hints: Hints;
+  cache: SessionCache;
   clock: Clock;
   liveness: Liveness;
   overdue: Overdue;
@@ -102,12 +102,13 @@ export class Expirer {
 
   /** Does what is due for a session: sends warnings, commits expiries, ends what nobody plays. For alarms and the sweep. */
   async attend(sessionId: string): Promise<void> {
-    const { store, hints, clock, liveness, overdue, graceMs, metrics } = this.#options;
+    const { store, cache, clock, liveness, overdue, graceMs, metrics } = this.#options;
     await liveness.beSure();
     const isOverdue = (one: LiveSession, now: number) => overdue.next(one, now - graceMs) !== undefined;
-    const hint = hints.get(sessionId);
+    const cached = cache.get(sessionId);
     // The commit of an expiry finds out whether it is still due.
-    let session: StoredSession | null = hint !== undefined && isOverdue(hint, clock.now()) ? hint : (await store.load(sessionId)).session;
+    let session: StoredSession | null =
+      cached !== undefined && isOverdue(cached, clock.now()) ? cached : (await store.load(sessionId)).session;
     if (session === null) return store.forget(sessionId);
     let redone = false;
     let caughtUp = false;
@@ -133,7 +134,7 @@ export class Expirer {
   }
 
   async #warn(session: LiveSession): Promise<void> {
-    const { store, rooms, alarms, hints, clock, overdue, graceMs } = this.#options;
+    const { store, rooms, alarms, cache, clock, overdue, graceMs } = this.#options;
     const { state, version, epoch, warnings } = session;
     const now = clock.now();
     // In the grace the clock does not run any more, so there is nothing to warn of.
@@ -145,9 +146,9 @@ export class Expirer {
     if (claimed === null) return;
     for (const threshold of claimed) rooms.warn(state, threshold);
     // A commit goes by what is remembered, which may hold warnings that were sent since; its alarm then rang for one of these.
-    const known = hints.get(state.session_id);
+    const known = cache.get(state.session_id);
     const misled = known?.version === version && known.epoch === epoch && known.warnings.length > warnings.length;
-    hints.refresh({ ...session, warnings: left });
+    cache.refresh({ ...session, warnings: left });
     // Who warned goes on looking after this clock. An alarm that rang a moment early, since the clock was set back by a little, is set again.
     if (due.length > 0 || misled || (attention !== null && attention - now < EARLY_MS)) alarms.set(state.session_id, attention);
   }

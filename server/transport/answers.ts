@@ -2,7 +2,7 @@ import type { Notice, SessionState, SwitchData } from '#contract';
 import { changesBetween, isLarge } from '../domain/changes.ts';
 import { noticesOf } from '../domain/notices.ts';
 import type { Refusal } from '../domain/refusal.ts';
-import type { Outcome } from '../engine/checks.ts';
+import type { Outcome } from '../engine/command-context.ts';
 import type { Parsed } from './schemas.ts';
 import { StateAnswer } from './written-answer.ts';
 

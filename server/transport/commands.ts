@@ -3,7 +3,7 @@ import type { CommandName, CommandOptions } from '#contract';
 import type { TimerCommand } from '../domain/decide.ts';
 import type { Archive } from '../engine/archive.ts';
 import type { Engine } from '../engine/engine.ts';
-import type { CommandContext, CommandLimit, Outcome } from '../engine/checks.ts';
+import type { CommandContext, CommandLimit, Outcome } from '../engine/command-context.ts';
 import { lifeOf } from '../engine/life.ts';
 import type { CommandKey } from '../engine/ports.ts';
 import type { Trail } from '../engine/trail-ports.ts';

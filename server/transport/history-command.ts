@@ -1,6 +1,6 @@
 import { type Refusal, refuse } from '../domain/refusal.ts';
 import type { Archive } from '../engine/archive.ts';
-import type { Authorize, Judged } from '../engine/checks.ts';
+import type { Authorize, Judged } from '../engine/command-context.ts';
 import { isSameLife } from '../engine/life.ts';
 import type { SessionPosition } from '../engine/ports.ts';
 import type { HistoryPage, Trail, TrailLife } from '../engine/trail-ports.ts';

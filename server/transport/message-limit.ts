@@ -1,5 +1,5 @@
 import type { Refusal } from '../domain/refusal.ts';
-import type { CommandLimit } from '../engine/checks.ts';
+import type { CommandLimit } from '../engine/command-context.ts';
 import type { Metrics } from '../observability/metrics.ts';
 import { Credits, CreditsByKey } from './costs.ts';
 import { limited } from './limits.ts';

@@ -1,4 +1,5 @@
-import { lostEveryRace, type Outcome } from '../engine/checks.ts';
+import { lostEveryRace } from '../engine/checks.ts';
+import type { Outcome } from '../engine/command-context.ts';
 import { isSameLife, type SessionLife } from '../engine/life.ts';
 
 /** The connection a command came by, as far as rooms go. REST has none. */

@@ -1,5 +1,5 @@
 import type { SessionState } from '#contract';
-import type { CommandContext, Outcome } from '../engine/checks.ts';
+import type { CommandContext, Outcome } from '../engine/command-context.ts';
 import type { SessionLife } from '../engine/life.ts';
 
 /** The sockets of this instance that are told of a session, and how many of them are told only what has changed. */

@@ -5,8 +5,9 @@ import type { TimerCommand } from '../../server/domain/decide.ts';
 import { decodeState, SCHEMA } from '../../server/domain/schema.ts';
 import { type Clock, RedisClock } from '../../server/engine/clock.ts';
 import { createEngine } from '../../server/engine/create-engine.ts';
-import type { CommandContext, Engine, Outcome } from '../../server/engine/engine.ts';
-import { Hints } from '../../server/engine/hints.ts';
+import type { CommandContext, Outcome } from '../../server/engine/command-context.ts';
+import type { Engine } from '../../server/engine/engine.ts';
+import { SessionCache } from '../../server/engine/session-cache.ts';
 import type { SessionStore } from '../../server/engine/ports.ts';
 import type { Rooms } from '../../server/engine/rooms.ts';
 import { createLogger } from '../../server/observability/logger.ts';
@@ -131,7 +132,7 @@ export class Arena {
       marks: openMarks(redis, { redisUrl: url, keyPrefix: this.prefix, logLevel: 'silent', instance: 'player' }, logger),
       rooms: this.#rooms(told),
       clock,
-      hints: new Hints(),
+      cache: new SessionCache(),
       presence: createPresence(redis, this.prefix, 60_000),
       idleMs: 3_600_000,
       idleRunMs: this.idleRunMs,

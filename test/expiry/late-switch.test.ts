@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { CreatePayload } from '#contract';
-import type { CommandContext } from '../../server/engine/engine.ts';
+import type { CommandContext } from '../../server/engine/command-context.ts';
 import { Arena, codeOf, GRACE_MS, iso, type Player, stateOf } from './arena.ts';
 
 const PENALTY = { type: 'skip_cycle', penalty: { points: -5 } };

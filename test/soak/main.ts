@@ -7,7 +7,7 @@ import { parseArgs } from 'node:util';
 import { Redis } from 'ioredis';
 import { closeDatabase, openDatabase } from '../../server/audit/database.ts';
 import { verify } from '../../server/audit/verify.ts';
-import { SESSIONS_MAX } from '../../server/engine/hints.ts';
+import { SESSIONS_MAX } from '../../server/engine/session-cache.ts';
 import { Site } from '../audit/chaos.ts';
 import { silent } from '../audit/kit.ts';
 import { redisUrl, stopServices } from '../kit/services.ts';

@@ -1,6 +1,6 @@
 import type { CommandName, JsonObject, Role } from '#contract';
 import { type Refusal, refuse } from '../../domain/refusal.ts';
-import type { Authorize } from '../../engine/checks.ts';
+import type { Authorize } from '../../engine/command-context.ts';
 import type { Parsed } from '../schemas.ts';
 import { linkRefusal, type Links } from './links.ts';
 import { ANY_SESSION, type Principal, roleIn, unauthorized } from './principal.ts';

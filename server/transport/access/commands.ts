@@ -1,7 +1,7 @@
 import type { SessionState } from '#contract';
 import { findParticipant } from '#clock';
 import { type Refusal, refuse } from '../../domain/refusal.ts';
-import type { Outcome } from '../../engine/checks.ts';
+import type { Outcome } from '../../engine/command-context.ts';
 import type { Answer } from '../answers.ts';
 import type { Call, CommandTable } from '../commands.ts';
 import type { Parsed } from '../schemas.ts';

@@ -1,5 +1,5 @@
 import { isLarge } from '../../domain/changes.ts';
-import type { Outcome } from '../../engine/checks.ts';
+import type { Outcome } from '../../engine/command-context.ts';
 import type { SessionLife } from '../../engine/life.ts';
 import { StoreUnavailableError } from '../../engine/ports.ts';
 import type { Metrics } from '../../observability/metrics.ts';

@@ -5,23 +5,23 @@ import type { Clock } from './clock.ts';
 /** An instant further in the past than this is not judged any more. */
 const ARRIVAL_AGE_MAX_MS = 3_000;
 
-interface ArrivalParts {
+export interface CommandInstantParts {
   clock: Clock;
   metrics: Metrics;
   logger: Logger;
 }
 
 /** The instant a command is judged at: when it reached the server, unless the clock of Redis contradicts that. */
-export class Arrival {
+export class CommandInstant {
   /** Unix ms, whole. */
-  instant: number;
-  readonly #reported: number;
-  readonly #parts: ArrivalParts;
+  at: number;
+  readonly #arrival: number;
+  readonly #parts: CommandInstantParts;
   #redone = false;
 
-  constructor(reported: number, parts: ArrivalParts) {
-    this.instant = reported;
-    this.#reported = reported;
+  constructor(arrival: number, parts: CommandInstantParts) {
+    this.at = arrival;
+    this.#arrival = arrival;
     this.#parts = parts;
   }
 
@@ -33,14 +33,14 @@ export class Arrival {
     const { clock, metrics, logger } = this.#parts;
     metrics.clockRefusals.inc();
     if (this.#redone) {
-      logger.error({ arrival: this.#reported, judged: this.instant, now: clock.now() }, 'the clock of Redis refused a command twice');
+      logger.error({ arrival: this.#arrival, judged: this.at, now: clock.now() }, 'the clock of Redis refused a command twice');
       return false;
     }
     this.#redone = true;
-    const corrected = this.instant + (await clock.sample());
+    const corrected = this.at + (await clock.sample());
     const now = clock.now();
     // What has arrived can't lie ahead, even where the clock had been corrected before this sample was taken.
-    this.instant = Math.floor(now - corrected > ARRIVAL_AGE_MAX_MS ? now : Math.min(corrected, now));
+    this.at = Math.floor(now - corrected > ARRIVAL_AGE_MAX_MS ? now : Math.min(corrected, now));
     return true;
   }
 }

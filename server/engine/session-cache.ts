@@ -1,5 +1,6 @@
 import { applyChanges } from '#clock';
 import type { ChangesEvent } from '#contract';
+import { isAfter } from '../domain/position.ts';
 import type { LiveSession } from './ports.ts';
 
 /** Bounds of what is remembered. Two players' session takes some 2 KB, one of a thousand participants 300 KB. */
@@ -13,10 +14,11 @@ interface Entry {
 }
 
 /**
- * The sessions this instance last saw committed, as hints of what Redis holds: whoever decides on one must have the commit check its version and epoch, and
- * must not refuse anything on the strength of it. Bounded; the one that was not used for longest goes first, and no timer looks after any.
+ * The sessions that this instance last saw committed. Redis may hold newer ones: whoever decides on one must have the commit
+ * check its version and epoch, and must not refuse anything on the strength of it. Bounded; the one that was not used for
+ * longest goes first, and no timer looks after any.
  */
-export class Hints {
+export class SessionCache {
   readonly #entries = new Map<string, Entry>();
   /** The one at the end of the line. */
   #newest: Entry | undefined;
@@ -51,7 +53,7 @@ export class Hints {
     const { session_id } = session.state;
     const known = this.#entries.get(session_id);
     if (known !== undefined) {
-      if (isNewer(known.session, session)) return;
+      if (isAfter(known.session, session)) return;
       known.session = session;
       if (this.#newest === known) return;
       // Takes it to the end of the line.
@@ -74,8 +76,4 @@ export class Hints {
     this.#bytes -= this.#entries.get(sessionId)?.bytes ?? 0;
     this.#entries.delete(sessionId);
   }
-}
-
-function isNewer(a: LiveSession, b: LiveSession): boolean {
-  return a.epoch > b.epoch || (a.epoch === b.epoch && a.version > b.version);
 }

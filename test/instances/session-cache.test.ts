@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { create } from '../../server/domain/create.ts';
-import { Hints } from '../../server/engine/hints.ts';
+import { SessionCache } from '../../server/engine/session-cache.ts';
 import { Arena, codeOf, type Player, stateOf } from '../expiry/arena.ts';
 import { chess } from '../kit/games.ts';
 
@@ -102,22 +102,22 @@ describe('what an instance remembers of a session', () => {
   });
 
   it('P-7 is bounded by number and by size; what was used last stays', () => {
-    const hints = new Hints();
+    const cache = new SessionCache();
     const remember = (session_id: string, metadata = {}) => {
       const decision = create({ ...chess(TABLE), session_id, metadata }, 0);
       if (!decision.ok) throw new Error(decision.message);
       const { state } = decision.event;
       const unknown = { expiredSince: null, lastHash: null, token: null };
-      hints.set({ version: state.version, epoch: state.epoch, state, warnings: [], ...unknown });
+      cache.set({ version: state.version, epoch: state.epoch, state, warnings: [], ...unknown });
     };
     for (let n = 0; n < 10_500; n++) remember(`small-${n}`);
-    expect(hints.size).to.equal(10_000);
-    expect(hints.get('small-499')).to.equal(undefined);
-    expect(hints.get('small-500')?.state.session_id).to.equal('small-500');
+    expect(cache.size).to.equal(10_000);
+    expect(cache.get('small-499')).to.equal(undefined);
+    expect(cache.get('small-500')?.state.session_id).to.equal('small-500');
     const note = 'x'.repeat(1024 * 1024);
     remember('small-600');
     for (let n = 0; n < 40; n++) remember(`large-${n}`, { note });
-    expect(hints.size).to.be.within(30, 32);
-    expect(hints.get('large-39')?.state.session_id).to.equal('large-39');
+    expect(cache.size).to.be.within(30, 32);
+    expect(cache.get('large-39')?.state.session_id).to.equal('large-39');
   });
 });
