@@ -7,7 +7,7 @@ const here = import.meta.dirname;
 /** What the reference tells of, in this order: title, and the built declarations. */
 const CHAPTERS = [
   ['The client', ['client', 'session-commands', 'options', 'events', 'errors', 'clock-sync', 'device-clock', 'connection']],
-  ['Formatting and arithmetic', ['format-time', 'clock/reading', 'clock/find', 'clock/clock']],
+  ['Formatting and arithmetic', ['format-time', 'clock/reading', 'clock/find', 'clock/clock', 'clock/modes']],
   ['React hooks: `@synckairos/client/react`', ['use-sync-kairos', 'use-time']],
   ['Optimistic switches: `@synckairos/client/optimistic`', ['clock/turns']],
   ['The contract', ['contract/state', 'contract/commands', 'contract/events', 'contract/reply', 'contract/access']],

@@ -1,5 +1,5 @@
 /** What a turn is in each trade: how it is called, who may begin one, and what follows the last. */
-import type { ParticipantState, SessionState } from '@synckairos/client';
+import { modeOf, type ParticipantState, type SessionState } from '@synckairos/client';
 
 export interface TurnWords {
   /** On the button that ends a turn; null where there is no turn to end, or none without saying whose is next. */
@@ -39,8 +39,8 @@ export function turnWords(state: SessionState): TurnWords {
   if (isAgenda(state)) return isLastItem(state) ? LAST_ITEM : ITEMS;
   const known = BY_PRESET.get(presetOf(state));
   if (known !== undefined) return known;
-  if (state.sync_mode === 'count_up') return LAPS;
-  return state.sync_mode === 'global' && state.participants.length === 0 ? COUNTDOWN : TURNS;
+  if (modeOf(state).counts === 'up') return LAPS;
+  return modeOf(state).acrossTurns && state.participants.length === 0 ? COUNTDOWN : TURNS;
 }
 
 /** Whether it can be said whose turn begins. */

@@ -1,5 +1,5 @@
 /** What the console says: names, states and errors in a person's words. */
-import { type FieldIssue, formatTime, type SessionState, SyncKairosError } from '@synckairos/client';
+import { type FieldIssue, formatTime, modeOf, type SessionState, SyncKairosError } from '@synckairos/client';
 import { hasBid, hasMoves, isAgenda, isAuction, isMeetingOver } from './trade.ts';
 
 /** The name its creator gave to a participant or group, else its id. */
@@ -40,7 +40,7 @@ export function standing(state: SessionState): string {
 /** What it means that the clock ran out. */
 function ending(state: SessionState, active: string | null): string {
   if (isAuction(state)) return !hasBid(state) ? 'Time is up, no bid' : active === null ? 'Sold' : `Sold to ${active}`;
-  const isEverybodys = isAgenda(state) || state.sync_mode === 'global' || state.sync_mode === 'count_up';
+  const isEverybodys = isAgenda(state) || modeOf(state).acrossTurns;
   return active === null || isEverybodys ? 'Time is up' : `${active} ran out of time`;
 }
 

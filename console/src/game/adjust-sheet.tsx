@@ -1,5 +1,5 @@
 /** Gives time to a clock, or takes some. */
-import { formatTime, type SessionState, type SyncKairosClient } from '@synckairos/client';
+import { formatTime, modeOf, type SessionState, type SyncKairosClient } from '@synckairos/client';
 import { useCountdown } from '@synckairos/client/react';
 import { useState } from 'react';
 import { Sheet } from '../sheet.tsx';
@@ -32,7 +32,7 @@ export function AdjustSheet({ client, state, problem, rests, onAdjust, onClose }
       {faces.map((face) => (
         <label key={face.who} className="choice">
           <input type="radio" name="whose" checked={face.who === chosen} onChange={() => choose(face.who)} />
-          <span>{state.sync_mode === 'count_up' ? 'Until it stops' : face.name || 'The clock'}</span>
+          <span>{modeOf(state).counts === 'up' ? 'Until it stops' : face.name || 'The clock'}</span>
           <Left client={client} state={state} face={face} />
         </label>
       ))}

@@ -1,5 +1,5 @@
 /** Which clocks a session has, whatever its mode. */
-import type { JsonValue, SessionState } from '@synckairos/client';
+import { type JsonValue, modeOf, type SessionState } from '@synckairos/client';
 import { hasBid, inOrder, isAgenda, isAuction, turnWords } from '../trade.ts';
 import { nameOf } from '../words.ts';
 
@@ -18,34 +18,32 @@ export interface Face {
 
 /** The clocks to show: one for each bank, or the one that all share. */
 export function facesOf(state: SessionState): Face[] {
-  const isUp = state.status === 'expired';
-  switch (state.sync_mode) {
-    case 'per_participant':
+  const { owners, counts, given } = modeOf(state);
+  switch (owners) {
+    case 'participants':
       return inOrder(state).map((player) => ({
         who: player.participant_id,
         name: nameOf(state, player.participant_id),
         note: isAgenda(state) ? (player.has_gone ? 'Done' : '') : joined(turnsOf(state, player.cycle_count), incrementOf(state)),
-        counts: 'down',
+        counts,
         full: fullBank(state, player.participant_id, player.total_time_ms ?? 0),
         hasTurn: player.participant_id === state.active_participant_id,
         hasExpired: player.has_expired,
       }));
-    case 'per_group':
+    case 'groups':
       return state.groups.map((group) => ({
         who: group.group_id,
         name: nameOf(state, group.group_id),
         note: joined(group.members.map((id) => nameOf(state, id)).join(', '), incrementOf(state)),
-        counts: 'down',
+        counts,
         full: fullBank(state, group.group_id, group.total_time_ms),
         hasTurn: group.group_id === state.active_group_id,
         hasExpired: group.has_expired,
       }));
-    case 'per_cycle':
-      return [{ ...shared(state), counts: 'down', full: state.time_per_cycle_ms, hasExpired: isUp }];
-    case 'global':
-      return [{ ...shared(state), counts: 'down', full: state.total_time_ms, hasExpired: isUp }];
-    case 'count_up':
-      return [{ ...shared(state), counts: 'up', full: null, hasExpired: isUp }];
+    case 'session': {
+      const full = given === null || counts === 'up' ? null : state[given];
+      return [{ ...shared(state), counts, full, hasExpired: state.status === 'expired' }];
+    }
   }
 }
 

@@ -1,5 +1,5 @@
 /** A game: its clocks, what can be done now, and the ways to share it and look back. */
-import type { SessionState, SyncKairosClient } from '@synckairos/client';
+import { modeOf, type SessionState, type SyncKairosClient } from '@synckairos/client';
 import { lazy, Suspense, useEffect, useState } from 'react';
 import { turnWords } from '../trade.ts';
 import { explain, nameOf, standing, titleOf, whyNothing } from '../words.ts';
@@ -78,7 +78,7 @@ export function GamePage({ client, sessionId, token, watchOnly }: GamePageProps)
           />
         ))}
       </section>
-      {state.sync_mode !== 'per_participant' && (
+      {modeOf(state).owners !== 'participants' && (
         <Roster state={state} mayEnd={rights.turn} rests={guard.turnRests} onPass={(next) => commands.endTurn(next)} />
       )}
       <Controls state={state} rights={rights} commands={commands} guard={guard} sound={sound} onOpen={setSheet} />
