@@ -1,4 +1,4 @@
-import type { BurstLimit, Quota } from '../engine/limit-ports.ts';
+import type { BurstLimit, Quota } from '../transport/limit-ports.ts';
 import type { RedisClient } from './connection.ts';
 import { loadScript, runScript } from './script.ts';
 

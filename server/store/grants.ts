@@ -1,5 +1,5 @@
 import type { RedisClient } from './connection.ts';
-import type { Grant, Grants } from '../engine/grant-ports.ts';
+import type { Grant, Grants } from '../transport/access/grant-ports.ts';
 import { createKeys } from './keys.ts';
 import { reachable } from './reachable.ts';
 import { loadScript, runScript } from './script.ts';

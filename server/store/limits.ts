@@ -1,5 +1,5 @@
 import type { Config } from '../config.ts';
-import type { BurstLimit, OwnedSessions, SharedLimit, Switcher } from '../engine/limit-ports.ts';
+import type { BurstLimit, OwnedSessions, SharedLimit, Switcher } from '../transport/limit-ports.ts';
 import type { SessionStore } from '../engine/ports.ts';
 import type { RedisClient } from './connection.ts';
 import { createBurstLimit } from './burst-limit.ts';

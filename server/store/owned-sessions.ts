@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { OwnedSessions } from '../engine/limit-ports.ts';
+import type { OwnedSessions } from '../transport/limit-ports.ts';
 import type { SessionPosition, SessionStore } from '../engine/ports.ts';
 import type { RedisClient } from './connection.ts';
 import { createKeys } from './keys.ts';

@@ -1,5 +1,5 @@
 import { RateLimiterMemory, RateLimiterRedis, RateLimiterRes, RLWrapperTimeouts } from 'rate-limiter-flexible';
-import type { Quota, SharedLimit } from '../engine/limit-ports.ts';
+import type { Quota, SharedLimit } from '../transport/limit-ports.ts';
 import type { RedisClient } from './connection.ts';
 
 /** Nobody waits longer than this for Redis' answer to a limit. */

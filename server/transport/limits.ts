@@ -1,5 +1,5 @@
 import { type Refusal, refuse } from '../domain/refusal.ts';
-import type { BurstLimit, OwnedSessions, Quota, Switcher } from '../engine/limit-ports.ts';
+import type { BurstLimit, OwnedSessions, Quota, Switcher } from './limit-ports.ts';
 import type { Metrics } from '../observability/metrics.ts';
 import type { MessageCredits } from './message-limit.ts';
 

@@ -1,6 +1,6 @@
 import type { Refusal } from '../domain/refusal.ts';
 import type { CommandLimit } from '../engine/command-context.ts';
-import type { BurstLimit, Switcher } from '../engine/limit-ports.ts';
+import type { BurstLimit, Switcher } from './limit-ports.ts';
 import type { Metrics } from '../observability/metrics.ts';
 import type { Answer } from './answers.ts';
 import type { Call } from './commands.ts';

@@ -9,6 +9,8 @@ const run = promisify(execFile);
 
 const root = path.resolve(import.meta.dirname, '../..');
 const importing = (specifier: string) => `import '${specifier}';\n`;
+const importingValue = (specifier: string) => `import { value } from '${specifier}';\nvalue();\n`;
+const importingType = (specifier: string) => `import type { Port } from '${specifier}';\n`;
 
 interface Planted {
   file: string;
@@ -46,6 +48,10 @@ const planted: Planted[] = [
   { file: 'server/store/a.ts', text: importing('../engine/engine.ts'), rule: imports },
   { file: 'server/store/b.ts', text: importing('../engine/ports.ts') + importing('../config.ts') },
   { file: 'server/store/c.ts', text: importing('../audit/queue.ts'), rule: imports },
+  { file: 'server/store/e.ts', text: importing('../transport/limits.ts'), rule: imports },
+  { file: 'server/store/f.ts', text: importingValue('../transport/limit-ports.ts'), rule: imports },
+  { file: 'server/store/g.ts', text: importingType('../transport/limit-ports.ts') + importingType('../transport/access/grant-ports.ts') },
+  { file: 'server/store/h.ts', text: importingType('../transport/limits.ts'), rule: imports },
   { file: 'server/store/d.ts', text: 'export const now = () => Date.now();\n', rule: 'no-restricted-properties' },
   { file: 'server/audit/a.ts', text: importing('../store/session-store.ts'), rule: imports },
   { file: 'server/audit/b.ts', text: importing('../store/connection.ts') + importing('../engine/ports.ts') + importing('./worker.ts') },

@@ -3,7 +3,7 @@ import { jwtVerify, SignJWT } from 'jose';
 import type { Role, SessionState, ShareData, SharedRole, ShareLink } from '#contract';
 import { iso } from '#clock';
 import type { Refusal } from '../../domain/refusal.ts';
-import type { Grant, Grants } from '../../engine/grant-ports.ts';
+import type { Grant, Grants } from './grant-ports.ts';
 import type { Life } from '../../engine/life.ts';
 import { type Principal, unauthorized } from './principal.ts';
 

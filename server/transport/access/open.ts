@@ -1,5 +1,5 @@
 import type { Config } from '../../config.ts';
-import type { Grants } from '../../engine/grant-ports.ts';
+import type { Grants } from './grant-ports.ts';
 import type { Logger } from '../../observability/logger.ts';
 import { Access } from './access.ts';
 import { Links } from './links.ts';

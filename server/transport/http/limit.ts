@@ -1,5 +1,5 @@
 import type { Context, Middleware } from 'koa';
-import type { SharedLimit } from '../../engine/limit-ports.ts';
+import type { SharedLimit } from '../limit-ports.ts';
 import type { Metrics } from '../../observability/metrics.ts';
 import { addressOf, type TrustedProxies } from '../address.ts';
 import type { ConnectionLimit } from '../connection-limit.ts';

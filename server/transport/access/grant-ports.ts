@@ -1,4 +1,4 @@
-/** What the transport needs from the store to give out share links. Only app.ts brings them together. */
+/** The port through which share links are stored. The store implements it; app.ts connects the two. */
 import type { SharedRole } from '#contract';
 
 /** A share link that was given out and not revoked. */

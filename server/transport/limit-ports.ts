@@ -1,4 +1,4 @@
-/** Limits that all instances share, as transport and engine know them. The store implements these. */
+/** The ports of limits that all instances share. The store implements them; app.ts connects the two. */
 
 /** What is left of a limit after one more use. */
 export interface Quota {
