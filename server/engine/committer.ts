@@ -44,8 +44,11 @@ export function isLive(session: StoredSession | null): session is LiveSession {
  * When something is due next for a session, Unix ms: its next warning, or at the end of the grace its expiry, or where nothing can run out, its end for want of
  * anybody; null for never.
  */
-export function attentionAt({ state, warnings }: LiveSession, graceMs: number, idleEnd: number): number | null {
-  if (state.deadline_at === null) return Number.isFinite(idleEnd) ? idleEnd + graceMs : null;
+export function attentionAt({ state, warnings }: LiveSession, graceMs: number, idleEnd: () => number): number | null {
+  if (state.deadline_at === null) {
+    const end = idleEnd();
+    return Number.isFinite(end) ? end + graceMs : null;
+  }
   const deadline = Date.parse(state.deadline_at);
   return warnings.length === 0 ? deadline + graceMs : deadline - Math.max(...warnings);
 }
@@ -76,7 +79,7 @@ export class Committer {
       token: null,
     };
     const deleted = last.event_type === 'session_deleted';
-    const attention = deleted ? null : attentionAt(session, graceMs, overdue.idleEnd(session));
+    const attention = deleted ? null : attentionAt(session, graceMs, () => overdue.idleEnd(session));
     const commit = {
       // Redis has no version of it; its epoch says that it is no new session.
       base: base?.archived === true ? { version: 0, epoch: base.epoch } : base,

@@ -37,6 +37,7 @@ export interface ExecuteOptions extends CommandInstantParts {
 /** Races that a command may lose before it gives up; each lost race means that somebody else's command went through. */
 const ATTEMPTS = 100;
 
+type SwitchCommand = Extract<TimerCommand, { type: 'switch' }>;
 type NotCommitted = Exclude<Committed, { outcome: 'committed' }>;
 
 /** What a round works on. */
@@ -87,15 +88,20 @@ export class Execution {
   async #round(candidate: Candidate): Promise<Outcome | Candidate> {
     const { overdue } = this.#options;
     const { session, isRemembered } = candidate;
-    const refusal = candidate.isAuthorized ? null : await denied(session, this.#context);
-    if (refusal !== null) return isRemembered ? this.#load() : refusal;
+    // Awaited only where there is something to ask: most commands pass here once, and each wait is a turn of the queue.
+    if (this.#context.authorize !== undefined && !candidate.isAuthorized) {
+      const refusal = await denied(session, this.#context);
+      if (refusal !== null) return isRemembered ? this.#load() : refusal;
+    }
     if (!isLive(session) || !isLive(this.#first)) return notFound(this.#sessionId);
     const looked = isRemembered ? session : await overdue.look(session, this.#instant.at);
     if (overdue.next(looked, this.#instant.at) !== undefined) {
       return isRemembered ? this.#load() : this.#catchUp(looked, this.#first, candidate);
     }
-    const ended = await this.#switchReplaced(this.#first, session);
-    if (ended !== null) return ended;
+    if (this.#command.type === 'switch' && !isSamePosition(session, this.#first)) {
+      const ended = await this.#switchReplaced(this.#first, session, this.#command);
+      if (ended !== null) return ended;
+    }
     const decision = this.#decide(this.#first, session);
     if (!decision.ok) return isRemembered ? this.#load() : decision;
     const admitted = this.#context.limit?.admit() ?? null;
@@ -176,9 +182,7 @@ export class Execution {
    * it does nothing further, so it can't skip whoever is next. If another command was faster, only its guard makes it safe to
    * try again.
    */
-  async #switchReplaced(first: LiveSession, session: LiveSession): Promise<Outcome | null> {
-    const command = this.#command;
-    if (command.type !== 'switch' || isSamePosition(session, first)) return null;
+  async #switchReplaced(first: LiveSession, session: LiveSession, command: SwitchCommand): Promise<Outcome | null> {
     const context = this.#context;
     if (!expiredOnly(first, session)) {
       return command.current_participant_id === undefined ? conflict('Another command was faster', first.version, session.state) : null;

@@ -141,7 +141,7 @@ export class Expirer {
     const over = isDue(state, now);
     const due = over ? [] : crossed(state, warnings, now);
     const left = warnings.filter((threshold) => !due.includes(threshold));
-    const attention = attentionAt({ ...session, warnings: over ? [] : left }, graceMs, overdue.idleEnd(session));
+    const attention = attentionAt({ ...session, warnings: over ? [] : left }, graceMs, () => overdue.idleEnd(session));
     const claimed = await store.attend(session, due, attention);
     if (claimed === null) return;
     for (const threshold of claimed) rooms.warn(state, threshold);
