@@ -41,12 +41,12 @@ import { NO_PROXIES } from './transport/address.ts';
 import { ConnectionLimit } from './transport/connection-limit.ts';
 import { Attendance } from './transport/socket/attendance.ts';
 import { Admission } from './transport/socket/admission.ts';
-import { channelOf, channelPrefixOf } from './transport/socket/adapter.ts';
 import { ChangeRelay } from './transport/socket/change-relay.ts';
 import { announceClosing, attachGateway, closeIo, createIo } from './transport/socket/gateway.ts';
 import { acceptHandshakes } from './transport/socket/handshake.ts';
 import { Healing } from './transport/socket/healing.ts';
 import { audienceOf, createRooms } from './transport/socket/rooms.ts';
+import { channelPrefixOf, SessionAdapter } from './transport/socket/session-adapter.ts';
 
 /** How long it is known of a session that somebody was connected, beyond the time after which it ends without. */
 const PRESENCE_KEPT_MS = 86_400_000;
@@ -101,16 +101,16 @@ export async function createApp(config: Config, schema: Schema = SCHEMA): Promis
   const http = createHttpServer();
   const connections = trackConnections(http);
   const { LIMIT_CONNECTIONS_PER_ADDRESS: limit } = config;
-  const channelPrefix = channelPrefixOf(config.KEY_PREFIX, databaseOf(config.REDIS_URL));
   const connectionLimit = new ConnectionLimit(http, { limit, proxies, metrics });
   const cache = new SessionCache();
-  const io = createIo({
+  const adapter = new SessionAdapter({
     publisher: redis.publisher,
     subscriber: redis.subscriber.redis,
-    channelPrefix,
+    channelPrefix: channelPrefixOf(config.KEY_PREFIX, databaseOf(config.REDIS_URL)),
     schema,
     heard: (update, facts) => ('changes' in update ? cache.follow(update, facts) : cache.refresh({ ...update, ...facts })),
   });
+  const io = createIo(adapter);
   const idleRunMs = config.SESSION_MAX_IDLE_RUN_SECONDS * 1000;
   const presence = createPresence(redis.commands, config.KEY_PREFIX, idleRunMs + PRESENCE_KEPT_MS);
   const { engine, archive, ...deadlines } = createEngine({
@@ -121,7 +121,7 @@ export async function createApp(config: Config, schema: Schema = SCHEMA): Promis
       { redisUrl: config.REDIS_URL, keyPrefix: config.KEY_PREFIX, logLevel: config.LOG_LEVEL, instance },
       logger,
     ),
-    rooms: createRooms(io, { channelPrefix, schema, now, metrics }),
+    rooms: createRooms(io, { adapter, schema, now, metrics }),
     trail,
     departures: keeping && { keptSince: keeping.since, completeUntil: (id) => reachable(() => audit.completeUntil(id)) },
     clock,
@@ -144,13 +144,26 @@ export async function createApp(config: Config, schema: Schema = SCHEMA): Promis
   );
   const admission = asked && new Admission({ ...asked, io, handler, now, logger });
   const healing = new Healing({ io, store, archive, now, logger, metrics });
-  const subscribed = (room: string) => redis.subscriber.subscribed(channelOf(channelPrefix, room));
+  const subscribed = (room: string) => redis.subscriber.subscribed(adapter.channelOf(room));
   const socketLimits = { connectionLimit, socketLimit: config.RATE_LIMIT_SOCKET, sessionSocketLimit: config.LIMIT_SOCKETS_PER_SESSION };
   const load = async (sessionId: string) => (await store.load(sessionId)).session?.state ?? null;
-  const changes = new ChangeRelay({ io, load, told: (room, event) => healing.told(room, event), logger });
+  const changes = new ChangeRelay({ io, adapter, load, told: (room, event) => healing.told(room, event), logger });
   acceptHandshakes(http, io, { basePath, handler, callers, connectionLimit });
   const remembered = (sessionId: string) => cache.get(sessionId);
-  attachGateway(io, { handler, remembered, changes, now, subscribed, healing, admission, logger, metrics, proxies, ...socketLimits });
+  attachGateway(io, {
+    adapter,
+    handler,
+    remembered,
+    changes,
+    now,
+    subscribed,
+    healing,
+    admission,
+    logger,
+    metrics,
+    proxies,
+    ...socketLimits,
+  });
   healing.start();
   const attendance = idleRunMs === 0 ? undefined : new Attendance({ io, store, presence, idleRunMs, now, logger });
   attendance?.start();

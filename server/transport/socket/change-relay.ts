@@ -3,14 +3,15 @@ import type { ChangesEvent, SessionState, UpdateEvent } from '#contract';
 import { isAfter } from '../../domain/position.ts';
 import type { Logger } from '../../observability/logger.ts';
 import { Gate } from '../../util/gate.ts';
-import { interceptChanges } from './adapter.ts';
 import { changesRoomOf, type IoServer, roomOf } from './rooms.ts';
+import type { SessionAdapter } from './session-adapter.ts';
 
 /** States that are read at a time because changes of them were missed, each up to half a megabyte. Whoever waits too long is left to the healing. */
 const LOADS = { places: 2, patienceMs: 2_000 };
 
 export interface ChangeRelayOptions {
   io: IoServer;
+  adapter: SessionAdapter;
   /** The session as Redis has it; null when it is gone. */
   load(sessionId: string): Promise<SessionState | null>;
   /** All sockets of the room have been told this. */
@@ -30,13 +31,11 @@ export class ChangeRelay {
 
   constructor(options: ChangeRelayOptions) {
     this.#options = options;
-    const namespace = options.io.of('/');
-    namespace.adapter.on('delete-room', (room: string) => this.#told.delete(room));
-    interceptChanges(
-      namespace,
-      (room, event) => this.#tell(room, event),
-      (room, { state }) => this.#replaced(room, state),
-    );
+    options.io.of('/').adapter.on('delete-room', (room: string) => this.#told.delete(room));
+    options.adapter.deliverChanges({
+      changed: (room, event) => this.#tell(room, event),
+      replaced: (room, { state }) => this.#replaced(room, state),
+    });
   }
 
   /** A socket that wants whole states was given this one. The room may be behind, so it counts only where nothing is known of it. */

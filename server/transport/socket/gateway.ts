@@ -13,13 +13,13 @@ import { Deposits } from '../work.ts';
 import type { Admission } from './admission.ts';
 import { personCredits } from '../costs.ts';
 import { FRAME_BEFORE_CONNECT_MAX_BYTES, FRAME_MAX_BYTES, FrameGuard } from './frame-guard.ts';
-import { type AdapterOptions, createAdapter, noticeTold } from './adapter.ts';
 import { batchWrites } from './batched-writes.ts';
 import type { Healing } from './healing.ts';
 import { lengthOfReply } from './prepared-encoder.ts';
 import type { GatewaySocket, IoServer } from './rooms.ts';
 import { type SeatOptions, seatOf, type SocketSeat } from './seats.ts';
 import { parser } from './parser.ts';
+import type { SessionAdapter } from './session-adapter.ts';
 import { cutSlowReaders } from './slow-readers.ts';
 import { StandingRooms } from './standing-rooms.ts';
 import { type Connection, limitFirstMessages } from './websocket.ts';
@@ -32,9 +32,9 @@ const CONNECT_TIMEOUT_MS = 10_000;
  * The Socket.IO server: WebSocket only, so that no load balancer needs sticky sessions. It is attached to a server that never listens, since Engine.IO would
  * answer requests and handshakes in forms of its own: handshake.ts hands it those that are let in.
  */
-export function createIo(options: AdapterOptions): IoServer {
+export function createIo(adapter: SessionAdapter): IoServer {
   const io: IoServer = new Server(createServer(), {
-    adapter: createAdapter(options),
+    adapter: adapter.create(),
     transports: ['websocket'],
     perMessageDeflate: false,
     serveClient: false,
@@ -50,6 +50,7 @@ export function createIo(options: AdapterOptions): IoServer {
 }
 
 export interface GatewayOptions extends Omit<SeatOptions, 'standing'> {
+  adapter: SessionAdapter;
   handler: CommandHandler;
   now(): number;
   healing: Healing;
@@ -69,14 +70,14 @@ type Acknowledge = (reply: Reply<unknown>) => void;
 
 /** Answers every event of every socket. */
 export function attachGateway(io: IoServer, options: GatewayOptions): void {
-  const { handler, now, logger, metrics, socketLimit, admission, healing } = options;
+  const { adapter, handler, now, logger, metrics, socketLimit, admission, healing } = options;
   batchWrites(io, cutSlowReaders(io, options));
   const guards = guardFrames(io, options);
   const namespace = io.of('/');
   const seatOptions: SeatOptions = { ...options, standing: new StandingRooms(io) };
   const seats = new WeakMap<GatewaySocket, SocketSeat>();
   const people = personCredits(socketLimit);
-  noticeTold(namespace, (room, event, payload) => {
+  adapter.onTold((room, event, payload) => {
     if (event === 'session:update') healing.told(room, payload);
     if (event !== 'session:deleted') return;
     // Each instance lets its sockets go when it tells them.

@@ -7,11 +7,12 @@ import { partitionOf } from '../../domain/partitions.ts';
 import type { Schema } from '../../domain/schema.ts';
 import { lifeOf, type SessionLife } from '../../engine/life.ts';
 import type { Rooms } from '../../engine/rooms.ts';
+import { SOCKET_ID_LENGTH } from '../../internals/redis-adapter.ts';
 import type { Metrics } from '../../observability/metrics.ts';
 import type { Principal } from '../access/principal.ts';
 import type { Audience } from '../work.ts';
-import { channelOf, EVERYBODY, LOCAL, publicationOf, uidOf } from './adapter.ts';
 import { prepare } from './prepared-encoder.ts';
+import { EVERYBODY, localRoomOf, publicationOf, type SessionAdapter } from './session-adapter.ts';
 
 /** What instances tell each other. */
 interface InstanceEvents {
@@ -28,8 +29,6 @@ export type IoServer = Server<ClientToServerEvents, ServerToClientEvents, Instan
 export type GatewaySocket = Socket<ClientToServerEvents, ServerToClientEvents, InstanceEvents, SocketData>;
 
 const PREFIX = 's';
-/** The sharded adapter takes any room name of this length for a socket's own room. */
-const SOCKET_ID_LENGTH = 20;
 
 /** Whoever was away for longer than this many events of one commit needs the outcome, not the story: the last expiry and what came after it. */
 const TOLD_ONE_BY_ONE = 10;
@@ -51,7 +50,7 @@ export function whoseRoom(room: string): { sessionId: string; life: string } | u
 
 /** The sockets of this instance that are in a room and asked for changes instead of whole states. */
 export function changesRoomOf(room: string): string {
-  return LOCAL + room;
+  return localRoomOf(room);
 }
 
 /** Who is told of a session on this instance. */
@@ -62,8 +61,7 @@ export function audienceOf(io: IoServer, session: SessionLife): Audience {
 }
 
 export interface RoomsOptions {
-  /** As the adapter's. */
-  channelPrefix: string;
+  adapter: SessionAdapter;
   schema: Schema;
   now(): number;
   metrics: Metrics;
@@ -82,7 +80,7 @@ interface Telling {
 }
 
 /** Tells the sockets of a session, on all instances, what happened to it. */
-export function createRooms(io: IoServer, { channelPrefix, schema, now, metrics }: RoomsOptions): Rooms {
+export function createRooms(io: IoServer, { adapter, schema, now, metrics }: RoomsOptions): Rooms {
   const namespace = io.of('/');
   const envelope = ({ session_id, epoch, version }: SessionState): EventEnvelope => ({
     session_id,
@@ -94,7 +92,7 @@ export function createRooms(io: IoServer, { channelPrefix, schema, now, metrics 
   /** How a publication reaches a session's sockets; `looped`: this instance hears it in the same order as all others, instead of telling its own at once. */
   const wayTo = (session: SessionLife, looped: boolean) => {
     const room = roomOf(session);
-    return { uid: looped ? EVERYBODY : uidOf(namespace), channel: channelOf(channelPrefix, room), room };
+    return { uid: looped ? EVERYBODY : adapter.uid, channel: adapter.channelOf(room), room };
   };
 
   const tellingsOf = (event: SessionEvent, snapshot: number, before: SessionState | null): Telling[] => {

@@ -1,0 +1,97 @@
+import { createShardedAdapter } from '@socket.io/redis-adapter';
+import type { Cluster, Redis } from 'ioredis';
+import type { Namespace } from 'socket.io';
+
+/** A message between instances. Those that broadcast an event have these fields; the other kinds have other `data`. */
+export interface ClusterMessage {
+  data?: { opts?: { rooms?: string[] }; packet?: { data?: [event: string, payload: unknown] } };
+}
+
+/** What an adapter asks on its way. All calls are synchronous. */
+export interface AdapterHooks {
+  /** True if a message, as Redis brought it, is neither parsed nor received. */
+  skips(message: Buffer): boolean;
+  /** Takes each message of this instance's subscriptions, and calls `deliver` for those that Socket.IO shall handle. */
+  receive(message: ClusterMessage): void;
+  /** This instance has sent an event to rooms by itself; its own sockets of them have been told if the event was a local one. */
+  sent(rooms: ReadonlySet<string>, event: string, payload: unknown): void;
+  /** True if a room is of this instance only: the adapter subscribes to no channel for it. */
+  isLocal(room: string): boolean;
+}
+
+export interface OpenedAdapter {
+  /** The name by which this instance marks its messages. */
+  uid: string;
+  /** The sockets of this instance, by room. */
+  rooms: ReadonlyMap<string, ReadonlySet<string>>;
+  /** Does with a message what the adapter does by itself: sends the event to this instance's sockets of the room. */
+  deliver(message: ClusterMessage): void;
+}
+
+/** Private names of `ShardedRedisAdapter` and, but for the first and the last one, of its base class `ClusterAdapter` in socket.io-adapter. */
+interface Private {
+  onRawMessage(message: Buffer, channel: Buffer): void;
+  uid: string;
+  onMessage(message: ClusterMessage): void;
+  broadcast(packet: { data: [event: string, payload: unknown] }, options: { rooms: Set<string> }): Promise<void>;
+  shouldUseASeparateNamespace(room: string): boolean;
+}
+
+/**
+ * Makes the `adapter` option of a Socket.IO server: the sharded adapter of @socket.io/redis-adapter 8.3.0, which asks the hooks that `open` returns.
+ * Replaces its private methods `onRawMessage`, `onMessage`, `broadcast` and `shouldUseASeparateNamespace`, and reads `uid`.
+ */
+export function createHookedAdapter(
+  { publisher, subscriber, channelPrefix }: { publisher: Redis | Cluster; subscriber: Redis | Cluster; channelPrefix: string },
+  open: (adapter: OpenedAdapter) => AdapterHooks,
+): (namespace: Namespace) => Namespace['adapter'] {
+  const create = createShardedAdapter(publisher, subscriber, { channelPrefix });
+  // Socket.IO calls it with `new`, which arrow functions don't allow.
+  return function openHooked(namespace) {
+    const adapter = create(namespace);
+    const inside = adapter as unknown as Private;
+    const parse = inside.onRawMessage.bind(adapter);
+    const deliver = inside.onMessage.bind(adapter);
+    const broadcast = inside.broadcast.bind(adapter);
+    const hasChannel = inside.shouldUseASeparateNamespace.bind(adapter);
+    const hooks = open({ uid: inside.uid, rooms: adapter.rooms, deliver });
+    inside.onRawMessage = (message, channel) => {
+      if (!hooks.skips(message)) parse(message, channel);
+    };
+    inside.onMessage = hooks.receive;
+    inside.broadcast = (packet, options) => {
+      const done = broadcast(packet, options);
+      hooks.sent(options.rooms, ...packet.data);
+      return done;
+    };
+    inside.shouldUseASeparateNamespace = (room) => !hooks.isLocal(room) && hasChannel(room);
+    return adapter;
+  };
+}
+
+/** Length of a room's name that the adapter takes for the id of a socket: such a room gets no channel of its own. */
+export const SOCKET_ID_LENGTH = 20;
+
+/** The channel of a room in the namespace `/`, as the adapter's private `dynamicChannel` names it. Its hash tag, if any, is that of the room. */
+export function channelOf(channelPrefix: string, room: string): string {
+  return `${channelPrefix}#/#${room}#`;
+}
+
+/** How a message made by `broadcastJson` begins. `uid`: the name of the instance. */
+export function headOf(uid: string): string {
+  return `{"uid":"${uid}",`;
+}
+
+/**
+ * JSON of a message that broadcasts an event to a room: what adapters of socket.io-adapter 2.5.8 publish as `ClusterMessage` of type 3. Comes in two parts, so
+ * that the end of the payload can stand between them.
+ * @param payload JSON, or the beginning of it
+ * @param beside JSON of what the message tells instances beside the event; undefined for nothing
+ */
+export function broadcastJson(uid: string, room: string, event: string, payload: string, beside?: string): { head: string; tail: string } {
+  const aside = beside === undefined ? '' : `"aside":${beside},`;
+  return {
+    head: `${headOf(uid)}"nsp":"/","type":3,${aside}"data":{"opts":{"rooms":["${room}"],"except":[],"flags":{}},"packet":{"type":2,"nsp":"/","data":["${event}",${payload}`,
+    tail: ']}}}',
+  };
+}
