@@ -71,6 +71,9 @@ const planted: Planted[] = [
   { file: 'server/worker.ts', text: importing('./engine/engine.ts'), rule: imports },
   { file: 'server/main.ts', text: importing('./store/keys.ts'), rule: imports },
   { file: 'server/app.ts', text: importing('./store/keys.ts') + importing('./audit/queue.ts') + importing('./transport/http/router.ts') },
+  { file: 'server/app/a.ts', text: importing('../store/keys.ts') + importing('../transport/http/router.ts') },
+  { file: 'server/app/b.ts', text: importing('../local/start.ts'), rule: imports },
+  { file: 'server/app/c.ts', text: 'export const now = () => Date.now();\n', rule: 'no-restricted-properties' },
   { file: 'server/local/a.ts', text: importing('../engine/engine.ts'), rule: imports },
   { file: 'server/engine/d.ts', text: 'export const began = () => performance.timeOrigin;\n', rule: 'no-restricted-properties' },
   ...['audit/e.ts', 'transport/http/f.ts', 'transport/socket/f.ts'].flatMap((file) => [

@@ -1,11 +1,12 @@
-import { type Board, openBoard } from './audit/board.ts';
-import type { Config } from './config.ts';
-import type { Logger } from './observability/logger.ts';
-import type { OperatorOptions } from './transport/http/operator-app.ts';
-import { BOARD_PATH } from './transport/http/operators.ts';
+import { openBoard } from '../audit/board.ts';
+import type { OperatorOptions } from '../transport/http/operator-app.ts';
+import { BOARD_PATH } from '../transport/http/operators.ts';
+import type { Base } from './base.ts';
 
-/** What operators see: a board only where they can sign in and there is a queue to look at. */
-export function openOperators(config: Config, logger: Logger): { board: Board | undefined; operator: OperatorOptions } {
+export type OperatorsPart = ReturnType<typeof openOperators>;
+
+/** Opens what operators see: the metrics, and the board where they can sign in and there is a queue to look at. */
+export function openOperators({ config, logger }: Base) {
   const { ADMIN_USER: user, ADMIN_PASSWORD: password, REDIS_URL: redisUrl, KEY_PREFIX: keyPrefix } = config;
   const credentials = user === undefined || password === undefined ? undefined : { user, password };
   if (config.NODE_ENV === 'production' && credentials !== undefined && config.OPERATOR_PORT === undefined) {
@@ -15,5 +16,12 @@ export function openOperators(config: Config, logger: Logger): { board: Board | 
   // A port of their own is nobody else's site.
   const basePath = config.OPERATOR_PORT === undefined ? config.BASE_PATH : '';
   const board = hasBoard ? openBoard({ redisUrl, keyPrefix, logger, path: BOARD_PATH, basePath }) : undefined;
-  return { board, operator: { credentials, board: board?.middleware, guardMetrics: config.METRICS_AUTH === 'admin' } };
+  const operator: OperatorOptions = { credentials, board: board?.middleware, guardMetrics: config.METRICS_AUTH === 'admin' };
+  return {
+    operator,
+    /** Ends the board's connection to Redis. Never rejects. */
+    async close(): Promise<void> {
+      await board?.close();
+    },
+  };
 }

@@ -1,0 +1,97 @@
+import { setImmediate } from 'node:timers/promises';
+import { LINKS_MAX } from '#contract';
+import type { SessionLife } from '../engine/life.ts';
+import { createGrants } from '../store/grants.ts';
+import { createLimits } from '../store/limits.ts';
+import { openAccess } from '../transport/access/open.ts';
+import { CommandHandler } from '../transport/command-handler.ts';
+import { MessageCredits } from '../transport/message-limit.ts';
+import { Admission } from '../transport/socket/admission.ts';
+import { Attendance } from '../transport/socket/attendance.ts';
+import { ChangeRelay } from '../transport/socket/change-relay.ts';
+import { announceClosing, attachGateway, closeIo } from '../transport/socket/gateway.ts';
+import { acceptHandshakes } from '../transport/socket/handshake.ts';
+import { Healing } from '../transport/socket/healing.ts';
+import { audienceOf } from '../transport/socket/rooms.ts';
+import type { AuditPart } from './audit.ts';
+import type { Base } from './base.ts';
+import type { ClockPart } from './clock.ts';
+import type { EnginePart } from './engine.ts';
+import type { HttpPart } from './http.ts';
+import type { RedisPart } from './redis.ts';
+import type { RoomsPart } from './rooms.ts';
+
+export type GatewayPart = ReturnType<typeof openGateway>;
+
+interface GatewayNeeds {
+  redis: RedisPart;
+  clock: ClockPart;
+  audit: AuditPart;
+  rooms: RoomsPart;
+  engine: EnginePart;
+  http: HttpPart;
+}
+
+/** Creates what answers commands, and answers those of sockets. */
+export function openGateway({ config, logger, metrics }: Base, needs: GatewayNeeds) {
+  const { redis, audit, http } = needs;
+  const { clock, now } = needs.clock;
+  const { io, adapter, cache, subscribed } = needs.rooms;
+  const { engine, archive, store, presence, idleRunMs } = needs.engine;
+  const { connectionLimit, callers, proxies } = http;
+  const { RATE_LIMIT_SOCKET: socketLimit, LIMIT_SOCKETS_PER_SESSION: sessionSocketLimit, BASE_PATH: basePath } = config;
+
+  const { general, ...limits } = createLimits(redis.commands, config, { store, now });
+  const asked = openAccess(config, createGrants(redis.commands, config.KEY_PREFIX, LINKS_MAX), now, logger);
+  const messages = socketLimit === 0 ? undefined : new MessageCredits(socketLimit, metrics);
+  const evict = (linkId: string) => admission?.evict(linkId);
+  const audience = (session: SessionLife) => audienceOf(io, session);
+  const handler = new CommandHandler(
+    { engine, archive, clock, trail: audit.trail, limits: { ...limits, messages }, access: asked?.access, evict, audience, metrics },
+    logger,
+  );
+  const admission = asked && new Admission({ ...asked, io, handler, now, logger });
+  const healing = new Healing({ io, store, archive, now, logger, metrics });
+  const attendance = idleRunMs === 0 ? undefined : new Attendance({ io, store, presence, idleRunMs, now, logger });
+  const load = async (sessionId: string) => (await store.load(sessionId)).session?.state ?? null;
+  const changes = new ChangeRelay({ io, adapter, load, told: (room, event) => healing.told(room, event), logger });
+  acceptHandshakes(http.server, io, { basePath, handler, callers, connectionLimit });
+  attachGateway(io, {
+    adapter,
+    handler,
+    remembered: (sessionId) => cache.get(sessionId),
+    changes,
+    now,
+    subscribed,
+    healing,
+    admission,
+    logger,
+    metrics,
+    proxies,
+    connectionLimit,
+    socketLimit,
+    sessionSocketLimit,
+  });
+  healing.start();
+  attendance?.start();
+  admission?.start();
+  return {
+    handler,
+    /** Undefined where nobody is asked who they are. */
+    tokens: asked?.tokens,
+    /** Of requests by HTTP; undefined for any number. */
+    requestLimit: general,
+    /** Tells every socket at once that the instance closes; resolves when commands in hand are answered and all sockets are closed. */
+    async drain(): Promise<void> {
+      announceClosing(io);
+      await handler.close();
+      // The last answers are on their way out when the event loop has come round.
+      await setImmediate();
+      closeIo(io);
+    },
+    /** Resolves when nothing is done for sockets any more. */
+    async close(): Promise<void> {
+      await Promise.all([healing.close(), attendance?.close(), admission?.close()]);
+    },
+  };
+}
