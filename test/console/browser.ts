@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { build } from 'vite';
+import { oncePerRun } from '../kit/once-per-run.ts';
 
 const EXECUTABLE = process.env['CHROMIUM_PATH'] ?? '/usr/bin/chromium';
 const QUIET = [
@@ -17,11 +18,10 @@ const QUIET = [
 
 export const hasBrowser: boolean = existsSync(EXECUTABLE);
 
-let built: Promise<unknown> | undefined;
-
 /** Builds the console to where the server looks for it, once a run. */
 export async function buildConsole(): Promise<void> {
-  await (built ??= build({ configFile: fileURLToPath(new URL('../../console/vite.config.ts', import.meta.url)), logLevel: 'warn' }));
+  const configFile = fileURLToPath(new URL('../../console/vite.config.ts', import.meta.url));
+  await oncePerRun('console', () => build({ configFile, logLevel: 'warn' }));
 }
 
 export function launch(): Promise<Browser> {

@@ -1,10 +1,11 @@
-/** The package as its users get it: built, packed, and installed into an empty project. Done once for all tests of a run. */
+/** The package as its users get it: built, packed, and installed into an empty project. Built and packed once a run. */
 import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { oncePerRun } from '../../kit/once-per-run.ts';
 
 const run = promisify(execFile);
 const root = fileURLToPath(new URL('../../../', import.meta.url));
@@ -56,8 +57,8 @@ async function install(): Promise<Project> {
   const folder = path.join(base, 'project');
   await mkdir(folder);
   await writeFile(path.join(folder, 'package.json'), '{ "name": "empty", "private": true, "type": "module" }');
-  const { stdout } = await run('npm', ['pack', '--silent', '--pack-destination', base], { cwd: sdkFolder });
-  const tarball = path.join(base, stdout.trim().split('\n').at(-1) ?? '');
+  const packed = await oncePerRun('package', (into) => run('npm', ['pack', '--silent', '--pack-destination', into], { cwd: sdkFolder }));
+  const tarball = path.join(packed, (await readdir(packed))[0] ?? '');
   const neighbours = NEIGHBOURS.map((name) => `file:${path.join(root, 'node_modules', name)}`);
   await run('npm', ['install', '--offline', '--no-audit', '--no-fund', tarball, ...neighbours], { cwd: folder });
   return {

@@ -1,0 +1,79 @@
+/**
+ * Runs test files that `test/run.ts` names, one after the other, in one process, so that they share a Redis, a PostgreSQL and the loaded
+ * sources. The process ends when it is told that no file is left.
+ */
+import { readFileSync } from 'node:fs';
+import { format } from 'node:util';
+import Mocha from 'mocha';
+import { parse } from 'yaml';
+import { mochaGlobalTeardown } from './hooks.ts';
+
+/** What a process is asked for: to run a file, or (without one) to end. */
+export interface TestRequest {
+  file?: string;
+  options: { grep?: string; timeout?: number; forbidOnly?: boolean };
+}
+
+/** What came out of one file. */
+export interface FileResult {
+  file: string;
+  passes: number;
+  failures: number;
+  durationMs: number;
+  /** The usual output, a line for each test. */
+  output: string;
+  /** Why tests failed, with the numbers that they have in the output. */
+  reasons: string;
+}
+
+const { Base, Spec } = Mocha.reporters;
+const settings = parse(readFileSync(new URL('../../.mocharc.yml', import.meta.url), 'utf8')) as { timeout: number; slow: number };
+
+/** Mocha's usual output without its summary, which comes once for all files. */
+class FileReporter extends Spec {
+  override epilogue(): void {
+    // `test/run.ts` prints it.
+  }
+}
+
+let printed: string[] = [];
+Base.consoleLog = (...line: unknown[]) => void printed.push(format(...line));
+
+process.on('message', (request: TestRequest) => void answer(request));
+
+async function answer({ file, options }: TestRequest): Promise<void> {
+  if (file !== undefined) return void process.send?.(await runFile(file, options));
+  await mochaGlobalTeardown();
+  process.disconnect();
+}
+
+async function runFile(file: string, options: TestRequest['options']): Promise<FileResult> {
+  const began = performance.now();
+  const result = (passes: number, failures: number): FileResult => {
+    const durationMs = performance.now() - began;
+    return { file, passes, failures, durationMs, output: takePrinted(), reasons: '' };
+  };
+  const { timeout, slow } = settings;
+  const mocha = new Mocha({ timeout, slow, reporter: FileReporter, ...options });
+  mocha.addFile(file);
+  try {
+    await mocha.loadFilesAsync();
+  } catch (error) {
+    return { ...result(0, 1), reasons: format('  the file could not be loaded:\n', error) };
+  }
+  const failed: Mocha.Test[] = [];
+  return new Promise((resolve) => {
+    const runner = mocha.run((failures) => {
+      const ended = result(runner.stats?.passes ?? 0, failures);
+      if (failed.length > 0) Base.list(failed);
+      resolve({ ...ended, reasons: takePrinted() });
+    });
+    runner.on('fail', (test) => void failed.push(test));
+  });
+}
+
+function takePrinted(): string {
+  const text = printed.join('\n');
+  printed = [];
+  return text;
+}

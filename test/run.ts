@@ -1,0 +1,122 @@
+/**
+ * `npm test`: runs the test files in two processes side by side, since most of them wait more than they compute, and then those that
+ * measure time, alone. `npm test -- test/local test/util/gate.test.ts` runs a part. For Mocha's other options: `npx mocha`.
+ */
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { readdirSync, rmSync, statSync } from 'node:fs';
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import type { FileResult, TestRequest } from './kit/test-process.ts';
+
+/** These measure how long something takes, or how much of a processor: what runs beside them would be measured with it. */
+const ALONE = [
+  // How many commands a second, and how late clients are told.
+  'test/clients/large-session.test.ts',
+  'test/clients/storm.test.ts',
+];
+
+/** These take longest and start first, so that no process is left with a long one at the end; then the others, by name. */
+const FIRST: string[] = [];
+
+const root = path.resolve(import.meta.dirname, '..');
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    grep: { type: 'string', short: 'g' },
+    timeout: { type: 'string' },
+    'forbid-only': { type: 'boolean' },
+    jobs: { type: 'string', default: '2' },
+  },
+});
+const options: TestRequest['options'] = {
+  ...(values.grep === undefined ? {} : { grep: values.grep }),
+  ...(values.timeout === undefined ? {} : { timeout: Number(values.timeout) }),
+  ...(values['forbid-only'] ? { forbidOnly: true } : {}),
+};
+const results: FileResult[] = [];
+let broken = false;
+
+/** The test files in a folder, or the file itself, as paths from the root. */
+function filesIn(name: string): string[] {
+  const at = path.resolve(name);
+  if (statSync(at).isFile()) return [path.relative(root, at)];
+  const inside = readdirSync(at, { recursive: true, encoding: 'utf8' }).filter((each) => each.endsWith('.test.ts'));
+  return inside.map((each) => path.relative(root, path.join(at, each))).sort();
+}
+
+/** Prints what came out of a file when it is done, so that the output of two files never mixes. */
+function report(result: FileResult): void {
+  results.push(result);
+  console.log(`\n${result.file} (${(result.durationMs / 1_000).toFixed(1)} s)\n${result.output.trim()}`);
+}
+
+/** A process of tests; `run` takes files off the queue until it is empty. */
+class TestProcess {
+  readonly #child: ChildProcess;
+  readonly #ended: Promise<unknown[]>;
+
+  constructor(runFolder: string) {
+    const execArgv = ['--import', 'tsx', '--conditions=development', '--no-experimental-require-module'];
+    const env = { ...process.env, TEST_RUN_FOLDER: runFolder };
+    this.#child = fork(path.join(root, 'test/kit/test-process.ts'), { cwd: root, execArgv, env });
+    this.#ended = once(this.#child, 'exit');
+  }
+
+  async run(queue: string[]): Promise<void> {
+    for (let file = queue.shift(); file !== undefined; file = queue.shift()) {
+      const answer = once(this.#child, 'message') as Promise<[FileResult]>;
+      this.#child.send({ file, options } satisfies TestRequest);
+      const result = await Promise.race([answer, this.#ended.then(() => undefined)]);
+      if (result === undefined) return fail(`the process ended in ${file}`);
+      report(result[0]);
+    }
+  }
+
+  /** Stops the services of the process. A handle that its tests left open fails the run. */
+  async end(): Promise<void> {
+    if (this.#child.connected) this.#child.send({ options } satisfies TestRequest);
+    const [code, signal] = await this.#ended;
+    if (code !== 0) fail(`a process of tests ended with ${String(signal ?? code)}`);
+  }
+}
+
+function fail(why: string): void {
+  console.error(`\n${why}`);
+  broken = true;
+}
+
+function summarize(): void {
+  for (const { file, reasons } of results) if (reasons !== '') console.log(`\n${file}\n${reasons}`);
+  const slowest = results.toSorted((a, b) => b.durationMs - a.durationMs).slice(0, 10);
+  console.log('\nThe slowest files:');
+  for (const { file, durationMs } of slowest) console.log(`  ${(durationMs / 1_000).toFixed(1).padStart(6)} s  ${file}`);
+  const passed = results.reduce((sum, { passes }) => sum + passes, 0);
+  const failed = results.reduce((sum, { failures }) => sum + failures, 0);
+  console.log(`\n${passed} passed, ${failed} failed`);
+  if (failed > 0 || passed === 0) broken = true;
+}
+
+const files = new Set((positionals.length === 0 ? ['test'] : positionals).flatMap(filesIn));
+const alone = ALONE.filter((file) => files.has(file));
+const first = FIRST.filter((file) => files.has(file));
+const beside = [...new Set([...first, ...files])].filter((file) => !alone.includes(file));
+const runFolder = await mkdtemp(path.join(tmpdir(), 'synckairos-tests-'));
+const count = Math.max(1, Math.min(Number(values.jobs), beside.length));
+const [main, ...others] = Array.from({ length: count }, () => new TestProcess(runFolder));
+await Promise.all([
+  main?.run(beside),
+  ...others.map(async (each) => {
+    await each.run(beside);
+    await each.end();
+  }),
+]);
+await main?.run(alone);
+await main?.end();
+const leftOver = [...beside, ...alone];
+if (leftOver.length > 0) fail(`not run, since a process of tests had ended: ${leftOver.join(', ')}`);
+rmSync(runFolder, { recursive: true });
+summarize();
+process.exitCode = broken ? 1 : 0;
