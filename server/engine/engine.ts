@@ -45,8 +45,7 @@ export class Engine {
   }
 
   /** Applies a command to a session, after whatever happened to it before the command arrived. */
-  async execute(sessionId: string, command: TimerCommand, context: CommandContext): Promise<Outcome> {
-    await this.#options.liveness.beSure();
+  execute(sessionId: string, command: TimerCommand, context: CommandContext): Promise<Outcome> {
     return new Execution(this.#options, sessionId, command, context).run();
   }
 

@@ -19,6 +19,7 @@ import type { CommandContext, Outcome } from './command-context.ts';
 import { CommandInstant, type CommandInstantParts } from './command-instant.ts';
 import { type Committed, type Committer, isLive } from './committer.ts';
 import type { Expirer } from './expirer.ts';
+import type { Liveness } from './liveness.ts';
 import type { Overdue } from './overdue.ts';
 import type { LiveSession, RememberedCommand, SessionStore, StoredSession } from './ports.ts';
 import type { SessionCache } from './session-cache.ts';
@@ -28,6 +29,7 @@ export interface ExecuteOptions extends CommandInstantParts {
   cache: SessionCache;
   committer: Committer;
   expirer: Expirer;
+  liveness: Pick<Liveness, 'beSure'>;
   overdue: Overdue;
   store: SessionStore;
   /** How long after a deadline an expiry waits for commands that came before it, ms. */
@@ -73,6 +75,7 @@ export class Execution {
 
   /** @throws StoreUnavailableError, UnreadableStateError */
   async run(): Promise<Outcome> {
+    await this.#options.liveness.beSure();
     const session = this.#options.cache.get(this.#sessionId);
     let next: Outcome | Candidate;
     if (session === undefined) next = await this.#load();
