@@ -61,7 +61,7 @@ export function audienceOf(io: IoServer, session: SessionLife): Audience {
 }
 
 export interface RoomsOptions {
-  adapter: SessionAdapter;
+  adapter: Pick<SessionAdapter, 'uid' | 'channelOf'>;
   schema: Schema;
   now(): number;
   metrics: Metrics;
