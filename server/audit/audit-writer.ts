@@ -1,5 +1,5 @@
 import { SCHEMA, type Schema } from '../domain/schema.ts';
-import type { Outbox } from '../engine/ports.ts';
+import type { Outbox } from './outbox-port.ts';
 import type { Logger } from '../observability/logger.ts';
 import type { Metrics } from '../observability/metrics.ts';
 import { connectRedis } from '../store/connection.ts';

@@ -1,4 +1,4 @@
-import type { Outbox } from '../engine/ports.ts';
+import type { Outbox } from './outbox-port.ts';
 import type { Logger } from '../observability/logger.ts';
 import type { Metrics } from '../observability/metrics.ts';
 import type { RedisClient } from '../store/connection.ts';

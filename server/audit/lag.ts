@@ -1,5 +1,5 @@
 import { partitionOf } from '../domain/partitions.ts';
-import type { Outbox } from '../engine/ports.ts';
+import type { Outbox } from './outbox-port.ts';
 import type { RedisClient } from '../store/connection.ts';
 import type { AuditQueue } from './queue.ts';
 import { instantOf } from './rows.ts';

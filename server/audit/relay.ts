@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
-import type { Outbox } from '../engine/ports.ts';
+import type { Outbox } from './outbox-port.ts';
 import type { Logger } from '../observability/logger.ts';
 import { endsWithin } from './deadline.ts';
 import type { Batch, Segment } from './queue.ts';

@@ -1,4 +1,4 @@
-import type { Outbox, OutboxEntry } from '../engine/ports.ts';
+import type { Outbox, OutboxEntry } from '../audit/outbox-port.ts';
 import { PARTITIONS } from '../domain/partitions.ts';
 import type { RedisClient } from './connection.ts';
 import { createKeys } from './keys.ts';

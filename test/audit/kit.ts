@@ -5,7 +5,7 @@ import type { EventType, HistoryEvent, SessionState } from '#contract';
 import { type AuditWriter, type AuditWriterOptions, startAuditWriter } from '../../server/audit/audit-writer.ts';
 import { type AuditJob, QUEUE_NAME, queuePrefix } from '../../server/audit/queue.ts';
 import type { QueuedEvent } from '../../server/audit/rows.ts';
-import type { Outbox } from '../../server/engine/ports.ts';
+import type { Outbox } from '../../server/audit/outbox-port.ts';
 import { createLogger } from '../../server/observability/logger.ts';
 import { createMetrics, type Metrics } from '../../server/observability/metrics.ts';
 import { connectRedis, type RedisClient } from '../../server/store/connection.ts';

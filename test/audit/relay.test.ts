@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import type { Batch } from '../../server/audit/queue.ts';
 import { Relay } from '../../server/audit/relay.ts';
 import { partitionOf } from '../../server/domain/partitions.ts';
-import type { Outbox } from '../../server/engine/ports.ts';
+import type { Outbox } from '../../server/audit/outbox-port.ts';
 import type { RedisClient } from '../../server/store/connection.ts';
 import { createOutbox } from '../../server/store/outbox.ts';
 import { lookInto } from '../kit/redis.ts';

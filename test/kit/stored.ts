@@ -1,7 +1,7 @@
 import type { HistoryEvent, SessionState } from '#contract';
 import { stateAfter } from '../../server/domain/replay.ts';
 import { decodeState, isBrief, SCHEMA } from '../../server/domain/schema.ts';
-import type { OutboxEntry } from '../../server/engine/ports.ts';
+import type { OutboxEntry } from '../../server/audit/outbox-port.ts';
 import { createKeys } from '../../server/store/keys.ts';
 import { toEntry } from '../../server/store/outbox.ts';
 import { readFacts, splitStored, type StoredFacts, writeFacts } from '../../server/store/codec.ts';
