@@ -1,5 +1,6 @@
 import { RateLimiterMemory, RateLimiterRedis, RateLimiterRes, RLWrapperTimeouts } from 'rate-limiter-flexible';
 import type { Quota, SharedLimit } from '../transport/limit-ports.ts';
+import { blockedMs } from '../internals/rate-limiter-flexible.ts';
 import type { RedisClient } from './connection.ts';
 
 /** Nobody waits longer than this for Redis' answer to a limit. */
@@ -14,9 +15,6 @@ export interface SharedLimitOptions<User> {
   keyOf(user: User): string;
 }
 
-/** The library has it, its types do not. */
-type Blocking = RateLimiterRedis & { getInMemoryBlockMsBeforeExpire(key: string): number };
-
 /**
  * A limit over all instances, counted in Redis by one script a use. A window that is used up is remembered here, so that whoever goes on regardless costs Redis
  * nothing. Where Redis can't say, or not in time, this instance counts by itself: a limit never holds anything up, and never refuses for want of an answer.
@@ -29,7 +27,7 @@ export function createSharedLimit<User>(redis: RedisClient, { uses, seconds, key
     rejectIfRedisNotReady: true,
     inMemoryBlockOnConsumed: uses,
     insuranceLimiter: new RateLimiterMemory(window),
-  }) as Blocking;
+  });
   const limiter = new RLWrapperTimeouts({ limiter: shared, timeoutMs: PATIENCE_MS });
 
   const quota = (allowed: boolean, { remainingPoints, msBeforeNext }: Pick<RateLimiterRes, 'remainingPoints' | 'msBeforeNext'>): Quota => ({
@@ -42,7 +40,7 @@ export function createSharedLimit<User>(redis: RedisClient, { uses, seconds, key
   return {
     consume(user) {
       const key = keyOf(user);
-      const msBeforeNext = shared.getInMemoryBlockMsBeforeExpire(key);
+      const msBeforeNext = blockedMs(shared, key);
       if (msBeforeNext > 0) return quota(false, { remainingPoints: 0, msBeforeNext });
       return limiter.consume(key).then(
         (result) => quota(true, result),

@@ -1,14 +1,15 @@
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
 import { invalid, refuse } from '../../domain/refusal.ts';
+import { hasBegunToAnswer } from '../../internals/node-http.ts';
 import type { CommandHandler } from '../command-handler.ts';
 import { answerRaw } from '../raw-answer.ts';
 
 /** Gives what is no HTTP the contract's form as well, which node would answer with a bare status line. */
 export function answerBrokenRequests(http: Server, handler: Pick<CommandHandler, 'refuse'>): void {
-  http.on('clientError', (error: NodeJS.ErrnoException, socket: Socket & { _httpMessage?: { headersSent: boolean } }) => {
+  http.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
     // Whoever is gone, or in the middle of an answer, can't be told anything.
-    if (error.code === 'ECONNRESET' || !socket.writable || socket._httpMessage?.headersSent === true) {
+    if (error.code === 'ECONNRESET' || !socket.writable || hasBegunToAnswer(socket)) {
       socket.destroy();
       return;
     }

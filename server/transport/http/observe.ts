@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import type { Middleware } from 'koa';
+import type { Context, Middleware } from 'koa';
 import { CONTRACT_HEADER, CONTRACT_VERSION, ID_PATTERN } from '#contract';
+import { matchedRoute } from '../../internals/koa-router.ts';
 import type { Logger } from '../../observability/logger.ts';
 import type { Metrics } from '../../observability/metrics.ts';
 import { clientAddress, type TrustedProxies } from '../address.ts';
@@ -41,9 +42,8 @@ export function observeRequests(metrics: Metrics, logger: Logger, proxies: Trust
 }
 
 /** The pattern of the route that answered: never the raw path, which would make a label of every id. */
-function routeOf(ctx: { _matchedRoute?: unknown; state: Record<string, unknown> }): string {
+function routeOf(ctx: Context): string {
   // A part that routes by itself names itself.
   if (typeof ctx.state['route'] === 'string') return ctx.state['route'];
-  if (typeof ctx._matchedRoute === 'string') return ctx._matchedRoute;
-  return ctx.state['isConsole'] === true ? 'console' : 'unmatched';
+  return matchedRoute(ctx) ?? (ctx.state['isConsole'] === true ? 'console' : 'unmatched');
 }

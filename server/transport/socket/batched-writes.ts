@@ -1,12 +1,5 @@
+import { type Connection, deferFlush, unsentOf } from '../../internals/engine.io.ts';
 import type { IoServer } from './rooms.ts';
-import type { Connection } from './websocket.ts';
-
-/** The parts of a connection that its types keep to itself. */
-interface Internals {
-  flush(): void;
-  /** What waits to be sent. */
-  writeBuffer: readonly unknown[];
-}
 
 /**
  * Lets whatever a connection is sent in one turn of the event loop leave together, above all an update and the acknowledgement of the command that made it:
@@ -23,22 +16,20 @@ export function batchWrites(io: IoServer, heldUp: (connection: Connection) => vo
     for (const flush of flushes) flush();
   };
   io.engine.on('connection', (connection: Connection) => {
-    const internals = connection as unknown as Internals;
-    const flush = internals.flush.bind(connection);
     const tcp = connection.request.socket;
     let isDue = false;
     const flushNow = () => {
       isDue = false;
       if (!connection.transport.writable) return heldUp(connection);
-      const several = internals.writeBuffer.length > 1;
+      const several = unsentOf(connection).length > 1;
       if (several) tcp.cork();
       flush();
       if (several) tcp.uncork();
     };
-    internals.flush = () => {
-      if (isDue || internals.writeBuffer.length === 0) return;
+    const flush = deferFlush(connection, () => {
+      if (isDue || unsentOf(connection).length === 0) return;
       isDue = true;
       if (due.push(flushNow) === 1) process.nextTick(flushAll);
-    };
+    });
   });
 }

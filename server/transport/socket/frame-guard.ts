@@ -1,5 +1,7 @@
 import { CREATE_MAX_BYTES, EVENT_MAX_BYTES } from '#contract';
 import { invalid, type Refusal, refuse } from '../../domain/refusal.ts';
+import { type Connection, filterFrames, webSocketOf } from '../../internals/engine.io.ts';
+import { answerNoPings, limitMessages, type MessageLimits, reset, type WebSocket } from '../../internals/ws.ts';
 import type { Logger } from '../../observability/logger.ts';
 import type { Metrics } from '../../observability/metrics.ts';
 import type { CommandHandler } from '../command-handler.ts';
@@ -7,12 +9,15 @@ import { ConnectionCredits, type Verdict } from '../costs.ts';
 import { limited } from '../limits.ts';
 import { acknowledgement, ENGINE, isForOtherNamespace, readBinary, readEvent, SOCKET } from './packets.ts';
 import { Reading } from './reading.ts';
-import { type Connection, type FrameListener, limitMessages, reset, type WebSocket, webSocketOf } from './websocket.ts';
 
 /** Longest frame of a connected socket. */
 export const FRAME_MAX_BYTES = 2 * 1024 * 1024;
 /** Longest frame before that: a CONNECT with its token. */
 export const FRAME_BEFORE_CONNECT_MAX_BYTES = 4 * 1024;
+/** Frames of one message: 2 MiB in fragments of 2 KiB. The limit of ws is meant for 100 MiB. */
+const FRAGMENTS_MAX = 1_024;
+/** Pieces in which one frame arrives: 2 MiB in TCP segments of 512 bytes. */
+const PIECES_MAX = 4_096;
 const FAILED_CONNECTS_MAX = 5;
 /** No ping is answered while more than this waits to be sent. */
 const UNSENT_PONGS_MAX_BYTES = 16 * 1024;
@@ -30,6 +35,11 @@ export interface FrameGuardOptions {
   socketLimit: number;
   logger: Logger;
   metrics: Metrics;
+}
+
+/** What is taken of one message; a frame that says it is longer ends the connection before the rest of it is read. */
+export function messageLimits(bytes: number): MessageLimits {
+  return { bytes, fragments: FRAGMENTS_MAX, pieces: PIECES_MAX };
 }
 
 const TOO_LARGE = refuse('PAYLOAD_TOO_LARGE', `An event may have ${EVENT_MAX_BYTES} bytes, session:create ${CREATE_MAX_BYTES}`);
@@ -60,12 +70,8 @@ export class FrameGuard {
     this.#reading = new Reading(webSocket);
     this.#options = options;
     this.credits = new ConnectionCredits(options.socketLimit);
-    const [deliver] = webSocket.listeners('message') as [FrameListener];
-    webSocket.removeAllListeners('message');
-    webSocket.on('message', (frame, isBinary) => {
-      if (this.#admits(frame, isBinary)) deliver.call(webSocket, frame, isBinary);
-    });
-    webSocket._autoPong = false;
+    filterFrames(webSocket, (frame, isBinary) => this.#admits(frame, isBinary));
+    answerNoPings(webSocket);
     webSocket.on('ping', (data) => {
       // Pongs pass Engine.IO by, which looks after slow readers: they must not pile up for a peer that does not read.
       if (this.#count(data) === null && webSocket.bufferedAmount < UNSENT_PONGS_MAX_BYTES) webSocket.pong(data);
@@ -77,7 +83,7 @@ export class FrameGuard {
   /** A CONNECT succeeded. */
   connected(): void {
     this.#phase = 'connected';
-    limitMessages(this.#webSocket, FRAME_MAX_BYTES);
+    limitMessages(this.#webSocket, messageLimits(FRAME_MAX_BYTES));
   }
 
   /** A CONNECT was refused: there may be another, a few times. */
@@ -182,7 +188,7 @@ export class FrameGuard {
   #closed(reason: string): void {
     this.#phase = 'over';
     // Whoever missed the heartbeat does not answer a closing handshake either.
-    if (reason === 'ping timeout') reset(this.#connection);
+    if (reason === 'ping timeout') reset(this.#webSocket);
     else setTimeout(() => this.#webSocket.terminate(), CLOSING_MS).unref();
   }
 }

@@ -2,6 +2,8 @@ import { createServer } from 'node:http';
 import { Server } from 'socket.io';
 import { CONTRACT_HEADER, CONTRACT_VERSION, type Reply } from '#contract';
 import type { Refusal } from '../../domain/refusal.ts';
+import { type Connection, webSocketServerOf } from '../../internals/engine.io.ts';
+import { limitNewMessages } from '../../internals/ws.ts';
 import type { Logger } from '../../observability/logger.ts';
 import type { Metrics } from '../../observability/metrics.ts';
 import { addressOf, type TrustedProxies } from '../address.ts';
@@ -12,7 +14,7 @@ import type { ConnectionLimit } from '../connection-limit.ts';
 import { Deposits } from '../work.ts';
 import type { Admission } from './admission.ts';
 import { personCredits } from '../costs.ts';
-import { FRAME_BEFORE_CONNECT_MAX_BYTES, FRAME_MAX_BYTES, FrameGuard } from './frame-guard.ts';
+import { FRAME_BEFORE_CONNECT_MAX_BYTES, FRAME_MAX_BYTES, FrameGuard, messageLimits } from './frame-guard.ts';
 import { batchWrites } from './batched-writes.ts';
 import type { Healing } from './healing.ts';
 import { lengthOfReply } from './prepared-encoder.ts';
@@ -22,7 +24,6 @@ import { parser } from './parser.ts';
 import type { SessionAdapter } from './session-adapter.ts';
 import { cutSlowReaders } from './slow-readers.ts';
 import { StandingRooms } from './standing-rooms.ts';
-import { type Connection, limitFirstMessages } from './websocket.ts';
 
 const HEARTBEAT_MS = 5_000;
 /** How long a connection may stay without a CONNECT that succeeds. */
@@ -44,7 +45,8 @@ export function createIo(adapter: SessionAdapter): IoServer {
     pingTimeout: 2 * HEARTBEAT_MS,
     connectTimeout: CONNECT_TIMEOUT_MS,
   });
-  limitFirstMessages(io.engine, FRAME_BEFORE_CONNECT_MAX_BYTES);
+  // From the first byte on: a frame that comes with the handshake is read before the connection has a guard.
+  limitNewMessages(webSocketServerOf(io.engine), messageLimits(FRAME_BEFORE_CONNECT_MAX_BYTES));
   io.engine.on('headers', (headers: Record<string, string>) => (headers[CONTRACT_HEADER] = String(CONTRACT_VERSION)));
   return io;
 }

@@ -1,6 +1,7 @@
 import type { IncomingMessage, Server } from 'node:http';
 import type { Socket } from 'node:net';
 import { invalid, type Refusal, refuse } from '../../domain/refusal.ts';
+import { webSocketServerOf } from '../../internals/engine.io.ts';
 import type { CommandHandler } from '../command-handler.ts';
 import type { ConnectionLimit } from '../connection-limit.ts';
 import type { Callers } from '../origins.ts';
@@ -20,16 +21,10 @@ export interface HandshakeOptions {
   connectionLimit: ConnectionLimit;
 }
 
-/** The part of Engine.IO's server that its types keep to themselves: `ws`, which refuses headers that are no handshake in a form of its own if nobody listens. */
-interface Internals {
-  ws: { on(event: 'wsClientError', listener: (error: Error, socket: Socket) => void): void };
-}
-
 /** Lets WebSockets in, or answers over HTTP why not. A connection begins with its own handshake: none takes over another's Engine.IO session (`sid`). */
 export function acceptHandshakes(http: Server, io: IoServer, options: HandshakeOptions): void {
   const door = createDoor();
-  const { ws } = io.engine as unknown as Internals;
-  ws.on('wsClientError', ({ message }, socket) => {
+  webSocketServerOf(io.engine).on('wsClientError', ({ message }, socket) => {
     answerRaw(socket, options.handler.refuse(invalid([{ field: 'headers', message, code: 'invalid_handshake' }])));
   });
   http.on('upgrade', (request: IncomingMessage, socket: Socket, head: Buffer) => {

@@ -1,4 +1,4 @@
-import type { WebSocket } from './websocket.ts';
+import type { WebSocket } from '../../internals/ws.ts';
 
 /** Pauses in a row after which nobody waits any more; in a row: each within `CALM_MS` of the one before. */
 const PAUSES_MAX = 10;

@@ -1,18 +1,13 @@
+import { type Connection, unsentOf, webSocketOf } from '../../internals/engine.io.ts';
+import { reset } from '../../internals/ws.ts';
 import type { Logger } from '../../observability/logger.ts';
 import type { Metrics } from '../../observability/metrics.ts';
 import type { IoServer } from './rooms.ts';
-import { type Connection, reset } from './websocket.ts';
 
 /** What may wait behind a message that is still on its way to a peer. */
 const UNSENT_MAX_BYTES = 1024 * 1024;
 /** How long a peer may take to let that much pass: a burst to someone who reads goes out well before. */
 const PATIENCE_MS = 1_000;
-
-/** The part of a connection that its types keep to itself. */
-interface Internals {
-  /** What waits to be sent. */
-  writeBuffer: readonly { data?: string | Buffer }[];
-}
 
 /**
  * Ends connections whose peer does not take what it is sent, so that nobody else pays for it: Engine.IO keeps one batch on its way and collects what comes
@@ -35,16 +30,16 @@ export function cutSlowReaders(io: IoServer, { logger, metrics }: { logger: Logg
       behind.set(connection, peer);
       connection.once('flush', () => isBack(connection));
     }
-    const { writeBuffer } = connection as unknown as Internals;
-    for (; peer.counted < writeBuffer.length; peer.counted++) {
+    const unsent = unsentOf(connection);
+    for (; peer.counted < unsent.length; peer.counted++) {
       // Characters for text, which is JSON: counting its bytes would mean reading each message once more for each socket.
-      peer.waiting += writeBuffer[peer.counted]?.data?.length ?? 0;
+      peer.waiting += unsent[peer.counted]?.data?.length ?? 0;
     }
     if (peer.waiting <= UNSENT_MAX_BYTES) return;
     peer.timer ??= setTimeout(() => {
       logger.warn({ remote: connection.remoteAddress, unsent_bytes: peer.waiting }, 'a peer does not read; its connection was cut');
       metrics.slowReaders.inc();
-      reset(connection);
+      reset(webSocketOf(connection));
     }, PATIENCE_MS);
   };
 }
