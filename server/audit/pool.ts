@@ -22,8 +22,7 @@ export class Pool extends pg.Pool {
 
   constructor({ connectionString, onLimitRefused = () => {}, ...options }: PoolOptions) {
     const { url, schema } = sessionUrl(connectionString);
-    // The types know only a class without parameters.
-    super({ ...options, connectionString: url, Client: Client as NonNullable<PoolConfig['Client']> });
+    super({ ...options, connectionString: url, Client });
     this.#schema = schema;
     this.#onLimitRefused = onLimitRefused;
     const role = pg.escapeIdentifier(decodeURIComponent(new URL(connectionString).username));
