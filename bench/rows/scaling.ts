@@ -3,7 +3,7 @@ import type { Row, RowOptions } from '../kit/row.ts';
 import { type Load, type Model, plan, predict } from '../kit/scale-model.ts';
 import type { Stage } from '../kit/stage.ts';
 import { median } from '../kit/statistics.ts';
-import { type Stretch, Town } from '../kit/town.ts';
+import { type Stretch, LoadedInstances } from '../kit/loaded-instances.ts';
 
 const FULL = { games: 48, viewers: 10, settlers: 2_000, warmUpMs: 4_000, stretchMs: 2_000, stretches: 5 };
 const SMOKE = { games: 16, viewers: 4, settlers: 200, warmUpMs: 500, stretchMs: 400, stretches: 1 };
@@ -50,7 +50,7 @@ async function fit(
     redis: { command: 0, receipt: 0, arrival: 0, connectionSecond: 0, instanceSecond: 0, shardSecond: 0 },
   };
   const { instance, redis } = model;
-  const alone = await Town.open(stage, 1);
+  const alone = await LoadedInstances.open(stage, 1);
   const still = await several(stretches, () => alone.rest(stretchMs));
   instance.second = rest(still, 'instances', model, ({ seconds }) => seconds);
   redis.instanceSecond = rest(still, 'redis', model, ({ seconds }) => seconds);
@@ -81,7 +81,7 @@ async function fit(
   progress('connections');
 
   const other = await stage.another();
-  const two = await Town.open(other, 2);
+  const two = await LoadedInstances.open(other, 2);
   await two.seat(games);
   await two.view(1);
   await two.play(warmUpMs);
@@ -92,7 +92,7 @@ async function fit(
   progress('other instances');
 
   const cluster = await stage.another(3);
-  const sharded = await Town.open(cluster, 1);
+  const sharded = await LoadedInstances.open(cluster, 1);
   const resting = await several(stretches, () => sharded.rest(stretchMs));
   instance.shardSecond = rest(resting, 'instances', model, ({ shards, seconds }) => (shards - 1) * seconds);
   redis.shardSecond = rest(resting, 'redis', model, ({ shards, seconds }) => (shards - 1) * seconds);
@@ -104,11 +104,11 @@ async function fit(
 /** Plays games with viewers on every instance; what was measured beside what the model says. */
 async function check(stage: Stage, instances: number, shards: 1 | 3, sizes: Sizes, model: Model): Promise<Measure[]> {
   const other = await stage.another(shards);
-  const town = await Town.open(other, instances);
-  await town.seat(sizes.games);
-  await town.view(CHECK_VIEWERS);
-  await town.play(sizes.warmUpMs);
-  const stretches = await several(sizes.stretches, () => town.play(sizes.stretchMs));
+  const loaded = await LoadedInstances.open(other, instances);
+  await loaded.seat(sizes.games);
+  await loaded.view(CHECK_VIEWERS);
+  await loaded.play(sizes.warmUpMs);
+  const stretches = await several(sizes.stretches, () => loaded.play(sizes.stretchMs));
   await other.close();
   const each = (of: (stretch: Stretch) => number) => median(stretches.map((stretch) => of(stretch) / stretch.load.commands));
   const where = `${instances} instance${instances === 1 ? '' : 's'}, ${shards} shard${shards === 1 ? '' : 's'} (control: predicted)`;

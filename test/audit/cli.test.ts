@@ -7,7 +7,7 @@ import { EventStore } from '../../server/audit/store.ts';
 import { chess } from '../kit/games.ts';
 import { freshDatabase, freshPrefix, redisUrl } from '../kit/services.ts';
 import { type Bench, bench, eventOf, eventsOf, put, query, silent, storedRows, until } from './kit.ts';
-import { Scribe } from './scribe.ts';
+import { RecordedSession } from './recorded-session.ts';
 
 const run = promisify(execFile);
 const CLI = path.resolve(import.meta.dirname, '../../server/audit/cli.ts');
@@ -131,10 +131,10 @@ describe('npm run audit', function () {
 
   /** A short game in the trail that was deleted. Returns its id. */
   async function recorded(url: string): Promise<string> {
-    const scribe = new Scribe(chess()).do({ type: 'start' }).do({ type: 'switch' }).do({ type: 'delete' });
+    const recordedSession = new RecordedSession(chess()).do({ type: 'start' }).do({ type: 'switch' }).do({ type: 'delete' });
     const database = openDatabase(url, silent, { connections: 1, statementMs: 5000 });
-    await new EventStore(database, silent).write(scribe.queued, new AbortController().signal);
+    await new EventStore(database, silent).write(recordedSession.queued, new AbortController().signal);
     await closeDatabase(database, silent);
-    return scribe.state.session_id;
+    return recordedSession.state.session_id;
   }
 });

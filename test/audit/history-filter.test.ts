@@ -8,7 +8,7 @@ import { type Cluster, openCluster } from '../kit/server.ts';
 import { freshDatabase } from '../kit/services.ts';
 import { errorOf, type TestClient } from '../kit/socket-client.ts';
 import { silent } from './kit.ts';
-import { Scribe } from './scribe.ts';
+import { RecordedSession } from './recorded-session.ts';
 
 const LINES = { accept: 'application/x-ndjson' };
 
@@ -21,15 +21,15 @@ describe('history by type and as lines', () => {
   // A finished game of 33 versions that only the trail knows: created, started, then 30 switches with a pause, and the end.
   before(async () => {
     const url = await freshDatabase();
-    const scribe = new Scribe(chess()).do({ type: 'start' });
-    for (let move = 0; move < 14; move++) scribe.do({ type: 'switch' });
-    scribe.do({ type: 'pause' }).do({ type: 'resume' });
-    for (let move = 0; move < 14; move++) scribe.do({ type: 'switch' });
-    scribe.do({ type: 'complete' });
+    const recordedSession = new RecordedSession(chess()).do({ type: 'start' });
+    for (let move = 0; move < 14; move++) recordedSession.do({ type: 'switch' });
+    recordedSession.do({ type: 'pause' }).do({ type: 'resume' });
+    for (let move = 0; move < 14; move++) recordedSession.do({ type: 'switch' });
+    recordedSession.do({ type: 'complete' });
     const database = openDatabase(url, silent, { connections: 1, statementMs: 5000 });
-    await new EventStore(database, silent).write(scribe.queued, new AbortController().signal);
+    await new EventStore(database, silent).write(recordedSession.queued, new AbortController().signal);
     await closeDatabase(database, silent);
-    id = scribe.state.session_id;
+    id = recordedSession.state.session_id;
     cluster = await openCluster({ AUDIT_WORKER: 'off', DATABASE_URL: url });
     app = await cluster.instance();
     client = await cluster.client(app);

@@ -10,7 +10,7 @@ import { chess } from '../kit/games.ts';
 import { hasPgBouncer, type PgBouncer, type PgBouncerOptions, startPgBouncer } from '../kit/pgbouncer.ts';
 import { databaseServer, freshDatabase, migrate } from '../kit/services.ts';
 import { query, silent } from './kit.ts';
-import { Scribe } from './scribe.ts';
+import { RecordedSession } from './recorded-session.ts';
 
 const LIMITS = { connections: 3, statementMs: 5_000 };
 const never = new AbortController().signal;
@@ -31,14 +31,20 @@ async function empty(): Promise<string> {
 
 /** Writes a game, reads it again, and has it verified. */
 async function play(database: PrismaClient): Promise<void> {
-  const scribe = new Scribe(chess()).do({ type: 'start' }).do({ type: 'switch' }).do({ type: 'switch' }).do({ type: 'complete' });
-  const id = scribe.state.session_id;
-  expect(await new EventStore(database, silent).write(scribe.queued, never)).to.deep.equal([]);
+  const recordedSession = new RecordedSession(chess())
+    .do({ type: 'start' })
+    .do({ type: 'switch' })
+    .do({ type: 'switch' })
+    .do({ type: 'complete' });
+  const id = recordedSession.state.session_id;
+  expect(await new EventStore(database, silent).write(recordedSession.queued, never)).to.deep.equal([]);
   const page = await history(database, id, 0, 100);
   if (typeof page === 'string') throw new Error(page);
   const read = page.events.map((event) => JSON.parse(event) as { timestamp: string });
-  expect(read.map(({ timestamp }) => timestamp)).to.deep.equal(scribe.events.map(({ state }) => state.updated_at));
-  expect((await lives(database, id, scribe.state.created_at)).map(({ created_at }) => created_at)).to.deep.equal([scribe.state.created_at]);
+  expect(read.map(({ timestamp }) => timestamp)).to.deep.equal(recordedSession.events.map(({ state }) => state.updated_at));
+  expect((await lives(database, id, recordedSession.state.created_at)).map(({ created_at }) => created_at)).to.deep.equal([
+    recordedSession.state.created_at,
+  ]);
   expect(await verify(database, id)).to.deep.include({ rows: 5, findings: [] });
 }
 
@@ -111,10 +117,10 @@ describe('connection poolers', function () {
       const url = `${await behind(direct, { mode: 'transaction', ignore })}?schema=other`;
       const database = openDatabase(url, silent, LIMITS);
       const advice = /the pooler does not pass \?schema= on: leave it out and run ALTER ROLE "synckairos" SET search_path = "other"/;
-      const scribe = new Scribe(chess());
+      const recordedSession = new RecordedSession(chess());
       const stop = new AbortController();
       const store = new EventStore(database, silent);
-      const writing = store.write(scribe.queued, stop.signal).then(
+      const writing = store.write(recordedSession.queued, stop.signal).then(
         () => 'written',
         () => 'given up',
       );

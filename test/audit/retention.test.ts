@@ -7,7 +7,7 @@ import type { TimerCommand } from '../../server/domain/decide.ts';
 import { chess } from '../kit/games.ts';
 import { freshDatabase, freshPrefix, redisUrl } from '../kit/services.ts';
 import { bench, BEGIN, query, silent, until } from './kit.ts';
-import { Scribe } from './scribe.ts';
+import { RecordedSession } from './recorded-session.ts';
 
 const DAY_MS = 86_400_000;
 
@@ -22,10 +22,10 @@ describe('retention', () => {
 
   /** Writes a game that began some days after BEGIN and ends with these commands. */
   async function game(session_id: string, day: number, ...ending: TimerCommand[]): Promise<void> {
-    const scribe = new Scribe(chess({ session_id }), BEGIN + day * DAY_MS);
-    if (ending.length > 0) scribe.do({ type: 'start' }).do({ type: 'switch' });
-    for (const command of ending) scribe.do(command);
-    await new EventStore(database, silent).write(scribe.queued, new AbortController().signal);
+    const recordedSession = new RecordedSession(chess({ session_id }), BEGIN + day * DAY_MS);
+    if (ending.length > 0) recordedSession.do({ type: 'start' }).do({ type: 'switch' });
+    for (const command of ending) recordedSession.do(command);
+    await new EventStore(database, silent).write(recordedSession.queued, new AbortController().signal);
   }
   /** Ids of the sessions that are left. In one look, since somebody may be deleting. */
   const left = async () => {
@@ -43,7 +43,7 @@ describe('retention', () => {
     await game('cancelled', 0, { type: 'cancel' });
     await game('deleted', 0, { type: 'delete' });
     await game('recent', 3, { type: 'complete' });
-    const expired = new Scribe(chess({ session_id: 'expired' })).do({ type: 'start' }).expire();
+    const expired = new RecordedSession(chess({ session_id: 'expired' })).do({ type: 'start' }).expire();
     await new EventStore(database, silent).write(expired.queued, new AbortController().signal);
     expect(await deleteFinished(database, new Date(BEGIN + 2 * DAY_MS), 50)).to.equal(4);
     expect(await left()).to.equal('recent');

@@ -12,7 +12,7 @@ import { NewerSchemaError, SCHEMA } from '../../server/domain/schema.ts';
 import { chess } from '../kit/games.ts';
 import { freshDatabase } from '../kit/services.ts';
 import { query, silent } from './kit.ts';
-import { Scribe } from './scribe.ts';
+import { RecordedSession } from './recorded-session.ts';
 
 /** Rows of both tables, one a line, written by 2.0 as it was before events noted their rules: every mode, with all that may happen to a session. */
 const RULES_1 = path.resolve(import.meta.dirname, '../fixtures/trail-rules-1.jsonl');
@@ -48,10 +48,12 @@ describe('versions of the rules', () => {
       group_id: index < 2 ? 'red' : 'blue',
       total_time_ms: 60_000,
     }));
-    const scribe = new Scribe(chess({ sync_mode: 'per_group', increment_ms: 3000, participants: members })).do({ type: 'start' });
-    scribe.do({ type: 'switch', next_participant_id: 'rob' }).do({ type: 'switch' }).do({ type: 'complete' });
-    expect(await new EventStore(database, silent).write(scribe.queued, new AbortController().signal)).to.deep.equal([]);
-    return scribe;
+    const recordedSession = new RecordedSession(chess({ sync_mode: 'per_group', increment_ms: 3000, participants: members })).do({
+      type: 'start',
+    });
+    recordedSession.do({ type: 'switch', next_participant_id: 'rob' }).do({ type: 'switch' }).do({ type: 'complete' });
+    expect(await new EventStore(database, silent).write(recordedSession.queued, new AbortController().signal)).to.deep.equal([]);
+    return recordedSession;
   };
   const setRules = (id: string, version: number, rules: number | null) =>
     query(url, 'UPDATE sync_events SET rules = $3 WHERE session_id = $1 AND version = $2', [id, version, rules]);
@@ -80,8 +82,8 @@ describe('versions of the rules', () => {
   });
 
   it('A-111 every row notes the rules by which it was made, which history does not tell', async () => {
-    const scribe = await match();
-    const id = scribe.state.session_id;
+    const recordedSession = await match();
+    const id = recordedSession.state.session_id;
     const rows = await database.syncEvent.findMany({ where: { session_id: id }, orderBy: { version: 'asc' } });
     expect(rows.map(({ rules }) => rules)).to.deep.equal([2, 2, 2, 2, 2]);
     const { events } = await readPage(database, id, rows, SCHEMA);

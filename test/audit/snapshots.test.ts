@@ -11,13 +11,13 @@ import { rest } from '../kit/rest.ts';
 import { type Cluster, openCluster } from '../kit/server.ts';
 import { freshDatabase } from '../kit/services.ts';
 import type { TestClient } from '../kit/socket-client.ts';
-import { type Desk, openDesk } from '../store/desk.ts';
-import { crowdOf, Sleeper } from '../store/sleeper.ts';
+import { type StoreFixture, openStoreFixture } from '../store/store-fixture.ts';
+import { crowdOf, UnattendedSession } from '../store/unattended-session.ts';
 import { query, silent } from './kit.ts';
 
 describe('a trail without the snapshots to which the rules lead', () => {
   let url: string;
-  let desk: Desk;
+  let fixture: StoreFixture;
   let database: PrismaClient;
   let cluster: Cluster;
   let app: { url: string };
@@ -29,20 +29,20 @@ describe('a trail without the snapshots to which the rules lead', () => {
   // 133 versions of which only 1, 2, 100 and the last carry a snapshot.
   beforeEach(async () => {
     url = await freshDatabase();
-    desk = await openDesk();
+    fixture = await openStoreFixture();
     database = openDatabase(url, silent, { connections: 2, statementMs: 5_000 });
-    const sleeper = await Sleeper.begin(desk, 300_000, { participants: crowdOf(60) });
-    for (const count of [70, 60]) await sleeper.catchUp(count);
-    await sleeper.do('pause');
-    ({ states } = sleeper);
-    id = sleeper.state.session_id;
-    queued = await sleeper.entries();
+    const unattended = await UnattendedSession.begin(fixture, 300_000, { participants: crowdOf(60) });
+    for (const count of [70, 60]) await unattended.catchUp(count);
+    await unattended.do('pause');
+    ({ states } = unattended);
+    id = unattended.state.session_id;
+    queued = await unattended.entries();
     cluster = await openCluster({ AUDIT_WORKER: 'off', DATABASE_URL: url });
     app = await cluster.instance();
     client = await cluster.client(app);
   });
   afterEach(async () => {
-    desk.close();
+    fixture.close();
     await closeDatabase(database, silent);
     await cluster.close();
   });

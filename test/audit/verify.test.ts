@@ -9,7 +9,7 @@ import { verify } from '../../server/audit/verify.ts';
 import { chess } from '../kit/games.ts';
 import { freshDatabase } from '../kit/services.ts';
 import { query, silent } from './kit.ts';
-import { Scribe } from './scribe.ts';
+import { RecordedSession } from './recorded-session.ts';
 
 describe('verification of the trail', () => {
   let url: string;
@@ -36,15 +36,15 @@ describe('verification of the trail', () => {
   const sql = (text: string, ...values: unknown[]) => query(url, text, values);
 
   /** A game of twelve events with everything in it. */
-  function game(change: Partial<CreatePayload> = {}): Scribe {
-    const scribe = new Scribe(chess({ increment_ms: 500, outage_policy: 'credit', ...change }));
-    scribe.do({ type: 'start' }).do({ type: 'switch' }, { command_id: 'c3' }).do({ type: 'switch', next_participant_id: 'black' });
-    scribe.do({ type: 'pause' }).do({ type: 'adjust', delta_ms: 5000, participant_id: 'black' }, { reason: 'noise' });
-    return scribe.do({ type: 'resume' }).outage().do({ type: 'switch' }).recover().do({ type: 'switch' }).do({ type: 'complete' });
+  function game(change: Partial<CreatePayload> = {}): RecordedSession {
+    const recordedSession = new RecordedSession(chess({ increment_ms: 500, outage_policy: 'credit', ...change }));
+    recordedSession.do({ type: 'start' }).do({ type: 'switch' }, { command_id: 'c3' }).do({ type: 'switch', next_participant_id: 'black' });
+    recordedSession.do({ type: 'pause' }).do({ type: 'adjust', delta_ms: 5000, participant_id: 'black' }, { reason: 'noise' });
+    return recordedSession.do({ type: 'resume' }).outage().do({ type: 'switch' }).recover().do({ type: 'switch' }).do({ type: 'complete' });
   }
-  const stored = async (scribe = game()) => {
-    await arrive(scribe.queued);
-    return scribe.state.session_id;
+  const stored = async (recordedSession = game()) => {
+    await arrive(recordedSession.queued);
+    return recordedSession.state.session_id;
   };
 
   it('A-10 finds nothing in what was committed, in every mode', async () => {
@@ -59,36 +59,36 @@ describe('verification of the trail', () => {
       { sync_mode: 'count_up', participants, max_time_ms: 60_000 },
     ];
     for (const mode of modes) {
-      const scribe = new Scribe(chess({ outage_policy: 'credit', ...mode })).do({ type: 'start' }).do({ type: 'switch' });
-      scribe.outage();
-      if (scribe.state.status === 'paused') scribe.do({ type: 'resume' });
-      scribe.expire();
-      const result = await verified(await stored(scribe));
+      const recordedSession = new RecordedSession(chess({ outage_policy: 'credit', ...mode })).do({ type: 'start' }).do({ type: 'switch' });
+      recordedSession.outage();
+      if (recordedSession.state.status === 'paused') recordedSession.do({ type: 'resume' });
+      recordedSession.expire();
+      const result = await verified(await stored(recordedSession));
       expect(result, mode.sync_mode).to.deep.include({ found: [] });
     }
   });
 
   it('A-10 follows a session over losses of Redis, over more rows than fit in a page, and into its next life', async () => {
-    const scribe = new Scribe(chess()).do({ type: 'start' });
-    for (let move = 0; move < 300; move++) scribe.do({ type: 'switch' });
-    scribe.recover(250).do({ type: 'switch' }).recover(100).do({ type: 'switch' }).do({ type: 'delete' });
-    const id = await stored(scribe);
+    const recordedSession = new RecordedSession(chess()).do({ type: 'start' });
+    for (let move = 0; move < 300; move++) recordedSession.do({ type: 'switch' });
+    recordedSession.recover(250).do({ type: 'switch' }).recover(100).do({ type: 'switch' }).do({ type: 'delete' });
+    const id = await stored(recordedSession);
     expect(await verified(id)).to.deep.equal({ rows: 307, found: [] });
-    await arrive(new Scribe(chess({ session_id: id }), scribe.state.epoch + 1).do({ type: 'start' }).queued);
+    await arrive(new RecordedSession(chess({ session_id: id }), recordedSession.state.epoch + 1).do({ type: 'start' }).queued);
     expect(await verified(id)).to.deep.equal({ rows: 2, found: [] });
     expect(await verified('nobody')).to.equal('unknown');
   });
 
   it('A-10 follows a session that left Redis by age, and one that Redis took back to an earlier version', async () => {
-    const scribe = game().recover(7, resume).do({ type: 'pause' }).recover(undefined, resume);
-    scribe.recover(undefined, (state, now) => recover(state, now, ROLLED_BACK)).do({ type: 'complete' });
-    expect(await verified(await stored(scribe))).to.deep.equal({ rows: 17, found: [] });
+    const recordedSession = game().recover(7, resume).do({ type: 'pause' }).recover(undefined, resume);
+    recordedSession.recover(undefined, (state, now) => recover(state, now, ROLLED_BACK)).do({ type: 'complete' });
+    expect(await verified(await stored(recordedSession))).to.deep.equal({ rows: 17, found: [] });
   });
 
   it('A-10 names a warning that was taken from a recovery, and one that was put to what left by age', async () => {
     for (const bringBack of [recover, resume]) {
-      const scribe = new Scribe(chess()).recover(1, bringBack).do({ type: 'start' });
-      const id = await stored(scribe);
+      const recordedSession = new RecordedSession(chess()).recover(1, bringBack).do({ type: 'start' });
+      const id = await stored(recordedSession);
       const other = bringBack === recover ? '{"resumed":true}' : '{}';
       await sql(`UPDATE sync_events SET metadata = $2::json WHERE session_id = $1 AND version = 2`, id, other);
       expect(await found(id)).to.have.length(1);
@@ -137,9 +137,9 @@ describe('verification of the trail', () => {
     const banks = ['a', 'b', 'c'].map((participant_id) => ({ participant_id, total_time_ms: 1000 }));
     /** A start and two expiries without a snapshot; as the case may be, something with one afterwards. */
     const expiries = (goesOn: boolean) => {
-      const scribe = new Scribe(chess({ participants: banks, auto_advance: true })).do({ type: 'start' });
-      scribe.expire().briefly().expire().briefly();
-      return goesOn ? scribe.do({ type: 'pause' }).do({ type: 'resume' }) : scribe;
+      const recordedSession = new RecordedSession(chess({ participants: banks, auto_advance: true })).do({ type: 'start' });
+      recordedSession.expire().briefly().expire().briefly();
+      return goesOn ? recordedSession.do({ type: 'pause' }).do({ type: 'resume' }) : recordedSession;
     };
     const alter = (id: string, version: number, from: string, to: string) =>
       sql(

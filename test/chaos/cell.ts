@@ -5,7 +5,7 @@ import { until } from '../kit/until.ts';
 import { type Behind, behind, findings, mistold, positionOf } from './check.ts';
 import { type Fault, inflict } from './faults.ts';
 import { gamesOf } from './games.ts';
-import type { Plant, Target } from './plant.ts';
+import type { Deployment, Target } from './deployment.ts';
 import { Player } from './player.ts';
 import type { Chance } from './random.ts';
 import { SdkWatcher, StockWatcher } from './watcher.ts';
@@ -24,13 +24,13 @@ export interface CellReport {
 
 /** A crowd plays and watches while `trouble` goes on, and everything that is promised is checked afterwards. */
 export async function underLoad(
-  plant: Plant,
+  deployment: Deployment,
   chance: Chance,
   trouble: () => Promise<unknown>,
   { clockIsRight = true } = {},
 ): Promise<CellReport> {
-  const { url } = plant.balancer;
-  await until('an instance is ready', async () => plant.balancer.ready === 2, 60_000);
+  const { url } = deployment.balancer;
+  await until('an instance is ready', async () => deployment.balancer.ready === 2, 60_000);
   const players = gamesOf(chance).map((game) => new Player(url, game));
   const stock = Array.from({ length: STOCK }, () => new StockWatcher(url));
   const watchers = [...stock, ...Array.from({ length: SDK }, () => new SdkWatcher(url))];
@@ -41,19 +41,19 @@ export async function underLoad(
     await wait(chance.integer(500, 1_500));
     await trouble();
     const over = performance.now();
-    await converge(plant, ids, watchers);
+    await converge(deployment, ids, watchers);
     const convergedMs = Math.round(performance.now() - over);
     await Promise.all(players.map((player) => player.stop()));
     await Promise.all(players.map((player) => player.complete()));
-    await converge(plant, ids, watchers);
+    await converge(deployment, ids, watchers);
 
-    const versions = (await Promise.all(ids.map((id) => positionOf(plant, id)))).reduce((sum, { version }) => sum + version, 0);
-    await until('the trail is complete', async () => (await count(plant, ids, '')) >= versions, COMPLETE_MS).catch(() => {});
-    const wrong = await findings(plant, players);
+    const versions = (await Promise.all(ids.map((id) => positionOf(deployment, id)))).reduce((sum, { version }) => sum + version, 0);
+    await until('the trail is complete', async () => (await count(deployment, ids, '')) >= versions, COMPLETE_MS).catch(() => {});
+    const wrong = await findings(deployment, players);
     expect([...wrong, ...stock.flatMap((watcher) => mistold(watcher, clockIsRight))]).to.deep.equal([]);
     return {
       acknowledged: players.reduce((sum, player) => sum + player.acknowledged.length, 0),
-      expiries: await count(plant, ids, 'participant_expired'),
+      expiries: await count(deployment, ids, 'participant_expired'),
       convergedMs,
     };
   } finally {
@@ -62,17 +62,19 @@ export async function underLoad(
 }
 
 /** One cell of the matrix. */
-export async function cell(plant: Plant, fault: Fault, target: Target, chance: Chance): Promise<CellReport> {
+export async function cell(deployment: Deployment, fault: Fault, target: Target, chance: Chance): Promise<CellReport> {
   // The test's own clock tells nothing where that of Redis is another.
-  return underLoad(plant, chance, () => inflict(plant, fault, target, chance), { clockIsRight: fault !== 'clock' || target !== 'redis' });
+  return underLoad(deployment, chance, () => inflict(deployment, fault, target, chance), {
+    clockIsRight: fault !== 'clock' || target !== 'redis',
+  });
 }
 
-async function converge(plant: Plant, ids: string[], watchers: (StockWatcher | SdkWatcher)[]): Promise<void> {
+async function converge(deployment: Deployment, ids: string[], watchers: (StockWatcher | SdkWatcher)[]): Promise<void> {
   let missing: Behind[] = [];
   let pending = ids;
   // Games go on meanwhile: each has to be met once at a moment at which everybody knows of it.
   const all = async () => {
-    missing = await behind(plant, pending, watchers);
+    missing = await behind(deployment, pending, watchers);
     pending = [...new Set(missing.map(({ id }) => id))];
     return pending.length === 0;
   };
@@ -81,9 +83,9 @@ async function converge(plant: Plant, ids: string[], watchers: (StockWatcher | S
   });
 }
 
-async function count(plant: Plant, ids: string[], type: string): Promise<number> {
+async function count(deployment: Deployment, ids: string[], type: string): Promise<number> {
   const [row] = await query<{ rows: number }>(
-    plant.databaseUrl,
+    deployment.databaseUrl,
     `SELECT count(*)::int AS rows FROM sync_events WHERE session_id = ANY($1) AND ($2 = '' OR event_type = $2)`,
     [ids, type],
   ).catch(() => []);

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { cell, underLoad } from './cell.ts';
 import type { Fault } from './faults.ts';
-import { Plant, type Target } from './plant.ts';
+import { Deployment, type Target } from './deployment.ts';
 import { Chance, seedOfRun } from './random.ts';
 
 const seed = seedOfRun();
@@ -13,23 +13,23 @@ const CELLS: [Fault, Target][] = [
 
 describe(`under load (SEED=${seed})`, function () {
   this.timeout(240_000);
-  let plant: Plant;
+  let deployment: Deployment;
   before(async () => {
-    plant = await Plant.open();
+    deployment = await Deployment.open();
   });
-  after(() => plant.close());
+  after(() => deployment.close());
 
   it('X-8 both instances are replaced one after the other: nothing is lost or done twice, every client is in step again within 5 s', async () => {
     const codes: (number | null)[] = [];
-    await underLoad(plant, new Chance(seed), async () => {
-      for (const index of [0, 1]) codes.push(await plant.roll(index));
+    await underLoad(deployment, new Chance(seed), async () => {
+      for (const index of [0, 1]) codes.push(await deployment.roll(index));
     });
     expect(codes).to.deep.equal([0, 0]);
   });
 
   for (const [index, [fault, target]] of CELLS.entries()) {
     it(`X-30 ${fault} × ${target}: versions, deadlines, trail and clients are as promised`, async () => {
-      await cell(plant, fault, target, new Chance(seed + index));
+      await cell(deployment, fault, target, new Chance(seed + index));
     });
   }
 });

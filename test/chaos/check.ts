@@ -6,7 +6,7 @@ import { canonicalJson } from '../../server/domain/canonical.ts';
 import { createKeys } from '../../server/store/keys.ts';
 import { createSessionStore } from '../../server/store/session-store.ts';
 import { query, silent } from '../audit/kit.ts';
-import type { Plant } from './plant.ts';
+import type { Deployment } from './deployment.ts';
 import { factsIn } from '../kit/stored.ts';
 import type { Player } from './player.ts';
 import type { StockWatcher, Watcher } from './watcher.ts';
@@ -22,8 +22,8 @@ interface Row {
 const keys = createKeys('sk');
 
 /** Where Redis has a session. */
-export async function positionOf(plant: Plant, id: string): Promise<{ version: number; epoch: number }> {
-  const { version, epoch } = await factsIn(plant.store, keys.session(id).session);
+export async function positionOf(deployment: Deployment, id: string): Promise<{ version: number; epoch: number }> {
+  const { version, epoch } = await factsIn(deployment.store, keys.session(id).session);
   return { version: Number(version), epoch: Number(epoch) };
 }
 
@@ -33,10 +33,10 @@ export interface Behind {
 }
 
 /** Whose newest state is not the one that Redis has. */
-export async function behind(plant: Plant, ids: string[], watchers: Watcher[]): Promise<Behind[]> {
+export async function behind(deployment: Deployment, ids: string[], watchers: Watcher[]): Promise<Behind[]> {
   const missing: Behind[] = [];
   for (const id of ids) {
-    const { version, epoch } = await positionOf(plant, id);
+    const { version, epoch } = await positionOf(deployment, id);
     for (const watcher of watchers) {
       const known = watcher.known(id);
       if (known?.version !== version || known.epoch !== epoch)
@@ -47,11 +47,11 @@ export async function behind(plant: Plant, ids: string[], watchers: Watcher[]): 
 }
 
 /** What is wrong with the trail of a game, with what its player was told, and with what Redis has; nothing where all is as promised. */
-async function findingsOf(plant: Plant, database: PrismaClient, { game, acknowledged, complaints }: Player): Promise<string[]> {
+async function findingsOf(deployment: Deployment, database: PrismaClient, { game, acknowledged, complaints }: Player): Promise<string[]> {
   const id = game.payload.session_id;
   const wrong = [...complaints];
   const rows = await query<Row>(
-    plant.databaseUrl,
+    deployment.databaseUrl,
     `SELECT version, event_type, "timestamp", metadata->>'command_id' AS command_id, state_snapshot->>'deadline_at' AS deadline_at
        FROM sync_events WHERE session_id = $1 ORDER BY version, epoch`,
     [id],
@@ -72,29 +72,29 @@ async function findingsOf(plant: Plant, database: PrismaClient, { game, acknowle
     if (made.get(command_id)?.[0] !== version)
       wrong.push(`${id}: ${command_id} was acknowledged as ${version}, the trail has ${made.get(command_id)?.join() ?? 'nothing'}`);
   }
-  return [...wrong, ...(await replayed(plant, database, id))];
+  return [...wrong, ...(await replayed(deployment, database, id))];
 }
 
 /** Rows, hashes, replay, and the last state against Redis. */
-async function replayed(plant: Plant, database: PrismaClient, id: string): Promise<string[]> {
+async function replayed(deployment: Deployment, database: PrismaClient, id: string): Promise<string[]> {
   const verified = await verify(database, id);
   if (verified === 'unknown') return [`${id}: no trail`];
   const wrong = verified.findings.map((finding) => `${id}: ${JSON.stringify(finding)}`);
-  const { version } = await positionOf(plant, id);
+  const { version } = await positionOf(deployment, id);
   if (verified.rows !== version) wrong.push(`${id}: ${verified.rows} rows, ${version} versions`);
   const last = await newest(database, id);
-  const { session } = await createSessionStore(plant.store, 'sk').load(id);
+  const { session } = await createSessionStore(deployment.store, 'sk').load(id);
   if (typeof last === 'string' || canonicalJson(last.state) !== canonicalJson(session?.state ?? {}))
     wrong.push(`${id}: the trail ends otherwise than Redis`);
   return wrong;
 }
 
 /** As `findingsOf`, for all games. */
-export async function findings(plant: Plant, players: Player[]): Promise<string[]> {
-  const database = openDatabase(plant.databaseUrl, silent, { connections: 1, statementMs: 10_000 });
+export async function findings(deployment: Deployment, players: Player[]): Promise<string[]> {
+  const database = openDatabase(deployment.databaseUrl, silent, { connections: 1, statementMs: 10_000 });
   try {
     const wrong: string[] = [];
-    for (const player of players) wrong.push(...(await findingsOf(plant, database, player)));
+    for (const player of players) wrong.push(...(await findingsOf(deployment, database, player)));
     return wrong;
   } finally {
     await closeDatabase(database, silent);

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { crowdOf } from '../store/sleeper.ts';
+import { crowdOf } from '../store/unattended-session.ts';
 import { crowdJoins } from './large-session.ts';
 
 const CLIENTS = 400;

@@ -7,8 +7,8 @@ import { chess } from '../kit/games.ts';
 import { mastersOf } from '../kit/redis.ts';
 import { type InstanceProcess, openCluster, type Settings } from '../kit/server.ts';
 import { until } from '../kit/until.ts';
-import { openDesk } from '../store/desk.ts';
-import { Sleeper } from '../store/sleeper.ts';
+import { openStoreFixture } from '../store/store-fixture.ts';
+import { UnattendedSession } from '../store/unattended-session.ts';
 import { type BystanderReport, Bystanders } from './bystanders.ts';
 import { Crowd, type CrowdReport } from './crowd.ts';
 import { insist } from './insist.ts';
@@ -54,7 +54,7 @@ export interface LargeSessionReport {
 /** Lets a crowd join one large session, which goes on meanwhile, while others play on the same instance. */
 export async function crowdJoins({ clients, how, participants, settings = {} }: CrowdOptions): Promise<LargeSessionReport> {
   const cluster = await openCluster(settings);
-  const desk = await openDesk(cluster.settings.KEY_PREFIX);
+  const fixture = await openStoreFixture(cluster.settings.KEY_PREFIX);
   const crowd = new Crowd();
   let bystanders: Bystanders | undefined;
   try {
@@ -72,7 +72,7 @@ export async function crowdJoins({ clients, how, participants, settings = {} }: 
     bystanders = await Bystanders.arrive(instance.url, BYSTANDERS);
     await wait(QUIET_MS);
     const quiet = bystanders.report();
-    if (how === 'downtime') ({ session_id } = (await Sleeper.begin(desk, 300_000, { participants })).state);
+    if (how === 'downtime') ({ session_id } = (await UnattendedSession.begin(fixture, 300_000, { participants })).state);
     await former?.kill();
     const arrived = new AbortController();
     const moving = (async () => {
@@ -102,15 +102,15 @@ export async function crowdJoins({ clients, how, participants, settings = {} }: 
       behind: await countBehind(),
       quiet,
       during,
-      outages: await desk.redis.lrange(createKeys(desk.prefix).outages, 0, -1),
+      outages: await fixture.redis.lrange(createKeys(fixture.prefix).outages, 0, -1),
       instanceMiB: await mostHeldBy(instance),
-      redisMiB: await mostHeldByRedis(desk.redis),
+      redisMiB: await mostHeldByRedis(fixture.redis),
       load: loadavg()[0] ?? 0,
     };
   } finally {
     await bystanders?.leave();
     await crowd.close();
-    desk.close();
+    fixture.close();
     await cluster.close();
   }
 }

@@ -1,26 +1,26 @@
 import { expect } from 'chai';
 import { chess } from '../kit/games.ts';
-import { Arena, codeOf, iso, type Player, stateOf } from '../expiry/arena.ts';
+import { EngineFixture, codeOf, iso, type EngineInstance, stateOf } from '../expiry/engine-fixture.ts';
 
 describe('an instance whose clock is wrong', () => {
-  let arena: Arena;
-  let right: Player;
-  let wrong: Player;
+  let engines: EngineFixture;
+  let right: EngineInstance;
+  let wrong: EngineInstance;
 
   beforeEach(async () => {
-    arena = await Arena.open(100);
-    right = await arena.player({ attends: false });
-    wrong = await arena.player({ attends: false });
+    engines = await EngineFixture.open(100);
+    right = await engines.instance({ attends: false });
+    wrong = await engines.instance({ attends: false });
   });
-  afterEach(() => arena.close());
+  afterEach(() => engines.close());
 
-  const create = (player: Player, arrival: number) => player.engine.create(chess(), { arrival: Math.floor(arrival) });
+  const create = (instance: EngineInstance, arrival: number) => instance.engine.create(chess(), { arrival: Math.floor(arrival) });
   const instantOf = (at: string | null) => Date.parse(at ?? '');
 
   it('K-20 is believed up to 50 ms ahead and 3 s behind', async () => {
     // The margin is for what passes between naming the instant and the commit.
-    expect(await create(right, arena.now() + 45)).to.include({ ok: true });
-    expect(await create(right, arena.now() - 2_500)).to.include({ ok: true });
+    expect(await create(right, engines.now() + 45)).to.include({ ok: true });
+    expect(await create(right, engines.now() - 2_500)).to.include({ ok: true });
     expect(await right.refusals()).to.equal(0);
   });
 
@@ -28,25 +28,25 @@ describe('an instance whose clock is wrong', () => {
     it(`K-21 by ${error} ms is refused once, and its command redone with the corrected instant`, async () => {
       wrong.clock.error = error;
       // Samples correct the right clock as well, by fractions of a millisecond.
-      const before = Math.floor(arena.now()) - 5;
+      const before = Math.floor(engines.now()) - 5;
       const state = stateOf(await create(wrong, wrong.clock.now()));
-      expect(instantOf(state.created_at)).to.be.within(before, arena.now());
+      expect(instantOf(state.created_at)).to.be.within(before, engines.now());
       expect(state.epoch).to.equal(instantOf(state.created_at));
       expect([await wrong.refusals(), wrong.clock.samples]).to.deep.equal([1, 1]);
       wrong.clock.error = error;
       const started = stateOf(await wrong.run(state.session_id, { type: 'start' }));
-      expect(instantOf(started.session_started_at)).to.be.within(before, arena.now());
+      expect(instantOf(started.session_started_at)).to.be.within(before, engines.now());
       expect(await wrong.refusals()).to.equal(2);
     });
   }
 
   it('K-21 that was corrected after the arrival judges nothing that lies ahead', async () => {
     // The follower's own sample came between: this one finds nothing to correct any more.
-    const before = Math.floor(arena.now());
-    const state = stateOf(await create(right, arena.now() + 5_000));
-    expect(instantOf(state.created_at)).to.be.within(before, arena.now());
-    const late = stateOf(await create(right, arena.now() - 5_000));
-    expect(instantOf(late.created_at), 'too old, so judged at the present').to.be.within(before, arena.now());
+    const before = Math.floor(engines.now());
+    const state = stateOf(await create(right, engines.now() + 5_000));
+    expect(instantOf(state.created_at)).to.be.within(before, engines.now());
+    const late = stateOf(await create(right, engines.now() - 5_000));
+    expect(instantOf(late.created_at), 'too old, so judged at the present').to.be.within(before, engines.now());
   });
 
   it('K-22 and which no sample mends is refused twice, and the client told to try again', async () => {
@@ -54,22 +54,22 @@ describe('an instance whose clock is wrong', () => {
     wrong.clock.error = 500;
     expect(codeOf(await create(wrong, wrong.clock.now()))).to.equal('SERVICE_UNAVAILABLE');
     expect([await wrong.refusals(), wrong.clock.samples]).to.deep.equal([2, 1]);
-    const game = await arena.game(right, 0);
+    const game = await engines.game(right, 0);
     expect(codeOf(await wrong.run(game.session_id, { type: 'switch' }))).to.equal('SERVICE_UNAVAILABLE');
-    expect(await arena.trail(game.session_id), 'without any effect').to.have.length(2);
+    expect(await engines.trail(game.session_id), 'without any effect').to.have.length(2);
   });
 
   it('K-23 commits no expiry before its time: the player still has what the true clock says', async () => {
-    const game = await arena.game(right, 400);
+    const game = await engines.game(right, 400);
     wrong.clock.error = 700;
     const state = stateOf(await wrong.run(game.session_id, { type: 'switch' }));
     expect(state).to.include({ version: 3, active_participant_id: 'black' });
     expect(instantOf(state.updated_at)).to.be.below(game.deadline);
-    expect((await arena.trail(game.session_id)).map((event) => event.event_type)).not.to.include('participant_expired');
+    expect((await engines.trail(game.session_id)).map((event) => event.event_type)).not.to.include('participant_expired');
   });
 
   it('K-23 and a read answers what is true', async () => {
-    const game = await arena.game(right, 400);
+    const game = await engines.game(right, 400);
     wrong.clock.error = 900;
     expect(stateOf(await wrong.engine.get(game.session_id, { arrival: Math.floor(wrong.clock.now()) }))).to.include({
       version: 2,
@@ -78,21 +78,21 @@ describe('an instance whose clock is wrong', () => {
     wrong.clock.error = 900;
     wrong.clock.stubborn = true;
     expect(codeOf(await wrong.engine.get(game.session_id, { arrival: Math.floor(wrong.clock.now()) }))).to.equal('SERVICE_UNAVAILABLE');
-    expect(await arena.trail(game.session_id)).to.have.length(2);
+    expect(await engines.trail(game.session_id)).to.have.length(2);
   });
 
   it('K-23 by alarms that ring early: the expiry comes at its time all the same', async () => {
-    const hasty = await arena.player();
+    const hasty = await engines.instance();
     hasty.clock.error = 300;
-    const game = await arena.game(hasty, 500);
-    const expiry = (await arena.trailOf(game.session_id, 3))[2];
+    const game = await engines.game(hasty, 500);
+    const expiry = (await engines.trailOf(game.session_id, 3))[2];
     expect(expiry).to.include({ event_type: 'participant_expired', timestamp: iso(game.deadline) });
-    expect(hasty.told.at(-1)?.at).to.be.at.least(game.deadline + arena.graceMs);
+    expect(hasty.told.at(-1)?.at).to.be.at.least(game.deadline + engines.graceMs);
   });
 
   it('K-24 never lets a session’s time run backwards', async () => {
-    const game = await arena.game(right, 0);
-    await arena.reach(game.deadline - 500);
+    const game = await engines.game(right, 0);
+    await engines.reach(game.deadline - 500);
     const first = stateOf(await right.run(game.session_id, { type: 'switch' }));
     wrong.clock.error = -300;
     const second = stateOf(await wrong.run(game.session_id, { type: 'switch' }));

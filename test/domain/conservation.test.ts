@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import type { SessionState } from '#contract';
 import { decide, type TimerCommand } from '../../server/domain/decide.ts';
-import { at, MINUTE, setUp } from './board.ts';
+import { at, MINUTE, setUp } from './steps.ts';
 
 const NAMES = ['ann', 'bob', 'cem'];
 const BANK = 1_000 * MINUTE;

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { CreatePayload } from '#contract';
-import { at, banks, MINUTE, setUp, tryToSetUp } from './board.ts';
+import { at, banks, MINUTE, setUp, tryToSetUp } from './steps.ts';
 
 const seat = (participant_id: string, more: object = {}) => ({ participant_id, total_time_ms: MINUTE, ...more });
 

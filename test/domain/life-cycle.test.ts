@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import type { SessionState, Status } from '#contract';
 import type { TimerCommand } from '../../server/domain/decide.ts';
-import { at, banks, eventOf, MINUTE, play, refusal, setUp, started, who } from './board.ts';
+import { at, banks, eventOf, MINUTE, play, refusal, setUp, started, who } from './steps.ts';
 
 const STATES: Record<Exclude<Status, 'expired'>, SessionState> = {
   pending: setUp(),

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { SessionState } from '#contract';
-import { at, banks, eventOf, MINUTE, play, refusal, setUp, started, who } from './board.ts';
+import { at, banks, eventOf, MINUTE, play, refusal, setUp, started, who } from './steps.ts';
 
 const SWITCH = { type: 'switch' } as const;
 

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { ActionOnTimeout, CreatePayload, SyncMode } from '#contract';
-import { Arena, iso, type Player } from './arena.ts';
+import { EngineFixture, iso, type EngineInstance } from './engine-fixture.ts';
 
 const CLOCKS: Record<SyncMode, Partial<CreatePayload>> = {
   per_participant: { sync_mode: 'per_participant' },
@@ -31,26 +31,26 @@ const TYPES: [ActionOnTimeout | undefined, boolean, 'over' | 'goes on'][] = [
 ];
 
 describe('what follows an expiry', () => {
-  let arena: Arena;
-  let player: Player;
+  let engines: EngineFixture;
+  let instance: EngineInstance;
 
   before(async () => {
-    arena = await Arena.open(50);
-    player = await arena.player();
+    engines = await EngineFixture.open(50);
+    instance = await engines.instance();
   });
-  after(() => arena.close());
+  after(() => engines.close());
 
   for (const [mode, clock] of Object.entries(CLOCKS)) {
     it(`E-20 in ${mode}, for every action_on_timeout with and without auto_advance`, async () => {
       const games = await Promise.all(
         TYPES.map(([action, auto_advance]) =>
-          arena.game(player, 980, { ...clock, auto_advance, ...(action === undefined ? {} : { action_on_timeout: action }) }),
+          engines.game(instance, 980, { ...clock, auto_advance, ...(action === undefined ? {} : { action_on_timeout: action }) }),
         ),
       );
       for (const [n, game] of games.entries()) {
         const [action, auto, follows] = TYPES[n] as (typeof TYPES)[number];
         const what = `${JSON.stringify(action)} auto_advance ${auto}`;
-        const [, , expiry] = await arena.trailOf(game.session_id, 3);
+        const [, , expiry] = await engines.trailOf(game.session_id, 3);
         const nobodyOwnsIt = mode === 'global' || mode === 'count_up';
         const goesOn = follows === 'goes on' && !nobodyOwnsIt;
         expect(expiry, what).to.include({
@@ -81,8 +81,8 @@ describe('what follows an expiry', () => {
   }
 
   it('E-21 the status becomes expired when nobody has time left', async () => {
-    const game = await arena.game(player, 990, { action_on_timeout: { type: 'skip_cycle' } });
-    const [, , first, second] = await arena.trailOf(game.session_id, 4);
+    const game = await engines.game(instance, 990, { action_on_timeout: { type: 'skip_cycle' } });
+    const [, , first, second] = await engines.trailOf(game.session_id, 4);
     expect(first?.state_snapshot).to.include({ status: 'running', active_participant_id: 'black' });
     expect(second).to.include({ timestamp: iso(game.deadline + 1_000), participant_id: 'black' });
     expect(second?.state_snapshot).to.include({
@@ -94,8 +94,8 @@ describe('what follows an expiry', () => {
   });
 
   it('E-22 who ran out in per_cycle stays in rotation, and is no longer expired when their next cycle begins', async () => {
-    const game = await arena.game(player, 990, { sync_mode: 'per_cycle', time_per_cycle_ms: 1_000, auto_advance: true });
-    const trail = await arena.trailOf(game.session_id, 4);
+    const game = await engines.game(instance, 990, { sync_mode: 'per_cycle', time_per_cycle_ms: 1_000, auto_advance: true });
+    const trail = await engines.trailOf(game.session_id, 4);
     expect(trail.slice(2).map(({ state_snapshot }) => state_snapshot.participants.map((one) => one.has_expired))).to.deep.equal([
       [true, false],
       [false, true],

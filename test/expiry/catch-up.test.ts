@@ -6,32 +6,32 @@ import { createKeys } from '../../server/store/keys.ts';
 import { chess } from '../kit/games.ts';
 import { openCluster } from '../kit/server.ts';
 import { until } from '../kit/until.ts';
-import { age, Arena, iso, type Player, stateOf } from './arena.ts';
+import { age, EngineFixture, iso, type EngineInstance, stateOf } from './engine-fixture.ts';
 
 const CYCLES: Partial<CreatePayload> = { sync_mode: 'per_cycle', time_per_cycle_ms: 1_000, auto_advance: true };
 
 describe('after long downtime', () => {
-  let arena: Arena;
-  let asleep: Player;
+  let engines: EngineFixture;
+  let asleep: EngineInstance;
 
   before(async () => {
-    arena = await Arena.open(20);
-    asleep = await arena.player({ attends: false });
+    engines = await EngineFixture.open(20);
+    asleep = await engines.instance({ attends: false });
   });
-  after(() => arena.close());
+  after(() => engines.close());
 
   /** A game whose instances have been gone for `ms`. */
   const forgotten = async (ms: number, change = CYCLES) => {
-    const game = await arena.game(asleep, 0, change);
-    await arena.age(game.session_id, ms);
+    const game = await engines.game(asleep, 0, change);
+    await engines.age(game.session_id, ms);
     return { ...game, deadline: game.deadline - ms };
   };
 
   it('E-30 every cycle that ran out is applied, in order, each at its own instant', async () => {
     const game = await forgotten(12_400);
-    const player = await arena.player();
-    const trail = await arena.trailOf(game.session_id, 14);
-    await player.close();
+    const instance = await engines.instance();
+    const trail = await engines.trailOf(game.session_id, 14);
+    await instance.close();
     for (const [n, event] of trail.slice(2).entries()) {
       expect(event).to.include({
         version: 3 + n,
@@ -51,10 +51,10 @@ describe('after long downtime', () => {
 
   it('E-31 more than a hundred take several commits, and the result is the same', async () => {
     const game = await forgotten(2_345_000);
-    const player = await arena.player();
-    await until('2,345 cycles', async () => player.told.filter((one) => one.session_id === game.session_id).length >= 2_345, 10_000);
-    const state = stateOf(await player.engine.get(game.session_id, { arrival: Math.floor(arena.now()) }));
-    await player.close();
+    const instance = await engines.instance();
+    await until('2,345 cycles', async () => instance.told.filter((one) => one.session_id === game.session_id).length >= 2_345, 10_000);
+    const state = stateOf(await instance.engine.get(game.session_id, { arrival: Math.floor(engines.now()) }));
+    await instance.close();
     const cycles = state.cycle_count;
     expect(cycles).to.be.at.least(2_345);
     expect(state).to.include({
@@ -66,14 +66,14 @@ describe('after long downtime', () => {
       Math.ceil(cycles / 2) * 1_000,
       Math.floor(cycles / 2) * 1_000,
     ]);
-    const trail = await arena.trail(game.session_id);
+    const trail = await engines.trail(game.session_id);
     expect(trail.map((event) => event.version)).to.deep.equal(Array.from({ length: 2 + cycles }, (_, n) => n + 1));
     for (const [n, { timestamp }] of trail.slice(2).entries()) expect(timestamp).to.equal(iso(game.deadline + n * 1_000));
   });
 
   it('E-30 a command after it finds all of it applied, and a read does too', async () => {
     const read = await forgotten(3_500);
-    expect(stateOf(await asleep.engine.get(read.session_id, { arrival: Math.floor(arena.now()) }))).to.include({
+    expect(stateOf(await asleep.engine.get(read.session_id, { arrival: Math.floor(engines.now()) }))).to.include({
       version: 5,
       cycle_count: 3,
     });
@@ -86,13 +86,13 @@ describe('after long downtime', () => {
     [12, 1],
   ] as const) {
     it(`E-32 a commit of ${cycles} events tells the room of ${told}, the last one included`, async () => {
-      const cluster = await openCluster({ KEY_PREFIX: arena.prefix });
+      const cluster = await openCluster({ KEY_PREFIX: engines.prefix });
       try {
         const client = await cluster.client(await cluster.instance());
         const { session_id } = await client.ok('session:create', chess({ ...CYCLES, warning_thresholds_ms: [] }));
         await client.ok('session:start', { session_id });
         await client.next('session:update');
-        await age(arena.redis(), arena.prefix, session_id, cycles * 1_000 + 500);
+        await age(engines.redis(), engines.prefix, session_id, cycles * 1_000 + 500);
         await client.ok('session:get', { session_id });
         await client.next('session:expired', (event) => event.version === 2 + cycles);
         expect(client.seen('session:update').map((event) => event.version)).to.deep.equal(
@@ -106,7 +106,7 @@ describe('after long downtime', () => {
   }
 
   it('E-51 the room of a session of ten participants or more is told what has changed since the commit before', async () => {
-    const cluster = await openCluster({ KEY_PREFIX: arena.prefix });
+    const cluster = await openCluster({ KEY_PREFIX: engines.prefix });
     try {
       const client = await cluster.client(await cluster.instance());
       const participants = Array.from({ length: 12 }, (_, n) => ({ participant_id: `p${n}` }));
@@ -114,7 +114,7 @@ describe('after long downtime', () => {
       await client.ok('session:join', { session_id, deltas: true });
       await client.ok('session:start', { session_id });
       await client.next('session:update');
-      const from = await age(arena.redis(), arena.prefix, session_id, 50_500);
+      const from = await age(engines.redis(), engines.prefix, session_id, 50_500);
       const state = await client.ok('session:get', { session_id });
       // The contract's type is that of whole states.
       const update = (await client.next('session:update')) as unknown as ChangesEvent;
@@ -126,17 +126,17 @@ describe('after long downtime', () => {
   });
 
   it('E-32 the last expiry is told also where an outage comes after it', async () => {
-    const cluster = await openCluster({ KEY_PREFIX: arena.prefix });
+    const cluster = await openCluster({ KEY_PREFIX: engines.prefix });
     try {
       const client = await cluster.client(await cluster.instance());
       const { session_id } = await client.ok('session:create', chess({ ...CYCLES, warning_thresholds_ms: [], outage_policy: 'pause' }));
-      const outage = { from: Math.floor(arena.now()) - 400, to: Math.floor(arena.now()) - 10 };
-      await arena.redis().rpush(createKeys(arena.prefix).outages, `${outage.from}-${outage.to}`);
+      const outage = { from: Math.floor(engines.now()) - 400, to: Math.floor(engines.now()) - 10 };
+      await engines.redis().rpush(createKeys(engines.prefix).outages, `${outage.from}-${outage.to}`);
       // Until the instance has marked its life once more, which tells it of outages.
       await wait(1_500);
       await client.ok('session:start', { session_id });
       await client.next('session:update');
-      await age(arena.redis(), arena.prefix, session_id, Math.floor(arena.now()) - outage.from + 12_200);
+      await age(engines.redis(), engines.prefix, session_id, Math.floor(engines.now()) - outage.from + 12_200);
       expect(await client.ok('session:get', { session_id })).to.include({ version: 15, status: 'paused' });
       await client.next('session:update', (event) => event.version === 15);
       expect(client.seen('session:expired').map((event) => event.version)).to.deep.equal([14]);

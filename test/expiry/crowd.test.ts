@@ -1,37 +1,37 @@
 import { expect } from 'chai';
-import { type Desk, openDesk } from '../store/desk.ts';
-import { crowdOf, Sleeper } from '../store/sleeper.ts';
-import { Arena, type Player, stateOf } from './arena.ts';
+import { type StoreFixture, openStoreFixture } from '../store/store-fixture.ts';
+import { crowdOf, UnattendedSession } from '../store/unattended-session.ts';
+import { EngineFixture, type EngineInstance, stateOf } from './engine-fixture.ts';
 
 const COUNT = 1_000;
 const MEGABYTE = 1024 * 1024;
 
 describe('a large session that nobody looked after for long', () => {
-  let arena: Arena;
-  let desk: Desk;
-  let player: Player;
+  let engines: EngineFixture;
+  let fixture: StoreFixture;
+  let instance: EngineInstance;
 
   before(async () => {
-    arena = await Arena.open(20);
-    desk = await openDesk(arena.prefix);
-    player = await arena.player({ attends: false });
+    engines = await EngineFixture.open(20);
+    fixture = await openStoreFixture(engines.prefix);
+    instance = await engines.instance({ attends: false });
   });
   after(async () => {
-    desk.close();
-    await arena.close();
+    fixture.close();
+    await engines.close();
   });
 
   const asleep = (ms: number) => {
     const action_on_timeout = { type: 'skip_cycle', much: 'x'.repeat(10_000) };
-    return Sleeper.begin(desk, ms, { participants: crowdOf(COUNT), action_on_timeout });
+    return UnattendedSession.begin(fixture, ms, { participants: crowdOf(COUNT), action_on_timeout });
   };
-  const read = (id: string) => player.engine.get(id, { arrival: Math.floor(arena.now()) }).then(stateOf);
+  const read = (id: string) => instance.engine.get(id, { arrival: Math.floor(engines.now()) }).then(stateOf);
 
   /** What the room of a session was told without anybody else's in between: the versions of one commit, as long as others are served between any two. */
   const runsOf = (id: string): number[][] => {
     const runs: number[][] = [];
     let last = '';
-    for (const { session_id, version } of player.told) {
+    for (const { session_id, version } of instance.told) {
       if (session_id === id && last === id) runs.at(-1)?.push(version);
       else if (session_id === id) runs.push([version]);
       last = session_id;
@@ -40,20 +40,20 @@ describe('a large session that nobody looked after for long', () => {
   };
 
   it('E-50 is caught up on in commits of less than a megabyte, and others are served between any two of them', async () => {
-    const sleeper = await asleep(250_000);
-    const id = sleeper.state.session_id;
+    const unattended = await asleep(250_000);
+    const id = unattended.state.session_id;
     const participants = ['white', 'black'].map((participant_id) => ({ participant_id, total_time_ms: 3_600_000 }));
-    const game = await arena.game(player, 0, { participants });
+    const game = await engines.game(instance, 0, { participants });
     const caughtUp = new AbortController();
     const others = (async () => {
-      while (!caughtUp.signal.aborted) await player.run(game.session_id, { type: 'switch' });
+      while (!caughtUp.signal.aborted) await instance.run(game.session_id, { type: 'switch' });
     })();
     const state = await read(id);
     caughtUp.abort();
     await others;
     const runs = runsOf(id);
     expect(runs.flat()).to.deep.equal(Array.from({ length: state.version - 2 }, (_, n) => n + 3));
-    const entries = await sleeper.entries();
+    const entries = await unattended.entries();
     for (const versions of runs) {
       const written = versions
         .map((version) => entries[version - 1])

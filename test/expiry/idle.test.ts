@@ -16,7 +16,7 @@ import { keysLike } from '../kit/redis.ts';
 import { openCluster } from '../kit/server.ts';
 import { freshDatabase } from '../kit/services.ts';
 import { until } from '../kit/until.ts';
-import { Arena, codeOf, iso, type Player, stateOf } from './arena.ts';
+import { EngineFixture, codeOf, iso, type EngineInstance, stateOf } from './engine-fixture.ts';
 
 const CYCLES: Partial<CreatePayload> = { sync_mode: 'per_cycle', time_per_cycle_ms: 1_000, auto_advance: true };
 const STOPWATCH: Partial<CreatePayload> = { sync_mode: 'count_up' };
@@ -79,19 +79,19 @@ describe('what nobody plays', () => {
   });
 
   describe('by instances', () => {
-    let arena: Arena;
-    let asleep: Player;
+    let engines: EngineFixture;
+    let asleep: EngineInstance;
     beforeEach(async () => {
-      arena = await Arena.open(20);
-      arena.idleRunMs = 5 * SECOND;
-      asleep = await arena.player({ attends: false });
+      engines = await EngineFixture.open(20);
+      engines.idleRunMs = 5 * SECOND;
+      asleep = await engines.instance({ attends: false });
     });
-    afterEach(() => arena.close());
+    afterEach(() => engines.close());
 
     /** A game that was started `ms` ago and that nobody has looked at since. */
     const forgotten = async (ms: number, change: Partial<CreatePayload>) => {
-      const game = await arena.game(asleep, 0, { participants: [{ participant_id: 'white' }], ...change });
-      await arena.age(game.session_id, ms);
+      const game = await engines.game(asleep, 0, { participants: [{ participant_id: 'white' }], ...change });
+      await engines.age(game.session_id, ms);
       return { id: game.session_id, started: Date.parse(game.session_started_at ?? '') - ms };
     };
     const isEnd = (event: HistoryEvent | undefined, at: number) => {
@@ -103,51 +103,51 @@ describe('what nobody plays', () => {
     it('L-14 it ends exactly once over three instances, at the instant that the rules say', async () => {
       const watch = await forgotten(60 * SECOND, STOPWATCH);
       const quiz = await forgotten(60 * SECOND, CYCLES);
-      await Promise.all([arena.player(), arena.player(), arena.player()]);
-      isEnd((await arena.trailOf(watch.id, 3))[2], watch.started + 5 * SECOND);
-      const trail = await arena.trailOf(quiz.id, 8);
+      await Promise.all([engines.instance(), engines.instance(), engines.instance()]);
+      isEnd((await engines.trailOf(watch.id, 3))[2], watch.started + 5 * SECOND);
+      const trail = await engines.trailOf(quiz.id, 8);
       isEnd(trail[7], quiz.started + 5 * SECOND);
       expect(trail.slice(2, 7).map(({ event_type }) => event_type)).to.deep.equal(Array.from({ length: 5 }, () => 'participant_expired'));
       // Whatever else there was would have been committed before a later session of each instance ends.
       const later = await forgotten(60 * SECOND, STOPWATCH);
-      await arena.trailOf(later.id, 3);
-      expect(await arena.trail(watch.id)).to.have.length(3);
-      expect(await arena.trail(quiz.id)).to.have.length(8);
+      await engines.trailOf(later.id, 3);
+      expect(await engines.trail(watch.id)).to.have.length(3);
+      expect(await engines.trail(quiz.id)).to.have.length(8);
     });
 
     it('L-14 it ends by an alarm or a sweep while everybody is there, and a command begins the time anew', async () => {
-      arena.idleRunMs = 1_500;
-      const players = [await arena.player(), await arena.player()] as const;
+      engines.idleRunMs = 1_500;
+      const instances = [await engines.instance(), await engines.instance()] as const;
       const cycle = { ...CYCLES, time_per_cycle_ms: 400, participants: [{ participant_id: 'white' }] };
-      const game = await arena.game(players[0], 0, cycle);
-      await arena.trailOf(game.session_id, 4);
-      const moved = stateOf(await players[1].run(game.session_id, { type: 'switch' }));
+      const game = await engines.game(instances[0], 0, cycle);
+      await engines.trailOf(game.session_id, 4);
+      const moved = stateOf(await instances[1].run(game.session_id, { type: 'switch' }));
       const end = await until('it ends', async () => {
-        const last = (await arena.trail(game.session_id)).at(-1);
+        const last = (await engines.trail(game.session_id)).at(-1);
         return last?.event_type === 'session_cancelled' && last;
       });
       const ran = Date.parse(end.timestamp) - Date.parse(moved.updated_at);
       // The first countdown that is over 1.5 s after the command.
       expect(ran).to.equal(1_600);
-      expect(await arena.stored(game.session_id)).to.include({ status: 'cancelled' });
+      expect(await engines.stored(game.session_id)).to.include({ status: 'cancelled' });
     });
 
     it('L-15 somebody who was connected later keeps it going for as long again', async () => {
       const watch = await forgotten(6 * SECOND, STOPWATCH);
       const quiz = await forgotten(6 * SECOND, CYCLES);
       const gone = await forgotten(6 * SECOND, STOPWATCH);
-      const connected = Math.floor(arena.now()) - 3 * SECOND;
-      await createPresence(arena.redis(), arena.prefix, 60_000).mark([watch.id, quiz.id], connected);
-      const player = await arena.player();
-      isEnd((await arena.trailOf(gone.id, 3))[2], gone.started + 5 * SECOND);
-      expect(stateOf(await player.engine.get(watch.id, { arrival: Math.floor(arena.now()) }))).to.include({
+      const connected = Math.floor(engines.now()) - 3 * SECOND;
+      await createPresence(engines.redis(), engines.prefix, 60_000).mark([watch.id, quiz.id], connected);
+      const instance = await engines.instance();
+      isEnd((await engines.trailOf(gone.id, 3))[2], gone.started + 5 * SECOND);
+      expect(stateOf(await instance.engine.get(watch.id, { arrival: Math.floor(engines.now()) }))).to.include({
         status: 'running',
         version: 2,
       });
-      expect(stateOf(await player.engine.get(quiz.id, { arrival: Math.floor(arena.now()) })).status).to.equal('running');
-      isEnd((await arena.trailOf(watch.id, 3))[2], connected + 5 * SECOND);
+      expect(stateOf(await instance.engine.get(quiz.id, { arrival: Math.floor(engines.now()) })).status).to.equal('running');
+      isEnd((await engines.trailOf(watch.id, 3))[2], connected + 5 * SECOND);
       const last = await until('the quiz ends', async () => {
-        const event = (await arena.trail(quiz.id)).at(-1);
+        const event = (await engines.trail(quiz.id)).at(-1);
         return event?.event_type === 'session_cancelled' && event;
       });
       expect(Date.parse(last.timestamp) - (connected + 5 * SECOND)).to.be.within(0, SECOND - 1);
@@ -158,22 +158,22 @@ describe('what nobody plays', () => {
       const quiz = await forgotten(60 * SECOND, CYCLES);
       for (const { id, started } of [watch, quiz]) {
         expect(codeOf(await asleep.run(id, { type: 'switch' }))).to.equal('INVALID_STATE_TRANSITION');
-        isEnd((await arena.trail(id)).at(-1), started + 5 * SECOND);
+        isEnd((await engines.trail(id)).at(-1), started + 5 * SECOND);
       }
       const read = await forgotten(60 * SECOND, STOPWATCH);
-      expect(stateOf(await asleep.engine.get(read.id, { arrival: Math.floor(arena.now()) })).status).to.equal('cancelled');
+      expect(stateOf(await asleep.engine.get(read.id, { arrival: Math.floor(engines.now()) })).status).to.equal('cancelled');
     });
 
     it('L-17 with 0 nothing ends for want of anybody', async () => {
-      arena.idleRunMs = 0;
-      const player = await arena.player();
+      engines.idleRunMs = 0;
+      const instance = await engines.instance();
       const watch = await forgotten(86_400 * SECOND, STOPWATCH);
-      expect(stateOf(await player.engine.get(watch.id, { arrival: Math.floor(arena.now()) }))).to.include({
+      expect(stateOf(await instance.engine.get(watch.id, { arrival: Math.floor(engines.now()) }))).to.include({
         status: 'running',
         version: 2,
       });
-      const { agenda } = createKeys(arena.prefix).session(watch.id);
-      await until('nothing is due', async () => (await arena.redis().zscore(agenda, watch.id)) === null);
+      const { agenda } = createKeys(engines.prefix).session(watch.id);
+      await until('nothing is due', async () => (await engines.redis().zscore(agenda, watch.id)) === null);
     });
   });
 

@@ -1,12 +1,18 @@
 import { expect } from 'chai';
-import { storm } from './storm.ts';
+import { runDeadlinesThroughKill } from './deadlines-through-kill.ts';
 
 const SESSIONS = 500;
 
 describe('an instance killed with -9 while deadlines are armed', () => {
   it(`E-40 W-8 ${SESSIONS} deadlines over two instances: each fires and warns once, never early, at its deadline, and everybody knows`, async function () {
     this.timeout(60_000);
-    const result = await storm({ sessions: SESSIONS, spreadMs: 4_000, leadMs: 2_500, exiledEvery: 5, thresholds: [900, 600] });
+    const result = await runDeadlinesThroughKill({
+      sessions: SESSIONS,
+      spreadMs: 4_000,
+      leadMs: 2_500,
+      exiledEvery: 5,
+      thresholds: [900, 600],
+    });
     console.log(`      ${JSON.stringify(result)}`);
     expect(result).to.include({ rows: SESSIONS, rowSessions: SESSIONS, rowsAtDeadline: SESSIONS, toldTwice: 0, toldEarly: 0 });
     expect(result.watchers).to.equal(SESSIONS + SESSIONS / 5);

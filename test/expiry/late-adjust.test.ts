@@ -1,28 +1,28 @@
 import { expect } from 'chai';
 import type { CreatePayload } from '#contract';
-import { Arena, codeOf, GRACE_MS, type Player, stateOf } from './arena.ts';
+import { EngineFixture, codeOf, GRACE_MS, type EngineInstance, stateOf } from './engine-fixture.ts';
 
 const QUIZ: Partial<CreatePayload> = { sync_mode: 'per_cycle', time_per_cycle_ms: 1_000, auto_advance: true };
 const MORE = { type: 'adjust', delta_ms: 10_000 } as const;
 
 describe('an adjustment that was meant for a cycle that is gone', () => {
-  let arena: Arena;
-  let a: Player;
-  let b: Player;
+  let engines: EngineFixture;
+  let a: EngineInstance;
+  let b: EngineInstance;
 
   before(async () => {
-    arena = await Arena.open();
-    a = await arena.player({ attends: false });
-    b = await arena.player({ attends: false });
+    engines = await EngineFixture.open();
+    a = await engines.instance({ attends: false });
+    b = await engines.instance({ attends: false });
   });
-  after(() => arena.close());
+  after(() => engines.close());
 
-  const cyclesOf = async (session: string) => (await arena.trail(session)).map((event) => event.event_type).slice(2);
+  const cyclesOf = async (session: string) => (await engines.trail(session)).map((event) => event.event_type).slice(2);
 
   it('C-91 is CONFLICT with the state where the time was up when it came, and gives nothing to the next cycle', async () => {
     for (const late of [0, 3, GRACE_MS - 1]) {
-      const game = await arena.game(a, 1_000, QUIZ);
-      await arena.reach(game.deadline + late);
+      const game = await engines.game(a, 1_000, QUIZ);
+      await engines.reach(game.deadline + late);
       const outcome = await b.run(game.session_id, MORE, { arrival: game.deadline + late });
       expect(codeOf(outcome), `${late} ms late`).to.equal('CONFLICT');
       const { details } = outcome as unknown as { details: { expected_version: number; actual_version: number; state: object } };
@@ -33,32 +33,32 @@ describe('an adjustment that was meant for a cycle that is gone', () => {
   });
 
   it('C-91 is CONFLICT also where somebody else has committed the expiry before it was read, by either instance', async () => {
-    const game = await arena.game(a, 1_000 + GRACE_MS, QUIZ);
-    await arena.reach(game.deadline + GRACE_MS);
-    stateOf(await a.engine.get(game.session_id, { arrival: Math.floor(arena.now()) }));
-    for (const player of [a, b]) {
-      expect(codeOf(await player.run(game.session_id, MORE, { arrival: game.deadline + 5 }))).to.equal('CONFLICT');
+    const game = await engines.game(a, 1_000 + GRACE_MS, QUIZ);
+    await engines.reach(game.deadline + GRACE_MS);
+    stateOf(await a.engine.get(game.session_id, { arrival: Math.floor(engines.now()) }));
+    for (const instance of [a, b]) {
+      expect(codeOf(await instance.run(game.session_id, MORE, { arrival: game.deadline + 5 }))).to.equal('CONFLICT');
     }
     expect(await cyclesOf(game.session_id)).to.deep.equal(['participant_expired']);
   });
 
   it('C-91 is CONFLICT where another command ended the cycle after it was read', async () => {
-    const game = await arena.game(a, 0, QUIZ);
+    const game = await engines.game(a, 0, QUIZ);
     b.afterRead = () => a.run(game.session_id, { type: 'switch' });
     expect(codeOf(await b.run(game.session_id, MORE))).to.equal('CONFLICT');
   });
 
   it('C-91 has its effect where it came in time, where it came when the next cycle could be known, and with a guard', async () => {
-    const inTime = await arena.game(a, 1_010, QUIZ);
+    const inTime = await engines.game(a, 1_010, QUIZ);
     expect(stateOf(await b.run(inTime.session_id, MORE, { arrival: inTime.deadline - 1 }))).to.include({ version: 3, cycle_count: 0 });
 
     for (const [guard, late] of [
       [{}, GRACE_MS],
       [{ expectedVersion: 3 }, 5],
     ] as const) {
-      const game = await arena.game(a, 1_000 + GRACE_MS, QUIZ);
-      await arena.reach(game.deadline + GRACE_MS);
-      stateOf(await a.engine.get(game.session_id, { arrival: Math.floor(arena.now()) }));
+      const game = await engines.game(a, 1_000 + GRACE_MS, QUIZ);
+      await engines.reach(game.deadline + GRACE_MS);
+      stateOf(await a.engine.get(game.session_id, { arrival: Math.floor(engines.now()) }));
       const adjusted = stateOf(await b.run(game.session_id, MORE, { arrival: game.deadline + late, ...guard }));
       expect(adjusted).to.include({ version: 4, cycle_count: 1 });
     }
@@ -66,8 +66,8 @@ describe('an adjustment that was meant for a cycle that is gone', () => {
 
   it('C-91 leaves pause, cancel and complete to what runs then', async () => {
     for (const type of ['pause', 'cancel', 'complete'] as const) {
-      const game = await arena.game(a, 1_000, QUIZ);
-      await arena.reach(game.deadline);
+      const game = await engines.game(a, 1_000, QUIZ);
+      await engines.reach(game.deadline);
       expect(stateOf(await b.run(game.session_id, { type }, { arrival: game.deadline + 3 }))).to.include({ version: 4, cycle_count: 1 });
     }
   });

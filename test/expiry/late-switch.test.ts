@@ -1,29 +1,29 @@
 import { expect } from 'chai';
 import type { CreatePayload } from '#contract';
 import type { CommandContext } from '../../server/engine/command-context.ts';
-import { Arena, codeOf, GRACE_MS, iso, type Player, stateOf } from './arena.ts';
+import { EngineFixture, codeOf, GRACE_MS, iso, type EngineInstance, stateOf } from './engine-fixture.ts';
 
 const PENALTY = { type: 'skip_cycle', penalty: { points: -5 } };
 const THREE = ['ann', 'ben', 'cem'].map((participant_id) => ({ participant_id, total_time_ms: 1_000 }));
 const TABLE: Partial<CreatePayload> = { participants: THREE, action_on_timeout: PENALTY };
 
 describe('a switch that runs into an expiry', () => {
-  let arena: Arena;
-  let a: Player;
-  let b: Player;
+  let engines: EngineFixture;
+  let a: EngineInstance;
+  let b: EngineInstance;
 
   before(async () => {
-    arena = await Arena.open();
-    a = await arena.player({ attends: false });
-    b = await arena.player({ attends: false });
+    engines = await EngineFixture.open();
+    a = await engines.instance({ attends: false });
+    b = await engines.instance({ attends: false });
   });
-  after(() => arena.close());
+  after(() => engines.close());
 
   const key = (id: string): Pick<CommandContext, 'command'> => ({ command: { id, fingerprint: 'switch', rememberMs: 60_000 } });
-  const typesOf = async (session: string) => (await arena.trail(session)).map((event) => event.event_type).slice(2);
+  const typesOf = async (session: string) => (await engines.trail(session)).map((event) => event.event_type).slice(2);
 
   it('E-14 does nothing further, tells whose time was over and what was applied, and skips nobody', async () => {
-    const game = await arena.game(a, 1_500, TABLE);
+    const game = await engines.game(a, 1_500, TABLE);
     const outcome = await a.run(game.session_id, { type: 'switch' });
     expect(stateOf(outcome)).to.include({ version: 3, active_participant_id: 'ben', cycle_started_at: iso(game.deadline) });
     expect(outcome).to.deep.include({ expired: { participant_id: 'ann', action: PENALTY } });
@@ -31,7 +31,7 @@ describe('a switch that runs into an expiry', () => {
   });
 
   it('E-14 holds for any number of expiries before its arrival', async () => {
-    const game = await arena.game(a, 2_500, TABLE);
+    const game = await engines.game(a, 2_500, TABLE);
     const outcome = await a.run(game.session_id, { type: 'switch', current_participant_id: 'ann' });
     expect(stateOf(outcome)).to.include({ version: 4, active_participant_id: 'cem', cycle_started_at: iso(game.deadline + 1_000) });
     expect(outcome).to.deep.include({ expired: { participant_id: 'ann', action: PENALTY } });
@@ -40,9 +40,9 @@ describe('a switch that runs into an expiry', () => {
 
   it('E-14 holds when another instance commits the expiry while it waits, guarded or not, and is never a CONFLICT', async () => {
     for (const guard of [{}, { current_participant_id: 'ann' }]) {
-      const game = await arena.game(a, 1_000, TABLE);
-      const waiting = [a, b, a, b].map((player) =>
-        player.run(game.session_id, { type: 'switch', ...guard }, { arrival: game.deadline + 1 }),
+      const game = await engines.game(a, 1_000, TABLE);
+      const waiting = [a, b, a, b].map((instance) =>
+        instance.run(game.session_id, { type: 'switch', ...guard }, { arrival: game.deadline + 1 }),
       );
       for (const outcome of await Promise.all(waiting)) {
         expect(stateOf(outcome)).to.include({ version: 3, active_participant_id: 'ben' });
@@ -54,8 +54,8 @@ describe('a switch that runs into an expiry', () => {
 
   it('E-14 holds when it arrived before the deadline, but its commit comes after that of the expiry', async () => {
     for (const guard of [{}, { current_participant_id: 'ann' }]) {
-      const game = await arena.game(b, 1_000 + GRACE_MS, TABLE);
-      a.afterRead = () => b.engine.get(game.session_id, { arrival: Math.floor(arena.now()) });
+      const game = await engines.game(b, 1_000 + GRACE_MS, TABLE);
+      a.afterRead = () => b.engine.get(game.session_id, { arrival: Math.floor(engines.now()) });
       const outcome = await a.run(game.session_id, { type: 'switch', ...guard }, { arrival: game.deadline - 1 });
       expect(stateOf(outcome)).to.include({ version: 3, active_participant_id: 'ben', cycle_started_at: iso(game.deadline) });
       expect(outcome).to.deep.include({ expired: { participant_id: 'ann', action: PENALTY } });
@@ -64,24 +64,24 @@ describe('a switch that runs into an expiry', () => {
   });
 
   it('E-15 judges its guard against the version it first read', async () => {
-    const game = await arena.game(a, 1_500, TABLE);
+    const game = await engines.game(a, 1_500, TABLE);
     // Ben is active after the expiry, yet was not when this was sent.
     const outcome = await a.run(game.session_id, { type: 'switch', current_participant_id: 'ben' });
     expect(codeOf(outcome)).to.equal('NOT_ACTIVE_PARTICIPANT');
     expect(outcome).to.nested.include({ 'details.active_participant_id': 'ben', 'details.state.version': 3 });
     expect(await typesOf(game.session_id)).to.deep.equal(['participant_expired']);
-    const stranger = await arena.game(a, 1_500, TABLE);
+    const stranger = await engines.game(a, 1_500, TABLE);
     expect(codeOf(await a.run(stranger.session_id, { type: 'switch', current_participant_id: 'nobody' }))).to.equal(
       'PARTICIPANT_NOT_FOUND',
     );
   });
 
   it('E-15 judges its expected_version against the version it first read', async () => {
-    const game = await arena.game(a, 1_500, TABLE);
+    const game = await engines.game(a, 1_500, TABLE);
     const outcome = await a.run(game.session_id, { type: 'switch' }, { expectedVersion: 3 });
     expect(codeOf(outcome)).to.equal('CONFLICT');
     expect(outcome).to.nested.include({ 'details.expected_version': 3, 'details.actual_version': 3 });
-    const right = await arena.game(a, 1_500, TABLE);
+    const right = await engines.game(a, 1_500, TABLE);
     expect(stateOf(await a.run(right.session_id, { type: 'switch' }, { expectedVersion: 2 }))).to.include({
       version: 3,
       active_participant_id: 'ben',
@@ -89,13 +89,13 @@ describe('a switch that runs into an expiry', () => {
   });
 
   it('E-15 a refused one is not remembered; the same command_id may be tried again', async () => {
-    const game = await arena.game(a, 1_500, TABLE);
+    const game = await engines.game(a, 1_500, TABLE);
     expect(codeOf(await a.run(game.session_id, { type: 'switch' }, { expectedVersion: 9, ...key('one') }))).to.equal('CONFLICT');
     expect(stateOf(await a.run(game.session_id, { type: 'switch' }, key('one')))).to.include({ version: 4, active_participant_id: 'cem' });
   });
 
   it('E-16 remembers its command_id: a repetition does not move the innocent next one', async () => {
-    const game = await arena.game(a, 1_500, TABLE);
+    const game = await engines.game(a, 1_500, TABLE);
     expect(await a.run(game.session_id, { type: 'switch' }, key('one'))).to.have.property('expired');
     const again = await b.run(game.session_id, { type: 'switch' }, key('one'));
     expect(again).to.include({ appliedVersion: 3 });
@@ -103,7 +103,7 @@ describe('a switch that runs into an expiry', () => {
   });
 
   it('E-16 remembers it also where another instance committed the expiry', async () => {
-    const game = await arena.game(a, 1_000, TABLE);
+    const game = await engines.game(a, 1_000, TABLE);
     const at = { arrival: game.deadline + 1 };
     await Promise.all([
       a.run(game.session_id, { type: 'switch' }, { ...at, ...key('a') }),
@@ -114,8 +114,8 @@ describe('a switch that runs into an expiry', () => {
   });
 
   it('E-16 remembers it once however many commits the expiries take', async () => {
-    const game = await arena.game(a, 0, { sync_mode: 'per_cycle', time_per_cycle_ms: 1_000, auto_advance: true });
-    await arena.age(game.session_id, 2_345_678);
+    const game = await engines.game(a, 0, { sync_mode: 'per_cycle', time_per_cycle_ms: 1_000, auto_advance: true });
+    await engines.age(game.session_id, 2_345_678);
     const outcome = await a.run(game.session_id, { type: 'switch' }, key('one'));
     expect(outcome).to.have.property('expired');
     expect(outcome).not.to.have.property('appliedVersion');
@@ -125,18 +125,18 @@ describe('a switch that runs into an expiry', () => {
   });
 
   it('E-17 that lost to another switch before the deadline is a CONFLICT as ever', async () => {
-    const game = await arena.game(a, 1_000, TABLE);
+    const game = await engines.game(a, 1_000, TABLE);
     const late = a.run(game.session_id, { type: 'switch' }, { arrival: game.deadline + 1 });
     stateOf(await b.run(game.session_id, { type: 'switch' }, { arrival: game.deadline - 1 }));
     expect(codeOf(await late)).to.equal('CONFLICT');
   });
 
   it('E-17 that lost to anything but an expiry is a CONFLICT also when an expiry follows', async () => {
-    const game = await arena.game(b, 1_000 + GRACE_MS, TABLE);
+    const game = await engines.game(b, 1_000 + GRACE_MS, TABLE);
     a.afterRead = async () => {
       stateOf(await b.run(game.session_id, { type: 'switch' }, { arrival: game.deadline - 500 }));
-      await arena.age(game.session_id, 800 + GRACE_MS);
-      stateOf(await b.engine.get(game.session_id, { arrival: Math.floor(arena.now()) }));
+      await engines.age(game.session_id, 800 + GRACE_MS);
+      stateOf(await b.engine.get(game.session_id, { arrival: Math.floor(engines.now()) }));
     };
     expect(codeOf(await a.run(game.session_id, { type: 'switch' }, { arrival: game.deadline - 1 }))).to.equal('CONFLICT');
     expect(await typesOf(game.session_id)).to.deep.equal(['cycle_switched', 'participant_expired']);

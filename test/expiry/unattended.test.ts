@@ -2,22 +2,23 @@ import { expect } from 'chai';
 import { Alarms } from '../../server/engine/alarms.ts';
 import { keysLike } from '../kit/redis.ts';
 import { until } from '../kit/until.ts';
-import { Arena, GRACE_MS, iso, type Player, stateOf } from './arena.ts';
+import { EngineFixture, GRACE_MS, iso, type EngineInstance, stateOf } from './engine-fixture.ts';
 
 describe('an expiry that nobody asks for', () => {
-  let arena: Arena;
+  let engines: EngineFixture;
 
   beforeEach(async () => {
-    arena = await Arena.open();
+    engines = await EngineFixture.open();
   });
-  afterEach(() => arena.close());
+  afterEach(() => engines.close());
 
-  const told = (players: Player[], session: string) => players.flatMap((player) => player.told).filter((one) => one.session_id === session);
+  const told = (instances: EngineInstance[], session: string) =>
+    instances.flatMap((instance) => instance.told).filter((one) => one.session_id === session);
 
   it('E-1 has the deadline as its instant, whoever notices, and is told after the grace', async () => {
-    const player = await arena.player();
-    const game = await arena.game(player, 900);
-    const [, , expiry] = await arena.trailOf(game.session_id, 3);
+    const instance = await engines.instance();
+    const game = await engines.game(instance, 900);
+    const [, , expiry] = await engines.trailOf(game.session_id, 3);
     expect(expiry).to.include({ version: 3, event_type: 'participant_expired', timestamp: iso(game.deadline), participant_id: 'white' });
     expect(expiry).to.include({ time_elapsed_ms: 1_000, time_remaining_ms: 0 });
     expect(expiry?.state_snapshot).to.include({
@@ -31,43 +32,43 @@ describe('an expiry that nobody asks for', () => {
       time_remaining_ms: 0,
       has_expired: true,
     });
-    await until('it is told', async () => told([player], game.session_id).length === 3);
-    expect(told([player], game.session_id)[2]?.at).to.be.at.least(game.deadline + GRACE_MS);
+    await until('it is told', async () => told([instance], game.session_id).length === 3);
+    expect(told([instance], game.session_id)[2]?.at).to.be.at.least(game.deadline + GRACE_MS);
   });
 
   it('E-2 takes effect exactly once, with an alarm on each of three instances', async () => {
-    const players = await Promise.all([arena.player(), arena.player(), arena.player()]);
+    const instances = await Promise.all([engines.instance(), engines.instance(), engines.instance()]);
     const games = await Promise.all(
-      Array.from({ length: 30 }, () => arena.game(players[0], 3_000, { action_on_timeout: { type: 'skip_cycle' } })),
+      Array.from({ length: 30 }, () => engines.game(instances[0], 3_000, { action_on_timeout: { type: 'skip_cycle' } })),
     );
     await Promise.all(
       games.map(async ({ session_id }) => {
-        for (const player of players) stateOf(await player.run(session_id, { type: 'adjust', delta_ms: 0, participant_id: 'white' }));
+        for (const instance of instances) stateOf(await instance.run(session_id, { type: 'adjust', delta_ms: 0, participant_id: 'white' }));
       }),
     );
     for (const { session_id, deadline } of games) {
-      const trail = await arena.trailOf(session_id, 6);
+      const trail = await engines.trailOf(session_id, 6);
       expect(trail[5]).to.include({ version: 6, event_type: 'participant_expired', timestamp: iso(deadline) });
       expect(trail).to.have.length(6);
     }
-    await until('all are told', async () => games.every(({ session_id }) => told(players, session_id).some((one) => one.version === 6)));
-    for (const { session_id } of games) expect(told(players, session_id).filter((one) => one.version === 6)).to.have.length(1);
+    await until('all are told', async () => games.every(({ session_id }) => told(instances, session_id).some((one) => one.version === 6)));
+    for (const { session_id } of games) expect(told(instances, session_id).filter((one) => one.version === 6)).to.have.length(1);
   });
 
   it('E-3 is committed by another instance when the one with the alarm is gone', async () => {
-    const [gone, other] = [await arena.player(), await arena.player()];
-    const game = await arena.game(gone, 700);
+    const [gone, other] = [await engines.instance(), await engines.instance()];
+    const game = await engines.game(gone, 700);
     await gone.close();
-    const expiry = (await arena.trailOf(game.session_id, 3))[2];
+    const expiry = (await engines.trailOf(game.session_id, 3))[2];
     expect(expiry).to.include({ event_type: 'participant_expired', timestamp: iso(game.deadline) });
     expect(told([other], game.session_id).map((one) => one.what)).to.deep.equal(['participant_expired']);
   });
 
   it('E-3 and then goes on being looked after: that instance has the alarm now', async () => {
-    const gone = await arena.player({ attends: false });
-    const other = await arena.player();
-    const game = await arena.game(gone, 700, { sync_mode: 'per_cycle', time_per_cycle_ms: 1_000, auto_advance: true });
-    const trail = await arena.trailOf(game.session_id, 4);
+    const gone = await engines.instance({ attends: false });
+    const other = await engines.instance();
+    const game = await engines.game(gone, 700, { sync_mode: 'per_cycle', time_per_cycle_ms: 1_000, auto_advance: true });
+    const trail = await engines.trailOf(game.session_id, 4);
     expect(trail.slice(2).map((event) => event.timestamp)).to.deep.equal([iso(game.deadline), iso(game.deadline + 1_000)]);
     const lateness = (await other.metrics.expiryLateness.get()).values;
     expect(lateness.find((value) => value.metricName?.endsWith('_count'))?.value).to.equal(2);
@@ -75,24 +76,24 @@ describe('an expiry that nobody asks for', () => {
 
   it('E-3 is committed by the only instance left when its own clock is a little wrong, and not before its time', async () => {
     for (const error of [-40, 40]) {
-      const player = await arena.player();
-      player.clock.error = error;
-      const game = await arena.game(player, 800);
-      const trail = await arena.trailOf(game.session_id, 3);
+      const instance = await engines.instance();
+      instance.clock.error = error;
+      const game = await engines.game(instance, 800);
+      const trail = await engines.trailOf(game.session_id, 3);
       expect(trail[2]).to.include({ event_type: 'participant_expired', timestamp: iso(game.deadline) });
-      await until('it is told', async () => told([player], game.session_id).length === 3);
-      expect(told([player], game.session_id)[2]?.at, 'not early').to.be.at.least(game.deadline + GRACE_MS);
-      await player.close();
+      await until('it is told', async () => told([instance], game.session_id).length === 3);
+      expect(told([instance], game.session_id)[2]?.at, 'not early').to.be.at.least(game.deadline + GRACE_MS);
+      await instance.close();
     }
   });
 
   it('E-3 leaves nothing behind in the agenda, nor does a session that left Redis', async () => {
-    const player = await arena.player();
-    const game = await arena.game(player, 900);
-    const lost = await arena.game(player, 500);
-    await arena.redis().del(arena.keyOf(lost.session_id));
-    await arena.trailOf(game.session_id, 3);
-    const agendas = () => keysLike(arena.redis(), `${arena.prefix}:*:agenda`);
+    const instance = await engines.instance();
+    const game = await engines.game(instance, 900);
+    const lost = await engines.game(instance, 500);
+    await engines.redis().del(engines.keyOf(lost.session_id));
+    await engines.trailOf(game.session_id, 3);
+    const agendas = () => keysLike(engines.redis(), `${engines.prefix}:*:agenda`);
     await until('the agenda is empty', async () => (await agendas()).length === 0);
   });
 });

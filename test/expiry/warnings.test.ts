@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import type { CreatePayload } from '#contract';
 import { until } from '../kit/until.ts';
-import { Arena, type Player, stateOf } from './arena.ts';
+import { EngineFixture, type EngineInstance, stateOf } from './engine-fixture.ts';
 
 const SECOND: Partial<CreatePayload> = {
   participants: [
@@ -11,28 +11,28 @@ const SECOND: Partial<CreatePayload> = {
 };
 
 describe('warnings', () => {
-  let arena: Arena;
-  let players: Player[];
+  let engines: EngineFixture;
+  let instances: EngineInstance[];
 
   before(async () => {
-    arena = await Arena.open(20);
-    players = await Promise.all([arena.player(), arena.player(), arena.player()]);
+    engines = await EngineFixture.open(20);
+    instances = await Promise.all([engines.instance(), engines.instance(), engines.instance()]);
   });
-  after(() => arena.close());
+  after(() => engines.close());
 
-  const first = () => players[0] as Player;
+  const first = () => instances[0] as EngineInstance;
   /** What all instances together warned the room of a session of, in order. */
   const warned = (session: string) =>
-    players
-      .flatMap((player) => player.told)
+    instances
+      .flatMap((instance) => instance.told)
       .filter((one) => one.event === 'warning' && one.session_id === session)
       .toSorted((one, other) => one.at - other.at);
   const thresholds = (session: string) => warned(session).map((one) => Number(one.what));
   const over = (session: string, version: number) =>
-    until(`version ${version} of ${session}`, async () => Number((await arena.stored(session)).version) >= version);
+    until(`version ${version} of ${session}`, async () => Number((await engines.stored(session)).version) >= version);
 
   it('W-1 come once for each threshold, when it is crossed and not before, over three instances', async () => {
-    const game = await arena.game(first(), 600, { ...SECOND, warning_thresholds_ms: [300, 850, 600] });
+    const game = await engines.game(first(), 600, { ...SECOND, warning_thresholds_ms: [300, 850, 600] });
     await over(game.session_id, 3);
     expect(thresholds(game.session_id)).to.deep.equal([850, 600, 300]);
     for (const { at, what, version } of warned(game.session_id)) {
@@ -43,10 +43,10 @@ describe('warnings', () => {
 
   it('W-1 come once however many instances are asked at the same moment', async () => {
     const payload = { ...SECOND, warning_thresholds_ms: [800, 700] };
-    const games = await Promise.all(Array.from({ length: 20 }, (_, n) => arena.game(players[n % 3] as Player, 0, payload)));
+    const games = await Promise.all(Array.from({ length: 20 }, (_, n) => engines.game(instances[n % 3] as EngineInstance, 0, payload)));
     // Every instance has an alarm for every game now, as after moves over all of them. None lifts the clock, which would warn again.
-    for (const player of players) {
-      const adjusted = games.map(({ session_id }) => player.run(session_id, { type: 'adjust', delta_ms: -10, participant_id: 'white' }));
+    for (const instance of instances) {
+      const adjusted = games.map(({ session_id }) => instance.run(session_id, { type: 'adjust', delta_ms: -10, participant_id: 'white' }));
       for (const outcome of await Promise.all(adjusted)) stateOf(outcome);
     }
     await Promise.all(games.map((game) => over(game.session_id, 6)));
@@ -54,14 +54,14 @@ describe('warnings', () => {
   });
 
   it('W-2 make no version and no audit event', async () => {
-    const game = await arena.game(first(), 0, { ...SECOND, warning_thresholds_ms: [1_450] });
+    const game = await engines.game(first(), 0, { ...SECOND, warning_thresholds_ms: [1_450] });
     await until('the warning', async () => warned(game.session_id).length === 1);
-    expect(stateOf(await first().engine.get(game.session_id, { arrival: Math.floor(arena.now()) })).version).to.equal(2);
-    expect(await arena.trail(game.session_id)).to.have.length(2);
+    expect(stateOf(await first().engine.get(game.session_id, { arrival: Math.floor(engines.now()) })).version).to.equal(2);
+    expect(await engines.trail(game.session_id)).to.have.length(2);
   });
 
   it('W-3 skip thresholds at or above what the clock has when it is started or resumed', async () => {
-    const game = await arena.game(first(), 0, { ...SECOND, warning_thresholds_ms: [2_000, 1_500, 1_499, 700] });
+    const game = await engines.game(first(), 0, { ...SECOND, warning_thresholds_ms: [2_000, 1_500, 1_499, 700] });
     await until('the first warning', async () => thresholds(game.session_id)[0] === 1_499);
     const paused = stateOf(await first().run(game.session_id, { type: 'pause' }));
     const left = paused.participants[0]?.total_time_ms ?? 0;
@@ -73,7 +73,7 @@ describe('warnings', () => {
   });
 
   it('W-4 begin afresh with each cycle', async () => {
-    const game = await arena.game(first(), 0, {
+    const game = await engines.game(first(), 0, {
       sync_mode: 'per_cycle',
       time_per_cycle_ms: 1_000,
       action_on_timeout: { type: 'skip_cycle' },
@@ -90,11 +90,11 @@ describe('warnings', () => {
     { sync_mode: 'count_up', max_time_ms: 1_500 },
   ] as const) {
     it(`W-5 come once a session in ${clock.sync_mode}, also across switches and pauses`, async () => {
-      const game = await arena.game(first(), 600, { ...clock, warning_thresholds_ms: [800, 550, 300] });
+      const game = await engines.game(first(), 600, { ...clock, warning_thresholds_ms: [800, 550, 300] });
       for (const [n, instant] of [750, 500, 250].entries()) {
-        await arena.reach(game.deadline - instant);
+        await engines.reach(game.deadline - instant);
         await until('the warning before it', async () => thresholds(game.session_id).length === n + 1);
-        stateOf(await (players[n] as Player).run(game.session_id, { type: 'switch' }));
+        stateOf(await (instances[n] as EngineInstance).run(game.session_id, { type: 'switch' }));
       }
       stateOf(await first().run(game.session_id, { type: 'pause' }));
       stateOf(await first().run(game.session_id, { type: 'resume' }));
@@ -104,14 +104,14 @@ describe('warnings', () => {
   }
 
   it('W-5 come by the alarm of whoever moved last, not by the sweep, also after one that was sent', async () => {
-    const lone = await Arena.open(20);
+    const lone = await EngineFixture.open(20);
     try {
       // It sees nothing but its own alarms: without a sweep of others, and this one's own looks only for what is 150 ms late.
-      const player = await lone.player();
-      const game = await lone.game(player, 0, { sync_mode: 'global', total_time_ms: 3_000, warning_thresholds_ms: [2_800, 1_500] });
-      const warnings = () => player.told.filter((one) => one.event === 'warning');
+      const instance = await lone.instance();
+      const game = await lone.game(instance, 0, { sync_mode: 'global', total_time_ms: 3_000, warning_thresholds_ms: [2_800, 1_500] });
+      const warnings = () => instance.told.filter((one) => one.event === 'warning');
       await until('the first warning', async () => warnings().length === 1);
-      stateOf(await player.run(game.session_id, { type: 'switch' }));
+      stateOf(await instance.run(game.session_id, { type: 'switch' }));
       const second = await until('the second warning', async () => warnings()[1]);
       expect(second.at - (game.deadline - 1_500)).to.be.within(0, 149);
     } finally {
@@ -121,7 +121,7 @@ describe('warnings', () => {
   }).retries(3);
 
   it('W-6 come again for a threshold above which an adjustment lifts the clock', async () => {
-    const game = await arena.game(first(), 600, { ...SECOND, warning_thresholds_ms: [850, 300] });
+    const game = await engines.game(first(), 600, { ...SECOND, warning_thresholds_ms: [850, 300] });
     await until('the warning', async () => thresholds(game.session_id).length === 1);
     stateOf(await first().run(game.session_id, { type: 'adjust', delta_ms: 200, participant_id: 'white' }));
     await over(game.session_id, 4);
@@ -129,8 +129,8 @@ describe('warnings', () => {
   });
 
   it('W-6 do not come again after an adjustment that leaves the clock below, or is another’s', async () => {
-    const game = await arena.game(first(), 600, { ...SECOND, warning_thresholds_ms: [850, 300] });
-    await arena.reach(game.deadline - 700);
+    const game = await engines.game(first(), 600, { ...SECOND, warning_thresholds_ms: [850, 300] });
+    await engines.reach(game.deadline - 700);
     expect(thresholds(game.session_id)).to.deep.equal([850]);
     stateOf(await first().run(game.session_id, { type: 'adjust', delta_ms: 50, participant_id: 'white' }));
     stateOf(await first().run(game.session_id, { type: 'adjust', delta_ms: 5_000, participant_id: 'black' }));
@@ -139,7 +139,7 @@ describe('warnings', () => {
   });
 
   it('W-6 come at once for thresholds through which an adjustment takes the running clock', async () => {
-    const game = await arena.game(first(), 300, { ...SECOND, warning_thresholds_ms: [1_000, 700, 100] });
+    const game = await engines.game(first(), 300, { ...SECOND, warning_thresholds_ms: [1_000, 700, 100] });
     stateOf(await first().run(game.session_id, { type: 'adjust', delta_ms: -900, participant_id: 'white' }));
     await over(game.session_id, 4);
     expect(thresholds(game.session_id)).to.deep.equal([1_000, 700, 100]);
@@ -147,7 +147,7 @@ describe('warnings', () => {
 
   it('W-7 do not come after the clock has stopped, nor for a turn that is over', async () => {
     const thresholdSoon = { ...SECOND, warning_thresholds_ms: [1_000] };
-    const [paused, moved, done] = await Promise.all([250, 250, 250].map((ago) => arena.game(first(), ago, thresholdSoon)));
+    const [paused, moved, done] = await Promise.all([250, 250, 250].map((ago) => engines.game(first(), ago, thresholdSoon)));
     stateOf(await first().run(paused?.session_id ?? '', { type: 'pause' }));
     stateOf(await first().run(moved?.session_id ?? '', { type: 'switch' }));
     stateOf(await first().run(done?.session_id ?? '', { type: 'complete' }));
@@ -161,11 +161,11 @@ describe('warnings', () => {
   });
 
   it('W-7 do not come between the deadline and the end of the grace', async () => {
-    const slow = await Arena.open(400);
+    const slow = await EngineFixture.open(400);
     try {
-      const idle = await slow.player({ attends: false });
+      const idle = await slow.instance({ attends: false });
       const game = await slow.game(idle, 990, { warning_thresholds_ms: [5] });
-      const late = await slow.player();
+      const late = await slow.instance();
       await slow.trailOf(game.session_id, 3);
       // By the time the sweep found it, the clock had run out.
       expect(late.told.map((one) => one.what)).to.deep.equal(['participant_expired']);
@@ -175,8 +175,8 @@ describe('warnings', () => {
   });
 
   it('W-8 come from another instance when the one that had the alarm is gone', async () => {
-    const gone = await arena.player();
-    const game = await arena.game(gone, 600, { ...SECOND, warning_thresholds_ms: [800, 400] });
+    const gone = await engines.instance();
+    const game = await engines.game(gone, 600, { ...SECOND, warning_thresholds_ms: [800, 400] });
     await gone.close();
     await over(game.session_id, 3);
     expect(thresholds(game.session_id)).to.deep.equal([800, 400]);
@@ -184,11 +184,11 @@ describe('warnings', () => {
   });
 
   it('W-9 that are overdue are not lost by what leaves that clock running: an adjustment of another one, a lap', async () => {
-    const idle = await arena.player({ attends: false });
+    const idle = await engines.instance({ attends: false });
     const crossed = { warning_thresholds_ms: [1_000, 300] };
-    const game = await arena.game(idle, 600, { ...SECOND, ...crossed });
+    const game = await engines.game(idle, 600, { ...SECOND, ...crossed });
     stateOf(await idle.run(game.session_id, { type: 'adjust', delta_ms: 100, participant_id: 'black' }));
-    const exam = await arena.game(idle, 600, { sync_mode: 'global', total_time_ms: 1_500, ...crossed });
+    const exam = await engines.game(idle, 600, { sync_mode: 'global', total_time_ms: 1_500, ...crossed });
     stateOf(await idle.run(exam.session_id, { type: 'switch' }));
     await Promise.all([over(game.session_id, 4), over(exam.session_id, 4)]);
     expect([thresholds(game.session_id), thresholds(exam.session_id)]).to.deep.equal([

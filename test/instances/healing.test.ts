@@ -8,7 +8,7 @@ import { chess } from '../kit/games.ts';
 import { type Cluster, openCluster } from '../kit/server.ts';
 import { startOwnRedis } from '../kit/services.ts';
 import type { TestClient } from '../kit/socket-client.ts';
-import { next, proposal } from '../store/desk.ts';
+import { next, proposal } from '../store/store-fixture.ts';
 
 const HEALED_WITHIN_MS = 5_000;
 

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { createKeys } from '../../server/store/keys.ts';
-import { Arena, stateOf } from '../expiry/arena.ts';
+import { EngineFixture, stateOf } from '../expiry/engine-fixture.ts';
 import { chess } from '../kit/games.ts';
 import { type Cluster, openCluster } from '../kit/server.ts';
 import { freshDatabase, oneRedisUrl } from '../kit/services.ts';
@@ -36,16 +36,16 @@ describe('lives of an id over several instances', () => {
       const trail: Record<string, string> = isKnown ? { DATABASE_URL: await freshDatabase(), AUDIT_WORKER: 'inline' } : {};
       cluster = await openCluster(trail);
       const app = await cluster.instance();
-      const [player, watcher] = [await cluster.client(app), await cluster.client(app)];
-      const { session_id } = await player.ok('session:create', chess());
+      const [instance, watcher] = [await cluster.client(app), await cluster.client(app)];
+      const { session_id } = await instance.ok('session:create', chess());
       const key = createKeys(cluster.settings.KEY_PREFIX).session(session_id).session;
       const earlier = (await cluster.redis().get(key)) ?? '';
-      await player.ok('session:delete', { session_id });
-      const later = await player.ok('session:create', chess({ session_id }));
+      await instance.ok('session:delete', { session_id });
+      const later = await instance.ok('session:create', chess({ session_id }));
       const join = await watcher.ok('session:join', { session_id });
       expect(join.state).to.deep.equal(later);
       if (isKnown) {
-        const told = async () => (await player.ok('session:history', { session_id })).events.length === 1;
+        const told = async () => (await instance.ok('session:history', { session_id })).events.length === 1;
         await until('the trail has it', told, 10_000);
       }
       await cluster.redis().set(key, earlier);
@@ -61,10 +61,10 @@ describe('lives of an id over several instances', () => {
 
   it('V-24 no two lives of an id begin in the same millisecond', async () => {
     cluster = await openCluster();
-    const arena = await Arena.open();
+    const engines = await EngineFixture.open();
     try {
-      const { engine, run } = await arena.player({ attends: false });
-      const arrival = Math.floor(arena.now());
+      const { engine, run } = await engines.instance({ attends: false });
+      const arrival = Math.floor(engines.now());
       const game = chess();
       const instants: string[] = [];
       for (let life = 0; life < 3; life++) {
@@ -73,7 +73,7 @@ describe('lives of an id over several instances', () => {
       }
       expect(instants).to.deep.equal([0, 1, 2].map((later) => new Date(arrival + later).toISOString()));
     } finally {
-      await arena.close();
+      await engines.close();
     }
   });
 });

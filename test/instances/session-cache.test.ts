@@ -1,22 +1,22 @@
 import { expect } from 'chai';
 import { create } from '../../server/domain/create.ts';
 import { SessionCache } from '../../server/engine/session-cache.ts';
-import { Arena, codeOf, type Player, stateOf } from '../expiry/arena.ts';
+import { EngineFixture, codeOf, type EngineInstance, stateOf } from '../expiry/engine-fixture.ts';
 import { chess } from '../kit/games.ts';
 
 const TABLE = { participants: ['white', 'black'].map((participant_id) => ({ participant_id, total_time_ms: 600_000 })) };
 
 describe('what an instance remembers of a session', () => {
-  let arena: Arena;
-  let a: Player;
-  let b: Player;
+  let engines: EngineFixture;
+  let a: EngineInstance;
+  let b: EngineInstance;
 
   before(async () => {
-    arena = await Arena.open();
-    a = await arena.player({ attends: false });
-    b = await arena.player({ attends: false });
+    engines = await EngineFixture.open();
+    a = await engines.instance({ attends: false });
+    b = await engines.instance({ attends: false });
   });
-  after(() => arena.close());
+  after(() => engines.close());
 
   /** How often `a` reads a session from Redis during some work. */
   async function readsOf(work: () => Promise<unknown>): Promise<number> {
@@ -33,7 +33,7 @@ describe('what an instance remembers of a session', () => {
   }
 
   it('P-1 spares the read before a commit', async () => {
-    const { session_id } = await arena.game(a, 0, TABLE);
+    const { session_id } = await engines.game(a, 0, TABLE);
     const reads = await readsOf(async () => {
       for (const version of [3, 4, 5]) expect(stateOf(await a.run(session_id, { type: 'switch' }))).to.include({ version });
     });
@@ -41,7 +41,7 @@ describe('what an instance remembers of a session', () => {
   });
 
   it('P-2 is no first read: a switch after one on another instance succeeds, guarded or not, and what it finds is what it goes on with', async () => {
-    const { session_id } = await arena.game(a, 0, TABLE);
+    const { session_id } = await engines.game(a, 0, TABLE);
     stateOf(await b.run(session_id, { type: 'switch' }));
     const reads = await readsOf(async () => {
       expect(stateOf(await a.run(session_id, { type: 'switch' }))).to.include({ version: 4, active_participant_id: 'white' });
@@ -52,7 +52,7 @@ describe('what an instance remembers of a session', () => {
   });
 
   it('P-3 refuses nothing: status, guard and expected_version are those of Redis', async () => {
-    const { session_id } = await arena.game(a, 0, TABLE);
+    const { session_id } = await engines.game(a, 0, TABLE);
     stateOf(await a.run(session_id, { type: 'pause' }));
     stateOf(await b.run(session_id, { type: 'resume' }));
     expect(stateOf(await a.run(session_id, { type: 'switch' }))).to.include({ version: 5 });
@@ -65,7 +65,7 @@ describe('what an instance remembers of a session', () => {
   });
 
   it('P-4 an expected_version that only the remembered state has is a CONFLICT with the state in Redis', async () => {
-    const { session_id } = await arena.game(a, 0, TABLE);
+    const { session_id } = await engines.game(a, 0, TABLE);
     stateOf(await b.run(session_id, { type: 'switch' }));
     const outcome = await a.run(session_id, { type: 'switch' }, { expectedVersion: 2 });
     expect(codeOf(outcome)).to.equal('CONFLICT');
@@ -73,15 +73,15 @@ describe('what an instance remembers of a session', () => {
   });
 
   it('P-5 does not outlive its session: deleted, lost, or another under the same id', async () => {
-    const deleted = await arena.game(a, 0, TABLE);
+    const deleted = await engines.game(a, 0, TABLE);
     stateOf(await b.run(deleted.session_id, { type: 'delete' }));
     expect(codeOf(await a.run(deleted.session_id, { type: 'switch' }))).to.equal('SESSION_NOT_FOUND');
-    const lost = await arena.game(a, 0, TABLE);
-    await arena.redis().del(arena.keyOf(lost.session_id));
+    const lost = await engines.game(a, 0, TABLE);
+    await engines.redis().del(engines.keyOf(lost.session_id));
     expect(codeOf(await a.run(lost.session_id, { type: 'switch' }))).to.equal('SESSION_NOT_FOUND');
-    const first = await arena.game(a, 0, TABLE);
-    await arena.redis().del(arena.keyOf(first.session_id));
-    const second = await arena.game(b, 0, { ...TABLE, session_id: first.session_id, metadata: { second: true } });
+    const first = await engines.game(a, 0, TABLE);
+    await engines.redis().del(engines.keyOf(first.session_id));
+    const second = await engines.game(b, 0, { ...TABLE, session_id: first.session_id, metadata: { second: true } });
     expect(stateOf(await a.run(first.session_id, { type: 'switch' }))).to.deep.include({
       version: 3,
       epoch: second.epoch,
@@ -90,7 +90,7 @@ describe('what an instance remembers of a session', () => {
   });
 
   it('P-6 does not hide that a command_id was used before', async () => {
-    const { session_id } = await arena.game(a, 0, TABLE);
+    const { session_id } = await engines.game(a, 0, TABLE);
     const command = { id: 'move-1', fingerprint: 'switch', rememberMs: 60_000 };
     stateOf(await a.run(session_id, { type: 'switch' }, { command }));
     const again = await a.run(session_id, { type: 'switch' }, { command });

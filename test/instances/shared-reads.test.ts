@@ -4,7 +4,7 @@ import { RedisProxy } from '../kit/redis-proxy.ts';
 import { mastersOf } from '../kit/redis.ts';
 import { type Cluster, openCluster } from '../kit/server.ts';
 import { oneRedisUrl } from '../kit/services.ts';
-import { crowdOf } from '../store/sleeper.ts';
+import { crowdOf } from '../store/unattended-session.ts';
 import { until } from '../kit/until.ts';
 
 const READERS = 100;

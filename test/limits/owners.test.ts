@@ -3,7 +3,7 @@ import { createOwnedSessions } from '../../server/store/owned-sessions.ts';
 import { chess } from '../kit/games.ts';
 import { keysLike } from '../kit/redis.ts';
 import { type Cluster, openCluster } from '../kit/server.ts';
-import { creation, type Desk, next, openDesk, proposal } from '../store/desk.ts';
+import { creation, type StoreFixture, next, openStoreFixture, proposal } from '../store/store-fixture.ts';
 
 describe('the sessions that one owner may have', () => {
   describe('seen by clients', () => {
@@ -56,18 +56,18 @@ describe('the sessions that one owner may have', () => {
   });
 
   describe('in Redis', () => {
-    let desk: Desk;
+    let fixture: StoreFixture;
     let now: number;
     beforeEach(async () => {
-      desk = await openDesk();
-      now = await desk.now();
+      fixture = await openStoreFixture();
+      now = await fixture.now();
     });
-    afterEach(() => desk.close());
+    afterEach(() => fixture.close());
 
-    const places = () => createOwnedSessions(desk.redis, { keyPrefix: desk.prefix, limit: 1, store: desk.store, now: () => now });
+    const places = () => createOwnedSessions(fixture.redis, { keyPrefix: fixture.prefix, limit: 1, store: fixture.store, now: () => now });
     const make = async (session_id: string) => {
-      const event = creation(await desk.now(), session_id);
-      await desk.store.commit(proposal(null, event));
+      const event = creation(await fixture.now(), session_id);
+      await fixture.store.commit(proposal(null, event));
       return event.state;
     };
 
@@ -102,7 +102,7 @@ describe('the sessions that one owner may have', () => {
       const first = await places().claim('anna', 'game');
       const state = await make('game');
       expect(await places().claim('anna', 'other')).to.equal(null);
-      await desk.store.commit(proposal(state, next(state, 'delete', await desk.now())));
+      await fixture.store.commit(proposal(state, next(state, 'delete', await fixture.now())));
       const second = await places().claim('anna', 'other');
       expect(second).not.to.equal(null);
       await first?.release();

@@ -1,12 +1,12 @@
 import { expect } from 'chai';
-import { storm } from '../expiry/storm.ts';
+import { runDeadlinesThroughKill } from '../expiry/deadlines-through-kill.ts';
 
 const SESSIONS = 10_000;
 
 describe('an instance killed with -9 while very many deadlines are armed', () => {
   it(`E-40 ${SESSIONS} deadlines over two instances: each fires once, never early, at its deadline, punctually, and everybody knows`, async function () {
     this.timeout(300_000);
-    const result = await storm({ sessions: SESSIONS, spreadMs: 20_000, leadMs: 45_000, exiledEvery: 10, thresholds: [] });
+    const result = await runDeadlinesThroughKill({ sessions: SESSIONS, spreadMs: 20_000, leadMs: 45_000, exiledEvery: 10, thresholds: [] });
     console.log(result);
     expect(result).to.include({ rows: SESSIONS, rowSessions: SESSIONS, rowsAtDeadline: SESSIONS, toldTwice: 0, toldEarly: 0 });
     expect(result.watchers).to.equal(SESSIONS * 1.1);

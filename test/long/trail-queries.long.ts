@@ -10,7 +10,7 @@ import { EventStore } from '../../server/audit/store.ts';
 import { verify } from '../../server/audit/verify.ts';
 import type { PrivatePostgres } from '../../server/local/private-postgres.ts';
 import { query, silent } from '../audit/kit.ts';
-import { Scribe } from '../audit/scribe.ts';
+import { RecordedSession } from '../audit/recorded-session.ts';
 import { chess } from '../kit/games.ts';
 import { freshDirectory, migrate, startOwnPostgres } from '../kit/services.ts';
 import { until } from '../kit/until.ts';
@@ -72,7 +72,7 @@ describe(`the trail's queries over ${(SESSIONS * EVENTS).toLocaleString('en')} r
   const readsTables = (plans: string[]) => plans.filter((plan) => /Seq Scan on sync_/.test(plan));
 
   it('A-72 writing, history, recovery, verification and retention go by an index', async () => {
-    const fresh = new Scribe(chess({ session_id: 'fresh' }), Date.parse('2026-12-01T00:00:00Z')).do({ type: 'start' });
+    const fresh = new RecordedSession(chess({ session_id: 'fresh' }), Date.parse('2026-12-01T00:00:00Z')).do({ type: 'start' });
     for (let move = 0; move < 48; move++) fresh.do({ type: 'switch' });
     const write = () => new EventStore(database, silent).write(fresh.queued, new AbortController().signal);
     const cutoff = new Date(Date.now() - 330 * 86_400_000);
@@ -92,7 +92,7 @@ describe(`the trail's queries over ${(SESSIONS * EVENTS).toLocaleString('en')} r
 
 /** Fills both tables with finished and unfinished sessions over a year. Returns the id of one in the middle. */
 async function fill(url: string): Promise<string> {
-  const game = new Scribe(chess()).do({ type: 'start' }).do({ type: 'switch' });
+  const game = new RecordedSession(chess()).do({ type: 'start' }).do({ type: 'switch' });
   const snapshot = JSON.stringify(game.state);
   await query(
     url,

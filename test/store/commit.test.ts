@@ -4,24 +4,24 @@ import { type LiveSession, UnreadableStateError } from '../../server/engine/port
 import { lookInto } from '../kit/redis.ts';
 import { factsIn, tamper } from '../kit/stored.ts';
 import { lifeOf } from '../../server/engine/life.ts';
-import { creation, type Desk, next, openDesk, proposal } from './desk.ts';
+import { creation, type StoreFixture, next, openStoreFixture, proposal } from './store-fixture.ts';
 
 describe('a commit', () => {
-  let desk: Desk;
+  let fixture: StoreFixture;
   before(async () => {
-    desk = await openDesk();
+    fixture = await openStoreFixture();
   });
-  after(() => desk.close());
+  after(() => fixture.close());
 
   const committed = async (): Promise<SessionState> => {
-    const event = creation(await desk.now());
-    expect(await desk.store.commit(proposal(null, event))).to.include({ outcome: 'committed' });
+    const event = creation(await fixture.now());
+    expect(await fixture.store.commit(proposal(null, event))).to.include({ outcome: 'committed' });
     return event.state;
   };
 
   /** A connection that sends every script twice, as a client library does after a reconnect, with something in between. */
   const repeating = (between: () => Promise<void>) =>
-    new Proxy(desk.redis, {
+    new Proxy(fixture.redis, {
       get(target, property) {
         const member: unknown = Reflect.get(target, property);
         if (typeof member !== 'function') return member;
@@ -38,16 +38,16 @@ describe('a commit', () => {
   it('S-1 writes the state, its place in the agenda and its event together', async () => {
     const state = await committed();
     const { session_id } = state;
-    const event = next(state, 'start', await desk.now());
+    const event = next(state, 'start', await fixture.now());
     const attention = Date.parse(event.state.deadline_at ?? '');
-    await desk.store.commit(proposal(state, event, { attention }));
-    const { session } = await desk.store.load(session_id);
+    await fixture.store.commit(proposal(state, event, { attention }));
+    const { session } = await fixture.store.load(session_id);
     expect(session).to.deep.include({ version: 2, epoch: state.epoch, state: event.state });
-    const { due } = await desk.traces(session_id);
+    const { due } = await fixture.traces(session_id);
     expect(Number(due)).to.equal(attention);
-    const facts = await factsIn(desk.redis, desk.keys.session(session_id).session);
+    const facts = await factsIn(fixture.redis, fixture.keys.session(session_id).session);
     expect(facts).to.include({ version: '2', status: 'running', kind: 'session_started' });
-    expect(await desk.store.positions([session_id, 'nobody'])).to.deep.equal([
+    expect(await fixture.store.positions([session_id, 'nobody'])).to.deep.equal([
       { version: 2, epoch: state.epoch, status: 'running', event_type: 'session_started' },
       null,
     ]);
@@ -55,140 +55,140 @@ describe('a commit', () => {
 
   it('S-2 on a version that was replaced changes nothing at all and shows what is there', async () => {
     const state = await committed();
-    const now = await desk.now();
+    const now = await fixture.now();
     const event = next(state, 'start', now);
-    await desk.store.commit(proposal(state, event));
-    const before = await desk.traces(state.session_id);
+    await fixture.store.commit(proposal(state, event));
+    const before = await fixture.traces(state.session_id);
     const command = { id: 'late', fingerprint: 'f', rememberMs: 60_000 };
-    const late = await desk.store.commit(proposal(state, next(state, 'start', now), { attention: now + 5, command }));
+    const late = await fixture.store.commit(proposal(state, next(state, 'start', now), { attention: now + 5, command }));
     expect(late).to.have.property('outcome', 'conflict');
     expect(late).to.have.nested.property('session.state').that.deep.equals(event.state);
-    expect(await desk.traces(state.session_id)).to.deep.equal(before);
-    expect((await desk.store.load(state.session_id, { id: 'late' })).command).to.equal(null);
+    expect(await fixture.traces(state.session_id)).to.deep.equal(before);
+    expect((await fixture.store.load(state.session_id, { id: 'late' })).command).to.equal(null);
   });
 
   it('S-2 of another epoch is a conflict, though the version is the same', async () => {
     const state = await committed();
-    const result = await desk.store.commit(proposal({ ...state, epoch: state.epoch - 1 }, next(state, 'start', await desk.now())));
+    const result = await fixture.store.commit(proposal({ ...state, epoch: state.epoch - 1 }, next(state, 'start', await fixture.now())));
     expect(result.outcome).to.equal('conflict');
   });
 
   it('S-3 of a new session never overwrites one', async () => {
     const state = await committed();
-    const before = await desk.traces(state.session_id);
-    const result = await desk.store.commit(proposal(null, creation(await desk.now(), state.session_id)));
+    const before = await fixture.traces(state.session_id);
+    const result = await fixture.store.commit(proposal(null, creation(await fixture.now(), state.session_id)));
     expect(result).to.have.property('outcome', 'conflict');
-    expect(await desk.traces(state.session_id)).to.deep.equal(before);
+    expect(await fixture.traces(state.session_id)).to.deep.equal(before);
   });
 
   it('S-4 of a deletion leaves only what keeps the epoch from coming back', async () => {
     const state = await committed();
     const { session_id } = state;
-    await desk.store.commit(proposal(state, next(state, 'delete', await desk.now())));
-    const { session } = await desk.store.load(session_id);
+    await fixture.store.commit(proposal(state, next(state, 'delete', await fixture.now())));
+    const { session } = await fixture.store.load(session_id);
     expect(session).to.deep.include({ version: 2, epoch: state.epoch, state: null });
 
-    const sameEpoch = creation(await desk.now(), session_id);
+    const sameEpoch = creation(await fixture.now(), session_id);
     sameEpoch.state.epoch = state.epoch;
-    expect(await desk.store.commit(proposal(null, sameEpoch))).to.deep.include({ outcome: 'conflict' });
-    const greater = creation(await desk.now(), session_id);
+    expect(await fixture.store.commit(proposal(null, sameEpoch))).to.deep.include({ outcome: 'conflict' });
+    const greater = creation(await fixture.now(), session_id);
     greater.state.epoch = state.epoch + 1;
-    expect(await desk.store.commit(proposal(null, greater))).to.include({ outcome: 'committed' });
+    expect(await fixture.store.commit(proposal(null, greater))).to.include({ outcome: 'committed' });
   });
 
   it('S-4 so that what comes from the trail a moment later is a conflict, and a deleted session stays deleted', async () => {
     const state = await committed();
-    const now = await desk.now();
-    await desk.store.commit(proposal(state, next(state, 'delete', now)));
+    const now = await fixture.now();
+    await fixture.store.commit(proposal(state, next(state, 'delete', now)));
     const late = { ...state, version: state.version + 1, epoch: now + 10 };
     const event = { ...next(state, 'start', now), state: late };
-    const result = await desk.store.commit(proposal(state, event, { base: { version: 0, epoch: state.epoch } }));
+    const result = await fixture.store.commit(proposal(state, event, { base: { version: 0, epoch: state.epoch } }));
     expect(result).to.include({ outcome: 'conflict' });
-    expect((await desk.store.load(state.session_id)).session?.state).to.equal(null);
+    expect((await fixture.store.load(state.session_id)).session?.state).to.equal(null);
   });
 
   it('S-5 that is sent twice, because its reply was lost, has its effect once', async () => {
     const state = await committed();
-    const before = await desk.traces(state.session_id);
+    const before = await fixture.traces(state.session_id);
     const twice = repeating(async () => {});
-    const event = next(state, 'start', await desk.now());
-    expect(await desk.storeOver(twice).commit(proposal(state, event))).to.include({ outcome: 'committed' });
-    const after = await desk.traces(state.session_id);
+    const event = next(state, 'start', await fixture.now());
+    expect(await fixture.storeOver(twice).commit(proposal(state, event))).to.include({ outcome: 'committed' });
+    const after = await fixture.traces(state.session_id);
     expect(after.outbox).to.equal(before.outbox + 1);
-    expect((await factsIn(desk.redis, desk.keys.session(state.session_id).session)).version).to.equal('2');
+    expect((await factsIn(fixture.redis, fixture.keys.session(state.session_id).session)).version).to.equal('2');
   });
 
   it('S-5 that is sent again when others have committed since has its effect once, and is told what it did', async () => {
     const state = await committed();
-    const before = await desk.traces(state.session_id);
-    const started = next(state, 'start', await desk.now());
+    const before = await fixture.traces(state.session_id);
+    const started = next(state, 'start', await fixture.now());
     let last = started.state;
     const again = repeating(async () => {
       for (let commit = 0; commit < 7; commit++) {
-        const event = next(last, 'switch', await desk.now());
-        expect(await desk.store.commit(proposal(last, event))).to.include({ outcome: 'committed' });
+        const event = next(last, 'switch', await fixture.now());
+        expect(await fixture.store.commit(proposal(last, event))).to.include({ outcome: 'committed' });
         last = event.state;
       }
     });
-    expect(await desk.storeOver(again).commit(proposal(state, started))).to.include({ outcome: 'committed' });
-    const { session } = await desk.store.load(state.session_id);
+    expect(await fixture.storeOver(again).commit(proposal(state, started))).to.include({ outcome: 'committed' });
+    const { session } = await fixture.store.load(state.session_id);
     expect(session).to.deep.include({ version: 9, state: last });
-    expect((await desk.traces(state.session_id)).outbox).to.equal(before.outbox + 8);
+    expect((await fixture.traces(state.session_id)).outbox).to.equal(before.outbox + 8);
   });
 
   it('S-11 on a session that a Redis of another life wrote last is refused until it begins a new epoch', async () => {
     const state = await committed();
-    const { session } = desk.keys.session(state.session_id);
-    const { life } = await factsIn(desk.redis, session);
+    const { session } = fixture.keys.session(state.session_id);
+    const { life } = await factsIn(fixture.redis, session);
     expect(life).to.match(/^\w{16}$/);
-    await tamper(desk.redis, session, { ...(await factsIn(desk.redis, session)), life: 'another' });
-    const before = await desk.traces(state.session_id);
-    const event = next(state, 'start', await desk.now());
-    expect(await desk.store.commit(proposal(state, event))).to.deep.equal({ outcome: 'life' });
-    expect(await desk.traces(state.session_id)).to.deep.equal(before);
+    await tamper(fixture.redis, session, { ...(await factsIn(fixture.redis, session)), life: 'another' });
+    const before = await fixture.traces(state.session_id);
+    const event = next(state, 'start', await fixture.now());
+    expect(await fixture.store.commit(proposal(state, event))).to.deep.equal({ outcome: 'life' });
+    expect(await fixture.traces(state.session_id)).to.deep.equal(before);
     event.state.epoch += 1;
-    expect(await desk.store.commit(proposal(state, event))).to.include({ outcome: 'committed' });
-    expect((await factsIn(desk.redis, session)).life).to.equal(life);
-    expect(await desk.store.commit(proposal(event.state, next(event.state, 'pause', await desk.now())))).to.include({
+    expect(await fixture.store.commit(proposal(state, event))).to.include({ outcome: 'committed' });
+    expect((await factsIn(fixture.redis, session)).life).to.equal(life);
+    expect(await fixture.store.commit(proposal(event.state, next(event.state, 'pause', await fixture.now())))).to.include({
       outcome: 'committed',
     });
   });
 
   it('S-6 by an instant that the clock of Redis contradicts is refused and changes nothing', async () => {
     const state = await committed();
-    const before = await desk.traces(state.session_id);
-    const event = next(state, 'start', await desk.now());
+    const before = await fixture.traces(state.session_id);
+    const event = next(state, 'start', await fixture.now());
     for (const off of [2_000, 500, -3_500, -60_000]) {
-      const instant = (await desk.now()) + off;
-      expect(await desk.store.commit(proposal(state, event, { instant })), String(off)).to.deep.equal({ outcome: 'clock' });
+      const instant = (await fixture.now()) + off;
+      expect(await fixture.store.commit(proposal(state, event, { instant })), String(off)).to.deep.equal({ outcome: 'clock' });
     }
-    const tooEarly = { notBefore: (await desk.now()) + 1_000 };
-    expect(await desk.store.commit(proposal(state, event, tooEarly))).to.deep.equal({ outcome: 'clock' });
-    expect(await desk.traces(state.session_id)).to.deep.equal(before);
-    const slightlyOff = { instant: (await desk.now()) - 2_000 };
-    expect(await desk.store.commit(proposal(state, event, slightlyOff))).to.include({ outcome: 'committed' });
+    const tooEarly = { notBefore: (await fixture.now()) + 1_000 };
+    expect(await fixture.store.commit(proposal(state, event, tooEarly))).to.deep.equal({ outcome: 'clock' });
+    expect(await fixture.traces(state.session_id)).to.deep.equal(before);
+    const slightlyOff = { instant: (await fixture.now()) - 2_000 };
+    expect(await fixture.store.commit(proposal(state, event, slightlyOff))).to.include({ outcome: 'committed' });
   });
 
   it('S-7 with a command_id remembers it, and a second one finds that out before anything else', async () => {
     const state = await committed();
     const command = { id: 'once', fingerprint: 'f', rememberMs: 60_000 };
-    const event = next(state, 'start', await desk.now());
-    await desk.store.commit(proposal(state, event, { command }));
-    const again = await desk.store.commit(proposal(state, event, { command }));
+    const event = next(state, 'start', await fixture.now());
+    await fixture.store.commit(proposal(state, event, { command }));
+    const again = await fixture.store.commit(proposal(state, event, { command }));
     const memory = { fingerprint: 'f', version: 2, life: lifeOf(state) };
     expect(again).to.deep.include({ outcome: 'repeated', command: memory });
     expect(again).to.have.nested.property('session.version', 2);
-    expect((await desk.store.load(state.session_id, { id: 'once' })).command).to.deep.equal(memory);
-    expect(await desk.store.remember(state, command)).to.equal(false);
+    expect((await fixture.store.load(state.session_id, { id: 'once' })).command).to.deep.equal(memory);
+    expect(await fixture.store.remember(state, command)).to.equal(false);
   });
 
   it('S-7 a remembered command is found also where its session is gone', async () => {
     const state = await committed();
     const command = { id: 'gone', fingerprint: 'f', rememberMs: 60_000 };
-    const event = next(state, 'start', await desk.now());
-    await desk.store.commit(proposal(state, event, { command }));
-    await desk.redis.del(desk.keys.session(state.session_id).session);
-    expect(await desk.store.commit(proposal(state, event, { command }))).to.deep.equal({
+    const event = next(state, 'start', await fixture.now());
+    await fixture.store.commit(proposal(state, event, { command }));
+    await fixture.redis.del(fixture.keys.session(state.session_id).session);
+    expect(await fixture.store.commit(proposal(state, event, { command }))).to.deep.equal({
       outcome: 'repeated',
       session: null,
       command: { fingerprint: 'f', version: 2, life: lifeOf(state) },
@@ -198,47 +198,47 @@ describe('a commit', () => {
   it('S-8 a stored state that is no state is not taken for one', async () => {
     for (const spoilt of ['no json', 'null', '7', '[]', '{}', '{"participants":7}']) {
       const { session_id } = await committed();
-      await tamper(desk.redis, desk.keys.session(session_id).session, {}, spoilt);
-      const error: unknown = await desk.store.load(session_id).catch((thrown: unknown) => thrown);
+      await tamper(fixture.redis, fixture.keys.session(session_id).session, {}, spoilt);
+      const error: unknown = await fixture.store.load(session_id).catch((thrown: unknown) => thrown);
       expect(error, spoilt).to.be.instanceOf(UnreadableStateError);
     }
   });
 
   it('S-12 claiming a warning leaves the state, and how long it stays, as they are', async () => {
     const state = await committed();
-    const { session } = desk.keys.session(state.session_id);
+    const { session } = fixture.keys.session(state.session_id);
     // As many as there may be, and as long.
     const warnings = Array.from({ length: 10 }, (_, index) => 86_399_999 - index);
-    await desk.store.commit(proposal(state, next(state, 'start', await desk.now()), { warnings, lifetimeMs: 50_000 }));
-    const before = (await desk.store.load(state.session_id)).session as LiveSession;
+    await fixture.store.commit(proposal(state, next(state, 'start', await fixture.now()), { warnings, lifetimeMs: 50_000 }));
+    const before = (await fixture.store.load(state.session_id)).session as LiveSession;
     const claimed = [86_399_990, 86_399_999];
-    expect(await desk.store.attend(before, claimed, null)).to.deep.equal(claimed);
-    expect(await desk.store.attend(before, claimed, null)).to.deep.equal([]);
-    const after = (await desk.store.load(state.session_id)).session;
+    expect(await fixture.store.attend(before, claimed, null)).to.deep.equal(claimed);
+    expect(await fixture.store.attend(before, claimed, null)).to.deep.equal([]);
+    const after = (await fixture.store.load(state.session_id)).session;
     expect(after).to.deep.equal({ ...before, warnings: warnings.filter((threshold) => !claimed.includes(threshold)) });
-    expect(await desk.redis.pttl(session)).to.be.within(1, 50_000);
-    expect(await desk.store.positions([state.session_id])).to.deep.equal([
+    expect(await fixture.redis.pttl(session)).to.be.within(1, 50_000);
+    expect(await fixture.store.positions([state.session_id])).to.deep.equal([
       { version: 2, epoch: state.epoch, status: 'running', event_type: 'session_started' },
     ]);
   });
 
   it('S-9 without a trail writes nothing to the outbox', async () => {
-    const event = creation(await desk.now());
-    const before = await desk.traces(event.state.session_id);
-    await desk.store.commit(proposal(null, event, { audit: false }));
-    expect((await desk.traces(event.state.session_id)).outbox).to.equal(before.outbox);
+    const event = creation(await fixture.now());
+    const before = await fixture.traces(event.state.session_id);
+    await fixture.store.commit(proposal(null, event, { audit: false }));
+    expect((await fixture.traces(event.state.session_id)).outbox).to.equal(before.outbox);
   });
 
   it('S-10 knows of a command exactly when it knows of its effect', async () => {
     for (let round = 0; round < 30; round++) {
       const state = await committed();
-      const other = lookInto(desk.url);
+      const other = lookInto(fixture.url);
       try {
-        const event = next(state, 'start', await desk.now());
+        const event = next(state, 'start', await fixture.now());
         const command = { id: 'once', fingerprint: 'f', rememberMs: 60_000 };
-        const reader = desk.storeOver(other);
+        const reader = fixture.storeOver(other);
         const [, ...looks] = await Promise.all([
-          desk.store.commit(proposal(state, event, { command })),
+          fixture.store.commit(proposal(state, event, { command })),
           ...Array.from({ length: 8 }, () => reader.load(state.session_id, { id: 'once' })),
         ]);
         for (const look of looks) expect(look.session?.version).to.equal(look.command === null ? 1 : 2);

@@ -7,56 +7,56 @@ import { type CommitResult, type LiveSession, UnreadableStateError } from '../..
 import { createSessionStore } from '../../server/store/session-store.ts';
 import { chess } from '../kit/games.ts';
 import { lookInto } from '../kit/redis.ts';
-import { type Desk, next, openDesk, proposal } from './desk.ts';
+import { type StoreFixture, next, openStoreFixture, proposal } from './store-fixture.ts';
 import { entriesOf } from '../kit/stored.ts';
 
 const COUNT = 200;
 
 describe('a session of many participants', () => {
-  let desk: Desk;
+  let fixture: StoreFixture;
   let session: LiveSession;
 
   before(async () => {
-    desk = await openDesk();
+    fixture = await openStoreFixture();
   });
-  after(() => desk.close());
+  after(() => fixture.close());
 
   const participants = Array.from({ length: COUNT }, (_, n) => ({ participant_id: `p-${n}`, total_time_ms: 600_000 }));
-  const fieldsOf = (id: string) => desk.redis.hgetall(desk.keys.session(id).pieces);
-  const load = async (id: string) => (await desk.store.load(id)).session as LiveSession;
+  const fieldsOf = (id: string) => fixture.redis.hgetall(fixture.keys.session(id).pieces);
+  const load = async (id: string) => (await fixture.store.load(id)).session as LiveSession;
   const newestInOutbox = async (id: string) => {
-    const entries = await entriesOf(desk.redis, desk.prefix, id);
+    const entries = await entriesOf(fixture.redis, fixture.prefix, id);
     return decodeState(entries.at(-1)?.state ?? '', SCHEMA) as SessionState;
   };
 
   /** Commits the next event as an engine would. */
-  async function commit(type: 'start' | 'switch' | 'delete', base = session, store = desk.store): Promise<CommitResult> {
-    const event = next(base.state, type, await desk.now());
+  async function commit(type: 'start' | 'switch' | 'delete', base = session, store = fixture.store): Promise<CommitResult> {
+    const event = next(base.state, type, await fixture.now());
     shareParticipants(base.state, event.state);
     return store.commit({ ...proposal(base.state, event), base });
   }
 
   beforeEach(async () => {
-    const made = create(chess({ participants }), await desk.now());
+    const made = create(chess({ participants }), await fixture.now());
     if (!made.ok) throw new Error(made.message);
-    await desk.store.commit(proposal(null, made.event));
+    await fixture.store.commit(proposal(null, made.event));
     session = await load(made.event.state.session_id);
     await commit('start');
     session = await load(session.state.session_id);
   });
 
   it('S-10 knows of a command exactly when it knows of its effect', async () => {
-    const other = lookInto(desk.url);
+    const other = lookInto(fixture.url);
     try {
       for (let round = 0; round < 30; round++) {
-        const event = next(session.state, 'switch', await desk.now());
+        const event = next(session.state, 'switch', await fixture.now());
         shareParticipants(session.state, event.state);
         const id = `turn-${round}`;
         const command = { id, fingerprint: 'f', rememberMs: 60_000 };
-        const reader = desk.storeOver(other);
+        const reader = fixture.storeOver(other);
         const { session_id, version } = session.state;
         const looking = Array.from({ length: 8 }, () => reader.load(session_id, { id }));
-        const committing = desk.store.commit({ ...proposal(session.state, event, { command }), base: session });
+        const committing = fixture.store.commit({ ...proposal(session.state, event, { command }), base: session });
         const [looks] = await Promise.all([Promise.all(looking), committing]);
         for (const look of looks) expect(look.session?.version).to.equal(look.command === null ? version : version + 1);
         session = await load(session_id);
@@ -70,10 +70,10 @@ describe('a session of many participants', () => {
     const { session_id } = session.state;
     expect(Object.keys(await fieldsOf(session_id))).to.have.members(Array.from({ length: 7 }, (_, piece) => `p${piece}`));
     for (let turn = 0; turn < 40; turn++) {
-      const event = next(session.state, 'switch', await desk.now());
+      const event = next(session.state, 'switch', await fixture.now());
       shareParticipants(session.state, event.state);
       const whole = JSON.parse(JSON.stringify(event.state)) as SessionState;
-      expect(await desk.store.commit({ ...proposal(session.state, event), base: session })).to.include({ outcome: 'committed' });
+      expect(await fixture.store.commit({ ...proposal(session.state, event), base: session })).to.include({ outcome: 'committed' });
       session = await load(session_id);
       expect(session.state).to.deep.equal(whole);
       expect(await newestInOutbox(session_id)).to.deep.equal(whole);
@@ -84,7 +84,8 @@ describe('a session of many participants', () => {
     const { session_id } = session.state;
     const before = await fieldsOf(session_id);
     // The same to whoever reads it, and told from what would be written.
-    for (const piece of [0, 1, 3, 6]) await desk.redis.hset(desk.keys.session(session_id).pieces, `p${piece}`, ` ${before[`p${piece}`]}`);
+    for (const piece of [0, 1, 3, 6])
+      await fixture.redis.hset(fixture.keys.session(session_id).pieces, `p${piece}`, ` ${before[`p${piece}`]}`);
     await commit('switch');
     const after = await fieldsOf(session_id);
     expect(after['p0']?.startsWith(' ')).to.equal(false);
@@ -94,13 +95,13 @@ describe('a session of many participants', () => {
 
   it('S-26 all of them where it is not known what is there: an unknown commit, another form', async () => {
     const { session_id } = session.state;
-    const key = desk.keys.session(session_id).pieces;
-    const spoil = async () => desk.redis.hset(key, 'p6', ` ${(await fieldsOf(session_id))['p6']}`);
+    const key = fixture.keys.session(session_id).pieces;
+    const spoil = async () => fixture.redis.hset(key, 'p6', ` ${(await fieldsOf(session_id))['p6']}`);
     await spoil();
     await commit('switch', { ...session, token: null });
     expect((await fieldsOf(session_id))['p6']?.startsWith(' ')).to.equal(false);
     await spoil();
-    const newer = createSessionStore(desk.redis, desk.prefix, { writes: 2, reads: 2, upgrade: (state) => state });
+    const newer = createSessionStore(fixture.redis, fixture.prefix, { writes: 2, reads: 2, upgrade: (state) => state });
     const upgraded = (await newer.load(session_id)).session as LiveSession;
     await commit('switch', upgraded, newer);
     expect((await fieldsOf(session_id))['p6']?.startsWith(' ')).to.equal(false);
@@ -114,15 +115,15 @@ describe('a session of many participants', () => {
 
   it('S-29 whose pieces are gone is unreadable, never one without participants, and no commit goes on from it', async () => {
     const { session_id } = session.state;
-    const keys = desk.keys.session(session_id);
-    await desk.redis.del(keys.pieces);
-    const before = await desk.traces(session_id);
+    const keys = fixture.keys.session(session_id);
+    await fixture.redis.del(keys.pieces);
+    const before = await fixture.traces(session_id);
     const attempts = [load(session_id), commit('switch'), commit('switch', { ...session, version: 1 })];
     for (const attempt of await Promise.allSettled(attempts)) {
       expect(attempt).to.have.property('reason').that.is.instanceOf(UnreadableStateError);
     }
-    expect(await desk.traces(session_id)).to.deep.equal(before);
-    expect(await desk.redis.exists(keys.pieces)).to.equal(0);
+    expect(await fixture.traces(session_id)).to.deep.equal(before);
+    expect(await fixture.redis.exists(keys.pieces)).to.equal(0);
   });
 
   it('S-28 nothing of it stays when it is deleted', async () => {

@@ -17,7 +17,7 @@ export interface Stretch {
 }
 
 /** Instances on one Redis or a cluster, with players and viewers: what measurements of scaling are made on. */
-export class Town {
+export class LoadedInstances {
   readonly #stage: Stage;
   readonly #instances: Program[];
   readonly #crowd: Crowd;
@@ -31,10 +31,10 @@ export class Town {
     this.#crowd = crowd;
   }
 
-  static async open(stage: Stage, instances: number): Promise<Town> {
+  static async open(stage: Stage, instances: number): Promise<LoadedInstances> {
     const started: Program[] = [];
     for (let index = 0; index < instances; index++) started.push(await stage.service());
-    return new Town(stage, started, await Crowd.open(stage));
+    return new LoadedInstances(stage, started, await Crowd.open(stage));
   }
 
   /** Seats a player at each of so many games, on each instance in turn. */

@@ -11,7 +11,7 @@ import { chess } from '../kit/games.ts';
 import { freshPrefix, redisUrl } from '../kit/services.ts';
 
 /** A store, with a prefix of its own unless one is given, and a way to look behind it. */
-export async function openDesk(prefix = freshPrefix()) {
+export async function openStoreFixture(prefix = freshPrefix()) {
   const url = await redisUrl();
   const redis = lookInto(url);
   const keys = createKeys(prefix);
@@ -35,7 +35,7 @@ export async function openDesk(prefix = freshPrefix()) {
     close: () => redis.disconnect(),
   };
 }
-export type Desk = Awaited<ReturnType<typeof openDesk>>;
+export type StoreFixture = Awaited<ReturnType<typeof openStoreFixture>>;
 
 /** The event by which a game begins at `now` (Unix ms). */
 export function creation(now: number, session_id = chess().session_id): SessionEvent {

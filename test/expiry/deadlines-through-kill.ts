@@ -14,7 +14,7 @@ import { GRACE_MS, inParallel, type Session, Watcher } from './watcher.ts';
 const SOCKETS = 8;
 const AT_ONCE = 64;
 
-export interface StormOptions {
+export interface DeadlineRunOptions {
   sessions: number;
   /** From the first deadline to the last, ms. */
   spreadMs: number;
@@ -33,7 +33,7 @@ export interface Figures {
   max: number;
 }
 
-export interface StormReport {
+export interface DeadlineRunReport {
   /** Rows of `participant_expired`, sessions they are of, and those whose instant is the session's deadline. */
   rows: number;
   rowSessions: number;
@@ -59,8 +59,8 @@ export interface StormReport {
   control: Figures;
 }
 
-/** Creates and runs the storm; see StormReport for what comes of it. */
-export async function storm(options: StormOptions): Promise<StormReport> {
+/** Creates and starts the sessions, kills an instance midway, and tells what came of it. */
+export async function runDeadlinesThroughKill(options: DeadlineRunOptions): Promise<DeadlineRunReport> {
   const database = await freshDatabase();
   const cluster = await openCluster({ AUDIT_WORKER: 'inline', DATABASE_URL: database });
   try {
@@ -99,7 +99,7 @@ export async function storm(options: StormOptions): Promise<StormReport> {
 
 /** Creates and starts the sessions, alternately at both instances, so that their deadlines are evenly spread. */
 async function startAll(
-  { sessions, spreadMs, leadMs, exiledEvery, thresholds }: StormOptions,
+  { sessions, spreadMs, leadMs, exiledEvery, thresholds }: DeadlineRunOptions,
   exiles: Watcher[],
   locals: Watcher[],
 ): Promise<Session[]> {
@@ -159,7 +159,7 @@ function report(
   rows: { session_id: string; timestamp: Date }[],
   killedAt: number,
   control: Figures,
-): StormReport {
+): DeadlineRunReport {
   const watchers = [...exiles, ...locals];
   const deadlines = new Map(sessions.map((session) => [session.id, session.deadline]));
   const committed = new Map<string, number>();

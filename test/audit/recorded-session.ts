@@ -12,7 +12,7 @@ import { chainEvents } from '../../server/store/codec.ts';
 import { BEGIN } from './kit.ts';
 
 /** Writes down a session as instances do, event by event, at instants of its own. */
-export class Scribe {
+export class RecordedSession {
   readonly events: SessionEvent[] = [];
   /** As they would leave the outbox. */
   readonly queued: QueuedEvent[] = [];

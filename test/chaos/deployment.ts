@@ -26,7 +26,7 @@ interface Links {
 }
 
 /** Two instances behind a load balancer, a worker, a Redis and a PostgreSQL, each a process, with a proxy on each way between two of them. */
-export class Plant {
+export class Deployment {
   readonly #closers: (() => Promise<unknown>)[] = [];
   #redis!: PrivateRedis;
   #postgres!: PrivatePostgres;
@@ -41,15 +41,15 @@ export class Plant {
   store!: Redis;
   clocks: Record<Target, ShiftedClock | undefined> = { instance: undefined, redis: undefined, worker: undefined, postgres: undefined };
 
-  static async open(): Promise<Plant> {
-    const plant = new Plant();
+  static async open(): Promise<Deployment> {
+    const deployment = new Deployment();
     try {
-      await plant.#start();
+      await deployment.#start();
     } catch (error) {
-      await plant.close();
+      await deployment.close();
       throw error;
     }
-    return plant;
+    return deployment;
   }
 
   async #start(): Promise<void> {

@@ -64,7 +64,7 @@ export class WrongClock implements Clock {
   }
 }
 
-export interface Player {
+export interface EngineInstance {
   engine: Engine;
   clock: WrongClock;
   metrics: Metrics;
@@ -78,7 +78,7 @@ export interface Player {
   close(): Promise<void>;
 }
 
-export class Arena {
+export class EngineFixture {
   readonly prefix = freshPrefix();
   readonly graceMs: number;
   /** How long a session runs without a command and a connection, ms; 0 for ever. */
@@ -93,13 +93,13 @@ export class Arena {
     this.graceMs = graceMs;
   }
 
-  static async open(graceMs = GRACE_MS): Promise<Arena> {
-    const arena = new Arena(graceMs);
-    arena.#redis = connectRedis(await redisUrl(), 'commands', 'arena', logger);
-    await whenReady(arena.#redis);
-    arena.#right = new RedisClock(() => timeAt(arena.#redis, createKeys(arena.prefix).clock), logger, createMetrics());
-    await arena.#right.start();
-    return arena;
+  static async open(graceMs = GRACE_MS): Promise<EngineFixture> {
+    const engines = new EngineFixture(graceMs);
+    engines.#redis = connectRedis(await redisUrl(), 'commands', 'engines', logger);
+    await whenReady(engines.#redis);
+    engines.#right = new RedisClock(() => timeAt(engines.#redis, createKeys(engines.prefix).clock), logger, createMetrics());
+    await engines.#right.start();
+    return engines;
   }
 
   /** Unix ms of Redis. */
@@ -112,9 +112,9 @@ export class Arena {
   }
 
   /** An instance on this Redis; with `attends: false` one that answers commands, but lets nothing run out by itself. */
-  async player({ attends = true } = {}): Promise<Player> {
+  async instance({ attends = true } = {}): Promise<EngineInstance> {
     const url = await redisUrl();
-    const redis = connectRedis(url, 'commands', 'player', logger);
+    const redis = connectRedis(url, 'commands', 'instance', logger);
     await whenReady(redis);
     const clock = new WrongClock(this.#right);
     const metrics = createMetrics();
@@ -122,14 +122,14 @@ export class Arena {
     const store = createSessionStore(redis, this.prefix);
     const load: SessionStore['load'] = async (...args) => {
       const loaded = await store.load(...args);
-      const meanwhile = player.afterRead;
-      player.afterRead = undefined;
+      const meanwhile = instance.afterRead;
+      instance.afterRead = undefined;
       await meanwhile?.();
       return loaded;
     };
     const parts = createEngine({
       store: { ...store, load },
-      marks: openMarks(redis, { redisUrl: url, keyPrefix: this.prefix, logLevel: 'silent', instance: 'player' }, logger),
+      marks: openMarks(redis, { redisUrl: url, keyPrefix: this.prefix, logLevel: 'silent', instance: 'instance' }, logger),
       rooms: this.#rooms(told),
       clock,
       cache: new SessionCache(),
@@ -151,11 +151,11 @@ export class Arena {
       redis.disconnect();
     };
     this.#closers.push(close);
-    const run: Player['run'] = (session, command, context = {}) =>
+    const run: EngineInstance['run'] = (session, command, context = {}) =>
       parts.engine.execute(session, command, { arrival: Math.floor(clock.now()), ...context });
     const refusals = async () => (await metrics.clockRefusals.get()).values[0]?.value ?? 0;
-    const player: Player = { engine: parts.engine, clock, metrics, told, afterRead: undefined, run, close, refusals };
-    return player;
+    const instance: EngineInstance = { engine: parts.engine, clock, metrics, told, afterRead: undefined, run, close, refusals };
+    return instance;
   }
 
   #rooms(told: Told[]): Rooms {
@@ -175,12 +175,12 @@ export class Arena {
   }
 
   /** A game of two with `bankMs` each that was started `agoMs` ago, so that its deadline can be near or past at once. */
-  async game(player: Player, agoMs: number, change: Partial<CreatePayload> = {}): Promise<SessionState & { deadline: number }> {
+  async game(instance: EngineInstance, agoMs: number, change: Partial<CreatePayload> = {}): Promise<SessionState & { deadline: number }> {
     const participants = ['white', 'black'].map((participant_id) => ({ participant_id, total_time_ms: 1_000 }));
     const payload = chess({ participants, warning_thresholds_ms: [], ...change });
     const started = Math.floor(this.now()) - agoMs;
-    stateOf(await player.engine.create(payload, { arrival: started }));
-    const state = stateOf(await player.run(payload.session_id, { type: 'start' }, { arrival: started }));
+    stateOf(await instance.engine.create(payload, { arrival: started }));
+    const state = stateOf(await instance.run(payload.session_id, { type: 'start' }, { arrival: started }));
     return { ...state, deadline: Date.parse(state.deadline_at ?? '') };
   }
 
@@ -228,7 +228,7 @@ export class Arena {
   }
 }
 
-/** As `Arena.age`, for the sessions of any cluster. Returns the state as it is now. */
+/** As `EngineFixture.age`, for the sessions of any cluster. Returns the state as it is now. */
 export async function age(redis: RedisClient, prefix: string, session: string, ms: number): Promise<SessionState> {
   const keys = createKeys(prefix).session(session);
   // When it was created names its life.

@@ -5,29 +5,29 @@ import type { SessionEvent } from '../../server/domain/draft.ts';
 import type { OutboxEntry } from '../../server/audit/outbox-port.ts';
 import { chess } from '../kit/games.ts';
 import { entriesOf } from '../kit/stored.ts';
-import { type Desk, next, proposal } from './desk.ts';
+import { type StoreFixture, next, proposal } from './store-fixture.ts';
 
 /** A session that ran while nobody was there, committed a part at a time. */
-export class Sleeper {
-  readonly #desk: Desk;
+export class UnattendedSession {
+  readonly #fixture: StoreFixture;
   readonly #begin: number;
   readonly #events: SessionEvent[] = [];
   #hash: string | null = null;
 
-  private constructor(desk: Desk, begin: number) {
-    this.#desk = desk;
+  private constructor(fixture: StoreFixture, begin: number) {
+    this.#fixture = fixture;
     this.#begin = begin;
   }
 
   /** Creates it and starts it, `ms` ago. */
-  static async begin(desk: Desk, ms: number, change: Partial<CreatePayload> = {}): Promise<Sleeper> {
-    const sleeper = new Sleeper(desk, (await desk.now()) - ms);
+  static async begin(fixture: StoreFixture, ms: number, change: Partial<CreatePayload> = {}): Promise<UnattendedSession> {
+    const unattended = new UnattendedSession(fixture, (await fixture.now()) - ms);
     const payload = chess({ sync_mode: 'per_cycle', time_per_cycle_ms: 1_000, auto_advance: true, warning_thresholds_ms: [], ...change });
-    const decision = create(payload, sleeper.#begin);
+    const decision = create(payload, unattended.#begin);
     if (!decision.ok) throw new Error(decision.message);
-    await sleeper.#commit([decision.event]);
-    await sleeper.#commit([next(sleeper.state, 'start', sleeper.#begin)]);
-    return sleeper;
+    await unattended.#commit([decision.event]);
+    await unattended.#commit([next(unattended.state, 'start', unattended.#begin)]);
+    return unattended;
   }
 
   get state(): SessionState {
@@ -50,17 +50,17 @@ export class Sleeper {
 
   /** What its commits left in the outbox. */
   entries(): Promise<OutboxEntry[]> {
-    return entriesOf(this.#desk.redis, this.#desk.prefix, this.state.session_id);
+    return entriesOf(this.#fixture.redis, this.#fixture.prefix, this.state.session_id);
   }
 
   async #commit(events: SessionEvent[]): Promise<void> {
     const [first] = events;
     if (first === undefined) throw new Error('nothing is overdue');
-    const result = await this.#desk.store.commit({
+    const result = await this.#fixture.store.commit({
       ...proposal(this.states.at(-1) ?? null, first),
       events,
       snapshotAt: (index) => JSON.stringify(events[index]?.state),
-      instant: await this.#desk.now(),
+      instant: await this.#fixture.now(),
       previousHash: this.#hash,
     });
     if (result.outcome !== 'committed') throw new Error(result.outcome);
