@@ -1,6 +1,6 @@
 /**
- * In what the versions of the rules differ. The rules lead from one state of a session to the next; each event notes the version that it was made by, and is
- * judged by that one for ever. docs/decisions/051-versions-of-the-rules.md tells how to add one.
+ * In what the versions of the rules differ. The rules lead from one state of a session to the next; each event notes the
+ * version by which it was made, and is judged by that version for ever. CONTRIBUTING.md has the recipe for a new version.
  */
 export interface Rules {
   version: number;
