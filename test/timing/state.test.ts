@@ -96,7 +96,7 @@ for (const mode of MODES) {
       expect(match.state).to.include({ session_started_at: at(SECOND), created_at: at(0), updated_at: at(9 * SECOND), version: 5 });
     });
 
-    it('T-115 the session’s total and the settings never change', () => {
+    it('T-115 no event changes total_time_ms or a setting of the session, but an adjustment in count_up its max_time_ms', () => {
       const settings = {
         total_time_ms: 5 * MINUTE,
         increment_ms: 10,
@@ -115,6 +115,7 @@ for (const mode of MODES) {
         metadata,
         outage_policy,
         epoch,
+        max_time_ms,
       } = match.state;
       const named = mode === 'per_participant' ? { participant_id: 'ann' } : mode === 'per_group' ? { group_id: 'of-ann' } : {};
       match
@@ -131,6 +132,7 @@ for (const mode of MODES) {
         metadata,
       });
       expect(match.state).to.include({ outage_policy, epoch });
+      expect(match.state.max_time_ms).to.equal(mode === 'count_up' ? Number(max_time_ms) + SECOND : max_time_ms);
     });
 
     it('T-116 a participant’s total_time_ms drains only in per_participant, a group’s only in per_group', () => {
