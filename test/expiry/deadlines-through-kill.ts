@@ -198,7 +198,9 @@ function startControl(redisUrl: string): () => Promise<Figures> {
   });
   let output = '';
   child.stdout.on('data', (data: Buffer) => (output += data.toString()));
+  const runs = once(child.stdout, 'data');
   return async () => {
+    await runs;
     child.kill('SIGTERM');
     await once(child, 'close');
     return figures((JSON.parse(output) as number[]).map((ms) => Math.round(ms)));
