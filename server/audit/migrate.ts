@@ -1,23 +1,38 @@
+import { createHash, randomUUID } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { PrismaPg } from '@prisma/adapter-pg';
-import {
-  bindMigrationAwareSqlAdapterFactory,
-  type SqlDriverAdapter,
-  type SqlMigrationAwareDriverAdapterFactory,
-  type SqlQuery,
-} from '@prisma/driver-adapter-utils';
 import type { PoolClient } from 'pg';
-import * as engine from '@prisma/schema-engine-wasm/schema_engine_bg';
 import { PACKAGE_ROOT } from '../package-root.ts';
 import { Pool, schemaOf } from './pool.ts';
 
 const CONNECT_TIMEOUT_MS = 5_000;
-const MIGRATION = 'migration.sql';
-const LOCKFILE = 'migration_lock.toml';
-/** What the engine runs before anything else, so that two migrations wait for each other. */
-const ENGINE_LOCK = 'SELECT pg_advisory_lock(72707369)';
+
+/** Prisma's own lock, so that `prisma migrate` waits for this and this for it. It ends with the transaction, behind a pooler too. */
+const LOCK = `
+  SET LOCAL statement_timeout = 0;
+  SET LOCAL lock_timeout = '10s';
+  SELECT pg_advisory_xact_lock(72707369);
+  SET LOCAL lock_timeout = 0`;
+
+/** Prisma's table of migrations, as its engine creates it. */
+const CREATE_TABLE = `
+  CREATE TABLE _prisma_migrations (
+    id VARCHAR(36) PRIMARY KEY NOT NULL,
+    checksum VARCHAR(64) NOT NULL,
+    finished_at TIMESTAMPTZ,
+    migration_name VARCHAR(255) NOT NULL,
+    logs TEXT,
+    rolled_back_at TIMESTAMPTZ,
+    started_at TIMESTAMPTZ NOT NULL DEFAULT now(),
+    applied_steps_count INTEGER NOT NULL DEFAULT 0
+  )`;
+
+/** Tables of the schema in use, but for those of extensions. */
+const OTHER_TABLES = `
+  SELECT FROM pg_class
+   WHERE relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = current_schema()) AND relkind IN ('r', 'p', 'f')
+     AND NOT EXISTS (SELECT FROM pg_depend WHERE classid = 'pg_class'::regclass AND objid = pg_class.oid AND deptype = 'e')
+   LIMIT 1`;
 
 /** Migrations that can't be applied. Its message says why, in words for an operator. */
 export class MigrationError extends Error {
@@ -25,7 +40,8 @@ export class MigrationError extends Error {
 }
 
 /**
- * Applies the migrations that a database has not seen yet and records them in `_prisma_migrations`, as `prisma migrate deploy` does, without downloading an engine. Several at a time are safe.
+ * Applies the migrations that a database has not seen yet and records them in `_prisma_migrations`, as `prisma migrate deploy` does, without
+ * downloading an engine. All of them or none: they share one transaction. Several calls at a time are safe.
  * @param directory holds the migrations; default: `prisma/migrations` of this package
  * @returns the names of those that were applied now
  * @throws MigrationError
@@ -34,132 +50,84 @@ export async function applyMigrations(
   databaseUrl: string,
   { directory = path.join(PACKAGE_ROOT, 'prisma', 'migrations') } = {},
 ): Promise<string[]> {
-  const connections = new Connections(databaseUrl);
+  const pool = new Pool({ connectionString: databaseUrl, max: 1, connectionTimeoutMillis: CONNECT_TIMEOUT_MS });
   try {
-    const { SchemaEngine } = await loadEngine();
-    const schemaEngine = await SchemaEngine.new({ datamodels: undefined }, () => {}, bindMigrationAwareSqlAdapterFactory(connections));
+    const client = await pool.connect();
+    // A lost connection rejects the statement under way as well.
+    client.on('error', () => {});
     try {
-      const input = { migrationsList: readMigrations(directory), filters: { externalTables: [], externalEnums: [] } };
-      return (await schemaEngine.applyMigrations(input)).appliedMigrationNames;
+      await client.query('BEGIN');
+      await client.query(LOCK);
+      await createTable(client, schemaOf(databaseUrl));
+      const names = await pending(client, directory);
+      for (const name of names) await apply(client, name, readFileSync(path.join(directory, name, 'migration.sql'), 'utf8'));
+      await client.query('COMMIT');
+      return names;
     } finally {
-      schemaEngine.free();
+      // Ends the transaction too, where something failed.
+      client.release(true);
     }
   } catch (error) {
     throw new MigrationError(explain(error, databaseUrl), { cause: error });
   } finally {
-    await connections.end();
+    await pool.end();
   }
 }
 
-/**
- * The engine's way to the database. The engine forgets its connections instead of ending them; they would keep the process alive for ten seconds
- * and with it the engine's lock, for which every other migration would have to wait.
- */
-class Connections implements SqlMigrationAwareDriverAdapterFactory {
-  readonly #pool: Pool;
-  readonly #factory: PrismaPg;
-  #lock: PoolClient | undefined;
-  readonly provider: PrismaPg['provider'];
-  readonly adapterName: string;
-
-  constructor(connectionString: string) {
-    // One for the engine, one for the lock.
-    this.#pool = new Pool({ connectionString, max: 2, connectionTimeoutMillis: CONNECT_TIMEOUT_MS, idleTimeoutMillis: 0 });
-    const schema = schemaOf(connectionString);
-    this.#factory = new PrismaPg(this.#pool, schema === undefined ? {} : { schema });
-    ({ provider: this.provider, adapterName: this.adapterName } = this.#factory);
+/** Creates Prisma's table and the schema that the URL names, where they are missing. */
+async function createTable(client: PoolClient, schema: string | undefined): Promise<void> {
+  if (schema !== undefined) await client.query(`CREATE SCHEMA IF NOT EXISTS ${client.escapeIdentifier(schema)}`);
+  const { rows } = await client.query<{ exists: boolean }>(`SELECT to_regclass('_prisma_migrations') IS NOT NULL AS exists`);
+  if (rows[0]?.exists === true) return;
+  const { rowCount } = await client.query(OTHER_TABLES);
+  if (rowCount !== 0) {
+    throw new Error('there are other tables in it; give SyncKairos a database of its own, or a schema by ?schema=synckairos');
   }
-
-  async connect(): Promise<SqlDriverAdapter> {
-    const adapter = await this.#factory.connect();
-    const executeRaw = adapter.executeRaw.bind(adapter);
-    const queryRaw = adapter.queryRaw.bind(adapter);
-    adapter.executeRaw = (statement) => (statement.sql === ENGINE_LOCK ? this.#takeLock() : executeRaw(withOffsets(statement)));
-    adapter.queryRaw = (statement) => queryRaw(withOffsets(statement));
-    return adapter;
-  }
-
-  /** Behind a pooler the engine's lock would stay on a connection of the pooler's, for ever; a transaction is on one connection, and so ends with its lock. */
-  async #takeLock(): Promise<number> {
-    this.#lock = await this.#pool.connect();
-    await this.#lock.query('BEGIN');
-    await this.#lock.query('SET LOCAL idle_in_transaction_session_timeout = 0');
-    await this.#lock.query(ENGINE_LOCK.replace('pg_advisory_lock', 'pg_advisory_xact_lock'));
-    return 1;
-  }
-
-  connectToShadowDb(): Promise<SqlDriverAdapter> {
-    return this.#factory.connectToShadowDb();
-  }
-
-  async end(): Promise<void> {
-    await this.#lock?.query('COMMIT').catch(() => {});
-    this.#lock?.release(true);
-    await this.#pool.end();
-  }
+  await client.query(CREATE_TABLE);
 }
 
-/** The adapter would write instants without their offset, which then are of the session's time zone. */
-function withOffsets({ argTypes, ...statement }: SqlQuery): SqlQuery {
-  return { ...statement, argTypes: argTypes.map((type) => (type.scalarType === 'datetime' ? { ...type, scalarType: 'string' } : type)) };
+/** The names of the migrations that are still to be applied, oldest first. */
+async function pending(client: PoolClient, directory: string): Promise<string[]> {
+  const { rows } = await client.query<{ name: string; finished: boolean }>(
+    `SELECT migration_name AS name, finished_at IS NOT NULL AS finished FROM _prisma_migrations WHERE rolled_back_at IS NULL`,
+  );
+  const failed = rows.find(({ finished }) => !finished);
+  if (failed !== undefined) {
+    throw new Error(`migration ${failed.name} failed before; repair what it left, then say so by \`prisma migrate resolve\``);
+  }
+  const applied = new Set(rows.map(({ name }) => name));
+  return readdirSync(directory, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory() && !applied.has(entry.name))
+    .map(({ name }) => name)
+    .sort();
 }
 
-/** The engine never clears the timer of its lock's time-out. While it really waits for the lock, the connection keeps the process alive. */
-function withoutIdleTimers(imports: object): object {
-  const timer = Object.keys(imports).find((name) => name.startsWith('__wbg_setTimeout_'));
-  return timer === undefined
-    ? imports
-    : { ...imports, [timer]: (callback: () => void, ms: number) => setTimeout(callback, ms >>> 0).unref() };
+async function apply(client: PoolClient, name: string, sql: string): Promise<void> {
+  const id = randomUUID();
+  const checksum = createHash('sha256').update(sql).digest('hex');
+  await client.query(
+    `INSERT INTO _prisma_migrations (id, checksum, migration_name, started_at, applied_steps_count) VALUES ($1, $2, $3, clock_timestamp(), 1)`,
+    [id, checksum, name],
+  );
+  await client.query(sql).catch((error: Error) => {
+    throw new Error(`migration ${name}: ${error.message}`, { cause: error });
+  });
+  await client.query(`UPDATE _prisma_migrations SET finished_at = clock_timestamp() WHERE id = $1`, [id]);
 }
 
-/** Node has it, but its types only come with the browser's. */
-declare const WebAssembly: {
-  instantiate(bytes: Uint8Array, imports: Record<string, object>): Promise<{ instance: { exports: { __wbindgen_start(): void } } }>;
+/** What to do about a failure, by its SQLSTATE. */
+const REMEDIES: Record<string, string> = {
+  '3D000': '; create it first',
+  '55P03': '; another migration has been under way for ten seconds, so try again when it has ended',
 };
-
-let loaded: Promise<typeof engine> | undefined;
-
-/** The package expects a bundler to load its WebAssembly; this is what a bundler would write. */
-function loadEngine(): Promise<typeof engine> {
-  return (loaded ??= (async () => {
-    const file = fileURLToPath(import.meta.resolve('@prisma/schema-engine-wasm/schema_engine_bg')).replace(/\.js$/, '.wasm');
-    const { instance } = await WebAssembly.instantiate(readFileSync(file), { './schema_engine_bg.js': withoutIdleTimers(engine) });
-    engine.__wbg_set_wasm(instance.exports);
-    instance.exports.__wbindgen_start();
-    return engine;
-  })());
-}
-
-function readMigrations(directory: string): engine.MigrationList {
-  const names = readdirSync(directory, { withFileTypes: true })
-    .filter((entry) => entry.isDirectory())
-    .map(({ name }) => name);
-  return {
-    baseDir: directory,
-    lockfile: { path: LOCKFILE, content: readFileSync(path.join(directory, LOCKFILE), 'utf8') },
-    shadowDbInitScript: '',
-    migrationDirectories: names.sort().map((name) => ({
-      path: name,
-      migrationFile: { path: MIGRATION, content: { tag: 'ok', value: readFileSync(path.join(directory, name, MIGRATION), 'utf8') } },
-    })),
-  };
-}
-
-/** What the engine says, and what to say of it or instead. */
-const REMEDIES: [RegExp, (said: string) => string][] = [
-  [/^Database .* does not exist$/, (said) => `${said}; create it first`],
-  // It advises to baseline, which is for tables of ours that lost their list of migrations.
-  [
-    /^The database schema is not empty/,
-    () => 'there are other tables in it; give SyncKairos a database of its own, or a schema by ?schema=synckairos',
-  ],
-  [/^Error opening a TLS connection: .*certificate/, (said) => `${said}; NODE_EXTRA_CA_CERTS or ?sslrootcert= names the authority's file`],
-];
 
 /** One line with the database's address, without its password. */
 function explain(error: unknown, databaseUrl: string): string {
   const { host, pathname } = new URL(databaseUrl);
-  const said = (error instanceof Error ? error.message : String(error)).replaceAll(/\s+/g, ' ').trim();
-  for (const [pattern, mend] of REMEDIES) if (pattern.test(said)) return `${host}${pathname}: ${mend(said)}`;
-  return `${host}${pathname}: ${said}`;
+  const { message, code = '' } = error as Error & { code?: string };
+  // The error of a host with several addresses has no message.
+  const said = (message || `can't be reached (${code})`).replaceAll(/\s+/g, ' ').trim();
+  const isCertificate = /certificate/.test(said);
+  const remedy = isCertificate ? "; NODE_EXTRA_CA_CERTS or ?sslrootcert= names the authority's file" : (REMEDIES[code] ?? '');
+  return `${host}${pathname}: ${said}${remedy}`;
 }

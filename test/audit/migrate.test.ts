@@ -1,17 +1,23 @@
 import { execFile } from 'node:child_process';
 import { readdirSync } from 'node:fs';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { expect } from 'chai';
+import pg from 'pg';
 import { applyMigrations, MigrationError } from '../../server/audit/migrate.ts';
 import { databaseServer } from '../kit/services.ts';
-import { query } from './kit.ts';
+import { query, until } from './kit.ts';
 
 const run = promisify(execFile);
 const MIGRATIONS = path.resolve(import.meta.dirname, '../../prisma/migrations');
 const ALL = readdirSync(MIGRATIONS).filter((name) => !name.includes('.'));
+/** What Prisma's engine records of the first one. */
+const INIT = { checksum: '246a697c05b9c2ad6cabf994dad16eb817f6925629303919cb76b5edbafd5828' };
+const PRISMAS_TABLE = `CREATE TABLE _prisma_migrations (
+  id VARCHAR(36) PRIMARY KEY NOT NULL, checksum VARCHAR(64) NOT NULL, finished_at TIMESTAMPTZ, migration_name VARCHAR(255) NOT NULL,
+  logs TEXT, rolled_back_at TIMESTAMPTZ, started_at TIMESTAMPTZ NOT NULL DEFAULT now(), applied_steps_count INTEGER NOT NULL DEFAULT 0)`;
 
 async function emptyDatabase(): Promise<string> {
   const server = await databaseServer();
@@ -47,6 +53,59 @@ describe('migrations', () => {
     expect(applied.flat()).to.deep.equal(ALL);
   });
 
+  it('leave what Prisma itself would: its table and its checksums, so that `prisma migrate` finds nothing to do', async () => {
+    const url = await emptyDatabase();
+    await applyMigrations(url);
+    const columns = await query<{ column: string }>(
+      url,
+      `SELECT concat_ws(' ', column_name, data_type, character_maximum_length, is_nullable, column_default) AS column
+         FROM information_schema.columns WHERE table_name = '_prisma_migrations' ORDER BY ordinal_position`,
+    );
+    // As Prisma 7.10 leaves them.
+    expect(columns.map(({ column }) => column)).to.deep.equal([
+      'id character varying 36 NO',
+      'checksum character varying 64 NO',
+      'finished_at timestamp with time zone YES',
+      'migration_name character varying 255 NO',
+      'logs text YES',
+      'rolled_back_at timestamp with time zone YES',
+      'started_at timestamp with time zone NO now()',
+      'applied_steps_count integer NO 0',
+    ]);
+    const [first] = await query(url, 'SELECT checksum, logs, rolled_back_at FROM _prisma_migrations ORDER BY started_at LIMIT 1');
+    expect(first).to.deep.equal({ ...INIT, logs: null, rolled_back_at: null });
+  });
+
+  it('take a database as it is that Prisma migrated up to some point', async () => {
+    const url = await emptyDatabase();
+    const [init = '', ...later] = ALL;
+    await query(url, await readFile(path.join(MIGRATIONS, init, 'migration.sql'), 'utf8'));
+    await query(url, PRISMAS_TABLE);
+    await query(
+      url,
+      `INSERT INTO _prisma_migrations (id, checksum, migration_name, finished_at, applied_steps_count)
+       VALUES ('025cbb94-859b-46de-9e80-7c8a7c42bd29', '${INIT.checksum}', '${init}', now(), 1)`,
+    );
+    expect(await applyMigrations(url)).to.deep.equal(later);
+  });
+
+  it('wait for the lock that `prisma migrate` holds', async () => {
+    const url = await emptyDatabase();
+    const prisma = new pg.Client(url);
+    await prisma.connect();
+    try {
+      await prisma.query('SELECT pg_advisory_lock(72707369)');
+      const applying = applyMigrations(url);
+      const waiting = `SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted`;
+      await until('it waits', async () => (await query(url, waiting)).length === 1);
+      expect(await query(url, `SELECT to_regclass('_prisma_migrations') AS made`)).to.deep.equal([{ made: null }]);
+      await prisma.query('SELECT pg_advisory_unlock(72707369)');
+      expect(await applying).to.deep.equal(ALL);
+    } finally {
+      await prisma.end();
+    }
+  });
+
   it('follow ?schema= of the URL, and keep two schemas of a database apart', async () => {
     const url = await emptyDatabase();
     for (const schema of ['one', 'The other'])
@@ -58,24 +117,53 @@ describe('migrations', () => {
   it('say in one line what is wrong, without the password', async () => {
     const server = await databaseServer();
     const missing = await refusalOf(applyMigrations(server.urlOf('nowhere')));
-    expect(missing).to.match(/^127\.0\.0\.1:\d+\/nowhere: Database `nowhere` does not exist; create it first$/);
+    expect(missing).to.match(/^127\.0\.0\.1:\d+\/nowhere: database "nowhere" does not exist; create it first$/);
     expect(await refusalOf(applyMigrations('postgresql://user:geheim@127.0.0.1:1/x')))
-      .to.match(/^127\.0\.0\.1:1\/x: Can't reach [^\n]*$/)
+      .to.match(/^127\.0\.0\.1:1\/x: connect ECONNREFUSED [^\n]*$/)
       .and.not.include('geheim');
   });
 
-  it('stop at one that failed before, until an operator has looked at it', async () => {
+  it('stop at one that Prisma began and did not finish, until an operator has looked at it', async () => {
     const url = await emptyDatabase();
-    const directory = await mkdtemp(path.join(tmpdir(), 'synckairos-migrations-'));
-    try {
-      await mkdir(path.join(directory, '20260101000000_broken'));
-      await writeFile(path.join(directory, 'migration_lock.toml'), 'provider = "postgresql"\n');
-      await writeFile(path.join(directory, '20260101000000_broken', 'migration.sql'), 'CREATE TABLE broken (x nonsense);');
-      expect(await refusalOf(applyMigrations(url, { directory }))).to.include('nonsense');
-      expect(await refusalOf(applyMigrations(url, { directory }))).to.include('20260101000000_broken');
-    } finally {
-      await rm(directory, { recursive: true });
-    }
+    await query(url, PRISMAS_TABLE);
+    await query(url, `INSERT INTO _prisma_migrations (id, checksum, migration_name) VALUES ('1', '', '20260101000000_broken')`);
+    expect(await refusalOf(applyMigrations(url))).to.match(
+      /: migration 20260101000000_broken failed before; repair what it left, then say so by `prisma migrate resolve`$/,
+    );
+    await query(url, 'UPDATE _prisma_migrations SET rolled_back_at = now()');
+    expect(await applyMigrations(url)).to.deep.equal(ALL);
+  });
+
+  describe('of a folder', () => {
+    let directory: string;
+    beforeEach(async () => {
+      directory = await mkdtemp(path.join(tmpdir(), 'synckairos-migrations-'));
+    });
+    afterEach(() => rm(directory, { recursive: true }));
+    const add = async (name: string, sql: string) => {
+      await mkdir(path.join(directory, name));
+      await writeFile(path.join(directory, name, 'migration.sql'), sql);
+    };
+
+    it('leave a database as it was where one of them fails, and say which', async () => {
+      const url = await emptyDatabase();
+      await add('20260101000000_right', 'CREATE TABLE whole (x int); INSERT INTO whole VALUES (1)');
+      await add('20260102000000_broken', 'CREATE TABLE half (x int); CREATE TABLE broken (x nonsense);');
+      expect(await refusalOf(applyMigrations(url, { directory }))).to.match(
+        /: migration 20260102000000_broken: type "nonsense" does not exist$/,
+      );
+      const tables = await query(url, `SELECT table_name FROM information_schema.tables WHERE table_schema = 'public'`);
+      expect(tables).to.deep.equal([]);
+      await writeFile(path.join(directory, '20260102000000_broken', 'migration.sql'), 'CREATE TABLE mended (x int)');
+      expect(await applyMigrations(url, { directory })).to.deep.equal(['20260101000000_right', '20260102000000_broken']);
+    });
+
+    it('may take longer than statements may otherwise', async () => {
+      const url = await emptyDatabase();
+      await query(url, `ALTER DATABASE ${new URL(url).pathname.slice(1)} SET statement_timeout = '200ms'`);
+      await add('20260101000000_slow', 'SELECT pg_sleep(0.4)');
+      expect(await applyMigrations(url, { directory })).to.deep.equal(['20260101000000_slow']);
+    });
   });
 
   it('A-125 A database with tables of somebody else is refused with the remedy: a database or a schema of its own.', async () => {

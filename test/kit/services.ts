@@ -81,10 +81,7 @@ export async function freshDatabase(): Promise<string> {
   return server.urlOf(name);
 }
 
-/**
- * Applies the migrations by the command that operators use.
- * In a process of its own, since the schema engine keeps a timer alive that would count as a handle left open.
- */
+/** Applies the migrations by the command that operators use. */
 export async function migrate(databaseUrl: string, env: Record<string, string> = {}): Promise<void> {
   const script = path.resolve(import.meta.dirname, '../../server/audit/migrate-cli.ts');
   await run(process.execPath, ['--import', 'tsx', '--conditions=development', script], {

@@ -67,7 +67,7 @@ describe('servers whose certificates a private authority signed', function () {
       (error: { stderr: string }) => error.stderr,
     );
     expect(refusal).to.match(
-      /^localhost:\d+\/synckairos: Error opening a TLS connection: unable to verify the first certificate; NODE_EXTRA_CA_CERTS or \?sslrootcert= names the authority's file\n$/,
+      /^localhost:\d+\/synckairos: unable to verify the first certificate; NODE_EXTRA_CA_CERTS or \?sslrootcert= names the authority's file\n$/,
     );
     for (const entry of ['main', 'worker'] as const) {
       const { child, said } = await startLogged(entry, { REDIS_URL: redisUrl, DATABASE_URL: databaseUrl });
