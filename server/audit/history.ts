@@ -1,6 +1,6 @@
 import type { EventType } from '#contract';
 import { SCHEMA, type Schema } from '../domain/schema.ts';
-import type { EpochRange, HistoryPage } from '../engine/trail-ports.ts';
+import type { EpochRange, HistoryPage } from '../transport/history-port.ts';
 import type { PrismaClient } from './generated/client.ts';
 import { readPage } from './history-page.ts';
 import { lives } from './lives.ts';

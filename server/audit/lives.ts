@@ -1,4 +1,4 @@
-import type { TrailLife } from '../engine/trail-ports.ts';
+import type { TrailLife } from '../transport/history-port.ts';
 import type { PrismaClient } from './generated/client.ts';
 
 /** The newest lives of an id that are told, since the state at each creation has to be read; older ones are found by their creation only. */

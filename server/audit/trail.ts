@@ -2,6 +2,7 @@ import { SCHEMA, type Schema } from '../domain/schema.ts';
 import { StoreUnavailableError } from '../engine/ports.ts';
 import type { Trail } from '../engine/trail-ports.ts';
 import type { Logger } from '../observability/logger.ts';
+import type { History } from '../transport/history-port.ts';
 import { answers, closeDatabase, openDatabase } from './database.ts';
 import { endsWithin } from './deadline.ts';
 import { history } from './history.ts';
@@ -15,7 +16,7 @@ const CONNECTIONS = { history: 3, newest: 2 };
 const STATEMENT_MS = 3_000;
 const PING_MS = 1_000;
 
-export interface TrailReader extends Trail {
+export interface TrailReader extends Trail, History {
   /** Whether PostgreSQL answers within a second. Never rejects. */
   ping(): Promise<boolean>;
   /** Ends the connections, once. Never rejects. */

@@ -6,7 +6,6 @@ import type { Engine } from '../engine/engine.ts';
 import type { CommandContext, CommandLimit, Outcome } from '../engine/command-context.ts';
 import { lifeOf } from '../engine/life.ts';
 import type { CommandKey } from '../engine/ports.ts';
-import type { Trail } from '../engine/trail-ports.ts';
 import type { Metrics } from '../observability/metrics.ts';
 import { FewAtOnce } from '../util/few-at-once.ts';
 import type { Access, Permit } from './access/access.ts';
@@ -14,6 +13,7 @@ import { accessCommands } from './access/commands.ts';
 import { type Answer, created, deleted, emptied, missedSince, readAnswer, stateOf, switched, switchedBriefly } from './answers.ts';
 import { fingerprint } from './fingerprint.ts';
 import { createHistoryCommand } from './history-command.ts';
+import type { History } from './history-port.ts';
 import { type CommandLimits, limited } from './limits.ts';
 import type { Parsed } from './schemas.ts';
 import { type Enter, readInRoom, type Seat, seated } from './seat.ts';
@@ -49,7 +49,7 @@ export interface CommandPorts {
   archive: Pick<Archive, 'restore' | 'position' | 'peek'>;
   clock: { now(): number; errorBound(): number };
   /** Undefined where no trail is kept. */
-  trail: Trail | undefined;
+  trail: History | undefined;
   limits: CommandLimits;
   metrics: Metrics;
   /** Undefined where nobody is asked who they are, and everybody may everything. */

@@ -1,4 +1,4 @@
-import type { HistoryPage } from '../engine/trail-ports.ts';
+import type { HistoryPage } from './history-port.ts';
 import { WrittenAnswer } from './written-answer.ts';
 
 /** A page of history as the data of a success. Its events are JSON already, and stay so on their way out. */

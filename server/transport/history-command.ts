@@ -3,12 +3,12 @@ import type { Archive } from '../engine/archive.ts';
 import type { Authorize, Judged } from '../engine/command-context.ts';
 import { isSameLife } from '../engine/life.ts';
 import type { SessionPosition } from '../engine/ports.ts';
-import type { HistoryPage, Trail, TrailLife } from '../engine/trail-ports.ts';
 import type { Metrics } from '../observability/metrics.ts';
 import { Gate } from '../util/gate.ts';
 import type { Answer } from './answers.ts';
 import type { Call } from './commands.ts';
 import { HistoryAnswer } from './history-answer.ts';
+import type { History, HistoryPage, TrailLife } from './history-port.ts';
 import { limited } from './limits.ts';
 import type { Parsed } from './schemas.ts';
 
@@ -22,7 +22,7 @@ const NO_TRAIL: Refusal = { ...refuse('SERVICE_UNAVAILABLE', 'This server keeps 
 
 export interface HistoryPorts {
   archive: Pick<Archive, 'position' | 'peek'>;
-  trail: Trail | undefined;
+  trail: History | undefined;
   metrics: Metrics;
 }
 
@@ -32,7 +32,7 @@ export interface HistoryPorts {
  */
 export function createHistoryCommand({ archive, trail, metrics }: HistoryPorts) {
   const pages = new Gate(PAGES);
-  const read = async (from: Trail, payload: Parsed<'session:history'>, { permit }: Call): Promise<Answer> => {
+  const read = async (from: History, payload: Parsed<'session:history'>, { permit }: Call): Promise<Answer> => {
     const { session_id, after_version, limit, event_types, created_at } = payload;
     const { authorize, owner } = permit ?? {};
     const position = await archive.position(session_id);

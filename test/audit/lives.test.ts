@@ -4,7 +4,7 @@ import type { QueuedEvent } from '../../server/audit/rows.ts';
 import { EventStore } from '../../server/audit/store.ts';
 import { createTrail, type TrailReader } from '../../server/audit/trail.ts';
 import type { HistoryEvent } from '#contract';
-import type { HistoryPage } from '../../server/engine/trail-ports.ts';
+import type { HistoryPage } from '../../server/transport/history-port.ts';
 import { freshDatabase } from '../kit/services.ts';
 import { eventOf, eventsOf, silent } from './kit.ts';
 

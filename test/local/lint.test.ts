@@ -63,6 +63,8 @@ const planted: Planted[] = [
   { file: 'server/audit/a.ts', text: importing('../store/session-store.ts'), rule: imports },
   { file: 'server/audit/b.ts', text: importing('../store/connection.ts') + importing('../engine/ports.ts') + importing('./worker.ts') },
   { file: 'server/audit/c.ts', text: importing('../transport/replies.ts'), rule: imports },
+  { file: 'server/audit/d.ts', text: importingType('../transport/history-port.ts') },
+  { file: 'server/audit/f.ts', text: importingValue('../transport/history-port.ts'), rule: imports },
   { file: 'server/transport/socket/a.ts', text: importing('../../store/connection.ts'), rule: imports },
   { file: 'server/transport/http/b.ts', text: importing('../../audit/trail.ts'), rule: imports },
   { file: 'server/transport/http/c.ts', text: importing('../../app.ts'), rule: imports },
