@@ -5,9 +5,8 @@ import { crossed, thresholdsAhead, thresholdsLifted } from '../domain/warnings.t
 import type { Alarms } from './alarms.ts';
 import type { SessionCache } from './session-cache.ts';
 import { lifetimeOf, TOMBSTONE_MS } from './lifetime.ts';
-import type { CommandKey, Commit, CommitResult, LiveSession, SessionStore, StoredSession } from './ports.ts';
+import type { CommandKey, Commit, CommitResult, LiveSession, Rooms, SessionStore, StoredSession } from './ports.ts';
 import type { Overdue } from './overdue.ts';
-import type { Rooms } from './rooms.ts';
 
 export interface CommitterOptions {
   store: SessionStore;

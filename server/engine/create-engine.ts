@@ -9,9 +9,8 @@ import { Expirer } from './expirer.ts';
 import type { SessionCache } from './session-cache.ts';
 import { Liveness } from './liveness.ts';
 import { Overdue } from './overdue.ts';
-import type { Marks, Presence, SessionStore } from './ports.ts';
+import type { Marks, Presence, Rooms, SessionStore } from './ports.ts';
 import type { Departures, Trail } from './trail-ports.ts';
-import type { Rooms } from './rooms.ts';
 import { Sweep } from './sweep.ts';
 
 export interface EngineParts {

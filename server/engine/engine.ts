@@ -11,8 +11,7 @@ import { type Around, createSession } from './create-session.ts';
 import { type ExecuteOptions, Execution } from './execute.ts';
 import type { SessionLife } from './life.ts';
 import type { Liveness } from './liveness.ts';
-import type { RememberedCommand, StoredSession } from './ports.ts';
-import type { Rooms } from './rooms.ts';
+import type { RememberedCommand, Rooms, StoredSession } from './ports.ts';
 import { SharedWork } from '../util/shared-work.ts';
 
 export interface EngineOptions extends ExecuteOptions {

@@ -13,8 +13,7 @@ import { attentionAt, type Committed, type Committer, isLive } from './committer
 import type { SessionCache } from './session-cache.ts';
 import type { Liveness } from './liveness.ts';
 import type { Overdue } from './overdue.ts';
-import type { CommandKey, LiveSession, SessionStore, StoredSession } from './ports.ts';
-import type { Rooms } from './rooms.ts';
+import type { CommandKey, LiveSession, Rooms, SessionStore, StoredSession } from './ports.ts';
 
 /** A commit that catches up ends where its events have so many bytes, or with an event that carries a snapshot: that is the state which is stored anyway. */
 const COMMIT_BYTES = 256 * 1024;

@@ -6,7 +6,7 @@ import type { SessionEvent } from '../../domain/draft.ts';
 import { partitionOf } from '../../domain/partitions.ts';
 import type { Schema } from '../../domain/schema.ts';
 import { lifeOf, type SessionLife } from '../../engine/life.ts';
-import type { Rooms } from '../../engine/rooms.ts';
+import type { Rooms } from '../../engine/ports.ts';
 import { SOCKET_ID_LENGTH } from '../../internals/redis-adapter.ts';
 import type { Metrics } from '../../observability/metrics.ts';
 import type { Principal } from '../access/principal.ts';
