@@ -10,7 +10,7 @@ import {
   settleSession,
 } from '#clock';
 import { type AdjustPayload, CLOCK_MAX_MS, type JsonObject, type SessionState } from '#contract';
-import { record, type SessionEvent } from './draft.ts';
+import { record, type SessionEvent } from './event.ts';
 import { invalid, type Refusal, refuse } from './refusal.ts';
 
 export type Adjustment = Pick<AdjustPayload, 'delta_ms' | 'participant_id' | 'group_id' | 'reason'>;

@@ -1,5 +1,5 @@
 import type { SessionState } from '#contract';
-import type { SessionEvent } from './draft.ts';
+import type { SessionEvent } from './event.ts';
 import { expire, isDue } from './expire.ts';
 import { endIdle, isIdle } from './idle.ts';
 import { type Outage, pendingOutage, takeIntoAccount } from './outage.ts';

@@ -9,7 +9,7 @@ import {
 } from '#contract';
 import { checkCreate } from './check-create.ts';
 import type { Decision } from './decide.ts';
-import type { SessionEvent } from './draft.ts';
+import type { SessionEvent } from './event.ts';
 import { groupsOf } from './groups.ts';
 import { invalid, type Refusal } from './refusal.ts';
 

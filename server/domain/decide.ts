@@ -14,7 +14,7 @@ import {
 } from '#clock';
 import type { JsonObject, SessionState, Status } from '#contract';
 import { adjust, type Adjustment } from './adjust.ts';
-import { record, type SessionEvent } from './draft.ts';
+import { record, type SessionEvent } from './event.ts';
 import { type Refusal, refuse } from './refusal.ts';
 
 /** A command that changes an existing session. */

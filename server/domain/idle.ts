@@ -1,6 +1,6 @@
 import type { SessionState } from '#contract';
 import { decide } from './decide.ts';
-import type { SessionEvent } from './draft.ts';
+import type { SessionEvent } from './event.ts';
 import type { Outage } from './outage.ts';
 
 /**

@@ -1,6 +1,6 @@
 import { draftOf, iso, remaining, settleSession } from '#clock';
 import type { SessionState } from '#contract';
-import { record, type SessionEvent } from './draft.ts';
+import { record, type SessionEvent } from './event.ts';
 
 /** A time in which no instance was there to serve anybody, Unix ms. */
 export interface Outage {

@@ -1,6 +1,6 @@
 import { draftOf, iso } from '#clock';
 import type { SessionState } from '#contract';
-import type { SessionEvent } from './draft.ts';
+import type { SessionEvent } from './event.ts';
 
 export const LOST = 'Brought back from the audit trail; what had not reached the trail is lost';
 /** Why a session that Redis still has is brought back. */

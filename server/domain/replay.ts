@@ -2,7 +2,7 @@ import { type Rules, rulesOf } from '#clock';
 import type { HistoryEvent, SessionState } from '#contract';
 import { canonicalJson } from './canonical.ts';
 import { decide, type TimerCommand } from './decide.ts';
-import type { SessionEvent } from './draft.ts';
+import type { SessionEvent } from './event.ts';
 import { expire } from './expire.ts';
 import { type Outage, takeIntoAccount } from './outage.ts';
 import { LOST, recover, resume, ROLLED_BACK } from './recover.ts';

@@ -2,7 +2,7 @@ import type { SessionState, Status } from '#contract';
 import { nextEpoch, recover, resume, ROLLED_BACK } from '../domain/recover.ts';
 import { NewerSchemaError } from '../domain/schema.ts';
 import { isAfter, type Position } from '../domain/position.ts';
-import type { SessionEvent } from '../domain/draft.ts';
+import type { SessionEvent } from '../domain/event.ts';
 import type { Logger } from '../observability/logger.ts';
 import type { Clock } from './clock.ts';
 import { type Committer, isLive } from './committer.ts';

@@ -1,5 +1,5 @@
 import { modeOf } from '#clock';
-import type { SessionEvent } from '../domain/draft.ts';
+import type { SessionEvent } from '../domain/event.ts';
 import { nextEpoch } from '../domain/recover.ts';
 import { crossed, thresholdsAhead, thresholdsLifted } from '../domain/warnings.ts';
 import type { Alarms } from './alarms.ts';

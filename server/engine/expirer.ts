@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { catchUp, nextOverdue } from '../domain/catch-up.ts';
-import type { SessionEvent } from '../domain/draft.ts';
+import type { SessionEvent } from '../domain/event.ts';
 import { isDue } from '../domain/expire.ts';
 import { SNAPSHOT_EVERY } from '../domain/snapshots.ts';
 import { crossed } from '../domain/warnings.ts';

@@ -1,6 +1,6 @@
 /** What the engine needs of the rooms around it. Store and transport implement these; app.ts connects them. */
 import type { EventType, JsonObject, JsonValue, SessionState, Status } from '#contract';
-import type { SessionEvent } from '../domain/draft.ts';
+import type { SessionEvent } from '../domain/event.ts';
 import type { Outage } from '../domain/outage.ts';
 import type { Position } from '../domain/position.ts';
 import type { SessionLife } from './life.ts';

@@ -3,7 +3,7 @@ import type { EventType, SessionState, Status } from '#contract';
 import { canonicalJson } from '../domain/canonical.ts';
 import { type Life, lifeOf } from '../engine/life.ts';
 import { hashOf, type TrailEvent } from '../engine/trail-event.ts';
-import type { SessionEvent } from '../domain/draft.ts';
+import type { SessionEvent } from '../domain/event.ts';
 import { decodeState, NewerSchemaError, schemaOf, type Schema } from '../domain/schema.ts';
 import {
   type CommandKey,

@@ -1,5 +1,5 @@
 import type { SessionState } from '#contract';
-import type { SessionEvent } from '../domain/draft.ts';
+import type { SessionEvent } from '../domain/event.ts';
 import { encodeBrief, encodeState, type Schema } from '../domain/schema.ts';
 import { isTooLarge, mustCarrySnapshot } from '../domain/snapshots.ts';
 import { BRIEF_FIELDS } from '../engine/trail-event.ts';

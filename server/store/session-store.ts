@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { ChainableCommander } from 'ioredis';
-import type { SessionEvent } from '../domain/draft.ts';
+import type { SessionEvent } from '../domain/event.ts';
 import { SCHEMA, type Schema } from '../domain/schema.ts';
 import type { SessionPosition, SessionStore } from '../engine/ports.ts';
 import { chainEvents, memoryJson, splitStored, toCommitResult, toMemory, toPosition, toSession, TOKEN_LENGTH } from './codec.ts';

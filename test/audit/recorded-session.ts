@@ -2,7 +2,7 @@ import type { CreatePayload, JsonObject, SessionState } from '#contract';
 import type { QueuedEvent } from '../../server/audit/rows.ts';
 import { create } from '../../server/domain/create.ts';
 import { decide, type TimerCommand } from '../../server/domain/decide.ts';
-import type { SessionEvent } from '../../server/domain/draft.ts';
+import type { SessionEvent } from '../../server/domain/event.ts';
 import { expire } from '../../server/domain/expire.ts';
 import { takeIntoAccount } from '../../server/domain/outage.ts';
 import { recover } from '../../server/domain/recover.ts';

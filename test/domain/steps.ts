@@ -1,7 +1,7 @@
 import type { CreatePayload, ParticipantState, SessionState } from '#contract';
 import { create } from '../../server/domain/create.ts';
 import { decide, type TimerCommand } from '../../server/domain/decide.ts';
-import type { SessionEvent } from '../../server/domain/draft.ts';
+import type { SessionEvent } from '../../server/domain/event.ts';
 import type { Refusal } from '../../server/domain/refusal.ts';
 
 /** Noon, when every game of these tests is created. Instants are told in milliseconds after it. */

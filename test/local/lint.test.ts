@@ -41,7 +41,7 @@ const planted: Planted[] = [
   { file: 'server/domain/b.ts', text: importing('../engine/ports.ts'), rule: imports },
   { file: 'server/domain/c.ts', text: importing('../config.ts'), rule: imports },
   { file: 'server/domain/i.ts', text: importing('../internals/ws.ts'), rule: imports },
-  { file: 'server/domain/d.ts', text: importing('./draft.ts') + importing('#contract') + importing('#clock') },
+  { file: 'server/domain/d.ts', text: importing('./event.ts') + importing('#contract') + importing('#clock') },
   { file: 'server/domain/e.ts', text: 'export const now = () => new Date();\n', rule: 'no-clock-reading' },
   { file: 'server/domain/f.ts', text: 'export const iso = (at: number) => new Date(at).toISOString();\n' },
   { file: 'server/domain/g.ts', text: 'export const roll = () => Math.random();\n', rule: 'no-restricted-properties' },

@@ -1,7 +1,7 @@
 import type { SessionState } from '#contract';
 import { create } from '../../server/domain/create.ts';
 import { decide, type TimerCommand } from '../../server/domain/decide.ts';
-import type { SessionEvent } from '../../server/domain/draft.ts';
+import type { SessionEvent } from '../../server/domain/event.ts';
 import type { Commit } from '../../server/engine/ports.ts';
 import type { RedisClient } from '../../server/store/connection.ts';
 import { createKeys } from '../../server/store/keys.ts';

@@ -1,7 +1,7 @@
 import type { CreatePayload, SessionState } from '#contract';
 import { catchUp } from '../../server/domain/catch-up.ts';
 import { create } from '../../server/domain/create.ts';
-import type { SessionEvent } from '../../server/domain/draft.ts';
+import type { SessionEvent } from '../../server/domain/event.ts';
 import type { OutboxEntry } from '../../server/audit/outbox-port.ts';
 import { chess } from '../kit/games.ts';
 import { entriesOf } from '../kit/stored.ts';

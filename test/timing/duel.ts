@@ -4,7 +4,7 @@ import { cycleTimeUsed, remaining } from '#clock';
 import type { SessionState } from '#contract';
 import { create } from '../../server/domain/create.ts';
 import { decide, type TimerCommand } from '../../server/domain/decide.ts';
-import type { SessionEvent } from '../../server/domain/draft.ts';
+import type { SessionEvent } from '../../server/domain/event.ts';
 import { expiries, isDue } from '../../server/domain/expire.ts';
 import { type Change, SEATS, type Step, STRANGER, type Wish } from './random-games.ts';
 import { Reference } from './reference.ts';

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { remaining } from '#clock';
 import type { SessionState } from '#contract';
 import { decide, type TimerCommand } from '../../server/domain/decide.ts';
-import type { SessionEvent } from '../../server/domain/draft.ts';
+import type { SessionEvent } from '../../server/domain/event.ts';
 import { expiries } from '../../server/domain/expire.ts';
 import { type Order, ORIGIN, same, Table } from './duel.ts';
 import type { Payload } from './reference-seats.ts';

@@ -3,7 +3,7 @@ import { type ClockOwner, remaining } from '#clock';
 import type { CreatePayload, GroupState, ParticipantState, SessionState } from '#contract';
 import { create } from '../../server/domain/create.ts';
 import { decide, type TimerCommand } from '../../server/domain/decide.ts';
-import type { SessionEvent } from '../../server/domain/draft.ts';
+import type { SessionEvent } from '../../server/domain/event.ts';
 import { expiries, isDue } from '../../server/domain/expire.ts';
 import type { Refusal } from '../../server/domain/refusal.ts';
 

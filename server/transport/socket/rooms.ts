@@ -2,7 +2,7 @@ import type { Server, Socket } from 'socket.io';
 import { clockHolder, iso } from '#clock';
 import type { ClientToServerEvents, EventEnvelope, ExpiredEvent, ServerToClientEvents, SessionState } from '#contract';
 import { changesBetween, isLarge } from '../../domain/changes.ts';
-import type { SessionEvent } from '../../domain/draft.ts';
+import type { SessionEvent } from '../../domain/event.ts';
 import { partitionOf } from '../../domain/partitions.ts';
 import type { Schema } from '../../domain/schema.ts';
 import { lifeOf, type SessionLife } from '../../engine/life.ts';
