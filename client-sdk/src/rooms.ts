@@ -89,12 +89,13 @@ export class Rooms {
     }
   }
 
-  /** A session was deleted, and has no room any more; of a former life of its id nobody is told. */
+  /** A session was deleted, and has no room any more; of a former incarnation of its id nobody is told. */
   deleted(event: EventEnvelope): void {
     const room = this.#rooms.get(event.session_id);
     if (room !== undefined) {
       if (!room.store.remove(event)) {
-        // Of a former life of the id. The server has put everybody out of its room, but who is in the present one's?
+        // Of a former incarnation of the id. The server has put everybody out of its room, but who is in the present
+        // one's?
         if (isNewer(room.store.seen, event)) this.#rejoin(room);
         return;
       }

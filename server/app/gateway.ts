@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { LINKS_MAX } from '#contract';
-import type { SessionLife } from '../engine/life.ts';
+import type { SessionIncarnation } from '../engine/incarnation.ts';
 import { createGrants } from '../store/grants.ts';
 import { createLimits } from '../store/limits.ts';
 import { openAccess } from '../transport/access/open.ts';
@@ -45,7 +45,7 @@ export function openGateway({ config, logger, metrics }: Base, needs: GatewayNee
   const asked = openAccess(config, createGrants(redis.commands, config.KEY_PREFIX, LINKS_MAX), now, logger);
   const messages = socketLimit === 0 ? undefined : new MessageCredits(socketLimit, metrics);
   const evict = (linkId: string) => admission?.evict(linkId);
-  const audience = (session: SessionLife) => audienceOf(io, session);
+  const audience = (session: SessionIncarnation) => audienceOf(io, session);
   const handler = new CommandHandler(
     { engine, archive, clock, trail: audit.trail, limits: { ...limits, messages }, access: asked?.access, evict, audience, metrics },
     logger,

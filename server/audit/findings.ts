@@ -35,9 +35,9 @@ const OR_BEFORE = ', or the event before it was altered';
 const NAMES_ANOTHER = 'names another event before it';
 
 /**
- * Says which rows are to blame for what was found, by version. A row that was altered spoils what is next to it as well: its neighbour is not blamed for that,
- * and judged anew once the first one is mended.
- * @param rows every row of the session's present life, oldest versions first
+ * Says which rows are to blame for what was found, by version. A row that was altered spoils what is next to it as
+ * well: its neighbour is not blamed for that, and judged anew once the first one is mended.
+ * @param rows every row of the session's present incarnation, oldest versions first
  * @param newest where the session's row says that the session stands
  */
 export function blame(rows: readonly Judged[], newest: Position): Finding[] {

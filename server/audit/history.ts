@@ -3,7 +3,7 @@ import { SCHEMA, type Schema } from '../domain/schema.ts';
 import type { EpochRange, HistoryPage } from '../transport/history-port.ts';
 import type { PrismaClient } from './generated/client.ts';
 import { readPage } from './history-page.ts';
-import { lives } from './lives.ts';
+import { incarnations } from './lives.ts';
 
 /** What the column holds at most. */
 const VERSION_MAX = 2 ** 31 - 1;
@@ -15,10 +15,9 @@ export interface Position {
 }
 
 /**
- * Events after a version, of some epochs, by default those of the newest life. A session's rows arrive in any order, so what is there may have gaps: only the
- * run without one is told.
- * With `types` it tells of those only, but still walks over all versions: `next_after_version` is the last one that was looked at. A page ends at a
- * megabyte.
+ * Events after a version, of some epochs, by default those of the newest incarnation. A session's rows arrive in any
+ * order, so what is there may have gaps: only the run without one is told. With `types` it tells of those only, but
+ * still walks over all versions: `next_after_version` is the last one that was looked at. A page ends at a megabyte.
  */
 export async function history(
   database: PrismaClient,
@@ -29,13 +28,13 @@ export async function history(
   schema: Schema = SCHEMA,
   epochs?: EpochRange,
 ): Promise<HistoryPage | 'unknown' | 'deleted'> {
-  const life = epochs === undefined ? (await lives(database, sessionId)).at(-1) : { epochs, deleted: false };
-  if (life === undefined) return 'unknown';
-  if (life.deleted) return 'deleted';
-  if (life.epochs === null || afterVersion >= VERSION_MAX) return { events: [], next_after_version: afterVersion };
+  const incarnation = epochs === undefined ? (await incarnations(database, sessionId)).at(-1) : { epochs, deleted: false };
+  if (incarnation === undefined) return 'unknown';
+  if (incarnation.deleted) return 'deleted';
+  if (incarnation.epochs === null || afterVersion >= VERSION_MAX) return { events: [], next_after_version: afterVersion };
 
-  const begin = BigInt(life.epochs.begin);
-  const epoch = life.epochs.end === null ? { gte: begin } : { gte: begin, lt: BigInt(life.epochs.end) };
+  const begin = BigInt(incarnation.epochs.begin);
+  const epoch = incarnation.epochs.end === null ? { gte: begin } : { gte: begin, lt: BigInt(incarnation.epochs.end) };
   const before = await database.syncEvent.aggregate({
     _max: { epoch: true },
     where: { session_id: sessionId, epoch, version: { lte: afterVersion } },

@@ -1,8 +1,11 @@
-import type { TrailLife } from '../transport/history-port.ts';
+import type { TrailIncarnation } from '../transport/history-port.ts';
 import type { PrismaClient } from './generated/client.ts';
 
-/** The newest lives of an id that are told, since the state at each creation has to be read; older ones are found by their creation only. */
-const LIVES_MAX = 20;
+/**
+ * The newest incarnations of an id that are told, since the state at each creation has to be read; older ones are found
+ * by their creation only.
+ */
+const INCARNATIONS_MAX = 20;
 
 /**
  * PostgreSQL reads nothing from a document in which a NUL or half a surrogate pair is escaped anywhere, which clients may well send. This finds the escapes
@@ -12,7 +15,7 @@ const ESCAPES = String.raw`(\\[^u]|\\u(?!0000|[dD][89a-fA-F]))|\\u.{4}`;
 
 interface Row {
   epoch: bigint;
-  /** First epoch of the life after it. */
+  /** First epoch of the incarnation after it. */
   next: bigint | null;
   timestamp: Date;
   /** As JSON. */
@@ -22,17 +25,17 @@ interface Row {
 }
 
 /**
- * The lives that an id has had as far as the trail knows them, oldest first. A life begins with the epoch of the row that creates the session, and ends before
- * the next one's.
- * @param createdAt only lives that were created at this instant
+ * The incarnations that an id has had as far as the trail knows them, oldest first. An incarnation begins with the
+ * epoch of the row that creates the session, and ends before the next one's.
+ * @param createdAt only incarnations that were created at this instant
  * @param most so many of the newest
  */
-export async function lives(
+export async function incarnations(
   database: PrismaClient,
   sessionId: string,
   createdAt: string | null = null,
-  most = LIVES_MAX,
-): Promise<TrailLife[]> {
+  most = INCARNATIONS_MAX,
+): Promise<TrailIncarnation[]> {
   const [session, rows] = await Promise.all([
     database.syncSession.findUnique({ select: { epoch: true, created_at: true, deleted_at: true }, where: { session_id: sessionId } }),
     database.$queryRaw<Row[]>`
@@ -52,11 +55,12 @@ export async function lives(
       WHERE ${createdAt}::text IS NULL OR created."timestamp" = ${createdAt}::text::timestamptz
       ORDER BY created.epoch DESC LIMIT ${most}`,
   ]);
-  const known = rows.map(toLife).toReversed();
+  const known = rows.map(toIncarnation).toReversed();
   if (session === null) return known;
-  const newest: TrailLife = { created_at: session.created_at.toISOString(), epochs: null, deleted: session.deleted_at !== null };
+  const newest: TrailIncarnation = { created_at: session.created_at.toISOString(), epochs: null, deleted: session.deleted_at !== null };
   const last = known.at(-1);
-  // Rows arrive in any order: what has arrived of the newest life may lack its creation, and is no part of the life before it.
+  // Rows arrive in any order: what has arrived of the newest incarnation may lack its creation, and is no part of the
+  // incarnation before it.
   if (
     last?.epochs?.end === null &&
     last.epochs.begin < session.epoch &&
@@ -69,7 +73,10 @@ export async function lives(
   return last === undefined && (createdAt === null || createdAt === newest.created_at) ? [newest] : known;
 }
 
-/** Whether a life that began at an epoch was deleted before another one, so that what has that one is the next life's. */
+/**
+ * Whether an incarnation that began at an epoch was deleted before another one, so that what has that one is the next
+ * incarnation's.
+ */
 async function isOver(database: PrismaClient, session_id: string, begin: number, epoch: bigint): Promise<boolean> {
   if (BigInt(begin) === epoch) return false;
   const before = await database.syncEvent.findFirst({
@@ -80,7 +87,7 @@ async function isOver(database: PrismaClient, session_id: string, begin: number,
   return before?.event_type === 'session_deleted';
 }
 
-function toLife({ epoch, next, timestamp, owner, last_type, last_epoch }: Row): TrailLife {
+function toIncarnation({ epoch, next, timestamp, owner, last_type, last_epoch }: Row): TrailIncarnation {
   const owner_id = JSON.parse(owner ?? 'null') as string | null;
   return {
     created_at: timestamp.toISOString(),

@@ -12,7 +12,7 @@ export async function newest(database: PrismaClient, sessionId: string, schema: 
   const session = await database.syncSession.findUnique({ where: { session_id: sessionId } });
   if (session === null) return 'unknown';
   const found = await stateAt(database, sessionId, session, schema);
-  // Where its snapshots have not arrived, there may be those of the life before it.
+  // Where its snapshots have not arrived, there may be those of the incarnation before it.
   if (found === null || found.state.created_at !== session.created_at.toISOString()) return 'unknown';
   return { state: found.state, lastHash: hashOfRow(found.row), deleted: session.deleted_at !== null };
 }

@@ -3,7 +3,7 @@ import { type RecordedEvent, replay } from '../domain/replay.ts';
 import type { PrismaClient } from './generated/client.ts';
 import { toRecordedEvent } from './history-event.ts';
 import { unbrokenRun } from './history.ts';
-import { presentLife } from './life.ts';
+import { presentIncarnation } from './life.ts';
 
 const PAGE = 100;
 
@@ -12,10 +12,10 @@ const PAGE = 100;
  * trail has no snapshot of gets the state to which the rules lead, none where they lead nowhere. Null when the trail knows nothing of it.
  */
 export async function story(database: PrismaClient, sessionId: string): Promise<AsyncGenerator<RecordedEvent> | null> {
-  const life = await presentLife(database, sessionId);
-  if (life === null) return null;
-  const newestFirst = life.keys.toSorted((a, b) => a.version - b.version || (a.epoch < b.epoch ? 1 : -1));
-  const run = unbrokenRun(newestFirst, 0, life.begin);
+  const incarnation = await presentIncarnation(database, sessionId);
+  if (incarnation === null) return null;
+  const newestFirst = incarnation.keys.toSorted((a, b) => a.version - b.version || (a.epoch < b.epoch ? 1 : -1));
+  const run = unbrokenRun(newestFirst, 0, incarnation.begin);
   return (async function* () {
     let state: SessionState | null = null;
     for (let page = 0; page < run.length; page += PAGE) {

@@ -6,7 +6,7 @@ import type { History } from '../transport/history-port.ts';
 import { answers, closeDatabase, openDatabase } from './database.ts';
 import { endsWithin } from './deadline.ts';
 import { history } from './history.ts';
-import { lives } from './lives.ts';
+import { incarnations } from './lives.ts';
 import { newest } from './newest.ts';
 import { causeOf, isOutage } from './refusal.ts';
 
@@ -40,7 +40,7 @@ export function createTrail({
   newest(urgent, '').catch(() => {});
   return {
     newest: (sessionId) => reachable(() => newest(urgent, sessionId, schema), logger),
-    lives: (sessionId, createdAt, most) => reachable(() => lives(database, sessionId, createdAt, most), logger),
+    incarnations: (sessionId, createdAt, most) => reachable(() => incarnations(database, sessionId, createdAt, most), logger),
     history: (sessionId, afterVersion, limit, types, epochs) =>
       reachable(() => history(database, sessionId, afterVersion, limit, types, schema, epochs), logger),
     ping: async () => {

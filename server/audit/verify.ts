@@ -7,13 +7,13 @@ import { blame, type Finding, findingOf, type Judged } from './findings.ts';
 import type { PrismaClient, SyncEvent, SyncSession } from './generated/client.ts';
 import { keyOf, type Position } from './history.ts';
 import { hashOfRow, toRecordedEvent } from './history-event.ts';
-import { type Life, presentLife } from './life.ts';
+import { type Incarnation, presentIncarnation } from './life.ts';
 
 /** Versions whose rows are in memory at a time. */
 const PAGE = 100;
 
 export interface Verification {
-  /** Rows of the session's present life, superseded ones too. */
+  /** Rows of the session's present incarnation, superseded ones too. */
   rows: number;
   /** The version and epoch at which the trail says that the session stands. */
   newest: { version: number; epoch: number };
@@ -41,21 +41,22 @@ interface Read {
 }
 
 /**
- * Walks over all rows of a session's present life: none may be missing, each must name the row before it by its hash, and the rules must lead from each snapshot
- * to the next. What the trail never received can't be missed, nor a last event that is altered where nothing checks it but the next one's hash.
+ * Walks over all rows of a session's present incarnation: none may be missing, each must name the row before it by its
+ * hash, and the rules must lead from each snapshot to the next. What the trail never received can't be missed, nor a
+ * last event that is altered where nothing checks it but the next one's hash.
  * @returns `unknown` when the trail knows nothing of the session
  * @throws NewerSchemaError where it takes a newer version of the server to judge the rows
  */
 export async function verify(database: PrismaClient, sessionId: string): Promise<Verification | 'unknown'> {
-  const life = await presentLife(database, sessionId);
-  if (life === null) return 'unknown';
-  const { session, keys } = life;
+  const incarnation = await presentIncarnation(database, sessionId);
+  if (incarnation === null) return 'unknown';
+  const { session, keys } = incarnation;
   const last = keys.at(-1) ?? { version: 0, epoch: 0n };
   const newest: Position = session ?? last;
   const missing = gapsOf(keys);
   const rows: Judged[] = [];
   let newestRow: Read | undefined;
-  for await (const row of read(database, sessionId, life)) {
+  for await (const row of read(database, sessionId, incarnation)) {
     rows.push(row.judged);
     if (keyOf(row.judged) === keyOf(newest)) newestRow = row;
   }
@@ -86,8 +87,11 @@ function gapsOf(keys: readonly Position[]): Finding[] {
   return gaps;
 }
 
-/** The rows in order of `life`, each judged by the one before it. Two versions are remembered at a time, however long the session is. */
-async function* read(database: PrismaClient, sessionId: string, { keys, begin }: Life): AsyncGenerator<Read> {
+/**
+ * The rows in order of `incarnation`, each judged by the one before it. Two versions are remembered at a time, however
+ * long the session is.
+ */
+async function* read(database: PrismaClient, sessionId: string, { keys, begin }: Incarnation): AsyncGenerator<Read> {
   const begun = new Set<bigint>();
   let before = new Map<bigint, Read>();
   let present = new Map<bigint, Read>();

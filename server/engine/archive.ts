@@ -6,7 +6,7 @@ import type { SessionEvent } from '../domain/event.ts';
 import type { Logger } from '../observability/logger.ts';
 import type { Clock } from './clock.ts';
 import { type Committer, isLive } from './committer.ts';
-import { lifeOf } from './life.ts';
+import { incarnationOf } from './incarnation.ts';
 import { shortestLifetime } from './lifetime.ts';
 import {
   type CommandKey,
@@ -100,19 +100,20 @@ export class Archive {
   }
 
   /**
-   * Goes on with a life of an id of which somebody has seen a position that Redis lost: as the next version of the newest state that Redis or the trail has of
-   * that life, under an epoch after all that were seen. Does nothing where Redis has that position, and where neither has that life. A `claim` counts only if
-   * Redis has begun another life since the session's last commit: who claims could make versions at will otherwise.
+   * Goes on with an incarnation of an id of which somebody has seen a position that Redis lost: as the next version of
+   * the newest state that Redis or the trail has of that incarnation, under an epoch after all that were seen. Does
+   * nothing where Redis has that position, and where neither has that incarnation. A `claim` counts only if Redis has
+   * begun another run since the session's last commit: who claims could make versions at will otherwise.
    * False where there was nothing to go on with.
-   * @param life as `lifeOf` names it
+   * @param incarnation as `incarnationOf` names it
    */
-  async restore(sessionId: string, life: string, seen: Position, { claim = false } = {}): Promise<boolean> {
+  async restore(sessionId: string, incarnation: string, seen: Position, { claim = false } = {}): Promise<boolean> {
     const { store, trail, logger } = this.#options;
-    const isOfLife = ({ state }: { state: SessionState }) => lifeOf(state) === life;
+    const isOfIncarnation = ({ state }: { state: SessionState }) => incarnationOf(state) === incarnation;
     const { session } = await store.load(sessionId);
     if (session === null) {
       const found = (await this.find(sessionId)).session;
-      if (!isLive(found) || !isOfLife(found)) return false;
+      if (!isLive(found) || !isOfIncarnation(found)) return false;
       // What a room was told and the trail lacks is lost.
       await (!claim && isAfter(seen, found) && isDormant(found) ? this.#recover(found) : this.wake(found));
       return true;
@@ -124,9 +125,9 @@ export class Archive {
       logger[level]({ session: sessionId, err: error }, 'the trail does not say what Redis lost; going on with what Redis has');
     });
     // Without a token: what Redis has is not this state, so none of its pieces may stay.
-    const newer = isArchived(archived) && isAfter(archived.state, session) && isOfLife(archived) ? archived : null;
+    const newer = isArchived(archived) && isAfter(archived.state, session) && isOfIncarnation(archived) ? archived : null;
     const base: LiveSession = newer === null ? session : { ...session, state: newer.state, lastHash: newer.lastHash, token: null };
-    if (!isOfLife(base)) return false;
+    if (!isOfIncarnation(base)) return false;
     await this.#recover(base, (now) => {
       const event = recover(base.state, now, ROLLED_BACK);
       event.state.epoch = nextEpoch(Math.max(seen.epoch, session.epoch), event.state.epoch);

@@ -4,7 +4,7 @@ import { checkGuard } from '../domain/decide.ts';
 import { type Refusal, refuse } from '../domain/refusal.ts';
 import { isLive } from './committer.ts';
 import type { CommandContext, Outcome } from './command-context.ts';
-import { lifeOf } from './life.ts';
+import { incarnationOf } from './incarnation.ts';
 import type { LiveSession, RememberedCommand, StoredSession } from './ports.ts';
 
 /** Whether nothing but expiries happened between two versions of a session. */
@@ -70,13 +70,16 @@ export async function denied(
   return authorize(isLive(session) ? session.state : null, memory !== null && memory.fingerprint === command?.fingerprint);
 }
 
-/** The answer to a command that had its effect before, if it is the same; where it was applied to another life of the id, as if its session were gone. */
+/**
+ * The answer to a command that had its effect before, if it is the same; where it was applied to another incarnation of
+ * the id, as if its session were gone.
+ */
 export function repeated(memory: RememberedCommand, session: StoredSession | null, sessionId: string, context: CommandContext): Outcome {
   if (memory.fingerprint !== context.command?.fingerprint) {
     return refuse('IDEMPOTENCY_MISMATCH', `command_id ${context.command?.id ?? ''} was used for another command`);
   }
   const appliedVersion = memory.version;
-  const isThere = isLive(session) && (memory.life === undefined || memory.life === lifeOf(session.state));
+  const isThere = isLive(session) && (memory.life === undefined || memory.life === incarnationOf(session.state));
   return isThere ? { ok: true, state: session.state, appliedVersion } : { ...notFound(sessionId), appliedVersion };
 }
 

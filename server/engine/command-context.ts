@@ -1,6 +1,6 @@
 import type { ActionOnTimeout, JsonObject, SessionState } from '#contract';
 import type { Refusal } from '../domain/refusal.ts';
-import type { Life } from './life.ts';
+import type { Incarnation } from './incarnation.ts';
 import type { CommandKey } from './ports.ts';
 
 /** What surrounds a command: when it came, what it expects, and by which key a repetition is recognised. */
@@ -25,7 +25,7 @@ export interface CommandContext {
 }
 
 /** What it depends on in a session whether somebody may. */
-export type Judged = Life & Partial<Pick<SessionState, 'participants_may_pause'>>;
+export type Judged = Incarnation & Partial<Pick<SessionState, 'participants_may_pause'>>;
 
 /** A limit on commands. One that is refused for anything else is not counted, so that nobody can use up what others need by sending nonsense. */
 export interface CommandLimit {

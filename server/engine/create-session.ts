@@ -25,7 +25,10 @@ export type Around = (state: SessionState, commit: () => Promise<Outcome>) => Pr
 
 /** Races that a create may lose to others that created and deleted the same id. */
 const ATTEMPTS = 100;
-/** By how much a creation is put off at most, so that it is not that of the life before; an epoch further ahead is of a clock that was set back. */
+/**
+ * By how much a creation is put off at most, so that it is not that of the incarnation before; an epoch further ahead
+ * is of a clock that was set back.
+ */
 const CREATION_APART_MAX_MS = 20;
 
 /** Creates a session; an id in use is refused with SESSION_EXISTS and never overwritten. An id that was just made up (`fresh`) is in use nowhere. */
@@ -77,7 +80,10 @@ export async function createSession(
   return lostEveryRace();
 }
 
-/** When a session is created whose id had an epoch before: lives of an id are told apart by their creation, so no two are of the same millisecond. */
+/**
+ * When a session is created whose id had an epoch before: incarnations of an id are told apart by their creation, so no
+ * two are of the same millisecond.
+ */
 function creationAfter(spent: number, instant: number): number {
   return spent >= instant && spent - instant < CREATION_APART_MAX_MS ? spent + 1 : instant;
 }

@@ -9,7 +9,7 @@ import { CommandInstant } from './command-instant.ts';
 import { isLive } from './committer.ts';
 import { type Around, createSession } from './create-session.ts';
 import { type ExecuteOptions, Execution } from './execute.ts';
-import type { SessionLife } from './life.ts';
+import type { SessionIncarnation } from './incarnation.ts';
 import type { Liveness } from './liveness.ts';
 import type { RememberedCommand, Rooms, StoredSession } from './ports.ts';
 import { SharedWork } from '../util/shared-work.ts';
@@ -38,8 +38,8 @@ export class Engine {
     return createSession(this.#options, payload, context, fresh, around);
   }
 
-  /** A life of a session that this instance remembers, which may be over. */
-  remembered(sessionId: string): SessionLife | undefined {
+  /** An incarnation of a session that this instance remembers, which may be over. */
+  remembered(sessionId: string): SessionIncarnation | undefined {
     return this.#options.cache.get(sessionId)?.state;
   }
 

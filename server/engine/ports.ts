@@ -3,7 +3,7 @@ import type { EventType, JsonObject, JsonValue, SessionState, Status } from '#co
 import type { SessionEvent } from '../domain/event.ts';
 import type { Outage } from '../domain/outage.ts';
 import type { Position } from '../domain/position.ts';
-import type { SessionLife } from './life.ts';
+import type { SessionIncarnation } from './incarnation.ts';
 
 /** Redis is out of reach or refuses to work; whether the last command took effect is unknown. */
 export class StoreUnavailableError extends Error {
@@ -44,7 +44,10 @@ export interface SessionPosition extends Position {
   event_type: EventType;
 }
 
-/** What a `command_id` did: proof that it is the same command, the version it made, and the life (`lifeOf`) of the id that it was applied to. */
+/**
+ * What a `command_id` did: proof that it is the same command, the version it made, and the incarnation
+ * (`incarnationOf`) of the id that it was applied to.
+ */
 export interface RememberedCommand {
   fingerprint: string;
   version: number;
@@ -149,8 +152,8 @@ export interface Marks {
   close(): Promise<void>;
 }
 
-/** What a session's position and life are taken from. */
-export type Told = SessionLife & Pick<SessionState, 'epoch' | 'version'>;
+/** What a session's position and incarnation are taken from. */
+export type Told = SessionIncarnation & Pick<SessionState, 'epoch' | 'version'>;
 
 /** When somebody was connected to sessions. Every call throws StoreUnavailableError when Redis can't do its part. */
 export interface Presence {
@@ -175,7 +178,7 @@ export interface Announcement {
   tell(): void;
 }
 
-/** The sockets that watch a life of a session, on whatever instance. */
+/** The sockets that watch an incarnation of a session, on whatever instance. */
 export interface Rooms {
   /**
    * Prepares to tell the room what a commit is about to make, oldest first. `snapshotAt` gives the JSON of the state after an event, `session` what follows,

@@ -1,7 +1,7 @@
 import { iso, PRESENT_RULES } from '#clock';
 import type { EventType, SessionState, Status } from '#contract';
 import { canonicalJson } from '../domain/canonical.ts';
-import { type Life, lifeOf } from '../engine/life.ts';
+import { type Incarnation, incarnationOf } from '../engine/incarnation.ts';
 import { hashOf, type TrailEvent } from '../engine/trail-event.ts';
 import type { SessionEvent } from '../domain/event.ts';
 import { decodeState, NewerSchemaError, schemaOf, type Schema } from '../domain/schema.ts';
@@ -94,8 +94,8 @@ export function toMemory(json: Field): RememberedCommand | null {
 }
 
 /** What to store under a command_id, given the state that the command led to. */
-export function memoryJson({ fingerprint }: CommandKey, state: Pick<SessionState, 'version'> & Life): string {
-  return JSON.stringify({ fingerprint, version: state.version, life: lifeOf(state) } satisfies RememberedCommand);
+export function memoryJson({ fingerprint }: CommandKey, state: Pick<SessionState, 'version'> & Incarnation): string {
+  return JSON.stringify({ fingerprint, version: state.version, life: incarnationOf(state) } satisfies RememberedCommand);
 }
 
 /** The reply of commit.lua. */

@@ -4,7 +4,7 @@ import type { TimerCommand } from '../domain/decide.ts';
 import type { Archive } from '../engine/archive.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { CommandContext, CommandLimit, Outcome } from '../engine/command-context.ts';
-import { lifeOf } from '../engine/life.ts';
+import { incarnationOf } from '../engine/incarnation.ts';
 import type { CommandKey } from '../engine/ports.ts';
 import type { Metrics } from '../observability/metrics.ts';
 import { FewAtOnce } from '../util/few-at-once.ts';
@@ -121,12 +121,13 @@ export function createCommands({ engine, archive, clock, trail, limits, access, 
         if (!found.ok || epoch !== found.state.epoch || version <= found.state.version) return found;
         // Seen and gone: what it is given now must be newer, or it would be dropped.
         reads += 2;
-        await archive.restore(session_id, lifeOf(found.state), { epoch, version }, { claim: true });
+        await archive.restore(session_id, incarnationOf(found.state), { epoch, version }, { claim: true });
         return engine.get(session_id, context);
       };
       const join = async (enter: Enter) => {
         const known = call.seat?.known(session_id) ?? engine.remembered(session_id);
-        // Whoever may be in the room of a life may be there also when it is over: nothing is told there any more.
+        // Whoever may be in the room of an incarnation may be there also when it is over: nothing is told there any
+        // more.
         const isAllowed = known !== undefined && ((await context.authorize?.(known, false)) ?? null) === null;
         return readInRoom(enter, isAllowed ? known : undefined, read);
       };

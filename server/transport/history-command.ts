@@ -1,21 +1,23 @@
 import { type Refusal, refuse } from '../domain/refusal.ts';
 import type { Archive } from '../engine/archive.ts';
 import type { Authorize, Judged } from '../engine/command-context.ts';
-import { isSameLife } from '../engine/life.ts';
+import { isSameIncarnation } from '../engine/incarnation.ts';
 import type { SessionPosition } from '../engine/ports.ts';
 import type { Metrics } from '../observability/metrics.ts';
 import { Gate } from '../util/gate.ts';
 import type { Answer } from './answers.ts';
 import type { Call } from './commands.ts';
 import { HistoryAnswer } from './history-answer.ts';
-import type { History, HistoryPage, TrailLife } from './history-port.ts';
+import type { History, HistoryPage, TrailIncarnation } from './history-port.ts';
 import { limited } from './limits.ts';
 import type { Parsed } from './schemas.ts';
 
 /** Pages that an instance reads at a time, each about a megabyte, of each sender one; and how long others wait for their turn. */
 const PAGES = { places: 2, patienceMs: 2_000 };
 const RETRY_MS = 1_000;
-/** What a page costs beside its bytes: PostgreSQL looks for the lives of the id and for the run of its versions. */
+/**
+ * What a page costs beside its bytes: PostgreSQL looks for the incarnations of the id and for the run of its versions.
+ */
 const PAGE_WORK_BYTES = 128 * 1024;
 
 const NO_TRAIL: Refusal = { ...refuse('SERVICE_UNAVAILABLE', 'This server keeps no audit trail'), retryable: false };
@@ -27,8 +29,9 @@ export interface HistoryPorts {
 }
 
 /**
- * `session:history`: reads the trail, a few pages at a time. It answers one life of an id, which its asker may read: without `created_at` the present one, else
- * the newest that they owned. Nothing is committed: a session that only the trail has stays there.
+ * `session:history`: reads the trail, a few pages at a time. It answers one incarnation of an id, which its asker may
+ * read: without `created_at` the present one, else the newest that they owned. Nothing is committed: a session that
+ * only the trail has stays there.
  */
 export function createHistoryCommand({ archive, trail, metrics }: HistoryPorts) {
   const pages = new Gate(PAGES);
@@ -36,23 +39,23 @@ export function createHistoryCommand({ archive, trail, metrics }: HistoryPorts) 
     const { session_id, after_version, limit, event_types, created_at } = payload;
     const { authorize, owner } = permit ?? {};
     const position = await archive.position(session_id);
-    const livesOf = async (most?: number) => {
-      const known = await withPresent(await from.lives(session_id, created_at, most), position, () => archive.peek(session_id));
+    const incarnationsOf = async (most?: number) => {
+      const known = await withPresent(await from.incarnations(session_id, created_at, most), position, () => archive.peek(session_id));
       return created_at === undefined ? known : known.filter((one) => one.created_at === created_at);
     };
-    let lives = await livesOf(1);
-    // Redis may have gone back to a life before the newest one.
-    if (lives.length > 1) lives = await livesOf();
-    let life = lives.at(-1);
-    const refusal = await refusalOf(authorize, life);
+    let incarnations = await incarnationsOf(1);
+    // Redis may have gone back to an incarnation before the newest one.
+    if (incarnations.length > 1) incarnations = await incarnationsOf();
+    let incarnation = incarnations.at(-1);
+    const refusal = await refusalOf(authorize, incarnation);
     if (refusal !== null) {
       // Only who may not read that one may mean one of their own; to look for it costs PostgreSQL more.
-      life = owner === undefined ? undefined : (await livesOf()).findLast((one) => one.owner_id === owner);
-      if (life === undefined) return refusal;
+      incarnation = owner === undefined ? undefined : (await incarnationsOf()).findLast((one) => one.owner_id === owner);
+      if (incarnation === undefined) return refusal;
     }
-    if (life === undefined || life.deleted) return refuse('SESSION_NOT_FOUND', `No session ${session_id}`);
+    if (incarnation === undefined || incarnation.deleted) return refuse('SESSION_NOT_FOUND', `No session ${session_id}`);
     const nothing: HistoryPage = { events: [], next_after_version: after_version };
-    const { epochs } = life;
+    const { epochs } = incarnation;
     if (epochs === null) return { ok: true, data: new HistoryAnswer(nothing) };
     const page = await from.history(session_id, after_version, limit, event_types, epochs);
     return { ok: true, data: new HistoryAnswer(typeof page === 'string' ? nothing : page) };
@@ -65,27 +68,28 @@ export function createHistoryCommand({ archive, trail, metrics }: HistoryPorts) 
   };
 }
 
-async function refusalOf(authorize: Authorize | undefined, life: Judged | undefined): Promise<Refusal | null> {
-  return authorize === undefined ? null : authorize(life ?? null, false);
+async function refusalOf(authorize: Authorize | undefined, incarnation: Judged | undefined): Promise<Refusal | null> {
+  return authorize === undefined ? null : authorize(incarnation ?? null, false);
 }
 
 /**
- * The lives that the trail knows, the present one last. Of that, Redis has the word: the trail may not have heard of its creation or its deletion.
+ * The incarnations that the trail knows, the present one last. Of that, Redis has the word: the trail may not have
+ * heard of its creation or its deletion.
  * @param read reads the present state; asked only where Redis has an epoch that the trail does not know
  */
 async function withPresent(
-  known: TrailLife[],
+  known: TrailIncarnation[],
   position: SessionPosition | null,
   read: () => Promise<(Judged & object) | null>,
-): Promise<TrailLife[]> {
+): Promise<TrailIncarnation[]> {
   if (position === null) return known;
   const { epoch, event_type } = position;
   if (event_type === 'session_deleted') {
     // What was deleted under this epoch was not created after it.
-    return known.map((life, index) =>
-      index === known.length - 1 && (life.epochs?.begin ?? 0) <= epoch && epoch < (life.epochs?.end ?? Infinity)
-        ? { ...life, deleted: true }
-        : life,
+    return known.map((incarnation, index) =>
+      index === known.length - 1 && (incarnation.epochs?.begin ?? 0) <= epoch && epoch < (incarnation.epochs?.end ?? Infinity)
+        ? { ...incarnation, deleted: true }
+        : incarnation,
     );
   }
   let present = known.find(({ epochs }) => epochs !== null && epochs.begin <= epoch && epoch <= epochs.newest);
@@ -93,8 +97,8 @@ async function withPresent(
     const state = await read();
     if (state === null) return known;
     const { created_at, owner_id } = state;
-    const fresh: TrailLife = { created_at, ...(owner_id === undefined ? {} : { owner_id }), epochs: null, deleted: false };
-    present = known.find((life) => isSameLife(life, state)) ?? fresh;
+    const fresh: TrailIncarnation = { created_at, ...(owner_id === undefined ? {} : { owner_id }), epochs: null, deleted: false };
+    present = known.find((incarnation) => isSameIncarnation(incarnation, state)) ?? fresh;
   }
-  return [...known.filter((life) => life !== present), present];
+  return [...known.filter((incarnation) => incarnation !== present), present];
 }

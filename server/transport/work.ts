@@ -1,6 +1,6 @@
 import type { SessionState } from '#contract';
 import type { CommandContext, Outcome } from '../engine/command-context.ts';
-import type { SessionLife } from '../engine/life.ts';
+import type { SessionIncarnation } from '../engine/incarnation.ts';
 
 /** The sockets of this instance that are told of a session, and how many of them are told only what has changed. */
 export interface Audience {
@@ -9,7 +9,7 @@ export interface Audience {
 }
 
 /** Finds who is told of a session. */
-export type AudienceOf = (session: SessionLife) => Audience;
+export type AudienceOf = (session: SessionIncarnation) => Audience;
 
 /** About how many bytes a state, a participant and a group have beside their ids and free JSON. */
 const STATE_BYTES = 500;

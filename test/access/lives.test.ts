@@ -73,7 +73,7 @@ describe('rooms of an id that is used again', () => {
     await anna.refused('FORBIDDEN', 'session:join', { session_id });
   });
 
-  it('R-51 a room whose deletion was missed while Redis was away is dissolved when the id has another life', async () => {
+  it('R-51 a room whose deletion was missed while Redis was away is dissolved when the id has another incarnation', async () => {
     const { session_id, epoch } = await anna.ok('session:create', chess());
     link.cut();
     expect((await as(await sign({ sub: 'anna' }), near, 'DELETE', `/v1/sessions/${session_id}`)).status).to.equal(204);
@@ -91,7 +91,7 @@ describe('rooms of an id that is used again', () => {
     expect(heard(anna)).to.deep.equal([]);
   });
 
-  it('R-52 the next session of the same owner is another life, too; who joins again is in its room', async () => {
+  it('R-52 the next session of the same owner is another incarnation, too; who joins again is in its room', async () => {
     const mine = await clientOf(near, { sub: 'anna' });
     const { session_id } = await anna.ok('session:create', chess());
     await gone(session_id);

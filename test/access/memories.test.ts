@@ -55,7 +55,7 @@ describe('remembered commands of several senders', () => {
     await black.refused('IDEMPOTENCY_MISMATCH', 'session:switch', { session_id, command_id: 'turn' });
   });
 
-  it('C-62 a sender’s repetition is known over a fresh token and over a life of the id', async () => {
+  it('C-62 a sender’s repetition is known over a fresh token and over an incarnation of the id', async () => {
     const boss = async () => clientOf({ sub: 'boss', sessions: { '*': 'owner' } });
     const [first, second] = [await boss(), await boss()];
     const { session_id } = await first.ok('session:create', chess());

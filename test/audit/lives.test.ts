@@ -10,7 +10,7 @@ import { eventOf, eventsOf, silent } from './kit.ts';
 
 const iso = (day: number) => new Date(Date.UTC(2026, 2, day)).toISOString();
 
-describe('the lives of an id in the trail', () => {
+describe('the incarnations of an id in the trail', () => {
   let database: string;
   let trail: TrailReader;
 
@@ -26,8 +26,8 @@ describe('the lives of an id in the trail', () => {
     await closeDatabase(client, silent);
   }
 
-  /** Versions 1 to `length` of the life that an owner began on a day, which is also its epoch. */
-  const life = (day: number, owner_id: string, length: number, from = 1) => {
+  /** Versions 1 to `length` of the incarnation that an owner began on a day, which is also its epoch. */
+  const incarnation = (day: number, owner_id: string, length: number, from = 1) => {
     const metadata = { odd: '\ud800\u0000\\ud800\\\ud83d\ude00"' };
     return eventsOf('game', from, length, { epoch: day, event: {}, state: { created_at: iso(day), owner_id, metadata } }).map(
       (one, index) =>
@@ -40,18 +40,18 @@ describe('the lives of an id in the trail', () => {
     eventOf('game', version, { epoch: day, type: 'session_deleted', state: { created_at: iso(day), owner_id } });
 
   it('A-80 are told apart by their creations, with their owners, whatever else their states hold', async () => {
-    expect(await trail.lives('game')).to.deep.equal([]);
-    await arrive(...life(1, 'anna', 3), deletion(1, 'anna', 4), ...life(5, 'ben', 2), eventOf('another', 1));
+    expect(await trail.incarnations('game')).to.deep.equal([]);
+    await arrive(...incarnation(1, 'anna', 3), deletion(1, 'anna', 4), ...incarnation(5, 'ben', 2), eventOf('another', 1));
     await arrive(eventOf('game', 3, { epoch: 7, type: 'session_recovered', state: { created_at: iso(5), owner_id: 'ben' } }));
-    const lives = [
+    const incarnations = [
       { created_at: iso(1), owner_id: 'anna', epochs: { begin: 1, newest: 1, end: 5 }, deleted: true },
       { created_at: iso(5), owner_id: 'ben', epochs: { begin: 5, newest: 7, end: null }, deleted: false },
     ];
-    expect(await trail.lives('game')).to.deep.equal(lives);
-    expect(await trail.lives('game', iso(1))).to.deep.equal([lives[0]]);
-    expect(await trail.lives('game', iso(2))).to.deep.equal([]);
+    expect(await trail.incarnations('game')).to.deep.equal(incarnations);
+    expect(await trail.incarnations('game', iso(1))).to.deep.equal([incarnations[0]]);
+    expect(await trail.incarnations('game', iso(2))).to.deep.equal([]);
     const told = async (index: 0 | 1) => {
-      const { events } = (await trail.history('game', 0, 10, undefined, lives[index]?.epochs)) as HistoryPage;
+      const { events } = (await trail.history('game', 0, 10, undefined, incarnations[index]?.epochs)) as HistoryPage;
       return events
         .map((json) => JSON.parse(json) as HistoryEvent)
         .map(({ epoch, version }) => `${epoch}.${version}`)
@@ -61,9 +61,9 @@ describe('the lives of an id in the trail', () => {
     expect(await trail.newest('game')).to.nested.include({ 'state.owner_id': 'ben', deleted: false });
   });
 
-  it('A-81 a life whose creation has not arrived is no part of the one before it', async () => {
-    await arrive(...life(1, 'anna', 3), ...life(5, 'ben', 3, 2));
-    expect(await trail.lives('game')).to.deep.equal([
+  it('A-81 an incarnation whose creation has not arrived is no part of the one before it', async () => {
+    await arrive(...incarnation(1, 'anna', 3), ...incarnation(5, 'ben', 3, 2));
+    expect(await trail.incarnations('game')).to.deep.equal([
       { created_at: iso(1), owner_id: 'anna', epochs: { begin: 1, newest: 1, end: 5 }, deleted: false },
       { created_at: iso(5), epochs: null, deleted: false },
     ]);
@@ -71,9 +71,9 @@ describe('the lives of an id in the trail', () => {
   });
 
   it('A-80 of an id that was used again and again, the newest twenty are told, and any one by its creation', async () => {
-    await arrive(...Array.from({ length: 50 }, (_, index) => life(index + 1, 'anna', 1)).flat());
-    const lives = await trail.lives('game');
-    expect([lives.length, lives[0]?.created_at, lives.at(-1)?.created_at]).to.deep.equal([20, iso(31), iso(50)]);
-    expect((await trail.lives('game', iso(4)))[0]?.epochs).to.deep.equal({ begin: 4, newest: 4, end: 5 });
+    await arrive(...Array.from({ length: 50 }, (_, index) => incarnation(index + 1, 'anna', 1)).flat());
+    const incarnations = await trail.incarnations('game');
+    expect([incarnations.length, incarnations[0]?.created_at, incarnations.at(-1)?.created_at]).to.deep.equal([20, iso(31), iso(50)]);
+    expect((await trail.incarnations('game', iso(4)))[0]?.epochs).to.deep.equal({ begin: 4, newest: 4, end: 5 });
   });
 });

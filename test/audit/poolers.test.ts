@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { closeDatabase, openDatabase } from '../../server/audit/database.ts';
 import type { PrismaClient } from '../../server/audit/generated/client.ts';
 import { history } from '../../server/audit/history.ts';
-import { lives } from '../../server/audit/lives.ts';
+import { incarnations } from '../../server/audit/lives.ts';
 import { causeOf } from '../../server/audit/refusal.ts';
 import { EventStore } from '../../server/audit/store.ts';
 import { verify } from '../../server/audit/verify.ts';
@@ -42,7 +42,7 @@ async function play(database: PrismaClient): Promise<void> {
   if (typeof page === 'string') throw new Error(page);
   const read = page.events.map((event) => JSON.parse(event) as { timestamp: string });
   expect(read.map(({ timestamp }) => timestamp)).to.deep.equal(recordedSession.events.map(({ state }) => state.updated_at));
-  expect((await lives(database, id, recordedSession.state.created_at)).map(({ created_at }) => created_at)).to.deep.equal([
+  expect((await incarnations(database, id, recordedSession.state.created_at)).map(({ created_at }) => created_at)).to.deep.equal([
     recordedSession.state.created_at,
   ]);
   expect(await verify(database, id)).to.deep.include({ rows: 5, findings: [] });

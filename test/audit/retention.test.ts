@@ -57,7 +57,7 @@ describe('retention', () => {
     expect(await left()).to.equal('paused pending running');
   });
 
-  it('A-52 an id that is used again is kept, with both lives', async () => {
+  it('A-52 an id that is used again is kept, with both incarnations', async () => {
     await game('again', 0, { type: 'delete' });
     await game('again', 5, { type: 'switch' });
     expect(await deleteFinished(database, new Date(BEGIN + 9 * DAY_MS), 50)).to.equal(0);

@@ -97,14 +97,14 @@ describe('history', () => {
     expect(await trail.history('game', 0, 10)).to.equal('deleted');
   });
 
-  it('begins anew when the id is used again, however much longer the former life was', async () => {
+  it('begins anew when the id is used again, however much longer the former incarnation was', async () => {
     await arrive(...eventsOf('game', 1, 8), eventOf('game', 9, { type: 'session_deleted' }));
     await arrive(...eventsOf('game', 1, 3, { epoch: 7 }));
     expect(await told()).to.deep.equal({ run: '7.1 7.2 7.3', next: 3 });
     expect(await told(3)).to.deep.equal({ run: '', next: 3 });
   });
 
-  it('does not mix two lives while the creation of the second has not arrived', async () => {
+  it('does not mix two incarnations while the creation of the second has not arrived', async () => {
     await arrive(...eventsOf('game', 1, 8), eventOf('game', 9, { type: 'session_deleted' }));
     await arrive(eventOf('game', 2, { epoch: 7 }));
     expect(await told()).to.deep.equal({ run: '', next: 0 });

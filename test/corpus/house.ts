@@ -18,7 +18,7 @@ import { Liveness } from '../../server/engine/liveness.ts';
 import { Overdue } from '../../server/engine/overdue.ts';
 import type { Commit, Marks, Presence, Publication, SessionStore } from '../../server/engine/ports.ts';
 import { SessionCache } from '../../server/engine/session-cache.ts';
-import type { Trail } from '../../server/engine/trail-ports.ts';
+import type { Trail as NewestStates } from '../../server/engine/trail-ports.ts';
 import { createLogger } from '../../server/observability/logger.ts';
 import { createMetrics } from '../../server/observability/metrics.ts';
 import { chainEvents } from '../../server/store/codec.ts';
@@ -27,6 +27,7 @@ import { Access } from '../../server/transport/access/access.ts';
 import { type Principal, senderOf } from '../../server/transport/access/principal.ts';
 import { CommandHandler } from '../../server/transport/command-handler.ts';
 import { PreparedEncoder } from '../../server/transport/socket/prepared-encoder.ts';
+import type { History } from '../../server/transport/history-port.ts';
 import { createRooms, type IoServer } from '../../server/transport/socket/rooms.ts';
 
 export * from '#clock';
@@ -35,13 +36,17 @@ export type { Outage } from '../../server/domain/outage.ts';
 export { type RecordedEvent, replay, stateAfter } from '../../server/domain/replay.ts';
 export { decodeState, encodeState, readSnapshot, SCHEMA, type Schema, textAsRead } from '../../server/domain/schema.ts';
 export type { Commit, CommitResult, Publication, SessionStore } from '../../server/engine/ports.ts';
-export type { ArchivedSession, Trail, TrailLife } from '../../server/engine/trail-ports.ts';
+export type { ArchivedSession } from '../../server/engine/trail-ports.ts';
 export { memoryJson, readFacts, toMemory, toPosition, toSession, writeFacts } from '../../server/store/codec.ts';
 export type { Principal } from '../../server/transport/access/principal.ts';
+export type { TrailIncarnation } from '../../server/transport/history-port.ts';
 export { formatTime, shownElapsed, shownTime, untilNextDigit, untilNextElapsedDigit } from '../../client-sdk/src/format-time.ts';
 export { SessionStore as ClientStore } from '../../client-sdk/src/session-store.ts';
 export { bankOf, ownerOf, type Who } from '../../client-sdk/src/who.ts';
 export { hashOfRow, historyJson, toRecordedEvent, unbrokenRun };
+
+/** What an instance reads of the trail. */
+export type Trail = NewestStates & History;
 
 /** A row of `sync_events` as Prisma reads it. */
 export type Row = Parameters<typeof hashOfRow>[0];

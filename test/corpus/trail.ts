@@ -10,7 +10,7 @@ import {
   stateAfter,
   toRecordedEvent,
   type Trail,
-  type TrailLife,
+  type TrailIncarnation,
   unbrokenRun,
 } from './house.ts';
 
@@ -53,7 +53,8 @@ export class MemoryTrail {
 
   readonly trail: Trail = {
     newest: async () => this.#newest() ?? 'unknown',
-    lives: async (_id, createdAt) => this.#lives().filter(({ created_at }) => createdAt === undefined || createdAt === created_at),
+    incarnations: async (_id, createdAt) =>
+      this.#incarnations().filter(({ created_at }) => createdAt === undefined || createdAt === created_at),
     history: async (_id, afterVersion, limit, types, epochs) => {
       const { begin = 0, end = null } = epochs ?? {};
       const rows = this.#entries
@@ -76,16 +77,16 @@ export class MemoryTrail {
     return { state, lastHash: hashOfRow(row), deleted: row.event_type === 'session_deleted' };
   }
 
-  #lives(): TrailLife[] {
+  #incarnations(): TrailIncarnation[] {
     const begins = this.#entries.filter(({ row }) => row.version === 1 && row.event_type === 'session_created');
     return begins.map(({ row: { epoch: begin }, state: { created_at, owner_id } }, place) => {
       const end = begins[place + 1]?.row.epoch;
       const rows = this.#entries.filter(({ row: { epoch } }) => epoch >= begin && (end === undefined || epoch < end));
       const newest = rows.reduce((most, { row: { epoch } }) => (epoch > most ? epoch : most), begin);
       const epochs = { begin: Number(begin), newest: Number(newest), end: end === undefined ? null : Number(end) };
-      const life: TrailLife = { created_at, epochs, deleted: rows.at(-1)?.row.event_type === 'session_deleted' };
-      if (owner_id !== undefined) life.owner_id = owner_id;
-      return life;
+      const incarnation: TrailIncarnation = { created_at, epochs, deleted: rows.at(-1)?.row.event_type === 'session_deleted' };
+      if (owner_id !== undefined) incarnation.owner_id = owner_id;
+      return incarnation;
     });
   }
 }

@@ -7,7 +7,7 @@ import { freshDatabase, oneRedisUrl } from '../kit/services.ts';
 import { openTcpProxy } from '../kit/tcp-proxy.ts';
 import { until } from '../kit/until.ts';
 
-describe('lives of an id over several instances', () => {
+describe('incarnations of an id over several instances', () => {
   let cluster: Cluster;
   afterEach(() => cluster.close());
 
@@ -59,7 +59,7 @@ describe('lives of an id over several instances', () => {
     });
   }
 
-  it('V-24 no two lives of an id begin in the same millisecond', async () => {
+  it('V-24 no two incarnations of an id begin in the same millisecond', async () => {
     cluster = await openCluster();
     const engines = await EngineFixture.open();
     try {
@@ -67,7 +67,7 @@ describe('lives of an id over several instances', () => {
       const arrival = Math.floor(engines.now());
       const game = chess();
       const instants: string[] = [];
-      for (let life = 0; life < 3; life++) {
+      for (let incarnation = 0; incarnation < 3; incarnation++) {
         instants.push(stateOf(await engine.create(game, { arrival })).created_at);
         await run(game.session_id, { type: 'delete' }, { arrival });
       }

@@ -108,13 +108,13 @@ describe('the history of a game', () => {
     await player.refused('SESSION_NOT_FOUND', 'session:history', { session_id });
   });
 
-  it('A-3 of an id that came back begins with its new life', async () => {
+  it('A-3 of an id that came back begins with its new incarnation', async () => {
     const { session_id } = await player.ok('session:create', chess());
     await player.ok('session:start', { session_id });
     await player.ok('session:delete', { session_id });
     const { epoch } = await player.ok('session:create', chess({ session_id }));
     await player.ok('session:cancel', { session_id });
-    const events = await until('the new life is told', async () => {
+    const events = await until('the new incarnation is told', async () => {
       const answer = (await rest(app, 'GET', `/v1/sessions/${session_id}/events`)).reply<HistoryData>();
       return answer.ok && answer.data.events.length === 2 && answer.data.events;
     });

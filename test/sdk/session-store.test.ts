@@ -148,7 +148,7 @@ describe('session store', () => {
     expect(expired.map((event) => event.version)).to.deep.equal([7, 8]);
   });
 
-  it('J-31 an ordinary switch, a first look and another life of the id are no expiries', () => {
+  it('J-31 an ordinary switch, a first look and another incarnation of the id are no expiries', () => {
     const { store, expired } = newStore();
     store.offer(state(1, 1, { status: 'expired' }));
     store.offer(state(2, 1, { ...running, created_at: '2026-11-22T12:01:00.000Z' }));

@@ -193,7 +193,7 @@ describe('SDK: instances that hear of things late', () => {
     await seen(client, id, 3);
   });
 
-  it('J-35 a deletion that comes after its id’s next life was known is none, and the present life’s changes come', async () => {
+  it('J-35 a deletion that comes after its id’s next incarnation was known is none, and the present incarnation’s changes come', async () => {
     const player = await open('synckairos-subscriber');
     const { session_id: id } = await player.ok('session:create', chess());
     const events = told(client);
@@ -210,7 +210,7 @@ describe('SDK: instances that hear of things late', () => {
     expect(events).to.deep.equal([]);
   });
 
-  it('J-35 nobody is told of the deletion of a former life of an id, nor leaves the room of the present one', async () => {
+  it('J-35 nobody is told of the deletion of a former incarnation of an id, nor leaves the room of the present one', async () => {
     const player = await open('synckairos-subscriber');
     const { session_id: id } = await player.ok('session:create', chess());
     const events = told(client);

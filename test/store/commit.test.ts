@@ -3,7 +3,7 @@ import type { SessionState } from '#contract';
 import { type LiveSession, UnreadableStateError } from '../../server/engine/ports.ts';
 import { lookInto } from '../kit/redis.ts';
 import { factsIn, tamper } from '../kit/stored.ts';
-import { lifeOf } from '../../server/engine/life.ts';
+import { incarnationOf } from '../../server/engine/incarnation.ts';
 import { creation, type StoreFixture, next, openStoreFixture, proposal } from './store-fixture.ts';
 
 describe('a commit', () => {
@@ -175,7 +175,7 @@ describe('a commit', () => {
     const event = next(state, 'start', await fixture.now());
     await fixture.store.commit(proposal(state, event, { command }));
     const again = await fixture.store.commit(proposal(state, event, { command }));
-    const memory = { fingerprint: 'f', version: 2, life: lifeOf(state) };
+    const memory = { fingerprint: 'f', version: 2, life: incarnationOf(state) };
     expect(again).to.deep.include({ outcome: 'repeated', command: memory });
     expect(again).to.have.nested.property('session.version', 2);
     expect((await fixture.store.load(state.session_id, { id: 'once' })).command).to.deep.equal(memory);
@@ -191,7 +191,7 @@ describe('a commit', () => {
     expect(await fixture.store.commit(proposal(state, event, { command }))).to.deep.equal({
       outcome: 'repeated',
       session: null,
-      command: { fingerprint: 'f', version: 2, life: lifeOf(state) },
+      command: { fingerprint: 'f', version: 2, life: incarnationOf(state) },
     });
   });
 

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import type { SessionState } from '#contract';
 import { partitionOf } from '../../server/domain/partitions.ts';
 import { createLogger } from '../../server/observability/logger.ts';
-import { lifeOf } from '../../server/engine/life.ts';
+import { incarnationOf } from '../../server/engine/incarnation.ts';
 import { connectRedis, type RedisClient } from '../../server/store/connection.ts';
 import { chess } from '../kit/games.ts';
 import { until } from '../kit/until.ts';
@@ -90,7 +90,7 @@ describe('what a commit tells other instances', () => {
     expect(await relay('of another session', epoch - 1)).to.equal(false);
     expect(await remembered()).to.equal(null);
     expect(await relay('first')).to.equal(true);
-    expect(await remembered()).to.deep.equal({ fingerprint: 'f', version: 1, life: lifeOf(event.state) });
+    expect(await remembered()).to.deep.equal({ fingerprint: 'f', version: 1, life: incarnationOf(event.state) });
     expect(await relay('second')).to.equal(false);
     expect(await heardSoFar()).to.deep.equal(['first']);
   });

@@ -105,7 +105,7 @@ describe('sessions in Redis', () => {
   it('S-23 an id that was deleted comes back with a greater epoch, from version 1', async () => {
     const { session_id } = chess();
     let epoch = 0;
-    for (let life = 0; life < 5; life++) {
+    for (let incarnation = 0; incarnation < 5; incarnation++) {
       const state = await player.ok('session:create', chess({ session_id }));
       expect(state.version).to.equal(1);
       expect(state.epoch).to.be.greaterThan(epoch);

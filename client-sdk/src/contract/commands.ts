@@ -88,7 +88,7 @@ export interface HistoryPayload extends SessionPayload {
   limit?: number | undefined;
   /** Tell only of events of these types; absent = all. Pages may then hold fewer events than `limit`, or none. */
   event_types?: EventType[] | undefined;
-  /** The life of the id that was created at this instant, as its states say; absent = the present one. */
+  /** The incarnation of the id that was created at this instant, as its states say; absent = the present one. */
   created_at?: string | undefined;
 }
 

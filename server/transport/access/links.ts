@@ -4,7 +4,7 @@ import type { Role, SessionState, ShareData, SharedRole, ShareLink } from '#cont
 import { iso } from '#clock';
 import type { Refusal } from '../../domain/refusal.ts';
 import type { Grant, Grants } from './grant-ports.ts';
-import type { Life } from '../../engine/life.ts';
+import type { Incarnation } from '../../engine/incarnation.ts';
 import { type Principal, unauthorized } from './principal.ts';
 
 /** The `typ` of a link's token (RFC 8725 §3.11): it can't pass for a user's, nor a user's for a link's. */
@@ -90,7 +90,7 @@ export class Links {
 }
 
 /** Why a link is no longer good for the session as it is; null where it is. */
-export function linkRefusal(grant: Grant | null, state: Life | null): Refusal | null {
+export function linkRefusal(grant: Grant | null, state: Incarnation | null): Refusal | null {
   if (grant === null) return unauthorized('this link was revoked');
   if (state !== null && state.created_at !== grant.created_at) return unauthorized('the session of this link is over');
   return null;

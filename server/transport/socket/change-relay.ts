@@ -88,7 +88,7 @@ export class ChangeRelay {
     try {
       const state = await this.#loads.run(() => load(session_id));
       const before = this.#told.get(room);
-      // Another life of the id is another room's.
+      // Another incarnation of the id is another room's.
       if (state === null || roomOf(state) !== room || (before !== undefined && !isAfter(state, before))) return;
       this.#tellWhole(room, state, { ...event, epoch: state.epoch, version: state.version });
     } catch (error) {

@@ -4,7 +4,7 @@ import { STATUSES } from '#contract';
 import { isAfter, type Position } from '../../domain/position.ts';
 import { NewerSchemaError } from '../../domain/schema.ts';
 import type { Archive } from '../../engine/archive.ts';
-import { lifeOf } from '../../engine/life.ts';
+import { incarnationOf } from '../../engine/incarnation.ts';
 import { type SessionPosition, type SessionStore, type StoredSession, UnreadableStateError } from '../../engine/ports.ts';
 import type { Logger } from '../../observability/logger.ts';
 import type { Metrics } from '../../observability/metrics.ts';
@@ -105,20 +105,21 @@ export class Healing {
       }
     }
     this.#seen = seen;
-    // What left Redis may come back; what was sent of it is what tells whether it is the same life then.
+    // What left Redis may come back; what was sent of it is what tells whether it is the same incarnation then.
     for (const room of this.#sent.keys()) if (!rooms.has(room)) this.#sent.delete(room);
     for (const status of STATUSES) metrics.activeSessions.set({ status }, counts.get(status) ?? 0);
   }
 
   /**
-   * Whether another life has the id by now. The room is dissolved then, as its deletion would have done, which nobody here has heard of. An epoch belongs to one
-   * life, so a look at the state is needed only where another one has begun.
+   * Whether another incarnation has the id by now. The room is dissolved then, as its deletion would have done, which
+   * nobody here has heard of. An epoch belongs to one incarnation, so a look at the state is needed only where another
+   * one has begun.
    */
   async #isOver(standing: StandingRoom, position: SessionPosition, sent: Position | undefined): Promise<boolean> {
     if (sent === undefined || position.epoch === sent.epoch) return false;
     const session = await this.#load(standing, position);
-    if (session?.state == null || lifeOf(session.state) === standing.life) return false;
-    // Redis may have gone back to an earlier life.
+    if (session?.state == null || incarnationOf(session.state) === standing.incarnation) return false;
+    // Redis may have gone back to an earlier incarnation.
     if (isAfter(sent, position) && (await this.#restore(standing, sent)) !== false) return true;
     this.#options.logger.info({ session: standing.sessionId }, 'a room was of a session that is over; it is dissolved');
     this.#tellDeleted(standing, sent);
@@ -126,10 +127,10 @@ export class Healing {
   }
 
   /** Goes on from what is left of a session. False where nothing is, null when it could not be done now; the other rooms must not wait for it. */
-  async #restore({ sessionId, life }: StandingRoom, sent: Position): Promise<boolean | null> {
+  async #restore({ sessionId, incarnation }: StandingRoom, sent: Position): Promise<boolean | null> {
     const { archive, logger } = this.#options;
     try {
-      const goesOn = await archive.restore(sessionId, life, sent);
+      const goesOn = await archive.restore(sessionId, incarnation, sent);
       if (goesOn) logger.warn({ session: sessionId, sent }, 'Redis lost what a room was told; it goes on from what is left');
       return goesOn;
     } catch (error) {
@@ -140,13 +141,13 @@ export class Healing {
 
   async #heal(standing: StandingRoom, position: SessionPosition): Promise<void> {
     const { io, now, logger } = this.#options;
-    const { room, sessionId, life } = standing;
+    const { room, sessionId, incarnation } = standing;
     const session = await this.#load(standing, position);
-    if (session === null || (session.state !== null && lifeOf(session.state) !== life)) return;
+    if (session === null || (session.state !== null && incarnationOf(session.state) !== incarnation)) return;
     const { epoch, version, state } = session;
     logger.info({ session: sessionId, version }, 'a room was behind; sending it the state');
     if (state === null) {
-      // The version of the deletion, unless it may be of another life.
+      // The version of the deletion, unless it may be of another incarnation.
       const sent = this.#sent.get(room);
       this.#tellDeleted(standing, sent === undefined || sent.epoch === epoch ? { epoch, version: version - 1 } : sent);
     } else {
@@ -179,8 +180,8 @@ export class Healing {
 interface StandingRoom {
   room: string;
   sessionId: string;
-  /** As `lifeOf` names it. */
-  life: string;
+  /** As `incarnationOf` names it. */
+  incarnation: string;
 }
 
 /**

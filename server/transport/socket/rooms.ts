@@ -5,7 +5,7 @@ import { changesBetween, isLarge } from '../../domain/changes.ts';
 import type { SessionEvent } from '../../domain/event.ts';
 import { partitionOf } from '../../domain/partitions.ts';
 import type { Schema } from '../../domain/schema.ts';
-import { lifeOf, type SessionLife } from '../../engine/life.ts';
+import { incarnationOf, type SessionIncarnation } from '../../engine/incarnation.ts';
 import type { Rooms } from '../../engine/ports.ts';
 import { SOCKET_ID_LENGTH } from '../../internals/redis-adapter.ts';
 import type { Metrics } from '../../observability/metrics.ts';
@@ -34,18 +34,19 @@ const PREFIX = 's';
 const TOLD_ONE_BY_ONE = 10;
 
 /**
- * The room of a session. It names the session's life, so that nothing of another one can reach who is in it, whichever way it goes. It has the hash tag of the
- * session's keys, and so has its channel: the commit script publishes there itself. Neither ids nor lives hold a `/`.
+ * The room of a session. It names the session's life, so that nothing of another one can reach who is in it, whichever
+ * way it goes. It has the hash tag of the session's keys, and so has its channel: the commit script publishes there
+ * itself. Neither ids nor incarnations hold a `/`.
  */
-export function roomOf(session: SessionLife): string {
-  const room = `${PREFIX}/{${partitionOf(session.session_id)}}/${session.session_id}/${lifeOf(session)}`;
+export function roomOf(session: SessionIncarnation): string {
+  const room = `${PREFIX}/{${partitionOf(session.session_id)}}/${session.session_id}/${incarnationOf(session)}`;
   return room.length === SOCKET_ID_LENGTH ? `${room}/` : room;
 }
 
-/** The session of a room and its life; undefined for a room of another kind. */
-export function whoseRoom(room: string): { sessionId: string; life: string } | undefined {
-  const [prefix, , sessionId, life] = room.split('/');
-  return prefix === PREFIX && sessionId !== undefined && life !== undefined ? { sessionId, life } : undefined;
+/** The session of a room and its incarnation; undefined for a room of another kind. */
+export function whoseRoom(room: string): { sessionId: string; incarnation: string } | undefined {
+  const [prefix, , sessionId, incarnation] = room.split('/');
+  return prefix === PREFIX && sessionId !== undefined && incarnation !== undefined ? { sessionId, incarnation } : undefined;
 }
 
 /** The sockets of this instance that are in a room and asked for changes instead of whole states. */
@@ -54,7 +55,7 @@ export function changesRoomOf(room: string): string {
 }
 
 /** Who is told of a session on this instance. */
-export function audienceOf(io: IoServer, session: SessionLife): Audience {
+export function audienceOf(io: IoServer, session: SessionIncarnation): Audience {
   const { rooms } = io.of('/').adapter;
   const room = roomOf(session);
   return { sockets: rooms.get(room)?.size ?? 0, brief: rooms.get(changesRoomOf(room))?.size ?? 0 };
@@ -90,7 +91,7 @@ export function createRooms(io: IoServer, { adapter, schema, now, metrics }: Roo
   });
   const telling = (event: RoomEvent, payload: EventEnvelope): Telling => ({ event, payload, json: JSON.stringify(payload) });
   /** How a publication reaches a session's sockets; `looped`: this instance hears it in the same order as all others, instead of telling its own at once. */
-  const wayTo = (session: SessionLife, looped: boolean) => {
+  const wayTo = (session: SessionIncarnation, looped: boolean) => {
     const room = roomOf(session);
     return { uid: looped ? EVERYBODY : adapter.uid, channel: adapter.channelOf(room), room };
   };

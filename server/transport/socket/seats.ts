@@ -1,6 +1,6 @@
 import { isLarge } from '../../domain/changes.ts';
 import type { Outcome } from '../../engine/command-context.ts';
-import type { SessionLife } from '../../engine/life.ts';
+import type { SessionIncarnation } from '../../engine/incarnation.ts';
 import { StoreUnavailableError } from '../../engine/ports.ts';
 import type { Metrics } from '../../observability/metrics.ts';
 import { patientTimeout } from '../../util/patient-timeout.ts';
@@ -75,7 +75,7 @@ export function seatOf(socket: GatewaySocket, options: SeatOptions): SocketSeat 
     return sessionSocketLimit > 0 && sockets !== undefined && sockets.size >= sessionSocketLimit && !sockets.has(socket.id);
   };
 
-  const enter = async (session: SessionLife, work: () => Promise<Outcome>, joining: Joining, deltas?: boolean): Promise<Outcome> => {
+  const enter = async (session: SessionIncarnation, work: () => Promise<Outcome>, joining: Joining, deltas?: boolean): Promise<Outcome> => {
     if (!socket.connected || joining.isLeft) return work();
     const room = roomOf(session);
     if (isFull(room)) return limited('session_sockets', metrics);

@@ -1,9 +1,12 @@
-import type { SessionLife } from '../../engine/life.ts';
+import type { SessionIncarnation } from '../../engine/incarnation.ts';
 import { type IoServer, roomOf, whoseRoom } from './rooms.ts';
 
-/** Of which lives rooms stand on this instance: whoever joins one more time enters at once, and need not read first which room it is. */
+/**
+ * Of which incarnations rooms stand on this instance: whoever joins one more time enters at once, and need not read
+ * first which room it is.
+ */
 export class StandingRooms {
-  readonly #known = new Map<string, SessionLife>();
+  readonly #known = new Map<string, SessionIncarnation>();
 
   constructor(io: IoServer) {
     io.of('/').adapter.on('delete-room', (room: string) => {
@@ -13,13 +16,13 @@ export class StandingRooms {
     });
   }
 
-  /** The life of a session that was joined last, while anybody is in its room. */
-  of(sessionId: string): SessionLife | undefined {
+  /** The incarnation of a session that was joined last, while anybody is in its room. */
+  of(sessionId: string): SessionIncarnation | undefined {
     return this.#known.get(sessionId);
   }
 
-  /** A socket of this instance is in the room of this life. */
-  know({ session_id, created_at, owner_id }: SessionLife): void {
+  /** A socket of this instance is in the room of this incarnation. */
+  know({ session_id, created_at, owner_id }: SessionIncarnation): void {
     this.#known.set(session_id, owner_id === undefined ? { session_id, created_at } : { session_id, created_at, owner_id });
   }
 }

@@ -2,13 +2,14 @@ import { hash } from 'node:crypto';
 import type { SessionState } from '#contract';
 
 /**
- * What tells a session from those that had its id before it and will have it after it: set at its creation, and the same in every state of it. Whatever
- * belongs to a session by its id (rooms, links, remembered commands, history) belongs to one life of the id.
+ * What tells a session from those that had its id before it and will have it after it: set at its creation, and the
+ * same in every state of it. Whatever belongs to a session by its id (rooms, links, remembered commands, history)
+ * belongs to one incarnation of the id.
  */
-export type Life = Pick<SessionState, 'created_at' | 'owner_id'>;
+export type Incarnation = Pick<SessionState, 'created_at' | 'owner_id'>;
 
-/** A life and whose it is. */
-export type SessionLife = Life & Pick<SessionState, 'session_id'>;
+/** An incarnation and whose it is. */
+export type SessionIncarnation = Incarnation & Pick<SessionState, 'session_id'>;
 
 /** Enough of SHA-256 to tell the owners of sessions apart that were created under one id in one millisecond. */
 const OWNER_CHARACTERS = 10;
@@ -17,8 +18,11 @@ const OWNER_CHARACTERS = 10;
 const names = new Map<string, string>();
 const NAMES_MAX = 10_000;
 
-/** The name of a life among those of its id: letters, digits, `_`, `-` and a dot between the creation and, where there is one, the owner. */
-export function lifeOf({ created_at, owner_id }: Life): string {
+/**
+ * The name of an incarnation among those of its id: letters, digits, `_`, `-` and a dot between the creation and, where
+ * there is one, the owner.
+ */
+export function incarnationOf({ created_at, owner_id }: Incarnation): string {
   const key = owner_id === undefined ? created_at : `${created_at} ${owner_id}`;
   let name = names.get(key);
   if (name === undefined) {
@@ -30,7 +34,7 @@ export function lifeOf({ created_at, owner_id }: Life): string {
   return name;
 }
 
-/** Whether two states are of one life of their id. */
-export function isSameLife(a: Life, b: Life): boolean {
+/** Whether two states are of one incarnation of their id. */
+export function isSameIncarnation(a: Incarnation, b: Incarnation): boolean {
   return a.created_at === b.created_at && a.owner_id === b.owner_id;
 }
