@@ -1,5 +1,5 @@
-import { v7 as uuidv7 } from 'uuid';
 import type { CommandName, CommandOptions } from '#contract';
+import { freshId } from '#ids';
 import type { TimerCommand } from '../domain/decide.ts';
 import type { Archive } from '../engine/archive.ts';
 import type { Engine } from '../engine/engine.ts';
@@ -90,7 +90,7 @@ export function createCommands({ engine, archive, clock, trail, limits, access, 
 
   return {
     'session:create': async (payload, call) => {
-      const session_id = payload.session_id ?? uuidv7();
+      const session_id = payload.session_id ?? freshId(clock.now());
       const context = contextOf('session:create', payload, call);
       const owner = call.permit?.owner ?? call.address;
       const create = async (enter: Enter): Promise<Outcome> => {
