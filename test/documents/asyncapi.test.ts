@@ -9,6 +9,7 @@ import { freshDatabase } from '../kit/services.ts';
 import { type Cluster, openCluster } from '../kit/server.ts';
 import type { TestClient } from '../kit/socket-client.ts';
 import { until } from '../kit/until.ts';
+import { wireCheck } from '../kit/wire-check.ts';
 import { JWT, sovereign } from '../access/kit.ts';
 import { at, documentOf, type Json, validator } from './kit.ts';
 
@@ -118,6 +119,36 @@ describe('the AsyncAPI document', () => {
     await until('the farewell', async () => told.has('server:closing' satisfies keyof ServerToClientEvents));
     expect([...told].toSorted()).to.deep.equal([...EVENTS].toSorted());
     expect([...replied].toSorted()).to.deep.equal(Object.keys(schemas).toSorted());
+  });
+
+  it('D-20 an event or a reply that a client receives is reported if it differs from the document', () => {
+    const deleted = { session_id: 'a', epoch: 1, version: 2, server_time_ms: 3 };
+    wireCheck.event('session:deleted', deleted);
+    expect(wireCheck.take()).to.deep.equal([]);
+    wireCheck.event('session:deleted', { ...deleted, reason: 'none' });
+    wireCheck.event('session:ended', deleted);
+    wireCheck.reply('session:leave', { ok: true, data: { left: true }, server_time_ms: 3 });
+    const refusal = { ok: false, error: { code: 'SESSION_EXISTS', message: 'in use', retryable: false }, server_time_ms: 3 };
+    wireCheck.reply('session:create', refusal);
+    wireCheck.reply('session:leave', refusal);
+    const [event, name, reply, code, ...more] = wireCheck.take();
+    expect(event).to.match(/^session:deleted differs from the AsyncAPI document/);
+    expect(name).to.equal('session:ended is not in the AsyncAPI document');
+    expect(reply).to.match(/^the reply to session:leave differs/);
+    expect(code).to.equal('session:leave may not be refused with SESSION_EXISTS');
+    expect(more).to.deep.equal([]);
+  });
+
+  it('D-21 session:update is a whole state or the changes of a large session, as the socket asked when it joined', () => {
+    const check = validator(document, '7');
+    const payload = at(document, 'components', 'messages', 'room.session.update', 'payload');
+    const head = { session_id: 'a', epoch: 1, version: 2, event_type: 'cycle_switched', server_time_ms: 3 };
+    const changes = { version: 2, participants: [{ participant_id: 'p0', cycle_count: 1 }], groups: [{ group_id: 'g', time_used_ms: 5 }] };
+    expect(check(payload, { ...head, since_version: 1, changes })).to.equal(null);
+    expect(check(payload, head), 'neither of them').not.to.equal(null);
+    const derived = { participants: [{ participant_id: 'p0', is_active: true }] };
+    expect(check(payload, { ...head, since_version: 1, changes: derived }), 'what follows from other fields').not.to.equal(null);
+    expect(check(payload, { ...head, changes }), 'without the version before').not.to.equal(null);
   });
 
   it('D-14 its examples fit its schemas', () => {

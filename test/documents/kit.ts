@@ -1,8 +1,7 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { Ajv, type ValidateFunction } from 'ajv';
 import { rest } from '../kit/rest.ts';
-
-const formats = { 'date-time': /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/ };
+import { closed, formats } from '../kit/wire-check.ts';
 
 export type Json = Record<string, unknown>;
 
@@ -24,10 +23,7 @@ export function at(document: Json, ...path: (string | number)[]): Json {
   return found;
 }
 
-/**
- * Validates against a schema inside a document. Objects are taken as closed: the documents let a reader meet fields of a later version, but what is sent today
- * must be written there.
- */
+/** Validates against a schema inside a document, of which objects take no further fields (`closed`). */
 export function validator(document: Json, draft: '2020-12' | '7'): (schema: Json, value: unknown) => string | null {
   const ajv = draft === '7' ? new Ajv({ strict: false, formats, allErrors: false }) : new Ajv2020({ strict: false, formats });
   const schemas = closed((document['components'] as Json)['schemas']);
@@ -38,14 +34,4 @@ export function validator(document: Json, draft: '2020-12' | '7'): (schema: Json
     compiled.set(key, validate);
     return validate(value) ? null : `${ajv.errorsText(validate.errors)}: ${JSON.stringify(value).slice(0, 500)}`;
   };
-}
-
-function closed(schema: unknown): unknown {
-  if (typeof schema !== 'object' || schema === null) return schema;
-  if (Array.isArray(schema)) return schema.map(closed);
-  const copy = Object.fromEntries(Object.entries(schema).map(([key, value]) => [key, closed(value)]));
-  // An action and metadata are open by nature; their schemas name no fields but the type.
-  const fields = Object.keys(copy['properties'] ?? {});
-  const open = fields.length === 0 || fields.join() === 'type' || 'additionalProperties' in copy;
-  return copy['type'] === 'object' && !open ? { ...copy, additionalProperties: false } : copy;
 }

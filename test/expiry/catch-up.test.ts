@@ -1,11 +1,12 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { expect } from 'chai';
 import { applyChanges } from '#clock';
-import type { ChangesEvent, CreatePayload } from '#contract';
+import type { CreatePayload } from '#contract';
 import { createKeys } from '../../server/store/keys.ts';
 import { chess } from '../kit/games.ts';
 import { openCluster } from '../kit/server.ts';
 import { until } from '../kit/until.ts';
+import { withChanges } from '../kit/updates.ts';
 import { age, EngineFixture, iso, type EngineInstance, stateOf } from './engine-fixture.ts';
 
 const CYCLES: Partial<CreatePayload> = { sync_mode: 'per_cycle', time_per_cycle_ms: 1_000, auto_advance: true };
@@ -116,8 +117,7 @@ describe('after long downtime', () => {
       await client.next('session:update');
       const from = await age(engines.redis(), engines.prefix, session_id, 50_500);
       const state = await client.ok('session:get', { session_id });
-      // The contract's type is that of whole states.
-      const update = (await client.next('session:update')) as unknown as ChangesEvent;
+      const update = withChanges(await client.next('session:update'));
       expect(update).to.include({ since_version: from.version, version: 52 }).and.not.have.property('state');
       expect(applyChanges(from, update.changes)).to.deep.equal(state);
     } finally {

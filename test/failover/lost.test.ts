@@ -10,6 +10,7 @@ import { startRedisSentinel } from '../kit/redis-sentinel.ts';
 import { type Cluster, openCluster } from '../kit/server.ts';
 import type { TestClient } from '../kit/socket-client.ts';
 import { until } from '../kit/until.ts';
+import { withState } from '../kit/updates.ts';
 
 const LOST = 5;
 /** Replication takes some milliseconds; what it has not done by then would be lost too. */
@@ -88,7 +89,7 @@ for (const [form, start] of [
           HEALED_MS,
         );
         expect(update).to.include({ version: kept.version + 1, event_type: 'session_recovered' });
-        expect(update.state.metadata).to.include({ recovered: true });
+        expect(withState(update).state.metadata).to.include({ recovered: true });
       }
       // Nobody has seen the other one since: its first commit begins the epoch.
       const next = await adjust(unheard.session_id, 'next');

@@ -8,6 +8,7 @@ import { type Cluster, openCluster } from '../kit/server.ts';
 import { freshDatabase, freshDirectory, startOwnRedis } from '../kit/services.ts';
 import type { TestClient } from '../kit/socket-client.ts';
 import { until } from '../kit/until.ts';
+import { withState } from '../kit/updates.ts';
 import { query } from '../audit/kit.ts';
 
 const HEALED_WITHIN_MS = 5_000;
@@ -44,8 +45,8 @@ describe('a Redis that came back without its last moments', function () {
     await cp(`${kept}/appendonlydir`, `${directory}/appendonlydir`, { recursive: true });
     redis = await startOwnRedis({ directory, port: redis.port });
   };
-  const recovered = (client: TestClient) =>
-    client.next('session:update', (event) => event.event_type === 'session_recovered', HEALED_WITHIN_MS);
+  const recovered = async (client: TestClient) =>
+    withState(await client.next('session:update', (event) => event.event_type === 'session_recovered', HEALED_WITHIN_MS));
 
   it('X-20 its rooms are told within five seconds: the next version of what is left, under a new epoch', async () => {
     cluster = await openCluster({ REDIS_URL: redis.url });

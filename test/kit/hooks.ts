@@ -1,11 +1,26 @@
+import type { Context } from 'mocha';
 import { stopServices } from './services.ts';
+import { wireCheck } from './wire-check.ts';
 
 const HANDLE_DEADLINE_MS = 5_000;
 
-/** Mocha calls it once, after all tests of the run. */
+const wireFaults: string[] = [];
+
+/** Mocha calls these around every test of the run. */
+export const mochaHooks = {
+  /** Notes during which test a client received what the AsyncAPI document lacks. A hook that throws would end the whole run. */
+  afterEach(this: Context): void {
+    const [first] = wireCheck.take();
+    if (first !== undefined) wireFaults.push(`${this.currentTest?.fullTitle() ?? ''}: ${first}`);
+  },
+};
+
+/** Mocha calls it once, after all tests of the run. An error fails the run. */
 export async function mochaGlobalTeardown(): Promise<void> {
   await stopServices();
   failOnOpenHandles();
+  const faults = [...wireFaults, ...wireCheck.take()];
+  if (faults.length > 0) throw new Error(`Clients received what the AsyncAPI document lacks:\n${faults.join('\n')}`);
 }
 
 /**

@@ -1,5 +1,6 @@
 import { io, type Socket } from 'socket.io-client';
 import type { CommandName, Commands, ErrorCode, Failure, Reply, ServerToClientEvents, Success } from '#contract';
+import { wireCheck } from './wire-check.ts';
 
 type EventName = keyof ServerToClientEvents;
 type EventBody<Name extends EventName> = Parameters<ServerToClientEvents[Name]>[0];
@@ -22,7 +23,10 @@ interface Received {
   body: unknown;
 }
 
-/** A Socket.IO client that keeps every event until a test asks for it, so none is missed by asking late. */
+/**
+ * A Socket.IO client that keeps every event until a test asks for it, so none is missed by asking late. Whatever it receives is checked against the AsyncAPI
+ * document, and what differs fails the run (hooks.ts).
+ */
 export class TestClient {
   readonly socket: Socket;
   readonly #queue: Received[] = [];
@@ -31,6 +35,7 @@ export class TestClient {
   private constructor(socket: Socket) {
     this.socket = socket;
     socket.onAny((name: string, body: unknown) => {
+      wireCheck.event(name, body);
       this.#queue.push({ name, body });
       for (const look of this.#waiting) look();
     });
@@ -90,7 +95,9 @@ export class TestClient {
 
   /** Sends anything at all, with an acknowledgement asked for. */
   async raw(name: unknown, ...args: unknown[]): Promise<Reply<unknown>> {
-    return (await this.socket.timeout(REPLY_DEADLINE_MS).emitWithAck(name as string, ...args)) as Reply<unknown>;
+    const reply = (await this.socket.timeout(REPLY_DEADLINE_MS).emitWithAck(name as string, ...args)) as Reply<unknown>;
+    wireCheck.reply(name, reply);
+    return reply;
   }
 
   /**

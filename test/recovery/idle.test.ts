@@ -11,6 +11,7 @@ import { rest } from '../kit/rest.ts';
 import { type Cluster, openCluster } from '../kit/server.ts';
 import { freshDatabase, freshDirectory, startOwnRedis } from '../kit/services.ts';
 import { until } from '../kit/until.ts';
+import { withState } from '../kit/updates.ts';
 
 const IDLE_MS = 2_000;
 
@@ -166,7 +167,8 @@ describe('a session that was idle for long', function () {
     await until('the room is known to run', async () => (await metric(quiet, 'synckairos_active_sessions{status="running"}')) === 1);
     const keys = createKeys(cluster.settings.KEY_PREFIX).session(id);
     await cluster.redis().del(keys.session, keys.outbox);
-    const { state } = await watcher.next('session:update', ({ event_type }) => event_type === 'session_recovered', 10_000);
+    const update = await watcher.next('session:update', ({ event_type }) => event_type === 'session_recovered', 10_000);
+    const { state } = withState(update);
     expect(state.metadata).to.include({ recovered: true });
     expect(Date.parse(state.metadata['recovered_at'] as string)).to.be.greaterThan(Date.parse(created.updated_at) + IDLE_MS);
   });

@@ -3,6 +3,7 @@ import { type App } from '../../server/app.ts';
 import { BANK_MS, chess } from '../kit/games.ts';
 import { type Cluster, openCluster } from '../kit/server.ts';
 import type { TestClient } from '../kit/socket-client.ts';
+import { withState } from '../kit/updates.ts';
 
 const ISO = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
 
@@ -81,7 +82,7 @@ describe('commands over a socket', () => {
     expect(await player.ok('session:delete', { session_id })).to.deep.equal({});
 
     expect(await watcher.next('session:deleted')).to.include({ session_id, epoch, version: 7 });
-    const updates = watcher.seen('session:update');
+    const updates = watcher.seen('session:update').map(withState);
     expect(updates.map(({ version, event_type }) => [version, event_type])).to.deep.equal([
       [2, 'session_started'],
       [3, 'cycle_switched'],

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { applyChanges } from '#clock';
-import { type ChangesEvent, type CreatePayload, type SessionState, SYNC_MODES, type UpdateEvent } from '#contract';
+import { type CreatePayload, type SessionState, SYNC_MODES } from '#contract';
 import { changesBetween } from '../../server/domain/changes.ts';
 import { create } from '../../server/domain/create.ts';
 import { decide, type TimerCommand } from '../../server/domain/decide.ts';
@@ -8,6 +8,7 @@ import { expire } from '../../server/domain/expire.ts';
 import { chess } from '../kit/games.ts';
 import { type Cluster, openCluster } from '../kit/server.ts';
 import type { TestClient } from '../kit/socket-client.ts';
+import { withChanges, withState } from '../kit/updates.ts';
 
 const seats = (count: number, bankMs = 600_000) =>
   Array.from({ length: count }, (_, n) => ({ participant_id: `p${n}`, total_time_ms: bankMs, group_id: `team-${n % 3}` }));
@@ -19,9 +20,6 @@ const MODES = {
   global: { total_time_ms: 3_600_000 },
   count_up: { max_time_ms: 3_600_000 },
 };
-
-/** What an update is to somebody who asked for changes. */
-const changesOf = (event: UpdateEvent) => event as unknown as Partial<ChangesEvent> & Partial<UpdateEvent>;
 
 describe('changes instead of states', () => {
   let cluster: Cluster;
@@ -53,10 +51,10 @@ describe('changes instead of states', () => {
     while (state.version < version) {
       const next = state.version + 1;
       const event = await client.next('session:update', (one) => one.session_id === from.session_id && one.version === next);
-      const { since_version, changes } = changesOf(event);
+      const { since_version, changes } = withChanges(event);
       expect(since_version).to.equal(state.version);
       expect(event).not.to.have.property('state');
-      state = applyChanges(state, changes ?? {});
+      state = applyChanges(state, changes);
     }
     return state;
   }
@@ -74,7 +72,7 @@ describe('changes instead of states', () => {
         expect(here).to.deep.equal(stored);
         expect(there).to.deep.equal(stored);
         const whole = await stock.next('session:update', (one) => one.session_id === session_id && one.version === n + 2);
-        expect(whole.state).to.deep.equal(stored);
+        expect(withState(whole).state).to.deep.equal(stored);
         expect(whole).not.to.have.property('changes');
       }
     });
@@ -122,7 +120,7 @@ describe('changes instead of states', () => {
     for (const version of [3, 4, 5]) {
       await player.ok('session:switch', { session_id });
       const update = await late.next('session:update', (one) => one.version === version);
-      expect(update.state.version).to.equal(version);
+      expect(withState(update).state.version).to.equal(version);
     }
     await player.ok('session:delete', { session_id });
     await Promise.all([asked, stock, late].map((client) => client.next('session:deleted', (one) => one.session_id === session_id)));

@@ -51,7 +51,10 @@ export interface UpdateEvent extends EventEnvelope {
   state: SessionState;
 }
 
-/** What `session:update` holds for who joined with `deltas`, where the session has ten participants or more: `changes` from version `since_version` instead of the state. */
+/**
+ * A `session:update` that holds `changes` since version `since_version` instead of the state. Only sockets that joined with `deltas`
+ * get it, and only in sessions of ten participants or more.
+ */
 export interface ChangesEvent extends EventEnvelope {
   event_type: EventType;
   since_version: number;
@@ -84,7 +87,7 @@ export interface MessageEvent {
 }
 
 export interface ServerToClientEvents {
-  'session:update': (event: UpdateEvent) => void;
+  'session:update': (event: UpdateEvent | ChangesEvent) => void;
   'session:expired': (event: ExpiredEvent) => void;
   'session:warning': (event: WarningEvent) => void;
   'session:deleted': (event: EventEnvelope) => void;

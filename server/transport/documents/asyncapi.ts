@@ -1,13 +1,13 @@
 import type { z } from 'zod';
 import type { CommandName, ServerToClientEvents } from '#contract';
 import { schemas } from '../schemas.ts';
-import { named, roomEvents, successOf } from './answers.ts';
+import { named, namedEvents, roomEvents, successOf } from './reply-schemas.ts';
 import { schemaBook } from './json-schema.ts';
 import { notes, refusalsOf } from './notes.ts';
 
 const ROOM_TEXTS: Record<keyof ServerToClientEvents, string> = {
   'session:update':
-    'A new version of the session; who joined a large one with `deltas` gets `since_version` and `changes` in place of `state`',
+    'A new version of the session: its state, or the changes since an earlier version if the socket joined a large session with `deltas`',
   'session:expired': 'A clock has run out',
   'session:warning': 'The running clock has crossed a threshold',
   'session:deleted': 'The session was deleted; the room is dissolved',
@@ -22,7 +22,7 @@ const reference = (...path: string[]) => ({ $ref: `#/${path.join('/')}` });
 
 /** Commands and events over Socket.IO as an AsyncAPI 3 document, made from the schemas in use. See https://www.asyncapi.com/docs/reference/specification/v3.0.0 */
 export function asyncApiDocument(serverVersion: string, basePath: string): object {
-  const book = schemaBook(named, 'draft-7');
+  const book = schemaBook({ ...named, ...namedEvents }, 'draft-7');
   const commands = Object.entries(schemas) as [CommandName, z.ZodType][];
   const message = (name: string, summary: string, payload: object, example?: object) => ({
     name,

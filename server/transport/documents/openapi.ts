@@ -3,7 +3,7 @@ import { type CommandName, CONTRACT_HEADER, ERROR_CODES, type ErrorCode, HISTORY
 import { REST_ROUTES, type RestRoute } from '../http/rest-table.ts';
 import { HTTP_STATUS } from '../replies.ts';
 import { schemas } from '../schemas.ts';
-import { named, successOf, time } from './answers.ts';
+import { named, successOf, time } from './reply-schemas.ts';
 import { type JsonSchema, schemaBook } from './json-schema.ts';
 import { notes, refusalsOf } from './notes.ts';
 

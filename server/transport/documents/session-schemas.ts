@@ -7,6 +7,7 @@ import {
   type JsonObject,
   OUTAGE_POLICIES,
   type SessionState,
+  type StateChanges,
   STATUSES,
   type SwitchData,
   SYNC_MODES,
@@ -81,6 +82,25 @@ export const state = z.object({
   participants_may_pause: z.literal(true).exactOptional(),
 }) satisfies z.ZodType<SessionState>;
 
+const { participants: _participants, groups: _groups, ...stateFields } = state.shape;
+const { participant_id, is_active: _active, time_remaining_ms: _remaining, ...participantFields } = participant.shape;
+const { group_id, is_active: _groupActive, ...groupFields } = group.shape;
+
+/** The fields of a state that a version changed. `is_active` and `time_remaining_ms` follow from the others and are left out. */
+export const stateChanges = z.object({
+  ...exactOptional(stateFields),
+  participants: z.array(z.object({ participant_id, ...exactOptional(participantFields) })).exactOptional(),
+  groups: z.array(z.object({ group_id, ...exactOptional(groupFields) })).exactOptional(),
+}) satisfies z.ZodType<StateChanges>;
+
+/** Makes every field optional; unlike zod's `partial`, it does not allow undefined as a value. */
+function exactOptional<Shape extends Record<string, z.ZodType>>(
+  shape: Shape,
+): { [Field in keyof Shape]: z.ZodExactOptional<Shape[Field]> } {
+  const fields = Object.entries(shape).map(([field, schema]) => [field, schema.exactOptional()]);
+  return Object.fromEntries(fields) as { [Field in keyof Shape]: z.ZodExactOptional<Shape[Field]> };
+}
+
 export const position = { session_id: id, epoch: z.int(), version };
 
 export const switched = z.object({
@@ -112,6 +132,7 @@ interface Unequal {
   state: Differing<SessionState, z.output<typeof state>>;
   participant: Differing<SessionState['participants'][number], z.output<typeof participant>>;
   group: Differing<SessionState['groups'][number], z.output<typeof group>>;
+  stateChanges: Differing<StateChanges, z.output<typeof stateChanges>>;
   switched: Differing<SwitchData, z.output<typeof switched>>;
   historyEvent: Differing<HistoryEvent, z.output<typeof historyEvent>>;
 }

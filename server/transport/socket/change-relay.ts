@@ -49,8 +49,7 @@ export class ChangeRelay {
     const { io, told } = this.#options;
     const asked = changesRoomOf(room);
     const { rooms } = io.of('/').adapter;
-    // The contract's type is that of the whole state; who gets the other has asked for it.
-    io.local.to(asked).emit('session:update', event as unknown as UpdateEvent);
+    io.local.to(asked).emit('session:update', event);
     if ((rooms.get(room)?.size ?? 0) <= (rooms.get(asked)?.size ?? 0)) {
       this.#told.delete(room);
       told(room, event);

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import {
+  type ChangesEvent,
   type CommandName,
   type Commands,
   ERROR_CODES,
@@ -13,6 +14,7 @@ import {
   type ServerToClientEvents,
   SHARED_ROLES,
   type TimeData,
+  type UpdateEvent,
 } from '#contract';
 import {
   action,
@@ -26,12 +28,13 @@ import {
   position,
   state,
   status,
+  stateChanges,
   switched,
   unixMs,
   version,
 } from './session-schemas.ts';
 
-/** What the server says, as schemas: they describe it in the documents and in tests, nothing is checked by them at run time. */
+/** Schemas of replies and events. The documents and the tests use them; the server checks nothing by them while it runs. */
 
 const anything = z.custom<JsonValue>();
 /** Who did something, as their token or link says. */
@@ -75,11 +78,19 @@ export const answers = {
   }),
 } satisfies { [Name in CommandName]: z.ZodType<Commands[Name]['data']> };
 
+const update = z.object({ ...envelope, event_type: z.enum(EVENT_TYPES), state }) satisfies z.ZodType<UpdateEvent>;
+const changed = z.object({
+  ...envelope,
+  event_type: z.enum(EVENT_TYPES),
+  since_version: version,
+  changes: stateChanges,
+}) satisfies z.ZodType<ChangesEvent>;
+
 type RoomEvent = keyof ServerToClientEvents;
 
 /** What each event to a session's room holds. */
 export const roomEvents = {
-  'session:update': z.object({ ...envelope, event_type: z.enum(EVENT_TYPES), state }),
+  'session:update': z.union([update, changed]),
   'session:expired': z.object({
     ...envelope,
     expired_participant_id: id.nullable(),
@@ -150,9 +161,15 @@ export const named = {
   ...Object.fromEntries(ERROR_CODES.map((code) => [`Failure_${code}`, failureOf(code)] as const)),
 };
 
+/** Schemas of events with a name of their own in the AsyncAPI document. */
+export const namedEvents = { UpdateEvent: update, ChangesEvent: changed, StateChanges: stateChanges };
+
 interface Unequal {
   answers: { [Name in CommandName]: Differing<Commands[Name]['data'], z.output<(typeof answers)[Name]>> }[CommandName];
   events: { [Event in RoomEvent]: Differing<Parameters<ServerToClientEvents[Event]>[0], z.output<(typeof roomEvents)[Event]>> }[RoomEvent];
+  // Of a union only the common fields are compared above.
+  update: Differing<UpdateEvent, z.output<typeof update>>;
+  changed: Differing<ChangesEvent, z.output<typeof changed>>;
 }
 // Proof at compile time; `satisfies` above ties the types of the fields.
 const fieldsMatch: [Unequal[keyof Unequal]] extends [never] ? true : Unequal = true;
