@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs';
 import { format } from 'node:util';
 import Mocha from 'mocha';
 import { parse } from 'yaml';
-import { mochaGlobalTeardown } from './hooks.ts';
+import { mochaGlobalTeardown, mochaHooks } from './hooks.ts';
 
 /** What a process is asked for: to run a file, or (without one) to end. */
 export interface TestRequest {
@@ -43,7 +43,10 @@ process.on('message', (request: TestRequest) => void answer(request));
 
 async function answer({ file, options }: TestRequest): Promise<void> {
   if (file !== undefined) return void process.send?.(await runFile(file, options));
-  await mochaGlobalTeardown();
+  await mochaGlobalTeardown().catch((error: unknown) => {
+    console.error(error);
+    process.exitCode = 1;
+  });
   process.disconnect();
 }
 
@@ -54,7 +57,7 @@ async function runFile(file: string, options: TestRequest['options']): Promise<F
     return { file, passes, failures, durationMs, output: takePrinted(), reasons: '' };
   };
   const { timeout, slow } = settings;
-  const mocha = new Mocha({ timeout, slow, reporter: FileReporter, ...options });
+  const mocha = new Mocha({ timeout, slow, reporter: FileReporter, rootHooks: mochaHooks, ...options });
   mocha.addFile(file);
   try {
     await mocha.loadFilesAsync();

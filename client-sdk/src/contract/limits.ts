@@ -1,7 +1,10 @@
 /** Limits and defaults of the wire contract, in one place for server, SDK and console. Durations are milliseconds, sizes bytes. */
 
-/** Raised when something is added; nothing that is there ever changes. The server tells it in this header of every HTTP answer and of the handshake. */
-export const CONTRACT_VERSION = 1;
+/**
+ * The number of the contract. Every change of a schema raises it and adds a line to versions.json; nothing that is there ever changes. The
+ * server sends it in this header of every HTTP answer and of the handshake.
+ */
+export const CONTRACT_VERSION = 2;
 export const CONTRACT_HEADER = 'X-SyncKairos-Contract';
 
 export const ID_PATTERN = /^[A-Za-z0-9._:@|~-]{1,128}$/;
