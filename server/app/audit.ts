@@ -1,4 +1,4 @@
-import { openAudit as openTrail } from '../audit/parts.ts';
+import { openAudit as openTrail } from '../audit/open-audit.ts';
 import type { Departures } from '../engine/trail-ports.ts';
 import { watchKeeping } from '../store/keeping.ts';
 import { createOutbox } from '../store/outbox.ts';

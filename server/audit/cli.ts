@@ -10,8 +10,8 @@ import type { PrismaClient } from './generated/client.ts';
 import { oldestOnTheWay } from './lag.ts';
 import { countJobs, failedJobs, retryFailed } from './operate-queue.ts';
 import { type AuditQueue, closeQueue, openQueue } from './queue.ts';
-import { causeOf, isFromNewerVersion, verdictOf } from './refusal.ts';
-import { story } from './story.ts';
+import { causeOf, isFromNewerVersion, verdictOf } from './database-errors.ts';
+import { fullHistory } from './full-history.ts';
 import { verify } from './verify.ts';
 
 const USAGE = 'usage: npm run audit -- status | retry | verify <session> | replay <session>';
@@ -65,7 +65,7 @@ async function showVerification(database: PrismaClient, sessionId: string): Prom
 }
 
 async function showStory(database: PrismaClient, sessionId: string): Promise<number> {
-  const events = await story(database, sessionId);
+  const events = await fullHistory(database, sessionId);
   if (events === null) return refuse(`${sessionId}: the trail knows no such session`);
   console.log(storyHead());
   for await (const event of events) console.log(storyLine(event));

@@ -2,7 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { Logger } from '../observability/logger.ts';
 import { endsWithin } from './deadline.ts';
 import type { PrismaClient } from './generated/client.ts';
-import { causeOf } from './refusal.ts';
+import { causeOf } from './database-errors.ts';
 
 const INTERVAL_MS = 3_600_000;
 const DAY_MS = 86_400_000;

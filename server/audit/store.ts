@@ -3,7 +3,7 @@ import type { Logger } from '../observability/logger.ts';
 import { answers } from './database.ts';
 import type { PrismaClient } from './generated/client.ts';
 import { insertEvents } from './insert.ts';
-import { causeOf, verdictOf } from './refusal.ts';
+import { causeOf, verdictOf } from './database-errors.ts';
 import { type QueuedEvent, type ReadEvent, readEvent } from './rows.ts';
 
 const FIRST_PAUSE_MS = 100;

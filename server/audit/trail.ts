@@ -8,7 +8,7 @@ import { endsWithin } from './deadline.ts';
 import { history } from './history.ts';
 import { incarnations } from './lives.ts';
 import { newest } from './newest.ts';
-import { causeOf, isOutage } from './refusal.ts';
+import { causeOf, isOutage } from './database-errors.ts';
 
 /** For history, which may take a while, and for what is asked by a create or before a session comes back, which must not wait for that. */
 const CONNECTIONS = { history: 3, newest: 2 };

@@ -51,7 +51,7 @@ export async function createSession(
   let spent = known?.state.epoch ?? 0;
   if (known !== null) {
     const isUnfinished = !known.deleted && !FINISHED.has(known.state.status);
-    // Who had the id before keeps it: their story is under it.
+    // Who had the id before keeps it: their history is under it.
     const isForeign = (await context.authorize?.(known.state, false)) != null;
     if (isUnfinished || isForeign) {
       const { session, command } = await archive.find(payload.session_id, context.command);

@@ -89,7 +89,7 @@ describe('npm run audit', function () {
     });
   });
 
-  it('A-23 replay tells the story, also of a session that was deleted', async () => {
+  it('A-23 replay tells the full history, also of a session that was deleted', async () => {
     const url = await freshDatabase();
     const { code, stdout } = await audit({ DATABASE_URL: url }, 'replay', await recorded(url));
     expect(code).to.equal(0);

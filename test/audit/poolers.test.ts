@@ -3,7 +3,7 @@ import { closeDatabase, openDatabase } from '../../server/audit/database.ts';
 import type { PrismaClient } from '../../server/audit/generated/client.ts';
 import { history } from '../../server/audit/history.ts';
 import { incarnations } from '../../server/audit/lives.ts';
-import { causeOf } from '../../server/audit/refusal.ts';
+import { causeOf } from '../../server/audit/database-errors.ts';
 import { EventStore } from '../../server/audit/store.ts';
 import { verify } from '../../server/audit/verify.ts';
 import { chess } from '../kit/games.ts';

@@ -6,7 +6,7 @@ import type { PrismaClient } from '../../server/audit/generated/client.ts';
 import { readPage } from '../../server/audit/history-page.ts';
 import { keyOf } from '../../server/audit/history.ts';
 import { EventStore } from '../../server/audit/store.ts';
-import { story } from '../../server/audit/story.ts';
+import { fullHistory } from '../../server/audit/full-history.ts';
 import { verify } from '../../server/audit/verify.ts';
 import { NewerSchemaError, SCHEMA } from '../../server/domain/schema.ts';
 import { chess } from '../kit/games.ts';
@@ -61,7 +61,7 @@ describe('versions of the rules', () => {
   it('A-110 a trail from before events noted their rules is what was committed, for ever: it goes by the first ones', async () => {
     for (const [id, rows] of Object.entries(SESSIONS)) expect(await verify(database, id), id).to.deep.include({ rows, findings: [] });
     // rita and rob passed the turn to each other and earned increments.
-    const events = await story(database, 'match');
+    const events = await fullHistory(database, 'match');
     const banks: unknown[] = [];
     for await (const { state_snapshot } of events ?? []) banks.push(state_snapshot?.groups[0]?.total_time_ms);
     expect(banks.slice(4, 8)).to.deep.equal([64_000, 66_000, 68_000, 70_000]);

@@ -5,7 +5,7 @@ import type { PrismaClient } from '../../server/audit/generated/client.ts';
 import { newest } from '../../server/audit/newest.ts';
 import type { QueuedEvent } from '../../server/audit/rows.ts';
 import { EventStore } from '../../server/audit/store.ts';
-import { story } from '../../server/audit/story.ts';
+import { fullHistory } from '../../server/audit/full-history.ts';
 import { verify } from '../../server/audit/verify.ts';
 import { rest } from '../kit/rest.ts';
 import { type Cluster, openCluster } from '../kit/server.ts';
@@ -105,11 +105,11 @@ describe('a trail without the snapshots to which the rules lead', () => {
     expect(await newest(database, id)).to.deep.include({ state: states[98] });
   });
 
-  it('A-77 verification finds nothing in it, and the story tells each state', async () => {
+  it('A-77 verification finds nothing in it, and the full history tells each state', async () => {
     await arrive();
     expect(await problems()).to.deep.equal([]);
     const told: unknown[] = [];
-    for await (const event of (await story(database, id)) ?? []) told.push(event.state_snapshot);
+    for await (const event of (await fullHistory(database, id)) ?? []) told.push(event.state_snapshot);
     expect(told).to.deep.equal(states);
   });
 
