@@ -1,4 +1,4 @@
-import { keyOf, type Position } from './history.ts';
+import { keyOf, type RowPosition } from './history.ts';
 import { isNewer } from './rows.ts';
 
 /** A row that is not what was committed. `missing`: there is none where one must be. */
@@ -11,7 +11,7 @@ export interface Finding {
 }
 
 /** A row as verification found it, before it is known which row is to blame. */
-export interface Judged extends Position {
+export interface Judged extends RowPosition {
   /** The row that this one must follow; null where there is none. */
   before: Judged | null;
   /** Whether it names the row before it by the right hash; a first row names none. */
@@ -40,12 +40,12 @@ const NAMES_ANOTHER = 'names another event before it';
  * @param rows every row of the session's present incarnation, oldest versions first
  * @param newest where the session's row says that the session stands
  */
-export function blame(rows: readonly Judged[], newest: Position): Finding[] {
+export function blame(rows: readonly Judged[], newest: RowPosition): Finding[] {
   const blamed = new Map<string, Finding>();
-  const accuse = (row: Position, kind: Finding['kind'], what: string) => {
+  const accuse = (row: RowPosition, kind: Finding['kind'], what: string) => {
     if (!blamed.has(keyOf(row))) blamed.set(keyOf(row), findingOf(row, kind, what));
   };
-  const isBlamed = (row: Position) => blamed.has(keyOf(row));
+  const isBlamed = (row: RowPosition) => blamed.has(keyOf(row));
   const followers = followersOf(rows);
 
   for (const row of rows) if (isNewer(row, newest)) accuse(row, 'inserted', NOT_KNOWN);
@@ -85,7 +85,7 @@ function followersOf(rows: readonly Judged[]): Map<Judged, Judged[]> {
 }
 
 /** Rows of a newer epoch than their version's others which nothing follows: users would be told that the session's history ends there. */
-function deadEnds(rows: readonly Judged[], followers: Map<Judged, Judged[]>, newest: Position): Judged[] {
+function deadEnds(rows: readonly Judged[], followers: Map<Judged, Judged[]>, newest: RowPosition): Judged[] {
   const newestOfVersion = new Map<number, Judged>();
   const versions = new Map<number, number>();
   for (const row of rows) {
@@ -98,6 +98,6 @@ function deadEnds(rows: readonly Judged[], followers: Map<Judged, Judged[]>, new
   );
 }
 
-export function findingOf({ version, epoch }: Position, kind: Finding['kind'], what: string): Finding {
+export function findingOf({ version, epoch }: RowPosition, kind: Finding['kind'], what: string): Finding {
   return { version, epoch: Number(epoch), kind, what };
 }

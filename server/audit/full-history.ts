@@ -2,8 +2,7 @@ import type { SessionState } from '#contract';
 import { type RecordedEvent, replay } from '../domain/replay.ts';
 import type { PrismaClient } from './generated/client.ts';
 import { toRecordedEvent } from './history-event.ts';
-import { unbrokenRun } from './history.ts';
-import { presentIncarnation } from './life.ts';
+import { presentIncarnation, unbrokenRun } from './history.ts';
 
 const PAGE = 100;
 

@@ -4,7 +4,7 @@ import { decodeState, type Schema, textAsRead } from '../domain/schema.ts';
 import { nextTurn } from '../util/turns.ts';
 import type { PrismaClient } from './generated/client.ts';
 import { type Columns, columnsOf, historyJson } from './history-event.ts';
-import type { Position } from './history.ts';
+import type { RowPosition } from './history.ts';
 import { stateAt } from './state-at.ts';
 
 /** A page ends where the next event would make it larger than this as JSON. */
@@ -30,7 +30,7 @@ export interface Page {
  * Reads events until their JSON has a megabyte, at least one. Snapshots pass through as texts; those that the trail leaves out are made by the rules.
  * @param asked by version
  */
-export async function readPage(database: PrismaClient, sessionId: string, asked: readonly Position[], schema: Schema): Promise<Page> {
+export async function readPage(database: PrismaClient, sessionId: string, asked: readonly RowPosition[], schema: Schema): Promise<Page> {
   const unfolding = new Unfolding(database, sessionId, schema);
   const events: string[] = [];
   let bytes = 0;
@@ -55,7 +55,7 @@ export async function readPage(database: PrismaClient, sessionId: string, asked:
   return { events, cutAt: undefined };
 }
 
-async function readRows(database: PrismaClient, sessionId: string, slice: readonly Position[]): Promise<Row[]> {
+async function readRows(database: PrismaClient, sessionId: string, slice: readonly RowPosition[]): Promise<Row[]> {
   const epochs = slice.map(({ epoch }) => String(epoch));
   const versions = slice.map(({ version }) => String(version));
   // Both ascend. The bounds keep the database to that part of the index.
@@ -75,7 +75,7 @@ class Unfolding {
   readonly #sessionId: string;
   readonly #schema: Schema;
   /** The row before, and the state after it: its text until it is needed. */
-  #last: { at: Position; state: SessionState | string } | undefined;
+  #last: { at: RowPosition; state: SessionState | string } | undefined;
 
   constructor(database: PrismaClient, sessionId: string, schema: Schema) {
     this.#database = database;
@@ -99,7 +99,7 @@ class Unfolding {
   }
 
   /** What carries no snapshot follows an event of its own epoch. */
-  async #stateBefore({ epoch, version }: Position): Promise<SessionState | null> {
+  async #stateBefore({ epoch, version }: RowPosition): Promise<SessionState | null> {
     const last = this.#last;
     if (last?.at.epoch === epoch && last.at.version === version - 1) {
       return typeof last.state === 'string' ? (decodeState(last.state, this.#schema) as SessionState) : last.state;

@@ -1,15 +1,14 @@
 import type { EventType } from '#contract';
 import { SCHEMA, type Schema } from '../domain/schema.ts';
-import type { EpochRange, HistoryPage } from '../transport/history-port.ts';
-import type { PrismaClient } from './generated/client.ts';
+import type { EpochRange, HistoryPage, TrailIncarnation } from '../transport/history-port.ts';
+import type { PrismaClient, SyncSession } from './generated/client.ts';
 import { readPage } from './history-page.ts';
-import { incarnations } from './lives.ts';
 
 /** What the column holds at most. */
 const VERSION_MAX = 2 ** 31 - 1;
 
 /** Where a row of `sync_events` stands in its session. */
-export interface Position {
+export interface RowPosition {
   version: number;
   epoch: bigint;
 }
@@ -51,7 +50,7 @@ export async function history(
 }
 
 /** A position as a key of maps and sets. */
-export function keyOf({ epoch, version }: Position): string {
+export function keyOf({ epoch, version }: RowPosition): string {
   return `${epoch}.${version}`;
 }
 
@@ -60,7 +59,7 @@ export function keyOf({ epoch, version }: Position): string {
  * what they recorded beyond it was lost with the Redis that knew it, and is no part of what followed.
  * @param rows by version, the newest epoch of each first
  */
-export function unbrokenRun<Row extends Position>(rows: Row[], afterVersion: number, epochBefore: bigint): Row[] {
+export function unbrokenRun<Row extends RowPosition>(rows: Row[], afterVersion: number, epochBefore: bigint): Row[] {
   const run: Row[] = [];
   let version = afterVersion;
   let epoch = epochBefore;
@@ -71,4 +70,144 @@ export function unbrokenRun<Row extends Position>(rows: Row[], afterVersion: num
     ({ version, epoch } = row);
   }
   return run;
+}
+
+/** A row of `sync_events` without what it holds. */
+export interface RowKey extends RowPosition {
+  event_type: string;
+}
+
+/** All there is of a session's present incarnation, the deleted one too where the id was not used again. */
+export interface IncarnationRows {
+  /** Its row in `sync_sessions`; null where there is none. */
+  session: SyncSession | null;
+  /** The first epoch of this incarnation. */
+  begin: bigint;
+  /** Oldest version first, and of each version the oldest epoch first. */
+  keys: RowKey[];
+}
+
+/** Finds a session's rows without reading what they hold; null when the trail knows nothing of the session. */
+export async function presentIncarnation(database: PrismaClient, sessionId: string): Promise<IncarnationRows | null> {
+  const session = await database.syncSession.findUnique({ where: { session_id: sessionId } });
+  const all = await database.syncEvent.findMany({
+    select: { epoch: true, version: true, event_type: true },
+    where: { session_id: sessionId },
+    orderBy: [{ version: 'asc' }, { epoch: 'asc' }],
+  });
+  if (session === null && all.length === 0) return null;
+  const begin = beginningOf(all, session?.epoch ?? greatest(all.map(({ epoch }) => epoch)));
+  return { session, begin, keys: all.filter(({ epoch }) => epoch >= begin) };
+}
+
+/**
+ * As `history` finds it; where the row that creates the session is missing, its incarnation begins after the deletion
+ * of the one before.
+ */
+function beginningOf(keys: readonly RowKey[], newest: bigint): bigint {
+  const created = keys.filter(({ version, event_type, epoch }) => version === 1 && event_type === 'session_created' && epoch <= newest);
+  const begin = greatest(created.map(({ epoch }) => epoch));
+  const ended = keys.filter(({ event_type, epoch }) => event_type === 'session_deleted' && epoch >= begin && epoch < newest);
+  return ended.length === 0 ? begin : greatest(ended.map(({ epoch }) => epoch)) + 1n;
+}
+
+function greatest(epochs: bigint[]): bigint {
+  return epochs.reduce((a, b) => (b > a ? b : a), 0n);
+}
+
+/**
+ * The newest incarnations of an id that are told, since the state at each creation has to be read; older ones are found
+ * by their creation only.
+ */
+const INCARNATIONS_MAX = 20;
+
+/**
+ * PostgreSQL reads nothing from a document in which a NUL or half a surrogate pair is escaped anywhere, which clients may well send. This finds the escapes
+ * of JSON one after the other, and keeps (\1) all but those.
+ */
+const ESCAPES = String.raw`(\\[^u]|\\u(?!0000|[dD][89a-fA-F]))|\\u.{4}`;
+
+/** The row that creates a session, with the newest row of its incarnation. */
+interface CreationRow {
+  epoch: bigint;
+  /** First epoch of the incarnation after it. */
+  next: bigint | null;
+  timestamp: Date;
+  /** As JSON. */
+  owner: string | null;
+  last_type: string;
+  last_epoch: bigint;
+}
+
+/**
+ * The incarnations that an id has had as far as the trail knows them, oldest first. An incarnation begins with the
+ * epoch of the row that creates the session, and ends before the next one's.
+ * @param createdAt only incarnations that were created at this instant
+ * @param most so many of the newest
+ */
+export async function incarnations(
+  database: PrismaClient,
+  sessionId: string,
+  createdAt: string | null = null,
+  most = INCARNATIONS_MAX,
+): Promise<TrailIncarnation[]> {
+  const [session, rows] = await Promise.all([
+    database.syncSession.findUnique({ select: { epoch: true, created_at: true, deleted_at: true }, where: { session_id: sessionId } }),
+    database.$queryRaw<CreationRow[]>`
+      SELECT created.epoch, created.next, created."timestamp", newest.event_type AS last_type, newest.epoch AS last_epoch,
+             (CASE WHEN position(${String.raw`\u`} in created.state_snapshot::text) = 0 THEN created.state_snapshot
+                   ELSE regexp_replace(created.state_snapshot::text, ${ESCAPES}, ${String.raw`\1`}, 'g')::json
+              END -> 'owner_id')::text AS owner
+      FROM (
+        SELECT epoch, "timestamp", state_snapshot, lead(epoch) OVER (ORDER BY epoch) AS next FROM sync_events
+        WHERE session_id = ${sessionId} AND version = 1 AND event_type = 'session_created'
+      ) AS created
+      CROSS JOIN LATERAL (
+        SELECT event_type, epoch FROM sync_events
+        WHERE session_id = ${sessionId} AND epoch >= created.epoch AND (created.next IS NULL OR epoch < created.next)
+        ORDER BY epoch DESC, version DESC LIMIT 1
+      ) AS newest
+      WHERE ${createdAt}::text IS NULL OR created."timestamp" = ${createdAt}::text::timestamptz
+      ORDER BY created.epoch DESC LIMIT ${most}`,
+  ]);
+  const known = rows.map(toIncarnation).toReversed();
+  if (session === null) return known;
+  const newest: TrailIncarnation = { created_at: session.created_at.toISOString(), epochs: null, deleted: session.deleted_at !== null };
+  const last = known.at(-1);
+  // Rows arrive in any order: what has arrived of the newest incarnation may lack its creation, and is no part of the
+  // incarnation before it.
+  if (
+    last?.epochs?.end === null &&
+    last.epochs.begin < session.epoch &&
+    (last.created_at !== newest.created_at || (await isOver(database, sessionId, last.epochs.begin, session.epoch)))
+  ) {
+    last.epochs.end = Number(session.epoch);
+    last.epochs.newest = last.epochs.begin;
+    return createdAt === null || createdAt === newest.created_at ? [...known, newest] : known;
+  }
+  return last === undefined && (createdAt === null || createdAt === newest.created_at) ? [newest] : known;
+}
+
+/**
+ * Whether an incarnation that began at an epoch was deleted before another one, so that what has that one is the next
+ * incarnation's.
+ */
+async function isOver(database: PrismaClient, session_id: string, begin: number, epoch: bigint): Promise<boolean> {
+  if (BigInt(begin) === epoch) return false;
+  const before = await database.syncEvent.findFirst({
+    select: { event_type: true },
+    where: { session_id, epoch: { gte: BigInt(begin), lt: epoch } },
+    orderBy: [{ epoch: 'desc' }, { version: 'desc' }],
+  });
+  return before?.event_type === 'session_deleted';
+}
+
+function toIncarnation({ epoch, next, timestamp, owner, last_type, last_epoch }: CreationRow): TrailIncarnation {
+  const owner_id = JSON.parse(owner ?? 'null') as string | null;
+  return {
+    created_at: timestamp.toISOString(),
+    ...(owner_id === null ? {} : { owner_id }),
+    epochs: { begin: Number(epoch), newest: Number(last_epoch), end: next === null ? null : Number(next) },
+    deleted: last_type === 'session_deleted',
+  };
 }

@@ -4,7 +4,7 @@ import { readSnapshot, type Schema } from '../domain/schema.ts';
 import { Slice } from '../util/turns.ts';
 import { Prisma, type PrismaClient, type SyncEvent } from './generated/client.ts';
 import { toRecordedEvent } from './history-event.ts';
-import type { Position } from './history.ts';
+import type { RowPosition } from './history.ts';
 
 /**
  * The state of a session after an event: its snapshot, or what the rules make of the last snapshot before it, which is at most a hundred versions back.
@@ -13,7 +13,7 @@ import type { Position } from './history.ts';
 export async function stateAt(
   database: PrismaClient,
   session_id: string,
-  { epoch, version }: Position,
+  { epoch, version }: RowPosition,
   schema: Schema,
 ): Promise<{ state: SessionState; row: SyncEvent } | null> {
   // An epoch begins with a snapshot; where that one has not arrived, the epoch before is the newest.

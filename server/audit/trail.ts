@@ -5,8 +5,7 @@ import type { Logger } from '../observability/logger.ts';
 import type { History } from '../transport/history-port.ts';
 import { answers, closeDatabase, openDatabase } from './database.ts';
 import { endsWithin } from './deadline.ts';
-import { history } from './history.ts';
-import { incarnations } from './lives.ts';
+import { history, incarnations } from './history.ts';
 import { newest } from './newest.ts';
 import { causeOf, isOutage } from './database-errors.ts';
 

@@ -5,9 +5,8 @@ import { NewerSchemaError } from '../domain/schema.ts';
 import { followsByItself, mustCarrySnapshot } from '../domain/snapshots.ts';
 import { blame, type Finding, findingOf, type Judged } from './findings.ts';
 import type { PrismaClient, SyncEvent, SyncSession } from './generated/client.ts';
-import { keyOf, type Position } from './history.ts';
+import { type IncarnationRows, keyOf, type RowPosition, presentIncarnation } from './history.ts';
 import { hashOfRow, toRecordedEvent } from './history-event.ts';
-import { type Incarnation, presentIncarnation } from './life.ts';
 
 /** Versions whose rows are in memory at a time. */
 const PAGE = 100;
@@ -52,7 +51,7 @@ export async function verify(database: PrismaClient, sessionId: string): Promise
   if (incarnation === null) return 'unknown';
   const { session, keys } = incarnation;
   const last = keys.at(-1) ?? { version: 0, epoch: 0n };
-  const newest: Position = session ?? last;
+  const newest: RowPosition = session ?? last;
   const missing = gapsOf(keys);
   const rows: Judged[] = [];
   let newestRow: Read | undefined;
@@ -72,7 +71,7 @@ export async function verify(database: PrismaClient, sessionId: string): Promise
 }
 
 /** Versions without a row. Within an epoch there is none left out; the first row of an epoch follows some row of the version before. */
-function gapsOf(keys: readonly Position[]): Finding[] {
+function gapsOf(keys: readonly RowPosition[]): Finding[] {
   const gaps: Finding[] = [];
   const lastOfEpoch = new Map<bigint, number>();
   let highest = 0;
@@ -91,7 +90,7 @@ function gapsOf(keys: readonly Position[]): Finding[] {
  * The rows in order of `incarnation`, each judged by the one before it. Two versions are remembered at a time, however
  * long the session is.
  */
-async function* read(database: PrismaClient, sessionId: string, { keys, begin }: Incarnation): AsyncGenerator<Read> {
+async function* read(database: PrismaClient, sessionId: string, { keys, begin }: IncarnationRows): AsyncGenerator<Read> {
   const begun = new Set<bigint>();
   let before = new Map<bigint, Read>();
   let present = new Map<bigint, Read>();

@@ -1,8 +1,7 @@
 import { expect } from 'chai';
 import { closeDatabase, openDatabase } from '../../server/audit/database.ts';
 import type { PrismaClient } from '../../server/audit/generated/client.ts';
-import { history } from '../../server/audit/history.ts';
-import { incarnations } from '../../server/audit/lives.ts';
+import { history, incarnations } from '../../server/audit/history.ts';
 import { causeOf } from '../../server/audit/database-errors.ts';
 import { EventStore } from '../../server/audit/store.ts';
 import { verify } from '../../server/audit/verify.ts';
