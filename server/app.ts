@@ -40,7 +40,7 @@ export async function createApp(config: Config, schema: Schema = SCHEMA): Promis
   const audit = await openAudit(base, redis, clock);
   const rooms = openRooms(base, redis, clock);
   const engine = openEngine(base, { redis, clock, audit, rooms });
-  const operators = openOperators(base);
+  const operators = await openOperators(base);
   const http = openHttp(base, operators);
   const gateway = openGateway(base, { redis, clock, audit, rooms, engine, http });
   http.serve({ redis, clock, audit, gateway });
