@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { Socket } from 'node:net';
 import { expect } from 'chai';
-import { Redis, type RedisOptions } from 'ioredis';
+import { Command, Redis, type RedisOptions } from 'ioredis';
 import { onStream, replaceTimeouts } from '../../server/internals/ioredis.ts';
 import { patientTimeout } from '../../server/util/patient-timeout.ts';
 import { oneRedisUrl } from '../kit/services.ts';
@@ -49,6 +49,14 @@ describe('the private parts of ioredis', () => {
       .with.property('message', 'Command timed out');
     await afterThoseBefore();
     expect(rang).to.equal(0);
+  });
+
+  it('R-97 a command knows whether it is settled', async () => {
+    await open({});
+    const command = new Command('echo', ['x'], { replyEncoding: 'utf8' });
+    expect(command).to.have.property('isSettled', false);
+    await redis.sendCommand(command);
+    expect(command).to.have.property('isSettled', true);
   });
 
   it('R-97 a connection begins its time-out when it owes an answer, clears the timer when it has read, and ends when it is given up', async () => {
