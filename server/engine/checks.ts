@@ -5,7 +5,7 @@ import { type Refusal, refuse } from '../domain/refusal.ts';
 import { isLive } from './committer.ts';
 import type { CommandContext, Outcome } from './command-context.ts';
 import { incarnationOf } from './incarnation.ts';
-import type { LiveSession, RememberedCommand, StoredSession } from './ports.ts';
+import type { LiveSession, IdempotencyRecord, StoredSession } from './ports.ts';
 
 /** Whether nothing but expiries happened between two versions of a session. */
 export function expiredOnly(first: LiveSession, session: LiveSession): boolean {
@@ -64,22 +64,22 @@ export function checkVersion(session: LiveSession, { expectedVersion }: CommandC
 export async function denied(
   session: StoredSession | null,
   { authorize, command }: CommandContext,
-  memory: RememberedCommand | null = null,
+  record: IdempotencyRecord | null = null,
 ): Promise<Refusal | null> {
   if (authorize === undefined) return null;
-  return authorize(isLive(session) ? session.state : null, memory !== null && memory.fingerprint === command?.fingerprint);
+  return authorize(isLive(session) ? session.state : null, record !== null && record.fingerprint === command?.fingerprint);
 }
 
 /**
  * The answer to a command that had its effect before, if it is the same; where it was applied to another incarnation of
  * the id, as if its session were gone.
  */
-export function repeated(memory: RememberedCommand, session: StoredSession | null, sessionId: string, context: CommandContext): Outcome {
-  if (memory.fingerprint !== context.command?.fingerprint) {
+export function repeated(record: IdempotencyRecord, session: StoredSession | null, sessionId: string, context: CommandContext): Outcome {
+  if (record.fingerprint !== context.command?.fingerprint) {
     return refuse('IDEMPOTENCY_MISMATCH', `command_id ${context.command?.id ?? ''} was used for another command`);
   }
-  const appliedVersion = memory.version;
-  const isThere = isLive(session) && (memory.life === undefined || memory.life === incarnationOf(session.state));
+  const appliedVersion = record.version;
+  const isThere = isLive(session) && (record.life === undefined || record.life === incarnationOf(session.state));
   return isThere ? { ok: true, state: session.state, appliedVersion } : { ...notFound(sessionId), appliedVersion };
 }
 

@@ -10,7 +10,7 @@ import type { CommandContext, Outcome } from './command-context.ts';
 import { CommandInstant } from './command-instant.ts';
 import type { Clock } from './clock.ts';
 import { type Committed, type Committer, isLive } from './committer.ts';
-import type { RememberedCommand, StoredSession } from './ports.ts';
+import type { IdempotencyRecord, StoredSession } from './ports.ts';
 
 export interface CreatorOptions {
   committer: Committer;
@@ -44,8 +44,8 @@ export async function createSession(
   if (invalid !== null) return invalid;
   const commandInstant = new CommandInstant(context.arrival, options);
   // Whoever repeats a create is shown the session, which by now may be somebody else's.
-  const again = async (memory: RememberedCommand, session: StoredSession | null) =>
-    (await denied(session, context, memory)) ?? repeated(memory, session, payload.session_id, context);
+  const again = async (record: IdempotencyRecord, session: StoredSession | null) =>
+    (await denied(session, context, record)) ?? repeated(record, session, payload.session_id, context);
   const exists = refuse('SESSION_EXISTS', `Session ${payload.session_id} exists already`);
   const known = fresh ? null : await archive.ask(payload.session_id);
   let spent = known?.state.epoch ?? 0;
@@ -70,7 +70,7 @@ export async function createSession(
       return result.outcome === 'committed' ? { ok: true, state: event.state } : exists;
     });
     if (outcome.ok || result === undefined) return outcome;
-    // A finished session may have left Redis before the memory of its create.
+    // A finished session may have left Redis before the idempotency record of its create.
     if (result.outcome === 'repeated') return again(result.command, result.session ?? (await archive.find(payload.session_id)).session);
     if (result.outcome === 'conflict') {
       if (isLive(result.session)) return exists;

@@ -11,7 +11,7 @@ import { type Around, createSession } from './create-session.ts';
 import { type ExecuteOptions, Execution } from './execute.ts';
 import type { SessionIncarnation } from './incarnation.ts';
 import type { Liveness } from './liveness.ts';
-import type { RememberedCommand, Rooms, StoredSession } from './ports.ts';
+import type { IdempotencyRecord, Rooms, StoredSession } from './ports.ts';
 import { SharedWork } from '../util/shared-work.ts';
 
 export interface EngineOptions extends ExecuteOptions {
@@ -84,13 +84,13 @@ export class Engine {
   async #admit(
     session: StoredSession | null,
     context: CommandContext,
-    memory: RememberedCommand | null = null,
+    record: IdempotencyRecord | null = null,
   ): Promise<{ session: StoredSession | null } | Refusal> {
-    const refusal = await denied(session, context, memory);
+    const refusal = await denied(session, context, record);
     if (refusal !== null || !isDormant(session)) return refusal ?? { session };
     const woken = await this.#options.archive.wake(session);
     // Who was faster may have created another session of that id.
-    return (await denied(woken, context, memory)) ?? { session: woken };
+    return (await denied(woken, context, record)) ?? { session: woken };
   }
 
   async #read(stored: StoredSession | null, sessionId: string, context: CommandContext): Promise<Outcome> {

@@ -21,7 +21,7 @@ import { type Committed, type Committer, isLive } from './committer.ts';
 import type { Expirer } from './expirer.ts';
 import type { Liveness } from './liveness.ts';
 import type { Overdue } from './overdue.ts';
-import type { LiveSession, RememberedCommand, SessionStore, StoredSession } from './ports.ts';
+import type { LiveSession, IdempotencyRecord, SessionStore, StoredSession } from './ports.ts';
 import type { SessionCache } from './session-cache.ts';
 
 export interface ExecuteOptions extends CommandInstantParts {
@@ -133,9 +133,9 @@ export class Execution {
       return isRemembered ? this.#load() : { session, isRemembered, isAuthorized: true };
     }
     if (result.outcome === 'conflict') this.#context.lost = ++this.#lost;
-    const memory = result.outcome === 'repeated' ? result.command : null;
-    if (isRemembered) return result.session === null ? this.#load() : this.#begin(result.session, memory);
-    if (memory !== null) return repeated(memory, result.session, this.#sessionId, this.#context);
+    const record = result.outcome === 'repeated' ? result.command : null;
+    if (isRemembered) return result.session === null ? this.#load() : this.#begin(result.session, record);
+    if (record !== null) return repeated(record, result.session, this.#sessionId, this.#context);
     return { session: result.session, isRemembered, isAuthorized: false };
   }
 
@@ -149,11 +149,11 @@ export class Execution {
   }
 
   /** Begins with a session as it was first read, and what its command_id is remembered for. What its sender may not has no effect. */
-  async #begin(session: StoredSession | null, memory: RememberedCommand | null): Promise<Outcome | Candidate> {
+  async #begin(session: StoredSession | null, record: IdempotencyRecord | null): Promise<Outcome | Candidate> {
     this.#context.read = session?.state;
-    const refusal = await denied(session, this.#context, memory);
+    const refusal = await denied(session, this.#context, record);
     if (refusal !== null) return refusal;
-    if (memory !== null) return repeated(memory, session, this.#sessionId, this.#context);
+    if (record !== null) return repeated(record, session, this.#sessionId, this.#context);
     const wasDormant = isDormant(session);
     this.#first = wasDormant ? await this.#options.archive.wake(session) : session;
     // Whatever came between may have been a deletion, and somebody else's session of that id.

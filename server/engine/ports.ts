@@ -45,10 +45,10 @@ export interface SessionPosition extends Position {
 }
 
 /**
- * What a `command_id` did: proof that it is the same command, the version it made, and the incarnation
- * (`incarnationOf`) of the id that it was applied to.
+ * What is stored of a `command_id` that took effect: the fingerprint of its command, the version that it made, and the
+ * incarnation (`incarnationOf`) of the id that it was applied to. Its fields are named as they are stored.
  */
-export interface RememberedCommand {
+export interface IdempotencyRecord {
   fingerprint: string;
   version: number;
   /** Undefined where an older version of the server remembered it. */
@@ -100,7 +100,7 @@ export type CommitResult =
   /** Somebody else was first; `session` is what is there now. */
   | { outcome: 'conflict'; session: StoredSession | null }
   /** This very command had its effect before. */
-  | { outcome: 'repeated'; session: StoredSession | null; command: RememberedCommand }
+  | { outcome: 'repeated'; session: StoredSession | null; command: IdempotencyRecord }
   /** Our instant and the clock of Redis are too far apart. */
   | { outcome: 'clock' }
   /** Redis has restarted or another server took over since the session's last commit, of which some may be lost: it has to go on under a new epoch. */
@@ -115,7 +115,7 @@ export interface SessionStore {
   load(
     sessionId: string,
     command?: Pick<CommandKey, 'id' | 'sender'>,
-  ): Promise<{ session: StoredSession | null; command: RememberedCommand | null }>;
+  ): Promise<{ session: StoredSession | null; command: IdempotencyRecord | null }>;
   /** All of it or nothing. */
   commit(commit: Commit): Promise<CommitResult>;
   /** Remembers a command that makes no version, for the session as it was read. False when its id was used before. */

@@ -8,7 +8,7 @@ import { decodeState, NewerSchemaError, schemaOf, type Schema } from '../domain/
 import {
   type CommandKey,
   type CommitResult,
-  type RememberedCommand,
+  type IdempotencyRecord,
   type SessionPosition,
   type StoredSession,
   UnreadableStateError,
@@ -89,13 +89,13 @@ export function toPosition(text: string): SessionPosition | null {
 }
 
 /** What is stored under a command_id. */
-export function toMemory(json: Field): RememberedCommand | null {
-  return json == null ? null : (JSON.parse(json) as RememberedCommand);
+export function toRecord(json: Field): IdempotencyRecord | null {
+  return json == null ? null : (JSON.parse(json) as IdempotencyRecord);
 }
 
 /** What to store under a command_id, given the state that the command led to. */
-export function memoryJson({ fingerprint }: CommandKey, state: Pick<SessionState, 'version'> & Incarnation): string {
-  return JSON.stringify({ fingerprint, version: state.version, life: incarnationOf(state) } satisfies RememberedCommand);
+export function recordJson({ fingerprint }: CommandKey, state: Pick<SessionState, 'version'> & Incarnation): string {
+  return JSON.stringify({ fingerprint, version: state.version, life: incarnationOf(state) } satisfies IdempotencyRecord);
 }
 
 /** The reply of commit.lua. */
@@ -104,7 +104,7 @@ export function toCommitResult(reply: unknown, lastHash: string | null, token: s
   if (outcome === 'ok') return { outcome: 'committed', lastHash, token };
   if (outcome === 'clock' || outcome === 'life') return { outcome };
   const session = toSession(fields, schema);
-  const command = toMemory(fields[2]);
+  const command = toRecord(fields[2]);
   return command === null ? { outcome: 'conflict', session } : { outcome: 'repeated', session, command };
 }
 

@@ -4,7 +4,7 @@ import { encodeBrief, encodeState, type Schema } from '../domain/schema.ts';
 import { isTooLarge, mustCarrySnapshot } from '../domain/snapshots.ts';
 import { BRIEF_FIELDS } from '../engine/trail-event.ts';
 import type { Commit, Publication } from '../engine/ports.ts';
-import { asWritten, expiredSinceText, memoryJson } from './codec.ts';
+import { asWritten, expiredSinceText, recordJson } from './codec.ts';
 import { isInPieces, layOut } from './layout.ts';
 
 /** How far a judged instant may be from the clock of Redis at the commit: ahead only by an error of our clock, behind by time spent waiting. */
@@ -50,7 +50,7 @@ export function commitArguments(
     commit.lifetimeMs,
     commit.attention ?? '',
     (commit.sameClock === true ? '+' : '') + commit.warnings.join(','),
-    command === undefined ? '' : memoryJson(command, last.state),
+    command === undefined ? '' : recordJson(command, last.state),
     command?.rememberMs ?? 0,
     Math.max(commit.instant - AHEAD_MAX_MS, commit.notBefore) + skew,
     commit.instant + BEHIND_MAX_MS + skew,

@@ -3,7 +3,7 @@ import type { ChainableCommander } from 'ioredis';
 import type { SessionEvent } from '../domain/event.ts';
 import { SCHEMA, type Schema } from '../domain/schema.ts';
 import type { SessionPosition, SessionStore } from '../engine/ports.ts';
-import { chainEvents, memoryJson, splitStored, toCommitResult, toMemory, toPosition, toSession, TOKEN_LENGTH } from './codec.ts';
+import { chainEvents, recordJson, splitStored, toCommitResult, toRecord, toPosition, toSession, TOKEN_LENGTH } from './codec.ts';
 import type { RedisClient } from './connection.ts';
 import { commitArguments } from './commit-arguments.ts';
 import { PARTITIONS, partitionOf } from '../domain/partitions.ts';
@@ -30,14 +30,14 @@ export function createSessionStore(redis: RedisClient, keyPrefix: string, schema
   // Tokens are unique for each commit of each process, all of one length, and shorter than UUIDs.
   const process = randomBytes(9).toString('base64url');
   let commits = 0;
-  /** `memory` is what was read with the text, of the command at `memoryKey`. */
-  const loaded = async (text: string | null, key: Keys, memory: string | null = null, memoryKey = key.session) => {
-    if (text === null || !isInPieces(text)) return { session: toSession(splitStored(text), schema), command: toMemory(memory) };
-    const reply = await runScript(redis, WHOLE, [key.session, key.pieces, memoryKey], []);
+  /** `record` is what was read with the text, of the command at `recordKey`. */
+  const loaded = async (text: string | null, key: Keys, record: string | null = null, recordKey = key.session) => {
+    if (text === null || !isInPieces(text)) return { session: toSession(splitStored(text), schema), command: toRecord(record) };
+    const reply = await runScript(redis, WHOLE, [key.session, key.pieces, recordKey], []);
     const [whole, remembered, ...pieces] = reply as [string | null, string | null, ...string[]];
     const [facts, state] = splitStored(whole);
     const joined = state !== null && isInPieces(state) && pieces.length > 0 ? joinState(state, pieces) : state;
-    return { session: toSession([facts, joined], schema), command: memoryKey === key.session ? null : toMemory(remembered) };
+    return { session: toSession([facts, joined], schema), command: recordKey === key.session ? null : toRecord(remembered) };
   };
 
   return {
@@ -45,23 +45,23 @@ export function createSessionStore(redis: RedisClient, keyPrefix: string, schema
       reachable(async () => {
         const key = keys.session(sessionId);
         if (command === undefined) return loaded(await redis.get(key.session), key);
-        const memory = key.command(command);
-        // At one instant: a command's effect is never seen without the memory of it.
-        const replies = await redis.multi().get(key.session).get(memory).exec();
-        return loaded(valueOf<string | null>(replies?.[0]), key, valueOf<string | null>(replies?.[1]), memory);
+        const record = key.command(command);
+        // At one instant: a command's effect is never seen without the record of it.
+        const replies = await redis.multi().get(key.session).get(record).exec();
+        return loaded(valueOf<string | null>(replies?.[0]), key, valueOf<string | null>(replies?.[1]), record);
       }),
 
     commit: (commit) =>
       reachable(async () => {
         const last = lastOf(commit.events);
         const key = keys.session(last.state.session_id);
-        const memory = commit.command === undefined ? key.session : key.command(commit.command);
+        const record = commit.command === undefined ? key.session : key.command(commit.command);
         const token = process + (commits++).toString(36).padStart(TOKEN_LENGTH - process.length, '0');
         const { texts, lastHash } = commit.audit ? chainEvents(commit.events, commit.previousHash) : { texts: [], lastHash: null };
         const partition = partitionOf(last.state.session_id);
         const publications = commit.publications?.({ lastHash, token }) ?? [];
         const args = commitArguments(commit, last, token, skew.of(partition), texts, lastHash, publications, schema);
-        const reply = await runScript(redis, COMMIT, [key.session, key.agenda, key.outbox, memory, key.pieces, key.seen], args);
+        const reply = await runScript(redis, COMMIT, [key.session, key.agenda, key.outbox, record, key.pieces, key.seen], args);
         const result = toCommitResult(reply, lastHash, token, schema);
         if (result.outcome === 'clock') await skew.measure(partition);
         return result;
@@ -70,16 +70,16 @@ export function createSessionStore(redis: RedisClient, keyPrefix: string, schema
     remember: (state, command) =>
       reachable(async () => {
         const key = keys.session(state.session_id).command(command);
-        return (await redis.set(key, memoryJson(command, state), 'PX', command.rememberMs, 'NX')) === 'OK';
+        return (await redis.set(key, recordJson(command, state), 'PX', command.rememberMs, 'NX')) === 'OK';
       }),
 
     relay: (state, { channel, head, tail }, { expectedVersion = '', command }) =>
       reachable(async () => {
         const key = keys.session(state.session_id);
-        const [memory, text, lasts] =
-          command === undefined ? [key.session, '', 0] : [key.command(command), memoryJson(command, state), command.rememberMs];
+        const [record, text, lasts] =
+          command === undefined ? [key.session, '', 0] : [key.command(command), recordJson(command, state), command.rememberMs];
         const args = [state.epoch, expectedVersion, text, lasts, channel, head + tail];
-        return (await runScript(redis, RELAY, [key.session, memory], args)) === 1;
+        return (await runScript(redis, RELAY, [key.session, record], args)) === 1;
       }),
 
     attend: ({ state, version, epoch }, thresholds, attention) =>

@@ -37,7 +37,7 @@ export { type RecordedEvent, replay, stateAfter } from '../../server/domain/repl
 export { decodeState, encodeState, readSnapshot, SCHEMA, type Schema, textAsRead } from '../../server/domain/schema.ts';
 export type { Commit, CommitResult, Publication, SessionStore } from '../../server/engine/ports.ts';
 export type { ArchivedSession } from '../../server/engine/trail-ports.ts';
-export { memoryJson, readFacts, toMemory, toPosition, toSession, writeFacts } from '../../server/store/codec.ts';
+export { recordJson, readFacts, toRecord, toPosition, toSession, writeFacts } from '../../server/store/codec.ts';
 export type { Principal } from '../../server/transport/access/principal.ts';
 export type { TrailIncarnation } from '../../server/transport/history-port.ts';
 export { formatTime, shownElapsed, shownTime, untilNextDigit, untilNextElapsedDigit } from '../../client-sdk/src/format-time.ts';

@@ -6,7 +6,7 @@ import {
   type Commit,
   type CommitResult,
   decodeState,
-  memoryJson,
+  recordJson,
   type Outage,
   type Publication,
   readFacts,
@@ -15,7 +15,7 @@ import {
   sentBy,
   type SessionState,
   type SessionStore,
-  toMemory,
+  toRecord,
   toPosition,
   toSession,
   writeFacts,
@@ -106,7 +106,7 @@ export class MemoryRedis {
 
   #remembered(key: string) {
     const memory = this.#memories.get(key);
-    return memory === undefined || memory.expires <= this.now ? null : toMemory(memory.json);
+    return memory === undefined || memory.expires <= this.now ? null : toRecord(memory.json);
   }
 
   readonly store: SessionStore = {
@@ -121,7 +121,7 @@ export class MemoryRedis {
     },
     remember: async (state, command) => {
       if (this.#remembered(keyOf(command)) !== null) return false;
-      this.#memories.set(keyOf(command), { json: memoryJson(command, state), expires: this.now + command.rememberMs });
+      this.#memories.set(keyOf(command), { json: recordJson(command, state), expires: this.now + command.rememberMs });
       return true;
     },
     relay: async (state, publication, { expectedVersion, command }) => {

@@ -1,6 +1,6 @@
--- Commits one decision atomically: the state, its place in the agenda, its events and the memory of its command, or nothing.
+-- Commits one decision atomically: the state, its place in the agenda, its events and the idempotency record of its command, or nothing.
 --
--- KEYS[1] session: facts and state (keys.ts)  KEYS[2] agenda  KEYS[3] outbox  KEYS[4] memory of the command_id (the session again where there is none)
+-- KEYS[1] session: facts and state (keys.ts)  KEYS[2] agenda  KEYS[3] outbox  KEYS[4] idempotency record of the command_id (the session again where there is none)
 -- KEYS[5] pieces of the state  KEYS[6] when somebody was last connected
 -- ARGV[1]  version the decision was made on, 0 where no session may exist
 -- ARGV[2]  epoch the decision was made on, 0 for a session that is new altogether
@@ -21,7 +21,7 @@
 -- ARGV[24…] for each piece that is new: its field, and it (layout.ts)
 -- ARGV[…]  for each event: it, and the state after it or a brief of it; '' for the new state
 -- ARGV[…]  for each message to other instances: channel, head, and a tail where the new state belongs between the two, else ''
--- Returns {'ok'} | {'clock'} | {'life'} | {'conflict', <session>} | {'repeated', <session>, memory of the command_id}
+-- Returns {'ok'} | {'clock'} | {'life'} | {'conflict', <session>} | {'repeated', <session>, idempotency record of the command_id}
 --   where <session> is the facts and the whole state as stored, false where missing
 
 -- The pieces of the state as stored; nil where it has none: then it ends with a brace.
@@ -64,9 +64,9 @@ if facts and string.find(tokens, ARGV[3], 1, true) then
   return {'ok'}
 end
 if ARGV[13] ~= '' then
-  local memory = redis.call('GET', KEYS[4])
-  if memory then
-    return {'repeated', facts or false, facts and stored() or false, memory}
+  local record = redis.call('GET', KEYS[4])
+  if record then
+    return {'repeated', facts or false, facts and stored() or false, record}
   end
 end
 if (live and version or '0') ~= ARGV[1] or (live and (epoch ~= ARGV[2] or string.sub(tokens, 1, #ARGV[18]) ~= ARGV[18])) then

@@ -1,6 +1,6 @@
 -- Publishes a message and remembers the command that sent it: both or neither, so that a repetition finds out which.
 --
--- KEYS[1] session  KEYS[2] memory of the command (the session again where there is none)
+-- KEYS[1] session  KEYS[2] idempotency record of the command (the session again where there is none)
 -- ARGV[1] epoch that was looked at  ARGV[2] version that it must have, '' for any
 -- ARGV[3] what to remember, '' for nothing  ARGV[4] for how long, ms  ARGV[5] channel  ARGV[6] the message
 -- Returns 1, or 0, and nothing is published, where the session has moved on or the command was used before
