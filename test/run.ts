@@ -13,7 +13,8 @@ import type { FileResult, TestRequest } from './kit/test-process.ts';
 
 /** These measure how long something takes, or how much of a processor: what runs beside them would be measured with it. */
 const ALONE = [
-  // How many commands a second, and how late clients are told.
+  // How late deadlines and clients are, and how many of them an instance bears at once.
+  'test/expiry/kill.test.ts',
   'test/clients/large-session.test.ts',
   'test/clients/storm.test.ts',
 ];
@@ -60,7 +61,7 @@ class TestProcess {
 
   constructor(runFolder: string) {
     const execArgv = ['--import', 'tsx', '--conditions=development', '--no-experimental-require-module'];
-    const env = { ...process.env, TEST_RUN_FOLDER: runFolder };
+    const env = { ...process.env, TEST_RUN_FOLDER: runFolder, ...(positionals.length === 0 ? { TEST_PREPARE: '1' } : {}) };
     this.#child = fork(path.join(root, 'test/kit/test-process.ts'), { cwd: root, execArgv, env });
     this.#ended = once(this.#child, 'exit');
   }

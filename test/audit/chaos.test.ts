@@ -17,7 +17,7 @@ describe('the trail while processes die', () => {
     const load = new Load({ urls: site.urls, sessions: 20, commands: 50, paceMs: 60 });
     await load.reached(150);
     await site.killWorker();
-    site.startWorker();
+    await site.startWorker();
 
     await load.reached(load.acknowledged + 150);
     await site.killInstance(0);

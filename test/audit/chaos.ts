@@ -1,6 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import path from 'node:path';
 import { expect } from 'chai';
 import type { SessionState } from '#contract';
 import { closeDatabase, openDatabase } from '../../server/audit/database.ts';
@@ -12,13 +11,13 @@ import { freePort } from '../../server/local/free-port.ts';
 import type { PrivatePostgres } from '../../server/local/private-postgres.ts';
 import type { RedisClient } from '../../server/store/connection.ts';
 import { createKeys } from '../../server/store/keys.ts';
+import { argumentsFor } from '../kit/programs.ts';
 import { lookInto } from '../kit/redis.ts';
 import { type InstanceProcess, startInstanceProcess } from '../kit/server.ts';
 import { freshDirectory, freshPrefix, migrate, redisUrl, startOwnPostgres } from '../kit/services.ts';
 import { factsIn, stateIn } from '../kit/stored.ts';
 import { query, silent } from './kit.ts';
 
-const WORKER = path.resolve(import.meta.dirname, '../../server/worker.ts');
 // What the server says is stored must survive its death.
 const POSTGRES = { synchronous_commit: 'on' };
 
@@ -51,7 +50,7 @@ export class Site {
     const site = new Site(env, [await freePort(), await freePort()], directory, postgres);
     await site.startInstance(0);
     await site.startInstance(1);
-    site.startWorker();
+    await site.startWorker();
     return site;
   }
 
@@ -72,8 +71,8 @@ export class Site {
     await this.instances[index]?.kill();
   }
 
-  startWorker(): void {
-    this.#worker = spawn(process.execPath, ['--import', 'tsx', '--conditions=development', WORKER], {
+  async startWorker(): Promise<void> {
+    this.#worker = spawn(process.execPath, await argumentsFor('worker'), {
       env: { PATH: process.env['PATH'], ...this.#env, LOG_LEVEL: 'warn' },
       stdio: 'ignore',
     });

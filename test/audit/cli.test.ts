@@ -1,21 +1,20 @@
 import { execFile } from 'node:child_process';
-import path from 'node:path';
 import { promisify } from 'node:util';
 import { expect } from 'chai';
 import { closeDatabase, openDatabase } from '../../server/audit/database.ts';
 import { EventStore } from '../../server/audit/store.ts';
+import { argumentsFor } from '../kit/programs.ts';
 import { chess } from '../kit/games.ts';
 import { freshDatabase, freshPrefix, redisUrl } from '../kit/services.ts';
 import { type Bench, bench, eventOf, eventsOf, put, query, silent, storedRows, until } from './kit.ts';
 import { RecordedSession } from './recorded-session.ts';
 
 const run = promisify(execFile);
-const CLI = path.resolve(import.meta.dirname, '../../server/audit/cli.ts');
 
-/** `npm run audit -- …`, from the sources. */
+/** `npm run audit -- …`. */
 async function audit(env: Record<string, string>, ...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
   const options = { env: { PATH: process.env['PATH'], ...env }, timeout: 20_000 };
-  return run(process.execPath, ['--import', 'tsx', '--conditions=development', CLI, ...args], options).then(
+  return run(process.execPath, [...(await argumentsFor('audit/cli')), ...args], options).then(
     ({ stdout, stderr }) => ({ code: 0, stdout, stderr }),
     ({ code, stdout, stderr }: { code: number; stdout: string; stderr: string }) => ({ code, stdout, stderr }),
   );

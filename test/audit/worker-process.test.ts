@@ -1,18 +1,16 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import path from 'node:path';
 import { text } from 'node:stream/consumers';
 import { expect } from 'chai';
+import { argumentsFor } from '../kit/programs.ts';
 import { freshDatabase, freshPrefix, redisUrl } from '../kit/services.ts';
 import { type Bench, bench, eventsOf, put, query, storedRows, until } from './kit.ts';
-
-const WORKER = path.resolve(import.meta.dirname, '../../server/worker.ts');
 
 describe('npm run start:worker', () => {
   const children: ChildProcess[] = [];
 
-  function start(env: Record<string, string>): ChildProcess {
-    const child = spawn(process.execPath, ['--import', 'tsx', '--conditions=development', WORKER], {
+  async function start(env: Record<string, string>): Promise<ChildProcess> {
+    const child = spawn(process.execPath, await argumentsFor('worker'), {
       env: { PATH: process.env['PATH'], LOG_LEVEL: 'warn', ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
@@ -35,7 +33,7 @@ describe('npm run start:worker', () => {
 
   it('ends with 1 after one line that names the variable that is wrong', async () => {
     const complaint = async (env: Record<string, string>) => {
-      const child = start(env);
+      const child = await start(env);
       const [said, code] = await Promise.all([text(child.stderr!), end(child)]);
       return `${String(code)} ${said}`;
     };
@@ -54,7 +52,7 @@ describe('npm run start:worker', () => {
       [nowhere, 'SIGTERM'],
       [half, 'SIGINT'],
     ] as const) {
-      const child = start(env);
+      const child = await start(env);
       // Its first line of log comes after the handlers stand.
       await once(child.stdout!, 'data');
       child.kill(signal);

@@ -1,18 +1,17 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import path from 'node:path';
 import { Redis } from 'ioredis';
 import { freePort } from '../../server/local/free-port.ts';
 import type { PrivatePostgres } from '../../server/local/private-postgres.ts';
 import type { PrivateRedis } from '../../server/local/private-redis.ts';
 import { query } from '../audit/kit.ts';
 import { type LoadBalancer, openLoadBalancer } from '../kit/load-balancer.ts';
+import { argumentsFor } from '../kit/programs.ts';
 import { type InstanceProcess, startInstanceProcess } from '../kit/server.ts';
 import { freshDirectory, migrate, startOwnPostgres, startOwnRedis } from '../kit/services.ts';
 import { type ShiftedClock, shiftedClock } from '../kit/shifted-clock.ts';
 import { openTcpProxy, type TcpProxy } from '../kit/tcp-proxy.ts';
 
-const WORKER = path.resolve(import.meta.dirname, '../../server/worker.ts');
 // What the server says is stored must survive its death.
 const POSTGRES = { synchronous_commit: 'on' };
 
@@ -74,7 +73,7 @@ export class Deployment {
       );
     }
     await Promise.all([0, 1].map((index) => this.#openInstance(index)));
-    this.#startWorker();
+    await this.#startWorker();
     this.#closers.push(() => this.#endWorker('SIGTERM'));
     this.balancer = await openLoadBalancer(this.#fronts.map(({ port }) => port));
     this.#closers.push(() => this.balancer.close());
@@ -123,7 +122,7 @@ export class Deployment {
 
   async restart(target: Target): Promise<void> {
     if (target === 'instance') await this.#startInstance(0);
-    if (target === 'worker') this.#startWorker();
+    if (target === 'worker') await this.#startWorker();
     if (target === 'redis') await this.#startRedis();
     if (target === 'postgres') await this.#startPostgres();
   }
@@ -162,8 +161,8 @@ export class Deployment {
     this.#instances[index] = await startInstanceProcess({ ...env, ...(index === 0 ? this.clocks.instance?.env : {}) });
   }
 
-  #startWorker(): void {
-    this.#worker = spawn(process.execPath, ['--import', 'tsx', '--conditions=development', WORKER], {
+  async #startWorker(): Promise<void> {
+    this.#worker = spawn(process.execPath, await argumentsFor('worker'), {
       env: { PATH: process.env['PATH'], ...this.#environment(2), ...this.clocks.worker?.env, LOG_LEVEL: 'warn' },
       stdio: 'ignore',
     });

@@ -110,8 +110,11 @@ export class EngineFixture {
     return this.#redis;
   }
 
-  /** An instance on this Redis; with `attends: false` one that answers commands, but lets nothing run out by itself. */
-  async instance({ attends = true } = {}): Promise<EngineInstance> {
+  /**
+   * An instance on this Redis; with `attends: false` one that answers commands, but lets nothing run out by itself; with `sweeps: false` one
+   * whose sweep finds nothing, so that only its alarms make anything happen.
+   */
+  async instance({ attends = true, sweeps = true } = {}): Promise<EngineInstance> {
     const url = await redisUrl();
     const redis = connectRedis(url, 'commands', 'instance', logger);
     await whenReady(redis);
@@ -127,7 +130,7 @@ export class EngineFixture {
       return loaded;
     };
     const parts = createEngine({
-      store: { ...store, load },
+      store: { ...store, load, ...(sweeps ? {} : { overdue: () => Promise.resolve([]) }) },
       marks: openMarks(redis, { redisUrl: url, keyPrefix: this.prefix, logLevel: 'silent', instance: 'instance' }, logger),
       rooms: this.#rooms(told),
       clock,

@@ -106,19 +106,17 @@ describe('warnings', () => {
   it('W-5 come by the alarm of whoever moved last, not by the sweep, also after one that was sent', async () => {
     const lone = await EngineFixture.open(20);
     try {
-      // It sees nothing but its own alarms: without a sweep of others, and this one's own looks only for what is 150 ms late.
-      const instance = await lone.instance();
+      const instance = await lone.instance({ sweeps: false });
       const game = await lone.game(instance, 0, { sync_mode: 'global', total_time_ms: 3_000, warning_thresholds_ms: [2_800, 1_500] });
       const warnings = () => instance.told.filter((one) => one.event === 'warning');
       await until('the first warning', async () => warnings().length === 1);
       stateOf(await instance.run(game.session_id, { type: 'switch' }));
       const second = await until('the second warning', async () => warnings()[1]);
-      expect(second.at - (game.deadline - 1_500)).to.be.within(0, 149);
+      expect(second.at).to.be.at.least(game.deadline - 1_500);
     } finally {
       await lone.close();
     }
-    // On a busy machine an alarm may be that late; the sweep always is.
-  }).retries(3);
+  });
 
   it('W-6 come again for a threshold above which an adjustment lifts the clock', async () => {
     const game = await engines.game(first(), 600, { ...SECOND, warning_thresholds_ms: [850, 300] });

@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { type App, createApp } from '../../server/app.ts';
 import { loadConfig } from '../../server/config.ts';
 import type { RedisClient } from '../../server/store/connection.ts';
+import { argumentsFor } from './programs.ts';
 import { lookInto } from './redis.ts';
 import type { Schema } from '../../server/domain/schema.ts';
 import { freshPrefix, redisUrl } from './services.ts';
@@ -45,10 +45,9 @@ export async function startInstance(settings: Settings, schema?: Schema): Promis
   return createApp(loadConfig({ ...DEFAULTS, ...settings }), schema);
 }
 
-/** Starts an instance by the production entry, from the sources. `settings` must name REDIS_URL. */
+/** Starts an instance by the production entry. `settings` must name REDIS_URL. */
 export async function startInstanceProcess(settings: Settings): Promise<InstanceProcess> {
-  const main = path.resolve(import.meta.dirname, '../../server/main.ts');
-  const child = spawn(process.execPath, ['--import', 'tsx', '--conditions=development', main], {
+  const child = spawn(process.execPath, await argumentsFor('main'), {
     // The line that tells the address is an `info`.
     env: { PATH: process.env['PATH'] ?? '', ...DEFAULTS, ...settings, LOG_LEVEL: 'info' },
     stdio: ['ignore', 'pipe', 'pipe'],

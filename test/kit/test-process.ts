@@ -7,6 +7,8 @@ import { format } from 'node:util';
 import Mocha from 'mocha';
 import { parse } from 'yaml';
 import { mochaGlobalTeardown, mochaHooks } from './hooks.ts';
+import { argumentsFor } from './programs.ts';
+import { freshDatabase, redisUrl } from './services.ts';
 
 /** What a process is asked for: to run a file, or (without one) to end. */
 export interface TestRequest {
@@ -39,9 +41,16 @@ class FileReporter extends Spec {
 let printed: string[] = [];
 Base.consoleLog = (...line: unknown[]) => void printed.push(format(...line));
 
+const prepared = process.env['TEST_PREPARE'] === undefined ? Promise.resolve() : prepare();
 process.on('message', (request: TestRequest) => void answer(request));
 
+/** Starts what most files use, so that the first of them does not spend its time on that. */
+async function prepare(): Promise<void> {
+  await Promise.all([redisUrl(), freshDatabase(), argumentsFor('main')]);
+}
+
 async function answer({ file, options }: TestRequest): Promise<void> {
+  await prepared;
   if (file !== undefined) return void process.send?.(await runFile(file, options));
   await mochaGlobalTeardown().catch((error: unknown) => {
     console.error(error);

@@ -37,7 +37,7 @@ describe('the trail at full size', function () {
       await load.reached(4000);
       await site.killWorker();
       await load.reached(5000);
-      site.startWorker();
+      await site.startWorker();
       await load.reached(8000);
       await site.killInstance(0);
       await load.reached(9000);
