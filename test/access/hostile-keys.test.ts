@@ -142,7 +142,7 @@ describe('a hostile server of keys', function () {
     expect(set.asked).to.be.at.most(2);
   });
 
-  it('G-92 nor does one that can’t be had, however many tokens come', async () => {
+  it('G-92 a key set that can’t be had is not asked for again and again, however many tokens come', async () => {
     const set = await serving((_, response) => response.writeHead(500).end());
     const app = await instanceFor(set);
     const begun = performance.now();

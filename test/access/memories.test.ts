@@ -37,7 +37,7 @@ describe('remembered commands of several senders', () => {
     expect(turn.data.active_participant_id).to.equal('black');
   });
 
-  it('C-60 and nobody learns which of them were used', async () => {
+  it('C-60 nobody learns which command_ids of others were used', async () => {
     const session_id = await running();
     const game = chess({ session_id, command_id: 'create' });
     const mallory = await clientOf({ sub: 'mallory' });

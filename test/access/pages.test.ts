@@ -83,7 +83,7 @@ describe('pages and names', () => {
     expect(await versionOf(app, id)).to.have.nested.property('data.version', 2);
   });
 
-  it('G-80 so it is with tokens, before anybody looks at them', async () => {
+  it('G-80 a page of an unlisted origin is FORBIDDEN before its token is looked at', async () => {
     const app = await cluster.instance({ ...JWT, CORS_ORIGIN: CLUB });
     const answer = await rest(app, 'GET', '/v1/sessions/x', undefined, { origin: EVIL });
     expect(answer.reply()).to.have.nested.property('error.code', 'FORBIDDEN');

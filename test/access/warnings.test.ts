@@ -42,7 +42,7 @@ describe('what a server says of its own doors', function () {
     ]);
   });
 
-  it('G-12 so are tokens that may have been made for somebody else; nothing of tokens and secrets is logged', async () => {
+  it('G-12 production warns of tokens that may have been made for somebody else; nothing of tokens and secrets is logged', async () => {
     const jwt = { AUTH_MODE: 'jwt', JWT_SECRET: SECRET, LINK_SECRET: 'another-secret-of-links-0123456789' };
     expect(await warningsOf(jwt))
       .to.have.length(2)

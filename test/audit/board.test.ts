@@ -71,7 +71,7 @@ describe('the board of the audit queue', () => {
     expect((await rest(app, 'GET', '/admin/queues/api/nothing', undefined, SIGNED_IN)).status).to.equal(404);
   });
 
-  it('A-63 it only shows: the events of a job that somebody removes would exist nowhere else', async () => {
+  it('A-63 the board only shows jobs: the events of one that somebody removes would exist nowhere else', async () => {
     for (const [method, path] of [
       ['PUT', 'queues/audit/clean/failed'],
       ['PUT', 'queues/audit/empty'],
@@ -84,7 +84,7 @@ describe('the board of the audit queue', () => {
     }
   });
 
-  it('A-64 it takes nothing from the rest of the server, and metrics count it under one name', async () => {
+  it('A-64 the board takes no route of the server away, and metrics count it under one name', async () => {
     expect((await rest(app, 'POST', '/v1/sessions', chess())).status).to.equal(201);
     await rest(app, 'GET', '/admin/queues/api/queues/audit/some-job', undefined, SIGNED_IN);
     const metrics = (await rest(app, 'GET', '/metrics')).text;
@@ -92,7 +92,7 @@ describe('the board of the audit queue', () => {
     expect(metrics).to.not.match(/route="[^"]*(:jobId|some-job|\/api\/queues)/);
   });
 
-  it('A-65 while Redis is away it says so, without a stack', async () => {
+  it('A-65 while Redis is away the board says so, without a stack trace', async () => {
     const redis = await startOwnRedis();
     const own = await openCluster({ REDIS_URL: redis.url, AUDIT_WORKER: 'off' });
     try {

@@ -40,7 +40,7 @@ describe('an instance whose clock is wrong', () => {
     });
   }
 
-  it('K-21 that was corrected after the arrival judges nothing that lies ahead', async () => {
+  it('K-21 a clock that was corrected after the arrival judges nothing at an instant that lies ahead', async () => {
     // The follower's own sample came between: this one finds nothing to correct any more.
     const before = Math.floor(engines.now());
     const state = stateOf(await create(right, engines.now() + 5_000));
@@ -49,7 +49,7 @@ describe('an instance whose clock is wrong', () => {
     expect(instantOf(late.created_at), 'too old, so judged at the present').to.be.within(before, engines.now());
   });
 
-  it('K-22 and which no sample mends is refused twice, and the client told to try again', async () => {
+  it('K-22 a commit whose instant no fresh sample mends is refused twice, and the client told to try again', async () => {
     wrong.clock.stubborn = true;
     wrong.clock.error = 500;
     expect(codeOf(await create(wrong, wrong.clock.now()))).to.equal('SERVICE_UNAVAILABLE');
@@ -68,7 +68,7 @@ describe('an instance whose clock is wrong', () => {
     expect((await engines.trail(game.session_id)).map((event) => event.event_type)).not.to.include('participant_expired');
   });
 
-  it('K-23 and a read answers what is true', async () => {
+  it('K-23 a read answers no expiry before its time', async () => {
     const game = await engines.game(right, 400);
     wrong.clock.error = 900;
     expect(stateOf(await wrong.engine.get(game.session_id, { arrival: Math.floor(wrong.clock.now()) }))).to.include({

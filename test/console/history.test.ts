@@ -71,7 +71,7 @@ describe('console: history', function () {
     expect(await page.locator('.timeline li').count()).to.equal(106);
   });
 
-  it('CO-22 where no trail is kept, says so', async () => {
+  it('CO-22 where no trail is kept, the page says so', async () => {
     const { url } = await room.stage.instance();
     const page = await room.open(url);
     await createGame(page, 'Stopwatch');

@@ -58,7 +58,7 @@ describe('console: no WebSocket on the way', function () {
     await turnOf(page, 'white');
   });
 
-  it('CO-72 also where a proxy never answers the handshake', async () => {
+  it('CO-72 a game is shown by readings over REST also where a proxy never answers the handshake', async () => {
     const { url } = await room.stage.instance();
     const proxy = await httpOnly(url, { answers: false });
     const { session_id: id } = await room.stage.client(url).createSession(chess());

@@ -62,7 +62,7 @@ describe('console: older browsers', function () {
     expect(room.problems).to.deep.equal([]);
   });
 
-  it('J-99 nor without a WebSocket on the way, where all goes over REST', async () => {
+  it('J-99 the page needs no newer function without a WebSocket either, where all goes over REST', async () => {
     const { url } = await room.stage.instance();
     const player = room.stage.client(url);
     const { session_id: id } = await player.createSession(chess());

@@ -140,7 +140,7 @@ describe('console: presses', function () {
     });
   }
 
-  it('CO-86 nor does it reach through a sheet that closes, into one that opens, or out of the page', async () => {
+  it('CO-86 a double click does not reach through a sheet that closes, into one that opens, or out of the page', async () => {
     const page = await room.open((await room.stage.instance()).url, { width: 390, height: 844 });
     await started(page);
     // A sheet whose button to close lies over a clock.

@@ -34,7 +34,7 @@ describe('the start', () => {
     expect(banks(event.state)).to.deep.equal({ white: 5 * MINUTE, black: 5 * MINUTE });
   });
 
-  it('T-10 with a stranger is refused', () => {
+  it('T-10 a start with somebody who is no participant is refused', () => {
     expect(refusal(setUp(), 0, { type: 'start', active_participant_id: 'grey' }).code).to.equal('PARTICIPANT_NOT_FOUND');
   });
 });
@@ -68,7 +68,7 @@ describe('a move', () => {
     expect(state.deadline_at).to.equal(at(7_321 + 5 * MINUTE));
   });
 
-  it('T-11 in the same millisecond as the last one charges nothing and still counts', () => {
+  it('T-11 a switch in the same millisecond as the last one charges nothing and still counts', () => {
     const state = play(play(started(), 1_000, SWITCH), 1_000, SWITCH);
     expect(banks(state)).to.deep.equal({ white: 5 * MINUTE - 1_000, black: 5 * MINUTE });
     expect(state).to.include({ cycle_count: 2, active_participant_id: 'white', version: 4 });

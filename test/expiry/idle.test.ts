@@ -100,7 +100,7 @@ describe('what nobody plays', () => {
       expect(event?.state_snapshot).to.include({ status: 'cancelled', session_completed_at: iso(at), deadline_at: null });
     };
 
-    it('L-14 it ends exactly once over three instances, at the instant that the rules say', async () => {
+    it('L-14 an idle session ends exactly once over three instances, at the instant that the rules say', async () => {
       const watch = await forgotten(60 * SECOND, STOPWATCH);
       const quiz = await forgotten(60 * SECOND, CYCLES);
       await Promise.all([engines.instance(), engines.instance(), engines.instance()]);
@@ -115,7 +115,7 @@ describe('what nobody plays', () => {
       expect(await engines.trail(quiz.id)).to.have.length(8);
     });
 
-    it('L-14 it ends by an alarm or a sweep while everybody is there, and a command begins the time anew', async () => {
+    it('L-14 an idle session is ended by an alarm or a sweep, and a command begins its idle time anew', async () => {
       engines.idleRunMs = 1_500;
       const instances = [await engines.instance(), await engines.instance()] as const;
       const cycle = { ...CYCLES, time_per_cycle_ms: 400, participants: [{ participant_id: 'white' }] };
@@ -164,7 +164,7 @@ describe('what nobody plays', () => {
       expect(stateOf(await asleep.engine.get(read.id, { arrival: Math.floor(engines.now()) })).status).to.equal('cancelled');
     });
 
-    it('L-17 with 0 nothing ends for want of anybody', async () => {
+    it('L-17 with SESSION_MAX_IDLE_RUN_SECONDS=0 no session ends for being idle', async () => {
       engines.idleRunMs = 0;
       const instance = await engines.instance();
       const watch = await forgotten(86_400 * SECOND, STOPWATCH);

@@ -124,14 +124,14 @@ describe('a switch that runs into an expiry', () => {
     expect(await a.run(game.session_id, { type: 'switch' }, key('one'))).to.include({ appliedVersion: state.version });
   });
 
-  it('E-17 that lost to another switch before the deadline is a CONFLICT as ever', async () => {
+  it('E-17 a switch that lost to another switch before the deadline is a CONFLICT', async () => {
     const game = await engines.game(a, 1_000, TABLE);
     const late = a.run(game.session_id, { type: 'switch' }, { arrival: game.deadline + 1 });
     stateOf(await b.run(game.session_id, { type: 'switch' }, { arrival: game.deadline - 1 }));
     expect(codeOf(await late)).to.equal('CONFLICT');
   });
 
-  it('E-17 that lost to anything but an expiry is a CONFLICT also when an expiry follows', async () => {
+  it('E-17 a switch that lost to anything but an expiry is a CONFLICT, also when an expiry follows', async () => {
     const game = await engines.game(b, 1_000 + GRACE_MS, TABLE);
     a.afterRead = async () => {
       stateOf(await b.run(game.session_id, { type: 'switch' }, { arrival: game.deadline - 500 }));

@@ -64,7 +64,7 @@ describe('an expiry that nobody asks for', () => {
     expect(told([other], game.session_id).map((one) => one.what)).to.deep.equal(['participant_expired']);
   });
 
-  it('E-3 and then goes on being looked after: that instance has the alarm now', async () => {
+  it('E-3 the instance that found an overdue session has its alarm from then on', async () => {
     const gone = await engines.instance({ attends: false });
     const other = await engines.instance();
     const game = await engines.game(gone, 700, { sync_mode: 'per_cycle', time_per_cycle_ms: 1_000, auto_advance: true });

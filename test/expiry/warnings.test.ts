@@ -181,7 +181,7 @@ describe('warnings', () => {
     expect(warned(game.session_id)[0]?.at).to.be.at.most(game.deadline - 800 + 1_000);
   });
 
-  it('W-9 that are overdue are not lost by what leaves that clock running: an adjustment of another one, a lap', async () => {
+  it('W-9 an overdue warning is sent after what leaves its clock running: an adjustment of another clock, a lap', async () => {
     const idle = await engines.instance({ attends: false });
     const crossed = { warning_thresholds_ms: [1_000, 300] };
     const game = await engines.game(idle, 600, { ...SECOND, ...crossed });

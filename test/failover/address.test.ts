@@ -63,7 +63,7 @@ describe('REDIS_URL', () => {
     });
   });
 
-  it('F-2 and signs in to each of them', async () => {
+  it('F-2 an instance signs in to each node of a cluster', async () => {
     const redis = await startOwnRedis({ settings: { 'cluster-enabled': 'yes', 'cluster-announce-ip': '127.0.0.1' } });
     const node = connect(redis);
     await node.cluster('ADDSLOTSRANGE', 0, 16_383);

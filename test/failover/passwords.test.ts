@@ -31,7 +31,7 @@ describe('Sentinels and servers that want passwords', function () {
     await until('the trail goes on', async () => (await rows()).includes(version), 30_000);
   });
 
-  it('F-3 wrong ones end the start', async () => {
+  it('F-3 wrong passwords of Sentinels or of their master end the start', async () => {
     for (const url of [group.url.replace('of-redis', 'wrong'), group.url.replace('of-sentinels', 'wrong')]) {
       const refused = await cluster.instance({ REDIS_URL: url }).then(
         () => 'started',

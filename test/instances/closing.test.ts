@@ -82,7 +82,7 @@ describe('an instance that closes', () => {
     slow.destroy();
   });
 
-  it('R-32 nor for a socket that never reads', async () => {
+  it('R-32 a socket that never reads does not hold a shutdown up', async () => {
     const app = await cluster.instance();
     const [sender, deaf] = [await cluster.client(app), await cluster.client(app)];
     const { session_id } = await sender.ok('session:create', chess());

@@ -87,7 +87,7 @@ describe('processes', () => {
     expect(String(refusal)).to.match(/did not start:\nPORT must be a whole number$/);
   });
 
-  it('I-22 nor does one start at an address that can’t be had', async () => {
+  it('I-22 an instance does not start at an address that can’t be had, and says so in one line', async () => {
     const { url } = await cluster.instance();
     for (const [settings, message] of [
       [{ PORT: new URL(url).port }, /^PORT \d+ is in use/],

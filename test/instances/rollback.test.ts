@@ -112,7 +112,7 @@ describe('a Redis that came back without its last moments', function () {
     expect(again.state.version).to.equal(joined.state.version);
   });
 
-  it('X-23 that lost everything: a game that ran comes back from the trail without being asked for', async () => {
+  it('X-23 after Redis lost everything, a running game comes back from the trail without being asked for', async () => {
     const database = await freshDatabase();
     cluster = await openCluster({ REDIS_URL: redis.url, AUDIT_WORKER: 'inline', DATABASE_URL: database });
     const app = await cluster.instance();

@@ -80,7 +80,7 @@ describe('the history of a game', () => {
     expect(switched.time_remaining_ms).to.equal((white?.time_remaining_ms ?? 0) - 500);
   });
 
-  it('A-2 comes in pages, over both transports alike', async () => {
+  it('A-2 the history comes in pages, over both transports alike', async () => {
     const { session_id } = await player.ok('session:create', chess());
     await player.ok('session:start', { session_id });
     for (let i = 0; i < 8; i++) await player.ok('session:switch', { session_id });

@@ -159,7 +159,7 @@ describe('a join over a slow link', () => {
     expect(lost).to.equal(0);
   });
 
-  it('I-6 and neither does a second join sent right behind the first', async () => {
+  it('I-6 a second join sent right behind the first misses nothing either', async () => {
     link.delayMs = 20;
     const sender = await cluster.client(near);
     const listener = await cluster.client(far);
@@ -218,7 +218,7 @@ describe('a join over a slow link', () => {
     });
   }
 
-  it('I-8 nor to one that comes before its own instance has heard that it is published', async () => {
+  it('I-8 a message is not lost to a deletion that comes before the message’s own instance has heard that it is published', async () => {
     const [sender, other] = [await cluster.client(await slowInstance('commands')), await cluster.client(near)];
     const { session_id } = await sender.ok('session:create', chess());
     await other.ok('session:join', { session_id });

@@ -79,7 +79,7 @@ describe('the sessions that one owner may have', () => {
       expect(await places().claim('anna', 'third')).to.equal(null);
     });
 
-    it('Q-62 nor does a claim last that came to nothing because the session was there before', async () => {
+    it('Q-62 a claim is given up where no session came of it because the session was there before', async () => {
       await make('foreign');
       now += 60_000;
       expect(await places().claim('anna', 'foreign')).not.to.equal(null);

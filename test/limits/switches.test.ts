@@ -181,7 +181,7 @@ describe('switches of a session', () => {
     expect([await from('203.0.113.1'), await from('203.0.113.2')]).to.deep.equal([429, 200]);
   });
 
-  it('Q-12 it costs no round trip to Redis', async () => {
+  it('Q-12 the limit of switches costs a switch no round trip to Redis', async () => {
     const proxy = await RedisProxy.before(await oneRedisUrl());
     try {
       await open({ REDIS_URL: proxy.url });

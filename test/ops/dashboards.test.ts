@@ -78,7 +78,7 @@ describe('dashboard and alerts', () => {
     }
   });
 
-  it('M-10 so does the dashboard', () => {
+  it('M-10 the dashboard uses only metrics and labels that a running instance shows', () => {
     const charts = dashboard.panels.filter(({ type }) => type !== 'row');
     expect(charts).to.have.lengthOf.at.least(20);
     for (const { title, targets = [] } of charts) {

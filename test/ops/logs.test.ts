@@ -152,7 +152,7 @@ describe('logs', () => {
     hasNoSecret(logged);
   }).timeout(60_000);
 
-  it('M-22 nor by a process that does not get started', async () => {
+  it('M-22 a process that does not start prints no secret', async () => {
     const wrong = settings['REDIS_URL']?.replace(REDIS_SECRET, `${REDIS_SECRET}-wrong`) ?? '';
     for (const [entry, change] of [
       ['main', { REDIS_URL: wrong }],

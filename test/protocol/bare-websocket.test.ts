@@ -57,7 +57,7 @@ describe('a client with nothing but a WebSocket', () => {
     expect((await client.command('time:sync', {})).ok).to.equal(true);
   }).timeout(30_000);
 
-  it('J-72 comes back after a cut, catches up and repeats a command whose answer got lost', async () => {
+  it('J-72 a bare client comes back after a cut, catches up and repeats a command whose answer got lost', async () => {
     const { url } = await cluster.instance();
     const [near, far] = [await connect(url), await connect(url)];
     const game = chess();

@@ -66,7 +66,7 @@ describe('an instance whose event loop is blocked', function () {
     expect(await outages()).to.deep.equal([]);
   });
 
-  it('O-11 that is stopped serves nobody: there is one outage, and each game goes by its policy', async () => {
+  it('O-11 an instance that is stopped serves nobody: there is one outage, and each game goes by its policy', async () => {
     const instance = await cluster.process();
     await games(instance);
     await freeze(instance);
@@ -77,7 +77,7 @@ describe('an instance whose event loop is blocked', function () {
     expect(await outages()).to.have.length(1);
   });
 
-  it('O-11 that is stopped while another one serves is no outage', async () => {
+  it('O-11 an instance that is stopped while another one serves makes no outage', async () => {
     const [instance, other] = [await cluster.process(), await cluster.process()];
     await games(instance);
     await freeze(instance);

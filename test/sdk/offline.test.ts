@@ -54,7 +54,7 @@ describe('SDK: without a socket', () => {
     expect(error).to.include({ code: 'NETWORK_ERROR', retryable: true });
   });
 
-  it('J-23 nor is what answers with JSON of its own', async () => {
+  it('J-23 JSON that is no reply of SyncKairos counts as no answer', async () => {
     for (const [status, body] of [
       [404, '{"error":"Not Found"}'],
       [200, '{"ok":true}'],
@@ -127,7 +127,7 @@ describe('SDK: optimistic switches', () => {
     expect(shown).to.deep.equal(['black 2', 'black 3']);
   });
 
-  it('J-25 and falls back when the server refuses', async () => {
+  it('J-25 an optimistic switch is taken back when the server refuses it', async () => {
     const { url } = await stage.instance();
     const [near, far] = [stage.client(url, { optimistic: predictSwitch }), stage.client(url)];
     const { session_id: id } = await near.createSession(chess());

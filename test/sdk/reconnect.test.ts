@@ -184,7 +184,7 @@ describe('SDK: reconnecting', () => {
     expect(states).to.deep.equal(['connecting', 'idle', 'connecting', 'connected', 'idle', 'connecting', 'connected']);
   });
 
-  it('J-32 also by whoever is told that the connection was lost', async () => {
+  it('J-32 a client that is closed and opened again by whoever is told of a loss is connected without a detour', async () => {
     const { url } = await stage.instance();
     const proxy = await stage.proxy(url);
     const client = stage.client(proxy.url);

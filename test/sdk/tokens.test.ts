@@ -114,7 +114,7 @@ describe('SDK: tokens', () => {
     expect(asked).to.be.within(1, 2);
   });
 
-  it('J-53 nor is one for a device whose clock is ahead, by token after token', async () => {
+  it('J-53 a token function is not asked again and again on a device whose clock is ahead, by token after token', async () => {
     const { url } = await stage.instance(JWT);
     let asked = 0;
     const clock = { monotonic: () => performance.now(), wall: () => Date.now() + 600_000 };
@@ -165,7 +165,7 @@ describe('SDK: tokens', () => {
     expect(await waiting).to.equal('NETWORK_ERROR');
   });
 
-  it('J-55 nor does one that is to replace a token the server takes no longer', async () => {
+  it('J-55 a token that is to replace one the server takes no longer, and never comes, holds no command up', async () => {
     const { url } = await stage.instance(JWT);
     const old = await sign({ sub: 'anna', exp: inSeconds(-100) });
     let asked = 0;

@@ -92,7 +92,7 @@ describe('one connection is one socket', () => {
     await noSockets();
   });
 
-  it('R-73 also where the frame comes along with the handshake', async () => {
+  it('R-73 a frame that is too large before the CONNECT is refused also where it comes along with the handshake', async () => {
     const { port, hostname, host } = new URL(app.url);
     const tcp = connect(Number(port), hostname);
     tcp.on('error', () => {});

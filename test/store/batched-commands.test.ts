@@ -42,7 +42,7 @@ describe('commands of one turn of the event loop', () => {
     expect(await held(1)).to.deep.equal([0]);
   });
 
-  it('P-8 also after the connection was lost', async () => {
+  it('P-8 commands leave together and in order also after the connection was lost', async () => {
     redis.disconnect(true);
     await once(redis, 'ready');
     expect(await held(3)).to.deep.equal([0, 1, 1]);

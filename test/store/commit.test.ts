@@ -96,7 +96,7 @@ describe('a commit', () => {
     expect(await fixture.store.commit(proposal(null, greater))).to.include({ outcome: 'committed' });
   });
 
-  it('S-4 so that what comes from the trail a moment later is a conflict, and a deleted session stays deleted', async () => {
+  it('S-4 a session that comes from the trail a moment after its deletion is a conflict, and stays deleted', async () => {
     const state = await committed();
     const now = await fixture.now();
     await fixture.store.commit(proposal(state, next(state, 'delete', now)));
@@ -107,7 +107,7 @@ describe('a commit', () => {
     expect((await fixture.store.load(state.session_id)).session?.state).to.equal(null);
   });
 
-  it('S-5 that is sent twice, because its reply was lost, has its effect once', async () => {
+  it('S-5 a commit that is sent twice, because its reply was lost, has its effect once', async () => {
     const state = await committed();
     const before = await fixture.traces(state.session_id);
     const twice = repeating(async () => {});
@@ -118,7 +118,7 @@ describe('a commit', () => {
     expect((await factsIn(fixture.redis, fixture.keys.session(state.session_id).session)).version).to.equal('2');
   });
 
-  it('S-5 that is sent again when others have committed since has its effect once, and is told what it did', async () => {
+  it('S-5 a commit that is sent again when others have committed since has its effect once, and is told what it did', async () => {
     const state = await committed();
     const before = await fixture.traces(state.session_id);
     const started = next(state, 'start', await fixture.now());
@@ -169,7 +169,7 @@ describe('a commit', () => {
     expect(await fixture.store.commit(proposal(state, event, slightlyOff))).to.include({ outcome: 'committed' });
   });
 
-  it('S-7 with a command_id remembers it, and a second one finds that out before anything else', async () => {
+  it('S-7 a commit with a command_id remembers it, and a second commit finds that out before versions are compared', async () => {
     const state = await committed();
     const command = { id: 'once', fingerprint: 'f', rememberMs: 60_000 };
     const event = next(state, 'start', await fixture.now());

@@ -48,7 +48,7 @@ describe('databases of one Redis', function () {
     expect(refused).to.match(ONE_LINE);
   });
 
-  it('S-61 and that of a worker', async () => {
+  it('S-61 a database that Redis refuses ends the start of a worker', async () => {
     const worker = await startLogged('worker', {
       REDIS_URL: `${url}/5`,
       DATABASE_URL: 'postgresql://nobody@127.0.0.1:1/none',

@@ -62,7 +62,7 @@ describe('what a commit tells other instances', () => {
     expect(await heardSoFar()).to.deep.equal([]);
   });
 
-  it('P-12 nor is a message for a session that was deleted, is another one, or is not at the expected version any more', async () => {
+  it('P-12 a message is not told for a session that was deleted, is another one, or is not at the expected version any more', async () => {
     const event = creation(await fixture.now(), sessionId());
     const { epoch } = event.state;
     await fixture.store.commit(proposal(null, event));

@@ -44,7 +44,7 @@ describe('sessions in Redis', () => {
     expect(await left()).to.be.within(DAY_MS - 5_000, DAY_MS);
   });
 
-  it('S-21 that are unreadable say so over both transports, and harm nobody else', async () => {
+  it('S-21 unreadable sessions say so over both transports, and harm nobody else', async () => {
     const { session_id } = await player.ok('session:create', chess());
     await tamper(cluster.redis(), keyOf(session_id), {}, '{"session_id":');
     const names = ['session:get', 'session:join', 'session:start', 'session:switch', 'session:delete'] as const;
@@ -114,7 +114,7 @@ describe('sessions in Redis', () => {
     }
   });
 
-  it('S-23 and with a greater one even where the clock of Redis fell behind', async () => {
+  it('S-23 an id that comes back has a greater epoch even where the clock of Redis fell behind', async () => {
     const { session_id, epoch } = await player.ok('session:create', chess());
     await player.ok('session:delete', { session_id });
     await tamper(cluster.redis(), keyOf(session_id), { epoch: String(epoch + DAY_MS) });
@@ -136,7 +136,7 @@ describe('sessions in Redis', () => {
     expect(tags.size).to.be.within(PARTITIONS / 2, PARTITIONS);
   });
 
-  it('S-24 so a game can be played on a Redis that is a cluster', async () => {
+  it('S-24 a game can be played on a Redis that is a cluster', async () => {
     const redis = await startOwnRedis({ settings: { 'cluster-enabled': 'yes' } });
     const real = await openCluster({ REDIS_URL: redis.url, AUDIT_WORKER: 'off' });
     try {

@@ -93,7 +93,7 @@ for (const mode of Object.keys(GAMES) as SyncMode[]) {
       });
     }
 
-    it('T-64 comes too late for a session that has expired', () => {
+    it('T-64 an adjustment never revives a session that has expired', () => {
       const refusal = running().refusal(TEN, adjust(SECOND));
       expect(refusal.code).to.equal('INVALID_STATE_TRANSITION');
       expect(
@@ -111,12 +111,12 @@ for (const mode of Object.keys(GAMES) as SyncMode[]) {
 }
 
 describe('adjusting what can’t be adjusted', () => {
-  it('T-64 a player who has run out is not revived', () => {
+  it('T-64 an adjustment never revives a participant who has run out', () => {
     const match = Match.started({ sync_mode: 'per_participant', ...GAMES.per_participant.game, auto_advance: true }).pass(TEN);
     expect(faultOf(match.refusal(TEN, { type: 'adjust', participant_id: 'ann', delta_ms: SECOND }))).to.equal('delta_ms: expired');
   });
 
-  it('T-64 nor is a group', () => {
+  it('T-64 an adjustment never revives a group that has expired', () => {
     const match = Match.started({ sync_mode: 'per_group', ...GAMES.per_group.game, auto_advance: true }).pass(TEN);
     expect(faultOf(match.refusal(TEN, { type: 'adjust', group_id: 'of-ann', delta_ms: SECOND }))).to.equal('delta_ms: expired');
   });

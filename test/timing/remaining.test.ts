@@ -95,12 +95,12 @@ describe('what a clock shows', () => {
   for (const [mode, game, shown] of TABLE) {
     for (const [owner, left] of shown) {
       const whose = owner === 'session' ? 'the session' : Object.values(owner)[0];
-      it(`T-93 in ${mode}, of ${whose}`, () => {
+      it(`T-93 in ${mode}, the remaining time of ${whose} runs or stands as the mode says`, () => {
         expect(played(game).left(14 * SECOND, owner)).to.equal(left);
       });
     }
 
-    it(`T-94 in ${mode}, of somebody who isn’t there: nothing`, () => {
+    it(`T-94 in ${mode}, nobody who isn’t there has a remaining time`, () => {
       expect(played(game).left(0, { participant_id: 'zoe' })).to.equal(null);
       expect(played(game).left(0, { group_id: 'gold' })).to.equal(null);
     });
@@ -111,12 +111,12 @@ describe('what a clock shows', () => {
       expect(unsettled(match.state, unix(-9 * MINUTE))).to.equal(0);
     });
 
-    it(`T-96 in ${mode}, never less than nothing, however late`, () => {
+    it(`T-96 in ${mode}, no remaining time is less than 0, however late`, () => {
       for (const owner of [ann, bob, 'session'] as const)
         expect(played(game).left(9_999 * MINUTE, owner)).to.satisfy((left: number | null) => left === null || left >= 0);
     });
 
-    it(`T-97 in ${mode}, the state says the same as of updated_at`, () => {
+    it(`T-97 in ${mode}, time_remaining_ms is the remaining time as of updated_at`, () => {
       for (const match of [
         new Match(game),
         Match.started(game),
@@ -152,7 +152,7 @@ describe('what a clock shows', () => {
     expect(cycleTimeUsed(Match.started(WATCH).play(10 * SECOND, { type: 'pause' }).state, unix(14 * SECOND))).to.equal(10 * SECOND);
   });
 
-  it('T-98 after an adjustment', () => {
+  it('T-98 a clock that stands shows what was given, also after an adjustment of the present cycle', () => {
     expect(
       Match.started(AUCTION)
         .play(SECOND, { type: 'adjust', delta_ms: 500 })

@@ -29,7 +29,7 @@ for (const mode of MODES) {
       expect([...ready().state.participants, ...ready().state.groups].some(({ is_active }) => is_active)).to.equal(false);
     });
 
-    it('T-110 unless create named them', () => {
+    it('T-110 before the start the active ids are those that create named, and nobody is active', () => {
       expect(ready({ active_participant_id: 'bob' }).state).to.include({ active_participant_id: 'bob', active_group_id: 'of-bob' });
       expect(ready({ active_group_id: 'of-bob' }).state).to.include({ active_participant_id: null, active_group_id: 'of-bob' });
       const { participants, groups } = ready({ active_participant_id: 'bob', active_group_id: 'of-bob' }).state;

@@ -80,7 +80,7 @@ describe('an older and a newer version side by side on one Redis', () => {
     expect(await state(newer, 'GET', `/${session_id}`)).to.include({ version: 2, status: 'running' });
   });
 
-  it('U-3 also where the newer version was faster in a race', async () => {
+  it('U-3 an older version answers SERVICE_UNAVAILABLE also where the newer version was faster in a race', async () => {
     const { session_id } = await state(older, 'POST', '', chess());
     await state(older, 'POST', `/${session_id}/start`);
     const race = Array.from({ length: 40 }, (_, index) => code(index % 2 ? older : newer, 'POST', `/${session_id}/switch`));
