@@ -9,15 +9,15 @@ const TTL_MS = 86_400_000;
 export async function copySession(redis: Redis, keyPrefix: string, sessionId: string, prefix: string, count: number): Promise<string[]> {
   const keys = createKeys(keyPrefix);
   const original = await redis.get(keys.session(sessionId).session);
-  const due = await redis.zscore(keys.partition(partitionOf(sessionId)).agenda, sessionId);
+  const due = await redis.zscore(keys.partition(partitionOf(sessionId)).dueSet, sessionId);
   if (original === null) throw new Error('nothing to copy');
   const ids = Array.from({ length: count }, (_, index) => `${prefix}-${index}`);
   for (let from = 0; from < count; from += BATCH) {
     const pipeline = redis.pipeline();
     for (const id of ids.slice(from, from + BATCH)) {
-      const { session, agenda } = keys.session(id);
+      const { session, dueSet } = keys.session(id);
       pipeline.set(session, original.replaceAll(`"${sessionId}"`, `"${id}"`), 'PX', TTL_MS);
-      if (due !== null) pipeline.zadd(agenda, due, id);
+      if (due !== null) pipeline.zadd(dueSet, due, id);
     }
     const failed = (await pipeline.exec())?.find(([error]) => error !== null);
     if (failed !== undefined) throw new Error('not copied', { cause: failed[0] });

@@ -43,7 +43,7 @@ export function isLive(session: StoredSession | null): session is LiveSession {
  * When something is due next for a session, Unix ms: its next warning, or at the end of the grace its expiry, or where nothing can run out, its end for want of
  * anybody; null for never.
  */
-export function attentionAt({ state, warnings }: LiveSession, graceMs: number, idleEnd: () => number): number | null {
+export function nextDueAt({ state, warnings }: LiveSession, graceMs: number, idleEnd: () => number): number | null {
   if (state.deadline_at === null) {
     const end = idleEnd();
     return Number.isFinite(end) ? end + graceMs : null;
@@ -78,7 +78,7 @@ export class Committer {
       token: null,
     };
     const deleted = last.event_type === 'session_deleted';
-    const attention = deleted ? null : attentionAt(session, graceMs, () => overdue.idleEnd(session));
+    const nextDue = deleted ? null : nextDueAt(session, graceMs, () => overdue.idleEnd(session));
     const commit = {
       // Redis has no version of it; its epoch says that it is no new session.
       base: base?.archived === true ? { version: 0, epoch: base.epoch } : base,
@@ -86,7 +86,7 @@ export class Committer {
       instant,
       notBefore: earliestOf(events, graceMs),
       lifetimeMs: deleted ? TOMBSTONE_MS : lifetimeOf(last.state, instant, idleMs),
-      attention,
+      nextDue,
       warnings: arming,
       sameClock,
       command,
@@ -119,7 +119,7 @@ export class Committer {
     if (deleted) cache.drop(session_id);
     else cache.set(committed);
     tell();
-    alarms.set(session_id, attention);
+    alarms.set(session_id, nextDue);
     return { outcome: 'committed', session: committed };
   }
 }

@@ -9,7 +9,7 @@ import type { Metrics } from '../observability/metrics.ts';
 import { Slice } from '../util/turns.ts';
 import type { Alarms } from './alarms.ts';
 import type { Clock } from './clock.ts';
-import { attentionAt, type Committed, type Committer, isLive } from './committer.ts';
+import { nextDueAt, type Committed, type Committer, isLive } from './committer.ts';
 import type { SessionCache } from './session-cache.ts';
 import type { Liveness } from './liveness.ts';
 import type { Overdue } from './overdue.ts';
@@ -115,7 +115,7 @@ export class Expirer {
       const now = Math.floor(clock.now());
       const looked = await overdue.look(session, now);
       if (!isOverdue(looked, now)) {
-        // Whoever committed what is there now has said when it wants attention next.
+        // Whoever committed what is there now has said when it is due next.
         if (!caughtUp) await this.#warn(looked);
         return;
       }
@@ -140,8 +140,8 @@ export class Expirer {
     const over = isDue(state, now);
     const due = over ? [] : crossed(state, warnings, now);
     const left = warnings.filter((threshold) => !due.includes(threshold));
-    const attention = attentionAt({ ...session, warnings: over ? [] : left }, graceMs, () => overdue.idleEnd(session));
-    const claimed = await store.attend(session, due, attention);
+    const nextDue = nextDueAt({ ...session, warnings: over ? [] : left }, graceMs, () => overdue.idleEnd(session));
+    const claimed = await store.attend(session, due, nextDue);
     if (claimed === null) return;
     for (const threshold of claimed) rooms.warn(state, threshold);
     // A commit goes by what is remembered, which may hold warnings that were sent since; its alarm then rang for one of these.
@@ -149,7 +149,7 @@ export class Expirer {
     const misled = known?.version === version && known.epoch === epoch && known.warnings.length > warnings.length;
     cache.refresh({ ...session, warnings: left });
     // Who warned goes on looking after this clock. An alarm that rang a moment early, since the clock was set back by a little, is set again.
-    if (due.length > 0 || misled || (attention !== null && attention - now < EARLY_MS)) alarms.set(state.session_id, attention);
+    if (due.length > 0 || misled || (nextDue !== null && nextDue - now < EARLY_MS)) alarms.set(state.session_id, nextDue);
   }
 
   /** Waits until the clock has reached an instant; timers may fire early. */

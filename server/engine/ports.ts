@@ -81,7 +81,7 @@ export interface Commit {
   /** How long the session stays in Redis from now. */
   lifetimeMs: number;
   /** When something is due next, Unix ms; null for never. */
-  attention: number | null;
+  nextDue: number | null;
   /** Thresholds to arm. */
   warnings: number[];
   /** Whether the same clock goes on, so that thresholds that are armed stay so, and those that were claimed since the decision don't come back. */
@@ -130,7 +130,7 @@ export interface SessionStore {
     sent: { expectedVersion?: number | undefined; command?: CommandKey | undefined },
   ): Promise<boolean>;
   /** Claims thresholds of a clock that still runs, for whoever asks first, and says when something is due next. Returns those claimed; null when the session has moved on. */
-  attend(session: LiveSession, thresholds: number[], attention: number | null): Promise<number[] | null>;
+  attend(session: LiveSession, thresholds: number[], nextDue: number | null): Promise<number[] | null>;
   /** Sessions in which something has been due since `before` (Unix ms), at most `limit` of each partition. */
   overdue(before: number, limit: number): Promise<string[]>;
   /** Takes a session that is gone from what is due. */

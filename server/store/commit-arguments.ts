@@ -48,7 +48,7 @@ export function commitArguments(
     last.event_type,
     text,
     commit.lifetimeMs,
-    commit.attention ?? '',
+    commit.nextDue ?? '',
     (commit.sameClock === true ? '+' : '') + commit.warnings.join(','),
     command === undefined ? '' : recordJson(command, last.state),
     command?.rememberMs ?? 0,

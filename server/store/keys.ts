@@ -10,7 +10,7 @@ export function createKeys(prefix: string) {
   // Made once: each command asks for some of them.
   const partitions = Array.from({ length: PARTITIONS }, (_, index) => ({
     /** Sorted set of session ids by the instant, Unix ms, at which something is due: a warning, or an expiry at the end of its grace. */
-    agenda: `${partition(index)}:agenda`,
+    dueSet: `${partition(index)}:agenda`,
     /** Stream of events on their way to the audit trail. */
     outbox: `${partition(index)}:outbox`,
     /** Since when idle sessions are kept, and in which life of Redis and for how long (kept-since.lua). */
@@ -21,9 +21,9 @@ export function createKeys(prefix: string) {
     partition: keysOf,
     session(sessionId: string) {
       const index = partitionOf(sessionId);
-      const { agenda, outbox } = keysOf(index);
+      const { dueSet, outbox } = keysOf(index);
       return {
-        agenda,
+        dueSet,
         outbox,
         /**
          * One text: in the first line all facts, which are version, epoch, status, type of the last event, life of the Redis that took the last commit, hash

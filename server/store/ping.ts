@@ -9,7 +9,7 @@ import { createKeys } from './keys.ts';
 export async function ping(redis: RedisClient, keyPrefix: string): Promise<'ok' | 'degraded' | 'down'> {
   const keys = createKeys(keyPrefix);
   const questions = redis.isCluster
-    ? Array.from({ length: PARTITIONS }, (_, partition) => redis.exists(keys.partition(partition).agenda))
+    ? Array.from({ length: PARTITIONS }, (_, partition) => redis.exists(keys.partition(partition).dueSet))
     : [redis.ping()];
   const outcomes = await Promise.allSettled(questions);
   const answers = outcomes.filter(({ status }) => status === 'fulfilled').length;

@@ -61,7 +61,7 @@ export function createSessionStore(redis: RedisClient, keyPrefix: string, schema
         const partition = partitionOf(last.state.session_id);
         const publications = commit.publications?.({ lastHash, token }) ?? [];
         const args = commitArguments(commit, last, token, skew.of(partition), texts, lastHash, publications, schema);
-        const reply = await runScript(redis, COMMIT, [key.session, key.agenda, key.outbox, record, key.pieces, key.seen], args);
+        const reply = await runScript(redis, COMMIT, [key.session, key.dueSet, key.outbox, record, key.pieces, key.seen], args);
         const result = toCommitResult(reply, lastHash, token, schema);
         if (result.outcome === 'clock') await skew.measure(partition);
         return result;
@@ -82,34 +82,34 @@ export function createSessionStore(redis: RedisClient, keyPrefix: string, schema
         return (await runScript(redis, RELAY, [key.session, record], args)) === 1;
       }),
 
-    attend: ({ state, version, epoch }, thresholds, attention) =>
+    attend: ({ state, version, epoch }, thresholds, nextDue) =>
       reachable(async () => {
         const { session_id } = state;
         const key = keys.session(session_id);
         const claimed = await runScript(
           redis,
           ATTEND,
-          [key.session, key.agenda],
-          [version, epoch, session_id, attention ?? '', ...thresholds],
+          [key.session, key.dueSet],
+          [version, epoch, session_id, nextDue ?? '', ...thresholds],
         );
         return (claimed as string[] | null)?.map(Number) ?? null;
       }),
 
     overdue: (before, limit) =>
       reachable(async () => {
-        const partitions = Array.from({ length: PARTITIONS }, (_, index) => keys.partition(index).agenda);
-        return (await whatAnswers(partitions.map((agenda) => redis.zrangebyscore(agenda, '-inf', before, 'LIMIT', 0, limit)))).flat();
+        const partitions = Array.from({ length: PARTITIONS }, (_, index) => keys.partition(index).dueSet);
+        return (await whatAnswers(partitions.map((dueSet) => redis.zrangebyscore(dueSet, '-inf', before, 'LIMIT', 0, limit)))).flat();
       }),
 
     setAside: (sessionId) =>
       reachable(async () => {
-        await redis.zrem(keys.session(sessionId).agenda, sessionId);
+        await redis.zrem(keys.session(sessionId).dueSet, sessionId);
       }),
 
     forget: (sessionId) =>
       reachable(async () => {
         const key = keys.session(sessionId);
-        await runScript(redis, ATTEND, [key.session, key.agenda], ['', '', sessionId, '']);
+        await runScript(redis, ATTEND, [key.session, key.dueSet], ['', '', sessionId, '']);
       }),
 
     outlived: (sessionId) => reachable(async () => (await runScript(redis, OUTLIVED, [keys.session(sessionId).session], [])) === 1),

@@ -40,7 +40,7 @@ export async function followSkew(redis: RedisClient, keyPrefix: string, now: () 
     );
   const measure = async (partition: number): Promise<void> => {
     const sent = now();
-    const time = await timeAt(redis, keys.partition(partition).agenda);
+    const time = await timeAt(redis, keys.partition(partition).dueSet);
     const received = now();
     const sample = { skew: time - (sent + received) / 2, uncertainty: (received - sent) / 2 };
     const best = bestOf(partition);

@@ -229,8 +229,10 @@ class Sequence {
 
   #committed({ commit, sent, entries, published }: Committed): void {
     const { transcript } = this;
-    const { attention, lifetimeMs, notBefore, warnings, sameClock, expiredSince } = commit;
-    transcript.say(`commit ${JSON.stringify({ attention, lifetimeMs, notBefore, warnings, sameClock, expiredSince })} ${sent.lastHash}`);
+    const { nextDue, lifetimeMs, notBefore, warnings, sameClock, expiredSince } = commit;
+    transcript.say(
+      `commit ${JSON.stringify({ attention: nextDue, lifetimeMs, notBefore, warnings, sameClock, expiredSince })} ${sent.lastHash}`,
+    );
     for (const { event, state } of entries) {
       transcript.say(`event ${event}`);
       const text = state.replace(/^\{"schema":1,/, '{');

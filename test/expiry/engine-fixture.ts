@@ -238,8 +238,8 @@ export async function age(redis: RedisClient, prefix: string, session: string, m
     /^(?!created).*_at$/.test(key) && typeof value === 'string' ? iso(Date.parse(value) - ms) : value;
   const text = JSON.stringify(JSON.parse(await stateIn(redis, keys.session), earlier));
   await tamper(redis, keys.session, {}, text);
-  const due = await redis.zscore(keys.agenda, session);
-  if (due !== null) await redis.zadd(keys.agenda, Number(due) - ms, session);
+  const due = await redis.zscore(keys.dueSet, session);
+  if (due !== null) await redis.zadd(keys.dueSet, Number(due) - ms, session);
   return decodeState(text, SCHEMA) as SessionState;
 }
 

@@ -172,8 +172,8 @@ describe('what nobody plays', () => {
         status: 'running',
         version: 2,
       });
-      const { agenda } = createKeys(engines.prefix).session(watch.id);
-      await until('nothing is due', async () => (await engines.redis().zscore(agenda, watch.id)) === null);
+      const { dueSet } = createKeys(engines.prefix).session(watch.id);
+      await until('nothing is due', async () => (await engines.redis().zscore(dueSet, watch.id)) === null);
     });
   });
 

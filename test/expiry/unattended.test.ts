@@ -87,14 +87,14 @@ describe('an expiry that nobody asks for', () => {
     }
   });
 
-  it('E-3 leaves nothing behind in the agenda, nor does a session that left Redis', async () => {
+  it('E-3 leaves nothing behind in the due set, nor does a session that left Redis', async () => {
     const instance = await engines.instance();
     const game = await engines.game(instance, 900);
     const lost = await engines.game(instance, 500);
     await engines.redis().del(engines.keyOf(lost.session_id));
     await engines.trailOf(game.session_id, 3);
-    const agendas = () => keysLike(engines.redis(), `${engines.prefix}:*:agenda`);
-    await until('the agenda is empty', async () => (await agendas()).length === 0);
+    const dueSets = () => keysLike(engines.redis(), `${engines.prefix}:*:agenda`);
+    await until('the due set is empty', async () => (await dueSets()).length === 0);
   });
 });
 

@@ -35,16 +35,16 @@ describe('a commit', () => {
       },
     });
 
-  it('S-1 writes the state, its place in the agenda and its event together', async () => {
+  it('S-1 writes the state, its place in the due set and its event together', async () => {
     const state = await committed();
     const { session_id } = state;
     const event = next(state, 'start', await fixture.now());
-    const attention = Date.parse(event.state.deadline_at ?? '');
-    await fixture.store.commit(proposal(state, event, { attention }));
+    const nextDue = Date.parse(event.state.deadline_at ?? '');
+    await fixture.store.commit(proposal(state, event, { nextDue }));
     const { session } = await fixture.store.load(session_id);
     expect(session).to.deep.include({ version: 2, epoch: state.epoch, state: event.state });
     const { due } = await fixture.traces(session_id);
-    expect(Number(due)).to.equal(attention);
+    expect(Number(due)).to.equal(nextDue);
     const facts = await factsIn(fixture.redis, fixture.keys.session(session_id).session);
     expect(facts).to.include({ version: '2', status: 'running', kind: 'session_started' });
     expect(await fixture.store.positions([session_id, 'nobody'])).to.deep.equal([
@@ -60,7 +60,7 @@ describe('a commit', () => {
     await fixture.store.commit(proposal(state, event));
     const before = await fixture.traces(state.session_id);
     const command = { id: 'late', fingerprint: 'f', rememberMs: 60_000 };
-    const late = await fixture.store.commit(proposal(state, next(state, 'start', now), { attention: now + 5, command }));
+    const late = await fixture.store.commit(proposal(state, next(state, 'start', now), { nextDue: now + 5, command }));
     expect(late).to.have.property('outcome', 'conflict');
     expect(late).to.have.nested.property('session.state').that.deep.equals(event.state);
     expect(await fixture.traces(state.session_id)).to.deep.equal(before);

@@ -127,8 +127,8 @@ describe('sessions in Redis', () => {
       const { session_id } = await player.ok('session:create', chess({ command_id: 'tagged' }));
       await player.ok('session:start', { session_id });
       const found = await keysLike(cluster.redis(), `${cluster.settings.KEY_PREFIX}:*${session_id}*`);
-      const { agenda, outbox } = createKeys(cluster.settings.KEY_PREFIX).session(session_id);
-      const tagsOfSession = new Set([...found, agenda, outbox].map((key) => /\{([^}]+)\}/.exec(key)?.[1] ?? key));
+      const { dueSet, outbox } = createKeys(cluster.settings.KEY_PREFIX).session(session_id);
+      const tagsOfSession = new Set([...found, dueSet, outbox].map((key) => /\{([^}]+)\}/.exec(key)?.[1] ?? key));
       expect(found).to.have.length(2);
       expect([...tagsOfSession]).to.have.length(1);
       for (const tag of tagsOfSession) tags.add(tag);

@@ -29,8 +29,8 @@ export async function openStoreFixture(prefix = freshPrefix()) {
     },
     /** Everything in Redis that belongs to a session. */
     async traces(sessionId: string) {
-      const { session, agenda, outbox } = keys.session(sessionId);
-      return { text: await redis.get(session), due: await redis.zscore(agenda, sessionId), outbox: await redis.xlen(outbox) };
+      const { session, dueSet, outbox } = keys.session(sessionId);
+      return { text: await redis.get(session), due: await redis.zscore(dueSet, sessionId), outbox: await redis.xlen(outbox) };
     },
     close: () => redis.disconnect(),
   };
@@ -61,7 +61,7 @@ export function proposal(base: SessionState | null, event: SessionEvent, change:
     instant: event.at,
     notBefore: 0,
     lifetimeMs: 60_000,
-    attention: null,
+    nextDue: null,
     warnings: [],
     previousHash: null,
     audit: true,

@@ -40,8 +40,8 @@ describe('an older and a newer version side by side on one Redis', () => {
   };
   const keysOf = (id: string) => createKeys(cluster.settings.KEY_PREFIX).session(id);
   const stored = async (id: string) => {
-    const { session, agenda } = keysOf(id);
-    return { text: await cluster.redis().get(session), due: await cluster.redis().zscore(agenda, id) };
+    const { session, dueSet } = keysOf(id);
+    return { text: await cluster.redis().get(session), due: await cluster.redis().zscore(dueSet, id) };
   };
 
   it('U-1 what is stored begins with the number of its form, which no client sees', async () => {

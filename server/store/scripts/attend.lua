@@ -1,8 +1,8 @@
--- Claims warnings of a clock that still runs, and says when its session wants attention next.
+-- Claims warnings of a clock that still runs, and says when its session is due next.
 --
--- KEYS[1] session  KEYS[2] agenda
+-- KEYS[1] session  KEYS[2] due set
 -- ARGV[1] version and ARGV[2] epoch that were looked at  ARGV[3] session id
--- ARGV[4] when the session wants attention next, Unix ms, '' for never
+-- ARGV[4] when the session is due next, Unix ms, '' for never
 -- ARGV[5…] thresholds to claim
 -- Returns the thresholds that nobody had claimed; false when the session has moved on or is gone
 local stored = redis.call('GET', KEYS[1])

@@ -1,6 +1,6 @@
--- Commits one decision atomically: the state, its place in the agenda, its events and the idempotency record of its command, or nothing.
+-- Commits one decision atomically: the state, its place in the due set, its events and the idempotency record of its command, or nothing.
 --
--- KEYS[1] session: facts and state (keys.ts)  KEYS[2] agenda  KEYS[3] outbox  KEYS[4] idempotency record of the command_id (the session again where there is none)
+-- KEYS[1] session: facts and state (keys.ts)  KEYS[2] due set  KEYS[3] outbox  KEYS[4] idempotency record of the command_id (the session again where there is none)
 -- KEYS[5] pieces of the state  KEYS[6] when somebody was last connected
 -- ARGV[1]  version the decision was made on, 0 where no session may exist
 -- ARGV[2]  epoch the decision was made on, 0 for a session that is new altogether
@@ -9,7 +9,7 @@
 -- ARGV[5]  new version   ARGV[6] new epoch   ARGV[7] new status   ARGV[8] type of the last event
 -- ARGV[9]  new state without its pieces, '' deletes the session
 -- ARGV[10] lifetime of the session (of the tombstone, when deleted), ms
--- ARGV[11] when the session wants attention next, Unix ms, '' for never
+-- ARGV[11] when the session is due next, Unix ms, '' for never
 -- ARGV[12] warning thresholds to arm, comma list; after a '+' they join those that are armed
 -- ARGV[13] what to remember under the command_id, '' for nothing   ARGV[14] for how long, ms
 -- ARGV[15] earliest instant of this node's clock at which this may be committed, Unix ms   ARGV[16] the latest
