@@ -48,7 +48,7 @@ describe('alerts of the trail', () => {
     await until('the all-clear', () => lines.some(({ msg }) => msg === 'no longer more than 1000 audit jobs wait'));
   });
 
-  it('A-30 failed jobs likewise', async () => {
+  it('A-30 failed jobs are warned of once, until half of them are gone', async () => {
     const poison = eventOf('game', 1, { event: { time_elapsed_ms: null } });
     await b.queue.addBulk(Array.from({ length: 101 }, () => ({ name: 'events', data: { events: [poison] }, opts: { attempts: 1 } })));
     b.writer({ logger });

@@ -216,7 +216,7 @@ describe('verification of the trail', () => {
     expect(await found(between)).to.deep.equal(['5 inserted: no event follows it, though the session went on']);
   });
 
-  it('A-15 names rows that changed places', async () => {
+  it('A-15 verification names rows that changed places', async () => {
     const id = await stored();
     const swap = (from: number, to: number) =>
       sql('UPDATE sync_events SET version = $3 WHERE session_id = $1 AND version = $2', id, from, to);
@@ -234,7 +234,7 @@ describe('verification of the trail', () => {
     expect(await found(id)).to.include("12 inserted: is newer than anything the session's row knows");
   });
 
-  it('A-17 names each of several bad rows', async () => {
+  it('A-17 verification names each of several bad rows', async () => {
     const id = await stored();
     await sql(`UPDATE sync_events SET metadata = '{"reason":"quiet"}' WHERE session_id = $1 AND version IN (3, 9)`, id);
     await sql(`DELETE FROM sync_events WHERE session_id = $1 AND version = 7`, id);

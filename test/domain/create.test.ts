@@ -31,7 +31,7 @@ describe('a new game', () => {
     expect(setUp().epoch).to.equal(Date.parse(at(0)));
   });
 
-  it('T-2 fills every field that was not given', () => {
+  it('T-2 a create fills every field that was not given', () => {
     expect(setUp()).to.deep.include({
       increment_ms: 0,
       max_time_ms: null,
@@ -88,7 +88,7 @@ describe('a new game', () => {
     });
   }
 
-  it('T-4 names every field at fault at once', () => {
+  it('T-4 a refused create names every field at fault at once', () => {
     const change = { participants: [seat('white'), { participant_id: 'white' }], active_participant_id: 'grey' };
     expect(faults(change)).to.have.members(['participants.1.participant_id', 'participants.1.total_time_ms', 'active_participant_id']);
   });

@@ -53,7 +53,7 @@ describe('warnings', () => {
     for (const game of games) expect(thresholds(game.session_id)).to.deep.equal([800, 700]);
   });
 
-  it('W-2 make no version and no audit event', async () => {
+  it('W-2 warnings make no version and no audit event', async () => {
     const game = await engines.game(first(), 0, { ...SECOND, warning_thresholds_ms: [1_450] });
     await until('the warning', async () => warned(game.session_id).length === 1);
     expect(stateOf(await first().engine.get(game.session_id, { arrival: Math.floor(engines.now()) })).version).to.equal(2);
@@ -72,7 +72,7 @@ describe('warnings', () => {
     expect(thresholds(game.session_id)).to.deep.equal([1_499]);
   });
 
-  it('W-4 begin afresh with each cycle', async () => {
+  it('W-4 each cycle warns of its thresholds anew', async () => {
     const game = await engines.game(first(), 0, {
       sync_mode: 'per_cycle',
       time_per_cycle_ms: 1_000,

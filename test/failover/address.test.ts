@@ -18,7 +18,7 @@ describe('DATABASE_URL', () => {
 });
 
 describe('REDIS_URL', () => {
-  it('F-1 is one server', () => {
+  it('F-1 REDIS_URL is one server', () => {
     for (const [url, db] of [
       ['redis://localhost', 0],
       ['redis://me:secret@127.0.0.1:6380/2', 2],

@@ -32,7 +32,7 @@ describe('what an instance remembers of a session', () => {
     return reads;
   }
 
-  it('P-1 spares the read before a commit', async () => {
+  it('P-1 a command on a remembered session commits without reading first', async () => {
     const { session_id } = await engines.game(a, 0, TABLE);
     const reads = await readsOf(async () => {
       for (const version of [3, 4, 5]) expect(stateOf(await a.run(session_id, { type: 'switch' }))).to.include({ version });

@@ -57,7 +57,7 @@ describe('two instances', () => {
     }
   });
 
-  it('I-2 REST on one updates sockets on both', async () => {
+  it('I-2 a command over REST to one instance updates sockets on both', async () => {
     const session_id = await game();
     for (const [index, app] of apps.entries()) {
       const answer = await rest(app, 'POST', `/v1/sessions/${session_id}/switch`);

@@ -157,7 +157,7 @@ describe('requests of an address', () => {
     expect(answers.at(-1), 'nine requests of twelve').to.equal(429);
   });
 
-  it('Q-6 0 switches it off', async () => {
+  it('Q-6 a limit of 0 is off', async () => {
     const app = await open({ RATE_LIMIT_GENERAL: '0' });
     for (let i = 0; i < 120; i++) {
       const { status, headers } = await rest(app, 'GET', '/time');

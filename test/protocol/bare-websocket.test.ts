@@ -50,7 +50,7 @@ describe('a client with nothing but a WebSocket', () => {
     await white.until('the end', () => !white.connected);
   });
 
-  it('J-71 answers the heartbeat and is kept', async () => {
+  it('J-71 a bare client that answers the heartbeat is kept', async () => {
     const { url } = await cluster.instance();
     const client = await connect(url);
     await client.until('two pings', () => client.pings >= 2);

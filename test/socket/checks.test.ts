@@ -55,7 +55,7 @@ describe('checks of a command', () => {
       expect((await stateOf(session_id)).version).to.equal(2);
     });
 
-    it('C-41 makes a double click one switch', async () => {
+    it('C-41 current_participant_id makes a double click one switch', async () => {
       const session_id = await runningGame();
       const click = () => player.command('session:switch', { session_id, current_participant_id: 'white' });
       const replies = await Promise.all([click(), click(), click()]);
@@ -132,21 +132,21 @@ describe('checks of a command', () => {
       expect((await stateOf(session_id)).version).to.equal(3);
     });
 
-    it('C-51 belongs to one session', async () => {
+    it('C-51 a command_id belongs to one session', async () => {
       const [one, two] = [await runningGame(), await runningGame()];
       for (const session_id of [one, two]) {
         expect(await player.success('session:switch', { session_id, command_id: 'shared' })).to.not.have.property('replayed');
       }
     });
 
-    it('C-52 remembers only successes', async () => {
+    it('C-52 only successes are remembered', async () => {
       const session_id = await game();
       await player.refused('INVALID_STATE_TRANSITION', 'session:switch', { session_id, command_id: 'c' });
       await player.ok('session:start', { session_id });
       expect(await player.success('session:switch', { session_id, command_id: 'c' })).to.not.have.property('replayed');
     });
 
-    it('C-52 remembers for at least ten minutes', async () => {
+    it('C-52 a success is remembered for at least ten minutes', async () => {
       const session_id = await game();
       await player.ok('session:start', { session_id, command_id: 'remembered' });
       const key = createKeys(cluster.settings.KEY_PREFIX).session(session_id).command({ id: 'remembered' });

@@ -50,7 +50,7 @@ describe('the handshake', () => {
     expect(await isLetIn(app)).to.equal(true);
   });
 
-  it('R-21 lets every origin in by default', async () => {
+  it('R-21 by default pages of every origin may connect', async () => {
     const app = await cluster.instance();
     expect(await isLetIn(app, 'https://anywhere.example')).to.equal(true);
     expect(await isLetIn(app, 'null')).to.equal(true);

@@ -107,7 +107,7 @@ describe('a session of many participants', () => {
     expect((await fieldsOf(session_id))['p6']?.startsWith(' ')).to.equal(false);
   });
 
-  it('S-27 a conflict tells the whole of it', async () => {
+  it('S-27 a conflict on a session in pieces returns the whole state', async () => {
     await commit('switch');
     const now = await load(session.state.session_id);
     expect(await commit('switch')).to.deep.equal({ outcome: 'conflict', session: now });

@@ -125,7 +125,7 @@ describe('per_cycle: the agenda of a meeting, with nobody in it', () => {
     });
   });
 
-  it('T-53 nobody can be named', () => {
+  it('T-53 in a session without participants nobody can be named', () => {
     for (const field of ['current_participant_id', 'next_participant_id']) {
       expect(agenda().refusal(10, { type: 'switch', [field]: 'ann' }).code).to.equal('PARTICIPANT_NOT_FOUND');
     }

@@ -61,7 +61,7 @@ describe('which warnings lie ahead', () => {
     expect(thresholdsLifted(watch.state, watch.switch(SECOND).state)).to.deep.equal([]);
   });
 
-  it('T-90 every cycle begins anew', () => {
+  it('T-90 every cycle arms its thresholds anew', () => {
     const match = quiz(12 * SECOND).switch(11_500);
     expect(thresholdsAhead(match.state)).to.deep.equal(THRESHOLDS);
   });
