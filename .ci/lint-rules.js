@@ -14,4 +14,33 @@ const noClockReading = {
   },
 };
 
-export default { meta: { name: 'synckairos' }, rules: { 'no-clock-reading': noClockReading } };
+/** Aggregates of Prisma, whose public names begin with an underscore. */
+const PUBLIC = new Set(['_avg', '_count', '_max', '_min', '_sum']);
+
+/** Names with an underscore, and casts over `unknown`, reach what a library does not promise to keep. */
+const noPrivateParts = {
+  create(context) {
+    const report = (node) => context.report({ node, message: 'Private parts of libraries are used in server/internals only.' });
+    return {
+      MemberExpression(node) {
+        if (
+          !node.computed &&
+          node.property.type === 'Identifier' &&
+          /^_[a-z]/.test(node.property.name) &&
+          !PUBLIC.has(node.property.name)
+        ) {
+          report(node);
+        }
+      },
+      TSAsExpression(node) {
+        const { expression } = node;
+        if (expression.type === 'TSAsExpression' && expression.typeAnnotation.type === 'TSUnknownKeyword') report(node);
+      },
+    };
+  },
+};
+
+export default {
+  meta: { name: 'synckairos' },
+  rules: { 'no-clock-reading': noClockReading, 'no-private-parts': noPrivateParts },
+};

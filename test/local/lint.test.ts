@@ -36,6 +36,10 @@ const planted: Planted[] = [
   { file: 'server/config.ts', text: importing('./store/keys.ts'), rule: imports },
   { file: 'server/internals/a.ts', text: importing('../util/gate.ts'), rule: imports },
   { file: 'server/internals/b.ts', text: importing('#contract'), rule: imports },
+  { file: 'server/internals/e.ts', text: 'export const uid = (of: object) => (of as unknown as { _uid: string })._uid;\n' },
+  { file: 'server/util/a.ts', text: 'export const uid = (of: { _uid: string }) => of._uid;\n', rule: 'no-private-parts' },
+  { file: 'server/store/private.ts', text: 'export const uid = (of: object) => of as unknown as string;\n', rule: 'no-private-parts' },
+  { file: 'server/audit/f.ts', text: 'export const max = (of: { _max: number }) => of._max;\n' },
   { file: 'server/internals/c.ts', text: importing('ioredis') + importing('./ws.ts') },
   { file: 'server/domain/a.ts', text: importing('node:crypto'), rule: imports },
   { file: 'server/domain/b.ts', text: importing('../engine/ports.ts'), rule: imports },
@@ -106,7 +110,7 @@ describe('lint', () => {
 
     for (const { file, rule } of planted) {
       const rules = found
-        .filter((problem) => problem.filename === file && /restricted|clock-reading|max-lines/.test(problem.code))
+        .filter((problem) => problem.filename === file && /restricted|clock-reading|private-parts|max-lines/.test(problem.code))
         .map(({ code }) => code);
       const expected = rule === undefined ? [] : [rule];
       expect(
