@@ -39,7 +39,7 @@ const planted: Planted[] = [
   { file: 'server/internals/e.ts', text: 'export const uid = (of: object) => (of as unknown as { _uid: string })._uid;\n' },
   { file: 'server/util/a.ts', text: 'export const uid = (of: { _uid: string }) => of._uid;\n', rule: 'no-private-parts' },
   { file: 'server/store/private.ts', text: 'export const uid = (of: object) => of as unknown as string;\n', rule: 'no-private-parts' },
-  { file: 'server/audit/f.ts', text: 'export const max = (of: { _max: number }) => of._max;\n' },
+  { file: 'server/audit/aggregate.ts', text: 'export const max = (of: { _max: number }) => of._max;\n' },
   { file: 'server/internals/c.ts', text: importing('ioredis') + importing('./ws.ts') },
   { file: 'server/domain/a.ts', text: importing('node:crypto'), rule: imports },
   { file: 'server/domain/b.ts', text: importing('../engine/ports.ts'), rule: imports },
