@@ -8,7 +8,7 @@ import type { CommandHandler } from '../command-handler.ts';
 import { ConnectionCredits, type Verdict } from '../costs.ts';
 import { limited } from '../limits.ts';
 import { acknowledgement, ENGINE, isForOtherNamespace, readBinary, readEvent, SOCKET } from './packets.ts';
-import { Reading } from './reading.ts';
+import { ReadingPause } from './pause-reading.ts';
 
 /** Longest frame of a connected socket. */
 export const FRAME_MAX_BYTES = 2 * 1024 * 1024;
@@ -55,7 +55,7 @@ export class FrameGuard {
   readonly credits: ConnectionCredits;
   readonly #connection: Connection;
   readonly #webSocket: WebSocket;
-  readonly #reading: Reading;
+  readonly #readingPause: ReadingPause;
   readonly #options: FrameGuardOptions;
   #phase: Phase = 'new';
   #failed = 0;
@@ -67,7 +67,7 @@ export class FrameGuard {
     const webSocket = webSocketOf(connection);
     this.#connection = connection;
     this.#webSocket = webSocket;
-    this.#reading = new Reading(webSocket);
+    this.#readingPause = new ReadingPause(webSocket);
     this.#options = options;
     this.credits = new ConnectionCredits(options.socketLimit);
     filterFrames(webSocket, (frame, isBinary) => this.#admits(frame, isBinary));
@@ -169,7 +169,8 @@ export class FrameGuard {
   #count(frame: Buffer): Verdict {
     const now = performance.now();
     const verdict = this.credits.frame(now, frame.length);
-    if (verdict !== null && verdict.quietMs > 0 && !this.#reading.pause(now, verdict.quietMs)) this.#end('too many frames, for too long');
+    if (verdict !== null && verdict.quietMs > 0 && !this.#readingPause.begin(now, verdict.quietMs))
+      this.#end('too many frames, for too long');
     return verdict;
   }
 

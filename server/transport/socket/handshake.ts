@@ -7,7 +7,7 @@ import type { ConnectionLimit } from '../connection-limit.ts';
 import type { Callers } from '../origins.ts';
 import { pathWithin } from '../http/base-path.ts';
 import { answerRaw } from '../raw-answer.ts';
-import { createDoor } from './door.ts';
+import { createHandshakeThrottle } from './handshake-throttle.ts';
 import type { IoServer } from './rooms.ts';
 
 /** Where Socket.IO is. */
@@ -23,14 +23,14 @@ export interface HandshakeOptions {
 
 /** Lets WebSockets in, or answers over HTTP why not. A connection begins with its own handshake: none takes over another's Engine.IO session (`sid`). */
 export function acceptHandshakes(http: Server, io: IoServer, options: HandshakeOptions): void {
-  const door = createDoor();
+  const throttle = createHandshakeThrottle();
   webSocketServerOf(io.engine).on('wsClientError', ({ message }, socket) => {
     answerRaw(socket, options.handler.refuse(invalid([{ field: 'headers', message, code: 'invalid_handshake' }])));
   });
   http.on('upgrade', (request: IncomingMessage, socket: Socket, head: Buffer) => {
     // Node has taken its listener away, and the WebSocket's own comes later.
     socket.on('error', () => {});
-    door(() => {
+    throttle(() => {
       const refusal = refusalOf(request, options);
       if (refusal !== undefined) {
         answerRaw(socket, options.handler.refuse(refusal));

@@ -5,7 +5,7 @@ const PAUSES_MAX = 10;
 const CALM_MS = 5_000;
 
 /** Pauses the reading of a connection, so that a flood stays in its sender's own buffers. What was sent meanwhile is read afterwards. */
-export class Reading {
+export class ReadingPause {
   readonly #webSocket: WebSocket;
   #isPaused = false;
   #pauses = 0;
@@ -16,7 +16,7 @@ export class Reading {
   }
 
   /** Reads nothing for so many ms. False where that was tried too often: then nothing is paused. `now`: ms of any clock that never goes back. */
-  pause(now: number, ms: number): boolean {
+  begin(now: number, ms: number): boolean {
     if (this.#isPaused) return true;
     this.#pauses = now - this.#last > CALM_MS ? 1 : this.#pauses + 1;
     this.#last = now;
