@@ -16,7 +16,7 @@ import { createHistoryCommand } from './history-command.ts';
 import type { History } from './history-port.ts';
 import { type CommandLimits, limited } from './limits.ts';
 import type { Parsed } from './schemas.ts';
-import { type Enter, readInRoom, type Seat, seated } from './seat.ts';
+import { type Enter, readInRoom, type RoomMembership, withMembership } from './room-membership.ts';
 import { limitSwitches } from './switch-limit.ts';
 import { type AudienceOf, workOfChange, workOfReading, workOfTelling } from './work.ts';
 
@@ -28,7 +28,7 @@ const READERS_AT_ONCE = 16;
 /** What surrounds a payload: when it reached the server (Unix ms, with fractions) and by which connection. */
 export interface Call {
   arrival: number;
-  seat: Seat | undefined;
+  membership: RoomMembership | undefined;
   /** Where it came from, as limits count it. */
   address: string;
   /** Who sends it, as limits count them and `command_id`s are remembered for (senderOf). */
@@ -101,11 +101,11 @@ export function createCommands({ engine, archive, clock, trail, limits, access, 
         const outcome = await engine.create(session, context, payload.session_id === undefined, enter);
         // A repetition made nothing either: the place is held by the claim of the first.
         await (outcome.ok && outcome.appliedVersion === undefined ? place?.keep() : place?.release());
-        if (!outcome.ok || outcome.appliedVersion === undefined || call.seat === undefined) return outcome;
+        if (!outcome.ok || outcome.appliedVersion === undefined || call.membership === undefined) return outcome;
         const read = await readInRoom(enter, outcome.state, () => engine.get(session_id, contextOf('session:get', {}, call)));
         return read.ok ? { ...outcome, state: read.state } : outcome;
       };
-      const outcome = await seated(call.seat, session_id, create);
+      const outcome = await withMembership(call.membership, session_id, create);
       call.moved = () => workOfReading(outcome);
       return created(outcome);
     },
@@ -125,19 +125,19 @@ export function createCommands({ engine, archive, clock, trail, limits, access, 
         return engine.get(session_id, context);
       };
       const join = async (enter: Enter) => {
-        const known = call.seat?.known(session_id) ?? engine.remembered(session_id);
+        const known = call.membership?.known(session_id) ?? engine.remembered(session_id);
         // Whoever may be in the room of an incarnation may be there also when it is over: nothing is told there any
         // more.
         const isAllowed = known !== undefined && ((await context.authorize?.(known, false)) ?? null) === null;
         return readInRoom(enter, isAllowed ? known : undefined, read);
       };
-      const outcome = await seated(call.seat, session_id, (enter) => readers.run(session_id, () => join(enter)), deltas);
+      const outcome = await withMembership(call.membership, session_id, (enter) => readers.run(session_id, () => join(enter)), deltas);
       call.moved = () => reads * workOfReading(outcome, context);
       return readAnswer(outcome, (state) => missedSince(state, payload));
     },
 
     'session:leave': async (payload, call) => {
-      await call.seat?.leave(payload.session_id);
+      await call.membership?.leave(payload.session_id);
       return { ok: true, data: {} };
     },
 

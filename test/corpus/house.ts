@@ -173,7 +173,7 @@ export function openInstance(ports: InstancePorts): Instance {
     async handle(name, payload, arrival, principal) {
       sink.framed = framed;
       const sender = senderOf(principal, address);
-      const request = { name, payload, arrival, principal, address, sender, seat: undefined, refresh: undefined, ids: {} };
+      const request = { name, payload, arrival, principal, address, sender, membership: undefined, refresh: undefined, ids: {} };
       const reply = await handler.handle(request);
       const [frame] = encoder.encode({ type: 3, nsp: '/', data: [reply] });
       return String(frame).slice(2, -1);

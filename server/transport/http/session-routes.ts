@@ -33,7 +33,7 @@ export function sessionRoutes({ handler, now, proxies }: SessionRoutesOptions): 
     const principal = ctx.state['principal'] as Principal | undefined;
     const ids = { request: String(ctx.state['requestId']) };
     const sender = senderOf(principal, address);
-    const request: Request = { name, payload, principal, arrival, address, sender, seat: undefined, ids };
+    const request: Request = { name, payload, principal, arrival, address, sender, membership: undefined, ids };
     const reply = await handler.handle(request);
     // For what the address is charged (limit.ts).
     ctx.state['moved'] = request.moved?.();

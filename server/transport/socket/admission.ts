@@ -11,7 +11,7 @@ import type { TokenVerifier } from '../access/tokens.ts';
 import type { CommandHandler, Request } from '../command-handler.ts';
 import type { Answer } from '../answers.ts';
 import { type GatewaySocket, type IoServer, whoseRoom } from './rooms.ts';
-import type { SocketSeat } from './seats.ts';
+import type { SocketMembership } from './room-membership.ts';
 
 /** A revocation whose message got lost with its instance is noticed within this. */
 const LOOK_INTERVAL_MS = 2_000;
@@ -82,7 +82,7 @@ export class Admission {
   async refresh(
     socket: GatewaySocket,
     token: string,
-    call: { seat: SocketSeat; address: string; moved(bytes: number): void },
+    call: { membership: SocketMembership; address: string; moved(bytes: number): void },
   ): Promise<Answer> {
     const former: Principal | undefined = socket.data.principal;
     const principal = await this.#options.tokens.verify(token);
@@ -92,14 +92,14 @@ export class Admission {
     }
     // Before the rooms are looked at, so that none is joined by the former one meanwhile; what is being joined by it is looked at as well.
     socket.data.principal = principal;
-    await call.seat.settled();
+    await call.membership.settled();
     const others = await this.#sessionsWithout(socket, principal, call);
     if (others === null) {
       if (socket.data.principal === principal) socket.data.principal = former;
       return refuse('SERVICE_UNAVAILABLE', 'Whether this token allows the joined sessions can’t be found out now; try again');
     }
     if (socket.connected) this.#ends.set(socket.id, principal.expires);
-    for (const sessionId of others) await call.seat.leave(sessionId);
+    for (const sessionId of others) await call.membership.leave(sessionId);
     return { ok: true, data: { expires_at: iso(principal.expires) } satisfies RefreshData };
   }
 
@@ -122,7 +122,7 @@ export class Admission {
       const ids = { socket: socket.id };
       const sender = senderOf(principal, address);
       const payload = { session_id };
-      const request: Request = { name: 'session:get', payload, principal, arrival: now(), address, sender, seat: undefined, ids };
+      const request: Request = { name: 'session:get', payload, principal, arrival: now(), address, sender, membership: undefined, ids };
       const reply = await handler.handle(request);
       moved(request.moved?.() ?? 0);
       if (reply.ok) continue;

@@ -39,7 +39,7 @@ export class ChangeRelay {
   }
 
   /** A socket that wants whole states was given this one. The room may be behind, so it counts only where nothing is known of it. */
-  seated(state: SessionState): void {
+  joined(state: SessionState): void {
     const room = roomOf(state);
     if (!this.#told.has(room)) this.#told.set(room, state);
   }

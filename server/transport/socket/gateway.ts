@@ -19,7 +19,7 @@ import { batchWrites } from './batched-writes.ts';
 import type { Healing } from './healing.ts';
 import { lengthOfReply } from './prepared-encoder.ts';
 import type { GatewaySocket, IoServer } from './rooms.ts';
-import { type SeatOptions, seatOf, type SocketSeat } from './seats.ts';
+import { type MembershipOptions, membershipOf, type SocketMembership } from './room-membership.ts';
 import { parser } from './parser.ts';
 import type { SessionAdapter } from './session-adapter.ts';
 import { cutSlowReaders } from './slow-readers.ts';
@@ -51,7 +51,7 @@ export function createIo(adapter: SessionAdapter): IoServer {
   return io;
 }
 
-export interface GatewayOptions extends Omit<SeatOptions, 'standing'> {
+export interface GatewayOptions extends Omit<MembershipOptions, 'standing'> {
   adapter: SessionAdapter;
   handler: CommandHandler;
   now(): number;
@@ -76,8 +76,8 @@ export function attachGateway(io: IoServer, options: GatewayOptions): void {
   batchWrites(io, cutSlowReaders(io, options));
   const guards = guardFrames(io, options);
   const namespace = io.of('/');
-  const seatOptions: SeatOptions = { ...options, standing: new StandingRooms(io) };
-  const seats = new WeakMap<GatewaySocket, SocketSeat>();
+  const membershipOptions: MembershipOptions = { ...options, standing: new StandingRooms(io) };
+  const memberships = new WeakMap<GatewaySocket, SocketMembership>();
   const people = personCredits(socketLimit);
   adapter.onTold((room, event, payload) => {
     if (event === 'session:update') healing.told(room, payload);
@@ -85,7 +85,7 @@ export function attachGateway(io: IoServer, options: GatewayOptions): void {
     // Each instance lets its sockets go when it tells them.
     for (const id of namespace.adapter.rooms.get(room) ?? []) {
       const socket = namespace.sockets.get(id);
-      if (socket !== undefined) seats.get(socket)?.dissolved(room);
+      if (socket !== undefined) memberships.get(socket)?.dissolved(room);
     }
   });
   const deposits = new Deposits((sessionId) => options.remembered(sessionId)?.state);
@@ -102,14 +102,14 @@ export function attachGateway(io: IoServer, options: GatewayOptions): void {
     });
     socket.on('error', (error: Error) => logger.debug({ socket: socket.id, err: error.message }, 'not a Socket.IO frame'));
     admission?.watch(socket);
-    const seat = seatOf(socket, seatOptions);
-    seats.set(socket, seat);
+    const membership = membershipOf(socket, membershipOptions);
+    memberships.set(socket, membership);
     const address = addressOf(socket.request, options.proxies);
     const { principal: person } = socket.data;
     const sender = senderOf(person, address);
     if (person !== undefined) guard.credits.belongsTo(people, sender);
     const moved = (bytes: number) => guard.credits.moved(performance.now(), bytes);
-    const refresh = admission && ((token: string) => admission.refresh(socket, token, { seat, address, moved }));
+    const refresh = admission && ((token: string) => admission.refresh(socket, token, { membership, address, moved }));
     // The one middleware takes every event, known or not, and passes none on.
     socket.use((event) => {
       const arrival = now();
@@ -119,7 +119,7 @@ export function attachGateway(io: IoServer, options: GatewayOptions): void {
       const payload: unknown = event[1] === last && typeof last === 'function' ? {} : event[1];
       const { principal } = socket.data;
       const ids = { socket: socket.id };
-      const request: Request = { name, payload, principal, arrival, address, sender, seat, refresh, ids };
+      const request: Request = { name, payload, principal, arrival, address, sender, membership, refresh, ids };
       const sessionId = socketLimit === 0 ? undefined : sessionIn(payload);
       const deposit = sessionId === undefined ? undefined : deposits.take(sessionId, sender);
       if (deposit !== undefined) guard.credits.moved(performance.now(), deposit.bytes);

@@ -99,7 +99,7 @@ export function createRooms(io: IoServer, { adapter, schema, now, metrics }: Roo
   const tellingsOf = (event: SessionEvent, snapshot: number, before: SessionState | null): Telling[] => {
     const { event_type, state } = event;
     if (event_type === 'session_created') return [];
-    // Whoever is told leaves the room with it (seats.ts).
+    // Whoever is told leaves the room with it (room-membership.ts).
     if (event_type === 'session_deleted') return [telling('session:deleted', envelope(state))];
     const { payload, json } = telling('session:update', Object.assign(envelope(state), { event_type }));
     const update: Telling =

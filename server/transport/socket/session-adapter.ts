@@ -55,7 +55,7 @@ type SessionMessage = ClusterMessage & {
  * 2. deliver: sockets are told first, since people wait for them. Changes of a large session go through `ChangeDelivery`, which gives each socket the form
  *    that it asked for. A whole state is shown to `ChangeDelivery`, then Socket.IO sends it to all sockets of the room, as it does any other event.
  * 3. hear: the session cache takes over the committed state and its facts. It comes after the sockets, so that neither its time nor its errors delay them.
- * 4. notice: the healing and the seats learn what the room was told. Changes are left out: `ChangeDelivery` sends them as local events, which are noticed when
+ * 4. notice: the healing and the memberships learn what the room was told. Changes are left out: `ChangeDelivery` sends them as local events, which are noticed when
  *    they are sent.
  *
  * What this instance sends by itself takes step 4 only.

@@ -5,7 +5,7 @@ import { StoreUnavailableError } from '../../engine/ports.ts';
 import type { Metrics } from '../../observability/metrics.ts';
 import { patientTimeout } from '../../util/patient-timeout.ts';
 import { limited } from '../limits.ts';
-import type { Seat } from '../seat.ts';
+import type { RoomMembership } from '../room-membership.ts';
 import type { ChangeRelay } from './change-relay.ts';
 import type { Healing } from './healing.ts';
 import { changesRoomOf, type GatewaySocket, roomOf, whoseRoom } from './rooms.ts';
@@ -14,12 +14,12 @@ import type { StandingRooms } from './standing-rooms.ts';
 /** A join that Redis does not confirm within this time is refused, so that nobody waits in an outage. */
 const SUBSCRIBE_TIMEOUT_MS = 1_500;
 
-export interface SeatOptions {
+export interface MembershipOptions {
   /** Resolves once Redis has confirmed the subscription to a room; null where it stands. */
   subscribed(room: string): Promise<void> | null;
   standing: StandingRooms;
   healing: Pick<Healing, 'synced'>;
-  changes: Pick<ChangeRelay, 'seated'>;
+  changes: Pick<ChangeRelay, 'joined'>;
   metrics: Metrics;
   /** Sockets of a session on this instance; 0 for any number. */
   sessionSocketLimit: number;
@@ -40,7 +40,7 @@ interface Stay {
   stays: boolean;
 }
 
-export interface SocketSeat extends Seat {
+export interface SocketMembership extends RoomMembership {
   /** The socket is being told that a room's session was deleted, after which it is in the room no more. */
   dissolved(room: string): void;
   /** Resolves when all commands have ended that are under way now and may take a place in a room. */
@@ -51,7 +51,7 @@ export interface SocketSeat extends Seat {
  * A socket's places in session rooms. Its commands run side by side, so a refused join must not undo one that was acknowledged, nor outlive a later leave;
  * and what instances tell each other may come late.
  */
-export function seatOf(socket: GatewaySocket, options: SeatOptions): SocketSeat {
+export function membershipOf(socket: GatewaySocket, options: MembershipOptions): SocketMembership {
   const { subscribed, standing, healing, changes, metrics, sessionSocketLimit } = options;
   const joinings = new Map<string, Set<Joining>>();
   const stays = new Map<string, Stay>();
@@ -82,12 +82,12 @@ export function seatOf(socket: GatewaySocket, options: SeatOptions): SocketSeat 
     const stay = begin(room);
     const changesRoom = changesRoomOf(room);
     const hadChanges = socket.rooms.has(changesRoom);
-    let isSeated = false;
+    let isMember = false;
     try {
       // In the room before anything else of this socket has its turn.
-      const seated = socket.join(deltas === true ? [room, changesRoom] : room);
+      const joined = socket.join(deltas === true ? [room, changesRoom] : room);
       if (deltas === false) await socket.leave(changesRoom);
-      await seated;
+      await joined;
       // Whoever has left meanwhile hears nothing, so there is no subscription to wait for.
       const confirmed = socket.rooms.has(room) ? subscribed(room) : null;
       if (confirmed !== null) {
@@ -101,8 +101,8 @@ export function seatOf(socket: GatewaySocket, options: SeatOptions): SocketSeat 
         stay.stays = true;
         standing.know(outcome.state);
         healing.synced(room, outcome.state);
-        if (isLarge(outcome.state)) changes.seated(outcome.state);
-        isSeated = true;
+        if (isLarge(outcome.state)) changes.joined(outcome.state);
+        isMember = true;
       }
       return outcome;
     } finally {
@@ -111,7 +111,7 @@ export function seatOf(socket: GatewaySocket, options: SeatOptions): SocketSeat 
         stays.delete(room);
         if (!stay.stays) await leave(room);
       }
-      if (!isSeated && deltas !== undefined && socket.rooms.has(room)) {
+      if (!isMember && deltas !== undefined && socket.rooms.has(room)) {
         await (hadChanges ? socket.join(changesRoom) : socket.leave(changesRoom));
       }
     }

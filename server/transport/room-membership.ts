@@ -3,7 +3,7 @@ import type { Outcome } from '../engine/command-context.ts';
 import { isSameIncarnation, type SessionIncarnation } from '../engine/incarnation.ts';
 
 /** The connection a command came by, as far as rooms go. REST has none. */
-export interface Seat {
+export interface RoomMembership {
   /** An incarnation of a session whose room stands on this instance, which may be over. */
   known(sessionId: string): SessionIncarnation | undefined;
   /**
@@ -21,14 +21,14 @@ export interface Seat {
  */
 export type Enter = (session: SessionIncarnation, work: () => Promise<Outcome>) => Promise<Outcome>;
 
-/** Runs a command with the seat that its connection has; without one, as it is. */
-export function seated(
-  seat: Seat | undefined,
+/** Runs a command with the membership that its connection has; without one, as it is. */
+export function withMembership(
+  membership: RoomMembership | undefined,
   sessionId: string,
   work: (enter: Enter) => Promise<Outcome>,
   deltas?: boolean,
 ): Promise<Outcome> {
-  return seat === undefined ? work((_session, inside) => inside()) : seat.join(sessionId, work, deltas);
+  return membership === undefined ? work((_session, inside) => inside()) : membership.join(sessionId, work, deltas);
 }
 
 /** Incarnations of an id that may follow each other while it is being joined. */
