@@ -1,5 +1,5 @@
+import { isAfter } from '../domain/position.ts';
 import { keyOf, type RowPosition } from './history.ts';
-import { isNewer } from './rows.ts';
 
 /** A row that is not what was committed. `missing`: there is none where one must be. */
 export interface Finding {
@@ -48,7 +48,7 @@ export function blame(rows: readonly Judged[], newest: RowPosition): Finding[] {
   const isBlamed = (row: RowPosition) => blamed.has(keyOf(row));
   const followers = followersOf(rows);
 
-  for (const row of rows) if (isNewer(row, newest)) accuse(row, 'inserted', NOT_KNOWN);
+  for (const row of rows) if (isAfter(row, newest)) accuse(row, 'inserted', NOT_KNOWN);
   for (const row of deadEnds(rows, followers, newest)) accuse(row, 'inserted', NOTHING_FOLLOWS);
   for (const row of rows) if (row.ownProblem !== null) accuse(row, 'altered', row.ownProblem);
   for (const row of rows) {

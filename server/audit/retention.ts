@@ -1,5 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Logger } from '../observability/logger.ts';
+import { every } from '../util/every.ts';
 import { endsWithin } from './deadline.ts';
 import type { PrismaClient } from './generated/client.ts';
 import { causeOf } from './database-errors.ts';
@@ -45,12 +46,9 @@ export class Retention {
   }
 
   async #run(): Promise<void> {
-    const { signal } = this.#stop;
-    while (!signal.aborted) {
-      await this.#sweep();
-      // A wait of one hour must not keep a process alive that has nothing else to do.
-      await wait(INTERVAL_MS, undefined, { signal, ref: false }).catch(() => {});
-    }
+    const sweep = () => this.#sweep();
+    await sweep();
+    await every(INTERVAL_MS, this.#stop.signal, sweep, () => {});
   }
 
   async #sweep(): Promise<void> {

@@ -1,4 +1,5 @@
 import type { SessionState } from '#contract';
+import { isAfter } from '../domain/position.ts';
 import { isBrief, snapshotText } from '../domain/schema.ts';
 import { BRIEF_FIELDS, type QueuedTrailEvent } from '../engine/trail-event.ts';
 
@@ -73,7 +74,7 @@ export function sessionColumns(events: ReadEvent[]): Columns<SessionColumn> {
   const newest = new Map<string, ReadEvent>();
   for (const read of events) {
     const known = newest.get(read.event.session_id);
-    if (known === undefined || isNewer(read.event, known.event)) newest.set(read.event.session_id, read);
+    if (known === undefined || isAfter(read.event, known.event)) newest.set(read.event.session_id, read);
   }
   return columns(SESSION_COLUMNS, [...newest.values()], ({ event, queued }) => ({
     ...(JSON.parse(queued.state) as SessionState),
@@ -82,14 +83,6 @@ export function sessionColumns(events: ReadEvent[]): Columns<SessionColumn> {
     version: event.version,
     deleted_at: event.event_type === 'session_deleted' ? event.timestamp : null,
   }));
-}
-
-/** Whether an event came after another one of its session. */
-export function isNewer<Epoch extends number | bigint>(
-  a: { epoch: Epoch; version: number },
-  b: { epoch: Epoch; version: number },
-): boolean {
-  return a.epoch === b.epoch ? a.version > b.version : a.epoch > b.epoch;
 }
 
 function columns<Name extends string, Item>(

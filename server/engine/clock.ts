@@ -1,6 +1,6 @@
-import { setTimeout as wait } from 'node:timers/promises';
 import type { Logger } from '../observability/logger.ts';
 import type { Metrics } from '../observability/metrics.ts';
+import { every } from '../util/every.ts';
 
 const SAMPLE_INTERVAL_MS = 200;
 /**
@@ -124,16 +124,12 @@ export class RedisClock implements Clock {
     }
   }
 
-  async #follow(): Promise<void> {
-    while (!this.#stop.signal.aborted) {
-      try {
-        await wait(SAMPLE_INTERVAL_MS, undefined, { signal: this.#stop.signal, ref: false });
-        await this.sample();
-      } catch (error) {
-        // Closing, or Redis is away: the monotonic clock carries on while the bound grows.
-        this.#metrics.clockErrorBound.set(this.errorBound());
-        this.#logger.trace({ err: error }, 'no clock sample');
-      }
-    }
+  #follow(): Promise<void> {
+    const sample = () => this.sample();
+    return every(SAMPLE_INTERVAL_MS, this.#stop.signal, sample, (error) => {
+      // Redis is away: the monotonic clock carries on while the bound grows.
+      this.#metrics.clockErrorBound.set(this.errorBound());
+      this.#logger.trace({ err: error }, 'no clock sample');
+    });
   }
 }

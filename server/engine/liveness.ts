@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Outage } from '../domain/outage.ts';
 import type { Logger } from '../observability/logger.ts';
+import { every } from '../util/every.ts';
 import type { Marks } from './ports.ts';
 
 const MARK_INTERVAL_MS = 1_000;
@@ -34,7 +35,12 @@ export class Liveness {
   /** Makes the first mark, then goes on in the background until `close`. Throws when Redis can't be reached. */
   async start(): Promise<void> {
     await this.#mark();
-    this.#repeating = this.#repeat();
+    this.#repeating = every(
+      MARK_INTERVAL_MS / 2,
+      this.#stop.signal,
+      () => this.#markInTime(),
+      (error) => this.#logger.debug({ err: error }, 'no mark of life'),
+    );
   }
 
   async close(): Promise<void> {
@@ -58,20 +64,9 @@ export class Liveness {
     if (this.#outages.length > known && known > 0) this.#logger.warn({ outage: this.#outages.at(-1) }, 'there was an outage');
   }
 
-  #wait(ms: number): Promise<void> {
-    return wait(ms, undefined, { signal: this.#stop.signal, ref: false });
-  }
-
-  async #repeat(): Promise<void> {
-    while (!this.#stop.signal.aborted) {
-      try {
-        await this.#wait(MARK_INTERVAL_MS / 2);
-        this.#marks.alive();
-        await this.#wait(MARK_INTERVAL_MS / 2);
-        await this.#mark();
-      } catch (error) {
-        if (!this.#stop.signal.aborted) this.#logger.debug({ err: error }, 'no mark of life');
-      }
-    }
+  async #markInTime(): Promise<void> {
+    this.#marks.alive();
+    await wait(MARK_INTERVAL_MS / 2, undefined, { signal: this.#stop.signal, ref: false });
+    await this.#mark();
   }
 }

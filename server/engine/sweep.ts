@@ -1,6 +1,6 @@
-import { setTimeout as wait } from 'node:timers/promises';
 import { NewerSchemaError } from '../domain/schema.ts';
 import type { Logger } from '../observability/logger.ts';
+import { every } from '../util/every.ts';
 import type { Clock } from './clock.ts';
 import type { Expirer } from './expirer.ts';
 import { type SessionStore, UnreadableStateError } from './ports.ts';
@@ -30,26 +30,16 @@ export class Sweep {
   }
 
   start(): void {
-    this.#sweeping = this.#repeat();
+    const { signal } = this.#stop;
+    const sweep = async () => {
+      while ((await this.#sweep()) && !signal.aborted);
+    };
+    this.#sweeping = every(INTERVAL_MS, signal, sweep, (error) => this.#options.logger.debug({ err: error }, 'sweep interrupted'));
   }
 
   async close(): Promise<void> {
     this.#stop.abort();
     await this.#sweeping;
-  }
-
-  async #repeat(): Promise<void> {
-    const { logger } = this.#options;
-    let more = false;
-    while (!this.#stop.signal.aborted) {
-      try {
-        if (!more) await wait(INTERVAL_MS, undefined, { signal: this.#stop.signal, ref: false });
-        more = await this.#sweep();
-      } catch (error) {
-        more = false;
-        if (!this.#stop.signal.aborted) logger.debug({ err: error }, 'sweep interrupted');
-      }
-    }
   }
 
   /** One look at all partitions. True when a partition had more than it could give. */

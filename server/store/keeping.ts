@@ -1,5 +1,5 @@
-import { setTimeout as wait } from 'node:timers/promises';
 import { PARTITIONS, partitionOf } from '../domain/partitions.ts';
+import { every } from '../util/every.ts';
 import type { RedisClient } from './connection.ts';
 import { createKeys } from './keys.ts';
 import { reachable } from './reachable.ts';
@@ -34,13 +34,8 @@ export async function watchKeeping(
   // A master that is away is noted when it is back, or another one in its place.
   const noteAll = () => Promise.allSettled(Array.from({ length: PARTITIONS }, (_, partition) => note(partition)));
   const stop = new AbortController();
-  const repeat = async () => {
-    while (!stop.signal.aborted) {
-      await wait(INTERVAL_MS, undefined, { signal: stop.signal, ref: false }).then(noteAll, () => {});
-    }
-  };
   await noteAll();
-  const repeating = repeat();
+  const repeating = every(INTERVAL_MS, stop.signal, noteAll, () => {});
   return {
     since: (sessionId) => note(partitionOf(sessionId)),
     close: () => {

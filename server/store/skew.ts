@@ -1,6 +1,6 @@
-import { setTimeout as wait } from 'node:timers/promises';
 import type { RedisClient } from './connection.ts';
 import { PARTITIONS } from '../domain/partitions.ts';
+import { every } from '../util/every.ts';
 import { createKeys } from './keys.ts';
 import { timeAt } from './time.ts';
 
@@ -53,15 +53,8 @@ export async function followSkew(redis: RedisClient, keyPrefix: string, now: () 
   };
 
   const stop = new AbortController();
-  const follow = async () => {
-    while (!stop.signal.aborted) {
-      await wait(INTERVAL_MS, undefined, { signal: stop.signal, ref: false })
-        .then(measureAll)
-        .catch(() => {});
-    }
-  };
   await measureAll();
-  const following = follow();
+  const following = every(INTERVAL_MS, stop.signal, measureAll, () => {});
   return {
     of(partition) {
       const best = bestOf(partition);

@@ -1,4 +1,3 @@
-import { setTimeout as wait } from 'node:timers/promises';
 import type { AuthExpiredEvent, RefreshData } from '#contract';
 import { iso } from '#clock';
 import { type Refusal, refuse } from '../../domain/refusal.ts';
@@ -10,6 +9,7 @@ import { identityOf, type Principal, senderOf } from '../access/principal.ts';
 import type { TokenVerifier } from '../access/tokens.ts';
 import type { CommandHandler, Request } from '../command-handler.ts';
 import type { Answer } from '../answers.ts';
+import { every } from '../../util/every.ts';
 import { type GatewaySocket, type IoServer, whoseRoom } from './rooms.ts';
 import type { SocketMembership } from './room-membership.ts';
 
@@ -50,7 +50,12 @@ export class Admission {
   start(): void {
     const { io } = this.#options;
     io.on(REVOKED, (linkId) => this.#evictHere(linkId));
-    this.#looking = this.#lookRepeatedly();
+    this.#looking = every(
+      LOOK_INTERVAL_MS,
+      this.#stop.signal,
+      () => this.#look(),
+      (error) => this.#options.logger.debug({ err: error }, 'could not look whether links are good'),
+    );
   }
 
   async close(): Promise<void> {
@@ -149,17 +154,6 @@ export class Admission {
   #sendAway(socket: GatewaySocket, reason: AuthExpiredEvent['reason']): void {
     socket.emit('auth:expired', { reason, server_time_ms: Math.floor(this.#options.now()) });
     socket.disconnect(true);
-  }
-
-  async #lookRepeatedly(): Promise<void> {
-    while (!this.#stop.signal.aborted) {
-      try {
-        await wait(LOOK_INTERVAL_MS, undefined, { signal: this.#stop.signal, ref: false });
-        await this.#look();
-      } catch (error) {
-        if (!this.#stop.signal.aborted) this.#options.logger.debug({ err: error }, 'could not look whether links are good');
-      }
-    }
   }
 
   /** Asks Redis once for each link that a socket of this instance came by. */

@@ -1,6 +1,6 @@
-import { setTimeout as wait } from 'node:timers/promises';
 import type { Presence, SessionStore } from '../../engine/ports.ts';
 import type { Logger } from '../../observability/logger.ts';
+import { every } from '../../util/every.ts';
 import { type IoServer, whoseRoom } from './rooms.ts';
 
 const LOOK_INTERVAL_MS = 1_000;
@@ -34,23 +34,17 @@ export class Attendance {
   }
 
   start(): void {
-    this.#repeating = this.#repeat();
+    this.#repeating = every(
+      LOOK_INTERVAL_MS,
+      this.#stop.signal,
+      () => this.#mark(),
+      (error) => this.#options.logger.debug({ err: error }, 'could not say which sessions have sockets'),
+    );
   }
 
   async close(): Promise<void> {
     this.#stop.abort();
     await this.#repeating;
-  }
-
-  async #repeat(): Promise<void> {
-    while (!this.#stop.signal.aborted) {
-      try {
-        await wait(LOOK_INTERVAL_MS, undefined, { signal: this.#stop.signal, ref: false });
-        await this.#mark();
-      } catch (error) {
-        if (!this.#stop.signal.aborted) this.#options.logger.debug({ err: error }, 'could not say which sessions have sockets');
-      }
-    }
   }
 
   async #mark(): Promise<void> {

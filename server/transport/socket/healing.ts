@@ -1,4 +1,3 @@
-import { setTimeout as wait } from 'node:timers/promises';
 import type { EventEnvelope, Status } from '#contract';
 import { STATUSES } from '#contract';
 import { isAfter, type Position } from '../../domain/position.ts';
@@ -8,6 +7,7 @@ import { incarnationOf } from '../../engine/incarnation.ts';
 import { type SessionPosition, type SessionStore, type StoredSession, UnreadableStateError } from '../../engine/ports.ts';
 import type { Logger } from '../../observability/logger.ts';
 import type { Metrics } from '../../observability/metrics.ts';
+import { every } from '../../util/every.ts';
 import { type IoServer, whoseRoom } from './rooms.ts';
 
 /** Two looks are needed to tell a lost update from one on its way, so a room is healed within twice this. */
@@ -42,7 +42,13 @@ export class Healing {
 
   start(): void {
     for (const status of STATUSES) this.#options.metrics.activeSessions.set({ status }, 0);
-    this.#looking = this.#lookRepeatedly();
+    const { signal } = this.#stop;
+    this.#looking = every(
+      LOOK_INTERVAL_MS,
+      signal,
+      () => this.look(),
+      (error) => this.#options.logger.debug({ err: error }, 'could not compare rooms with redis'),
+    );
   }
 
   async close(): Promise<void> {
@@ -52,23 +58,13 @@ export class Healing {
 
   /** A room was told this. All its sockets are sent the same, but for those that asked for changes. */
   told(room: string, { epoch, version }: EventEnvelope): void {
-    if (isNewer({ epoch, version }, this.#sent.get(room))) this.#sent.set(room, { epoch, version });
+    const sent = this.#sent.get(room);
+    if (sent === undefined || isAfter({ epoch, version }, sent)) this.#sent.set(room, { epoch, version });
   }
 
   /** A socket of the room has been given this state. The others may still be behind, so it counts only for a room nothing is known of. */
   synced(room: string, { epoch, version }: Position): void {
     if (!this.#sent.has(room)) this.#sent.set(room, { epoch, version });
-  }
-
-  async #lookRepeatedly(): Promise<void> {
-    while (!this.#stop.signal.aborted) {
-      try {
-        await wait(LOOK_INTERVAL_MS, undefined, { signal: this.#stop.signal, ref: false });
-        await this.look();
-      } catch (error) {
-        if (!this.#stop.signal.aborted) this.#options.logger.debug({ err: error }, 'could not compare rooms with redis');
-      }
-    }
   }
 
   /** Compares every room of this instance with Redis once. */
@@ -101,7 +97,8 @@ export class Healing {
         if (position === null) continue;
         seen.set(room, position);
         counts.set(position.status, (counts.get(position.status) ?? 0) + 1);
-        if (isNewer(before, this.#sent.get(room))) await this.#heal(standingRoom, position);
+        const told = this.#sent.get(room);
+        if (before !== undefined && (told === undefined || isAfter(before, told))) await this.#heal(standingRoom, position);
       }
     }
     this.#seen = seen;
@@ -191,8 +188,4 @@ interface StandingRoom {
 function isLost(position: Position | null, before: SessionPosition | undefined, sent: Position | undefined): sent is Position {
   if (sent === undefined) return false;
   return position === null ? before?.status === 'running' : isAfter(sent, position);
-}
-
-function isNewer(position: Position | undefined, than: Position | undefined): boolean {
-  return position !== undefined && (than === undefined || isAfter(position, than));
 }
