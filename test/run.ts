@@ -19,9 +19,6 @@ const ALONE = [
   'test/clients/storm.test.ts',
 ];
 
-/** These take longest and start first, so that no process is left with a long one at the end; then the others, by name. */
-const FIRST: string[] = [];
-
 const root = path.resolve(import.meta.dirname, '..');
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -102,8 +99,8 @@ function summarize(): void {
 
 const files = new Set((positionals.length === 0 ? ['test'] : positionals).flatMap(filesIn));
 const alone = ALONE.filter((file) => files.has(file));
-const first = FIRST.filter((file) => files.has(file));
-const beside = [...new Set([...first, ...files])].filter((file) => !alone.includes(file));
+// By name, so that short ones (test/upgrade, test/util) are the last, and no process is left with a long one.
+const beside = [...files].filter((file) => !alone.includes(file));
 const runFolder = await mkdtemp(path.join(tmpdir(), 'synckairos-tests-'));
 const count = Math.max(1, Math.min(Number(values.jobs), beside.length));
 const [main, ...others] = Array.from({ length: count }, () => new TestProcess(runFolder));

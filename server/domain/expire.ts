@@ -7,21 +7,6 @@ export function isDue(state: SessionState, now: number): boolean {
   return state.deadline_at !== null && Date.parse(state.deadline_at) <= now;
 }
 
-/**
- * Everything that ran out up to and including `until` (Unix ms), each at its own deadline, oldest first and at most `limit`.
- * However late it is called, the result is the same.
- */
-export function expiries(state: SessionState, until: number, limit: number): SessionEvent[] {
-  const events: SessionEvent[] = [];
-  let current = state;
-  while (events.length < limit && isDue(current, until)) {
-    const event = expire(current);
-    events.push(event);
-    current = event.state;
-  }
-  return events;
-}
-
 /** One expiry of a running clock: it is charged up to its deadline, and either the next cycle begins there or the session is over. */
 export function expire(state: SessionState): SessionEvent {
   const at = Date.parse(state.deadline_at ?? state.updated_at);

@@ -1,11 +1,11 @@
 import { isDeepStrictEqual } from 'node:util';
 import { expect } from 'chai';
-import { cycleTimeUsed, remaining } from '#clock';
+import { cycleTimeUsed, predictSwitch, remaining } from '#clock';
 import type { SessionState } from '#contract';
 import { create } from '../../server/domain/create.ts';
 import { decide, type TimerCommand } from '../../server/domain/decide.ts';
 import type { SessionEvent } from '../../server/domain/event.ts';
-import { expiries, isDue } from '../../server/domain/expire.ts';
+import { catchUp } from '../../server/domain/catch-up.ts';
 import { type Change, SEATS, type Step, STRANGER, type Wish } from './random-games.ts';
 import { Reference } from './reference.ts';
 import type { Payload } from './reference-seats.ts';
@@ -26,16 +26,23 @@ export class Table {
 
   /** Applies what ran out up to an instant, at most `limit` at a time. */
   pass(instant: number, limit = 1_000): void {
-    while (isDue(this.state, ORIGIN + instant)) {
+    for (;;) {
       const before = this.state.updated_at;
-      this.#take(...expiries(this.state, ORIGIN + instant, limit));
+      let taken = 0;
+      for (const event of catchUp(this.state, ORIGIN + instant, [])) {
+        this.#take(event);
+        if (++taken === limit) break;
+      }
+      if (taken === 0) return;
       if (this.state.updated_at <= before) throw new Error('a clock runs out again and again without any time going by');
     }
   }
 
   /** Sends a command; the code of its refusal, or null. */
   send(command: TimerCommand, instant: number): string | null {
-    const decision = decide(this.state, deepFreeze(command), ORIGIN + instant);
+    const before = this.state;
+    const decision = decide(before, deepFreeze(command), ORIGIN + instant);
+    if (command.type === 'switch') comparePrediction(before, command, ORIGIN + instant, decision);
     if (!decision.ok) return decision.code;
     this.#take(decision.event);
     return null;
@@ -151,6 +158,18 @@ function compare(table: Table, reference: Reference): void {
   same(remaining(table.state, 'session', now), reference.left(), 'what the running clock has left');
   const { cycle_time_used_ms = 0 } = reference.notes.at(-1)?.state ?? {};
   if (reference.status !== 'running') same(cycleTimeUsed(table.state, now), cycle_time_used_ms, 'what a clock at rest has used');
+}
+
+/** What a client shows of a switch before it is answered is what the server makes of it, but for the version. */
+function comparePrediction(
+  before: SessionState,
+  { current_participant_id: guard, next_participant_id: next }: Extract<TimerCommand, { type: 'switch' }>,
+  instant: number,
+  decision: ReturnType<typeof decide>,
+): void {
+  const predicted = predictSwitch(before, instant, next);
+  if (decision.ok) same(predicted, { ...decision.event.state, version: before.version }, 'the predicted switch');
+  else if (guard === undefined) same(predicted, null, 'the prediction of a switch that is refused');
 }
 
 const seen = new WeakSet();

@@ -1,9 +1,8 @@
 import { expect } from 'chai';
-import { remaining } from '#clock';
+import { PRESENT_RULES, remaining } from '#clock';
 import type { SessionState } from '#contract';
-import { decide, type TimerCommand } from '../../server/domain/decide.ts';
 import type { SessionEvent } from '../../server/domain/event.ts';
-import { expiries } from '../../server/domain/expire.ts';
+import { type Replayed, replay } from '../../server/domain/replay.ts';
 import { type Order, ORIGIN, same, Table } from './duel.ts';
 import type { Payload } from './reference-seats.ts';
 
@@ -91,37 +90,14 @@ export function checkLateness(game: Payload, orders: Order[], events: SessionEve
   same(table.events, events, 'the trail of a server that is never late');
 }
 
-/** The trail alone, row by row, leads from the first state to the last: what happened, when, its metadata, and whose turn came. */
+/** The trail played again by the server's own `replay` gives every row and every state again. */
 export function checkReplay(events: SessionEvent[]): void {
-  const rows = JSON.parse(JSON.stringify(events)) as SessionEvent[];
-  let state = rows[0]?.state;
-  for (const row of rows.slice(1)) {
-    if (state === undefined) return;
-    const again = row.event_type === 'participant_expired' ? expiries(state, row.at, 1)[0] : redo(state, row);
-    same(again, row, `version ${row.state.version} played again`);
-    state = again?.state;
+  let before: SessionState | null = null;
+  for (const { at, expired: _expired, state, ...row } of JSON.parse(JSON.stringify(events)) as SessionEvent[]) {
+    const { session_id, epoch, version } = state;
+    const recorded = { ...row, session_id, epoch, version, timestamp: new Date(at).toISOString(), state_snapshot: state };
+    const { state: again, problem }: Replayed = replay(before, { ...recorded, rules: PRESENT_RULES.version });
+    expect(problem, `version ${version} played again`).to.equal(null);
+    before = again;
   }
-}
-
-const COMMANDS: Record<string, TimerCommand['type']> = {
-  session_paused: 'pause',
-  session_resumed: 'resume',
-  session_completed: 'complete',
-  session_cancelled: 'cancel',
-  session_deleted: 'delete',
-};
-
-function redo(state: SessionState, row: SessionEvent): SessionEvent | undefined {
-  const decision = decide(state, commandOf(row), row.at);
-  return decision.ok ? decision.event : undefined;
-}
-
-function commandOf({ event_type, state, metadata }: SessionEvent): TimerCommand {
-  const next = state.active_participant_id ?? undefined;
-  if (event_type === 'session_started') return { type: 'start', active_participant_id: next };
-  if (event_type === 'cycle_switched') return { type: 'switch', next_participant_id: next };
-  if (event_type === 'session_adjusted') return { type: 'adjust', delta_ms: 0, ...metadata };
-  const type = COMMANDS[event_type];
-  if (type === undefined) throw new Error(`unexpected ${event_type}`);
-  return { type, ...metadata } as TimerCommand;
 }

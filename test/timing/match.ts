@@ -4,7 +4,7 @@ import type { CreatePayload, GroupState, ParticipantState, SessionState } from '
 import { create } from '../../server/domain/create.ts';
 import { decide, type TimerCommand } from '../../server/domain/decide.ts';
 import type { SessionEvent } from '../../server/domain/event.ts';
-import { expiries, isDue } from '../../server/domain/expire.ts';
+import { catchUp } from '../../server/domain/catch-up.ts';
 import type { Refusal } from '../../server/domain/refusal.ts';
 
 /** Nine in the morning, when every session of these tests is created. Instants are told in milliseconds after it. */
@@ -44,10 +44,9 @@ export class Match {
 
   /** Lets time pass until so many milliseconds after nine. */
   pass(ms: number): this {
-    while (isDue(this.state, NINE + ms)) {
-      const before = this.state.updated_at;
-      for (const event of expiries(this.state, NINE + ms, 1_000)) this.#add(event);
-      if (this.state.updated_at <= before) throw new Error('a clock runs out again and again without any time going by');
+    for (const event of catchUp(this.state, NINE + ms, [])) {
+      if (event.state.updated_at <= this.state.updated_at) throw new Error('a clock runs out again and again without any time going by');
+      this.#add(event);
     }
     return this;
   }
