@@ -8,7 +8,7 @@ import Mocha from 'mocha';
 import { parse } from 'yaml';
 import { mochaGlobalTeardown, mochaHooks } from './hooks.ts';
 import { argumentsFor } from './programs.ts';
-import { freshDatabase, redisUrl } from './services.ts';
+import { freshDatabase, redisUrl, stopServices } from './services.ts';
 
 /** What a process is asked for: to run a file, or (without one) to end. */
 export interface TestRequest {
@@ -43,6 +43,12 @@ Base.consoleLog = (...line: unknown[]) => void printed.push(format(...line));
 
 const prepared = process.env['TEST_PREPARE'] === undefined ? Promise.resolve() : prepare();
 process.on('message', (request: TestRequest) => void answer(request));
+// Services that tests started catch SIGTERM, so a run that was interrupted would go on here without its reader.
+process.once('disconnect', stopWithoutRunner);
+
+function stopWithoutRunner(): void {
+  void stopServices().finally(() => process.exit(1));
+}
 
 /** Starts what most files use, so that the first of them does not spend its time on that. */
 async function prepare(): Promise<void> {
@@ -56,6 +62,7 @@ async function answer({ file, options }: TestRequest): Promise<void> {
     console.error(error);
     process.exitCode = 1;
   });
+  process.off('disconnect', stopWithoutRunner);
   process.disconnect();
 }
 
