@@ -40,7 +40,30 @@ const noPrivateParts = {
   },
 };
 
+const COMMENT_COLUMNS = 120;
+/** What must stand in one line: directives, and addresses. */
+const UNBREAKABLE = /^\s*(?:\/\/|\*)\s*(?:oxlint-|eslint-|@ts-|<?https?:\/\/)/;
+
+/** A comment of its own line is read beside the code: it has at most 120 columns. */
+const commentWidth = {
+  create(context) {
+    return {
+      Program() {
+        const { lines } = context.sourceCode;
+        for (const comment of context.sourceCode.getAllComments()) {
+          for (let line = comment.loc.start.line; line <= comment.loc.end.line; line++) {
+            const text = lines[line - 1];
+            const isAlone = line > comment.loc.start.line || text.slice(0, comment.loc.start.column).trim() === '';
+            if (!isAlone || text.length <= COMMENT_COLUMNS || UNBREAKABLE.test(text)) continue;
+            context.report({ node: comment, message: `This comment has ${text.length} columns, ${COMMENT_COLUMNS} are allowed.` });
+          }
+        }
+      },
+    };
+  },
+};
+
 export default {
   meta: { name: 'synckairos' },
-  rules: { 'no-clock-reading': noClockReading, 'no-private-parts': noPrivateParts },
+  rules: { 'no-clock-reading': noClockReading, 'no-private-parts': noPrivateParts, 'comment-width': commentWidth },
 };

@@ -1,4 +1,7 @@
-/** `npm run bench`: measures the service against the thinnest program that could do the same work. docs/PERFORMANCE.md says how to read it. */
+/**
+ * `npm run bench`: measures the service against the thinnest program that could do the same work. docs/PERFORMANCE.md
+ * says how to read it.
+ */
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { buildOther, buildPrograms, type OtherService } from './kit/build.ts';

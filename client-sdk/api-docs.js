@@ -1,4 +1,5 @@
-// Makes docs/API.md from the docstrings in the built declarations (`npm run build` first); with --print it only prints it.
+// Makes docs/API.md from the docstrings in the built declarations (`npm run build` first); with --print it only prints
+// it.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
@@ -33,7 +34,10 @@ const ANSWERS = new Map(
   ]),
 );
 
-/** Top-level declarations of a file, each with its docstring: from a line that exports something to the last one indented or closing below it. */
+/**
+ * Top-level declarations of a file, each with its docstring: from a line that exports something to the last one
+ * indented or closing below it.
+ */
 function declarationsOf(file) {
   const text = builtText(file);
   const found = text.matchAll(

@@ -19,8 +19,8 @@ export interface App {
   /** Where operators do, if they have a port of their own. */
   operatorUrl: string | undefined;
   /**
-   * Is not ready any more, tells clients, finishes commands in hand, closes sockets, stops listening, hands the trail over, then closes Redis and PostgreSQL.
-   * Safe to call twice.
+   * Is not ready any more, tells clients, finishes commands in hand, closes sockets, stops listening, hands the trail
+   * over, then closes Redis and PostgreSQL. Safe to call twice.
    */
   close(): Promise<void>;
 }

@@ -50,7 +50,10 @@ function isRedisUrl(value: string): boolean {
 
 const listOf = (value: string) => value.split(',').map((entry) => entry.trim());
 
-/** As browsers write it: no path, nothing behind the port. Pages inside of applications have schemes of their own, which `URL` knows no origin of. */
+/**
+ * As browsers write it: no path, nothing behind the port. Pages inside of applications have schemes of their own, which
+ * `URL` knows no origin of.
+ */
 function isOrigin(value: string): boolean {
   return /^https?:/.test(value) ? URL.canParse(value) && new URL(value).origin === value : /^[a-z][a-z0-9+.-]*:\/\/[^/?#\s]+$/.test(value);
 }
@@ -177,8 +180,10 @@ export type Config = z.infer<typeof variables>;
 
 /**
  * Reads the configuration from environment variables; an empty one counts as unset.
- * @param program an instance takes no notice of the worker's port, so nothing that Kubernetes may have put there stops it
- * @throws ConfigError for the first variable that is missing or wrong. The message never repeats a value, since it may be a secret.
+ * @param program an instance takes no notice of the worker's port, so nothing that Kubernetes may have put there stops
+ * it
+ * @throws ConfigError for the first variable that is missing or wrong. The message never repeats a value, since it may
+ * be a secret.
  */
 export function loadConfig(env: Record<string, string | undefined>, program: 'instance' | 'worker' = 'instance'): Config {
   const isForeign = (name: string, value: string) => program === 'instance' && name === 'WORKER_PORT' && SERVICE_LINK.test(value);

@@ -2,7 +2,10 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type Config, ConfigError } from './config.ts';
 
-/** Connections that may wait to be accepted: all clients of another instance may come at once. The kernel's own limit (net.core.somaxconn) holds too. */
+/**
+ * Connections that may wait to be accepted: all clients of another instance may come at once. The kernel's own limit
+ * (net.core.somaxconn) holds too.
+ */
 const BACKLOG = 8_192;
 
 /**

@@ -24,8 +24,8 @@ const REDIS_PORT = 6379;
 const SENTINEL_PORT = 26_379;
 
 /**
- * Reads a REDIS_URL. In a list, user and password are those of its first entry and hold for all; whether TLS is used, too. Entries after the first may leave
- * the scheme out.
+ * Reads a REDIS_URL. In a list, user and password are those of its first entry and hold for all; whether TLS is used,
+ * too. Entries after the first may leave the scheme out.
  * @throws Error without the value, since it may hold a password
  */
 export function parseRedisUrl(url: string): RedisAddress {
@@ -97,8 +97,8 @@ function parseNode(text: string, defaultPort: number): ParsedNode {
 }
 
 /**
- * Whether a URL has an `@` behind its host. A `/`, `?` or `#` in a password ends what is taken for the host, so the host is a part of the password then, which
- * must reach no log.
+ * Whether a URL has an `@` behind its host. A `/`, `?` or `#` in a password ends what is taken for the host, so the
+ * host is a part of the password then, which must reach no log.
  */
 export function hasPasswordBehindHost(url: string): boolean {
   const { pathname, search, hash } = new URL(url);

@@ -3,8 +3,8 @@ const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
 const SAME_CTRL_C_MS = 500;
 
 /**
- * Calls `stop` at the first SIGTERM or SIGINT. A second one, or an end that takes longer than `timeoutMs`, ends the process as it is, with exit code 1:
- * nothing acknowledged depends on a tidy end.
+ * Calls `stop` at the first SIGTERM or SIGINT. A second one, or an end that takes longer than `timeoutMs`, ends the
+ * process as it is, with exit code 1: nothing acknowledged depends on a tidy end.
  */
 export function onStopSignal(timeoutMs: number, stop: () => void): void {
   let since: number | undefined;

@@ -18,7 +18,10 @@ import { createHttpServer } from './util/http-server.ts';
 
 const REDIS_RETRY_MS = 200;
 
-/** `npm run start:worker`: the audit worker alone; with WORKER_PORT it answers probes. Carries events from the outbox in Redis to PostgreSQL until SIGTERM or SIGINT. */
+/**
+ * `npm run start:worker`: the audit worker alone; with WORKER_PORT it answers probes. Carries events from the outbox in
+ * Redis to PostgreSQL until SIGTERM or SIGINT.
+ */
 async function main(): Promise<void> {
   const { config, databaseUrl } = configuration();
   const stop = new AbortController();

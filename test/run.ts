@@ -1,6 +1,7 @@
 /**
- * `npm test`: runs the test files in two processes side by side, since most of them wait more than they compute, and then those that
- * measure time, alone. `npm test -- test/local test/util/gate.test.ts` runs a part. For Mocha's other options: `npx mocha`.
+ * `npm test`: runs the test files in two processes side by side, since most of them wait more than they compute, and
+ * then those that measure time, alone. `npm test -- test/local test/util/gate.test.ts` runs a part. For Mocha's other
+ * options: `npx mocha`.
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -11,7 +12,9 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import type { FileResult, TestRequest } from './kit/test-process.ts';
 
-/** These measure how long something takes, or how much of a processor: what runs beside them would be measured with it. */
+/**
+ * These measure how long something takes, or how much of a processor: what runs beside them would be measured with it.
+ */
 const ALONE = [
   // How late deadlines and clients are, and how many of them an instance bears at once.
   'test/expiry/kill.test.ts',

@@ -38,8 +38,8 @@ export interface OtherService {
 }
 
 /**
- * Compiles service and controls in the same way into a folder of their own, as `npm run build:server` does: a loader of TypeScript would slow both down, and
- * a build that somebody else replaces midway would compare two things at once.
+ * Compiles service and controls in the same way into a folder of their own, as `npm run build:server` does: a loader of
+ * TypeScript would slow both down, and a build that somebody else replaces midway would compare two things at once.
  * @throws when the compiler left nothing that could run; mistakes of type alone are passed to `progress`
  */
 export async function buildPrograms(progress: (line: string) => void): Promise<Programs> {
@@ -76,7 +76,8 @@ export async function buildPrograms(progress: (line: string) => void): Promise<P
 }
 
 /**
- * Builds another commit of this repository in a folder of its own, by its own `npm run build:server`. Packages are shared where its lock file is the same.
+ * Builds another commit of this repository in a folder of its own, by its own `npm run build:server`. Packages are
+ * shared where its lock file is the same.
  * @throws when git knows no such commit, or its build fails
  */
 export async function buildOther(ref: string, progress: (line: string) => void): Promise<OtherService> {

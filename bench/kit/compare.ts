@@ -29,7 +29,10 @@ export interface RatioTarget {
   sense: 'at most' | 'at least';
 }
 
-/** Lets the two sides take turns, A B B A, so that whatever else the machine does meets both. Returns each round's turns. */
+/**
+ * Lets the two sides take turns, A B B A, so that whatever else the machine does meets both. Returns each round's
+ * turns.
+ */
 export async function takeTurns<Turn>(
   plan: Plan,
   turn: (side: Side) => Promise<Turn>,
@@ -48,7 +51,10 @@ export async function takeTurns<Turn>(
   return rounds;
 }
 
-/** One number of both sides in every round, as a line of the table. The ratio is that of the middle round, not of two sums that noise fell on unequally. */
+/**
+ * One number of both sides in every round, as a line of the table. The ratio is that of the middle round, not of two
+ * sums that noise fell on unequally.
+ */
 export function compare<Turn>(
   name: string,
   unit: string,

@@ -5,7 +5,10 @@ import type { Redis } from 'ioredis';
 const BATCH = 1_000;
 const TTL_MS = 86_400_000;
 
-/** Puts copies of a session into Redis, with its deadline if it has one: a hundred thousand by commands would take minutes. Resolves with their ids. */
+/**
+ * Puts copies of a session into Redis, with its deadline if it has one: a hundred thousand by commands would take
+ * minutes. Resolves with their ids.
+ */
 export async function copySession(redis: Redis, keyPrefix: string, sessionId: string, prefix: string, count: number): Promise<string[]> {
   const keys = createKeys(keyPrefix);
   const original = await redis.get(keys.session(sessionId).session);

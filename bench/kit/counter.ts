@@ -1,6 +1,8 @@
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 
-/** A statement that has to do with the trail; health checks and the like have not. The SQL goes over the wire as text. */
+/**
+ * A statement that has to do with the trail; health checks and the like have not. The SQL goes over the wire as text.
+ */
 const OF_THE_TRAIL = /sync_(?:sessions|events)/g;
 
 /** Stands before a PostgreSQL and counts what is asked of it. */

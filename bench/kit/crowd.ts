@@ -19,7 +19,10 @@ export class Crowd {
     return new Crowd(await stage.crowd());
   }
 
-  /** Connects `count` clients, in turn to each url; with sessions each joins one, in turn. Resolves with how long it took, seconds. */
+  /**
+   * Connects `count` clients, in turn to each url; with sessions each joins one, in turn. Resolves with how long it
+   * took, seconds.
+   */
   async gather(side: Side, urls: string[], count: number, session_ids: string[] = []): Promise<number> {
     const join = session_ids.length === 0 ? null : { event: JOIN[side], session_ids };
     const gathering: Gathering = { urls, count, join, atOnce: Math.min(AT_ONCE, count) };

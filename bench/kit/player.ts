@@ -16,7 +16,10 @@ export async function connectClient(url: string): Promise<Socket> {
   return socket;
 }
 
-/** Sends a command and resolves with the data of its success. Without a timer of its own: whoever measures sets one for many commands. */
+/**
+ * Sends a command and resolves with the data of its success. Without a timer of its own: whoever measures sets one for
+ * many commands.
+ */
 export async function call<Data>(socket: Socket, name: string, payload: unknown): Promise<Data> {
   const reply = await new Promise<Reply<Data>>((resolve) => socket.emit(name, payload, resolve));
   if (!reply.ok) throw new Error(`${name} was refused: ${JSON.stringify(reply).slice(0, 300)}`);

@@ -37,7 +37,10 @@ export class Program {
     child.on('message', (message) => this.#waiting.get((message as Answer).id)?.(message as Answer));
   }
 
-  /** Starts a compiled program on a free port of 127.0.0.1 and waits until it answers, there or, if it need not be ready, its channel. */
+  /**
+   * Starts a compiled program on a free port of 127.0.0.1 and waits until it answers, there or, if it need not be
+   * ready, its channel.
+   */
   static async start({ file, probe, flags, env, ready, began }: ProgramOptions): Promise<Program> {
     const port = await freePort();
     const child = spawn(process.execPath, [...flags, '--import', pathToFileURL(probe).href, file], {

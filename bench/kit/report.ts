@@ -8,7 +8,10 @@ export const RESULTS = path.resolve(import.meta.dirname, '../results');
 
 const HEADER = ['measure', 'ratio', 'middle half', 'target', '', 'service', 'control', 'unit'];
 
-/** One table of all rows as Markdown, which reads well in a terminal too. Ratios first: figures of a machine mean nothing beside those of another. */
+/**
+ * One table of all rows as Markdown, which reads well in a terminal too. Ratios first: figures of a machine mean
+ * nothing beside those of another.
+ */
 export function tableOf(results: RowResult[]): string {
   const titles = results.map(({ name, title, seconds }) => `- \`${name}\` (${Math.round(seconds)} s): ${title}`);
   const lines = results.flatMap(({ name, measures }) => measures.map((measure) => cells({ ...measure, name: `${name}: ${measure.name}` })));

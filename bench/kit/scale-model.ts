@@ -71,7 +71,10 @@ const UTILISATION = 0.6;
 const CONNECTIONS_MAX = 20_000;
 const INSTANCES_MAX = 10_000;
 
-/** How many instances and shards a steady load of games of two needs, each client on any instance, so many commands a second. */
+/**
+ * How many instances and shards a steady load of games of two needs, each client on any instance, so many commands a
+ * second.
+ */
 export function plan(model: Model, connections: number, commandsASecond: number): { instances: number; shards: number } {
   let [instances, shards] = [Math.ceil(connections / CONNECTIONS_MAX), 1];
   for (;;) {

@@ -6,7 +6,10 @@ import { call } from './player.ts';
 /** Commands under way at once while sessions are made. */
 const AT_ONCE = 48;
 
-/** Makes running sessions: created over REST, so that no socket gets into their rooms, and started over sockets, which is cheaper. */
+/**
+ * Makes running sessions: created over REST, so that no socket gets into their rooms, and started over sockets, which
+ * is cheaper.
+ */
 export class Seeder {
   readonly #url: string;
   readonly #sockets: Socket[];
@@ -17,7 +20,10 @@ export class Seeder {
     this.#sockets = sockets;
   }
 
-  /** Makes `count` sessions, many at once. `bankMs` is asked for each just before it is made. Resolves with their states, in order. */
+  /**
+   * Makes `count` sessions, many at once. `bankMs` is asked for each just before it is made. Resolves with their
+   * states, in order.
+   */
   async seed(
     prefix: string,
     count: number,

@@ -39,7 +39,10 @@ export class Stage {
     this.#closers = closers;
   }
 
-  /** Starts a Redis as `npm start` has it. Its file is not rewritten meanwhile, since that would fall on one side or the other by chance. */
+  /**
+   * Starts a Redis as `npm start` has it. Its file is not rewritten meanwhile, since that would fall on one side or the
+   * other by chance.
+   */
   static async open(programs: Programs, shards: 1 | 3 = 1): Promise<Stage> {
     const directory = await mkdtemp(path.join(tmpdir(), 'synckairos-bench-'));
     const closers = [() => rm(directory, { recursive: true, force: true })];

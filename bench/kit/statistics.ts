@@ -3,7 +3,10 @@ import { build } from 'hdr-histogram-js';
 /** An hour: nothing measured here takes longer. */
 const HIGHEST_US = 3_600_000_000;
 
-/** The latency below which `share` (0 to 1) of the samples lie, from an HDR histogram of microseconds with three significant digits. NaN without samples. */
+/**
+ * The latency below which `share` (0 to 1) of the samples lie, from an HDR histogram of microseconds with three
+ * significant digits. NaN without samples.
+ */
 export function percentile(samplesMs: readonly number[], share: number): number {
   if (samplesMs.length === 0) return Number.NaN;
   const histogram = build({ lowestDiscernibleValue: 1, highestTrackableValue: HIGHEST_US, numberOfSignificantValueDigits: 3 });
@@ -17,7 +20,10 @@ export function median(values: readonly number[]): number {
   return ranked(values, 0.5);
 }
 
-/** Of one number measured in several rounds: the middle, and between what the middle half of the rounds lies. Noise is what is between these. */
+/**
+ * Of one number measured in several rounds: the middle, and between what the middle half of the rounds lies. Noise is
+ * what is between these.
+ */
 export interface Spread {
   median: number;
   low: number;

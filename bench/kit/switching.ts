@@ -27,7 +27,10 @@ export interface LatencyTargets {
   p99?: number;
 }
 
-/** One client a side, one game, one acknowledged switch at a time: latency and CPU of two programs that understand the same switch. */
+/**
+ * One client a side, one game, one acknowledged switch at a time: latency and CPU of two programs that understand the
+ * same switch.
+ */
 export async function compareSwitches(
   stage: Stage,
   programs: Record<Side, Program>,

@@ -1,6 +1,7 @@
 /**
- * Many clients in one process that cost as little as they can, so that it is the server that is measured: bare WebSockets which speak just enough of Engine.IO and
- * Socket.IO to connect, join a session, answer heartbeats, and count the updates they get by their first bytes, unparsed.
+ * Many clients in one process that cost as little as they can, so that it is the server that is measured: bare
+ * WebSockets which speak just enough of Engine.IO and Socket.IO to connect, join a session, answer heartbeats, and
+ * count the updates they get by their first bytes, unparsed.
  */
 import { WebSocket } from 'ws';
 import { answer } from './answers.ts';

@@ -1,6 +1,7 @@
 /**
- * The control of the audit-drain row: bare BullMQ and one INSERT a job. It is handed the same events in jobs of as many as the service's, adds all jobs at once, and
- * writes each job's events, as they are, to two JSON columns of a table of its own. It reads no outbox, holds no lease, opens no event, and keeps no row of a session.
+ * The control of the audit-drain row: bare BullMQ and one INSERT a job. It is handed the same events in jobs of as many
+ * as the service's, adds all jobs at once, and writes each job's events, as they are, to two JSON columns of a table of
+ * its own. It reads no outbox, holds no lease, opens no event, and keeps no row of a session.
  */
 import { Queue, Worker } from 'bullmq';
 import { Redis } from 'ioredis';

@@ -1,4 +1,7 @@
-/** Loaded into every measured process, the service's and the control's alike (`node --import`), so that both are asked in the same way. */
+/**
+ * Loaded into every measured process, the service's and the control's alike (`node --import`), so that both are asked
+ * in the same way.
+ */
 import { writeFile } from 'node:fs/promises';
 import { type Profiler, Session } from 'node:inspector/promises';
 import { setFlagsFromString } from 'node:v8';

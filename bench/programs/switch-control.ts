@@ -1,7 +1,8 @@
 /**
- * The control of the switch rows: the thinnest Socket.IO + Redis program that does the same work. One compare-and-set in Redis, one emit to the room through
- * the sharded adapter, one acknowledgement; states, updates and replies are as large as the service's. It checks nothing, keeps no trail, and holds each
- * session in memory, so it needs one round trip where a stateless instance may need more. `control:emit` is the same without the compare-and-set: a bare emit.
+ * The control of the switch rows: the thinnest Socket.IO + Redis program that does the same work. One compare-and-set
+ * in Redis, one emit to the room through the sharded adapter, one acknowledgement; states, updates and replies are as
+ * large as the service's. It checks nothing, keeps no trail, and holds each session in memory, so it needs one round
+ * trip where a stateless instance may need more. `control:emit` is the same without the compare-and-set: a bare emit.
  */
 import { createHash } from 'node:crypto';
 import { createServer } from 'node:http';

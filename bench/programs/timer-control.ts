@@ -1,4 +1,6 @@
-/** The control of the expiry row: one timer over a heap of deadlines that wakes at each of them and does nothing else. */
+/**
+ * The control of the expiry row: one timer over a heap of deadlines that wakes at each of them and does nothing else.
+ */
 import { createServer } from 'node:http';
 import { setTimeout as wait } from 'node:timers/promises';
 import TinyQueue from 'tinyqueue';

@@ -23,7 +23,10 @@ interface Game {
   watcher: Socket;
 }
 
-/** Milliseconds until the client of the other instance was told, for one update; ends when both that and the answer are there. */
+/**
+ * Milliseconds until the client of the other instance was told, for one update; ends when both that and the answer are
+ * there.
+ */
 async function deliver({ tell, watcher }: Game, sent = performance.now()): Promise<number> {
   const told = new Promise<number>((resolve) => watcher.once('session:update', () => resolve(performance.now() - sent)));
   const [latency] = await within(DELIVERY_DEADLINE_MS, 'a delivery', Promise.all([told, tell()]));

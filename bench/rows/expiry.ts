@@ -20,7 +20,10 @@ const SOCKETS = 4;
 const WATCHED = 200;
 /** The first deadline comes this long after the last session was made, so that making them is over. */
 const QUIET_MS = 500;
-/** The fewest sessions a second that can be made here; deadlines lie far enough ahead for that, and the true speed is learned. */
+/**
+ * The fewest sessions a second that can be made here; deadlines lie far enough ahead for that, and the true speed is
+ * learned.
+ */
 const SLOWEST_SEEDING = 400;
 const PATIENCE_MS = 1_500;
 

@@ -24,7 +24,10 @@ interface World {
   next: number;
 }
 
-/** An instance on a Redis that holds so many sessions; what it holds more after they came, an instance that served none of them. */
+/**
+ * An instance on a Redis that holds so many sessions; what it holds more after they came, an instance that served none
+ * of them.
+ */
 async function populate(stage: Stage, active: number, idle: number): Promise<World & { grown: { heap: number; resources: number } }> {
   const program = await stage.service();
   const bystander = await stage.service();
@@ -56,7 +59,9 @@ async function tour(world: World, ms: number): Promise<number[]> {
   return latencies;
 }
 
-/** Two Redis servers, one with few sessions and one with very many, each with an instance: the latter must be no slower. */
+/**
+ * Two Redis servers, one with few sessions and one with very many, each with an instance: the latter must be no slower.
+ */
 export const growthRow: Row = {
   name: 'growth',
   title: 'Growth of the number of sessions in Redis (control: the few)',

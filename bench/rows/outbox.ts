@@ -2,7 +2,10 @@ import { Player } from '../kit/player.ts';
 import type { Row } from '../kit/row.ts';
 import { compareSwitches } from '../kit/switching.ts';
 
-/** What the trail costs a command: an instance that writes events to the outbox and chains them by their hashes, against one that keeps no trail. */
+/**
+ * What the trail costs a command: an instance that writes events to the outbox and chains them by their hashes, against
+ * one that keeps no trail.
+ */
 export const outboxRow: Row = {
   name: 'outbox',
   title: 'The outbox in a commit: acked session:switch with AUDIT_WORKER=off against none',

@@ -10,7 +10,10 @@ async function bytesOfUpdate(player: Player): Promise<number> {
   return Buffer.byteLength(JSON.stringify(await update));
 }
 
-/** Growth with the number of participants: the same instance plays a game of a thousand and a game of two, by a client that takes changes. */
+/**
+ * Growth with the number of participants: the same instance plays a game of a thousand and a game of two, by a client
+ * that takes changes.
+ */
 export const participantsRow: Row = {
   name: 'participants',
   title: 'Acked session:switch among 1000 participants against 2',

@@ -11,7 +11,10 @@ const SMOKE = { warmUpMs: 300, rounds: 2, turnMs: 250 };
 const MANY = 16;
 const TURN_DEADLINE_MS = 20_000;
 
-/** What the service that this one replaces did over REST on a machine of this kind: its best figures, by the number of clients. */
+/**
+ * What the service that this one replaces did over REST on a machine of this kind: its best figures, by the number of
+ * clients.
+ */
 const BEFORE = { p50: 2.8, perSecond: { 1: 213, [MANY]: 575 } } as const;
 
 interface Turn {

@@ -51,7 +51,10 @@ async function seat(stage: Stage, size: number, progress: RowOptions['progress']
   };
 }
 
-/** One room with many clients, all on one instance: how fast it is told, and what that does to another session of the instance. */
+/**
+ * One room with many clients, all on one instance: how fast it is told, and what that does to another session of the
+ * instance.
+ */
 function roomRow(size: number, smokeSize: number): Row {
   return {
     name: `room-${size}`,

@@ -16,7 +16,9 @@ interface Turn {
   redisUs: number;
 }
 
-/** Every player sends the next command as soon as the last one is acknowledged, for a while. Returns all latencies, ms. */
+/**
+ * Every player sends the next command as soon as the last one is acknowledged, for a while. Returns all latencies, ms.
+ */
 async function playAll(players: Player[], ms: number): Promise<number[]> {
   const end = performance.now() + ms;
   const latencies: number[] = [];

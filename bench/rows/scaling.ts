@@ -23,7 +23,10 @@ const WORLDS = [
   [1_000_000, 100_000],
 ] as const;
 
-/** What is left of the cost of some stretches once `known` is taken off, for each of `count`; the middle one of the stretches. */
+/**
+ * What is left of the cost of some stretches once `known` is taken off, for each of `count`; the middle one of the
+ * stretches.
+ */
 function rest(stretches: Stretch[], side: 'instances' | 'redis', known: Model, count: (load: Load) => number): number {
   const left = stretches.map(
     (stretch) => (stretch[side === 'instances' ? 'instancesUs' : 'redisUs'] - predict(known, stretch.load)[side]) / count(stretch.load),
@@ -129,7 +132,10 @@ async function check(stage: Stage, instances: number, shards: 1 | 3, sizes: Size
   ];
 }
 
-/** The figures that docs/SCALING.md calculates with, how well they predict, and what they mean for loads that no machine here can carry. */
+/**
+ * The figures that docs/SCALING.md calculates with, how well they predict, and what they mean for loads that no machine
+ * here can carry.
+ */
 export const scalingRow: Row = {
   name: 'scaling',
   title: 'A model of the cost of everything, fitted on one shard, checked on 1 to 3 instances and 1 and 3 shards',

@@ -16,7 +16,10 @@ const COLD_S = 10;
 const READY_DEADLINE_MS = 20_000;
 const POLL_MS = 5;
 const COLD_DEADLINE_MS = 60_000;
-/** The longer Redis is away, the longer an instance pauses between its tries: the longest of these is beyond where that ends, and within the ten seconds after which it gives up. */
+/**
+ * The longer Redis is away, the longer an instance pauses between its tries: the longest of these is beyond where that
+ * ends, and within the ten seconds after which it gives up.
+ */
 const WAITED_MS = { full: [500, 2_000, 6_000, 8_000], smoke: [500] };
 
 /** From the start of the process until it is ready, ms. */
@@ -28,7 +31,9 @@ async function start(stage: Stage, side: Side): Promise<number> {
   return took;
 }
 
-/** An instance that has waited for Redis for so long: from the first answer of Redis until the instance is ready, ms. */
+/**
+ * An instance that has waited for Redis for so long: from the first answer of Redis until the instance is ready, ms.
+ */
 async function afterRedis(stage: Stage, waitedMs: number): Promise<number> {
   const port = await freePort();
   const directory = await mkdtemp(path.join(tmpdir(), 'synckairos-bench-late-'));

@@ -20,7 +20,9 @@ interface Turn {
   asked: number;
 }
 
-/** All clients come back at once, as after a cut of the network, and each joins its session; the control's only connect. */
+/**
+ * All clients come back at once, as after a cut of the network, and each joins its session; the control's only connect.
+ */
 export const stormRow: Row = {
   name: 'storm',
   title: 'Reconnect storm over two instances: connect and join against a bare connect',

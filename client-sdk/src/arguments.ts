@@ -1,4 +1,7 @@
-/** Checks of what an application hands in. A mistake of the program is a TypeError at once, which names the argument and what was given. */
+/**
+ * Checks of what an application hands in. A mistake of the program is a TypeError at once, which names the argument and
+ * what was given.
+ */
 
 /** Fields of payloads that a command can't do without. */
 const REQUIRED = new Set(['session_id', 'link_id', 'delta_ms', 'message']);
@@ -22,7 +25,10 @@ export function expectFunction(name: string, value: unknown): void {
   if (typeof value !== 'function') throw new TypeError(`${name} must be a function; it is ${inWords(value)}`);
 }
 
-/** @throws TypeError for a payload without what its command needs, with an id that is no string, or with something that JSON can't hold */
+/**
+ * @throws TypeError for a payload without what its command needs, with an id that is no string, or with something that
+ * JSON can't hold
+ */
 export function expectPayload(payload: object): void {
   for (const [name, value] of Object.entries(payload) as [string, unknown][]) {
     if (value == null && !REQUIRED.has(name)) continue;

@@ -10,8 +10,9 @@ export function doubled(before: number, longest: number): number {
 }
 
 /**
- * Milliseconds to wait before the next try to reconnect, after `before` ms were waited for the last one (0: it is the first) and `sinceMs` were spent on trying:
- * doubling from 1 s to 30 s, but 2 s at most in the first 30 s, so that clients are back soon after a restart.
+ * Milliseconds to wait before the next try to reconnect, after `before` ms were waited for the last one (0: it is the
+ * first) and `sinceMs` were spent on trying: doubling from 1 s to 30 s, but 2 s at most in the first 30 s, so that
+ * clients are back soon after a restart.
  */
 export function reconnectDelay(before: number, sinceMs: number): number {
   return doubled(before, sinceMs < SHORT_OUTAGE_MS ? LONGEST_IN_SHORT_OUTAGE_MS : LONGEST_DELAY_MS);

@@ -1,4 +1,7 @@
-/** The client an application holds: commands, subscriptions and the server's time, put together from the parts beside this file. */
+/**
+ * The client an application holds: commands, subscriptions and the server's time, put together from the parts beside
+ * this file.
+ */
 import { expectFunction, expectId, inWords } from './arguments.ts';
 import { ClockSync, type ClockStatus } from './clock-sync.ts';
 import { Connection } from './connection.ts';
@@ -33,7 +36,9 @@ export class SyncKairosClient extends SessionCommands {
   #skewed = false;
   #offDevice: (() => void) | undefined;
 
-  /** @throws TypeError when a URL is none, or an option does not exist. Nothing is opened until something is asked for. */
+  /**
+   * @throws TypeError when a URL is none, or an option does not exist. Nothing is opened until something is asked for.
+   */
   constructor(url: string | URL, given?: SyncKairosOptions | string) {
     const options = resolveOptions(url, given);
     const { clock, optimistic } = options;
@@ -61,12 +66,17 @@ export class SyncKairosClient extends SessionCommands {
     this.#begin();
   }
 
-  /** Opens the socket ahead of the first command or subscription, which would do so too; after `reconnecting`, at once. */
+  /**
+   * Opens the socket ahead of the first command or subscription, which would do so too; after `reconnecting`, at once.
+   */
   connect(): void {
     this.#connection.hurry();
   }
 
-  /** Closes the socket and every timer, so that a process can end; what waits for an answer rejects. A later call opens it again. */
+  /**
+   * Closes the socket and every timer, so that a process can end; what waits for an answer rejects. A later call opens
+   * it again.
+   */
   disconnect(): void {
     this.#connection.close();
     this.#time.stop();
@@ -89,8 +99,9 @@ export class SyncKairosClient extends SessionCommands {
   }
 
   /**
-   * Joins a session and calls `onUpdate` with the state it has, if it has one, and with each newer state, over reconnects and new sessions of that id too, until the
-   * returned function is called. Never before this has returned; a subscription that an `onUpdate` makes begins with the state after the one it was called with.
+   * Joins a session and calls `onUpdate` with the state it has, if it has one, and with each newer state, over
+   * reconnects and new sessions of that id too, until the returned function is called. Never before this has returned;
+   * a subscription that an `onUpdate` makes begins with the state after the one it was called with.
    */
   connectWebSocket(id: string, onUpdate: (state: SessionState) => void): () => void {
     expectFunction('onUpdate', onUpdate);
@@ -116,7 +127,10 @@ export class SyncKairosClient extends SessionCommands {
     };
   }
 
-  /** The store of a session: `subscribe` joins it, `getSnapshot` is its newest state or null, `getError` says why nothing is heard of it. */
+  /**
+   * The store of a session: `subscribe` joins it, `getSnapshot` is its newest state or null, `getError` says why
+   * nothing is heard of it.
+   */
   session(id: string): Pick<SessionStore, 'sessionId' | 'subscribe' | 'getSnapshot' | 'getError'> {
     expectId('The session id', id);
     return this.#rooms.store(id);
@@ -130,7 +144,10 @@ export class SyncKairosClient extends SessionCommands {
     return this.#time.sync().finally(this.#alive.work());
   }
 
-  /** Unix milliseconds of the authoritative clock, fractions included; while `getClockStatus().state` is `syncing`, the device's own guess. */
+  /**
+   * Unix milliseconds of the authoritative clock, fractions included; while `getClockStatus().state` is `syncing`, the
+   * device's own guess.
+   */
   getServerTime(): number {
     return this.#time.now();
   }
@@ -141,9 +158,10 @@ export class SyncKairosClient extends SessionCommands {
   }
 
   /**
-   * Milliseconds left on a clock of a session that the client knows: a participant's or group's by its id, the session's own by `global` or without `who`. At an instant of
-   * the server (Unix ms) or now; null where nothing can run out or nothing is known, which now is so for a running clock until the server's time is known.
-   * Of an id that the session does not have a warning goes to the console, once.
+   * Milliseconds left on a clock of a session that the client knows: a participant's or group's by its id, the
+   * session's own by `global` or without `who`. At an instant of the server (Unix ms) or now; null where nothing can
+   * run out or nothing is known, which now is so for a running clock until the server's time is known. Of an id that
+   * the session does not have a warning goes to the console, once.
    */
   getParticipantTime(id: string, who?: Who, at?: number): number | null {
     const state = this.#rooms.state(id);

@@ -1,8 +1,9 @@
 /**
  * The clock filter: what time it is at the server, and how sure that is. Pure; every instant is handed in.
  *
- * Each exchange brackets the server's clock as in Cristian's algorithm and NTP (RFC 5905, section 8); of the latest exchanges the one with
- * the smallest possible error counts (RFC 5905, section 10, "clock filter algorithm"), since queues only ever add delay.
+ * Each exchange brackets the server's clock as in Cristian's algorithm and NTP (RFC 5905, section 8); of the latest
+ * exchanges the one with the smallest possible error counts (RFC 5905, section 10, "clock filter algorithm"), since
+ * queues only ever add delay.
  */
 
 import { DriftFit } from './drift.ts';
@@ -46,8 +47,8 @@ export class ClockFilter {
   #fit = new DriftFit();
 
   /**
-   * Takes one exchange; the oldest beyond sixteen goes. When it can't be true together with what was known, the server's clock was set: everything older is
-   * forgotten, and the answer is false.
+   * Takes one exchange; the oldest beyond sixteen goes. When it can't be true together with what was known, the
+   * server's clock was set: everything older is forgotten, and the answer is false.
    */
   add(sample: TimeSample): boolean {
     const known = this.estimate(sample.receivedAt);
@@ -74,9 +75,9 @@ export class ClockFilter {
 }
 
 /**
- * The server's time at `now` as one exchange tells it: offset ((t2 − t1) + (t3 − t4)) / 2, which is off by at most half the round trip
- * (t4 − t1) − (t3 − t2), plus the server's own bound, plus what both clocks may have drifted since. `drift` (a ratio) is what they are thought to drift; the
- * bound allows for its being wrong.
+ * The server's time at `now` as one exchange tells it: offset ((t2 − t1) + (t3 − t4)) / 2, which is off by at most half
+ * the round trip (t4 − t1) − (t3 − t2), plus the server's own bound, plus what both clocks may have drifted since.
+ * `drift` (a ratio) is what they are thought to drift; the bound allows for its being wrong.
  */
 export function estimateFrom(sample: TimeSample, now: number, drift = 0): TimeEstimate {
   const { sentAt, serverReceivedAt, serverSentAt, receivedAt, serverBound } = sample;

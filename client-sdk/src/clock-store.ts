@@ -1,4 +1,6 @@
-/** The digits of a clock as a store that changes when they do, whether the clock falls, stands or rises. Knows no React. */
+/**
+ * The digits of a clock as a store that changes when they do, whether the clock falls, stands or rises. Knows no React.
+ */
 import type { Reading } from './clock/clock.ts';
 import { shownElapsed, shownTime, untilNextElapsedDigit } from './format-time.ts';
 
@@ -73,7 +75,8 @@ function atDigit(run: () => void, ms: number): () => void {
 /** The digits of a clock as a store for `useSyncExternalStore`: milliseconds, null while unknown. */
 export function clockStore(source: ClockSource, face: Face) {
   let last: { of: unknown; shown: number } | undefined;
-  // Stands until a tick, another state, or the first sync: React reads it twice, and a digit may have changed in between.
+  // Stands until a tick, another state, or the first sync: React reads it twice, and a digit may have changed in
+  // between.
   let snapshot: { of: unknown; synced: boolean; shown: number | null } | undefined;
 
   const shownNow = (): number | null => {

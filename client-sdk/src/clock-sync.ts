@@ -1,4 +1,7 @@
-/** Follows the server's clock: a burst of exchanges at the beginning, then one now and then. The arithmetic is the clock filter's. */
+/**
+ * Follows the server's clock: a burst of exchanges at the beginning, then one now and then. The arithmetic is the clock
+ * filter's.
+ */
 import { ClockFilter, type TimeSample } from './clock-filter.ts';
 import { type DeviceClock, pause } from './device-clock.ts';
 import { asError, unreachable } from './errors.ts';
@@ -11,7 +14,9 @@ export interface ClockStatus {
   rtt: number;
   /** The true offset lies within ± this; Infinity while syncing. */
   bound: number;
-  /** `syncing` until the server's clock is known, and again after a sleep: times of running clocks are not known then. */
+  /**
+   * `syncing` until the server's clock is known, and again after a sleep: times of running clocks are not known then.
+   */
   state: 'syncing' | 'synced';
 }
 
@@ -38,7 +43,10 @@ const GOOD_ENOUGH_MS = 25;
 const SLEW_RATE = 0.005;
 /** … unless they are as large as this. */
 const STEP_MS = 250;
-/** When the wall clock and the monotonic one part by more than this, plus 0.1 % of the time since, the device slept or its clock was set. */
+/**
+ * When the wall clock and the monotonic one part by more than this, plus 0.1 % of the time since, the device slept or
+ * its clock was set.
+ */
 const SLEEP_MS = 250;
 
 export class ClockSync {
@@ -62,7 +70,10 @@ export class ClockSync {
     this.#options = options;
   }
 
-  /** Unix milliseconds of the authoritative clock; while syncing, a guess by the device's own. Never runs backwards by a correction under 250 ms. */
+  /**
+   * Unix milliseconds of the authoritative clock; while syncing, a guess by the device's own. Never runs backwards by a
+   * correction under 250 ms.
+   */
   now(): number {
     const at = this.#look();
     return this.#shown === undefined ? this.#options.clock.wall() + this.#guess : at + this.#shown.offset;
@@ -111,7 +122,9 @@ export class ClockSync {
     this.#following = false;
   }
 
-  /** To be called when the device may have slept: looks whether it has, and measures anew where timers may have rested. */
+  /**
+   * To be called when the device may have slept: looks whether it has, and measures anew where timers may have rested.
+   */
   wake(): void {
     this.#look();
     if (this.#following) void this.sync().catch(() => undefined);

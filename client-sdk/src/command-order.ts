@@ -1,9 +1,15 @@
-/** The order of a session's commands, which a server that works on several at a time, REST, and limits that are waited out would not keep. */
+/**
+ * The order of a session's commands, which a server that works on several at a time, REST, and limits that are waited
+ * out would not keep.
+ */
 import { Emitter } from './emitter.ts';
 import { type SyncKairosError, unreachable } from './errors.ts';
 import type { RestCommand } from './rest.ts';
 
-/** These may be under way beside others: they commute, or change nothing that a command builds on. A class of a hundred is given time in one go. */
+/**
+ * These may be under way beside others: they commute, or change nothing that a command builds on. A class of a hundred
+ * is given time in one go.
+ */
 const FREE: readonly RestCommand[] = ['session:adjust', 'session:message', 'session:share', 'session:revoke'];
 
 /** A command that has no answer yet. */

@@ -45,7 +45,9 @@ export class Connection {
   #state: ConnectionState = 'idle';
   #failure: SyncKairosError | null = null;
   #attempt = 0;
-  /** Since when it is tried again and again, by the monotonic clock: after a loss, and whenever there is reason to hope. */
+  /**
+   * Since when it is tried again and again, by the monotonic clock: after a loss, and whenever there is reason to hope.
+   */
   #tryingSince = 0;
   /** The latest delay, before chance took its part. */
   #delay = 0;
@@ -66,7 +68,8 @@ export class Connection {
       autoUnref: isNode(),
       autoConnect: false,
       forceNew: true,
-      // Reconnection is done here: Socket.IO's own neither tells its delays nor returns after the server closed the socket.
+      // Reconnection is done here: Socket.IO's own neither tells its delays nor returns after the server closed the
+      // socket.
       reconnection: false,
       timeout: DIAL_PATIENCE_MS,
       auth: (send) => {
@@ -129,7 +132,9 @@ export class Connection {
     return this.#state === 'reconnecting' || this.#state === 'fallback';
   }
 
-  /** Begins to connect, unless that is already under way. The signal aborts when the connection is closed by its owner. */
+  /**
+   * Begins to connect, unless that is already under way. The signal aborts when the connection is closed by its owner.
+   */
   open(): AbortSignal {
     if (this.isOff) {
       this.#attempt = 0;
@@ -172,7 +177,10 @@ export class Connection {
     for (const notice of notices) this.events.emit('notice', { session_id, ...notice });
   }
 
-  /** One try over the present connection. @throws SyncKairosError the server's refusal; NETWORK_ERROR without a connection or when it is lost before the answer, TIMEOUT without an answer in time */
+  /**
+   * One try over the present connection. @throws SyncKairosError the server's refusal; NETWORK_ERROR without a
+   * connection or when it is lost before the answer, TIMEOUT without an answer in time
+   */
   exchange<C extends CommandName>(
     command: C,
     payload: Commands[C]['payload'],
@@ -193,7 +201,10 @@ export class Connection {
     });
   }
 
-  /** Gets a fresh token and tells it to the server, so that the connection outlives the old one. @throws SyncKairosError when the application's function throws, or the server refuses it */
+  /**
+   * Gets a fresh token and tells it to the server, so that the connection outlives the old one. @throws SyncKairosError
+   * when the application's function throws, or the server refuses it
+   */
   async refreshToken(): Promise<void> {
     const token = await this.#options.tokens.renew();
     if (this.isOff) return;
@@ -203,7 +214,8 @@ export class Connection {
 
   #planRenewal(token: string | undefined): void {
     const { clock, tokens } = this.#options;
-    // What fails here shows when the old token ends: the server closes the connection, and the next one asks for a token again.
+    // What fails here shows when the old token ends: the server closes the connection, and the next one asks for a
+    // token again.
     tokens.plan(token, clock, () => void this.refreshToken().catch(() => undefined));
   }
 
@@ -214,7 +226,8 @@ export class Connection {
     this.socket.connect();
     const { engine } = this.socket.io;
     this.#dialling = engine;
-    // Of a transport that closes between its upgrade and its first packet, socket.io-client tells nobody until its time-out. Mostly it did tell, just now.
+    // Of a transport that closes between its upgrade and its first packet, socket.io-client tells nobody until its
+    // time-out. Mostly it did tell, just now.
     const closed = (): void => {
       if (this.#dialling !== engine) return;
       this.socket.disconnect();
@@ -254,7 +267,10 @@ export class Connection {
     if (attempt === reconnectAttempts + 1) this.events.emit('connectionFailed', { attempts: reconnectAttempts });
   }
 
-  /** The server, or whoever gives out tokens, does not want this client. With a fresh token it may; otherwise there is no use in trying again. */
+  /**
+   * The server, or whoever gives out tokens, does not want this client. With a fresh token it may; otherwise there is
+   * no use in trying again.
+   */
   #refused(error: SyncKairosError, mayChange: boolean): void {
     this.events.emit('error', error);
     if (this.isOff) return;

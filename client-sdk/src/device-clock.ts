@@ -14,8 +14,8 @@ export interface DeviceClock {
 export const deviceClock: DeviceClock = { monotonic: () => performance.now(), wall: () => Date.now() };
 
 /**
- * Calls `run` after `ms` by the clock's own timer, or by `setTimeout`; the returned function calls it off. Such a timer does not keep a Node process alive:
- * `KeepAlive` does, for as long as somebody waits.
+ * Calls `run` after `ms` by the clock's own timer, or by `setTimeout`; the returned function calls it off. Such a timer
+ * does not keep a Node process alive: `KeepAlive` does, for as long as somebody waits.
  */
 export function later(clock: DeviceClock, run: () => void, ms: number): () => void {
   if (clock.timer !== undefined) return clock.timer(run, ms);
@@ -41,7 +41,10 @@ export function pause(clock: DeviceClock, ms: number, signal: AbortSignal): Prom
 
 const waiting = new WeakMap<AbortSignal, Set<() => void>>();
 
-/** Calls `run` when the signal aborts, until the returned function is called. Any number may wait for the same one: of more than ten listeners Node warns. */
+/**
+ * Calls `run` when the signal aborts, until the returned function is called. Any number may wait for the same one: of
+ * more than ten listeners Node warns.
+ */
 export function onAbort(signal: AbortSignal, run: () => void): () => void {
   const runs = waiting.get(signal) ?? new Set();
   if (!waiting.has(signal)) {

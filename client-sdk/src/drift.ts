@@ -31,8 +31,8 @@ export class DriftFit {
   }
 
   /**
-   * The slope of the offset, a ratio (40e-6: the device loses 40 µs a second); 0 until the samples span three minutes. Least squares, each point weighted by
-   * how little it can have queued.
+   * The slope of the offset, a ratio (40e-6: the device loses 40 µs a second); 0 until the samples span three minutes.
+   * Least squares, each point weighted by how little it can have queued.
    */
   slope(): number {
     const points = this.#points;

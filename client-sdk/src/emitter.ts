@@ -17,7 +17,10 @@ export class Emitter<Events> {
   }
 }
 
-/** Calls the handlers there are, but for those taken away meanwhile; one that is added meanwhile waits for the next time. */
+/**
+ * Calls the handlers there are, but for those taken away meanwhile; one that is added meanwhile waits for the next
+ * time.
+ */
 export function callAll<T>(handlers: ReadonlySet<(payload: T) => void> | undefined, payload: T): void {
   for (const handler of Array.from(handlers ?? [])) {
     if (handlers?.has(handler)) callSafely(() => handler(payload));

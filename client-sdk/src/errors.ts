@@ -1,7 +1,10 @@
 /** The one error type of the SDK: refusals of the server, and what can go wrong on the way to it. */
 import type { ErrorBody, ErrorCode, ErrorDetails } from './contract/index.ts';
 
-/** `NETWORK_ERROR`: there was no connection, or `disconnect` came before the answer. `TIMEOUT`: no answer in time, so the outcome is unknown. All others come from the server. */
+/**
+ * `NETWORK_ERROR`: there was no connection, or `disconnect` came before the answer. `TIMEOUT`: no answer in time, so
+ * the outcome is unknown. All others come from the server.
+ */
 export type SyncKairosErrorCode = ErrorCode | 'NETWORK_ERROR' | 'TIMEOUT';
 
 /** What every method of the client rejects with. */

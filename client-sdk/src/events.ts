@@ -3,8 +3,9 @@ import type { EventEnvelope, ExpiredEvent, MessageEvent, Notice, WarningEvent } 
 import type { SyncKairosError } from './errors.ts';
 
 /**
- * `reconnecting`: the connection is lost, or could not be made, and is tried again. `fallback`: likewise, and meanwhile the sessions that somebody
- * listens to are read over REST every few seconds. `failed`: the server does not want this client with this token; `connect()`, a command or a subscription begins anew.
+ * `reconnecting`: the connection is lost, or could not be made, and is tried again. `fallback`: likewise, and meanwhile
+ * the sessions that somebody listens to are read over REST every few seconds. `failed`: the server does not want this
+ * client with this token; `connect()`, a command or a subscription begins anew.
  */
 export type ConnectionState = 'idle' | 'connecting' | 'connected' | 'reconnecting' | 'fallback' | 'failed';
 
@@ -24,7 +25,10 @@ export interface ClientEvents {
   timeWarning: WarningEvent;
   sessionDeleted: EventEnvelope;
   message: MessageEvent;
-  /** What the server says beside the success of a command on that session: it may not be what was meant. It is written to the console, too. */
+  /**
+   * What the server says beside the success of a command on that session: it may not be what was meant. It is written
+   * to the console, too.
+   */
   notice: Notice & { session_id: string };
   /** A session could not be joined. */
   error: SyncKairosError;

@@ -3,8 +3,9 @@ import { modeOf } from './clock/modes.ts';
 import type { EventType, ExpiredEvent, SessionState } from './contract/index.ts';
 
 /**
- * The expiry that lies between two states, or null. `cause` is the type of the event that made `after`, where it is known. With several versions in between the
- * latest expiry that can be told is named; one whose traces a later turn has wiped out is not seen.
+ * The expiry that lies between two states, or null. `cause` is the type of the event that made `after`, where it is
+ * known. With several versions in between the latest expiry that can be told is named; one whose traces a later turn
+ * has wiped out is not seen.
  */
 export function expiryBetween(before: SessionState, after: SessionState, cause?: EventType): Omit<ExpiredEvent, 'server_time_ms'> | null {
   if (after.created_at !== before.created_at) return null;

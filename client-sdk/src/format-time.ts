@@ -1,11 +1,19 @@
-/** Durations for people. A countdown rounds up, so that it shows zero exactly when time is up; a stopwatch rounds down. */
+/**
+ * Durations for people. A countdown rounds up, so that it shows zero exactly when time is up; a stopwatch rounds down.
+ */
 
-/** `countdown`: 1:02:03, 4:59, 9.8. `stopwatch`: the same, rounded down. `spoken`: for screen readers, "4 minutes 59 seconds". */
+/**
+ * `countdown`: 1:02:03, 4:59, 9.8. `stopwatch`: the same, rounded down. `spoken`: for screen readers, "4 minutes 59
+ * seconds".
+ */
 export type TimeStyle = 'countdown' | 'stopwatch' | 'spoken';
 
 const TENTHS_BELOW_MS = 10_000;
 
-/** A duration in milliseconds as text, below zero with a minus; a stopwatch never shows less than 0. A dash for what is no duration: null while a time is not known, undefined, NaN, Infinity. */
+/**
+ * A duration in milliseconds as text, below zero with a minus; a stopwatch never shows less than 0. A dash for what is
+ * no duration: null while a time is not known, undefined, NaN, Infinity.
+ */
 export function formatTime(ms: number | null | undefined, style: TimeStyle = 'countdown'): string {
   if (ms == null || !Number.isFinite(ms)) return '–';
   if (style === 'spoken') return spoken(Math.ceil(ms / 1000));
@@ -17,14 +25,20 @@ export function formatTime(ms: number | null | undefined, style: TimeStyle = 'co
   );
 }
 
-/** The duration a countdown's digits stand for: `ms` rounded up to tenths under 10 s, else to seconds. Equal exactly while the text is. */
+/**
+ * The duration a countdown's digits stand for: `ms` rounded up to tenths under 10 s, else to seconds. Equal exactly
+ * while the text is.
+ */
 export function shownTime(ms: number): number {
   const tenths = Math.ceil(ms / 100) * 100;
   // Of what rounds up to zero from below, the zero has no sign.
   return (Math.abs(tenths) < TENTHS_BELOW_MS ? tenths : Math.ceil(ms / 1000) * 1000) + 0;
 }
 
-/** Milliseconds until a countdown that shows `ms` shows something else, which is how long a screen may rest: above 0, Infinity once it stands at 0. */
+/**
+ * Milliseconds until a countdown that shows `ms` shows something else, which is how long a screen may rest: above 0,
+ * Infinity once it stands at 0.
+ */
 export function untilNextDigit(ms: number): number {
   if (ms <= 0) return Infinity;
   const shown = shownTime(ms);

@@ -1,4 +1,7 @@
-/** A UUIDv7 (RFC 9562, section 5.7) from an instant in Unix milliseconds and ten random bytes: unique without asking anybody, sortable by time. */
+/**
+ * A UUIDv7 (RFC 9562, section 5.7) from an instant in Unix milliseconds and ten random bytes: unique without asking
+ * anybody, sortable by time.
+ */
 export function uuidV7(unixMs: number, random: Uint8Array): string {
   const time = Math.floor(unixMs).toString(16).padStart(12, '0');
   const noise = Array.from(random, (byte) => byte.toString(16).padStart(2, '0')).join('');
@@ -7,7 +10,10 @@ export function uuidV7(unixMs: number, random: Uint8Array): string {
   return `${time.slice(0, 8)}-${time.slice(8)}-7${noise.slice(0, 3)}-${variant}${noise.slice(5, 8)}-${noise.slice(8)}`;
 }
 
-/** A fresh id. `getRandomValues` and not `randomUUID`, which browsers withhold from plain-http pages such as a server in the same room. */
+/**
+ * A fresh id. `getRandomValues` and not `randomUUID`, which browsers withhold from plain-http pages such as a server in
+ * the same room.
+ */
 export function freshId(unixMs: number): string {
   return uuidV7(unixMs, crypto.getRandomValues(new Uint8Array(10)));
 }

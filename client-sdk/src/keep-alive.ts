@@ -1,4 +1,6 @@
-/** Lets a Node process end by itself: the client's sockets and timers do not keep it, but what somebody waits for does. */
+/**
+ * Lets a Node process end by itself: the client's sockets and timers do not keep it, but what somebody waits for does.
+ */
 import type { ClientEvents } from './events.ts';
 
 /** Whoever listens for these waits for nothing; a program that only wants to hear of trouble may end. */
@@ -12,7 +14,9 @@ const TROUBLE: readonly string[] = [
 /** The longest interval of a timer, 24.8 days. */
 const LONGEST_MS = 2_147_483_647;
 
-/** Whether sockets and timers can be told not to keep the process. Not in browsers, nor where somebody else plays Node. */
+/**
+ * Whether sockets and timers can be told not to keep the process. Not in browsers, nor where somebody else plays Node.
+ */
 export function isNode(): boolean {
   const { process, document } = globalThis as { process?: { versions?: Record<string, string> }; document?: unknown };
   const versions = process?.versions ?? {};
@@ -31,7 +35,10 @@ export class KeepAlive {
     return this.#until(() => (this.#work -= 1));
   }
 
-  /** Somebody listens, until the returned function is called; that counts while there is a connection, or one on its way. */
+  /**
+   * Somebody listens, until the returned function is called; that counts while there is a connection, or one on its
+   * way.
+   */
   listen(event?: keyof ClientEvents): () => void {
     if (event !== undefined && TROUBLE.includes(event)) return () => undefined;
     this.#listeners += 1;

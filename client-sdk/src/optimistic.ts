@@ -1,2 +1,5 @@
-/** The server's arithmetic of turns, for showing a switch before it is answered: the subpath `@synckairos/client/optimistic`. */
+/**
+ * The server's arithmetic of turns, for showing a switch before it is answered: the subpath
+ * `@synckairos/client/optimistic`.
+ */
 export { predictSwitch } from './clock/turns.ts';

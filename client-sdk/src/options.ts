@@ -10,13 +10,19 @@ export type OptimisticSwitch = (state: SessionState, now: number, next?: string)
 export interface SyncKairosOptions {
   /** Where the socket connects, below which path included; default: the first argument. */
   socketUrl?: string;
-  /** Bearer token, or a function that gets a fresh one: for each connection, before the end that a JWT names, and when the server refuses the old one. */
+  /**
+   * Bearer token, or a function that gets a fresh one: for each connection, before the end that a JWT names, and when
+   * the server refuses the old one.
+   */
   token?: string | (() => string | Promise<string>);
   /** Tries in vain before `connectionFailed`; it goes on trying afterwards. Default 10. */
   reconnectAttempts?: number;
   /** How long a command may take, all its tries included; default 5000. */
   requestTimeoutMs?: number;
-  /** With `predictSwitch` of `@synckairos/client/optimistic`, `switchCycle` shows the next turn before the server has answered; when it refuses, the state falls back. */
+  /**
+   * With `predictSwitch` of `@synckairos/client/optimistic`, `switchCycle` shows the next turn before the server has
+   * answered; when it refuses, the state falls back.
+   */
   optimistic?: OptimisticSwitch;
   /** For REST; default the global one. */
   fetch?: typeof fetch;
@@ -37,7 +43,10 @@ export interface ResolvedOptions {
   optimistic: OptimisticSwitch | undefined;
   fetch: typeof fetch;
   clock: DeviceClock;
-  /** What the latest answer over REST told of the server's limit for this address: whether less than half is left, and ms until all of it is back. */
+  /**
+   * What the latest answer over REST told of the server's limit for this address: whether less than half is left, and
+   * ms until all of it is back.
+   */
   quota: { isShort: boolean; resetMs: number };
 }
 
@@ -81,7 +90,10 @@ export function resolveOptions(url: string | URL, given: SyncKairosOptions | str
   };
 }
 
-/** Origin and path of a server's address, without `/v1` and without a slash at the end. `ws:` and `wss:` count as `http:` and `https:`. */
+/**
+ * Origin and path of a server's address, without `/v1` and without a slash at the end. `ws:` and `wss:` count as
+ * `http:` and `https:`.
+ */
 function partsOf(name: string, given: string | URL): { origin: string; path: string } {
   const text = String(given);
   if (!/^(http|ws)s?:\/\/./.test(text)) {

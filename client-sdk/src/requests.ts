@@ -1,4 +1,7 @@
-/** Brings commands to the server whatever happens to the connection: over the socket, over REST while it is down, and again after a lost answer. */
+/**
+ * Brings commands to the server whatever happens to the connection: over the socket, over REST while it is down, and
+ * again after a lost answer.
+ */
 import { expectPayload } from './arguments.ts';
 import { CommandOrder } from './command-order.ts';
 import type { Connection } from './connection.ts';
@@ -25,10 +28,12 @@ export class Requests {
   }
 
   /**
-   * Sends a command until it is answered or its time is up. A `command_id` in the payload keeps it from having its effect twice. A limit of the server is waited
-   * out where the time allows. Of one session's commands, what was called first comes first (`CommandOrder`).
+   * Sends a command until it is answered or its time is up. A `command_id` in the payload keeps it from having its
+   * effect twice. A limit of the server is waited out where the time allows. Of one session's commands, what was called
+   * first comes first (`CommandOrder`).
    * @throws TypeError for a payload that can't be sent
-   * @throws SyncKairosError the server's refusal; NETWORK_ERROR when it could not be reached, TIMEOUT when an answer got lost and the outcome is unknown
+   * @throws SyncKairosError the server's refusal; NETWORK_ERROR when it could not be reached, TIMEOUT when an answer
+   * got lost and the outcome is unknown
    */
   async send<C extends RestCommand>(command: C, payload: Commands[C]['payload']): Promise<Commands[C]['data']> {
     expectPayload(payload);

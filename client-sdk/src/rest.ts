@@ -18,7 +18,8 @@ const ROUTES: Partial<Record<RestCommand, readonly [method: string, path: string
 
 /**
  * One try of a command over REST.
- * @throws SyncKairosError the server's refusal; NETWORK_ERROR when it can't be reached, TIMEOUT without an answer in time
+ * @throws SyncKairosError the server's refusal; NETWORK_ERROR when it can't be reached, TIMEOUT without an answer in
+ * time
  */
 export async function requestOverRest<C extends RestCommand>(
   options: ResolvedOptions,
@@ -44,7 +45,8 @@ export async function requestOverRest<C extends RestCommand>(
 }
 
 /**
- * `fetch` of a path of the server with the token and a deadline, for which the application's token function does not wait either: the JSON that it answers.
+ * `fetch` of a path of the server with the token and a deadline, for which the application's token function does not
+ * wait either: the JSON that it answers.
  * @throws SyncKairosError NETWORK_ERROR or TIMEOUT
  */
 export async function fetchWithin(

@@ -176,7 +176,10 @@ export class Rooms {
     }
   }
 
-  /** Remembers only the latest games that are over and that nobody looks at, or a long-lived client would grow with every game. */
+  /**
+   * Remembers only the latest games that are over and that nobody looks at, or a long-lived client would grow with
+   * every game.
+   */
   #finished(sessionId: string): void {
     this.#over.delete(sessionId);
     this.#over.add(sessionId);

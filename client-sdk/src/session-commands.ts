@@ -1,4 +1,6 @@
-/** All commands on sessions, as methods: what they carry to be safe to repeat, and what their answers teach the client. */
+/**
+ * All commands on sessions, as methods: what they carry to be safe to repeat, and what their answers teach the client.
+ */
 import { inWords } from './arguments.ts';
 import type { DeviceClock } from './device-clock.ts';
 import type {
@@ -34,8 +36,9 @@ export interface CommandParts {
 }
 
 /**
- * The base of the client. Every method rejects with a SyncKairosError, or with a TypeError where what it was given is a mistake of the program: an id that is missing
- * or no string, or something that JSON can't hold. `options` of a command may hold an `expected_version`: it then applies to that version only, and is a CONFLICT otherwise.
+ * The base of the client. Every method rejects with a SyncKairosError, or with a TypeError where what it was given is a
+ * mistake of the program: an id that is missing or no string, or something that JSON can't hold. `options` of a command
+ * may hold an `expected_version`: it then applies to that version only, and is a CONFLICT otherwise.
  */
 export class SessionCommands {
   readonly #parts: CommandParts;
@@ -61,9 +64,9 @@ export class SessionCommands {
   }
 
   /**
-   * Ends the turn of `current` and begins that of `next`, by default the next in order. `current` is sent as it is given, else whoever was
-   * last seen to be active, or with fewer than two participants the version last seen: so a double click can't skip a player. With an `expected_version` nothing is
-   * added to it.
+   * Ends the turn of `current` and begins that of `next`, by default the next in order. `current` is sent as it is
+   * given, else whoever was last seen to be active, or with fewer than two participants the version last seen: so a
+   * double click can't skip a player. With an `expected_version` nothing is added to it.
    */
   async switchCycle(id: string, current?: string, next?: string, options?: CommandOptions): Data<'session:switch'> {
     const guard = this.#guard(id, current, options);
@@ -95,7 +98,10 @@ export class SessionCommands {
     return this.#change('session:resume', { session_id: id, ...options });
   }
 
-  /** Adds `deltaMs` (may be negative) to a clock: a participant's or group's by its id, the session's without. PARTICIPANT_NOT_FOUND where there is nobody of that id. */
+  /**
+   * Adds `deltaMs` (may be negative) to a clock: a participant's or group's by its id, the session's without.
+   * PARTICIPANT_NOT_FOUND where there is nobody of that id.
+   */
   async adjustTime(id: string, deltaMs: number, who?: Who, reason?: string, options?: CommandOptions): Data<'session:adjust'> {
     const payload = { session_id: id, delta_ms: deltaMs, reason, ...options };
     if (who == null) return this.#change('session:adjust', payload);
@@ -122,7 +128,10 @@ export class SessionCommands {
     return done;
   }
 
-  /** Stops hearing of a session: every subscription to it ends, and that it was created here counts no longer. The session itself goes on. */
+  /**
+   * Stops hearing of a session: every subscription to it ends, and that it was created here counts no longer. The
+   * session itself goes on.
+   */
   leaveSession(id: string): void {
     this.#parts.rooms.known(id)?.leave();
   }
@@ -133,8 +142,8 @@ export class SessionCommands {
   }
 
   /**
-   * A link for somebody else: its token lets whoever has it in by `role`, for `expires_in` seconds (a day). A `participant` may end the turns of `participant_id`.
-   * Nobody can ask for the token again.
+   * A link for somebody else: its token lets whoever has it in by `role`, for `expires_in` seconds (a day). A
+   * `participant` may end the turns of `participant_id`. Nobody can ask for the token again.
    */
   async shareSession(id: string, share: Omit<SharePayload, 'session_id'>): Data<'session:share'> {
     return this.#command('session:share', { session_id: id, ...share });
@@ -151,8 +160,9 @@ export class SessionCommands {
   }
 
   /**
-   * A page of the audit trail after a version, oldest first: at most `limit` events and a megabyte. Ask again with `next_after_version`, until it stays as it
-   * was. With `event_types` it tells of those only; a page may then be empty before the end. `created_at` asks for an earlier session of the same id.
+   * A page of the audit trail after a version, oldest first: at most `limit` events and a megabyte. Ask again with
+   * `next_after_version`, until it stays as it was. With `event_types` it tells of those only; a page may then be empty
+   * before the end. `created_at` asks for an earlier session of the same id.
    */
   async getHistory(id: string, page: HistoryPage = {}): Data<'session:history'> {
     return this.#parts.request('session:history', { session_id: id, ...page });

@@ -27,12 +27,18 @@ export interface StoreHooks {
 
 type Position = Pick<Seen, 'epoch' | 'version'>;
 
-/** Whether `a` comes after `b`: a restored session counts its versions anew under a greater epoch. Nothing comes before anything. */
+/**
+ * Whether `a` comes after `b`: a restored session counts its versions anew under a greater epoch. Nothing comes before
+ * anything.
+ */
 export function isNewer(a: Position | null | undefined, b: Position | null | undefined): boolean {
   return a != null && (b == null || (a.epoch - b.epoch || a.version - b.version) > 0);
 }
 
-/** The store of one session, ready for React's `useSyncExternalStore`: `subscribe` joins the session and `getSnapshot` changes only with the state. */
+/**
+ * The store of one session, ready for React's `useSyncExternalStore`: `subscribe` joins the session and `getSnapshot`
+ * changes only with the state.
+ */
 export class SessionStore {
   readonly sessionId: string;
   readonly #listeners = new Set<() => void>();
@@ -50,7 +56,10 @@ export class SessionStore {
     this.#hooks = hooks;
   }
 
-  /** Calls `listener` after each change; the session stays joined, over reconnects too, until the returned function of the last listener is called. */
+  /**
+   * Calls `listener` after each change; the session stays joined, over reconnects too, until the returned function of
+   * the last listener is called.
+   */
   readonly subscribe = (listener: () => void): (() => void) => {
     const entry = (): void => listener();
     this.#listeners.add(entry);
@@ -61,10 +70,15 @@ export class SessionStore {
     };
   };
 
-  /** The newest state, or the one predicted by an optimistic switch; null before the first one and after the session was deleted. */
+  /**
+   * The newest state, or the one predicted by an optimistic switch; null before the first one and after the session was
+   * deleted.
+   */
   readonly getSnapshot = (): SessionState | null => this.#predicted ?? this.#state;
 
-  /** Why there are no updates, if so: the session does not exist, joining it failed, or there is no way to the server. */
+  /**
+   * Why there are no updates, if so: the session does not exist, joining it failed, or there is no way to the server.
+   */
   readonly getError = (): SyncKairosError | null => this.#error ?? this.#hooks.connectionError();
 
   /** Whether updates are wanted. */
@@ -109,7 +123,10 @@ export class SessionStore {
     this.release();
   }
 
-  /** Takes a state if it is newer than what is known; the one way in for all of them. `cause` is the type of the event that made it, where it is known. */
+  /**
+   * Takes a state if it is newer than what is known; the one way in for all of them. `cause` is the type of the event
+   * that made it, where it is known.
+   */
   offer(state: SessionState, cause?: EventType): void {
     // After a deletion, or a switch result that is ahead, only what is not older may come back.
     if (isNewer(this.#seen, state)) return;
@@ -157,7 +174,10 @@ export class SessionStore {
     if (isNewer(result, this.#seen)) this.#seen = result;
   }
 
-  /** The session was deleted at this version; false where that is known already, and for an older one of the same id. Whoever listens still hears of the next session with this id. */
+  /**
+   * The session was deleted at this version; false where that is known already, and for an older one of the same id.
+   * Whoever listens still hears of the next session with this id.
+   */
   remove(deleted: Position): boolean {
     if (isNewer(this.#seen, deleted) || this.#isGone) return false;
     this.#held = false;

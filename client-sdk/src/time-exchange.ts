@@ -21,8 +21,9 @@ export async function exchangeOverSocket(connection: Connection, clock: DeviceCl
 }
 
 /**
- * Exchanges by `GET /time`, one after another: each answer tells what is left of the server's limit. Once the time is known, the last half of that is for commands.
- * They reject with SyncKairosError NETWORK_ERROR or TIMEOUT, and with the one before that they waited for.
+ * Exchanges by `GET /time`, one after another: each answer tells what is left of the server's limit. Once the time is
+ * known, the last half of that is for commands. They reject with SyncKairosError NETWORK_ERROR or TIMEOUT, and with the
+ * one before that they waited for.
  */
 export function exchangesOverRest(options: ResolvedOptions): (signal: AbortSignal, isKnown: () => boolean) => Promise<TimeSample> {
   let [latest, until]: [Promise<TimeSample>?, AbortSignal?] = [];

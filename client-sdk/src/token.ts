@@ -23,7 +23,10 @@ export class TokenSource {
     this.renewable = typeof given === 'function';
   }
 
-  /** The latest token; undefined where the client has none. @throws SyncKairosError when the application's function throws */
+  /**
+   * The latest token; undefined where the client has none. @throws SyncKairosError when the application's function
+   * throws
+   */
   current(): Promise<string | undefined> {
     return (this.#current ??= this.renew());
   }
@@ -56,8 +59,9 @@ export class TokenSource {
 }
 
 /**
- * The end (Unix seconds) that a JWT (RFC 7519) tells, and in how many milliseconds a fresh one should be asked for; null for a token that does not tell, or has ended by
- * the device's clock. Where it tells its beginning too, a clock that is wrong can't make it seem older than three quarters of its life, or younger than new.
+ * The end (Unix seconds) that a JWT (RFC 7519) tells, and in how many milliseconds a fresh one should be asked for;
+ * null for a token that does not tell, or has ended by the device's clock. Where it tells its beginning too, a clock
+ * that is wrong can't make it seem older than three quarters of its life, or younger than new.
  */
 export function renewalOf(token: string | undefined, unixMs: number): { end: number; due: number } | null {
   try {

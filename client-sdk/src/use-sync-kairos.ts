@@ -10,7 +10,10 @@ import type { Who } from './who.ts';
 const PRESS_GUARD_MS = 300;
 
 export interface SyncKairosHookOptions {
-  /** A command within so many milliseconds after another one of the same hook counts as the second press of a double click and does nothing; default 300, 0 switches it off. */
+  /**
+   * A command within so many milliseconds after another one of the same hook counts as the second press of a double
+   * click and does nothing; default 300, 0 switches it off.
+   */
   pressGuardMs?: number;
 }
 
@@ -29,8 +32,8 @@ export interface SyncKairosHook {
   getParticipantTime: (who?: Who) => number | null;
   getAllParticipantTimes: () => Record<string, number | null>;
   /**
-   * The commands resolve also when they are refused; `error` tells. One too soon after another (`pressGuardMs`) does nothing. With an `expected_version`
-   * they apply to that version only.
+   * The commands resolve also when they are refused; `error` tells. One too soon after another (`pressGuardMs`) does
+   * nothing. With an `expected_version` they apply to that version only.
    */
   startSession: (options?: CommandOptions) => Promise<void>;
   switchCycle: (nextParticipantId?: string, options?: CommandOptions) => Promise<void>;
@@ -40,8 +43,9 @@ export interface SyncKairosHook {
 }
 
 /**
- * A session, live. `participantId` is whose device this is: `switchCycle` then ends only that participant's turn, so that the button of an
- * idle player can't end the opponent's. Combine with `useNow` or `useCountdown` for clocks that move.
+ * A session, live. `participantId` is whose device this is: `switchCycle` then ends only that participant's turn, so
+ * that the button of an idle player can't end the opponent's. Combine with `useNow` or `useCountdown` for clocks that
+ * move.
  */
 export function useSyncKairos(
   sessionId: string,
@@ -102,7 +106,10 @@ export function useSyncKairos(
   };
 }
 
-/** In `onClick={pauseSession}` it is the event of the click that comes here: an instance of a class, where options are a plain object. */
+/**
+ * In `onClick={pauseSession}` it is the event of the click that comes here: an instance of a class, where options are a
+ * plain object.
+ */
 function optionsOf(given: CommandOptions | undefined): CommandOptions | undefined {
   return given != null && Object.getPrototypeOf(given) === Object.prototype ? given : undefined;
 }

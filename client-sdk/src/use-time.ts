@@ -7,7 +7,10 @@ import { type ClockSource, clockStore, COUNTDOWN, type Face, STOPWATCH } from '.
 import type { SessionState } from './contract/index.ts';
 import { ownerOf, type Who } from './who.ts';
 
-/** Renders again every `intervalMs` milliseconds and returns the device's monotonic time, rounded down to it; 0 on the server. */
+/**
+ * Renders again every `intervalMs` milliseconds and returns the device's monotonic time, rounded down to it; 0 on the
+ * server.
+ */
 export function useNow(intervalMs = 100): number {
   const { subscribe, getSnapshot } = useMemo(() => nowStore(intervalMs), [intervalMs]);
   return useSyncExternalStore(subscribe, getSnapshot, () => 0);
@@ -30,15 +33,19 @@ function nowStore(intervalMs: number) {
 }
 
 /**
- * Milliseconds a participant's or group's clock shows (without `who` the session's), rounded up to the digits that `formatTime` prints; renders
- * just after each visible digit changes and not otherwise. Null while unknown, which a running clock is until the client has synced its time.
- * Within one state a falling clock never rises, whatever the client learns about the server's clock.
+ * Milliseconds a participant's or group's clock shows (without `who` the session's), rounded up to the digits that
+ * `formatTime` prints; renders just after each visible digit changes and not otherwise. Null while unknown, which a
+ * running clock is until the client has synced its time. Within one state a falling clock never rises, whatever the
+ * client learns about the server's clock.
  */
 export function useCountdown(client: SyncKairosClient, sessionId: string, who?: Who): number | null {
   return useDigits(client, sessionId, who, COUNTDOWN, countdownOf);
 }
 
-/** As `useCountdown`, for the time used instead of the time left: a stopwatch's in `count_up` and `global`, elsewhere the current turn's. Rounded down. */
+/**
+ * As `useCountdown`, for the time used instead of the time left: a stopwatch's in `count_up` and `global`, elsewhere
+ * the current turn's. Rounded down.
+ */
 export function useStopwatch(client: SyncKairosClient, sessionId: string): number | null {
   return useDigits(client, sessionId, undefined, STOPWATCH, stopwatchOf);
 }

@@ -4,12 +4,15 @@ import type { ClockOwner } from './clock/find.ts';
 import { modeOf } from './clock/modes.ts';
 import type { SessionState } from './contract/index.ts';
 
-/** A participant's or group's id; where both have the same, `{ participant_id }` or `{ group_id }` tells them apart. `global`, or nobody: the session's clock. */
+/**
+ * A participant's or group's id; where both have the same, `{ participant_id }` or `{ group_id }` tells them apart.
+ * `global`, or nobody: the session's clock.
+ */
 export type Who = string | Exclude<ClockOwner, string> | undefined;
 
 /**
- * The owner of the clock that `who` means in a session: of a plain id the participant, else the group, else with `global` the session. Undefined where there is nobody of
- * that id.
+ * The owner of the clock that `who` means in a session: of a plain id the participant, else the group, else with
+ * `global` the session. Undefined where there is nobody of that id.
  * @throws TypeError for what is no id
  */
 export function ownerOf(state: SessionState, who: Who): ClockOwner | undefined {
@@ -25,8 +28,8 @@ export function ownerOf(state: SessionState, who: Who): ClockOwner | undefined {
 }
 
 /**
- * The same for an adjustment. In `per_group` time belongs to the groups, so that a plain id means the group first. Somebody who is not there is named all the same: the
- * server refuses it, by what it knows.
+ * The same for an adjustment. In `per_group` time belongs to the groups, so that a plain id means the group first.
+ * Somebody who is not there is named all the same: the server refuses it, by what it knows.
  */
 export function bankOf(state: SessionState, who: Who): ClockOwner {
   const isGroups = modeOf(state).owners === 'groups';

@@ -1,4 +1,7 @@
-/** Who this page is to the server: the token it came with, and what may be done with it. The server decides; this only keeps buttons away that it would refuse. */
+/**
+ * Who this page is to the server: the token it came with, and what may be done with it. The server decides; this only
+ * keeps buttons away that it would refuse.
+ */
 import type { Role, SessionState } from '@synckairos/client';
 import { BASE_URL } from './base.ts';
 import { splitToken } from './route.ts';
@@ -11,13 +14,16 @@ const KEY = `synckairos.token${new URL(BASE_URL).pathname.slice(0, -1)}`;
 export interface Arrival {
   /** The token of this tab. */
   token: string | undefined;
-  /** One in the address that is for somebody else. Whoever sent the link may not be whom the user wants to be, so the page asks. */
+  /**
+   * One in the address that is for somebody else. Whoever sent the link may not be whom the user wants to be, so the
+   * page asks.
+   */
   offered: string | undefined;
 }
 
 /**
- * Takes a token out of the address, which is what people copy, and what browsers remember. It is kept for the tab at once where that has none, or only an older
- * one of the same person.
+ * Takes a token out of the address, which is what people copy, and what browsers remember. It is kept for the tab at
+ * once where that has none, or only an older one of the same person.
  */
 export function takeToken(): Arrival {
   const { token, rest } = splitToken(location.hash);
@@ -88,7 +94,10 @@ export interface Rights {
 const NOTHING = { turn: false, start: false, pause: false, finish: false, adjust: false, share: false };
 const EVERYTHING = { turn: true, start: true, pause: true, finish: true, adjust: true, share: true };
 
-/** What the holder of `token` may do with a session now, as docs/SECURITY.md has it. A link for watching shows no buttons to anybody. */
+/**
+ * What the holder of `token` may do with a session now, as docs/SECURITY.md has it. A link for watching shows no
+ * buttons to anybody.
+ */
 export function rightsIn(state: SessionState, token: string | undefined, watchOnly: boolean): Rights {
   const { role, participantId } = token === undefined ? { role: 'anybody' as const, participantId: undefined } : holder(token, state);
   if (watchOnly) return { role, ...NOTHING };

@@ -1,4 +1,7 @@
-/** Keeps the second press of a double click from what has come up under the pointer meanwhile: a sheet, another page, the clock below a sheet. */
+/**
+ * Keeps the second press of a double click from what has come up under the pointer meanwhile: a sheet, another page,
+ * the clock below a sheet.
+ */
 
 const GUARD_MS = 300;
 /** How far a hand moves between the two. */

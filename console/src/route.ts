@@ -1,4 +1,7 @@
-/** Which page the address names, all of it behind the `#`, which browsers send to no server: `#/s/<session_id>` a game, `#/operator`, anything else the setup. */
+/**
+ * Which page the address names, all of it behind the `#`, which browsers send to no server: `#/s/<session_id>` a game,
+ * `#/operator`, anything else the setup.
+ */
 import { useSyncExternalStore } from 'react';
 
 const SESSION = '#/s/';

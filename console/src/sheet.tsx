@@ -1,4 +1,7 @@
-/** What lies over the page for a while. The browser's own dialog: Escape closes it, and the focus stays within and comes back. */
+/**
+ * What lies over the page for a while. The browser's own dialog: Escape closes it, and the focus stays within and comes
+ * back.
+ */
 import { type ReactNode, useLayoutEffect, useId, useRef } from 'react';
 
 export function Sheet({

@@ -62,7 +62,10 @@ export function isAuction(state: SessionState): boolean {
   return presetOf(state) === 'auction';
 }
 
-/** Whether somebody has bid on a lot. Its first cycle belongs to whoever comes first in the list, who has not; and the one that ran out was ended by no bid. */
+/**
+ * Whether somebody has bid on a lot. Its first cycle belongs to whoever comes first in the list, who has not; and the
+ * one that ran out was ended by no bid.
+ */
 export function hasBid({ cycle_count: ended, status, participants }: SessionState): boolean {
   const hasRunOut = status === 'expired' || participants.some((bidder) => bidder.has_expired);
   return ended > (hasRunOut ? 1 : 0);
@@ -73,7 +76,9 @@ export function isAgenda(state: SessionState): boolean {
   return presetOf(state) === 'agenda' && state.participants.length > 0;
 }
 
-/** The item that follows: the next one that was not taken up yet, else one that was passed over; undefined at the last. */
+/**
+ * The item that follows: the next one that was not taken up yet, else one that was passed over; undefined at the last.
+ */
 export function nextItem(state: SessionState): ParticipantState | undefined {
   const from = state.participants.find((item) => item.participant_id === state.active_participant_id)?.participant_index ?? -1;
   const open = inOrder(state).filter((item) => !item.has_gone && !item.has_expired && item.participant_id !== state.active_participant_id);

@@ -49,7 +49,10 @@ export function warning(state: SessionState, who: string | null, thresholdMs: nu
   return `${who === null || isAuction(state) ? 'The clock' : nameOf(state, who)}: ${formatTime(thresholdMs, 'spoken')} left`;
 }
 
-/** Why something did not work, and what helps. What the server says of fields, and what only programmers can act on, stays out of it. */
+/**
+ * Why something did not work, and what helps. What the server says of fields, and what only programmers can act on,
+ * stays out of it.
+ */
 export function explain(error: unknown): string {
   if (!(error instanceof SyncKairosError)) return 'Something went wrong on this page. Load it anew.';
   switch (error.code) {

@@ -7,7 +7,10 @@ import type { RedisPart } from './redis.ts';
 
 export type ClockPart = Awaited<ReturnType<typeof openClock>>;
 
-/** Begins to follow the clock of Redis and, on a cluster, those of its masters. Throws when Redis can't be asked; nothing goes on then. */
+/**
+ * Begins to follow the clock of Redis and, on a cluster, those of its masters. Throws when Redis can't be asked;
+ * nothing goes on then.
+ */
 export async function openClock({ config, logger, metrics }: Base, redis: RedisPart) {
   const clock = new RedisClock(() => timeAt(redis.clock, createKeys(config.KEY_PREFIX).clock), logger, metrics);
   const now = () => clock.now();

@@ -81,7 +81,10 @@ export function openGateway({ config, logger, metrics }: Base, needs: GatewayNee
     tokens: asked?.tokens,
     /** Of requests by HTTP; undefined for any number. */
     requestLimit: general,
-    /** Tells every socket at once that the instance closes; resolves when commands in hand are answered and all sockets are closed. */
+    /**
+     * Tells every socket at once that the instance closes; resolves when commands in hand are answered and all sockets
+     * are closed.
+     */
     async drain(): Promise<void> {
       announceClosing(io);
       await handler.close();

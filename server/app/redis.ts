@@ -4,7 +4,10 @@ import type { Base } from './base.ts';
 
 export type RedisPart = Awaited<ReturnType<typeof openRedis>>;
 
-/** Connects to Redis and begins to watch its eviction policy. Throws when Redis does not answer in time; nothing stays open then. */
+/**
+ * Connects to Redis and begins to watch its eviction policy. Throws when Redis does not answer in time; nothing stays
+ * open then.
+ */
 export async function openRedis({ config, logger, metrics }: Base) {
   const { ready, disconnect, ...connections } = connectAll(config.REDIS_URL, logger);
   try {

@@ -9,7 +9,10 @@ import type { RedisPart } from './redis.ts';
 
 export type RoomsPart = ReturnType<typeof openRooms>;
 
-/** Creates the Socket.IO server with its rooms over all instances, and the session cache that follows what they are told. The gateway closes it. */
+/**
+ * Creates the Socket.IO server with its rooms over all instances, and the session cache that follows what they are
+ * told. The gateway closes it.
+ */
 export function openRooms({ config, schema, metrics }: Base, redis: RedisPart, { now }: ClockPart) {
   const cache = new SessionCache();
   const adapter = new SessionAdapter({

@@ -34,8 +34,8 @@ export interface AuditWriterOptions {
 }
 
 /**
- * How the trail gets on: `degraded` while events wait for the database or for some of a cluster's nodes, or failed for good; `down` while Redis can't be relayed
- * from.
+ * How the trail gets on: `degraded` while events wait for the database or for some of a cluster's nodes, or failed for
+ * good; `down` while Redis can't be relayed from.
  */
 export type AuditStatus = 'ok' | 'degraded' | 'down';
 
@@ -43,11 +43,17 @@ export interface AuditWriter {
   /** What is on its way to the trail. */
   onTheWay: OnTheWay;
   status(): AuditStatus;
-  /** Ends everything in order, once; what is under way is finished or left for the next writer. Never rejects, never hangs on a lost Redis or PostgreSQL. */
+  /**
+   * Ends everything in order, once; what is under way is finished or left for the next writer. Never rejects, never
+   * hangs on a lost Redis or PostgreSQL.
+   */
   close(): Promise<void>;
 }
 
-/** Starts what carries committed events to PostgreSQL: the relay (one over all instances is at work), the queue's worker, the metrics. Waits for nothing: what is out of reach is used when it comes. */
+/**
+ * Starts what carries committed events to PostgreSQL: the relay (one over all instances is at work), the queue's
+ * worker, the metrics. Waits for nothing: what is out of reach is used when it comes.
+ */
 export function startAuditWriter({
   outbox,
   redisUrl,

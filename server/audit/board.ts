@@ -24,8 +24,8 @@ export interface Board {
 }
 
 /**
- * Opens Bull Board, which shows the audit queue and its failed jobs. It only shows: the events of a job that somebody removes exist nowhere else. Failed jobs are
- * retried by `npm run audit -- retry`.
+ * Opens Bull Board, which shows the audit queue and its failed jobs. It only shows: the events of a job that somebody
+ * removes exist nowhere else. Failed jobs are retried by `npm run audit -- retry`.
  */
 export function openBoard({ redisUrl, keyPrefix, logger, path, basePath }: BoardOptions): Board {
   const redis = connectRedis(redisUrl, 'commands', 'audit-board', logger);

@@ -30,7 +30,10 @@ interface QueueTools {
   oldest(): Promise<number>;
 }
 
-/** `npm run audit`: the operator's hands on the trail. Ends with 0, with 1 after one line that says why it could not be done, with 2 when `verify` found something. */
+/**
+ * `npm run audit`: the operator's hands on the trail. Ends with 0, with 1 after one line that says why it could not be
+ * done, with 2 when `verify` found something.
+ */
 async function main([command, session, ...more]: string[]): Promise<number> {
   const needsSession = command === 'verify' || command === 'replay';
   if (more.length > 0 || needsSession !== (session !== undefined)) return refuse(USAGE);

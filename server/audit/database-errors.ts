@@ -12,15 +12,19 @@ export type Verdict = 'refused' | 'unavailable' | 'unclear';
 const STATEMENT_TIMEOUT = '57014';
 
 /**
- * Classes of SQLSTATE that have nothing to do with the values of a statement: connection, transaction state, sign-in, catalog, rollback (deadlocks),
- * missing tables or rights, resources, locks, operator intervention, system. https://www.postgresql.org/docs/current/errcodes-appendix.html
+ * Classes of SQLSTATE that have nothing to do with the values of a statement: connection, transaction state, sign-in,
+ * catalog, rollback (deadlocks), missing tables or rights, resources, locks, operator intervention, system.
+ * https://www.postgresql.org/docs/current/errcodes-appendix.html
  */
 const NOT_THE_EVENTS = ['08', '25', '26', '28', '3D', '3F', '40', '42', '53', '55', '57', '58'];
 
 /** The adapter's names for failures before PostgreSQL could answer with a SQLSTATE. */
 const NOT_REACHED = ['DatabaseNotReachable', 'ConnectionClosed', 'SocketTimeout', 'TlsConnectionError', 'TooManyConnections'];
 
-/** What the driver says when it lost a connection or got none; it gives these no code. Prisma may write lines of its own before it. */
+/**
+ * What the driver says when it lost a connection or got none; it gives these no code. Prisma may write lines of its own
+ * before it.
+ */
 const NO_CONNECTION =
   /^(Connection terminated|timeout exceeded when trying to connect|timeout expired|Client (has encountered a connection error|was closed)|Cannot use a pool after calling end|The server does not support SSL|There was an error establishing an SSL)/m;
 
@@ -44,8 +48,8 @@ export function verdictOf(error: unknown): Verdict {
 }
 
 /**
- * Whether a read was rejected because PostgreSQL can't answer now: it is away, busy, not set up, or took too long. Any other failure of a read is a mistake of
- * ours, since nobody's values are stored by it.
+ * Whether a read was rejected because PostgreSQL can't answer now: it is away, busy, not set up, or took too long. Any
+ * other failure of a read is a mistake of ours, since nobody's values are stored by it.
  */
 export function isOutage(error: unknown): boolean {
   const tookTooLong = failureOf(error)?.originalCode === STATEMENT_TIMEOUT || (error instanceof Error && NO_ANSWER.test(error.message));

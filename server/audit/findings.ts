@@ -21,8 +21,8 @@ export interface Judged extends RowPosition {
   /** Why the rules don't lead from the row before it to this one. */
   replayProblem: string | null;
   /**
-   * Where the rules don't lead from the row before it to its snapshot: whether the rows after it follow from the snapshot, or else from what the rules make of the
-   * row before. Null where nothing tells.
+   * Where the rules don't lead from the row before it to its snapshot: whether the rows after it follow from the
+   * snapshot, or else from what the rules make of the row before. Null where nothing tells.
    */
   snapshotLeadsOn: boolean | null;
 }
@@ -56,7 +56,8 @@ export function blame(rows: readonly Judged[], newest: RowPosition): Finding[] {
     if (isBlamed(row) || (before !== null && isBlamed(before))) continue;
     const after = followers.get(row) ?? [];
     if (row.replayProblem !== null) {
-      // Nothing leads to a first snapshot; where the one after it agrees with what comes later, the first one is to blame.
+      // Nothing leads to a first snapshot; where the one after it agrees with what comes later, the first one is to
+      // blame.
       const first = before !== null && before.before === null && row.linked ? before : null;
       if (first !== null && row.snapshotLeadsOn === true && after.some((other) => other.linked)) accuse(first, 'altered', LEADS_NOWHERE);
       else if (first !== null && row.snapshotLeadsOn === null) accuse(row, 'altered', row.replayProblem + OR_BEFORE);
@@ -84,7 +85,10 @@ function followersOf(rows: readonly Judged[]): Map<Judged, Judged[]> {
   return followers;
 }
 
-/** Rows of a newer epoch than their version's others which nothing follows: users would be told that the session's history ends there. */
+/**
+ * Rows of a newer epoch than their version's others which nothing follows: users would be told that the session's
+ * history ends there.
+ */
 function deadEnds(rows: readonly Judged[], followers: Map<Judged, Judged[]>, newest: RowPosition): Judged[] {
   const newestOfVersion = new Map<number, Judged>();
   const versions = new Map<number, number>();

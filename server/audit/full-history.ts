@@ -8,7 +8,8 @@ const PAGE = 100;
 
 /**
  * Everything that happened to a session, in order, also where it was deleted since. Ends at the first gap. What the
- * trail has no snapshot of gets the state to which the rules lead, none where they lead nowhere. Null when the trail knows nothing of it.
+ * trail has no snapshot of gets the state to which the rules lead, none where they lead nowhere. Null when the trail
+ * knows nothing of it.
  */
 export async function fullHistory(database: PrismaClient, sessionId: string): Promise<AsyncGenerator<RecordedEvent> | null> {
   const incarnation = await presentIncarnation(database, sessionId);

@@ -33,7 +33,9 @@ export function columnsOf(row: Columns): Omit<HistoryEvent, 'state_snapshot' | '
   };
 }
 
-/** The hash by which the event after this row names it. Equal to what the commit computed, unless the row was altered. */
+/**
+ * The hash by which the event after this row names it. Equal to what the commit computed, unless the row was altered.
+ */
 export function hashOfRow(row: SyncEvent): string {
   const event = { ...columnsOf(row), metadata: row.metadata as JsonObject, previous_hash: row.previous_hash };
   return hashOf(canonicalJson(event satisfies TrailEvent));

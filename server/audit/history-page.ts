@@ -9,7 +9,10 @@ import { stateAt } from './state-at.ts';
 
 /** A page ends where the next event would make it larger than this as JSON. */
 const PAGE_BYTES = 1024 * 1024;
-/** Rows are read in slices of about so many characters: those of a session are much alike, so the largest one tells how many that are. */
+/**
+ * Rows are read in slices of about so many characters: those of a session are much alike, so the largest one tells how
+ * many that are.
+ */
 const SLICE_CHARACTERS = 256 * 1024;
 
 /** A row with the texts of its JSON as they are stored. */
@@ -27,7 +30,8 @@ export interface Page {
 }
 
 /**
- * Reads events until their JSON has a megabyte, at least one. Snapshots pass through as texts; those that the trail leaves out are made by the rules.
+ * Reads events until their JSON has a megabyte, at least one. Snapshots pass through as texts; those that the trail
+ * leaves out are made by the rules.
  * @param asked by version
  */
 export async function readPage(database: PrismaClient, sessionId: string, asked: readonly RowPosition[], schema: Schema): Promise<Page> {

@@ -55,8 +55,9 @@ export function keyOf({ epoch, version }: RowPosition): string {
 }
 
 /**
- * The rows that follow one another by version. Where a version has several, that of the newest epoch counts; it also ends all older epochs:
- * what they recorded beyond it was lost with the Redis that knew it, and is no part of what followed.
+ * The rows that follow one another by version. Where a version has several, that of the newest epoch counts; it also
+ * ends all older epochs: what they recorded beyond it was lost with the Redis that knew it, and is no part of what
+ * followed.
  * @param rows by version, the newest epoch of each first
  */
 export function unbrokenRun<Row extends RowPosition>(rows: Row[], afterVersion: number, epochBefore: bigint): Row[] {
@@ -122,8 +123,8 @@ function greatest(epochs: bigint[]): bigint {
 const INCARNATIONS_MAX = 20;
 
 /**
- * PostgreSQL reads nothing from a document in which a NUL or half a surrogate pair is escaped anywhere, which clients may well send. This finds the escapes
- * of JSON one after the other, and keeps (\1) all but those.
+ * PostgreSQL reads nothing from a document in which a NUL or half a surrogate pair is escaped anywhere, which clients
+ * may well send. This finds the escapes of JSON one after the other, and keeps (\1) all but those.
  */
 const ESCAPES = String.raw`(\\[^u]|\\u(?!0000|[dD][89a-fA-F]))|\\u.{4}`;
 

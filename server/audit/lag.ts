@@ -12,16 +12,16 @@ export interface OnTheWay {
 }
 
 /**
- * Unix ms of the oldest event that is neither in the database nor in a failed job; infinite when there is none. Failed ones are counted elsewhere: one of them
- * would hide all other lag for ever.
+ * Unix ms of the oldest event that is neither in the database nor in a failed job; infinite when there is none. Failed
+ * ones are counted elsewhere: one of them would hide all other lag for ever.
  */
 export async function oldestOnTheWay(onTheWay: OnTheWay): Promise<number> {
   return Math.min(...(await outboxInstants(onTheWay)), ...(await queueInstants(onTheWay)));
 }
 
 /**
- * Unix ms before which all that was committed of a session is in the database; infinite when nothing is on its way, `-Infinity` while a job failed for good,
- * since it may hold anything. Rejects with Redis' error.
+ * Unix ms before which all that was committed of a session is in the database; infinite when nothing is on its way,
+ * `-Infinity` while a job failed for good, since it may hold anything. Rejects with Redis' error.
  */
 export async function completeUntil({ queue, redis, outbox }: OnTheWay, sessionId: string): Promise<number> {
   // In the order in which events travel, so that none slips through.

@@ -1,6 +1,9 @@
 import { applyMigrations, MigrationError } from './migrate.ts';
 
-/** `npm run migrate`: brings the database of DATABASE_URL up to date and ends with 0, or with 1 after one line that says why not. */
+/**
+ * `npm run migrate`: brings the database of DATABASE_URL up to date and ends with 0, or with 1 after one line that says
+ * why not.
+ */
 async function main(): Promise<number> {
   const databaseUrl = process.env['DATABASE_URL'];
   if (!databaseUrl || !URL.canParse(databaseUrl) || !/^postgres(ql)?:$/.test(new URL(databaseUrl).protocol)) {

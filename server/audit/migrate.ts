@@ -7,7 +7,10 @@ import { Pool, schemaOf } from './pool.ts';
 
 const CONNECT_TIMEOUT_MS = 5_000;
 
-/** Prisma's own lock, so that `prisma migrate` waits for this and this for it. It ends with the transaction, behind a pooler too. */
+/**
+ * Prisma's own lock, so that `prisma migrate` waits for this and this for it. It ends with the transaction, behind a
+ * pooler too.
+ */
 const LOCK = `
   SET LOCAL statement_timeout = 0;
   SET LOCAL lock_timeout = '10s';
@@ -40,8 +43,9 @@ export class MigrationError extends Error {
 }
 
 /**
- * Applies the migrations that a database has not seen yet and records them in `_prisma_migrations`, as `prisma migrate deploy` does, without
- * downloading an engine. All of them or none: they share one transaction. Several calls at a time are safe.
+ * Applies the migrations that a database has not seen yet and records them in `_prisma_migrations`, as `prisma migrate
+ * deploy` does, without downloading an engine. All of them or none: they share one transaction. Several calls at a time
+ * are safe.
  * @param directory holds the migrations; default: `prisma/migrations` of this package
  * @returns the names of those that were applied now
  * @throws MigrationError

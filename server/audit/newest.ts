@@ -5,8 +5,8 @@ import { hashOfRow } from './history-event.ts';
 import { stateAt } from './state-at.ts';
 
 /**
- * The newest state of an id, also where that is of a deletion. A session's row always names an event that arrived with it or before it. Throws
- * NewerSchemaError.
+ * The newest state of an id, also where that is of a deletion. A session's row always names an event that arrived with
+ * it or before it. Throws NewerSchemaError.
  */
 export async function newest(database: PrismaClient, sessionId: string, schema: Schema = SCHEMA): Promise<ArchivedSession | 'unknown'> {
   const session = await database.syncSession.findUnique({ where: { session_id: sessionId } });

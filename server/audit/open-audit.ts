@@ -16,7 +16,10 @@ export interface AuditParts {
   close(): Promise<void>;
 }
 
-/** Opens what AUDIT_WORKER asks for: `inline` carries the trail, `off` only counts what is on its way, both read it where there is a database; `none` does nothing. */
+/**
+ * Opens what AUDIT_WORKER asks for: `inline` carries the trail, `off` only counts what is on its way, both read it
+ * where there is a database; `none` does nothing.
+ */
 export function openAudit(config: Config, ports: Pick<AuditWriterOptions, 'outbox' | 'logger' | 'metrics' | 'now' | 'schema'>): AuditParts {
   const { AUDIT_WORKER: mode, DATABASE_URL: databaseUrl, REDIS_URL: redisUrl, KEY_PREFIX: keyPrefix } = config;
   const options = { ...ports, redisUrl, keyPrefix };

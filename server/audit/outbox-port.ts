@@ -1,4 +1,7 @@
-/** The port through which the relay reads committed events. The store implements it; app.ts and worker.ts connect the two. */
+/**
+ * The port through which the relay reads committed events. The store implements it; app.ts and worker.ts connect the
+ * two.
+ */
 
 /** One committed event on its way to the trail. */
 export interface OutboxEntry {
@@ -13,10 +16,16 @@ export interface OutboxEntry {
 /** Committed events that have not been handed on, in partitions. A session's events share a partition, in order. */
 export interface Outbox {
   readonly partitions: number;
-  /** Takes or renews the right to relay for `ttlMs`. False while somebody else has it. The right only saves double work: relaying twice is harmless. */
+  /**
+   * Takes or renews the right to relay for `ttlMs`. False while somebody else has it. The right only saves double work:
+   * relaying twice is harmless.
+   */
   acquireLease(holder: string, ttlMs: number): Promise<boolean>;
   releaseLease(holder: string): Promise<void>;
-  /** The oldest entries of a partition, in order, at most `count` and about a megabyte, and whether there are `more`. They stay until removed. */
+  /**
+   * The oldest entries of a partition, in order, at most `count` and about a megabyte, and whether there are `more`.
+   * They stay until removed.
+   */
   read(partition: number, count: number): Promise<{ entries: OutboxEntry[]; more: boolean }>;
   /** JSON of the oldest event of a partition; null when it is empty. */
   oldest(partition: number): Promise<string | null>;

@@ -12,8 +12,9 @@ export interface PoolOptions extends PoolConfig {
 }
 
 /**
- * Connections to PostgreSQL, directly or through a pooler, whose sessions may change between two statements and which refuses or drops settings. What matters is
- * therefore no setting of the session: instants are read whatever its time zone. `?schema=` is one, so it is looked at whether it was passed on.
+ * Connections to PostgreSQL, directly or through a pooler, whose sessions may change between two statements and which
+ * refuses or drops settings. What matters is therefore no setting of the session: instants are read whatever its time
+ * zone. `?schema=` is one, so it is looked at whether it was passed on.
  */
 export class Pool extends pg.Pool {
   readonly #schema: string | undefined;
@@ -106,8 +107,8 @@ function instant(text: string): string {
 }
 
 /**
- * A database URL as the driver takes it, and the schema that it names by `?schema=`, as Prisma's own URLs do. `sync_events` then means a table of that schema, which
- * takes a setting of the session.
+ * A database URL as the driver takes it, and the schema that it names by `?schema=`, as Prisma's own URLs do.
+ * `sync_events` then means a table of that schema, which takes a setting of the session.
  */
 function sessionUrl(databaseUrl: string): { url: string; schema: string | undefined } {
   const url = new URL(databaseUrl);

@@ -8,7 +8,9 @@ import type { QueuedEvent } from './rows.ts';
 export const QUEUE_NAME = 'audit';
 const JOB_NAME = 'events';
 
-/** What a job carries: some events, oldest first within a session. After a refusal only the refused ones are left in it. */
+/**
+ * What a job carries: some events, oldest first within a session. After a refusal only the refused ones are left in it.
+ */
 export interface AuditJob {
   events: QueuedEvent[];
 }
@@ -75,8 +77,9 @@ export async function enqueue(queue: AuditQueue, { segments, events, oldest }: B
 }
 
 /**
- * The id of a job that carries these segments. BullMQ ignores a job whose id it has already, so the id must stand for exactly these entries:
- * a relay that died between adding and removing may read the same beginning again with more entries behind it.
+ * The id of a job that carries these segments. BullMQ ignores a job whose id it has already, so the id must stand for
+ * exactly these entries: a relay that died between adding and removing may read the same beginning again with more
+ * entries behind it.
  */
 export function jobId(segments: Segment[]): string {
   const content = segments.map(({ partition, ids }) => `${partition} ${ids[0]} ${ids.at(-1)}`).join('\n');

@@ -11,7 +11,9 @@ const LEASE_MS = 3_000;
 const LEASE_RETRY_MS = 500;
 const POLL_MS = 100;
 const ERROR_PAUSE_MS = 500;
-/** States of a thousand participants are up to half a megabyte each: what a job holds in memory is limited by size too. */
+/**
+ * States of a thousand participants are up to half a megabyte each: what a job holds in memory is limited by size too.
+ */
 const BATCH_EVENTS = 250;
 const BATCH_CHARACTERS = 1024 * 1024;
 const CLOSE_DEADLINE_MS = 2_000;
@@ -29,8 +31,8 @@ type Reading = Awaited<ReturnType<Outbox['read']>>;
 type Failing = 'none' | 'some' | 'all';
 
 /**
- * Moves events from the outbox on, one relay at a time over all instances. Entries leave the outbox only when they were accepted elsewhere,
- * so a relay may die at any line; the next one then repeats what it was at.
+ * Moves events from the outbox on, one relay at a time over all instances. Entries leave the outbox only when they were
+ * accepted elsewhere, so a relay may die at any line; the next one then repeats what it was at.
  */
 export class Relay {
   readonly #options: RelayOptions;
@@ -51,7 +53,9 @@ export class Relay {
     return this.#failing;
   }
 
-  /** Ends after the batch in hand and lets another relay go on at once. Never rejects, and takes at most two seconds. */
+  /**
+   * Ends after the batch in hand and lets another relay go on at once. Never rejects, and takes at most two seconds.
+   */
   close(): Promise<void> {
     return (this.#closing ??= this.#close());
   }
@@ -91,7 +95,10 @@ export class Relay {
     }
   }
 
-  /** Goes once through all partitions that answer. `more` when some had more than was read; `errors` of those that don't answer. Throws when none does. */
+  /**
+   * Goes once through all partitions that answer. `more` when some had more than was read; `errors` of those that don't
+   * answer. Throws when none does.
+   */
   async #move(): Promise<{ more: boolean; errors: unknown[] }> {
     const { waiting, errors } = await this.#look();
     let more = false;
@@ -137,7 +144,10 @@ export class Relay {
     return { more: more && errors.length === 0, errors };
   }
 
-  /** The partitions that have something, all asked at once: a node of a cluster that is away holds the others up for one time-out, not for one a partition. */
+  /**
+   * The partitions that have something, all asked at once: a node of a cluster that is away holds the others up for one
+   * time-out, not for one a partition.
+   */
   async #look(): Promise<{ waiting: number[]; errors: unknown[] }> {
     const { outbox } = this.#options;
     const looks = await Promise.allSettled(Array.from({ length: outbox.partitions }, (_, partition) => outbox.oldest(partition)));
@@ -156,7 +166,10 @@ export class Relay {
     return reading;
   }
 
-  /** Takes what was accepted out of the outbox. Never rejects; what could not be removed will come again, which does no harm, and why is noted. */
+  /**
+   * Takes what was accepted out of the outbox. Never rejects; what could not be removed will come again, which does no
+   * harm, and why is noted.
+   */
   async #remove({ segments }: Batch, errors: unknown[]): Promise<void> {
     const { outbox } = this.#options;
     errors.push(...failures(await Promise.allSettled(segments.map(({ partition, ids }) => outbox.remove(partition, ids)))));

@@ -2,12 +2,16 @@ import type { RedisClient } from '../store/connection.ts';
 
 /** A replica that is well answers within milliseconds. Less than a command may take (connection.ts). */
 const ACKNOWLEDGED_MS = 500;
-/** A master that has had no replica for so long has lost it; before, its link may just have broken, and the replica may still take over. */
+/**
+ * A master that has had no replica for so long has lost it; before, its link may just have broken, and the replica may
+ * still take over.
+ */
 const ALONE_MS = 10_000;
 
 /**
- * Makes a write to a node of a cluster sure to survive a failover of that node: what it returns runs the write, and rejects unless a replica has it. A write that
- * was rejected may have taken place. On one server and behind Sentinels the write itself is enough, since what was written before is lost with it or not at all.
+ * Makes a write to a node of a cluster sure to survive a failover of that node: what it returns runs the write, and
+ * rejects unless a replica has it. A write that was rejected may have taken place. On one server and behind Sentinels
+ * the write itself is enough, since what was written before is lost with it or not at all.
  * @param key any key on the node that is written to
  */
 export function replicated(redis: RedisClient, key: string): (write: () => Promise<void>) => Promise<void> {
@@ -16,7 +20,8 @@ export function replicated(redis: RedisClient, key: string): (write: () => Promi
   return async (write) => {
     const before = replicationOf(await run(redis.pipeline().exists(key).info('replication')));
     await write();
-    // WAIT has no key; EXISTS leads it to the node, and since WAIT counts from the last command of its connection, it covers the write on whatever connection.
+    // WAIT has no key; EXISTS leads it to the node, and since WAIT counts from the last command of its connection, it
+    // covers the write on whatever connection.
     const replies = await run(redis.pipeline().exists(key).wait(1, ACKNOWLEDGED_MS).info('replication'));
     const after = replicationOf(replies);
     if (before.life !== after.life) throw new Error('another server took over during the write');

@@ -22,7 +22,10 @@ export interface RetentionOptions {
   now: () => number;
 }
 
-/** Deletes sessions that finished long ago from the trail, now and every hour. Any number of processes may do so at the same time: they take different sessions. */
+/**
+ * Deletes sessions that finished long ago from the trail, now and every hour. Any number of processes may do so at the
+ * same time: they take different sessions.
+ */
 export class Retention {
   readonly #options: RetentionOptions;
   readonly #stop = new AbortController();
@@ -71,8 +74,8 @@ export class Retention {
 /**
  * Deletes finished sessions, the oldest first, with all their events. Returns how many.
  *
- * A session's row is locked before it is judged once more: an id that is used again at this moment is either seen to be unfinished, or its new row is
- * written after the old one is gone. Events newer than the row are never touched.
+ * A session's row is locked before it is judged once more: an id that is used again at this moment is either seen to be
+ * unfinished, or its new row is written after the old one is gone. Events newer than the row are never touched.
  * @param before only sessions whose last event is older
  */
 export async function deleteFinished(database: PrismaClient, before: Date, limit: number): Promise<number> {

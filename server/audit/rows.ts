@@ -10,7 +10,10 @@ export interface QueuedEvent {
   state: string;
 }
 
-/** A queued event, read as far as its rows need. The texts are kept, since what was committed is what the trail must show, to the byte. */
+/**
+ * A queued event, read as far as its rows need. The texts are kept, since what was committed is what the trail must
+ * show, to the byte.
+ */
 export interface ReadEvent {
   queued: QueuedEvent;
   event: QueuedTrailEvent;
@@ -69,7 +72,10 @@ export function eventColumns(events: ReadEvent[]): Columns<EventColumn> {
   }));
 }
 
-/** The rows of `sync_sessions` after these events: for each session that of its newest one. Throws SyntaxError when a state is not JSON. */
+/**
+ * The rows of `sync_sessions` after these events: for each session that of its newest one. Throws SyntaxError when a
+ * state is not JSON.
+ */
 export function sessionColumns(events: ReadEvent[]): Columns<SessionColumn> {
   const newest = new Map<string, ReadEvent>();
   for (const read of events) {

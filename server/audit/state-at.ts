@@ -7,8 +7,9 @@ import { toRecordedEvent } from './history-event.ts';
 import type { RowPosition } from './history.ts';
 
 /**
- * The state of a session after an event: its snapshot, or what the rules make of the last snapshot before it, which is at most a hundred versions back.
- * Where rows in between have not arrived, it is the newest state before them, with its row; null where there is no snapshot at all. Throws NewerSchemaError.
+ * The state of a session after an event: its snapshot, or what the rules make of the last snapshot before it, which is
+ * at most a hundred versions back. Where rows in between have not arrived, it is the newest state before them, with its
+ * row; null where there is no snapshot at all. Throws NewerSchemaError.
  */
 export async function stateAt(
   database: PrismaClient,

@@ -35,8 +35,9 @@ export class EventStore {
   }
 
   /**
-   * Writes events; those that were written before are left as they are. Resolves when each of them is stored or refused, with the refused ones.
-   * While the database is out of reach it waits; aborting `signal` ends that with the signal's reason. Writing again later is harmless.
+   * Writes events; those that were written before are left as they are. Resolves when each of them is stored or
+   * refused, with the refused ones. While the database is out of reach it waits; aborting `signal` ends that with the
+   * signal's reason. Writing again later is harmless.
    */
   async write(events: QueuedEvent[], signal: AbortSignal): Promise<RefusedEvent[]> {
     const refused: RefusedEvent[] = [];

@@ -9,7 +9,10 @@ import { history, incarnations } from './history.ts';
 import { newest } from './newest.ts';
 import { causeOf, isOutage } from './database-errors.ts';
 
-/** For history, which may take a while, and for what is asked by a create or before a session comes back, which must not wait for that. */
+/**
+ * For history, which may take a while, and for what is asked by a create or before a session comes back, which must not
+ * wait for that.
+ */
 const CONNECTIONS = { history: 3, newest: 2 };
 /** Somebody waits for the answer. */
 const STATEMENT_MS = 3_000;
@@ -22,7 +25,10 @@ export interface TrailReader extends Trail, History {
   close(): Promise<void>;
 }
 
-/** Opens the trail for reading. Reading throws StoreUnavailableError while PostgreSQL is out of reach, after some seconds at most. */
+/**
+ * Opens the trail for reading. Reading throws StoreUnavailableError while PostgreSQL is out of reach, after some
+ * seconds at most.
+ */
 export function createTrail({
   databaseUrl,
   logger,
@@ -35,7 +41,8 @@ export function createTrail({
   const open = (connections: number) => openDatabase(databaseUrl, logger, { connections, statementMs: STATEMENT_MS });
   const [database, urgent] = [open(CONNECTIONS.history), open(CONNECTIONS.newest)];
   let closing: Promise<void> | undefined;
-  // The first question takes up to a second, to connect and to compile what asks; whoever creates a session waits for a quarter of one.
+  // The first question takes up to a second, to connect and to compile what asks; whoever creates a session waits for a
+  // quarter of one.
   newest(urgent, '').catch(() => {});
   return {
     newest: (sessionId) => reachable(() => newest(urgent, sessionId, schema), logger),
@@ -54,7 +61,10 @@ export function createTrail({
   };
 }
 
-/** Throws StoreUnavailableError where PostgreSQL can't answer now. Any other error is thrown as it is: it is a mistake of ours. */
+/**
+ * Throws StoreUnavailableError where PostgreSQL can't answer now. Any other error is thrown as it is: it is a mistake
+ * of ours.
+ */
 async function reachable<Result>(read: () => Promise<Result>, logger: Logger): Promise<Result> {
   try {
     return await read();

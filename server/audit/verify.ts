@@ -23,7 +23,10 @@ export interface Verification {
 /** A state that may be right. */
 interface Candidate {
   state: SessionState;
-  /** The row at which the snapshot and the rules differed, and whether this one comes of the snapshot; undefined where they never did. */
+  /**
+   * The row at which the snapshot and the rules differed, and whether this one comes of the snapshot; undefined where
+   * they never did.
+   */
   since?: { row: Judged; isOfSnapshot: boolean } | undefined;
 }
 
@@ -32,8 +35,8 @@ interface Read {
   judged: Judged;
   event: RecordedEvent;
   /**
-   * What the state after it can be: its snapshot or, where it has none, that to which the rules lead. Both where they differ, until something later tells
-   * which is right; none where it is not known.
+   * What the state after it can be: its snapshot or, where it has none, that to which the rules lead. Both where they
+   * differ, until something later tells which is right; none where it is not known.
    */
   states: Candidate[];
   hash: string;
@@ -70,7 +73,10 @@ export async function verify(database: PrismaClient, sessionId: string): Promise
   return { rows: rows.length, newest: { version: newest.version, epoch: Number(newest.epoch) }, findings };
 }
 
-/** Versions without a row. Within an epoch there is none left out; the first row of an epoch follows some row of the version before. */
+/**
+ * Versions without a row. Within an epoch there is none left out; the first row of an epoch follows some row of the
+ * version before.
+ */
 function gapsOf(keys: readonly RowPosition[]): Finding[] {
   const gaps: Finding[] = [];
   const lastOfEpoch = new Map<bigint, number>();

@@ -23,7 +23,10 @@ export interface AuditWatcher {
   close(): Promise<void>;
 }
 
-/** Keeps the metrics of the trail up to date where others carry it: queue and outbox are the same Redis for all. Waits for nothing. */
+/**
+ * Keeps the metrics of the trail up to date where others carry it: queue and outbox are the same Redis for all. Waits
+ * for nothing.
+ */
 export function watchAudit({ outbox, redisUrl, keyPrefix, logger, metrics, now }: AuditWatcherOptions): AuditWatcher {
   const redis = connectRedis(redisUrl, 'commands', 'audit-gauges', logger);
   const queue = openQueue(redis, keyPrefix, logger);

@@ -2,8 +2,9 @@ import type { Logger } from '../observability/logger.ts';
 import { connectRedis, type RedisClient, watch } from '../store/connection.ts';
 
 /**
- * The connections of a BullMQ worker: the one we open and the one BullMQ makes out of it to wait for jobs. Both wait for Redis to return
- * for as long as it takes, until they are told to give up; BullMQ can't end them by itself while Redis is away.
+ * The connections of a BullMQ worker: the one we open and the one BullMQ makes out of it to wait for jobs. Both wait
+ * for Redis to return for as long as it takes, until they are told to give up; BullMQ can't end them by itself while
+ * Redis is away.
  */
 export class WorkerConnections {
   /** The one to hand to BullMQ. */
@@ -24,7 +25,10 @@ export class WorkerConnections {
     this.#all.push(this.main);
   }
 
-  /** A connection that is lost, now or later, ends at its next failure to connect instead of trying on; what waits for it is rejected. */
+  /**
+   * A connection that is lost, now or later, ends at its next failure to connect instead of trying on; what waits for
+   * it is rejected.
+   */
   giveUp(): void {
     this.#givenUp = true;
   }
@@ -36,8 +40,9 @@ export class WorkerConnections {
 }
 
 /**
- * Told to disconnect between two attempts to connect, ioredis drops the next attempt and never says that it ended, for which BullMQ then waits for ever.
- * With this the attempt takes place: it ends the connection when it fails, and is disconnected when it succeeds.
+ * Told to disconnect between two attempts to connect, ioredis drops the next attempt and never says that it ended, for
+ * which BullMQ then waits for ever. With this the attempt takes place: it ends the connection when it fails, and is
+ * disconnected when it succeeds.
  */
 function endsWhileReconnecting(redis: RedisClient): void {
   const disconnect = redis.disconnect.bind(redis);

@@ -11,7 +11,10 @@ const CONCURRENCY = 10;
 const LOCK_MS = 6_000;
 const STALLED_INTERVAL_MS = 3_000;
 const RETRY_REDIS_MS = 1_000;
-/** For so long a worker takes no jobs after it met events of a newer version; longer than BullMQ lets other workers sleep (5 s). */
+/**
+ * For so long a worker takes no jobs after it met events of a newer version; longer than BullMQ lets other workers
+ * sleep (5 s).
+ */
 const STEP_BACK_MS = 6_000;
 const CLOSE_DEADLINE_MS = 5_000;
 const NAMED_CAUSES = 3;
@@ -24,7 +27,10 @@ export interface AuditWorkerOptions {
   logger: Logger;
 }
 
-/** Takes jobs from the queue and stores their events. Workers may be many, and may be killed at any line: a job only ends when its events are stored. */
+/**
+ * Takes jobs from the queue and stores their events. Workers may be many, and may be killed at any line: a job only
+ * ends when its events are stored.
+ */
 export class AuditWorker {
   readonly #options: AuditWorkerOptions;
   readonly #connections: WorkerConnections;
@@ -59,7 +65,10 @@ export class AuditWorker {
     });
   }
 
-  /** Ends: jobs that are being written are finished, those that wait for the database go back to the queue. Never rejects, and takes five seconds at most. */
+  /**
+   * Ends: jobs that are being written are finished, those that wait for the database go back to the queue. Never
+   * rejects, and takes five seconds at most.
+   */
   close(): Promise<void> {
     return (this.#closing ??= this.#close());
   }
@@ -67,7 +76,8 @@ export class AuditWorker {
   async #close(): Promise<void> {
     this.#stop.abort();
     clearTimeout(this.#steppingBack);
-    // BullMQ must know first that it is closing: until then it would ask an ended connection for jobs in a loop that lets nothing else run.
+    // BullMQ must know first that it is closing: until then it would ask an ended connection for jobs in a loop that
+    // lets nothing else run.
     const closed = this.#worker
       .close()
       .catch((error: unknown) => this.#options.logger.warn({ err: error }, 'closing the audit worker failed'));
@@ -94,7 +104,10 @@ export class AuditWorker {
     throw new Error(summary(refused, events.length));
   }
 
-  /** Back to the queue, for a worker of the version that wrote it. This one steps back, else it would be the first to take it up again and again. */
+  /**
+   * Back to the queue, for a worker of the version that wrote it. This one steps back, else it would be the first to
+   * take it up again and again.
+   */
   async #leaveToNewer(job: Job<AuditJob>, token: string | undefined): Promise<never> {
     if (this.#steppingBack === undefined) {
       const { logger } = this.#options;

@@ -5,8 +5,8 @@ import { endIdle, isIdle } from './idle.ts';
 import { type Outage, pendingOutage, takeIntoAccount } from './outage.ts';
 
 /**
- * What happened to a session without anybody asking: the next expiry or outage up to `until`, or that it ended for want of anybody at `idleEnd` (both Unix ms);
- * undefined when it is up to date.
+ * What happened to a session without anybody asking: the next expiry or outage up to `until`, or that it ended for want
+ * of anybody at `idleEnd` (both Unix ms); undefined when it is up to date.
  */
 export function nextOverdue(
   state: SessionState,
@@ -22,8 +22,8 @@ export function nextOverdue(
 }
 
 /**
- * Everything that happened up to and including `until` (Unix ms) without anybody asking, each at its own instant, oldest first. However late it is asked for,
- * and however much of it at a time, the result is the same.
+ * Everything that happened up to and including `until` (Unix ms) without anybody asking, each at its own instant,
+ * oldest first. However late it is asked for, and however much of it at a time, the result is the same.
  */
 export function* catchUp(state: SessionState, until: number, outages: readonly Outage[], idleEnd?: number): Generator<SessionEvent> {
   let current = state;

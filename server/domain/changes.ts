@@ -1,6 +1,8 @@
 import type { ParticipantState, SessionState, StateChanges } from '#contract';
 
-/** From this many participants on, a session's updates may be told as changes. Below it they would save next to nothing. */
+/**
+ * From this many participants on, a session's updates may be told as changes. Below it they would save next to nothing.
+ */
 const LARGE_SESSION = 10;
 
 /** Whether a session's updates may be told as changes. */
@@ -9,8 +11,9 @@ export function isLarge(state: SessionState): boolean {
 }
 
 /**
- * Has a large state hold the very participants of the one before it wherever nothing of them is new, so that whoever compares or serialises it next can tell
- * without looking into each. States that were told are never written to. Returns `after`.
+ * Has a large state hold the very participants of the one before it wherever nothing of them is new, so that whoever
+ * compares or serialises it next can tell without looking into each. States that were told are never written to.
+ * Returns `after`.
  */
 export function shareParticipants(before: SessionState, after: SessionState): SessionState {
   if (!isLarge(after)) return after;
@@ -39,7 +42,10 @@ function isSameParticipant(a: ParticipantState, b: ParticipantState): boolean {
 /** Computed by whoever applies changes. */
 const DERIVED = new Set(['is_active', 'time_remaining_ms']);
 
-/** What is new in a state compared with the one before it, as `applyChanges` takes it. Participants and groups never come, go or change places. */
+/**
+ * What is new in a state compared with the one before it, as `applyChanges` takes it. Participants and groups never
+ * come, go or change places.
+ */
 export function changesBetween(before: SessionState, after: SessionState): StateChanges {
   const { participants: _participants, groups: _groups, ...fields } = after;
   const changes: StateChanges = Object.fromEntries(
@@ -67,7 +73,10 @@ function patchOf<Entry extends object, Id extends keyof Entry>(
   return patch === undefined ? [] : [patch];
 }
 
-/** Free JSON and lists are shared between states as long as nobody writes to them; where they come from another reading, they are compared as they are sent. */
+/**
+ * Free JSON and lists are shared between states as long as nobody writes to them; where they come from another reading,
+ * they are compared as they are sent.
+ */
 function same(a: unknown, b: unknown): boolean {
   if (a === b) return true;
   return typeof a === 'object' && typeof b === 'object' && a !== null && b !== null && JSON.stringify(a) === JSON.stringify(b);

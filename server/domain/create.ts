@@ -16,7 +16,10 @@ import { invalid, type Refusal } from './refusal.ts';
 /** A create whose session has a name and, where users are asked who they are, an owner. */
 export type NewSession = CreatePayload & { session_id: string; owner_id?: string | undefined };
 
-/** Refuses what can't be created (VALIDATION_ERROR with every field at fault); null where it can. The payload has passed its schema; what is checked here spans fields. */
+/**
+ * Refuses what can't be created (VALIDATION_ERROR with every field at fault); null where it can. The payload has passed
+ * its schema; what is checked here spans fields.
+ */
 export function refusalOfCreate(payload: CreatePayload): Refusal | null {
   const issues = checkCreate(payload);
   return issues.length > 0 ? invalid(issues) : null;
@@ -27,7 +30,10 @@ export function create(payload: NewSession, now: number): Decision {
   return refusalOfCreate(payload) ?? { ok: true, event: created(payload, now, now, {}) };
 }
 
-/** The creation of a session at `now` (Unix ms) under an epoch, from a payload that is not refused. `note`: the event's metadata. */
+/**
+ * The creation of a session at `now` (Unix ms) under an epoch, from a payload that is not refused. `note`: the event's
+ * metadata.
+ */
 export function created(payload: NewSession, now: number, epoch: number, note: JsonObject): SessionEvent {
   const at = iso(now);
   const { participants, groups } = assign(payload);

@@ -51,8 +51,9 @@ export interface DecideOptions {
 }
 
 /**
- * Decides one command at `now` (Unix ms). Pure: the state handed in is never changed. The event is complete but for its epoch, which the commit may raise.
- * Refusals: INVALID_STATE_TRANSITION, PARTICIPANT_NOT_FOUND, NOT_ACTIVE_PARTICIPANT, PARTICIPANT_EXPIRED, in the contract's order, and what `adjust` refuses.
+ * Decides one command at `now` (Unix ms). Pure: the state handed in is never changed. The event is complete but for its
+ * epoch, which the commit may raise. Refusals: INVALID_STATE_TRANSITION, PARTICIPANT_NOT_FOUND, NOT_ACTIVE_PARTICIPANT,
+ * PARTICIPANT_EXPIRED, in the contract's order, and what `adjust` refuses.
  */
 export function decide(state: SessionState, command: TimerCommand, now: number, options: DecideOptions = {}): Decision {
   const decision = judge(state, command, now, options.rules ?? PRESENT_RULES);
@@ -116,7 +117,10 @@ function switchTurn(state: SessionState, command: CommandOf<'switch'>, at: numbe
   return happened(record(state, draft, 'cycle_switched', at, charge));
 }
 
-/** The guard of a switch: refuses unless `current` is the active participant. Refusals: PARTICIPANT_NOT_FOUND, NOT_ACTIVE_PARTICIPANT. */
+/**
+ * The guard of a switch: refuses unless `current` is the active participant. Refusals: PARTICIPANT_NOT_FOUND,
+ * NOT_ACTIVE_PARTICIPANT.
+ */
 export function checkGuard(state: SessionState, current: string | undefined): Refusal | null {
   if (current === undefined || current === state.active_participant_id) return null;
   if (findParticipant(state, current) === undefined) return noParticipant(current);
@@ -133,7 +137,9 @@ function resume(state: SessionState, at: number): Decision {
   return happened(record(state, draft, 'session_resumed', at, settleSession(draft, at)));
 }
 
-/** Pausing, completing and cancelling settle and stop the clock; what ended before keeps the instant at which it ended. */
+/**
+ * Pausing, completing and cancelling settle and stop the clock; what ended before keeps the instant at which it ended.
+ */
 function stopClock(
   state: SessionState,
   status: 'paused' | 'completed' | 'cancelled',

@@ -14,7 +14,10 @@ export interface SessionEvent extends Charge {
   state: SessionState;
 }
 
-/** Completes a draft of `before` into an event: next version, `updated_at`, and every field that follows from the others. */
+/**
+ * Completes a draft of `before` into an event: next version, `updated_at`, and every field that follows from the
+ * others.
+ */
 export function record(
   before: SessionState,
   draft: SessionState,

@@ -7,7 +7,10 @@ export function isDue(state: SessionState, now: number): boolean {
   return state.deadline_at !== null && Date.parse(state.deadline_at) <= now;
 }
 
-/** One expiry of a running clock: it is charged up to its deadline, and either the next cycle begins there or the session is over. */
+/**
+ * One expiry of a running clock: it is charged up to its deadline, and either the next cycle begins there or the
+ * session is over.
+ */
 export function expire(state: SessionState): SessionEvent {
   const at = Date.parse(state.deadline_at ?? state.updated_at);
   const draft = draftOf(state);

@@ -1,8 +1,8 @@
 import type { CreatePayload, GroupState, ParticipantInput } from '#contract';
 
 /**
- * The groups of a `per_group` session in the order in which they take turns: as given, or derived from the participants' `group_id` in the order of their
- * lowest members, with their members' common bank.
+ * The groups of a `per_group` session in the order in which they take turns: as given, or derived from the
+ * participants' `group_id` in the order of their lowest members, with their members' common bank.
  */
 export function groupsOf({ groups, participants = [] }: CreatePayload): GroupState[] {
   if (groups !== undefined && groups.length > 0) {

@@ -4,8 +4,8 @@ import type { SessionEvent } from './event.ts';
 import type { Outage } from './outage.ts';
 
 /**
- * When a running session ends for want of anybody, Unix ms: `idleMs` after `active`, its last command or connection. An outage counts as a connection, since
- * nobody could have had one.
+ * When a running session ends for want of anybody, Unix ms: `idleMs` after `active`, its last command or connection. An
+ * outage counts as a connection, since nobody could have had one.
  */
 export function idleEnd(active: number, idleMs: number, outages: readonly Outage[]): number {
   // Oldest first, so that one which lasts until after another began moves the end for it.
@@ -13,8 +13,8 @@ export function idleEnd(active: number, idleMs: number, outages: readonly Outage
 }
 
 /**
- * Whether a session that ends at `end` for want of anybody has to be ended by `until` (both Unix ms). A countdown that was running at `end` is waited for; what
- * follows on it is not.
+ * Whether a session that ends at `end` for want of anybody has to be ended by `until` (both Unix ms). A countdown that
+ * was running at `end` is waited for; what follows on it is not.
  */
 export function isIdle({ status, updated_at, deadline_at }: SessionState, until: number, end: number): boolean {
   if (status !== 'running') return false;

@@ -9,8 +9,8 @@ export interface Outage {
 }
 
 /**
- * The first outage that a session has yet to take into account, cut to begin no earlier than its last event; undefined where its policy lets clocks run on,
- * or where it had no clock running.
+ * The first outage that a session has yet to take into account, cut to begin no earlier than its last event; undefined
+ * where its policy lets clocks run on, or where it had no clock running.
  */
 export function pendingOutage(state: SessionState, outages: readonly Outage[]): Outage | undefined {
   if (state.status !== 'running' || state.outage_policy === 'charge') return undefined;

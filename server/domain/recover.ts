@@ -7,8 +7,8 @@ export const LOST = 'Brought back from the audit trail; what had not reached the
 export const ROLLED_BACK = 'Redis lost its last moments; what had not reached the audit trail is lost with them';
 
 /**
- * Puts a snapshot of the trail back as the next version under a new epoch, at `now` (Unix ms). Its clock is left as it was: `updated_at` too, so that
- * whatever ran out meanwhile is applied afterwards at its own instant.
+ * Puts a snapshot of the trail back as the next version under a new epoch, at `now` (Unix ms). Its clock is left as it
+ * was: `updated_at` too, so that whatever ran out meanwhile is applied afterwards at its own instant.
  */
 export function recover(snapshot: SessionState, now: number, warning = LOST): SessionEvent {
   const event = bringBack(snapshot, now);
@@ -16,7 +16,10 @@ export function recover(snapshot: SessionState, now: number, warning = LOST): Se
   return event;
 }
 
-/** As `recover`, of a session of which nothing is lost, since it left Redis by age: the event says so, and the state is told nothing. */
+/**
+ * As `recover`, of a session of which nothing is lost, since it left Redis by age: the event says so, and the state is
+ * told nothing.
+ */
 export function resume(snapshot: SessionState, now: number): SessionEvent {
   return { ...bringBack(snapshot, now), metadata: { resumed: true } };
 }

@@ -25,7 +25,8 @@ export interface Replayed {
 }
 
 /**
- * Applies a recorded event to the state before it, by the rules that it was made by, and compares everything with the record.
+ * Applies a recorded event to the state before it, by the rules that it was made by, and compares everything with the
+ * record.
  * @throws NewerSchemaError where only a newer version of the server knows these rules
  */
 export function replay(before: SessionState | null, recorded: RecordedEvent): Replayed {
@@ -86,7 +87,9 @@ function broughtBack(before: SessionState, at: number, { metadata, state_snapsho
   return recover(before, at, isRolledBack ? ROLLED_BACK : LOST);
 }
 
-/** The command that an event records. Whose turn follows is taken from the record, since somebody may have been named. */
+/**
+ * The command that an event records. Whose turn follows is taken from the record, since somebody may have been named.
+ */
 function commandOf({ event_type, state_snapshot, metadata }: HistoryEvent): TimerCommand | null {
   const active = state_snapshot.active_participant_id ?? undefined;
   switch (event_type) {

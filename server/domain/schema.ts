@@ -1,6 +1,9 @@
 import type { JsonObject } from '#contract';
 
-/** Which forms of a stored state a version of the server knows. Any text of a state in Redis begins with its number: `{"schema":1,…`. */
+/**
+ * Which forms of a stored state a version of the server knows. Any text of a state in Redis begins with its number:
+ * `{"schema":1,…`.
+ */
 export interface Schema {
   /** The form it writes. */
   writes: number;
@@ -11,12 +14,16 @@ export interface Schema {
 }
 
 /**
- * The forms that this version knows. Raise a number only where an older version would misread a state; a field that it may carry along untouched needs none.
- * In two releases, so that neither refuses what the other wrote: first `reads`, then `writes`. See docs/OPERATIONS.md, "Upgrades".
+ * The forms that this version knows. Raise a number only where an older version would misread a state; a field that it
+ * may carry along untouched needs none. In two releases, so that neither refuses what the other wrote: first `reads`,
+ * then `writes`. See docs/OPERATIONS.md, "Upgrades".
  */
 export const SCHEMA: Schema = { writes: 1, reads: 1, upgrade: (state) => state };
 
-/** A state in a form, or an event made by rules, that only a newer version of the server knows. It must be left as it is. */
+/**
+ * A state in a form, or an event made by rules, that only a newer version of the server knows. It must be left as it
+ * is.
+ */
 export class NewerSchemaError extends Error {
   override name = 'NewerSchemaError';
 }
@@ -29,8 +36,8 @@ export function encodeState(json: string, { writes }: Schema): string {
 }
 
 /**
- * What an event carries in place of a state where it needs no snapshot: some `fields` of the state. A worker of a version that knows no briefs takes it for a
- * state of a newer form, by its number, and leaves it to others.
+ * What an event carries in place of a state where it needs no snapshot: some `fields` of the state. A worker of a
+ * version that knows no briefs takes it for a state of a newer form, by its number, and leaves it to others.
  */
 export function encodeBrief(fields: object): string {
   return BRIEF + JSON.stringify(fields).slice(1);
@@ -47,7 +54,10 @@ export function schemaOf(text: string): number {
   return Number(HEAD.exec(text)?.[1] ?? 1);
 }
 
-/** Reads a stored state. What comes back may be anything that is JSON. Throws SyntaxError for what is none, NewerSchemaError. */
+/**
+ * Reads a stored state. What comes back may be anything that is JSON. Throws SyntaxError for what is none,
+ * NewerSchemaError.
+ */
 export function decodeState(text: string, schema: Schema): unknown {
   const head = HEAD.exec(text);
   if (head === null) return upgraded(JSON.parse(text), 1, schema);
@@ -57,14 +67,20 @@ export function decodeState(text: string, schema: Schema): unknown {
   return upgraded(JSON.parse(`{${text.slice(head[0].length)}`), from, schema);
 }
 
-/** A stored state as the trail keeps it: in the first form it is what the contract calls a state, so it goes without its number. */
+/**
+ * A stored state as the trail keeps it: in the first form it is what the contract calls a state, so it goes without its
+ * number.
+ */
 export function snapshotText(text: string): string {
   return text.startsWith(FIRST) ? `{${text.slice(FIRST.length)}` : text;
 }
 
 const FIRST = '{"schema":1,';
 
-/** The JSON that `decodeState` would read, without parsing it where it is in the newest form already. Throws NewerSchemaError. */
+/**
+ * The JSON that `decodeState` would read, without parsing it where it is in the newest form already. Throws
+ * NewerSchemaError.
+ */
 export function textAsRead(text: string, schema: Schema): string {
   return schemaOf(text) === schema.reads ? text.replace(HEAD, '{') : JSON.stringify(decodeState(text, schema));
 }

@@ -1,8 +1,8 @@
 import type { SessionState } from '#contract';
 
 /**
- * The thresholds that a clock which has just begun to run will cross: those under what it has. Whatever it has passed before in the same cycle lies above,
- * so nothing is warned of twice.
+ * The thresholds that a clock which has just begun to run will cross: those under what it has. Whatever it has passed
+ * before in the same cycle lies above, so nothing is warned of twice.
  */
 export function thresholdsAhead(state: SessionState): number[] {
   if (state.deadline_at === null || state.cycle_started_at === null) return [];

@@ -1,8 +1,8 @@
 import TinyQueue from 'tinyqueue';
 
 /**
- * The timer's clock and the authoritative one may run differently or be set while an alarm is far away, so how long is left is looked up this often:
- * a drift of 500 ppm, the most NTP gives a clock, is then half a millisecond.
+ * The timer's clock and the authoritative one may run differently or be set while an alarm is far away, so how long is
+ * left is looked up this often: a drift of 500 ppm, the most NTP gives a clock, is then half a millisecond.
  */
 const LOOK_AGAIN_MS = 1_000;
 
@@ -12,7 +12,10 @@ interface Alarm {
   sessionId: string;
 }
 
-/** Calls back at instants of the authoritative clock, never before: any number of alarms on one timer. One alarm a session; the newest counts. */
+/**
+ * Calls back at instants of the authoritative clock, never before: any number of alarms on one timer. One alarm a
+ * session; the newest counts.
+ */
 export class Alarms {
   readonly #now: () => number;
   readonly #ring: (sessionId: string) => void;

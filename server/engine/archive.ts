@@ -46,7 +46,10 @@ export class Archive {
     this.#options = options;
   }
 
-  /** As `SessionStore.load`. What Redis lacks is shown as the trail has it; a session that is unfinished there is brought back by `wake`. */
+  /**
+   * As `SessionStore.load`. What Redis lacks is shown as the trail has it; a session that is unfinished there is
+   * brought back by `wake`.
+   */
   async find(sessionId: string, command?: CommandKey): ReturnType<SessionStore['load']> {
     const { store, trail } = this.#options;
     const loaded = await store.load(sessionId, command);
@@ -67,7 +70,10 @@ export class Archive {
     return (await this.#options.store.load(sessionId)).session?.state ?? null;
   }
 
-  /** Brings back a session that only the trail has; any other is returned as it is. For those who may have to do with it: it makes a version. */
+  /**
+   * Brings back a session that only the trail has; any other is returned as it is. For those who may have to do with
+   * it: it makes a version.
+   */
   async wake(session: StoredSession | null): Promise<StoredSession | null> {
     if (!isDormant(session)) return session;
     const woken = this.#woken.get(session) ?? this.#wake(session);
@@ -80,7 +86,10 @@ export class Archive {
     return (await this.#leftByAge(session)) ? this.#recover(session, (now) => resume(state, now)) : this.#recover(session);
   }
 
-  /** The trail's word on an id that a create wants: the newest that it knows of it, null when that is nothing or takes too long. */
+  /**
+   * The trail's word on an id that a create wants: the newest that it knows of it, null when that is nothing or takes
+   * too long.
+   */
   async ask(sessionId: string): Promise<ArchivedSession | null> {
     const { trail, logger } = this.#options;
     if (trail === undefined) return null;
@@ -136,7 +145,10 @@ export class Archive {
     return true;
   }
 
-  /** Whether a session that only the trail has left Redis because it was idle for long, and the trail has all of it. Where that can't be told, it was lost. */
+  /**
+   * Whether a session that only the trail has left Redis because it was idle for long, and the trail has all of it.
+   * Where that can't be told, it was lost.
+   */
   async #leftByAge({ state, ...position }: LiveSession): Promise<boolean> {
     const { departures, trail, clock, idleMs } = this.#options;
     if (departures === undefined || trail === undefined || state.status === 'running') return false;

@@ -12,7 +12,10 @@ export function expiredOnly(first: LiveSession, session: LiveSession): boolean {
   return session.version > first.version && session.expiredSince !== null && session.expiredSince.version <= first.version;
 }
 
-/** The checks of a switch that ran into an expiry, against the version that it was sent for; refusals show the present state. */
+/**
+ * The checks of a switch that ran into an expiry, against the version that it was sent for; refusals show the present
+ * state.
+ */
 export function checkSwitch(
   first: LiveSession,
   session: LiveSession,
@@ -29,11 +32,13 @@ export function checkSwitch(
 }
 
 /**
- * The refusal of an adjustment that was meant for a cycle whose time was up before it came, or that ended on its way; null where it may go on. It names no clock
- * but the running one, so it would give its time to the next cycle. Who guards it by a version knows which one they mean.
+ * The refusal of an adjustment that was meant for a cycle whose time was up before it came, or that ended on its way;
+ * null where it may go on. It names no clock but the running one, so it would give its time to the next cycle. Who
+ * guards it by a version knows which one they mean.
  * @param first the session as the command first read it
  * @param arrival when the command came, Unix ms
- * @param graceMs how long after its deadline an expiry is committed at the earliest: nobody who sent a command that came before then can know of it
+ * @param graceMs how long after its deadline an expiry is committed at the earliest: nobody who sent a command that
+ * came before then can know of it
  */
 export function checkCycle(
   first: LiveSession,
@@ -83,7 +88,10 @@ export function repeated(record: IdempotencyRecord, session: StoredSession | nul
   return isThere ? { ok: true, state: session.state, appliedVersion } : { ...notFound(sessionId), appliedVersion };
 }
 
-/** Lets the trail tell by which command_id an event was made, and by whom: what its metadata say beside the command's own. */
+/**
+ * Lets the trail tell by which command_id an event was made, and by whom: what its metadata say beside the command's
+ * own.
+ */
 export function noteOf({ command, actor }: CommandContext): JsonObject {
   return { ...(actor === undefined ? {} : { actor }), ...(command === undefined ? {} : { command_id: command.id }) };
 }

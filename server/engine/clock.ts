@@ -4,14 +4,16 @@ import { every } from '../util/every.ts';
 
 const SAMPLE_INTERVAL_MS = 200;
 /**
- * Before the clock is used: this many samples, and more for a while as long as none of them is good. A process that has just started is slow to look at
- * replies.
+ * Before the clock is used: this many samples, and more for a while as long as none of them is good. A process that has
+ * just started is slow to look at replies.
  */
 const FIRST_SAMPLES = 5;
 const GOOD_BOUND_MS = 1;
 const FIRST_SAMPLES_WITHIN_MS = 500;
 const KEPT_SAMPLES = 16;
-/** How far the monotonic clock may run from true time where nothing else was seen; crystals are good for 50 to 100 ppm. */
+/**
+ * How far the monotonic clock may run from true time where nothing else was seen; crystals are good for 50 to 100 ppm.
+ */
 const DRIFT_LEAST = 100e-6;
 /** No clock worth following is worse than this; what looks worse is a step. */
 const DRIFT_MOST = 0.05;
@@ -19,7 +21,9 @@ const DRIFT_MOST = 0.05;
 const DRIFT_MARGIN = 1.5;
 /** How fast a seen drift is forgotten, a sample. */
 const DRIFT_DECAY = 0.95;
-/** A jump of the clock that people must hear of: forward by this, or back at all (beyond what samples can be wrong by). */
+/**
+ * A jump of the clock that people must hear of: forward by this, or back at all (beyond what samples can be wrong by).
+ */
 const JUMP_FORWARD_MS = 1_000;
 const JUMP_BACK_MS = 10;
 
@@ -41,8 +45,9 @@ interface Sample {
 }
 
 /**
- * The one clock: that of Redis, followed over a connection of its own. The sample with the smallest uncertainty wins (Cristian's algorithm with
- * the minimum filter of RFC 5905, section 10), and the monotonic clock carries it between samples. The wall clock of the instance plays no part.
+ * The one clock: that of Redis, followed over a connection of its own. The sample with the smallest uncertainty wins
+ * (Cristian's algorithm with the minimum filter of RFC 5905, section 10), and the monotonic clock carries it between
+ * samples. The wall clock of the instance plays no part.
  */
 export class RedisClock implements Clock {
   readonly #read: () => Promise<number>;
@@ -109,7 +114,10 @@ export class RedisClock implements Clock {
     this.#metrics.clockOffset.set(this.now() - Date.now());
   }
 
-  /** A sample that can't agree with what we hold shows that a clock drifts or was set: the older samples are worthless then. */
+  /**
+   * A sample that can't agree with what we hold shows that a clock drifts or was set: the older samples are worthless
+   * then.
+   */
   #compare(sample: Sample): void {
     const best = this.#best;
     const step = sample.offset - best.offset;

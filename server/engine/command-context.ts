@@ -18,8 +18,8 @@ export interface CommandContext {
   /** Who sent it, for the trail. */
   actor?: JsonObject | undefined;
   /**
-   * Whether its sender may, as far as that depends on the session: asked as soon as it is read, with null where there is none, and whether this very command
-   * had its effect before. Undefined where nothing is left to ask.
+   * Whether its sender may, as far as that depends on the session: asked as soon as it is read, with null where there
+   * is none, and whether this very command had its effect before. Undefined where nothing is left to ask.
    */
   authorize?: Authorize | undefined;
 }
@@ -27,12 +27,19 @@ export interface CommandContext {
 /** What it depends on in a session whether somebody may. */
 export type Judged = Incarnation & Partial<Pick<SessionState, 'participants_may_pause'>>;
 
-/** A limit on commands. One that is refused for anything else is not counted, so that nobody can use up what others need by sending nonsense. */
+/**
+ * A limit on commands. One that is refused for anything else is not counted, so that nobody can use up what others need
+ * by sending nonsense.
+ */
 export interface CommandLimit {
-  /** Finds out what is left, ahead of a load of the session on the same connection, so that it costs no round trip. Never rejects. */
+  /**
+   * Finds out what is left, ahead of a load of the session on the same connection, so that it costs no round trip.
+   * Never rejects.
+   */
   look?(): Promise<void>;
   /**
-   * To be asked right before the commit, and again where that was not the last: counts the command once. Why it may not go on; null where it may. Never rejects.
+   * To be asked right before the commit, and again where that was not the last: counts the command once. Why it may not
+   * go on; null where it may. Never rejects.
    */
   admit(): Refusal | null | Promise<Refusal | null>;
 }
@@ -41,8 +48,8 @@ export interface CommandLimit {
 export type Authorize = (state: Judged | null, repeated: boolean) => Refusal | null | Promise<Refusal | null>;
 
 /**
- * What a command led to: the state after it, whether it had its effect in an earlier call (its session may be gone by now), and the expiry that a switch
- * ran into.
+ * What a command led to: the state after it, whether it had its effect in an earlier call (its session may be gone by
+ * now), and the expiry that a switch ran into.
  */
 export type Outcome =
   | {

@@ -26,8 +26,9 @@ export class CommandInstant {
   }
 
   /**
-   * To be called when Redis refused a commit for its time. Corrects the instant once: by a fresh sample of the clock, and to the present where it is too old.
-   * False at the second refusal, which is logged. Throws when Redis can't be asked.
+   * To be called when Redis refused a commit for its time. Corrects the instant once: by a fresh sample of the clock,
+   * and to the present where it is too old. False at the second refusal, which is logged. Throws when Redis can't be
+   * asked.
    */
   async redo(): Promise<boolean> {
     const { clock, metrics, logger } = this.#parts;

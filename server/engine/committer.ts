@@ -40,8 +40,8 @@ export function isLive(session: StoredSession | null): session is LiveSession {
 }
 
 /**
- * When something is due next for a session, Unix ms: its next warning, or at the end of the grace its expiry, or where nothing can run out, its end for want of
- * anybody; null for never.
+ * When something is due next for a session, Unix ms: its next warning, or at the end of the grace its expiry, or where
+ * nothing can run out, its end for want of anybody; null for never.
  */
 export function nextDueAt({ state, warnings }: LiveSession, graceMs: number, idleEnd: () => number): number | null {
   if (state.deadline_at === null) {
@@ -134,7 +134,10 @@ function beginEpoch(events: SessionEvent[], epoch: number): void {
   for (const event of events) event.state.epoch = Math.max(event.state.epoch, epoch);
 }
 
-/** Whether the clock that ran before some events is the one that runs after them, so that what was warned of stays warned of. */
+/**
+ * Whether the clock that ran before some events is the one that runs after them, so that what was warned of stays
+ * warned of.
+ */
 function runsOn(base: StoredSession | null, events: SessionEvent[]): boolean {
   if (base?.state == null || base.state.deadline_at === null) return false;
   return events.every(

@@ -31,7 +31,10 @@ const ATTEMPTS = 100;
  */
 const CREATION_APART_MAX_MS = 20;
 
-/** Creates a session; an id in use is refused with SESSION_EXISTS and never overwritten. An id that was just made up (`fresh`) is in use nowhere. */
+/**
+ * Creates a session; an id in use is refused with SESSION_EXISTS and never overwritten. An id that was just made up
+ * (`fresh`) is in use nowhere.
+ */
 export async function createSession(
   options: CreatorOptions,
   payload: NewSession,

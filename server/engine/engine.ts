@@ -28,7 +28,10 @@ export class Engine {
     this.#options = options;
   }
 
-  /** Creates a session; an id in use is refused with SESSION_EXISTS and never overwritten. An id that was just made up (`fresh`) is in use nowhere. */
+  /**
+   * Creates a session; an id in use is refused with SESSION_EXISTS and never overwritten. An id that was just made up
+   * (`fresh`) is in use nowhere.
+   */
   create(
     payload: NewSession,
     context: CommandContext,
@@ -49,8 +52,9 @@ export class Engine {
   }
 
   /**
-   * The state as it is; what is overdue is committed first, unless its grace has not ended. Reads of one session that come at once share one of Redis, which
-   * began after all of them came: nobody gets a state that is older than what was committed before.
+   * The state as it is; what is overdue is committed first, unless its grace has not ended. Reads of one session that
+   * come at once share one of Redis, which began after all of them came: nobody gets a state that is older than what
+   * was committed before.
    */
   async get(sessionId: string, context: CommandContext): Promise<Outcome> {
     const { archive, liveness } = this.#options;
@@ -80,7 +84,10 @@ export class Engine {
     return outcome;
   }
 
-  /** The session, brought back where only the trail has it, for a sender who may; else why they may not. What they may not has no effect. */
+  /**
+   * The session, brought back where only the trail has it, for a sender who may; else why they may not. What they may
+   * not has no effect.
+   */
   async #admit(
     session: StoredSession | null,
     context: CommandContext,

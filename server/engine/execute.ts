@@ -52,8 +52,8 @@ interface Candidate {
 }
 
 /**
- * One command on its way to its effect: rounds of deciding on a session and committing that, until a round ends it. The first
- * works on what this instance remembers, so that no read precedes the commit; the others on what Redis has.
+ * One command on its way to its effect: rounds of deciding on a session and committing that, until a round ends it. The
+ * first works on what this instance remembers, so that no read precedes the commit; the others on what Redis has.
  */
 export class Execution {
   readonly #options: ExecuteOptions;
@@ -148,7 +148,10 @@ export class Execution {
     return this.#begin(found.session, found.command);
   }
 
-  /** Begins with a session as it was first read, and what its command_id is remembered for. What its sender may not has no effect. */
+  /**
+   * Begins with a session as it was first read, and what its command_id is remembered for. What its sender may not has
+   * no effect.
+   */
   async #begin(session: StoredSession | null, record: IdempotencyRecord | null): Promise<Outcome | Candidate> {
     this.#context.read = session?.state;
     const refusal = await denied(session, this.#context, record);
@@ -160,7 +163,10 @@ export class Execution {
     return { session: this.#first, isRemembered: false, isAuthorized: !wasDormant };
   }
 
-  /** Applies what happened to a session before the command arrived. To catch up is to lose no race, however many commits it takes. */
+  /**
+   * Applies what happened to a session before the command arrived. To catch up is to lose no race, however many commits
+   * it takes.
+   */
   async #catchUp(session: LiveSession, first: LiveSession, candidate: Candidate): Promise<Outcome | Candidate> {
     const command = this.#command;
     const endsHere = command.type === 'switch' && checkSwitch(first, first, command.current_participant_id, this.#context) === null;
@@ -181,9 +187,9 @@ export class Execution {
   }
 
   /**
-   * What becomes of a switch whose session is not the one it first met any more; null where it may go on. If its clock ran out,
-   * it does nothing further, so it can't skip whoever is next. If another command was faster, only its guard makes it safe to
-   * try again.
+   * What becomes of a switch whose session is not the one it first met any more; null where it may go on. If its clock
+   * ran out, it does nothing further, so it can't skip whoever is next. If another command was faster, only its guard
+   * makes it safe to try again.
    */
   async #switchReplaced(first: LiveSession, session: LiveSession, command: SwitchCommand): Promise<Outcome | null> {
     const context = this.#context;

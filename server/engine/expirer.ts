@@ -15,7 +15,10 @@ import type { Liveness } from './liveness.ts';
 import type { Overdue } from './overdue.ts';
 import type { CommandKey, LiveSession, Rooms, SessionStore, StoredSession } from './ports.ts';
 
-/** A commit that catches up ends where its events have so many bytes, or with an event that carries a snapshot: that is the state which is stored anyway. */
+/**
+ * A commit that catches up ends where its events have so many bytes, or with an event that carries a snapshot: that is
+ * the state which is stored anyway.
+ */
 const COMMIT_BYTES = 256 * 1024;
 /** About what an event has without its metadata. */
 const EVENT_BYTES = 1024;
@@ -36,7 +39,9 @@ export interface ExpirerOptions {
   logger: Logger;
 }
 
-/** Lets clocks run out, warns before they do, and takes outages into account. Any instance may ask; the commit decides. */
+/**
+ * Lets clocks run out, warns before they do, and takes outages into account. Any instance may ask; the commit decides.
+ */
 export class Expirer {
   readonly #options: ExpirerOptions;
   /** What is being caught up on, by session. */
@@ -47,9 +52,10 @@ export class Expirer {
   }
 
   /**
-   * Commits what is overdue up to `until` (Unix ms): outages, expiries whose grace is over, after waiting for the first one's to end, and the end of what nobody
-   * plays; `session` has to be looked at up to the same instant before (`Overdue.look`).
-   * A `command` that ends here is remembered with the last of it. Returns what came of the first commit; more may be overdue.
+   * Commits what is overdue up to `until` (Unix ms): outages, expiries whose grace is over, after waiting for the first
+   * one's to end, and the end of what nobody plays; `session` has to be looked at up to the same instant before
+   * (`Overdue.look`). A `command` that ends here is remembered with the last of it. Returns what came of the first
+   * commit; more may be overdue.
    */
   async catchUp(session: LiveSession, until: number, command?: CommandKey): Promise<Committed> {
     const { session_id } = session.state;
@@ -99,7 +105,9 @@ export class Expirer {
     return events;
   }
 
-  /** Does what is due for a session: sends warnings, commits expiries, ends what nobody plays. For alarms and the sweep. */
+  /**
+   * Does what is due for a session: sends warnings, commits expiries, ends what nobody plays. For alarms and the sweep.
+   */
   async attend(sessionId: string): Promise<void> {
     const { store, cache, clock, liveness, overdue, graceMs, metrics } = this.#options;
     await liveness.beSure();
@@ -144,11 +152,13 @@ export class Expirer {
     const claimed = await store.attend(session, due, nextDue);
     if (claimed === null) return;
     for (const threshold of claimed) rooms.warn(state, threshold);
-    // A commit goes by what is remembered, which may hold warnings that were sent since; its alarm then rang for one of these.
+    // A commit goes by what is remembered, which may hold warnings that were sent since; its alarm then rang for one of
+    // these.
     const known = cache.get(state.session_id);
     const misled = known?.version === version && known.epoch === epoch && known.warnings.length > warnings.length;
     cache.refresh({ ...session, warnings: left });
-    // Who warned goes on looking after this clock. An alarm that rang a moment early, since the clock was set back by a little, is set again.
+    // Who warned goes on looking after this clock. An alarm that rang a moment early, since the clock was set back by a
+    // little, is set again.
     if (due.length > 0 || misled || (nextDue !== null && nextDue - now < EARLY_MS)) alarms.set(state.session_id, nextDue);
   }
 

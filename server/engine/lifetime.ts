@@ -11,8 +11,8 @@ export function shortestLifetime(idleMs: number): number {
 }
 
 /**
- * How long a session stays in Redis after a change at `now`, in ms: until a day past its deadline; thirty days where the clock runs and nothing can run out;
- * `idleMs` where nothing runs.
+ * How long a session stays in Redis after a change at `now`, in ms: until a day past its deadline; thirty days where
+ * the clock runs and nothing can run out; `idleMs` where nothing runs.
  */
 export function lifetimeOf(state: SessionState, now: number, idleMs: number): number {
   if (state.status !== 'running') return idleMs;

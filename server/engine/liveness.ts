@@ -9,8 +9,8 @@ const MARK_INTERVAL_MS = 1_000;
 const DOUBT_MS = 2_500;
 
 /**
- * Tells Redis each second that an instance is there. A gap in the marks of all instances together is an outage; whoever marks first afterwards records it,
- * and every instance learns of it with its own next mark.
+ * Tells Redis each second that an instance is there. A gap in the marks of all instances together is an outage; whoever
+ * marks first afterwards records it, and every instance learns of it with its own next mark.
  */
 export class Liveness {
   readonly #marks: Marks;

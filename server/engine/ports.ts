@@ -22,7 +22,10 @@ export interface StoredSession {
   state: SessionState | null;
   /** Warning thresholds that the running clock has yet to cross. */
   warnings: number[];
-  /** The version before the expiries that made this one, and when it was made (Unix ms); null when its last event was something else. */
+  /**
+   * The version before the expiries that made this one, and when it was made (Unix ms); null when its last event was
+   * something else.
+   */
   expiredSince: { version: number; at: number } | null;
   /** Hash of its last event; null where no trail is kept. */
   lastHash: string | null;
@@ -66,7 +69,9 @@ export interface CommandKey {
 }
 
 export interface Commit {
-  /** What the decision was made on; null where no session may exist; version 0 where Redis lacks one that the trail has. */
+  /**
+   * What the decision was made on; null where no session may exist; version 0 where Redis lacks one that the trail has.
+   */
   base: (Pick<StoredSession, 'version' | 'epoch'> & Partial<Pick<StoredSession, 'token' | 'state'>>) | null;
   /** What happened, oldest first, never empty. */
   events: SessionEvent[];
@@ -84,7 +89,10 @@ export interface Commit {
   nextDue: number | null;
   /** Thresholds to arm. */
   warnings: number[];
-  /** Whether the same clock goes on, so that thresholds that are armed stay so, and those that were claimed since the decision don't come back. */
+  /**
+   * Whether the same clock goes on, so that thresholds that are armed stay so, and those that were claimed since the
+   * decision don't come back.
+   */
   sameClock?: boolean;
   command?: CommandKey | undefined;
   /** As StoredSession has it, of what the events make. */
@@ -103,12 +111,15 @@ export type CommitResult =
   | { outcome: 'repeated'; session: StoredSession | null; command: IdempotencyRecord }
   /** Our instant and the clock of Redis are too far apart. */
   | { outcome: 'clock' }
-  /** Redis has restarted or another server took over since the session's last commit, of which some may be lost: it has to go on under a new epoch. */
+  /**
+   * Redis has restarted or another server took over since the session's last commit, of which some may be lost: it has
+   * to go on under a new epoch.
+   */
   | { outcome: 'life' };
 
 /**
- * Sessions in Redis. Every call throws StoreUnavailableError when Redis can't do its part, UnreadableStateError for a state that is no state,
- * NewerSchemaError for one that a newer version of the server wrote.
+ * Sessions in Redis. Every call throws StoreUnavailableError when Redis can't do its part, UnreadableStateError for a
+ * state that is no state, NewerSchemaError for one that a newer version of the server wrote.
  */
 export interface SessionStore {
   /** Reads a session and, with a `command`, what that command did before. */
@@ -121,15 +132,19 @@ export interface SessionStore {
   /** Remembers a command that makes no version, for the session as it was read. False when its id was used before. */
   remember(state: Told, command: CommandKey): Promise<boolean>;
   /**
-   * Publishes what makes no version, for a session as it was read, and remembers its command, both or neither. False, and nothing published, when the session
-   * was deleted or is another one by now, has not the expected version any more, or the command's id was used before.
+   * Publishes what makes no version, for a session as it was read, and remembers its command, both or neither. False,
+   * and nothing published, when the session was deleted or is another one by now, has not the expected version any
+   * more, or the command's id was used before.
    */
   relay(
     state: Told,
     publication: Publication,
     sent: { expectedVersion?: number | undefined; command?: CommandKey | undefined },
   ): Promise<boolean>;
-  /** Claims thresholds of a clock that still runs, for whoever asks first, and says when something is due next. Returns those claimed; null when the session has moved on. */
+  /**
+   * Claims thresholds of a clock that still runs, for whoever asks first, and says when something is due next. Returns
+   * those claimed; null when the session has moved on.
+   */
   attend(session: LiveSession, thresholds: number[], nextDue: number | null): Promise<number[] | null>;
   /** Sessions in which something has been due since `before` (Unix ms), at most `limit` of each partition. */
   overdue(before: number, limit: number): Promise<string[]>;
@@ -139,7 +154,10 @@ export interface SessionStore {
   setAside(sessionId: string): Promise<void>;
   /** Whether Redis has begun another life since the session's last commit, so that versions of it may be lost. */
   outlived(sessionId: string): Promise<boolean>;
-  /** Where sessions stand, in the order asked; null for what is not there, undefined where the part of Redis that has it does not answer. */
+  /**
+   * Where sessions stand, in the order asked; null for what is not there, undefined where the part of Redis that has it
+   * does not answer.
+   */
   positions(sessionIds: string[]): Promise<(SessionPosition | null | undefined)[]>;
 }
 
@@ -163,7 +181,10 @@ export interface Presence {
   last(sessionId: string): Promise<number>;
 }
 
-/** A message to other instances that a commit publishes: `head`, and where there is a `tail`, the state after the last event and `tail` behind it. */
+/**
+ * A message to other instances that a commit publishes: `head`, and where there is a `tail`, the state after the last
+ * event and `tail` behind it.
+ */
 export interface Publication {
   channel: string;
   head: string;
@@ -181,8 +202,8 @@ export interface Announcement {
 /** The sockets that watch an incarnation of a session, on whatever instance. */
 export interface Rooms {
   /**
-   * Prepares to tell the room what a commit is about to make, oldest first. `snapshotAt` gives the JSON of the state after an event, `session` what follows,
-   * `before` the state that it follows on.
+   * Prepares to tell the room what a commit is about to make, oldest first. `snapshotAt` gives the JSON of the state
+   * after an event, `session` what follows, `before` the state that it follows on.
    */
   announce(
     events: SessionEvent[],
@@ -192,6 +213,9 @@ export interface Rooms {
   ): Announcement;
   /** Tells the room that the running clock has crossed a threshold (ms left). */
   warn(state: SessionState, threshold: number): void;
-  /** A message that arrived at `arrival` (Unix ms, whole), as it is published, and by whom, where that is asked: to sockets of this instance as well. */
+  /**
+   * A message that arrived at `arrival` (Unix ms, whole), as it is published, and by whom, where that is asked: to
+   * sockets of this instance as well.
+   */
   message(state: SessionState, message: JsonValue, arrival: number, actor?: JsonObject): Publication;
 }

@@ -9,14 +9,17 @@ const BYTES_MAX = 32 * 1024 * 1024;
 
 interface Entry {
   session: LiveSession;
-  /** Length of the state as JSON, when the session was first remembered: what may grow without limit (participants, metadata) is given once. */
+  /**
+   * Length of the state as JSON, when the session was first remembered: what may grow without limit (participants,
+   * metadata) is given once.
+   */
   bytes: number;
 }
 
 /**
- * The sessions that this instance last saw committed. Redis may hold newer ones: whoever decides on one must have the commit
- * check its version and epoch, and must not refuse anything on the strength of it. Bounded; the one that was not used for
- * longest goes first, and no timer looks after any.
+ * The sessions that this instance last saw committed. Redis may hold newer ones: whoever decides on one must have the
+ * commit check its version and epoch, and must not refuse anything on the strength of it. Bounded; the one that was not
+ * used for longest goes first, and no timer looks after any.
  */
 export class SessionCache {
   readonly #entries = new Map<string, Entry>();

@@ -5,8 +5,8 @@ import type { HistoryEvent, SessionState } from '#contract';
 export type TrailEvent = Omit<HistoryEvent, 'state_snapshot'> & { previous_hash: string | null };
 
 /**
- * An event as it travels to the trail. The version of the rules by which it was made goes beside what is hashed, as its snapshot does; replaying covers both.
- * Events from before there were versions have none.
+ * An event as it travels to the trail. The version of the rules by which it was made goes beside what is hashed, as its
+ * snapshot does; replaying covers both. Events from before there were versions have none.
  */
 export type QueuedTrailEvent = TrailEvent & { rules?: number };
 

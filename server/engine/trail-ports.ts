@@ -15,10 +15,16 @@ export interface Trail {
   newest(sessionId: string): Promise<ArchivedSession | 'unknown'>;
 }
 
-/** What tells a session that left Redis by age from one that Redis lost. Both reject with StoreUnavailableError while Redis is out of reach. */
+/**
+ * What tells a session that left Redis by age from one that Redis lost. Both reject with StoreUnavailableError while
+ * Redis is out of reach.
+ */
 export interface Departures {
   /** Unix ms since when Redis has kept idle sessions for as long as this instance asks, without a break. */
   keptSince(sessionId: string): Promise<number>;
-  /** Unix ms before which all that was committed of a session has reached the trail; `-Infinity` where that can't be told. */
+  /**
+   * Unix ms before which all that was committed of a session has reached the trail; `-Infinity` where that can't be
+   * told.
+   */
   completeUntil(sessionId: string): Promise<number>;
 }

@@ -33,12 +33,18 @@ export function webSocketOf(connection: Connection): WebSocket {
   return (connection.transport as unknown as { socket: WebSocket }).socket;
 }
 
-/** Packets that wait behind those under way: the private `writeBuffer` of a connection. The array is another one after each flush. */
+/**
+ * Packets that wait behind those under way: the private `writeBuffer` of a connection. The array is another one after
+ * each flush.
+ */
 export function unsentOf(connection: Connection): readonly { data?: string | Buffer }[] {
   return (connection as unknown as PrivateConnection).writeBuffer;
 }
 
-/** Calls `due` where Engine.IO would write what waits. Returns what writes it. Replaces the private method `flush` of the connection. */
+/**
+ * Calls `due` where Engine.IO would write what waits. Returns what writes it. Replaces the private method `flush` of
+ * the connection.
+ */
 export function deferFlush(connection: Connection, due: () => void): () => void {
   const inside = connection as unknown as PrivateConnection;
   const flush = inside.flush.bind(connection);
@@ -46,7 +52,10 @@ export function deferFlush(connection: Connection, due: () => void): () => void 
   return flush;
 }
 
-/** Calls `admits` for each frame, in place of Engine.IO, which is given those that are admitted. Takes the one listener of `message` that Engine.IO's transport has. */
+/**
+ * Calls `admits` for each frame, in place of Engine.IO, which is given those that are admitted. Takes the one listener
+ * of `message` that Engine.IO's transport has.
+ */
 export function filterFrames(webSocket: WebSocket, admits: (frame: Buffer, isBinary: boolean) => boolean): void {
   const [deliver] = webSocket.listeners('message') as [FrameListener];
   webSocket.removeAllListeners('message');

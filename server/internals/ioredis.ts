@@ -20,9 +20,10 @@ interface PrivateRedis {
 }
 
 /**
- * Replaces the timers behind the options `commandTimeout` and `socketTimeout` of ioredis 6.0.0, for all connections of the process, since those to the nodes of a
- * cluster are made by the library. Replaces the private methods `Command.prototype.setTimeout` and `Redis.prototype.setSocketTimeout`, sets the timers that the
- * library clears (`_commandTimeoutTimer` and `socketTimeoutTimer`), and reads `isSettled`, `stream` and `commandQueue`.
+ * Replaces the timers behind the options `commandTimeout` and `socketTimeout` of ioredis 6.0.0, for all connections of
+ * the process, since those to the nodes of a cluster are made by the library. Replaces the private methods
+ * `Command.prototype.setTimeout` and `Redis.prototype.setSocketTimeout`, sets the timers that the library clears
+ * (`_commandTimeoutTimer` and `socketTimeoutTimer`), and reads `isSettled`, `stream` and `commandQueue`.
  */
 export function replaceTimeouts(timeout: Timeout): void {
   const command = Command.prototype as unknown as PrivateCommand;
@@ -62,8 +63,8 @@ export function replaceTimeouts(timeout: Timeout): void {
 }
 
 /**
- * Calls `attach` with each stream that a connection opens, now and later, of a cluster with those of its nodes; `isBusy` tells whether commands were sent that are
- * not answered. Reads the private `commandQueue`.
+ * Calls `attach` with each stream that a connection opens, now and later, of a cluster with those of its nodes;
+ * `isBusy` tells whether commands were sent that are not answered. Reads the private `commandQueue`.
  */
 export function onStream(redis: Redis | Cluster, attach: (stream: Socket, isBusy: () => boolean) => void): void {
   if (redis.isCluster) {

@@ -4,7 +4,10 @@ interface Private {
   _httpMessage?: { headersSent: boolean } | null;
 }
 
-/** Whether an answer has begun on a connection of Node's HTTP server. Reads `_httpMessage` of the socket, by which Node keeps the answer in hand. */
+/**
+ * Whether an answer has begun on a connection of Node's HTTP server. Reads `_httpMessage` of the socket, by which Node
+ * keeps the answer in hand.
+ */
 export function hasBegunToAnswer(socket: Socket): boolean {
   return (socket as Private)._httpMessage?.headersSent === true;
 }

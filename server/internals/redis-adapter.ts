@@ -13,7 +13,10 @@ export interface AdapterHooks {
   skips(message: Buffer): boolean;
   /** Takes each message of this instance's subscriptions, and calls `deliver` for those that Socket.IO shall handle. */
   receive(message: ClusterMessage): void;
-  /** This instance has sent an event to rooms by itself; its own sockets of them have been told if the event was a local one. */
+  /**
+   * This instance has sent an event to rooms by itself; its own sockets of them have been told if the event was a local
+   * one.
+   */
   sent(rooms: ReadonlySet<string>, event: string, payload: unknown): void;
   /** True if a room is of this instance only: the adapter subscribes to no channel for it. */
   isLocal(room: string): boolean;
@@ -28,7 +31,10 @@ export interface OpenedAdapter {
   deliver(message: ClusterMessage): void;
 }
 
-/** Private names of `ShardedRedisAdapter` and, but for the first and the last one, of its base class `ClusterAdapter` in socket.io-adapter. */
+/**
+ * Private names of `ShardedRedisAdapter` and, but for the first and the last one, of its base class `ClusterAdapter` in
+ * socket.io-adapter.
+ */
 interface Private {
   onRawMessage(message: Buffer, channel: Buffer): void;
   uid: string;
@@ -38,8 +44,9 @@ interface Private {
 }
 
 /**
- * Makes the `adapter` option of a Socket.IO server: the sharded adapter of @socket.io/redis-adapter 8.3.0, which asks the hooks that `open` returns.
- * Replaces its private methods `onRawMessage`, `onMessage`, `broadcast` and `shouldUseASeparateNamespace`, and reads `uid`.
+ * Makes the `adapter` option of a Socket.IO server: the sharded adapter of @socket.io/redis-adapter 8.3.0, which asks
+ * the hooks that `open` returns. Replaces its private methods `onRawMessage`, `onMessage`, `broadcast` and
+ * `shouldUseASeparateNamespace`, and reads `uid`.
  */
 export function createHookedAdapter(
   { publisher, subscriber, channelPrefix }: { publisher: Redis | Cluster; subscriber: Redis | Cluster; channelPrefix: string },
@@ -72,7 +79,10 @@ export function createHookedAdapter(
 /** Length of a room's name that the adapter takes for the id of a socket: such a room gets no channel of its own. */
 export const SOCKET_ID_LENGTH = 20;
 
-/** The channel of a room in the namespace `/`, as the adapter's private `dynamicChannel` names it. Its hash tag, if any, is that of the room. */
+/**
+ * The channel of a room in the namespace `/`, as the adapter's private `dynamicChannel` names it. Its hash tag, if any,
+ * is that of the room.
+ */
 export function channelOf(channelPrefix: string, room: string): string {
   return `${channelPrefix}#/#${room}#`;
 }
@@ -83,8 +93,8 @@ export function headOf(uid: string): string {
 }
 
 /**
- * JSON of a message that broadcasts an event to a room: what adapters of socket.io-adapter 2.5.8 publish as `ClusterMessage` of type 3. Comes in two parts, so
- * that the end of the payload can stand between them.
+ * JSON of a message that broadcasts an event to a room: what adapters of socket.io-adapter 2.5.8 publish as
+ * `ClusterMessage` of type 3. Comes in two parts, so that the end of the payload can stand between them.
  * @param payload JSON, or the beginning of it
  * @param beside JSON of what the message tells instances beside the event; undefined for nothing
  */

@@ -34,22 +34,34 @@ interface Private {
 
 const inside = (webSocket: WebSocket) => webSocket as unknown as Private;
 
-/** Limits the messages of all WebSockets that a server of ws opens from now on, from their first byte. Sets `options` of the server, which are private. */
+/**
+ * Limits the messages of all WebSockets that a server of ws opens from now on, from their first byte. Sets `options` of
+ * the server, which are private.
+ */
 export function limitNewMessages(server: { options: object }, { bytes, fragments, pieces }: MessageLimits): void {
   Object.assign(server.options, { maxPayload: bytes, maxFragments: fragments, maxBufferedChunks: pieces });
 }
 
-/** Limits later messages of an open WebSocket. Sets `_maxPayload`, `_maxFragments` and `_maxBufferedChunks` of its private `_receiver`. */
+/**
+ * Limits later messages of an open WebSocket. Sets `_maxPayload`, `_maxFragments` and `_maxBufferedChunks` of its
+ * private `_receiver`.
+ */
 export function limitMessages(webSocket: WebSocket, { bytes, fragments, pieces }: MessageLimits): void {
   Object.assign(inside(webSocket)._receiver, { _maxPayload: bytes, _maxFragments: fragments, _maxBufferedChunks: pieces });
 }
 
-/** Leaves the answers to pings to listeners of `ping`. Sets the private `_autoPong`, whose option belongs to the server that Engine.IO makes. */
+/**
+ * Leaves the answers to pings to listeners of `ping`. Sets the private `_autoPong`, whose option belongs to the server
+ * that Engine.IO makes.
+ */
 export function answerNoPings(webSocket: WebSocket): void {
   inside(webSocket)._autoPong = false;
 }
 
-/** Frees all that a WebSocket holds at once, the kernel's buffers too, by the private `_socket`: a closing handshake would need a peer who reads. */
+/**
+ * Frees all that a WebSocket holds at once, the kernel's buffers too, by the private `_socket`: a closing handshake
+ * would need a peer who reads.
+ */
 export function reset(webSocket: WebSocket): void {
   inside(webSocket)._socket.resetAndDestroy();
 }

@@ -11,8 +11,9 @@ export interface Addresses {
 }
 
 /**
- * The addresses to open for a server that says it listens at `url`. One that listens on all addresses has none of its own to show: then it is 127.0.0.1 here and
- * each of the machine's addresses elsewhere; where it listens on IPv4 only, those of IPv4.
+ * The addresses to open for a server that says it listens at `url`. One that listens on all addresses has none of its
+ * own to show: then it is 127.0.0.1 here and each of the machine's addresses elsewhere; where it listens on IPv4 only,
+ * those of IPv4.
  */
 export function addressesOf(url: string, interfaces: ReturnType<typeof networkInterfaces>): Addresses {
   const { hostname, port, pathname } = new URL(url);

@@ -4,7 +4,10 @@ import { StartError } from './claim.ts';
 
 const ELSEWHERE = 'keep the data elsewhere: npm start -- some/folder';
 
-/** An error of the file system below `directory` as a StartError that says what to do about it; any other error as it is. */
+/**
+ * An error of the file system below `directory` as a StartError that says what to do about it; any other error as it
+ * is.
+ */
 export async function withWayOut(error: unknown, directory: string): Promise<unknown> {
   const { code, path: file } = error as NodeJS.ErrnoException;
   if (code === undefined || file === undefined || !`${file}/`.startsWith(`${directory}/`)) return error;

@@ -34,7 +34,8 @@ export class LocalStack {
   }
 
   /**
-   * Starts Redis, PostgreSQL, the migrations and the server, in this order. After a failure what has started is still the caller's to close.
+   * Starts Redis, PostgreSQL, the migrations and the server, in this order. After a failure what has started is still
+   * the caller's to close.
    * @returns the server's address
    * @throws ConfigError, StartError with a message for the user; anything else is unforeseen
    */
@@ -45,7 +46,10 @@ export class LocalStack {
     return this.starting;
   }
 
-  /** Stops what has started, last first: server, PostgreSQL, Redis. Called while starting, it ends that at the next step. Calling it again waits for the same end. */
+  /**
+   * Stops what has started, last first: server, PostgreSQL, Redis. Called while starting, it ends that at the next
+   * step. Calling it again waits for the same end.
+   */
   close(): Promise<void> {
     this.closing ??= this.closeAll();
     return this.closing;

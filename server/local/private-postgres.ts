@@ -44,8 +44,9 @@ export interface PrivatePostgres extends PrivateProcess {
 type User = PrivateProcessOptions['user'];
 
 /**
- * Starts a PostgreSQL server of our own on 127.0.0.1 and waits until it accepts connections. The first start in a directory creates the cluster, which takes a second.
- * Its password is made up once and kept beside the data, readable by us only: without one, any user of this machine could run programs as the database's user.
+ * Starts a PostgreSQL server of our own on 127.0.0.1 and waits until it accepts connections. The first start in a
+ * directory creates the cluster, which takes a second. Its password is made up once and kept beside the data, readable
+ * by us only: without one, any user of this machine could run programs as the database's user.
  * @throws StartError with what to do about it
  */
 export async function startPrivatePostgres({
@@ -125,8 +126,9 @@ function initdbCommand(initdb: string, options: string[], user: User): [string, 
 }
 
 /**
- * After a crash PostgreSQL removes its old lock by itself, unless the pid in it lives again as some other process; then it would refuse to start.
- * claimDirectory has made sure that no server of ours runs here, so a live process of that pid that was not started on this directory can be ignored.
+ * After a crash PostgreSQL removes its old lock by itself, unless the pid in it lives again as some other process; then
+ * it would refuse to start. claimDirectory has made sure that no server of ours runs here, so a live process of that
+ * pid that was not started on this directory can be ignored.
  */
 async function removeForeignLock(data: string): Promise<void> {
   const lock = path.join(data, 'postmaster.pid');
@@ -136,7 +138,10 @@ async function removeForeignLock(data: string): Promise<void> {
   if (command !== undefined && !command.includes(data)) await rm(lock, { force: true });
 }
 
-/** After a crash the old server's backends need a moment to notice; until then a new server refuses to share their memory. */
+/**
+ * After a crash the old server's backends need a moment to notice; until then a new server refuses to share their
+ * memory.
+ */
 async function startDespiteOrphans(options: PrivateProcessOptions): Promise<PrivateProcess> {
   const deadline = performance.now() + ORPHANS_DEADLINE_MS;
   for (;;) {

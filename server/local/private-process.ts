@@ -42,8 +42,8 @@ export interface PrivateProcessOptions {
 }
 
 /**
- * Starts a server and waits until it is ready. It gets a process group of its own, so that Ctrl-C in the terminal reaches only us, who stop it in order.
- * Where the system can, it is also told to stop when we die without a word.
+ * Starts a server and waits until it is ready. It gets a process group of its own, so that Ctrl-C in the terminal
+ * reaches only us, who stop it in order. Where the system can, it is also told to stop when we die without a word.
  * @throws StartError with the end of its log when it ends or is not ready within a minute
  */
 export async function startPrivateProcess(options: PrivateProcessOptions): Promise<PrivateProcess> {
@@ -104,8 +104,8 @@ export function plainEnvironment(): Record<string, string> {
 }
 
 /**
- * setpriv(1), part of Debian's and Ubuntu's base, sets the parent death signal of prctl(2) and changes the user, then becomes the server under the same pid.
- * Elsewhere a leftover is found and stopped by the next start.
+ * setpriv(1), part of Debian's and Ubuntu's base, sets the parent death signal of prctl(2) and changes the user, then
+ * becomes the server under the same pid. Elsewhere a leftover is found and stopped by the next start.
  */
 async function withParentDeathSignal({ command, args, stopSignal, user }: PrivateProcessOptions): Promise<[string, string[]]> {
   if (process.platform !== 'linux' || !(await hasSetpriv())) {

@@ -77,7 +77,10 @@ export async function startPrivateRedis({
   return { ...server, url: `redis://${password === undefined ? '' : `:${password}@`}127.0.0.1:${at}`, port: at };
 }
 
-/** The password of the Redis in a directory, which is made up at its first start. Directories of earlier versions have none yet. */
+/**
+ * The password of the Redis in a directory, which is made up at its first start. Directories of earlier versions have
+ * none yet.
+ */
 async function passwordOf(directory: string): Promise<string> {
   const file = path.join(directory, 'password');
   const known = await readFile(file, 'utf8').catch(() => '');

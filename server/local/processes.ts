@@ -26,7 +26,10 @@ export async function isAlive(identity: ProcessIdentity): Promise<boolean> {
   return (await identify(identity.pid))?.started === identity.started;
 }
 
-/** Sends a signal, waits for the end and forces it after 15 s. `gone` resolves with true at the end. No error when there is no such process. */
+/**
+ * Sends a signal, waits for the end and forces it after 15 s. `gone` resolves with true at the end. No error when there
+ * is no such process.
+ */
 export async function endProcess(pid: number, signal: NodeJS.Signals, gone: Promise<boolean>): Promise<void> {
   try {
     process.kill(pid, signal);
@@ -56,7 +59,10 @@ export async function commandLine(pid: number): Promise<string | undefined> {
   }
 }
 
-/** proc(5): field 22 of /proc/<pid>/stat is the start in ticks since boot, so the boot belongs to it. Field 2, the name, may hold spaces and parentheses. */
+/**
+ * proc(5): field 22 of /proc/<pid>/stat is the start in ticks since boot, so the boot belongs to it. Field 2, the name,
+ * may hold spaces and parentheses.
+ */
 async function startedByProc(pid: number): Promise<string | undefined> {
   try {
     const stat = await readFile(`/proc/${pid}/stat`, 'utf8');

@@ -7,8 +7,8 @@ const FRESH_A_SECOND = 10;
 export interface Exposition {
   contentType: string;
   /**
-   * The metrics as text, `ready` asked anew. Beyond ten texts a second the last one is given again, so nothing is ever older than a second. Rejects where
-   * `readiness` does.
+   * The metrics as text, `ready` asked anew. Beyond ten texts a second the last one is given again, so nothing is ever
+   * older than a second. Rejects where `readiness` does.
    */
   text(): Promise<string>;
 }

@@ -5,7 +5,10 @@ export type { Logger } from 'pino';
 /** A chain of causes longer than this tells nothing more. */
 const CAUSES_MAX = 5;
 
-/** Structured JSON logs on standard output. Values under keys that may hold secrets are removed, and of errors only what names them is told. */
+/**
+ * Structured JSON logs on standard output. Values under keys that may hold secrets are removed, and of errors only what
+ * names them is told.
+ */
 export function createLogger(level: string, instance: string): Logger {
   return pino({
     level,
@@ -16,7 +19,10 @@ export function createLogger(level: string, instance: string): Logger {
   });
 }
 
-/** Ends the process on an error that nobody caught, after logging it as any other: Node itself would print all of its properties. */
+/**
+ * Ends the process on an error that nobody caught, after logging it as any other: Node itself would print all of its
+ * properties.
+ */
 export function logCrashes(logger: Logger): void {
   process.on('uncaughtException', (err) => {
     logger.fatal({ err }, 'crashed');
@@ -24,7 +30,9 @@ export function logCrashes(logger: Logger): void {
   });
 }
 
-/** An error without its other properties: those of a client's errors hold what was sent, such as the arguments of AUTH. */
+/**
+ * An error without its other properties: those of a client's errors hold what was sent, such as the arguments of AUTH.
+ */
 function describeError(error: unknown, depth = 0): unknown {
   if (!(error instanceof Error)) return typeof error === 'object' ? undefined : error;
   const { name, message, stack } = error;

@@ -1,6 +1,9 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 
-/** Every metric of the service under the name that dashboards and alerts rely on. Durations are milliseconds. One registry an app, so that two apps can share a process. */
+/**
+ * Every metric of the service under the name that dashboards and alerts rely on. Durations are milliseconds. One
+ * registry an app, so that two apps can share a process.
+ */
 export function createMetrics() {
   const registry = new Registry();
   const registers = [registry];

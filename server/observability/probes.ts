@@ -8,7 +8,10 @@ export interface ProbesOptions {
   readiness(): Promise<{ ready: boolean; checks: Record<string, string> }>;
 }
 
-/** Has a server answer `/health`, `/ready` and `/metrics` of a process that serves nobody else, as an instance answers them. */
+/**
+ * Has a server answer `/health`, `/ready` and `/metrics` of a process that serves nobody else, as an instance answers
+ * them.
+ */
 export function serveProbes(http: Server, { metrics, readiness }: ProbesOptions): void {
   const exposition = createExposition(metrics, readiness);
   const routes = new Map<string | undefined, (response: ServerResponse) => Promise<void>>([

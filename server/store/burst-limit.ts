@@ -26,8 +26,9 @@ interface Known {
 }
 
 /**
- * A limit over all instances with room for bursts, counted in Redis by one script a use. Whoever was refused costs Redis nothing until a use is back. Where
- * Redis can't say, this instance counts by itself: a limit never refuses for want of an answer.
+ * A limit over all instances with room for bursts, counted in Redis by one script a use. Whoever was refused costs
+ * Redis nothing until a use is back. Where Redis can't say, this instance counts by itself: a limit never refuses for
+ * want of an answer.
  */
 export function createBurstLimit<User>(redis: RedisClient, { perSecond, burst, keyOf }: BurstLimitOptions<User>): BurstLimit<User> {
   const refillMs = 1_000 / perSecond;

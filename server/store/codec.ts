@@ -45,7 +45,10 @@ export function asWritten(state: SessionState | null): SessionState | null {
   return state === null || upgraded.has(state) ? null : state;
 }
 
-/** The facts and the text of the whole state as a session; null where nothing is stored. Throws UnreadableStateError, NewerSchemaError. */
+/**
+ * The facts and the text of the whole state as a session; null where nothing is stored. Throws UnreadableStateError,
+ * NewerSchemaError.
+ */
 export function toSession([text, json]: Field[], schema: Schema): StoredSession | null {
   if (text == null) return null;
   const { version, epoch, hash, expiredSince, warnings, tokens } = readFacts(text);
@@ -109,8 +112,9 @@ export function toCommitResult(reply: unknown, lastHash: string | null, token: s
 }
 
 /**
- * Events as the outbox carries them, each with the hash of the one before it, and the hash of the last: SHA-256 over the event's canonical JSON.
- * The version of the rules and the snapshot travel beside what is hashed; replaying covers them. The last snapshot is the very text that is stored as the state.
+ * Events as the outbox carries them, each with the hash of the one before it, and the hash of the last: SHA-256 over
+ * the event's canonical JSON. The version of the rules and the snapshot travel beside what is hashed; replaying covers
+ * them. The last snapshot is the very text that is stored as the state.
  */
 export function chainEvents(events: SessionEvent[], previousHash: string | null): { texts: string[]; lastHash: string | null } {
   let lastHash = previousHash;

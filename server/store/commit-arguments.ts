@@ -7,7 +7,10 @@ import type { Commit, Publication } from '../engine/ports.ts';
 import { asWritten, expiredSinceText, recordJson } from './codec.ts';
 import { isInPieces, layOut } from './layout.ts';
 
-/** How far a judged instant may be from the clock of Redis at the commit: ahead only by an error of our clock, behind by time spent waiting. */
+/**
+ * How far a judged instant may be from the clock of Redis at the commit: ahead only by an error of our clock, behind by
+ * time spent waiting.
+ */
 const AHEAD_MAX_MS = 50;
 const BEHIND_MAX_MS = 3_000;
 
@@ -68,7 +71,10 @@ export function commitArguments(
   ];
 }
 
-/** Whether an event goes to the trail with the state after it. `text` is what is stored of the newest one, without its pieces. */
+/**
+ * Whether an event goes to the trail with the state after it. `text` is what is stored of the newest one, without its
+ * pieces.
+ */
 function carriesSnapshot({ base, events }: Commit, index: number, text: string): boolean {
   const event = events[index];
   if (event === undefined || mustCarrySnapshot(event, event.state, (events[index - 1]?.state ?? base)?.epoch)) return true;

@@ -11,8 +11,8 @@ usePatientTimeouts();
 export type RedisClient = Redis | Cluster;
 
 /**
- * What a connection is used for decides how it behaves in an outage:
- * `commands` fails at once, so that a client hears of it within two seconds; `blocking` waits for Redis to return, as BullMQ's workers and subscriptions must.
+ * What a connection is used for decides how it behaves in an outage: `commands` fails at once, so that a client hears
+ * of it within two seconds; `blocking` waits for Redis to return, as BullMQ's workers and subscriptions must.
  */
 export type ConnectionRole = 'commands' | 'blocking';
 
@@ -25,13 +25,16 @@ const RECONNECT_MAX_MS = 250;
 /** How often a cluster is asked which of its nodes has what. */
 const SLOTS_REFRESH_MS = 1_000;
 const SLOTS_REFRESH_SELDOM_MS = 10_000;
-/** A server that owes an answer for this long hangs; where another one may take over, the connection is then given up. */
+/**
+ * A server that owes an answer for this long hangs; where another one may take over, the connection is then given up.
+ */
 const HUNG_MS = 1_000;
 
 export const REDIS_OPTIONS: Record<ConnectionRole, RedisOptions> = {
   commands: {
     enableOfflineQueue: false,
-    // A commit whose reply was lost is reported as unknown; the client repeats it with its command_id. Sending it again by ourselves could apply it twice.
+    // A commit whose reply was lost is reported as unknown; the client repeats it with its command_id. Sending it again
+    // by ourselves could apply it twice.
     autoResendUnfulfilledCommands: false,
     maxRetriesPerRequest: 0,
     commandTimeout: COMMAND_TIMEOUT_MS,
@@ -49,7 +52,10 @@ const failoverOptions = (role: ConnectionRole): RedisOptions => ({
   reconnectOnError: (error) => error.message.startsWith('READONLY'),
 });
 
-/** Connections to the nodes of a cluster come and go; losing the way to all of them is what the cluster's own options are about. */
+/**
+ * Connections to the nodes of a cluster come and go; losing the way to all of them is what the cluster's own options
+ * are about.
+ */
 const CLUSTER_OPTIONS: Record<ConnectionRole, ClusterOptions> = {
   // No resending of what may have been executed, as above, and no waiting for a cluster that is down.
   commands: { enableOfflineQueue: false, retryDelayOnFailover: 0, retryDelayOnClusterDown: 0 },
@@ -113,7 +119,10 @@ export function connectRedis(
 /** Of connections that can't be had until somebody mends REDIS_URL or what belongs to it, why. */
 const refusals = new WeakMap<RedisClient, string>();
 
-/** The library would use database 0 instead, which may be somebody else's: the connection ends before it is ready, and is tried again. */
+/**
+ * The library would use database 0 instead, which may be somebody else's: the connection ends before it is ready, and
+ * is tried again.
+ */
 function giveUpDatabase(redis: Redis, error: Error, logger: Logger): void {
   const refusal = `REDIS_URL: Redis refuses database ${redis.options.db}: ${error.message}`;
   refusals.set(redis, refusal);
@@ -132,8 +141,9 @@ export function checkRefusal(redis: RedisClient): void {
 }
 
 /**
- * Logs losses and returns of a connection; without a listener an `error` event would end the process. A connection that has ended although nobody said so is
- * opened again: the library gives up when a failover is announced just while it connects.
+ * Logs losses and returns of a connection; without a listener an `error` event would end the process. A connection that
+ * has ended although nobody said so is opened again: the library gives up when a failover is announced just while it
+ * connects.
  */
 export function watch<Client extends RedisClient>(
   redis: Client,
@@ -179,9 +189,10 @@ export function watch<Client extends RedisClient>(
 }
 
 /**
- * Keeps a cluster's connections to its masters open: by itself one opens with the first command, and refuses others meanwhile. And asks regularly who has which
- * slots (which the library takes some 10 ms to digest): often for ten seconds after a node was lost, and where nothing else would show that one hangs, since
- * nothing is asked of it. Not by the library's own `slotsRefreshInterval`, which goes on for ever where a connection is closed while it asks.
+ * Keeps a cluster's connections to its masters open: by itself one opens with the first command, and refuses others
+ * meanwhile. And asks regularly who has which slots (which the library takes some 10 ms to digest): often for ten
+ * seconds after a node was lost, and where nothing else would show that one hangs, since nothing is asked of it. Not by
+ * the library's own `slotsRefreshInterval`, which goes on for ever where a connection is closed while it asks.
  */
 function attend(cluster: Cluster, role: ConnectionRole, isClosing: () => boolean): void {
   let lost = Number.NEGATIVE_INFINITY;
@@ -203,8 +214,9 @@ function attend(cluster: Cluster, role: ConnectionRole, isClosing: () => boolean
 }
 
 /**
- * Before a cluster counts as ready, the library asks one of its masters, taken at random, whether all is well. Where that one hangs, a blocking connection, whose
- * commands may take any time, would wait for it for ever, and with it all that is meant for the others: it connects anew instead, and asks another one.
+ * Before a cluster counts as ready, the library asks one of its masters, taken at random, whether all is well. Where
+ * that one hangs, a blocking connection, whose commands may take any time, would wait for it for ever, and with it all
+ * that is meant for the others: it connects anew instead, and asks another one.
  */
 function giveUpHungCheck(cluster: Cluster): void {
   let hung: NodeJS.Timeout | undefined;
@@ -222,7 +234,8 @@ const READY_POLL_MS = 20;
 
 /**
  * Resolves when a connection can be used, and of a cluster every master that is not away.
- * @throws ConfigError when Redis does not answer within 10 s, refuses the database, or shows a certificate that is not believed
+ * @throws ConfigError when Redis does not answer within 10 s, refuses the database, or shows a certificate that is not
+ * believed
  */
 export async function whenReady(redis: RedisClient): Promise<void> {
   const end = performance.now() + START_TIMEOUT_MS;

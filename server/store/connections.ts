@@ -3,7 +3,10 @@ import { batchCommands } from './batched-commands.ts';
 import { connectRedis, whenReady } from './connection.ts';
 import { connectSubscriber } from './subscriber.ts';
 
-/** Opens an instance's connections, one a purpose: whoever waits for a large reply must not hold up a command or a clock sample. */
+/**
+ * Opens an instance's connections, one a purpose: whoever waits for a large reply must not hold up a command or a clock
+ * sample.
+ */
 export function connectAll(url: string, logger: Logger) {
   const connect = (name: string) => connectRedis(url, 'commands', name, logger);
   const commands = connect('commands');

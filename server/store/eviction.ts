@@ -6,8 +6,9 @@ import type { RedisClient } from './connection.ts';
 const INTERVAL_MS = 60_000;
 
 /**
- * Looks now and once a minute whether Redis may throw keys away when its memory is full: running games and unrecorded events would be among them. The metric
- * tells how many servers may, the log says so when the first one does. A server that does not tell counts as one that keeps everything.
+ * Looks now and once a minute whether Redis may throw keys away when its memory is full: running games and unrecorded
+ * events would be among them. The metric tells how many servers may, the log says so when the first one does. A server
+ * that does not tell counts as one that keeps everything.
  */
 export async function watchEviction(redis: RedisClient, logger: Logger, metrics: Metrics): Promise<{ close(): void }> {
   let warned = false;

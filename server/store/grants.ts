@@ -6,7 +6,10 @@ import { loadScript, runScript } from './script.ts';
 
 const GRANT = loadScript('grant');
 
-/** Share links in Redis: one hash an id, which goes with the last link in it. At most `most` a session that has had the id. */
+/**
+ * Share links in Redis: one hash an id, which goes with the last link in it. At most `most` a session that has had the
+ * id.
+ */
 export function createGrants(redis: RedisClient, keyPrefix: string, most: number): Grants {
   const keys = createKeys(keyPrefix);
   const keyOf = (sessionId: string) => keys.session(sessionId).grants;

@@ -12,7 +12,8 @@ const INTERVAL_MS = 10_000;
 /** Since when Redis has kept sessions, so that one that is gone is known to have left by age. */
 export interface Keeping {
   /**
-   * Unix ms since when the Redis with a session has kept idle sessions for as long as this instance asks, without a break. Throws StoreUnavailableError.
+   * Unix ms since when the Redis with a session has kept idle sessions for as long as this instance asks, without a
+   * break. Throws StoreUnavailableError.
    */
   since(sessionId: string): Promise<number>;
   /** Ends, once. Never rejects. */

@@ -2,14 +2,18 @@ import type { CommandKey } from '../engine/ports.ts';
 import { PARTITIONS, partitionOf } from '../domain/partitions.ts';
 
 /**
- * Names of everything in Redis. All that one script touches shares a hash tag, so that it lives on one node of a cluster:
- * sessions are spread over a fixed number of partitions. `/` separates names from ids because no id may contain it. `prefix` is `sk` unless several services share one Redis.
+ * Names of everything in Redis. All that one script touches shares a hash tag, so that it lives on one node of a
+ * cluster: sessions are spread over a fixed number of partitions. `/` separates names from ids because no id may
+ * contain it. `prefix` is `sk` unless several services share one Redis.
  */
 export function createKeys(prefix: string) {
   const partition = (index: number) => `${prefix}:{${index}}`;
   // Made once: each command asks for some of them.
   const partitions = Array.from({ length: PARTITIONS }, (_, index) => ({
-    /** Sorted set of session ids by the instant, Unix ms, at which something is due: a warning, or an expiry at the end of its grace. */
+    /**
+     * Sorted set of session ids by the instant, Unix ms, at which something is due: a warning, or an expiry at the end
+     * of its grace.
+     */
     dueSet: `${partition(index)}:agenda`,
     /** Stream of events on their way to the audit trail. */
     outbox: `${partition(index)}:outbox`,
@@ -26,9 +30,9 @@ export function createKeys(prefix: string) {
         dueSet,
         outbox,
         /**
-         * One text: in the first line all facts, which are version, epoch, status, type of the last event, life of the Redis that took the last commit, hash
-         * of the last event, the version before an unbroken run of expiries, armed warning thresholds, tokens of the last commits; then the state as JSON,
-         * nothing once deleted.
+         * One text: in the first line all facts, which are version, epoch, status, type of the last event, life of the
+         * Redis that took the last commit, hash of the last event, the version before an unbroken run of expiries,
+         * armed warning thresholds, tokens of the last commits; then the state as JSON, nothing once deleted.
          */
         session: `${partition(index)}:s/${sessionId}`,
         /** Hash of the pieces of a large state (layout.ts): `p0`, `p1`, … */
@@ -46,14 +50,20 @@ export function createKeys(prefix: string) {
     },
     /** How many requests the present minute of an address has had. */
     requests: (address: string) => `${prefix}:rl/${address}`,
-    /** Sorted set of an owner's claims to places, `<session id>/<token>`, by the instant at which they were made, Unix ms. */
+    /**
+     * Sorted set of an owner's claims to places, `<session id>/<token>`, by the instant at which they were made, Unix
+     * ms.
+     */
     ownedBy: (owner: string) => `${prefix}:o/${owner}`,
     /** Nothing is stored here: the clock of the node that has this key is the one clock. */
     clock: `${prefix}:clock`,
     /** When an instance last said that it was alive, by the one clock, and the gaps between such marks. */
     mark: `{${prefix}:clock}:mark`,
     outages: `{${prefix}:clock}:outages`,
-    /** Who relays the outbox to the audit queue; on the queue's node of a cluster, without which there is nothing to relay. */
+    /**
+     * Who relays the outbox to the audit queue; on the queue's node of a cluster, without which there is nothing to
+     * relay.
+     */
     relayLease: `{${prefix}}:relay`,
   };
 }

@@ -2,8 +2,9 @@ import type { SessionState } from '#contract';
 import { encodeState, type Schema } from '../domain/schema.ts';
 
 /**
- * From this many participants on, they are in pieces (`p0`, `p1`, …) of so many in a hash beside the session, so that a commit writes only the pieces in which
- * something is new. To change the size of a piece is to change the form of what is stored (schema.ts).
+ * From this many participants on, they are in pieces (`p0`, `p1`, …) of so many in a hash beside the session, so that a
+ * commit writes only the pieces in which something is new. To change the size of a piece is to change the form of what
+ * is stored (schema.ts).
  */
 const SPLIT_FROM = 64;
 const PIECE = 32;
@@ -22,7 +23,10 @@ export interface Layout {
   replaces: boolean;
 }
 
-/** Lays out a state for Redis. `before` is the state that it has, in the form that is written; null writes everything. `json` makes the state's JSON. */
+/**
+ * Lays out a state for Redis. `before` is the state that it has, in the form that is written; null writes everything.
+ * `json` makes the state's JSON.
+ */
 export function layOut(state: SessionState, before: SessionState | null, json: () => string, schema: Schema): Layout {
   const { participants, ...rest } = state;
   if (participants.length < SPLIT_FROM) return { text: encodeState(json(), schema), pieces: [], replaces: false };

@@ -14,7 +14,10 @@ const OUTAGE_MS = 3_000;
 const OUTAGES_KEPT = 100;
 const ALIVE_MS = 500;
 
-/** Marks that an instance is there. Returns the outages that are known, oldest first. Throws StoreUnavailableError when Redis can't do its part. */
+/**
+ * Marks that an instance is there. Returns the outages that are known, oldest first. Throws StoreUnavailableError when
+ * Redis can't do its part.
+ */
 export function mark(redis: RedisClient, keyPrefix: string): Promise<Outage[]> {
   const keys = createKeys(keyPrefix);
   return reachable(async () => {

@@ -40,7 +40,10 @@ export function createOutbox(redis: RedisClient, keyPrefix: string): Outbox {
 
 type StreamEntry = [id: string, fields: string[]];
 
-/** An entry as Redis has it. Fields come in the order in which the commit script wrote them: event, then state, then its pieces if it has any. */
+/**
+ * An entry as Redis has it. Fields come in the order in which the commit script wrote them: event, then state, then its
+ * pieces if it has any.
+ */
 export function toEntry([id, [, event = '', , state = '', ...pieces]]: StreamEntry): OutboxEntry {
   return {
     id,

@@ -25,8 +25,9 @@ export interface OwnedSessionsOptions {
 }
 
 /**
- * Who owns which sessions: the claims of their creates, a sorted set an owner. Only a script changes them, so that two creates at once can't both count on a
- * place of which one is about to be given back. Sessions that have ended are only looked for when the places run out.
+ * Who owns which sessions: the claims of their creates, a sorted set an owner. Only a script changes them, so that two
+ * creates at once can't both count on a place of which one is about to be given back. Sessions that have ended are only
+ * looked for when the places run out.
  */
 export function createOwnedSessions(redis: RedisClient, { keyPrefix, limit, store, now }: OwnedSessionsOptions): OwnedSessions {
   const keys = createKeys(keyPrefix);
@@ -63,7 +64,10 @@ export function createOwnedSessions(redis: RedisClient, { keyPrefix, limit, stor
   };
 }
 
-/** Whether nothing came of a claim made at `claimed`, or what did has ended. Undefined positions are those that can't be asked for now. */
+/**
+ * Whether nothing came of a claim made at `claimed`, or what did has ended. Undefined positions are those that can't be
+ * asked for now.
+ */
 function holdsNoPlace(position: SessionPosition | null | undefined, claimed: number, now: number): boolean {
   if (position === undefined) return false;
   const isOver = now - claimed > CREATION_MS;

@@ -5,8 +5,8 @@ import { FIRST_PART, patientTimeout } from '../util/patient-timeout.ts';
 export const COMMAND_TIMEOUT_MS = 1_000;
 
 /**
- * Replaces the library's two time-outs (options `commandTimeout` and `socketTimeout`) by patient ones: an instance that was busy must not take its own lateness
- * for trouble of Redis.
+ * Replaces the library's two time-outs (options `commandTimeout` and `socketTimeout`) by patient ones: an instance that
+ * was busy must not take its own lateness for trouble of Redis.
  */
 export function usePatientTimeouts(): void {
   // Node keeps a list of timers for each duration, and drops it with its last timer. This one keeps the list of the

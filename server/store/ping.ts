@@ -3,8 +3,9 @@ import type { RedisClient } from './connection.ts';
 import { createKeys } from './keys.ts';
 
 /**
- * Whether Redis answers on this connection. Of a cluster each partition is asked for, by which commands go: `degraded` while some are answered for and some are
- * not. What is in the others goes on then, and no other instance could serve the rest.
+ * Whether Redis answers on this connection. Of a cluster each partition is asked for, by which commands go: `degraded`
+ * while some are answered for and some are not. What is in the others goes on then, and no other instance could serve
+ * the rest.
  */
 export async function ping(redis: RedisClient, keyPrefix: string): Promise<'ok' | 'degraded' | 'down'> {
   const keys = createKeys(keyPrefix);

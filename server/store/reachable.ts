@@ -1,11 +1,17 @@
 import { ReplyError } from 'ioredis';
 import { StoreUnavailableError } from '../engine/ports.ts';
 
-/** Replies by which Redis says that it can't work now. Any other error reply is a mistake of ours. See https://redis.io/docs/latest/develop/reference/protocol-spec/ */
+/**
+ * Replies by which Redis says that it can't work now. Any other error reply is a mistake of ours. See
+ * https://redis.io/docs/latest/develop/reference/protocol-spec/
+ */
 const CANNOT_WORK =
   /^(LOADING|READONLY|OOM|MISCONF|CLUSTERDOWN|MASTERDOWN|TRYAGAIN|MOVED|ASK|NOREPLICAS|BUSY|UNBLOCKED|NOAUTH|WRONGPASS|ERR max number of clients)/;
 
-/** The library's own classes for a command that was given up, nodes that don't answer and replies that are none. It exports none of them. */
+/**
+ * The library's own classes for a command that was given up, nodes that don't answer and replies that are none. It
+ * exports none of them.
+ */
 const GIVEN_UP: ReadonlySet<string> = new Set([
   'AbortError',
   'InterruptError',
@@ -15,7 +21,10 @@ const GIVEN_UP: ReadonlySet<string> = new Set([
   'RedisError',
 ]);
 
-/** What the library says in a plain Error while a connection is lost, not there yet, or hangs; see also patient-timeouts.ts. */
+/**
+ * What the library says in a plain Error while a connection is lost, not there yet, or hangs; see also
+ * patient-timeouts.ts.
+ */
 const NO_CONNECTION =
   /^(Connection is closed|Command timed out|Stream isn't writeable|Cluster isn't ready|Cluster is disconnect(ed|ing)|None of startup nodes is available|No master node is available|Node is disconnected|Too many Cluster redirections|Failed to refresh slots cache|All sentinels are unreachable|Socket timeout|no answer on a connection|connect ETIMEDOUT|timeout$|Unknown RESP type)/;
 
@@ -25,8 +34,9 @@ interface Discarded {
 }
 
 /**
- * Runs something on Redis. Throws StoreUnavailableError for what is known to mend with time or by an operator: lost connections, time-outs, a Redis that refuses.
- * Any other error is thrown as it is: it is a mistake of ours, which no repetition mends.
+ * Runs something on Redis. Throws StoreUnavailableError for what is known to mend with time or by an operator: lost
+ * connections, time-outs, a Redis that refuses. Any other error is thrown as it is: it is a mistake of ours, which no
+ * repetition mends.
  */
 export async function reachable<Result>(work: () => Promise<Result>): Promise<Result> {
   try {

@@ -116,7 +116,8 @@ export function createSessionStore(redis: RedisClient, keyPrefix: string, schema
 
     positions: (sessionIds) =>
       reachable(async () => {
-        // One pipeline a partition: a write a session would hold up everything else for long, and no pipeline may cross the nodes of a cluster.
+        // One pipeline a partition: a write a session would hold up everything else for long, and no pipeline may cross
+        // the nodes of a cluster.
         const pipelines = new Map<number, ChainableCommander>();
         const found: (SessionPosition | null | undefined)[] = sessionIds.map(() => undefined);
         for (const [index, id] of sessionIds.entries()) {

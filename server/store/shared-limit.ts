@@ -16,8 +16,9 @@ export interface SharedLimitOptions<User> {
 }
 
 /**
- * A limit over all instances, counted in Redis by one script a use. A window that is used up is remembered here, so that whoever goes on regardless costs Redis
- * nothing. Where Redis can't say, or not in time, this instance counts by itself: a limit never holds anything up, and never refuses for want of an answer.
+ * A limit over all instances, counted in Redis by one script a use. A window that is used up is remembered here, so
+ * that whoever goes on regardless costs Redis nothing. Where Redis can't say, or not in time, this instance counts by
+ * itself: a limit never holds anything up, and never refuses for want of an answer.
  */
 export function createSharedLimit<User>(redis: RedisClient, { uses, seconds, keyOf }: SharedLimitOptions<User>): SharedLimit<User> {
   const window = { points: uses, duration: seconds, keyPrefix: '' };

@@ -9,7 +9,10 @@ const KEPT_SAMPLES = 5;
 
 /** How far the clocks by which commits are guarded are ahead of the one clock, in whole ms. */
 export interface Skew {
-  /** That of the node with a partition; too low by its uncertainty, so that what is due by the one clock is due there as well. */
+  /**
+   * That of the node with a partition; too low by its uncertainty, so that what is due by the one clock is due there as
+   * well.
+   */
   of(partition: number): number;
   /** Measures a partition's anew, where a commit was refused for its time. Throws when Redis can't be asked. */
   measure(partition: number): Promise<void>;
@@ -26,8 +29,9 @@ interface Sample {
 export const NO_SKEW: Skew = { of: () => 0, measure: async () => {}, close: async () => {} };
 
 /**
- * Follows the clocks of a cluster's masters, by a sample of each partition a second. As with the one clock (`now`, Unix ms) the sample with the shortest round
- * trip counts; one that contradicts it begins anew, since another master took over or somebody set a clock.
+ * Follows the clocks of a cluster's masters, by a sample of each partition a second. As with the one clock (`now`, Unix
+ * ms) the sample with the shortest round trip counts; one that contradicts it begins anew, since another master took
+ * over or somebody set a clock.
  */
 export async function followSkew(redis: RedisClient, keyPrefix: string, now: () => number): Promise<Skew> {
   if (!redis.isCluster) return NO_SKEW;
@@ -48,7 +52,8 @@ export async function followSkew(redis: RedisClient, keyPrefix: string, now: () 
     samples[partition] = contradicts ? [sample] : [...(samples[partition] ?? []), sample].slice(-KEPT_SAMPLES);
   };
   const measureAll = async () => {
-    // One after the other: a sample that waits behind others tells less. A master that is away is measured when it is back, or another one in its place.
+    // One after the other: a sample that waits behind others tells less. A master that is away is measured when it is
+    // back, or another one in its place.
     for (let partition = 0; partition < PARTITIONS; partition++) await measure(partition).catch(() => {});
   };
 

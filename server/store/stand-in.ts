@@ -8,7 +8,10 @@ import type { WatchdogOptions } from './watchdog.ts';
 const MARK_INTERVAL_MS = 500;
 const CONNECTING_MS = 10;
 
-/** Makes marks of life in place of an event loop that is blocked, over a connection of its own. Resolves when the loop is back. For the thread of watchdog.ts. */
+/**
+ * Makes marks of life in place of an event loop that is blocked, over a connection of its own. Resolves when the loop
+ * is back. For the thread of watchdog.ts.
+ */
 export async function markWhile(isBlocked: () => boolean, { redisUrl, keyPrefix, logLevel, instance }: WatchdogOptions): Promise<void> {
   const logger = createLogger(logLevel, instance);
   const redis = connectRedis(redisUrl, 'commands', 'stand-in', logger, { keepTrying: isBlocked });

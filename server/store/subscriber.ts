@@ -5,13 +5,17 @@ import { connectRedis, type RedisClient } from './connection.ts';
 /** A connection for subscriptions that knows which of them stand. */
 export interface Subscriber {
   redis: RedisClient;
-  /** Resolves once Redis has confirmed the subscription that was last asked for; rejects when it was refused or never asked for. Null where it stands already. */
+  /**
+   * Resolves once Redis has confirmed the subscription that was last asked for; rejects when it was refused or never
+   * asked for. Null where it stands already.
+   */
   subscribed(channel: string): Promise<void> | null;
 }
 
 /**
- * The sharded adapter subscribes to a room's channel without waiting, so whatever another instance sends right after a join would be lost.
- * This connection keeps the promise of each subscription, so that a join can wait for it; for a channel that stands it costs nothing.
+ * The sharded adapter subscribes to a room's channel without waiting, so whatever another instance sends right after a
+ * join would be lost. This connection keeps the promise of each subscription, so that a join can wait for it; for a
+ * channel that stands it costs nothing.
  */
 export function connectSubscriber(url: string, logger: Logger): Subscriber {
   const redis = connectRedis(url, 'blocking', 'subscriber', logger, { subscriber: true });

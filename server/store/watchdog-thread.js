@@ -1,5 +1,6 @@
-// The thread of watchdog.ts. Sleeps until the event loop of the instance was silent for too long; then it makes the marks of life, until the loop is back.
-// Only then it imports what that takes, since each instance has such a thread and hardly ever needs it.
+// The thread of watchdog.ts. Sleeps until the event loop of the instance was silent for too long; then it makes the
+// marks of life, until the loop is back. Only then it imports what that takes, since each instance has such a thread
+// and hardly ever needs it.
 import { createRequire } from 'node:module';
 import { workerData } from 'node:worker_threads';
 

@@ -3,8 +3,8 @@ import { Worker } from 'node:worker_threads';
 import type { Logger } from '../observability/logger.ts';
 
 /**
- * An event loop that was silent for this long is blocked. By then its last mark is up to 1.5 s old, which leaves a thread enough time to connect before 3 s
- * without a mark are an outage.
+ * An event loop that was silent for this long is blocked. By then its last mark is up to 1.5 s old, which leaves a
+ * thread enough time to connect before 3 s without a mark are an outage.
  */
 const BLOCKED_MS = 1_000;
 
@@ -32,8 +32,9 @@ export interface Watchdog {
 }
 
 /**
- * Watches an event loop from a thread of its own, and has marks of life made in its place for as long as it is blocked. A process that is stopped or killed
- * makes none, since its threads are as well. The thread begins with the first stamp, sleeps between two of them, and keeps no process alive.
+ * Watches an event loop from a thread of its own, and has marks of life made in its place for as long as it is blocked.
+ * A process that is stopped or killed makes none, since its threads are as well. The thread begins with the first
+ * stamp, sleeps between two of them, and keeps no process alive.
  */
 export function openWatchdog(options: WatchdogOptions, logger: Logger): Watchdog {
   const stamps = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
@@ -42,7 +43,8 @@ export function openWatchdog(options: WatchdogOptions, logger: Logger): Watchdog
   const start = () => {
     const fromSources = path.extname(import.meta.filename) === '.ts';
     const workerData = { ...options, blockedMs: BLOCKED_MS, stamps, fromSources } satisfies WatchdogData;
-    // In JavaScript, and without the options of Node that this process has: a loader for TypeScript would slow down the start of each instance.
+    // In JavaScript, and without the options of Node that this process has: a loader for TypeScript would slow down the
+    // start of each instance.
     const execArgv = fromSources ? ['--conditions=development'] : [];
     const started = new Worker(new URL('watchdog-thread.js', import.meta.url), { workerData, execArgv });
     started.on('error', (error) => {

@@ -13,14 +13,18 @@ export interface TrustedProxies {
 export const NO_PROXIES: TrustedProxies = { hops: 0, addressHeader: undefined };
 
 const MAPPED = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i;
-/** Some proxies write the client's port as well, such as Azure Application Gateway: `192.0.2.1:5678`, `[2001:db8::1]:5678`. */
+/**
+ * Some proxies write the client's port as well, such as Azure Application Gateway: `192.0.2.1:5678`,
+ * `[2001:db8::1]:5678`.
+ */
 const WITH_PORT = /^(?:(\d+\.\d+\.\d+\.\d+):\d+|\[([^\]]*)\](?::\d+)?)$/;
 /** What a provider hands to one customer: limits count the network, not each of its 2^64 addresses. */
 const NETWORK_WORDS = 4;
 
 /**
- * The address of whoever sent a request, without a port: what a trusted proxy says, else the peer of the connection. `unknown` once that is gone.
- * Of `X-Forwarded-For` it is the entry that the outermost trusted proxy wrote; the client may have made up those before it.
+ * The address of whoever sent a request, without a port: what a trusted proxy says, else the peer of the connection.
+ * `unknown` once that is gone. Of `X-Forwarded-For` it is the entry that the outermost trusted proxy wrote; the client
+ * may have made up those before it.
  */
 export function clientAddress(request: IncomingMessage, { hops, addressHeader }: TrustedProxies): string {
   const named = addressHeader === undefined ? undefined : entriesOf(request, addressHeader).at(-1);

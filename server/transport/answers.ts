@@ -18,7 +18,8 @@ export function answerWith(outcome: Outcome, data: (state: SessionState) => unkn
 }
 
 /**
- * Answers a read, with the state or with the state and what `missed` finds of it. All who are given the same large state share one text of it.
+ * Answers a read, with the state or with the state and what `missed` finds of it. All who are given the same large
+ * state share one text of it.
  */
 export function readAnswer(outcome: Outcome, missed?: (state: SessionState) => number | null): Answer {
   return answerWith(outcome, (state) => {

@@ -36,7 +36,8 @@ export class CommandHandler {
     this.#commands = createCommands(ports);
     this.#metrics = ports.metrics;
     this.#logger = logger;
-    // A counter that begins with its first error shows no increase: those that an alert looks at are there from the beginning.
+    // A counter that begins with its first error shows no increase: those that an alert looks at are there from the
+    // beginning.
     for (const command of COMMAND_NAMES) for (const outcome of FAILURES) ports.metrics.commands.inc({ command, outcome }, 0);
   }
 

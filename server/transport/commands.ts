@@ -22,7 +22,10 @@ import { type AudienceOf, workOfChange, workOfReading, workOfTelling } from './w
 
 /** A command's `command_id` is remembered this long after a success. */
 const REMEMBER_MS = 15 * 60_000;
-/** Of one session so many are read for and answered at a time: enough to share a read, and answers of a thousand participants take a few milliseconds then. */
+/**
+ * Of one session so many are read for and answered at a time: enough to share a read, and answers of a thousand
+ * participants take a few milliseconds then.
+ */
 const READERS_AT_ONCE = 16;
 
 /** What surrounds a payload: when it reached the server (Unix ms, with fractions) and by which connection. */
@@ -36,8 +39,8 @@ export interface Call {
   /** What the sender may; undefined where nobody is asked who they are. */
   permit?: Permit;
   /**
-   * What the command moved beside its frame and its reply, in bytes as limits count them (work.ts). Set when it is done;
-   * asked where somebody pays for it, after the reply.
+   * What the command moved beside its frame and its reply, in bytes as limits count them (work.ts). Set when it is
+   * done; asked where somebody pays for it, after the reply.
    */
   moved?: () => number;
   /** Gives the connection another token. Undefined where there is none to keep, or nobody is asked who they are. */

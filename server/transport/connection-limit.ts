@@ -13,9 +13,10 @@ export interface ConnectionLimitOptions {
 }
 
 /**
- * Counts the TCP connections of each address to this instance: sockets, handshakes under way, and those of plain HTTP, of which one that is only kept for
- * another request gives its place up to whoever comes. Whoever is one too many is told why, and beyond twice the limit is hung up on. Behind a trusted proxy an address is known from a handshake's headers, so only WebSockets
- * count there: the proxy shares its other connections between its clients.
+ * Counts the TCP connections of each address to this instance: sockets, handshakes under way, and those of plain HTTP,
+ * of which one that is only kept for another request gives its place up to whoever comes. Whoever is one too many is
+ * told why, and beyond twice the limit is hung up on. Behind a trusted proxy an address is known from a handshake's
+ * headers, so only WebSockets count there: the proxy shares its other connections between its clients.
  */
 export class ConnectionLimit {
   readonly #options: ConnectionLimitOptions;

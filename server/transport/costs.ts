@@ -5,17 +5,24 @@ const SECOND_MS = 1_000;
 
 /** One credit pays for so many bytes that are read, made or written. */
 const CREDIT_BYTES = 16 * 1024;
-/** A connection that rests saves up credits for this long, to pay for something large at once: a large session is costly to join and to change. */
+/**
+ * A connection that rests saves up credits for this long, to pay for something large at once: a large session is costly
+ * to join and to change.
+ */
 const SAVED_SECONDS = 10;
-/** What one person may move over all their connections, in shares of one connection, and for how long theirs save up: a link may bring a crowd at once. */
+/**
+ * What one person may move over all their connections, in shares of one connection, and for how long theirs save up: a
+ * link may bring a crowd at once.
+ */
 const PERSON_SHARES = 4;
 const PERSON_SAVED_SECONDS = 20;
 /** Refused work, in seconds of credits, after which a connection is not even read from. */
 const FLOOD_SECONDS = 2;
 
 /**
- * Credits that are given each second and can be overdrawn. Work is let in while there are any; what it really cost is charged when that is known, and whoever
- * is in debt waits until it is paid. A few numbers, no timer. Instants are ms of any clock that never goes back.
+ * Credits that are given each second and can be overdrawn. Work is let in while there are any; what it really cost is
+ * charged when that is known, and whoever is in debt waits until it is paid. A few numbers, no timer. Instants are ms
+ * of any clock that never goes back.
  */
 export class Credits {
   readonly #perSecond: number;
@@ -58,12 +65,15 @@ export class Credits {
   }
 }
 
-/** Whether a frame is let in: null; or which limit refuses it, for how long, and how long the connection should not be read from (0: not at all), ms. */
+/**
+ * Whether a frame is let in: null; or which limit refuses it, for how long, and how long the connection should not be
+ * read from (0: not at all), ms.
+ */
 export type Verdict = { limit: LimitName; waitMs: number; quietMs: number } | null;
 
 /**
- * What one connection may do: so many frames a second, and so much work, for which its person's credits pay too. Frames are counted for the connection alone,
- * so that a backend with many small sessions may have many connections.
+ * What one connection may do: so many frames a second, and so much work, for which its person's credits pay too. Frames
+ * are counted for the connection alone, so that a backend with many small sessions may have many connections.
  */
 export class ConnectionCredits {
   readonly #limit: number;
@@ -85,7 +95,10 @@ export class ConnectionCredits {
     this.#person = { people, name };
   }
 
-  /** To be called for every frame, whatever is in it, before it is parsed. Counts it, and takes what its bytes cost, also where it is refused. */
+  /**
+   * To be called for every frame, whatever is in it, before it is parsed. Counts it, and takes what its bytes cost,
+   * also where it is refused.
+   */
   frame(now: number, bytes: number): Verdict {
     if (this.#limit === 0) return null;
     const waits = {
@@ -153,7 +166,9 @@ export class CreditsByKey {
   }
 }
 
-/** What people may move over all their connections to this instance, by who they are. @param limit as of one connection */
+/**
+ * What people may move over all their connections to this instance, by who they are. @param limit as of one connection
+ */
 export function personCredits(limit: number): CreditsByKey {
   return new CreditsByKey(() => new Credits(PERSON_SHARES * limit, PERSON_SHARES * limit * PERSON_SAVED_SECONDS));
 }

@@ -12,7 +12,10 @@ import type { History, HistoryPage, TrailIncarnation } from './history-port.ts';
 import { limited } from './limits.ts';
 import type { Parsed } from './schemas.ts';
 
-/** Pages that an instance reads at a time, each about a megabyte, of each sender one; and how long others wait for their turn. */
+/**
+ * Pages that an instance reads at a time, each about a megabyte, of each sender one; and how long others wait for their
+ * turn.
+ */
 const PAGES = { places: 2, patienceMs: 2_000 };
 const RETRY_MS = 1_000;
 /**

@@ -25,7 +25,9 @@ export interface HistoryPage {
   next_after_version: number;
 }
 
-/** The history of sessions, in the audit trail. Rejects with StoreUnavailableError while its database is out of reach. */
+/**
+ * The history of sessions, in the audit trail. Rejects with StoreUnavailableError while its database is out of reach.
+ */
 export interface History {
   /**
    * The incarnations of an id, oldest first: the newest `most` (twenty unless said otherwise), or of those that were

@@ -12,7 +12,10 @@ export interface Quota {
 
 /** A limit that all instances share. `User`: whose uses are counted together. */
 export interface SharedLimit<User = string> {
-  /** Counts a use. What is left afterwards; at once where this instance knows already that there is nothing. Never rejects. */
+  /**
+   * Counts a use. What is left afterwards; at once where this instance knows already that there is nothing. Never
+   * rejects.
+   */
   consume(user: User): Quota | Promise<Quota>;
   /** Counts so many further uses, for what a use has cost; nobody waits for that. */
   charge(user: User, uses: number): void;
@@ -22,11 +25,17 @@ export interface SharedLimit<User = string> {
 export interface Use {
   /** What is left afterwards; at once where this instance knows already that there is nothing. */
   quota: Quota | Promise<Quota>;
-  /** Whether this instance, by what it was told last and did since, has uses left. It can't know of what others did meanwhile. */
+  /**
+   * Whether this instance, by what it was told last and did since, has uses left. It can't know of what others did
+   * meanwhile.
+   */
   credit: boolean;
 }
 
-/** A limit that all instances share and that refills steadily, so that it has room for bursts. `User`: whose uses are counted together. */
+/**
+ * A limit that all instances share and that refills steadily, so that it has room for bursts. `User`: whose uses are
+ * counted together.
+ */
 export interface BurstLimit<User = string> {
   consume(user: User): Use;
   /** Asks what is left and counts nothing, so that `credit` is true to it. Never rejects. */
@@ -39,9 +48,15 @@ export interface Switcher {
   sender: string;
 }
 
-/** Places for an owner's sessions. Every call, those of a place too, throws StoreUnavailableError when Redis can't do its part. */
+/**
+ * Places for an owner's sessions. Every call, those of a place too, throws StoreUnavailableError when Redis can't do
+ * its part.
+ */
 export interface OwnedSessions {
-  /** Takes a place for a session that is to be made; null where all are taken by sessions that have not ended. Creates of one id share a place. */
+  /**
+   * Takes a place for a session that is to be made; null where all are taken by sessions that have not ended. Creates
+   * of one id share a place.
+   */
   claim(owner: string, sessionId: string): Promise<Place | null>;
 }
 

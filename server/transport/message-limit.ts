@@ -5,19 +5,23 @@ import { Credits, CreditsByKey } from './costs.ts';
 import { limited } from './limits.ts';
 
 /**
- * Bytes a second that messages may bring to each socket of a room, for each frame a second that a connection may send (RATE_LIMIT_SOCKET): with fifty, 32 kB,
- * a quarter of what a line of 1 Mbit/s takes. Half of it for one sender.
+ * Bytes a second that messages may bring to each socket of a room, for each frame a second that a connection may send
+ * (RATE_LIMIT_SOCKET): with fifty, 32 kB, a quarter of what a line of 1 Mbit/s takes. Half of it for one sender.
  */
 const SESSION_BYTES = 640;
 const SENDER_BYTES = 320;
-/** What a quiet room saves up, in seconds: far less than what may wait for a peer before it is cut off (slow-readers.ts). */
+/**
+ * What a quiet room saves up, in seconds: far less than what may wait for a peer before it is cut off
+ * (slow-readers.ts).
+ */
 const SAVED_SECONDS = 4;
 /** What an event has around its message: names, ids, frames, and what the line adds. */
 const ENVELOPE_BYTES = 256;
 
 /**
- * What messages may tell the rooms of this instance, so that they never cut off a peer on a slow line. Anybody who plays may send them, as many as they like,
- * and a version makes none of them obsolete; everything else that a room is told needs a turn or a right to end it.
+ * What messages may tell the rooms of this instance, so that they never cut off a peer on a slow line. Anybody who
+ * plays may send them, as many as they like, and a version makes none of them obsolete; everything else that a room is
+ * told needs a turn or a right to end it.
  */
 export class MessageCredits {
   readonly #senders: CreditsByKey;
@@ -31,7 +35,10 @@ export class MessageCredits {
     this.#metrics = metrics;
   }
 
-  /** The limit of a message of so many bytes. It is counted when everything else allows it: strangers can't use up what a session has. */
+  /**
+   * The limit of a message of so many bytes. It is counted when everything else allows it: strangers can't use up what
+   * a session has.
+   */
   limitOf(sessionId: string, sender: string, bytes: number): CommandLimit {
     let verdict: Refusal | null | undefined;
     return {

@@ -19,8 +19,8 @@ const LOOPBACK = /^(localhost|127(\.\d+){3}|::1)$/i;
 const FOREIGN = new Set(['cross-site', 'same-site']);
 
 /**
- * Who may call: for requests and handshakes alike. Whatever sends neither `Origin` nor `Sec-Fetch-Site` is no browser, so no page stands behind it
- * that could use somebody else's access.
+ * Who may call: for requests and handshakes alike. Whatever sends neither `Origin` nor `Sec-Fetch-Site` is no browser,
+ * so no page stands behind it that could use somebody else's access.
  */
 export class Callers {
   readonly #origins: '*' | ReadonlySet<string>;
@@ -38,7 +38,10 @@ export class Callers {
     return this.#origins === '*' || this.#origins.has(origin);
   }
 
-  /** Whether the page that makes a browser send this may use the service: one of a listed origin, or one that this server sent. */
+  /**
+   * Whether the page that makes a browser send this may use the service: one of a listed origin, or one that this
+   * server sent.
+   */
   allowsPage(request: IncomingMessage): boolean {
     if (this.#origins === '*') return true;
     const { origin, 'sec-fetch-site': site } = request.headers;
@@ -48,8 +51,9 @@ export class Callers {
   }
 
   /**
-   * Whether `Host` names this server. A page whose own name was pointed at our address (DNS rebinding) is of the same origin as we are, for its browser; only
-   * the name shows it. An address can't be pointed elsewhere, and what sends no `Host` is no browser.
+   * Whether `Host` names this server. A page whose own name was pointed at our address (DNS rebinding) is of the same
+   * origin as we are, for its browser; only the name shows it. An address can't be pointed elsewhere, and what sends no
+   * `Host` is no browser.
    */
   allowsHost(request: IncomingMessage): boolean {
     const { host } = request.headers;

@@ -23,7 +23,10 @@ export function parse<Name extends CommandName>(name: Name, payload: unknown): {
   return result.success ? { ok: true, value: result.data as Parsed<Name> } : refusalOfIssues(result.error.issues);
 }
 
-/** Looking at every value of a megabyte of little ones, and finding fault with each, would hold everybody else up. Not by recursion: it may be as deep as it is long. */
+/**
+ * Looking at every value of a megabyte of little ones, and finding fault with each, would hold everybody else up. Not
+ * by recursion: it may be as deep as it is long.
+ */
 function hasMoreValuesThan(payload: object, most: number): boolean {
   const open: object[] = [payload];
   let count = 0;

@@ -6,7 +6,10 @@ import { HTTP_STATUS } from './replies.ts';
 /** How long a peer may take to read the answer and hang up. */
 const LINGER_MS = 1_000;
 
-/** Answers a refusal where there is no response to write it to: for what is no HTTP, and for handshakes that are not let in. Ends the connection. */
+/**
+ * Answers a refusal where there is no response to write it to: for what is no HTTP, and for handshakes that are not let
+ * in. Ends the connection.
+ */
 export function answerRaw(socket: Socket, reply: Failure): void {
   const body = JSON.stringify(reply);
   const status = HTTP_STATUS[reply.error.code];

@@ -43,7 +43,10 @@ export function failure(refusal: Refusal, serverTimeMs: number): Failure {
   return { ok: false, error, server_time_ms: serverTimeMs };
 }
 
-/** The one place where exceptions become codes. What nobody foresaw is logged with its cause; none of it leaves the process. */
+/**
+ * The one place where exceptions become codes. What nobody foresaw is logged with its cause; none of it leaves the
+ * process.
+ */
 export function refusalOf(error: unknown, logger: Logger, context: Record<string, unknown>): Refusal {
   if (error instanceof StoreUnavailableError) {
     logger.warn({ ...context, err: error.cause instanceof Error ? error.cause.message : error.message }, 'redis is out of reach');
@@ -58,7 +61,10 @@ export function refusalOf(error: unknown, logger: Logger, context: Record<string
   return refuse('INTERNAL_ERROR', 'Something went wrong on our side');
 }
 
-/** A refusal that names the fields at fault, from what the schema found: the first hundred, and no name as long as whoever made it up pleases. */
+/**
+ * A refusal that names the fields at fault, from what the schema found: the first hundred, and no name as long as
+ * whoever made it up pleases.
+ */
 export function refusalOfIssues(issues: z.core.$ZodIssue[]): Refusal {
   return invalid(issues.slice(0, ISSUES_MAX).flatMap(toFieldIssues).slice(0, ISSUES_MAX));
 }

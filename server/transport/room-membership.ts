@@ -7,8 +7,9 @@ export interface RoomMembership {
   /** An incarnation of a session whose room stands on this instance, which may be over. */
   known(sessionId: string): SessionIncarnation | undefined;
   /**
-   * Runs a command that takes a place in a room of the session, unless the session is left before it ends. From then on updates of a large session tell the
-   * connection what has changed (`deltas`) or the whole state; undefined leaves that as it is.
+   * Runs a command that takes a place in a room of the session, unless the session is left before it ends. From then on
+   * updates of a large session tell the connection what has changed (`deltas`) or the whole state; undefined leaves
+   * that as it is.
    */
   join(sessionId: string, work: (enter: Enter) => Promise<Outcome>, deltas?: boolean): Promise<Outcome>;
   leave(sessionId: string): Promise<void>;

@@ -9,15 +9,19 @@ import type { Parsed } from './schemas.ts';
 
 type Switch = (payload: Parsed<'session:switch'>, call: Call, limit?: CommandLimit) => Promise<Answer>;
 
-/** Counts the switches of each sender in a session: nobody can use up what the opponent needs. Only those count that nothing else refuses. */
+/**
+ * Counts the switches of each sender in a session: nobody can use up what the opponent needs. Only those count that
+ * nothing else refuses.
+ */
 export function limitSwitches(makeSwitch: Switch, { switches }: CommandLimits, metrics: Metrics): Switch {
   if (switches === undefined) return makeSwitch;
   return (payload, call) => makeSwitch(payload, call, limitOf(switches, { sessionId: payload.session_id, sender: call.sender }, metrics));
 }
 
 /**
- * The count travels ahead of the commit on the same connection. Where this instance has credit left, the commit does not wait for the verdict: had others
- * made switches in between, it would fail, and the verdict is there when the switch is tried again.
+ * The count travels ahead of the commit on the same connection. Where this instance has credit left, the commit does
+ * not wait for the verdict: had others made switches in between, it would fail, and the verdict is there when the
+ * switch is tried again.
  */
 function limitOf(switches: BurstLimit<Switcher>, switcher: Switcher, metrics: Metrics): CommandLimit {
   let verdict: Refusal | null | Promise<Refusal | null> | undefined;

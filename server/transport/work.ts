@@ -19,15 +19,19 @@ const GROUP_BYTES = 120;
 const UNKNOWN_BYTES = 128 * 1024;
 /** From this size on it costs something to lose a race. */
 const RACING_BYTES = 64 * 1024;
-/** What telling one more socket is worth, in bytes that are made, and each byte of it: what a room is told is made once and copied often. */
+/**
+ * What telling one more socket is worth, in bytes that are made, and each byte of it: what a room is told is made once
+ * and copied often.
+ */
 const SOCKET_BYTES = 256;
 const COPIED = 256;
 /** About what has changed in a large session. */
 const CHANGES_BYTES = 1_000;
 
 /**
- * What commands will move, taken as a deposit: else many that are sent at once would all be let in before the first is paid for. Those that one sender sends at
- * once to one large session race each other, and whoever loses reads it anew: each costs as much more as there are others.
+ * What commands will move, taken as a deposit: else many that are sent at once would all be let in before the first is
+ * paid for. Those that one sender sends at once to one large session race each other, and whoever loses reads it anew:
+ * each costs as much more as there are others.
  */
 export class Deposits {
   readonly #inHand = new Map<string, number>();
@@ -63,7 +67,8 @@ export function workOfReading(outcome: Outcome, { read }: Pick<CommandContext, '
 }
 
 /**
- * What a command moved that changed a session, beside its frame and its reply: the state that it wrote, and whom it told.
+ * What a command moved that changed a session, beside its frame and its reply: the state that it wrote, and whom it
+ * told.
  * @param lost how many races it lost, after each of which it read the session anew
  */
 export function workOfChange(outcome: Outcome, audienceOf: AudienceOf, context: Pick<CommandContext, 'read' | 'lost'>): number {

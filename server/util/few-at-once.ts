@@ -3,7 +3,10 @@ interface Line {
   waiting: (() => void)[];
 }
 
-/** Lets few pieces of work for one key run at a time; the others wait in line, however long. What is done for other keys never waits for them. */
+/**
+ * Lets few pieces of work for one key run at a time; the others wait in line, however long. What is done for other keys
+ * never waits for them.
+ */
 export class FewAtOnce {
   readonly #places: number;
   readonly #lines = new Map<string, Line>();

@@ -5,13 +5,17 @@ interface UnderWay<Result> {
 }
 
 /**
- * Lets many who ask for one thing at once share its result. Nobody gets the result of work that began before they asked: whoever comes while it runs waits for
- * its end and shares the next run. So of each key one piece of work runs at a time, and at most one more waits.
+ * Lets many who ask for one thing at once share its result. Nobody gets the result of work that began before they
+ * asked: whoever comes while it runs waits for its end and shares the next run. So of each key one piece of work runs
+ * at a time, and at most one more waits.
  */
 export class SharedWork<Result> {
   readonly #underWay = new Map<string, UnderWay<Result>>();
 
-  /** Runs `work` at once, or with the others who ask meanwhile when that of the same key has ended, whatever came of it. Rejects as the shared run does. */
+  /**
+   * Runs `work` at once, or with the others who ask meanwhile when that of the same key has ended, whatever came of it.
+   * Rejects as the shared run does.
+   */
   run(key: string, work: () => Promise<Result>): Promise<Result> {
     const before = this.#underWay.get(key);
     if (before === undefined) return this.#begin(key, work);

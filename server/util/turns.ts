@@ -6,7 +6,10 @@ const SLICE_MS = 5;
 
 let last: Promise<void> = Promise.resolve();
 
-/** Lets everybody else have a turn. Of all that wait here one goes on in each round of the event loop, so that many at once hold it up no longer than one. */
+/**
+ * Lets everybody else have a turn. Of all that wait here one goes on in each round of the event loop, so that many at
+ * once hold it up no longer than one.
+ */
 export function nextTurn(): Promise<void> {
   last = last.then(() => setImmediate());
   return last;

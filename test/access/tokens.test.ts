@@ -35,7 +35,10 @@ describe('tokens', () => {
   });
   after(() => cluster.close());
 
-  /** Refused by the handshake, by every kind of route and by a refresh, always alike, and told nothing of why beyond a sentence. */
+  /**
+   * Refused by the handshake, by every kind of route and by a refresh, always alike, and told nothing of why beyond a
+   * sentence.
+   */
   async function refusedEverywhere(what: string, token: string, at = app, good?: string): Promise<void> {
     const refused = await knock(at, token);
     expect(refused, `${what}: handshake`).to.include({ code: 'UNAUTHORIZED', retryable: false });

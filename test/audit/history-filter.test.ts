@@ -18,7 +18,8 @@ describe('history by type and as lines', () => {
   let client: TestClient;
   let id: string;
 
-  // A finished game of 33 versions that only the trail knows: created, started, then 30 switches with a pause, and the end.
+  // A finished game of 33 versions that only the trail knows: created, started, then 30 switches with a pause, and the
+  // end.
   before(async () => {
     const url = await freshDatabase();
     const recordedSession = new RecordedSession(chess()).do({ type: 'start' });

@@ -14,7 +14,10 @@ import { freshDatabase } from '../kit/services.ts';
 import { query, silent } from './kit.ts';
 import { RecordedSession } from './recorded-session.ts';
 
-/** Rows of both tables, one a line, written by 2.0 as it was before events noted their rules: every mode, with all that may happen to a session. */
+/**
+ * Rows of both tables, one a line, written by 2.0 as it was before events noted their rules: every mode, with all that
+ * may happen to a session.
+ */
 const RULES_1 = path.resolve(import.meta.dirname, '../fixtures/trail-rules-1.jsonl');
 /** Its sessions and how many rows each has. */
 const SESSIONS = { chess: 17, match: 21, quiz: 21, debate: 14, watch: 14 };

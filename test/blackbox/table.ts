@@ -36,7 +36,10 @@ const SWITCH_RESULT = [
   'participants',
 ] as const;
 
-/** One session that is watched from two instances at once. A test says what must happen; everything that happens is compared with it, field by field. */
+/**
+ * One session that is watched from two instances at once. A test says what must happen; everything that happens is
+ * compared with it, field by field.
+ */
 export class Table {
   readonly a: Outsider;
   readonly b: Outsider;

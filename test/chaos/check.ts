@@ -46,7 +46,10 @@ export async function behind(deployment: Deployment, ids: string[], watchers: Wa
   return missing;
 }
 
-/** What is wrong with the trail of a game, with what its player was told, and with what Redis has; nothing where all is as promised. */
+/**
+ * What is wrong with the trail of a game, with what its player was told, and with what Redis has; nothing where all is
+ * as promised.
+ */
 async function findingsOf(deployment: Deployment, database: PrismaClient, { game, acknowledged, complaints }: Player): Promise<string[]> {
   const id = game.payload.session_id;
   const wrong = [...complaints];

@@ -24,7 +24,10 @@ interface Links {
   postgres: TcpProxy;
 }
 
-/** Two instances behind a load balancer, a worker, a Redis and a PostgreSQL, each a process, with a proxy on each way between two of them. */
+/**
+ * Two instances behind a load balancer, a worker, a Redis and a PostgreSQL, each a process, with a proxy on each way
+ * between two of them.
+ */
 export class Deployment {
   readonly #closers: (() => Promise<unknown>)[] = [];
   #redis!: PrivateRedis;

@@ -11,7 +11,9 @@ export interface Game {
 const MOVE: [CommandName, object] = ['session:switch', {}];
 const HURRIED: Partial<CreatePayload> = { warning_thresholds_ms: [500] };
 
-/** Games of every mode: some are played all the time, of some the clocks run out while nobody plays, in some it is both. */
+/**
+ * Games of every mode: some are played all the time, of some the clocks run out while nobody plays, in some it is both.
+ */
 export function gamesOf(chance: Chance): Game[] {
   const people = ['anna', 'ben', 'cora'].map((participant_id) => ({ participant_id }));
   const team = (group_id: string, ids: string[]) => ids.map((participant_id) => ({ participant_id, group_id, total_time_ms: 1_800_000 }));

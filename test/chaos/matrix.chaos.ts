@@ -6,7 +6,9 @@ import { Chance, seedOfRun } from './random.ts';
 const seed = seedOfRun();
 const NO_COMPILER = 'there is no C compiler (cc) to make a clock that can be set';
 
-/** `npm run test:chaos -- -g 'SIGSTOP × redis'` runs one cell, `SEED=… npm run test:chaos` the schedule of another run. */
+/**
+ * `npm run test:chaos -- -g 'SIGSTOP × redis'` runs one cell, `SEED=… npm run test:chaos` the schedule of another run.
+ */
 describe(`chaos, seed ${seed}`, function () {
   this.timeout(240_000);
   let deployment: Deployment;

@@ -13,7 +13,9 @@ export interface Acknowledged {
   version: number;
 }
 
-/** Plays one game, whatever happens: repeats each command by its `command_id` until it succeeds or is refused for good. */
+/**
+ * Plays one game, whatever happens: repeats each command by its `command_id` until it succeeds or is refused for good.
+ */
 export class Player {
   readonly acknowledged: Acknowledged[] = [];
   /** What was refused that a player of this game may not be refused. */

@@ -7,7 +7,10 @@ import { insist } from './insist.ts';
 
 const GRACE_MS = 20;
 const PACE_MS = 50;
-/** Eight thousand connections that break in one instant take the better part of a second of a CPU, and that may be shared with others. */
+/**
+ * Eight thousand connections that break in one instant take the better part of a second of a CPU, and that may be
+ * shared with others.
+ */
 const ANSWER_MS = 20_000;
 const AUCTION_MS = 1_000;
 
@@ -28,7 +31,10 @@ export interface BystanderReport {
   skipped: number;
 }
 
-/** Sessions that have nothing to do with a storm: some play without a pause, in some every cycle runs out, a second after the other. */
+/**
+ * Sessions that have nothing to do with a storm: some play without a pause, in some every cycle runs out, a second
+ * after the other.
+ */
 export class Bystanders {
   readonly #client: TestClient;
   readonly #players: Promise<void>[] = [];

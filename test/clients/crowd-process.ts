@@ -1,4 +1,7 @@
-/** A crowd of clients in a process of its own, so that what they need of the CPU is not taken for the server's. Told what to do by crowd.ts. */
+/**
+ * A crowd of clients in a process of its own, so that what they need of the CPU is not taken for the server's. Told
+ * what to do by crowd.ts.
+ */
 import { Barrier, Fortunes, LightClient } from './light-client.ts';
 import type { CrowdOrder, CrowdReport } from './crowd.ts';
 

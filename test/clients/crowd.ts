@@ -2,7 +2,10 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';
 
-/** Everybody drops their connection, if they have one, and comes (back) to `url` at an instant of their own within `spreadMs`. */
+/**
+ * Everybody drops their connection, if they have one, and comes (back) to `url` at an instant of their own within
+ * `spreadMs`.
+ */
 export interface CrowdOrder {
   url: string;
   /** One client for each; without it those who are there already. */

@@ -5,7 +5,10 @@ import type { TestClient } from '../kit/socket-client.ts';
 const ATTEMPTS = 20;
 const AGAIN_MS = 250;
 
-/** Sends a command that must succeed in the end; one that may change something needs a `command_id`. A machine that is busy with other things may take its time. */
+/**
+ * Sends a command that must succeed in the end; one that may change something needs a `command_id`. A machine that is
+ * busy with other things may take its time.
+ */
 export async function insist<Name extends CommandName>(
   client: TestClient,
   name: Name,

@@ -21,8 +21,9 @@ const MOVE_MS = 500;
 const BYSTANDERS = { games: 10, auctions: 5 };
 
 /**
- * How the crowd comes: all are connected and join in one instant; they connect and join; they were at another instance, which is killed; or the session ran
- * for five minutes without anybody and a second a cycle, so that three hundred cycles have to be caught up on first.
+ * How the crowd comes: all are connected and join in one instant; they connect and join; they were at another instance,
+ * which is killed; or the session ran for five minutes without anybody and a second a cycle, so that three hundred
+ * cycles have to be caught up on first.
  */
 export type Coming = 'joins' | 'arrival' | 'restart' | 'downtime';
 

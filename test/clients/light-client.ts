@@ -37,8 +37,9 @@ export class Barrier {
 }
 
 /**
- * The least that speaks Socket.IO: one connection, one session, Engine.IO 4 and Socket.IO 5 framed by hand. Some ten times lighter than the real client, so that
- * thousands fit into a process. See https://socket.io/docs/v4/engine-io-protocol/ and https://socket.io/docs/v4/socket-io-protocol/
+ * The least that speaks Socket.IO: one connection, one session, Engine.IO 4 and Socket.IO 5 framed by hand. Some ten
+ * times lighter than the real client, so that thousands fit into a process. See
+ * https://socket.io/docs/v4/engine-io-protocol/ and https://socket.io/docs/v4/socket-io-protocol/
  */
 export class LightClient {
   readonly session: string;
@@ -59,7 +60,10 @@ export class LightClient {
     this.#fortunes = fortunes;
   }
 
-  /** Connects and joins, behind a barrier if there is one, again and again until it is in. Later losses are its own business too. */
+  /**
+   * Connects and joins, behind a barrier if there is one, again and again until it is in. Later losses are its own
+   * business too.
+   */
   async enter(url: string, delayMs = 0, barrier?: Barrier): Promise<void> {
     this.#url = url;
     this.#barrier = barrier;
@@ -144,7 +148,10 @@ export class LightClient {
   }
 }
 
-/** The version and the epoch of a reply or an update, which stand at its beginning: a large state would take a crowd longer to parse than a server to send. */
+/**
+ * The version and the epoch of a reply or an update, which stand at its beginning: a large state would take a crowd
+ * longer to parse than a server to send.
+ */
 function positionIn(frame: string): Position {
   const head = frame.slice(0, 2_000);
   return { version: Number(/"version":(\d+)/.exec(head)?.[1]), epoch: Number(/"epoch":(\d+)/.exec(head)?.[1]) };

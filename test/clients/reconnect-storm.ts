@@ -42,7 +42,9 @@ export interface StormReport {
   /** Others' commands and deadlines at the instance that everybody comes (back) to: before, and during the storm. */
   quiet: BystanderReport;
   during: BystanderReport;
-  /** What that instance holds in its heap, MiB: empty, with everybody there, after the storm, and after everybody left. */
+  /**
+   * What that instance holds in its heap, MiB: empty, with everybody there, after the storm, and after everybody left.
+   */
   heap: { empty: number; full: number; after: number; left: number };
   /** Its resident memory, MiB, and its open files with everybody there. */
   rss: number;

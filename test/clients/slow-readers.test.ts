@@ -15,7 +15,10 @@ const MIB = 1024 * 1024;
 const large = (): CreatePayload & { session_id: string } =>
   chess({ participants: Array.from({ length: 1_000 }, (_, n) => ({ participant_id: `p${n}`, total_time_ms: BANK_MS })) });
 
-/** The TCP connection under a client: paused, its operating system takes what fits into its buffers and then nothing more. */
+/**
+ * The TCP connection under a client: paused, its operating system takes what fits into its buffers and then nothing
+ * more.
+ */
 const wireOf = (client: TestClient) =>
   (client.socket.io.engine.transport as unknown as { ws: { _socket: { pause(): void; resume(): void } } }).ws._socket;
 

@@ -43,7 +43,10 @@ describe('the clock that follows Redis', () => {
     await proxy.close();
   });
 
-  /** How far the clock is from that of Redis at least, beyond what it says itself, in ms: never more than 0 if the bound is one. */
+  /**
+   * How far the clock is from that of Redis at least, beyond what it says itself, in ms: never more than 0 if the bound
+   * is one.
+   */
   const beyondBound = async (): Promise<number> => {
     const sent = { at: clock.now(), bound: clock.errorBound() };
     const [seconds, microseconds] = await direct.time();

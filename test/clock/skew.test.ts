@@ -9,7 +9,10 @@ import type { TestClient } from '../kit/socket-client.ts';
 import { until } from '../kit/until.ts';
 import { lacking } from '../kit/lacking.ts';
 
-/** What the design promises: every elapsed time, expiry instant and `/time` answer stays within this of the clock of Redis. */
+/**
+ * What the design promises: every elapsed time, expiry instant and `/time` answer stays within this of the clock of
+ * Redis.
+ */
 const WITHIN_MS = 5;
 const TURNS = 24;
 
@@ -87,7 +90,8 @@ describe('instances whose clocks are wrong', function () {
         bounds.push(error_bound_ms);
         before = { ...moved, result: now };
       }
-      // Recorded instants are whole milliseconds, rounded down. On a machine too busy to answer within 10 ms nobody can do better than the bound.
+      // Recorded instants are whole milliseconds, rounded down. On a machine too busy to answer within 10 ms nobody can
+      // do better than the bound.
       expect(Math.max(...errors)).to.be.at.most(Math.max(WITHIN_MS, ...bounds) + 1);
     });
   }

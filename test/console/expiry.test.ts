@@ -46,7 +46,8 @@ describe('console: time runs out', function () {
     expect(other).to.equal(deadline);
     for (const page of [first, second]) {
       const seen = await sightings(page);
-      // Redis and the browsers run on one machine here, so its clock is the authoritative one. Zero may come from the server, the others are counted.
+      // Redis and the browsers run on one machine here, so its clock is the authoritative one. Zero may come from the
+      // server, the others are counted.
       for (const seconds of [2, 1, 0]) {
         const at = seen[`global ${seconds}.0`] ?? NaN;
         expect(Math.abs(at - (deadline - seconds * 1_000)), `${seconds}.0 against the deadline`).to.be.at.most(TOLERANCE_MS);

@@ -1,6 +1,6 @@
 /**
- * `npm run screenshots -- [folder]` takes pictures of each mode and of the other views, from a server of its own, into `test-results/screenshots` or a folder.
- * With `--readme` it makes those of the README from them.
+ * `npm run screenshots -- [folder]` takes pictures of each mode and of the other views, from a server of its own, into
+ * `test-results/screenshots` or a folder. With `--readme` it makes those of the README from them.
  */
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';

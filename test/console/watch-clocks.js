@@ -1,4 +1,5 @@
-// Runs inside a page, from before its first script: notes when each clock first showed which digits, as Unix milliseconds with fractions.
+// Runs inside a page, from before its first script: notes when each clock first showed which digits, as Unix
+// milliseconds with fractions.
 globalThis.shown = {};
 
 new MutationObserver(() => {

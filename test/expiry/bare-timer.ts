@@ -1,4 +1,7 @@
-/** The thinnest program that lets something run out by way of Redis: a timer every four milliseconds, a read, a write. Tells how late it was. */
+/**
+ * The thinnest program that lets something run out by way of Redis: a timer every four milliseconds, a read, a write.
+ * Tells how late it was.
+ */
 import { lookInto } from '../kit/redis.ts';
 
 const EVERY_MS = 4;

@@ -27,7 +27,10 @@ describe('a large session that nobody looked after for long', () => {
   };
   const read = (id: string) => instance.engine.get(id, { arrival: Math.floor(engines.now()) }).then(stateOf);
 
-  /** What the room of a session was told without anybody else's in between: the versions of one commit, as long as others are served between any two. */
+  /**
+   * What the room of a session was told without anybody else's in between: the versions of one commit, as long as
+   * others are served between any two.
+   */
   const runsOf = (id: string): number[][] => {
     const runs: number[][] = [];
     let last = '';

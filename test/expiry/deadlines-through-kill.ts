@@ -1,4 +1,6 @@
-/** Many deadlines over two instances, one of which is killed midway: who was told what, when, and what was written down. */
+/**
+ * Many deadlines over two instances, one of which is killed midway: who was told what, when, and what was written down.
+ */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';
@@ -48,14 +50,17 @@ export interface DeadlineRunReport {
   /** From a deadline to the moment each watcher knew, ms. */
   knew: Figures;
   /**
-   * From the end of the grace to the commit, ms, by whose alarm it was: of the instance that lived (all of them, and those after the kill),
-   * of the other one before the kill, and after it.
+   * From the end of the grace to the commit, ms, by whose alarm it was: of the instance that lived (all of them, and
+   * those after the kill), of the other one before the kill, and after it.
    */
   living: Figures;
   livingAfterKill: Figures;
   beforeKill: Figures;
   orphans: Figures;
-  /** How late the thinnest program of the kind was meanwhile (bare-timer.ts), ms: what this machine makes of any promise. */
+  /**
+   * How late the thinnest program of the kind was meanwhile (bare-timer.ts), ms: what this machine makes of any
+   * promise.
+   */
   control: Figures;
 }
 

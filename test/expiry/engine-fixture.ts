@@ -1,4 +1,7 @@
-/** Engines over one real Redis whose clocks a test can set wrong, and whose arrivals it names itself: what a transport would do, without one. */
+/**
+ * Engines over one real Redis whose clocks a test can set wrong, and whose arrivals it names itself: what a transport
+ * would do, without one.
+ */
 import { setTimeout as wait } from 'node:timers/promises';
 import type { CreatePayload, HistoryEvent, SessionState } from '#contract';
 import type { TimerCommand } from '../../server/domain/decide.ts';
@@ -68,7 +71,10 @@ export interface EngineInstance {
   clock: WrongClock;
   metrics: Metrics;
   told: Told[];
-  /** Happens once, right after this instance has read a session: what a test wants to come between its read and its commit. */
+  /**
+   * Happens once, right after this instance has read a session: what a test wants to come between its read and its
+   * commit.
+   */
   afterRead: (() => Promise<unknown>) | undefined;
   /** How often this instance had a commit refused by the clock of Redis. */
   refusals(): Promise<number>;
@@ -111,8 +117,8 @@ export class EngineFixture {
   }
 
   /**
-   * An instance on this Redis; with `attends: false` one that answers commands, but lets nothing run out by itself; with `sweeps: false` one
-   * whose sweep finds nothing, so that only its alarms make anything happen.
+   * An instance on this Redis; with `attends: false` one that answers commands, but lets nothing run out by itself;
+   * with `sweeps: false` one whose sweep finds nothing, so that only its alarms make anything happen.
    */
   async instance({ attends = true, sweeps = true } = {}): Promise<EngineInstance> {
     const url = await redisUrl();
@@ -176,7 +182,9 @@ export class EngineFixture {
     };
   }
 
-  /** A game of two with `bankMs` each that was started `agoMs` ago, so that its deadline can be near or past at once. */
+  /**
+   * A game of two with `bankMs` each that was started `agoMs` ago, so that its deadline can be near or past at once.
+   */
   async game(instance: EngineInstance, agoMs: number, change: Partial<CreatePayload> = {}): Promise<SessionState & { deadline: number }> {
     const participants = ['white', 'black'].map((participant_id) => ({ participant_id, total_time_ms: 1_000 }));
     const payload = chess({ participants, warning_thresholds_ms: [], ...change });

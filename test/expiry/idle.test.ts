@@ -25,7 +25,10 @@ const SECOND = 1_000;
 describe('what nobody plays', () => {
   describe('by the rules', () => {
     const T0 = Date.parse('2026-01-01T00:00:00.000Z');
-    /** What happens by itself to a session that was started at T0, up to `until`, if it ends for want of anybody at `end` (both ms after T0). */
+    /**
+     * What happens by itself to a session that was started at T0, up to `until`, if it ends for want of anybody at
+     * `end` (both ms after T0).
+     */
     const story = (change: Partial<CreatePayload>, end: number, upTo: number, outages: [number, number][] = []) => {
       const made = create(chess(change), T0);
       if (!made.ok) throw new Error(made.message);

@@ -45,7 +45,8 @@ describe('twenty clients switching at once around deadlines', () => {
       const tally = { switched: 0, expired: 0, conflicts: 0 };
 
       for (let cycle = 0; cycle < CYCLES; cycle++) {
-        // Twenty switches a burst, sent from 15 ms before the deadline until 25 ms after it: before, in the grace, and behind it.
+        // Twenty switches a burst, sent from 15 ms before the deadline until 25 ms after it: before, in the grace, and
+        // behind it.
         const deadline = Date.parse(state.deadline_at ?? '');
         const replies = await Promise.all(
           clients.map(async (client, n) => {

@@ -99,7 +99,10 @@ describe('an expiry that nobody asks for', () => {
 });
 
 describe('alarms', () => {
-  /** Sets alarms on a clock that runs `rate` times as fast as the timers do; how many rang early, and when the last one did, in ms of the timers. */
+  /**
+   * Sets alarms on a clock that runs `rate` times as fast as the timers do; how many rang early, and when the last one
+   * did, in ms of the timers.
+   */
   const ring = async (rate: number, delays: number[]): Promise<{ early: number; tookMs: number }> => {
     const begin = performance.now();
     const now = () => (performance.now() - begin) * rate;

@@ -44,7 +44,8 @@ describe('warnings', () => {
   it('W-1 come once however many instances are asked at the same moment', async () => {
     const payload = { ...SECOND, warning_thresholds_ms: [800, 700] };
     const games = await Promise.all(Array.from({ length: 20 }, (_, n) => engines.game(instances[n % 3] as EngineInstance, 0, payload)));
-    // Every instance has an alarm for every game now, as after moves over all of them. None lifts the clock, which would warn again.
+    // Every instance has an alarm for every game now, as after moves over all of them. None lifts the clock, which
+    // would warn again.
     for (const instance of instances) {
       const adjusted = games.map(({ session_id }) => instance.run(session_id, { type: 'adjust', delta_ms: -10, participant_id: 'white' }));
       for (const outcome of await Promise.all(adjusted)) stateOf(outcome);

@@ -82,7 +82,8 @@ for (const [form, start] of [
         const load = await Load.begin(GAMES, white, black);
         await wait(BEFORE_MS);
         const keys = createKeys(cluster.settings.KEY_PREFIX);
-        // In a cluster of three, first a master without the clock and the marks, then the one with them: one that was hit has no replica any more.
+        // In a cluster of three, first a master without the clock and the marks, then the one with them: one that was
+        // hit has no replica any more.
         const clock = await group.masterOf(keys.clock);
         const others = await Promise.all(load.ids.map((id) => group.masterOf(keys.session(id).session)));
         const index = others.findIndex(({ port }) => port !== clock.port);

@@ -86,8 +86,9 @@ export class Load {
   }
 
   /**
-   * Holds what the trail tells against what was said: it is whole up to the present, what it has is what was told, and what was acknowledged and is not there was
-   * overwritten by a newer epoch. Returns how many acknowledged commands were lost that way.
+   * Holds what the trail tells against what was said: it is whole up to the present, what it has is what was told, and
+   * what was acknowledged and is not there was overwritten by a newer epoch. Returns how many acknowledged commands
+   * were lost that way.
    */
   async check(instance: { url: string }, player: TestClient): Promise<number> {
     let lost = 0;

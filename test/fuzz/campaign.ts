@@ -31,7 +31,10 @@ const BATCH = 100;
 /** Nothing that is sent may lead to these. */
 const NEVER: ReadonlySet<ErrorCode> = new Set(['INTERNAL_ERROR', 'STATE_DESERIALIZATION_ERROR', 'UNAUTHORIZED']);
 
-/** Sends everything to two instances by turns. Rejects at the first answer that is none of the contract's, or is missing. */
+/**
+ * Sends everything to two instances by turns. Rejects at the first answer that is none of the contract's, or is
+ * missing.
+ */
 export async function campaign(instances: [{ url: string }, { url: string }], plan: Plan): Promise<Report> {
   const total = plan.events + plan.binaries + plan.frames + plan.conversations + plan.requests;
   const report: Report = { inputs: 0, answers: {}, heap: [] };
@@ -135,7 +138,8 @@ export async function campaign(instances: [{ url: string }, { url: string }], pl
       );
     },
   );
-  // On a machine with too much to do Redis may take longer than it is given. That is the one 5xx there may be, and it must stay the exception.
+  // On a machine with too much to do Redis may take longer than it is given. That is the one 5xx there may be, and it
+  // must stay the exception.
   expect(report.answers['SERVICE_UNAVAILABLE'] ?? 0, JSON.stringify(report.answers)).to.be.below(total / 100);
   return report;
 }

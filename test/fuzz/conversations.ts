@@ -52,7 +52,10 @@ const PACKETS = [
 
 const OPCODES = [0, 2, 3, 8, 9, 10, 11];
 
-/** Frames as a client should not send them: packets at the wrong time, acknowledgements, attachments, control frames, fragments, halves. */
+/**
+ * Frames as a client should not send them: packets at the wrong time, acknowledgements, attachments, control frames,
+ * fragments, halves.
+ */
 function strangeFrame(sessions: readonly string[]): fc.Arbitrary<Frames> {
   const packet = fc.constantFrom(...PACKETS);
   const events = fc.tuple(fc.constantFrom('', '0', '1', '77'), eventText(sessions)).map(([id, text]) => `42${id}${text}`);
@@ -141,7 +144,10 @@ function cutUp(bytes: Buffer, cuts: number[]): Buffer[] {
   return places.slice(1).map((end, index) => bytes.subarray(places[index], end));
 }
 
-/** What came of a conversation. `end`: `served` where it was answered afterwards, `closed`, or `refused` with the HTTP answer. */
+/**
+ * What came of a conversation. `end`: `served` where it was answered afterwards, `closed`, or `refused` with the HTTP
+ * answer.
+ */
 export interface Outcome {
   end: 'served' | 'closed' | 'refused';
   refusal: string;

@@ -35,7 +35,10 @@ export class RawSocket {
     return new RawSocket(socket);
   }
 
-  /** Sends the text of an event's array and resolves with its answer; undefined when the connection ended first. `attached` goes as a binary attachment. */
+  /**
+   * Sends the text of an event's array and resolves with its answer; undefined when the connection ended first.
+   * `attached` goes as a binary attachment.
+   */
   async event(array: string, attached?: Buffer): Promise<unknown> {
     const id = this.#id++;
     return new Promise((resolve, reject) => {

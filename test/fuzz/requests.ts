@@ -6,7 +6,10 @@ import { COMMANDS, payloadText } from './inputs.ts';
 const DEADLINE_MS = 20_000;
 const VERBS = ['start', 'switch', 'pause', 'resume', 'adjust', 'complete', 'cancel', 'message', 'share', 'explode'];
 
-/** How bodies are sent: bodies that are what they say, that are not, that end too early, and that are far larger than they look. */
+/**
+ * How bodies are sent: bodies that are what they say, that are not, that end too early, and that are far larger than
+ * they look.
+ */
 const FRAMINGS = ['length', 'length', 'length', 'chunked', 'none', 'bad chunk', 'bad length', 'unknown'].concat(
   ['gzip', 'br', 'deflate'].flatMap((encoding) => ['', ' garbage', ' cut', ' bomb'].map((how) => encoding + how)),
 );
@@ -127,7 +130,10 @@ function compress(encoding: string, how: string | undefined, body: Buffer): Buff
   return bomb;
 }
 
-/** Requests that are written in one go, without waiting for an answer; only the last one asks for the connection to be closed. */
+/**
+ * Requests that are written in one go, without waiting for an answer; only the last one asks for the connection to be
+ * closed.
+ */
 export function pipeline(sessions: readonly string[]): fc.Arbitrary<Buffer[]> {
   const kept = requestBytes(sessions).map((bytes) => Buffer.from(bytes.toString('latin1').replace('Connection: close\r\n', ''), 'latin1'));
   return fc

@@ -33,7 +33,10 @@ describe('a connection that is kept for the next request', function () {
     connection.send([`${method} ${path} HTTP/1.1`, 'Host: localhost', ...type, ...length, ...headers], body);
   };
 
-  /** The status of the first answer, and what the next request on the same connection met: its own answer, or an end that the first answer had told. */
+  /**
+   * The status of the first answer, and what the next request on the same connection met: its own answer, or an end
+   * that the first answer had told.
+   */
   async function twice(app: App, sent: Sent): Promise<{ status: number | undefined; told: boolean; next: number | undefined }> {
     const connection = await HttpConnection.open(app.url);
     try {

@@ -48,7 +48,8 @@ describe('processes', () => {
     const last = acknowledged.at(-1) ?? 0;
     expect(acknowledged).to.deep.equal(Array.from({ length: acknowledged.length }, (_, i) => i + 4));
 
-    // The survivor has all of it, tells its sockets, and goes on. One move more may have been committed and not acknowledged.
+    // The survivor has all of it, tells its sockets, and goes on. One move more may have been committed and not
+    // acknowledged.
     const { version } = await black.ok('session:get', { session_id });
     expect(version).to.be.within(last, last + 1);
     await black.next('session:update', (event) => event.version === version);

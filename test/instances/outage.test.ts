@@ -135,7 +135,8 @@ describe('a Redis', function () {
       const began = performance.now();
       await begin(patient);
       const endsAt = began + (title.includes('hangs') ? HANG_MS : TROUBLE_MS);
-      // Redis may need a moment to be in trouble, and be out of it by itself; between the two it has to be asked at least twice.
+      // Redis may need a moment to be in trouble, and be out of it by itself; between the two it has to be asked at
+      // least twice.
       for (let asked = 0; asked < 2 || performance.now() < endsAt - ANSWER_MS; asked++) await ask(game, victim, trouble);
       await wait(Math.max(0, endsAt - performance.now()));
       await end(patient);

@@ -26,7 +26,9 @@ describe('the private parts of @socket.io/redis-adapter', () => {
     for (const redis of connections) redis.disconnect();
   });
 
-  /** A server whose hooks let everything pass and note what they are asked; rooms that begin with `here/` are its own. */
+  /**
+   * A server whose hooks let everything pass and note what they are asked; rooms that begin with `here/` are its own.
+   */
   const open = async () => {
     const asked: string[] = [];
     let opened: OpenedAdapter | undefined;

@@ -1,4 +1,5 @@
-// Preloaded into a process (NODE_OPTIONS=--import=…): SIGUSR2 blocks its event loop for BLOCK_MS, as a long computation would. Meanwhile there is a file BLOCK_FILE.
+// Preloaded into a process (NODE_OPTIONS=--import=…): SIGUSR2 blocks its event loop for BLOCK_MS, as a long computation
+// would. Meanwhile there is a file BLOCK_FILE.
 import { rmSync, writeFileSync } from 'node:fs';
 import { isMainThread } from 'node:worker_threads';
 

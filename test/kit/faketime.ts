@@ -31,8 +31,8 @@ export const noFaketime: string | undefined =
   library === undefined ? 'faketime is not installed (./setup installs it where apt is used)' : undefined;
 
 /**
- * Environment of a process with a wrong clock: `'+30s'` ahead, `'+0 x1.01'` one percent fast.
- * Only the wall clock is wrong, unless `monotonic` asks for both. Not by the `faketime` command, whose child would survive a kill.
+ * Environment of a process with a wrong clock: `'+30s'` ahead, `'+0 x1.01'` one percent fast. Only the wall clock is
+ * wrong, unless `monotonic` asks for both. Not by the `faketime` command, whose child would survive a kill.
  */
 export function wrongClock(spec: string, { monotonic = false } = {}): Settings {
   if (library === undefined) throw new Error(noFaketime);

@@ -4,7 +4,10 @@ import { setTimeout as wait } from 'node:timers/promises';
 const PROBE_INTERVAL_MS = 200;
 const PROBE_DEADLINE_MS = 1_000;
 
-/** A plain load balancer: it passes TCP connections on, in turn, to whichever instances say on `/ready` that they want them. */
+/**
+ * A plain load balancer: it passes TCP connections on, in turn, to whichever instances say on `/ready` that they want
+ * them.
+ */
 export interface LoadBalancer {
   url: string;
   /** How many instances would be given a connection now. */

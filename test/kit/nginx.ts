@@ -28,8 +28,8 @@ export interface NginxOptions {
 }
 
 /**
- * The nginx of deploy/nginx.conf in front of one instance. Only what names other machines and folders is changed in it, and what its comments and OPERATIONS.md
- * say of a path.
+ * The nginx of deploy/nginx.conf in front of one instance. Only what names other machines and folders is changed in it,
+ * and what its comments and OPERATIONS.md say of a path.
  */
 export async function startNginx(instance: { url: string }, { prefix = '', sockets = true }: NginxOptions = {}): Promise<Nginx> {
   const directory = await freshDirectory('nginx');

@@ -10,8 +10,8 @@ const runFolder = process.env['TEST_RUN_FOLDER'];
 const made = new Map<string, Promise<string>>();
 
 /**
- * Makes something that all test processes of a run share, such as files that a build writes to one place: the first that asks makes it,
- * the others wait for it.
+ * Makes something that all test processes of a run share, such as files that a build writes to one place: the first
+ * that asks makes it, the others wait for it.
  * @param make gets an empty folder for what it makes
  * @returns that folder; rejects in every process if `make` failed
  */

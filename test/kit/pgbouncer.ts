@@ -32,7 +32,10 @@ export const hasPgBouncer: boolean = found !== undefined;
 
 export interface PgBouncerOptions {
   mode: 'transaction' | 'session';
-  /** Parameters of a start-up that it drops in silence; it refuses a connection with any other one that it does not know. */
+  /**
+   * Parameters of a start-up that it drops in silence; it refuses a connection with any other one that it does not
+   * know.
+   */
   ignore?: string[];
 }
 

@@ -13,7 +13,10 @@ export interface PrivateCa {
   key: string;
 }
 
-/** Makes an authority and a server's certificate. `owner`, a file or folder, tells whose the key is to be: PostgreSQL takes no other one. */
+/**
+ * Makes an authority and a server's certificate. `owner`, a file or folder, tells whose the key is to be: PostgreSQL
+ * takes no other one.
+ */
 export async function makePrivateCa(owner: string): Promise<PrivateCa> {
   const directory = await freshDirectory('ca');
   await mkdir(directory, { recursive: true });

@@ -9,8 +9,8 @@ const root = path.resolve(import.meta.dirname, '../..');
 export type Program = 'main' | 'worker' | 'audit/cli';
 
 /**
- * The arguments by which node runs a program. In a run of all tests it is the built one, which starts in less than half the processor
- * time; in a run of some files it is the sources, so that nothing has to be built first.
+ * The arguments by which node runs a program. In a run of all tests it is the built one, which starts in less than half
+ * the processor time; in a run of some files it is the sources, so that nothing has to be built first.
  */
 export async function argumentsFor(program: Program): Promise<string[]> {
   const isWholeRun = process.env['TEST_PREPARE'] !== undefined;

@@ -1,9 +1,15 @@
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 
-/** TIME's reply: seconds and microseconds as an array of two bulk strings. See https://redis.io/docs/latest/develop/reference/protocol-spec/ */
+/**
+ * TIME's reply: seconds and microseconds as an array of two bulk strings. See
+ * https://redis.io/docs/latest/develop/reference/protocol-spec/
+ */
 const TIME_REPLY = /\*2\r\n\$10\r\n(\d{10})\r\n\$\d\r\n(\d{1,6})\r\n/g;
 
-/** A way to a real Redis that takes its time, and on which Redis' clock can be seen to jump. What scripts read inside Redis stays true. */
+/**
+ * A way to a real Redis that takes its time, and on which Redis' clock can be seen to jump. What scripts read inside
+ * Redis stays true.
+ */
 export class RedisProxy {
   /** How long requests and replies take, ms. */
   thereMs = 0;

@@ -14,7 +14,10 @@ export async function mastersOf(redis: RedisClient): Promise<Redis[]> {
   return redis.isCluster ? (redis as Cluster).nodes('master') : [redis as Redis];
 }
 
-/** A connection to look into Redis, or to spoil what is there; it waits for Redis as long as it takes. Whoever opens it disconnects it. */
+/**
+ * A connection to look into Redis, or to spoil what is there; it waits for Redis as long as it takes. Whoever opens it
+ * disconnects it.
+ */
 export function lookInto(url: string): RedisClient {
   return connectRedis(url, 'blocking', 'test', createLogger('silent', 'test'));
 }

@@ -40,7 +40,10 @@ export interface InstanceProcess {
   ended: Promise<number | null>;
 }
 
-/** Starts an instance in this process. `settings` must name REDIS_URL; with a `schema` it is an instance of another version. */
+/**
+ * Starts an instance in this process. `settings` must name REDIS_URL; with a `schema` it is an instance of another
+ * version.
+ */
 export async function startInstance(settings: Settings, schema?: Schema): Promise<App> {
   return createApp(loadConfig({ ...DEFAULTS, ...settings }), schema);
 }
@@ -73,7 +76,10 @@ export async function startInstanceProcess(settings: Settings): Promise<Instance
   }
 }
 
-/** Reads the log until the instance says where it listens; goes on reading afterwards, so that a full pipe never holds it up. */
+/**
+ * Reads the log until the instance says where it listens; goes on reading afterwards, so that a full pipe never holds
+ * it up.
+ */
 async function addressOf(child: ChildProcess): Promise<string> {
   const said: string[] = [];
   return new Promise<string>((resolve, reject) => {

@@ -51,19 +51,25 @@ const sharedRedis = lazily(async (): Promise<{ url: string }> => {
 });
 
 /**
- * The Redis of this run, shared by all tests: use a prefix of your own (`freshPrefix`), and don't stop it. One server, unless TEST_REDIS asks for a `cluster` or
- * for a master with replicas behind Sentinels (`sentinel`).
+ * The Redis of this run, shared by all tests: use a prefix of your own (`freshPrefix`), and don't stop it. One server,
+ * unless TEST_REDIS asks for a `cluster` or for a master with replicas behind Sentinels (`sentinel`).
  */
 export async function redisUrl(): Promise<string> {
   return (await sharedRedis()).url;
 }
 
-/** One Redis server without replicas, whatever TEST_REDIS says, shared by all tests: for those that put something between it and an instance. */
+/**
+ * One Redis server without replicas, whatever TEST_REDIS says, shared by all tests: for those that put something
+ * between it and an instance.
+ */
 export const oneRedisUrl: () => Promise<string> = lazily(async () =>
   process.env['TEST_REDIS'] ? (await startOwnRedis()).url : redisUrl(),
 );
 
-/** The PostgreSQL server of this run, shared by all tests: use a database of your own (`freshDatabase`), and don't stop it. */
+/**
+ * The PostgreSQL server of this run, shared by all tests: use a database of your own (`freshDatabase`), and don't stop
+ * it.
+ */
 export const databaseServer: () => Promise<PrivatePostgres> = lazily(() => startOwnPostgres());
 
 const migratedTemplate = lazily(async () => {
@@ -95,8 +101,9 @@ export function freshPrefix(): string {
 }
 
 /**
- * A Redis for one test, which may kill, stop and restart it (same `directory` and `port`). Whatever still runs ends with the run.
- * It has no password, since tests put proxies before it, make clusters of it and give it users of their own.
+ * A Redis for one test, which may kill, stop and restart it (same `directory` and `port`). Whatever still runs ends
+ * with the run. It has no password, since tests put proxies before it, make clusters of it and give it users of their
+ * own.
  */
 export async function startOwnRedis(options: Partial<PrivateRedisOptions> = {}): Promise<PrivateRedis> {
   const server = await startPrivateRedis({
@@ -108,7 +115,10 @@ export async function startOwnRedis(options: Partial<PrivateRedisOptions> = {}):
   return server;
 }
 
-/** A PostgreSQL for one test, which may kill, stop and restart it (same `directory` and `port`). Whatever still runs ends with the run. */
+/**
+ * A PostgreSQL for one test, which may kill, stop and restart it (same `directory` and `port`). Whatever still runs
+ * ends with the run.
+ */
 export async function startOwnPostgres(
   options: { directory?: string; port?: number; settings?: Record<string, string>; env?: Record<string, string> } = {},
 ): Promise<PrivatePostgres> {

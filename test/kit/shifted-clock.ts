@@ -7,8 +7,8 @@ import { freshDirectory } from './services.ts';
 const run = promisify(execFile);
 
 /**
- * A wall clock of one program that can be set while it runs, by a little library for LD_PRELOAD (shifted-clock.c). `faketime` can't be had for redis-server,
- * which does not survive it.
+ * A wall clock of one program that can be set while it runs, by a little library for LD_PRELOAD (shifted-clock.c).
+ * `faketime` can't be had for redis-server, which does not survive it.
  */
 export interface ShiftedClock {
   /** Environment of the program. */

@@ -24,8 +24,8 @@ interface Received {
 }
 
 /**
- * A Socket.IO client that keeps every event until a test asks for it, so none is missed by asking late. Whatever it receives is checked against the AsyncAPI
- * document, and what differs fails the run (hooks.ts).
+ * A Socket.IO client that keeps every event until a test asks for it, so none is missed by asking late. Whatever it
+ * receives is checked against the AsyncAPI document, and what differs fails the run (hooks.ts).
  */
 export class TestClient {
   readonly socket: Socket;
@@ -101,8 +101,9 @@ export class TestClient {
   }
 
   /**
-   * Sends an event as the very text of its arguments, which need not be what a client would write. `frameBytes` fills it up with spaces to a WebSocket frame
-   * of just that size: Engine.IO's packet type, Socket.IO's, the id of the acknowledgement and the JSON.
+   * Sends an event as the very text of its arguments, which need not be what a client would write. `frameBytes` fills
+   * it up with spaces to a WebSocket frame of just that size: Engine.IO's packet type, Socket.IO's, the id of the
+   * acknowledgement and the JSON.
    */
   async text(json: string, frameBytes = 0): Promise<Reply<unknown>> {
     const inside = this.socket as unknown as { ids: number; acks: Record<number, (reply: Reply<unknown>) => void> };

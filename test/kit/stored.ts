@@ -17,7 +17,10 @@ export async function stateIn(redis: RedisClient, key: string): Promise<string> 
   return splitStored(await redis.get(key))[1] ?? '';
 }
 
-/** Changes what Redis has of a session behind everybody's back. Another token, unless one is given: no instance may go on with what it remembers. */
+/**
+ * Changes what Redis has of a session behind everybody's back. Another token, unless one is given: no instance may go
+ * on with what it remembers.
+ */
 export async function tamper(redis: RedisClient, key: string, changes: Partial<StoredFacts>, state?: string): Promise<void> {
   const facts = writeFacts({ ...(await factsIn(redis, key)), tokens: 'another-commit', ...changes });
   await redis.set(key, `${facts}\n${state ?? (await stateIn(redis, key))}`, 'KEEPTTL');
@@ -29,7 +32,10 @@ export async function entriesOf(redis: RedisClient, prefix: string, session: str
   return entries.map(toEntry).filter(({ event }) => (JSON.parse(event) as HistoryEvent).session_id === session);
 }
 
-/** The history that entries of the outbox tell, with the snapshots that they leave out. `changed` is a state that was put into Redis behind their back. */
+/**
+ * The history that entries of the outbox tell, with the snapshots that they leave out. `changed` is a state that was
+ * put into Redis behind their back.
+ */
 export function historyIn(entries: OutboxEntry[], changed?: SessionState): HistoryEvent[] {
   let state: SessionState | undefined;
   return entries.map((entry) => {

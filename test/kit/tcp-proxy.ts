@@ -12,7 +12,10 @@ export interface TcpProxy {
   bytesPerSecond: number | undefined;
   /** Only connections whose client has sent this text so far are slow; undefined for all. */
   slowOnly: string | undefined;
-  /** Nothing passes any more, not even that a side has hung up, as where a cable is pulled or a phone is out of reach. Nobody is told. */
+  /**
+   * Nothing passes any more, not even that a side has hung up, as where a cable is pulled or a phone is out of reach.
+   * Nobody is told.
+   */
   silent: boolean;
   /** How many connections to the target are open. */
   readonly open: number;
@@ -38,7 +41,10 @@ export async function openTcpProxy(targetPort: number, delayMs = 0): Promise<Tcp
       if (!proxy.silent) partner()?.destroy();
     });
   };
-  /** Sends on what `from` brings, each piece when its time has come; pieces can't overtake, since each is due no earlier than the one before. */
+  /**
+   * Sends on what `from` brings, each piece when its time has come; pieces can't overtake, since each is due no earlier
+   * than the one before.
+   */
   const carry = (from: Socket, to: Socket, isSlow: (bytes: Buffer) => boolean, toClient: boolean) => {
     const pieces: { at: number; bytes: Buffer }[] = [];
     let inFlight = 0;

@@ -1,6 +1,6 @@
 /**
- * Runs test files that `test/run.ts` names, one after the other, in one process, so that they share a Redis, a PostgreSQL and the loaded
- * sources. The process ends when it is told that no file is left.
+ * Runs test files that `test/run.ts` names, one after the other, in one process, so that they share a Redis, a
+ * PostgreSQL and the loaded sources. The process ends when it is told that no file is left.
  */
 import { readFileSync } from 'node:fs';
 import { format } from 'node:util';

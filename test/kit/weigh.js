@@ -1,5 +1,5 @@
-// Loaded into processes that are weighed (weights.ts): at SIGUSR2, what they hold right after a full collection, as a line of JSON.
-// Plain JavaScript: it is loaded before anything that could compile it.
+// Loaded into processes that are weighed (weights.ts): at SIGUSR2, what they hold right after a full collection, as a
+// line of JSON. Plain JavaScript: it is loaded before anything that could compile it.
 import { appendFileSync, readdirSync } from 'node:fs';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';

@@ -4,12 +4,15 @@ import { asyncApiDocument } from '../../server/transport/documents/asyncapi.ts';
 type Json = Record<string, unknown>;
 type Messages = Record<string, { payload: { oneOf?: Json[] } }>;
 
-/** ISO 8601 in UTC with milliseconds, as the contract writes every instant. The `exp` of a token may lie beyond the year 9999. */
+/**
+ * ISO 8601 in UTC with milliseconds, as the contract writes every instant. The `exp` of a token may lie beyond the year
+ * 9999.
+ */
 export const formats = { 'date-time': /^(\d{4}|\+\d{6})-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/ };
 
 /**
- * A copy of a schema in which objects take no other fields than those it names. The documents allow more, since a later version may add fields; a test wants
- * every field that is sent today to be documented.
+ * A copy of a schema in which objects take no other fields than those it names. The documents allow more, since a later
+ * version may add fields; a test wants every field that is sent today to be documented.
  */
 export function closed(schema: unknown): unknown {
   if (typeof schema !== 'object' || schema === null) return schema;

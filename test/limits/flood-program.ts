@@ -1,6 +1,9 @@
 import { WebSocket } from 'ws';
 
-/** One client at full speed: `flood-program.ts <url>` sends commands as fast as its connection takes them until it is killed. */
+/**
+ * One client at full speed: `flood-program.ts <url>` sends commands as fast as its connection takes them until it is
+ * killed.
+ */
 const [url = ''] = process.argv.slice(2);
 const UNSENT_MAX_BYTES = 1_000_000;
 

@@ -197,7 +197,8 @@ describe('the cost of commands, with the limits as they are by default', functio
       sockets.flatMap((socket) => Array.from({ length: 40 }, () => send(socket, 'session:adjust', { session_id, delta_ms: 1 }))),
     );
     const { RATE_LIMIT_EXCEEDED: refused = 0 } = codesOf(replies);
-    // Some that race each other on a busy machine may come too late for the store. Let in are those that twenty seconds of credits pay for.
+    // Some that race each other on a busy machine may come too late for the store. Let in are those that twenty seconds
+    // of credits pay for.
     expect(20 * 40 - refused).to.be.within(3, 40);
     await bystander.ok('session:create', chess());
     expect((await rest(app, 'GET', '/metrics')).text).to.match(/synckairos_rate_limited_total\{limit="person_work"\} [1-9]/);

@@ -67,8 +67,9 @@ describe('./setup', () => {
 });
 
 /**
- * What npm does in a folder, as far as ./setup can tell: it installs the tools unless it leaves out what is for development, lets Prisma generate its client, and
- * writes down what is installed. Its PostgreSQL runs once a script of the package has made the links.
+ * What npm does in a folder, as far as ./setup can tell: it installs the tools unless it leaves out what is for
+ * development, lets Prisma generate its client, and writes down what is installed. Its PostgreSQL runs once a script of
+ * the package has made the links.
  */
 const NPM = `
 echo "npm $*" >> calls

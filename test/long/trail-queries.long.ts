@@ -29,7 +29,10 @@ const SETTINGS = {
   log_line_prefix: '%% ',
 };
 
-/** The plans that PostgreSQL really made for the statements that the server really sends, over a table of more than a million rows. */
+/**
+ * The plans that PostgreSQL really made for the statements that the server really sends, over a table of more than a
+ * million rows.
+ */
 describe(`the trail's queries over ${(SESSIONS * EVENTS).toLocaleString('en')} rows`, function () {
   this.timeout(0);
   let directory: string;

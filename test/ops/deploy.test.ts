@@ -20,7 +20,10 @@ const DEFAULT_TIMEOUT_MS = loadConfig({ REDIS_URL: 'redis://x', AUDIT_WORKER: 'n
 
 type Env = Record<string, string>;
 
-/** Whoever reaches a deployment that is put up as the files say must have a token, finds no metrics, and can't take everything. */
+/**
+ * Whoever reaches a deployment that is put up as the files say must have a token, finds no metrics, and can't take
+ * everything.
+ */
 function checkDoors(what: string, env: Env): void {
   expect(env['AUTH_MODE'], what).to.match(/^jwt$|:-jwt\}$/);
   expect(env['OPERATOR_PORT'], what)

@@ -14,7 +14,9 @@ export interface Logged {
 
 const running: ChildProcess[] = [];
 
-/** Starts a production entry, or the program that crashes, from the sources with nothing in its environment but `env`. */
+/**
+ * Starts a production entry, or the program that crashes, from the sources with nothing in its environment but `env`.
+ */
 export async function startLogged(entry: 'main' | 'worker' | 'crash', env: Record<string, string>): Promise<Logged> {
   const script = path.resolve(import.meta.dirname, entry === 'crash' ? 'crash.ts' : `../../server/${entry}.ts`);
   const child = spawn(process.execPath, ['--import', 'tsx', '--conditions=development', script], {

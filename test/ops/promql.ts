@@ -1,4 +1,7 @@
-/** What a query in PromQL names: enough of the grammar to tell metrics and labels from functions and keywords. See https://prometheus.io/docs/prometheus/latest/querying/basics/ */
+/**
+ * What a query in PromQL names: enough of the grammar to tell metrics and labels from functions and keywords. See
+ * https://prometheus.io/docs/prometheus/latest/querying/basics/
+ */
 export interface Names {
   metrics: string[];
   /** Labels that are matched or grouped by. */

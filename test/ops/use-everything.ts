@@ -5,8 +5,8 @@ import { until } from '../kit/until.ts';
 import { Exposition } from './exposition.ts';
 
 /**
- * Makes every metric of an instance move: a game with a repeated switch and a refused one, a second game whose clock runs out, a room, REST and the socket.
- * Returns what is shown once the room has been counted.
+ * Makes every metric of an instance move: a game with a repeated switch and a refused one, a second game whose clock
+ * runs out, a room, REST and the socket. Returns what is shown once the room has been counted.
  */
 export async function useEverything(cluster: Cluster, app: { url: string }): Promise<Exposition> {
   const player = await cluster.client(app);

@@ -1,4 +1,7 @@
-/** A client written from docs/PROTOCOL.md alone: a WebSocket and text frames, no Socket.IO. What is here is what a client in any language needs. */
+/**
+ * A client written from docs/PROTOCOL.md alone: a WebSocket and text frames, no Socket.IO. What is here is what a
+ * client in any language needs.
+ */
 import WebSocket from 'ws';
 
 type Json = Record<string, unknown>;

@@ -30,7 +30,10 @@ describe('outages', () => {
   };
   const usedBy = (state: SessionState, id: string) => state.participants.find((one) => one.participant_id === id)?.time_used_ms ?? -1;
 
-  /** Plays a little under a policy, lets everything die for a while, and goes on. Returns the state after the next switch. */
+  /**
+   * Plays a little under a policy, lets everything die for a while, and goes on. Returns the state after the next
+   * switch.
+   */
   async function playThroughAnOutage(policy: 'charge' | 'credit' | 'pause', killRedis: boolean) {
     const before = await cluster.process();
     const { session_id: id } = await call(before, '', 'POST', chess({ outage_policy: policy }));

@@ -1,4 +1,6 @@
-/** What the tests of the SDK share: instances, clients that are closed again, and waiting for something with a deadline. */
+/**
+ * What the tests of the SDK share: instances, clients that are closed again, and waiting for something with a deadline.
+ */
 import type { AddressInfo, Socket } from 'node:net';
 import { connect, createServer } from 'node:net';
 import { SyncKairosClient, type SyncKairosOptions } from '../../client-sdk/src/index.ts';
@@ -85,7 +87,10 @@ export class Proxy {
   }
 }
 
-/** Resolves when `condition` holds, asked again whenever `subscribe` says that something happened. Rejects after five seconds. */
+/**
+ * Resolves when `condition` holds, asked again whenever `subscribe` says that something happened. Rejects after five
+ * seconds.
+ */
 export function happens(condition: () => boolean, subscribe: (again: () => void) => () => void, what = 'the condition'): Promise<void> {
   return new Promise((resolve, reject) => {
     const settle = (error?: Error): void => {

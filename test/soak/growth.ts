@@ -13,8 +13,9 @@ export interface Verdict {
 }
 
 /**
- * Compares the first third of a series with the last one, median with median, so that no single sample decides: a figure that only goes up and down has the
- * same median in both, one that grows steadily has it two thirds of its whole growth higher.
+ * Compares the first third of a series with the last one, median with median, so that no single sample decides: a
+ * figure that only goes up and down has the same median in both, one that grows steadily has it two thirds of its whole
+ * growth higher.
  */
 export function judge(name: string, series: readonly number[], { share, amount }: Tolerance): Verdict {
   const third = Math.floor(series.length / 3);

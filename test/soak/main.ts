@@ -1,6 +1,6 @@
 /**
- * Keeps many sessions busy for a while and fails if anything grows that has no reason to: `npm run test:soak -- --minutes 10 --sessions 2000`.
- * What is compared, and what is allowed: scales.ts.
+ * Keeps many sessions busy for a while and fails if anything grows that has no reason to: `npm run test:soak --
+ * --minutes 10 --sessions 2000`. What is compared, and what is allowed: scales.ts.
  */
 import { setTimeout as wait } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
@@ -47,7 +47,8 @@ const redis = new Redis(await redisUrl());
 const scales = new Scales(redis, site.prefix, weights);
 
 try {
-  // An instance remembers that many sessions, and then no more: it must be full before anything can be said of its growth.
+  // An instance remembers that many sessions, and then no more: it must be full before anything can be said of its
+  // growth.
   console.log(`creating ${SESSIONS_MAX} sessions at each instance`);
   await Promise.all(site.urls.map((url) => createMany(url, SESSIONS_MAX)));
   for (let n = 0; n < SOCKETS; n++) {

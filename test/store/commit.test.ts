@@ -19,7 +19,9 @@ describe('a commit', () => {
     return event.state;
   };
 
-  /** A connection that sends every script twice, as a client library does after a reconnect, with something in between. */
+  /**
+   * A connection that sends every script twice, as a client library does after a reconnect, with something in between.
+   */
   const repeating = (between: () => Promise<void>) =>
     new Proxy(fixture.redis, {
       get(target, property) {

@@ -5,7 +5,10 @@ import { at, DAY, faultOf, Match, SECOND } from './match.ts';
 const TEN = 10 * SECOND;
 const NAMES = ['ann', 'bob'];
 
-/** For each mode: a game whose running clock has 10 s, by which field the clock is named, and the name of the one that runs. */
+/**
+ * For each mode: a game whose running clock has 10 s, by which field the clock is named, and the name of the one that
+ * runs.
+ */
 const GAMES: Record<SyncMode, { game: Partial<CreatePayload>; own: { participant_id?: string; group_id?: string }; wrong: string[] }> = {
   per_participant: {
     game: { participants: NAMES.map((participant_id) => ({ participant_id, total_time_ms: TEN })) },

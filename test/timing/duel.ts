@@ -12,7 +12,10 @@ import type { Payload } from './reference-seats.ts';
 
 export const ORIGIN = Date.parse('2026-06-01T12:00:00.000Z');
 
-/** The server's rules as the engine uses them: what ran out before a command comes first, then the command. Nothing handed in may be changed. */
+/**
+ * The server's rules as the engine uses them: what ran out before a command comes first, then the command. Nothing
+ * handed in may be changed.
+ */
 export class Table {
   state: SessionState;
   readonly events: SessionEvent[];
@@ -70,7 +73,10 @@ export interface Order {
   now: number;
 }
 
-/** Plays a drawn sequence with the server's rules and with the reference side by side and compares everything after each step. */
+/**
+ * Plays a drawn sequence with the server's rules and with the reference side by side and compares everything after each
+ * step.
+ */
 export function duel(game: Payload, steps: Step[]): { table: Table; orders: Order[] } {
   const reference = new Reference(game, ORIGIN);
   const table = new Table(game);

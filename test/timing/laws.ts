@@ -31,7 +31,10 @@ export function checkNeverNegative(events: SessionEvent[]): void {
   }
 }
 
-/** What was charged is the time the clock ran, and what is left is what was given, with increments and adjustments, less what was charged. */
+/**
+ * What was charged is the time the clock ran, and what is left is what was given, with increments and adjustments, less
+ * what was charged.
+ */
 export function checkConservation(game: Payload, events: SessionEvent[]): void {
   const mode = game.sync_mode;
   const given = new Map<string, number>(clocksOf(events[0]?.state));

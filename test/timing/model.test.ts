@@ -4,7 +4,10 @@ import { duel } from './duel.ts';
 import { checkConservation, checkLateness, checkNeverNegative, checkReplay, checkVersions } from './laws.ts';
 import { MODES, randomGame, randomSteps } from './random-games.ts';
 
-/** Sequences a mode; `npm run test:long` plays 20,000. A failure prints the seed, which `fc.assert(…, { seed, path })` plays again. */
+/**
+ * Sequences a mode; `npm run test:long` plays 20,000. A failure prints the seed, which `fc.assert(…, { seed, path })`
+ * plays again.
+ */
 const SEQUENCES = 250;
 
 describe('any sequence of commands, at any instants', () => {

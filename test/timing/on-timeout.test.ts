@@ -13,7 +13,10 @@ const GAMES: Record<SyncMode, Partial<CreatePayload>> = {
   count_up: { participants: ['ann', 'bob'].map((participant_id) => ({ participant_id })), max_time_ms: TEN },
 };
 
-/** What follows an expiry where somebody could go on: the session is over (`ends`), or the next one's cycle begins (`goes on`). */
+/**
+ * What follows an expiry where somebody could go on: the session is over (`ends`), or the next one's cycle begins
+ * (`goes on`).
+ */
 const RULES: [type: string | null, auto_advance: boolean, follows: 'ends' | 'goes on'][] = [
   ['end_session', false, 'ends'],
   ['end_session', true, 'ends'],

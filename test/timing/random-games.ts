@@ -20,7 +20,10 @@ export type Wish =
   | { type: 'adjust'; owner: 'right' | 'none' | 'participant' | 'group' | 'both'; who: number; change: Change }
   | { type: 'pause' | 'resume' | 'complete' | 'cancel' | 'delete' };
 
-/** One step of a sequence: a wait, by how much the command's instant lies before the last one (a clock that ran backwards), the command. */
+/**
+ * One step of a sequence: a wait, by how much the command's instant lies before the last one (a clock that ran
+ * backwards), the command.
+ */
 export interface Step {
   wait: Wait;
   back: number;
@@ -121,7 +124,10 @@ const knobs = fc.record({
 
 type Knobs = typeof knobs extends fc.Arbitrary<infer Drawn> ? Drawn : never;
 
-/** Random games of one mode, all of them valid. Banks are the smallest that can be created, cycles and countdowns far smaller. */
+/**
+ * Random games of one mode, all of them valid. Banks are the smallest that can be created, cycles and countdowns far
+ * smaller.
+ */
 export function randomGame(sync_mode: SyncMode): fc.Arbitrary<Payload> {
   return knobs.map((drawn) => gameOf(sync_mode, drawn));
 }

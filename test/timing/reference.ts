@@ -16,8 +16,9 @@ const MAY: Record<string, Status[]> = {
 };
 
 /**
- * The rules of the clocks told a second time, slowly: somebody sits at the table and moves every hand by one for every millisecond that goes by.
- * Nothing is calculated from instants, and nothing of the server is used. Instants are milliseconds after `origin`.
+ * The rules of the clocks told a second time, slowly: somebody sits at the table and moves every hand by one for every
+ * millisecond that goes by. Nothing is calculated from instants, and nothing of the server is used. Instants are
+ * milliseconds after `origin`.
  */
 export class Reference extends ReferenceBoard {
   /** Lets time go by, one millisecond after the other. */

@@ -50,7 +50,9 @@ export function untilFall({ main_ms, delay_ms, floor_ms, flow }: Clock): number 
   return main_ms === null || flow === 1 ? null : delay_ms + main_ms - floor_ms;
 }
 
-/** The clock after `elapsed` ms of running: the delay drains first, then main time, which nothing stops at the floor. */
+/**
+ * The clock after `elapsed` ms of running: the delay drains first, then main time, which nothing stops at the floor.
+ */
 export function settle(clock: Clock, elapsed: number): Clock {
   const delayed = Math.min(elapsed, clock.delay_ms);
   const main_ms = clock.main_ms === null ? null : clock.main_ms + clock.flow * (elapsed - delayed);

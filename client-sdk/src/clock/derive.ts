@@ -14,7 +14,10 @@ export function derive(draft: SessionState, at: number): void {
   deriveTurns(draft, at);
 }
 
-/** Fills in `is_active` and `time_remaining_ms`, as of `at` (Unix ms). Entries of which nothing is new stay the same objects. */
+/**
+ * Fills in `is_active` and `time_remaining_ms`, as of `at` (Unix ms). Entries of which nothing is new stay the same
+ * objects.
+ */
 export function deriveTurns(draft: SessionState, at: number): void {
   const turnIsOn = draft.status === 'running' || draft.status === 'paused';
   const left = leftOf(draft, at);

@@ -1,4 +1,7 @@
-/** Finds the clocks of a session in its state, and keeps what became of them there. Whatever depends on the mode goes by modes.ts. */
+/**
+ * Finds the clocks of a session in its state, and keeps what became of them there. Whatever depends on the mode goes by
+ * modes.ts.
+ */
 import type { GroupState, ParticipantState, SessionState } from '../contract/state.ts';
 import { type Clock, countdown } from './clock.ts';
 import { modeOf } from './modes.ts';

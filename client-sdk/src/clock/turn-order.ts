@@ -2,8 +2,8 @@
 import type { GroupState, ParticipantState, SessionState } from '../contract/state.ts';
 
 /**
- * Changes an entry of a draft, a participant or a group. The draft gets a copy of its own, since it shares its entries with the state that it was made from:
- * a session has up to a thousand of them, and an event changes two.
+ * Changes an entry of a draft, a participant or a group. The draft gets a copy of its own, since it shares its entries
+ * with the state that it was made from: a session has up to a thousand of them, and an event changes two.
  */
 export function change<Entry extends ParticipantState | GroupState>(
   entries: Entry[],

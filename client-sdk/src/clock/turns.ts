@@ -1,4 +1,7 @@
-/** How turns pass and what they are charged, for the server, which decides it, and for a client that shows a switch before it is answered. Pure. */
+/**
+ * How turns pass and what they are charged, for the server, which decides it, and for a client that shows a switch
+ * before it is answered. Pure.
+ */
 import type { ParticipantState, SessionState } from '../contract/state.ts';
 import { endTurn, settle } from './clock.ts';
 import { derive } from './derive.ts';
@@ -17,14 +20,17 @@ export interface Charge extends ClockHolder {
   time_remaining_ms: number | null;
 }
 
-/** A copy whose own fields may be changed freely, and its participants and groups by `change`. Free JSON is shared, since nothing here writes to it. */
+/**
+ * A copy whose own fields may be changed freely, and its participants and groups by `change`. Free JSON is shared,
+ * since nothing here writes to it.
+ */
 export function draftOf(state: SessionState): SessionState {
   return { ...state, participants: [...state.participants], groups: [...state.groups] };
 }
 
 /**
- * Charges everything since `cycle_started_at` once and goes on from `at` (Unix ms), or from there where that is later; whoever
- * stops the clock sets `cycle_started_at` to null afterwards.
+ * Charges everything since `cycle_started_at` once and goes on from `at` (Unix ms), or from there where that is later;
+ * whoever stops the clock sets `cycle_started_at` to null afterwards.
  */
 export function settleSession(draft: SessionState, at: number): Charge {
   const elapsed = unsettled(draft, at);
@@ -63,8 +69,8 @@ export function countTurn(draft: SessionState): void {
 }
 
 /**
- * Counts the turn that ends (the caller has settled), gives the increment and says who follows: `next`, or by default whoever
- * is next in order.
+ * Counts the turn that ends (the caller has settled), gives the increment and says who follows: `next`, or by default
+ * whoever is next in order.
  */
 export function passTurn(draft: SessionState, next?: string, rules: Rules = PRESENT_RULES): ParticipantState | undefined {
   countTurn(draft);
@@ -100,7 +106,10 @@ export function hasTime(state: SessionState, participant: ParticipantState): boo
   return clock !== undefined && (clock.main_ms ?? 0) > clock.floor_ms;
 }
 
-/** Notes on the active one's clock that it ran out. A clock that runs through all turns is nobody's, so nobody has expired. */
+/**
+ * Notes on the active one's clock that it ran out. A clock that runs through all turns is nobody's, so nobody has
+ * expired.
+ */
 export function markExpired(draft: SessionState): void {
   const { owners, acrossTurns } = modeOf(draft);
   if (acrossTurns) return;
@@ -129,9 +138,9 @@ export function activate(draft: SessionState, participant: ParticipantState | un
 }
 
 /**
- * What a switch would make of a running session at `now` (Unix ms), before the server has said so: settled, incremented, the
- * next one's clock running. Epoch and version stay those of `state`. Null where a switch would not just pass the turn: not
- * running, run out by then, or nobody named `next` with time left.
+ * What a switch would make of a running session at `now` (Unix ms), before the server has said so: settled,
+ * incremented, the next one's clock running. Epoch and version stay those of `state`. Null where a switch would not
+ * just pass the turn: not running, run out by then, or nobody named `next` with time left.
  */
 export function predictSwitch(state: SessionState, now: number, next?: string): SessionState | null {
   const at = Math.floor(Math.max(now, Date.parse(state.updated_at)));

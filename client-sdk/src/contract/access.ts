@@ -1,4 +1,7 @@
-/** Who may do what, where the server asks who somebody is (AUTH_MODE=jwt), and the links by which an owner lets others in. */
+/**
+ * Who may do what, where the server asks who somebody is (AUTH_MODE=jwt), and the links by which an owner lets others
+ * in.
+ */
 
 /** What somebody is in a session, the most powerful first. */
 export const ROLES = ['owner', 'controller', 'participant', 'viewer'] as const;
@@ -24,7 +27,10 @@ export const SHARE_DEFAULT_SECONDS = 86_400;
 export const LINKS_MAX = 100;
 /** A token with more characters is refused unread. */
 export const TOKEN_MAX_LENGTH = 8_192;
-/** Over a WebSocket a token travels in a frame of 4 KiB. A longer one has to come in the `Authorization` header of the handshake. */
+/**
+ * Over a WebSocket a token travels in a frame of 4 KiB. A longer one has to come in the `Authorization` header of the
+ * handshake.
+ */
 export const SOCKET_TOKEN_MAX_LENGTH = 4_000;
 
 export interface ShareLink {

@@ -52,8 +52,8 @@ export interface UpdateEvent extends EventEnvelope {
 }
 
 /**
- * A `session:update` that holds `changes` since version `since_version` instead of the state. Only sockets that joined with `deltas`
- * get it, and only in sessions of ten participants or more.
+ * A `session:update` that holds `changes` since version `since_version` instead of the state. Only sockets that joined
+ * with `deltas` get it, and only in sessions of ten participants or more.
  */
 export interface ChangesEvent extends EventEnvelope {
   event_type: EventType;
@@ -78,7 +78,10 @@ export interface WarningEvent extends EventEnvelope {
 export interface MessageEvent {
   session_id: string;
   message: JsonValue;
-  /** When it reached the server, Unix ms, whole: before a `deadline_at` it was in time. Absent where an older server sends it. */
+  /**
+   * When it reached the server, Unix ms, whole: before a `deadline_at` it was in time. Absent where an older server
+   * sends it.
+   */
   arrived_at_ms?: number;
   /** When it was told. */
   server_time_ms: number;

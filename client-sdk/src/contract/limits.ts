@@ -1,8 +1,11 @@
-/** Limits and defaults of the wire contract, in one place for server, SDK and console. Durations are milliseconds, sizes bytes. */
+/**
+ * Limits and defaults of the wire contract, in one place for server, SDK and console. Durations are milliseconds, sizes
+ * bytes.
+ */
 
 /**
- * The number of the contract. Every change of a schema raises it and adds a line to versions.json; nothing that is there ever changes. The
- * server sends it in this header of every HTTP answer and of the handshake.
+ * The number of the contract. Every change of a schema raises it and adds a line to versions.json; nothing that is
+ * there ever changes. The server sends it in this header of every HTTP answer and of the handshake.
  */
 export const CONTRACT_VERSION = 2;
 export const CONTRACT_HEADER = 'X-SyncKairos-Contract';
@@ -20,7 +23,9 @@ export const METADATA_MAX_BYTES = 10 * 1024;
 export const MESSAGE_MAX_BYTES = 4 * 1024;
 /** Free JSON (`metadata`, `message`, `action_on_timeout`) nested deeper than this is refused. */
 export const JSON_DEPTH_MAX = 32;
-/** Values that a payload may hold in all, keys and elements at any depth: several times what the largest session needs. */
+/**
+ * Values that a payload may hold in all, keys and elements at any depth: several times what the largest session needs.
+ */
 export const PAYLOAD_VALUES_MAX = 32_768;
 export const EVENT_MAX_BYTES = 16 * 1024;
 export const CREATE_MAX_BYTES = 1024 * 1024;

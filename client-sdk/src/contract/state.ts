@@ -1,4 +1,7 @@
-/** The state of a session as every client sees it. Instants (`…_at`) are ISO 8601 UTC with milliseconds; durations (`…_ms`) are integers. */
+/**
+ * The state of a session as every client sees it. Instants (`…_at`) are ISO 8601 UTC with milliseconds; durations
+ * (`…_ms`) are integers.
+ */
 
 export const SYNC_MODES = ['per_participant', 'per_cycle', 'per_group', 'global', 'count_up'] as const;
 export type SyncMode = (typeof SYNC_MODES)[number];
@@ -16,7 +19,10 @@ export type JsonObject = { [key: string]: JsonValue };
 export const ACTION_TYPES = ['end_session', 'skip_cycle', 'auto_action'] as const;
 export type ActionType = (typeof ACTION_TYPES)[number];
 
-/** What happens when a clock runs out. `type` decides; everything else is the application's own and comes back as it was given. */
+/**
+ * What happens when a clock runs out. `type` decides; everything else is the application's own and comes back as it was
+ * given.
+ */
 export type ActionOnTimeout = { type: ActionType | (string & {}); [key: string]: JsonValue };
 
 export interface ParticipantState {

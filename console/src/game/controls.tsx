@@ -26,7 +26,8 @@ export function Controls({ state, rights, commands, guard, sound, onOpen }: Cont
     <div className="controls">
       <div className="actions" role="group" aria-label="Game">
         {main !== null && (
-          // One and the same button whatever it means, so that the focus stays, and a finger that stays down presses nothing else.
+          // One and the same button whatever it means, so that the focus stays, and a finger that stays down presses
+          // nothing else.
           <PressButton isMain rests={main.endsTurn ? guard.turnRests : rests} act={main.act}>
             {main.label}
           </PressButton>

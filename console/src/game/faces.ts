@@ -67,7 +67,9 @@ function joined(...parts: string[]): string {
   return parts.filter((part) => part !== '').join(' · ');
 }
 
-/** What was there at the beginning, as the creator noted it, or the present bank where an increment has lifted it above. */
+/**
+ * What was there at the beginning, as the creator noted it, or the present bank where an increment has lifted it above.
+ */
 function fullBank({ metadata }: SessionState, who: string, bank: number): number {
   const own = metadata['banks_ms'];
   const given = (isObject(own) ? own[who] : undefined) ?? metadata['bank_ms'];

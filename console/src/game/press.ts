@@ -1,7 +1,10 @@
 /** Presses count when something goes down, as on a chess clock, and a double one counts once. */
 import { type KeyboardEvent, type MouseEvent, type PointerEvent, useEffect, useReducer, useRef, useState } from 'react';
 
-/** A double click has its two presses about this far apart, and a person who means two things takes longer. As the hooks of the SDK have it. */
+/**
+ * A double click has its two presses about this far apart, and a person who means two things takes longer. As the hooks
+ * of the SDK have it.
+ */
 export const PRESS_GUARD_MS = 300;
 /** Within so long, a change is what one's own press has brought about. */
 const OWN_CHANGE_MS = 2_000;
@@ -10,7 +13,10 @@ const INPUTS = ['pointerdown', 'keydown'] as const;
 const SCROLLS_PX = 64;
 
 export interface PressGuard {
-  /** Whether buttons are not to be pressed yet, since a command was given or they have got another meaning less than 300 ms ago. */
+  /**
+   * Whether buttons are not to be pressed yet, since a command was given or they have got another meaning less than 300
+   * ms ago.
+   */
   rests: boolean;
   /** The same for what ends the turn of whoever is active, which a new turn gives another meaning. */
   turnRests: boolean;
@@ -18,7 +24,10 @@ export interface PressGuard {
   press: (command: () => void, endsTurn?: boolean) => void;
 }
 
-/** Of a game: `status` is what its buttons depend on, empty while there are none, and `turn` whose turn they end, null for nobody's. */
+/**
+ * Of a game: `status` is what its buttons depend on, empty while there are none, and `turn` whose turn they end, null
+ * for nobody's.
+ */
 export function usePressGuard(status: string, turn: string | null): PressGuard {
   const [presses, count] = useReducer((before: number) => before + 1, 0);
   const last = useRef({ at: -Infinity, by: '' });
@@ -49,7 +58,10 @@ export function usePressGuard(status: string, turn: string | null): PressGuard {
   return { rests, turnRests, press };
 }
 
-/** Whether a value has changed within the last 300 ms. What comes after nothing is no change: there was nothing to press. */
+/**
+ * Whether a value has changed within the last 300 ms. What comes after nothing is no change: there was nothing to
+ * press.
+ */
 function useIsNew(value: string): boolean {
   const [known, setKnown] = useState(value);
   useEffect(() => {
@@ -66,7 +78,10 @@ interface PressHandlers {
   onKeyUp: (event: KeyboardEvent) => void;
 }
 
-/** Handlers of a button that acts when mouse, finger or key goes down. A finger that may be about to scroll acts when it is lifted. */
+/**
+ * Handlers of a button that acts when mouse, finger or key goes down. A finger that may be about to scroll acts when it
+ * is lifted.
+ */
 export function usePress(act: () => void): PressHandlers {
   const acted = useRef(false);
   return {

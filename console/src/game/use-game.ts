@@ -64,7 +64,10 @@ export function useGame(client: SyncKairosClient, sessionId: string, token: stri
   };
 }
 
-/** Ends a meeting when its last item has run out, before what was left of the others begins. Any page that may does it; the first one is enough. */
+/**
+ * Ends a meeting when its last item has run out, before what was left of the others begins. Any page that may does it;
+ * the first one is enough.
+ */
 function useMeetingEnd(client: SyncKairosClient, state: SessionState | null, rights: Rights | null): void {
   const over = state !== null && rights?.finish === true && isMeetingOver(state) ? state : null;
   useEffect(() => {

@@ -4,12 +4,13 @@ import { type FocusEvent, useLayoutEffect, useRef } from 'react';
 const NEXT = ['.actions .primary', '.clock'];
 
 /**
- * Where the button that has the focus leaves the page, as Pause does when it was pressed, the focus goes on to what came instead. Returns handlers for the
- * page within which that holds. Who has clicked beside everything has left it.
+ * Where the button that has the focus leaves the page, as Pause does when it was pressed, the focus goes on to what
+ * came instead. Returns handlers for the page within which that holds. Who has clicked beside everything has left it.
  */
 export function useKeptFocus(): { onFocus: () => void; onBlur: (event: FocusEvent) => void } {
   const isWithin = useRef(false);
-  // After every change, since any of them may have taken it away. React keeps to itself that an element lost the focus by leaving.
+  // After every change, since any of them may have taken it away. React keeps to itself that an element lost the focus
+  // by leaving.
   useLayoutEffect(() => {
     const isNowhere = document.activeElement === null || document.activeElement === document.body;
     if (!isNowhere || !isWithin.current) return;

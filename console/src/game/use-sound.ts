@@ -40,8 +40,8 @@ export function useSound(client: SyncKairosClient, sessionId: string): Sound {
 }
 
 /**
- * Wakes the sound up whenever that may work: a call, another application or a locked screen interrupts it, and some browsers only let it go on when the page is
- * shown again or touched. Returns what ends this.
+ * Wakes the sound up whenever that may work: a call, another application or a locked screen interrupts it, and some
+ * browsers only let it go on when the page is shown again or touched. Returns what ends this.
  */
 function keepAwake(audio: AudioContext): () => void {
   const wake = (): void => void (audio.state !== 'running' && document.visibilityState === 'visible' && resume(audio));
@@ -60,7 +60,9 @@ async function playWhenAwake(audio: AudioContext, tones: typeof WARNING): Promis
   if (audio.state === 'running' && performance.now() - askedAt < STALE_MS) play(audio, tones);
 }
 
-/** Refused while another application has the device, and where it was closed meanwhile; then the next sign tries again. */
+/**
+ * Refused while another application has the device, and where it was closed meanwhile; then the next sign tries again.
+ */
 async function resume(audio: AudioContext): Promise<void> {
   if (audio.state !== 'closed') await audio.resume().catch(() => undefined);
 }

@@ -5,8 +5,9 @@ import { PRESS_GUARD_MS } from './press.ts';
 const MOVES_FOCUS = new Set(['Tab', 'ArrowUp', 'ArrowDown', 'ArrowLeft', 'ArrowRight']);
 
 /**
- * Calls `act` when the space bar goes down, except where it already means something: in fields, on links, while a sheet is open, and on buttons other than
- * clocks that were reached by key. A button that was clicked has the focus too, but whoever reaches for the space bar then means the clock.
+ * Calls `act` when the space bar goes down, except where it already means something: in fields, on links, while a sheet
+ * is open, and on buttons other than clocks that were reached by key. A button that was clicked has the focus too, but
+ * whoever reaches for the space bar then means the clock.
  */
 export function useSpaceBar(act: () => void): void {
   const onSpace = useEffectEvent(act);

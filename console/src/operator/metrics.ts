@@ -1,4 +1,7 @@
-/** Reads what `/metrics` says: the Prometheus text format (https://prometheus.io/docs/instrumenting/exposition_formats/). */
+/**
+ * Reads what `/metrics` says: the Prometheus text format
+ * (https://prometheus.io/docs/instrumenting/exposition_formats/).
+ */
 
 export interface Sample {
   name: string;
@@ -35,7 +38,10 @@ export function byLabel(samples: readonly Sample[], name: string, label: string)
   return [...sums].sort(([, a], [, b]) => b - a);
 }
 
-/** The upper bound of the histogram bucket in which a share (0 to 1) of all observations ends; null before the first one. */
+/**
+ * The upper bound of the histogram bucket in which a share (0 to 1) of all observations ends; null before the first
+ * one.
+ */
 export function quantileBound(samples: readonly Sample[], name: string, share: number): number | null {
   const count = total(samples, `${name}_count`);
   if (count === null || count === 0) return null;

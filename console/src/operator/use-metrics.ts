@@ -23,7 +23,10 @@ interface Reading extends Readings {
   at: number;
 }
 
-/** Asks while the page is in sight. `signedIn` sends what an operator has signed in with, or lets the browser ask for it. */
+/**
+ * Asks while the page is in sight. `signedIn` sends what an operator has signed in with, or lets the browser ask for
+ * it.
+ */
 export function useMetrics(signedIn: boolean): Readings {
   const [readings, setReadings] = useState<Reading>({ access: 'asking', samples: [], rates: [], lags: [], at: 0 });
   useEffect(() => {

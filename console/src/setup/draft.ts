@@ -1,10 +1,16 @@
-/** What a person fills in, and the session it makes. Times are text until then; only the server says whether they will do. */
+/**
+ * What a person fills in, and the session it makes. Times are text until then; only the server says whether they will
+ * do.
+ */
 import type { CreatePayload, FieldIssue, JsonObject, OutagePolicy, SyncMode } from '@synckairos/client';
 import { parseDuration } from './duration.ts';
 
 /** A participant; in `per_group` a team. */
 export interface Row {
-  /** What it is called until it gets a name: `White`. Its id is made of this, since ids allow fewer characters than names. */
+  /**
+   * What it is called until it gets a name: `White`. Its id is made of this, since ids allow fewer characters than
+   * names.
+   */
   label: string;
   name: string;
   /** A time of its own, where it differs from the others'. */

@@ -17,7 +17,10 @@ export function CopyField({ label, text }: { label: string; text: string }) {
   );
 }
 
-/** Copies a field's text. Pages over plain http, such as a server in the same room, have no clipboard API: there the selection is copied. */
+/**
+ * Copies a field's text. Pages over plain http, such as a server in the same room, have no clipboard API: there the
+ * selection is copied.
+ */
 async function copyFrom(field: HTMLInputElement | null): Promise<boolean> {
   if (field === null) return false;
   // The types promise a clipboard everywhere; browsers only have it in secure contexts.

@@ -1,5 +1,5 @@
--- Takes a place for a session that an owner is about to create. Creates of one id share a place, and each has a claim of its own, so that none gives back
--- what another one needs.
+-- Takes a place for a session that an owner is about to create. Creates of one id share a place, and each has a claim
+-- of its own, so that none gives back what another one needs.
 --
 -- KEYS[1] the owner's claims: sorted set of '<session id>/<token>' by the instant at which they were made, Unix ms
 -- ARGV[1] session id  ARGV[2] token of this claim  ARGV[3] now, Unix ms  ARGV[4] how many places there are

@@ -1,4 +1,5 @@
--- Commits one decision atomically: the state, its place in the due set, its events and the idempotency record of its command, or nothing.
+-- Commits one decision atomically: the state, its place in the due set, its events and the idempotency record of its
+-- command, or nothing.
 --
 -- KEYS[1] session: facts and state (keys.ts)  KEYS[2] due set  KEYS[3] outbox  KEYS[4] idempotency record of the command_id (the session again where there is none)
 -- KEYS[5] pieces of the state  KEYS[6] when somebody was last connected
@@ -76,13 +77,14 @@ end
 if string.sub(ARGV[9], -1) == '[' and ARGV[21] ~= '1' and redis.call('EXISTS', KEYS[5]) == 0 then
   return {'conflict', facts or false, facts and stored() or false}
 end
--- An id that was deleted and comes back must not repeat an epoch, else its versions would mean two things; and what follows a session of the trail
--- (no version here, but an epoch) must not bring back one that was deleted meanwhile.
+-- An id that was deleted and comes back must not repeat an epoch, else its versions would mean two things; and what
+-- follows a session of the trail (no version here, but an epoch) must not bring back one that was deleted meanwhile.
 if facts and not live and (ARGV[2] ~= '0' or tonumber(epoch) >= tonumber(ARGV[6])) then
   return {'conflict', facts, false}
 end
--- The id of this server's unbroken history of writes: another one after each restart and each promotion of a replica. Commits that the session was seen
--- with under another one may be lost here, so its version numbers must not be given out again under the same epoch.
+-- The id of this server's unbroken history of writes: another one after each restart and each promotion of a replica.
+-- Commits that the session was seen with under another one may be lost here, so its version numbers must not be given
+-- out again under the same epoch.
 local replication = redis.call('INFO', 'replication')
 local _, name_end = string.find(replication, 'master_replid:', 1, true)
 local life = string.sub(replication, name_end + 1, name_end + 16)

@@ -1,4 +1,5 @@
--- Says since when this server has kept idle sessions for so long, without a break: a restart, a promotion, a flush and another length are breaks.
+-- Says since when this server has kept idle sessions for so long, without a break: a restart, a promotion, a flush and
+-- another length are breaks.
 -- KEYS[1] note of it  ARGV[1] how long an idle session is kept, ms  ARGV[2] now, Unix ms by the one clock
 -- Returns the instant, Unix ms
 

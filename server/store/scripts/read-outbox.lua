@@ -1,4 +1,5 @@
--- Reads the oldest entries of an outbox, in order: as many as ARGV[1] says and as fit into ARGV[2] bytes, but at least one where there is one.
+-- Reads the oldest entries of an outbox, in order: as many as ARGV[1] says and as fit into ARGV[2] bytes, but at least
+-- one where there is one.
 --
 -- KEYS[1] outbox
 -- Returns {entries as XRANGE has them, 1 where more are left, else 0}

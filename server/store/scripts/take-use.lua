@@ -1,4 +1,5 @@
--- Takes one use of a limit that refills steadily, where there is one: the generic cell rate algorithm (ITU-T I.371), which is a token bucket in one number.
+-- Takes one use of a limit that refills steadily, where there is one: the generic cell rate algorithm (ITU-T I.371),
+-- which is a token bucket in one number.
 -- KEYS[1] the instant at which the limit is full again, Unix microseconds; gone when it is full
 -- ARGV[1] how long a use takes to refill, microseconds
 -- ARGV[2] how many uses a full limit has

@@ -18,7 +18,9 @@ export interface Permit {
 const READS = ['session:join', 'session:get', 'session:history'] as const;
 const PLAYS = [...READS, 'session:message', 'session:switch', 'session:pause', 'session:resume'] as const;
 
-/** Which commands on a session each role may send. docs/SECURITY.md has the same as a table, which a test walks through. */
+/**
+ * Which commands on a session each role may send. docs/SECURITY.md has the same as a table, which a test walks through.
+ */
 const MAY: Record<Role, ReadonlySet<CommandName>> = {
   viewer: new Set(READS),
   participant: new Set(PLAYS),
@@ -82,7 +84,8 @@ export class Access {
 /** An ordinary user owns what they created; about all else they learn nothing, not even whether it is there. */
 function ofUser(principal: Principal, sessionId: string | undefined): Permit {
   const authorize: Authorize = (state, repeated) => {
-    // Who repeats a command of their own on a session that is gone by now, a deletion for one, is told what became of it.
+    // Who repeats a command of their own on a session that is gone by now, a deletion for one, is told what became of
+    // it.
     if (state === null) return repeated ? null : noRole(sessionId);
     return state.owner_id !== undefined && state.owner_id === principal.subject ? null : noRole(sessionId);
   };

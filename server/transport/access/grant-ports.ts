@@ -7,11 +7,16 @@ export interface Grant {
   participant_id: string | null;
   /** Unix ms. */
   expires: number;
-  /** `created_at` of the session it was given out for: another session that gets the same id is none of its business. */
+  /**
+   * `created_at` of the session it was given out for: another session that gets the same id is none of its business.
+   */
   created_at: string;
 }
 
-/** The share links that are good, beside their sessions in Redis: what is not listed is not good. Every call throws StoreUnavailableError when Redis can't do its part. */
+/**
+ * The share links that are good, beside their sessions in Redis: what is not listed is not good. Every call throws
+ * StoreUnavailableError when Redis can't do its part.
+ */
 export interface Grants {
   /** False where the session that it is for has as many as it may. */
   add(sessionId: string, linkId: string, grant: Grant): Promise<boolean>;

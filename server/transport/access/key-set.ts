@@ -16,8 +16,9 @@ const REFRESH_MS = 600_000;
 const GOOD_FOR_MS = 3_600_000;
 
 /**
- * The keys that are published at an address (RFC 7517), of which each token names one. Nothing that its server answers, or does not, holds anybody up for longer
- * than two seconds, and tokens make one request at a time, and few of them. Known keys are renewed behind the scenes, so a server that hangs holds up nobody.
+ * The keys that are published at an address (RFC 7517), of which each token names one. Nothing that its server answers,
+ * or does not, holds anybody up for longer than two seconds, and tokens make one request at a time, and few of them.
+ * Known keys are renewed behind the scenes, so a server that hangs holds up nobody.
  */
 export function keySetAt(address: string, logger: Logger): JWTVerifyGetKey {
   let failure = { times: 0, error: undefined as unknown, until: 0 };
@@ -49,7 +50,10 @@ export function keySetAt(address: string, logger: Logger): JWTVerifyGetKey {
   };
 }
 
-/** One request that is given up when its answer is none, is too large or takes too long. The signal is that of the timeout. */
+/**
+ * One request that is given up when its answer is none, is too large or takes too long. The signal is that of the
+ * timeout.
+ */
 async function fetchBounded(url: string, options: RequestInit): Promise<Response> {
   const response = await fetch(url, options);
   const chunks: Uint8Array[] = [];

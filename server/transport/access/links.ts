@@ -22,7 +22,10 @@ interface LinkClaims {
   exp: number;
 }
 
-/** Share links: tokens of our own, signed by a key that is derived from a secret (RFC 5869), and good only while Redis lists them. */
+/**
+ * Share links: tokens of our own, signed by a key that is derived from a secret (RFC 5869), and good only while Redis
+ * lists them.
+ */
 export class Links {
   readonly #key: Uint8Array;
   readonly #grants: Grants;
@@ -47,7 +50,10 @@ export class Links {
     return { token, ...linkOf(linkId, grant) };
   }
 
-  /** Whom a link's token lets in. Throws jose's errors for a token that is not good, StoreUnavailableError while Redis is away. */
+  /**
+   * Whom a link's token lets in. Throws jose's errors for a token that is not good, StoreUnavailableError while Redis
+   * is away.
+   */
   async verify(token: string): Promise<Principal | Refusal> {
     const { payload } = await jwtVerify<LinkClaims>(token, this.#key, {
       algorithms: ['HS256'],

@@ -5,7 +5,9 @@ import { Access } from './access.ts';
 import { Links } from './links.ts';
 import { type TokenKey, TokenVerifier } from './tokens.ts';
 
-/** Asks senders who they are and what they may, as the configuration says; undefined where it says that nobody is asked. */
+/**
+ * Asks senders who they are and what they may, as the configuration says; undefined where it says that nobody is asked.
+ */
 export function openAccess(
   config: Config,
   grants: Grants,

@@ -8,7 +8,9 @@ export interface Principal {
   subject: string | undefined;
   /** Whose turns they may end where they are a participant. */
   participantId: string | undefined;
-  /** Their roles by session id or `prefix*`. Undefined for an ordinary user, who owns what they create and nothing else. */
+  /**
+   * Their roles by session id or `prefix*`. Undefined for an ordinary user, who owns what they create and nothing else.
+   */
   sessions: ReadonlyMap<string, Role> | undefined;
   /** Unix ms from which the token is good for nothing. */
   expires: number;
@@ -45,7 +47,10 @@ export function identityOf({ subject, participantId, link }: Principal): string 
 /** Characters of a hash by which senders are told apart: 96 bits. */
 const SENDER_LENGTH = 16;
 
-/** Who sends something, as limits count them: by their identity or, where nobody is asked, by their address. A short hash, to be part of a key. */
+/**
+ * Who sends something, as limits count them: by their identity or, where nobody is asked, by their address. A short
+ * hash, to be part of a key.
+ */
 export function senderOf(principal: Principal | undefined, address: string): string {
   const text = principal === undefined ? address : identityOf(principal);
   return createHash('sha256').update(text).digest('base64url').slice(0, SENDER_LENGTH);
@@ -56,7 +61,10 @@ export function unauthorized(reason: string): Refusal {
   return refuse('UNAUTHORIZED', `UNAUTHORIZED: ${reason}`);
 }
 
-/** Reads the claims of a token whose signature and times have been checked. Returns what is wrong with them where something is. */
+/**
+ * Reads the claims of a token whose signature and times have been checked. Returns what is wrong with them where
+ * something is.
+ */
 export function principalOf(claims: Record<string, unknown>, now: number, toleranceMs: number): Principal | string {
   const { sub: subject, participant_id: participantId, exp } = claims;
   if (subject !== undefined && (typeof subject !== 'string' || subject === '' || subject.length > SUBJECT_MAX)) {
@@ -71,7 +79,9 @@ export function principalOf(claims: Record<string, unknown>, now: number, tolera
   return { subject, participantId, sessions, expires: endOf(Number(exp), now, toleranceMs) };
 }
 
-/** A token ends at its `exp`. One that came later, within the tolerance for clocks that differ, ends with the tolerance. */
+/**
+ * A token ends at its `exp`. One that came later, within the tolerance for clocks that differ, ends with the tolerance.
+ */
 export function endOf(exp: number, now: number, toleranceMs: number): number {
   const end = exp * SECOND_MS;
   return Math.min(end > now ? end : end + toleranceMs, LATEST);

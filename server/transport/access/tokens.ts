@@ -7,7 +7,10 @@ import { keySetAt } from './key-set.ts';
 import { LINK_TYPE, type Links } from './links.ts';
 import { type Principal, principalOf, unauthorized } from './principal.ts';
 
-/** By what tokens are checked: a shared secret, a public key with the algorithms of its kind, or the address of a key set (RFC 7517). */
+/**
+ * By what tokens are checked: a shared secret, a public key with the algorithms of its kind, or the address of a key
+ * set (RFC 7517).
+ */
 export type TokenKey = { secret: string } | { publicKey: KeyObject; algorithms: string[] } | { jwksUrl: string };
 
 export interface TokenOptions {
@@ -52,7 +55,10 @@ export class TokenVerifier {
     };
   }
 
-  /** The sender that a token names. Refusals: UNAUTHORIZED, and SERVICE_UNAVAILABLE where keys or Redis can't be asked. Never rejects. */
+  /**
+   * The sender that a token names. Refusals: UNAUTHORIZED, and SERVICE_UNAVAILABLE where keys or Redis can't be asked.
+   * Never rejects.
+   */
   async verify(token: unknown): Promise<Principal | Refusal> {
     if (typeof token !== 'string' || token === '') return unauthorized('a token is required');
     if (token.length > TOKEN_MAX_LENGTH) return unauthorized(`a token has at most ${TOKEN_MAX_LENGTH} characters`);
@@ -83,7 +89,10 @@ export class TokenVerifier {
   }
 }
 
-/** The key of a token and the algorithms that it may be used with: what an attacker writes into a header chooses neither. */
+/**
+ * The key of a token and the algorithms that it may be used with: what an attacker writes into a header chooses
+ * neither.
+ */
 function keyOf(key: TokenKey, logger: Logger): [JWTVerifyGetKey, string[]] {
   if ('secret' in key) {
     const secret = new TextEncoder().encode(key.secret);

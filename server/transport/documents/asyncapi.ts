@@ -20,7 +20,10 @@ const ROOM_TEXTS: Record<keyof ServerToClientEvents, string> = {
 const keyOf = (event: string) => event.replace(':', '.');
 const reference = (...path: string[]) => ({ $ref: `#/${path.join('/')}` });
 
-/** Commands and events over Socket.IO as an AsyncAPI 3 document, made from the schemas in use. See https://www.asyncapi.com/docs/reference/specification/v3.0.0 */
+/**
+ * Commands and events over Socket.IO as an AsyncAPI 3 document, made from the schemas in use. See
+ * https://www.asyncapi.com/docs/reference/specification/v3.0.0
+ */
 export function asyncApiDocument(serverVersion: string, basePath: string): object {
   const book = schemaBook({ ...named, ...namedEvents }, 'draft-7');
   const commands = Object.entries(schemas) as [CommandName, z.ZodType][];

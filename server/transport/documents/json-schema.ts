@@ -3,7 +3,9 @@ import { z } from 'zod';
 export type JsonSchema = { [key: string]: unknown };
 type Target = 'draft-2020-12' | 'draft-7';
 
-/** Schemas of a document: those with a name of their own go to its components and are referred to wherever they occur. */
+/**
+ * Schemas of a document: those with a name of their own go to its components and are referred to wherever they occur.
+ */
 export interface SchemaBook {
   /** The schema as it is written in the document. */
   of(schema: z.ZodType): JsonSchema;
@@ -31,7 +33,9 @@ export function schemaBook(named: Record<string, z.ZodType>, target: Target): Sc
   };
 }
 
-/** Inside a document a schema has no address and no dialect of its own. The bounds of whole numbers go without saying. */
+/**
+ * Inside a document a schema has no address and no dialect of its own. The bounds of whole numbers go without saying.
+ */
 function bare(schema: object): JsonSchema {
   const text = JSON.stringify(schema, (key, value: unknown) =>
     key === '$schema' || key === '$id' || value === Number.MAX_SAFE_INTEGER || value === Number.MIN_SAFE_INTEGER ? undefined : value,

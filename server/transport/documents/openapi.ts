@@ -19,7 +19,9 @@ const LEFT = {
 };
 const EVERY = { 'X-Request-Id': header('Names the request in the log', 'string'), [CONTRACT_HEADER]: header('Version of the contract') };
 
-/** The REST interface as an OpenAPI 3.1 document, made from the schemas in use. See https://spec.openapis.org/oas/v3.1.1 */
+/**
+ * The REST interface as an OpenAPI 3.1 document, made from the schemas in use. See https://spec.openapis.org/oas/v3.1.1
+ */
 export function openApiDocument(serverVersion: string, basePath: string): object {
   const book = schemaBook(named, 'draft-2020-12');
 

@@ -34,7 +34,9 @@ import {
   version,
 } from './session-schemas.ts';
 
-/** Schemas of replies and events. The documents and the tests use them; the server checks nothing by them while it runs. */
+/**
+ * Schemas of replies and events. The documents and the tests use them; the server checks nothing by them while it runs.
+ */
 
 const anything = z.custom<JsonValue>();
 /** Who did something, as their token or link says. */

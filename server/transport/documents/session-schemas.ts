@@ -86,7 +86,10 @@ const { participants: _participants, groups: _groups, ...stateFields } = state.s
 const { participant_id, is_active: _active, time_remaining_ms: _remaining, ...participantFields } = participant.shape;
 const { group_id, is_active: _groupActive, ...groupFields } = group.shape;
 
-/** The fields of a state that a version changed. `is_active` and `time_remaining_ms` follow from the others and are left out. */
+/**
+ * The fields of a state that a version changed. `is_active` and `time_remaining_ms` follow from the others and are left
+ * out.
+ */
 export const stateChanges = z.object({
   ...exactOptional(stateFields),
   participants: z.array(z.object({ participant_id, ...exactOptional(participantFields) })).exactOptional(),

@@ -6,7 +6,10 @@ import { tellsOfSessions } from './paths.ts';
 
 const CHALLENGE = 'Bearer realm="SyncKairos"';
 
-/** Finds out who sends a request, before its body is read. Commands without a sender are refused by the handler in any case. */
+/**
+ * Finds out who sends a request, before its body is read. Commands without a sender are refused by the handler in any
+ * case.
+ */
 export function authenticate(tokens: TokenVerifier): Middleware {
   return async (ctx, next) => {
     if (!tellsOfSessions(ctx.path)) {

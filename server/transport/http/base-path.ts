@@ -4,16 +4,18 @@ import { HttpRefusal } from './errors.ts';
 import { PROBES } from './paths.ts';
 
 /**
- * What a path is called within the service, which lies below `basePath` (`/timer`; empty: the site is its own); undefined where it lies beside. It is known in one
- * spelling only, so that a proxy can keep parts of it back by a rule.
+ * What a path is called within the service, which lies below `basePath` (`/timer`; empty: the site is its own);
+ * undefined where it lies beside. It is known in one spelling only, so that a proxy can keep parts of it back by a
+ * rule.
  */
 export function pathWithin(basePath: string, path: string): string | undefined {
   return path.startsWith(`${basePath}/`) ? path.slice(basePath.length) : undefined;
 }
 
 /**
- * Has what lies below `basePath` served as if it lay at the root. Throws NOT_FOUND for what lies beside it, but for the probes: orchestrators and load balancers
- * ask the instance itself. The path without its slash leads to the page, which finds its files by relative names.
+ * Has what lies below `basePath` served as if it lay at the root. Throws NOT_FOUND for what lies beside it, but for the
+ * probes: orchestrators and load balancers ask the instance itself. The path without its slash leads to the page, which
+ * finds its files by relative names.
  */
 export function serveBelow(basePath: string): Middleware {
   return async (ctx, next) => {

@@ -15,8 +15,8 @@ export function refuseOtherHosts(callers: Callers): Middleware {
 }
 
 /**
- * Refuses what a page of an unlisted origin makes a browser send about sessions, before anything has an effect. Throws FORBIDDEN. CORS alone would only keep
- * the page from reading the answer.
+ * Refuses what a page of an unlisted origin makes a browser send about sessions, before anything has an effect. Throws
+ * FORBIDDEN. CORS alone would only keep the page from reading the answer.
  */
 export function refuseOtherPages(callers: Callers): Middleware {
   return async (ctx, next) => {

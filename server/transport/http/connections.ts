@@ -7,11 +7,14 @@ const REFUSAL = 'HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nConten
 
 export interface Connections {
   /**
-   * From now on new WebSockets are refused with 503, so that a load balancer tries elsewhere, and every answer ends its connection. Requests are still taken:
-   * whoever asks whether this instance is ready must hear that it isn't, not meet a closed port.
+   * From now on new WebSockets are refused with 503, so that a load balancer tries elsewhere, and every answer ends its
+   * connection. Requests are still taken: whoever asks whether this instance is ready must hear that it isn't, not meet
+   * a closed port.
    */
   drain(): void;
-  /** Stops listening. Resolves when all connections have ended; those that don't by themselves are cut after a second. */
+  /**
+   * Stops listening. Resolves when all connections have ended; those that don't by themselves are cut after a second.
+   */
   close(): Promise<void>;
 }
 

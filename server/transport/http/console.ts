@@ -7,8 +7,9 @@ export const CONSOLE_POLICY =
   "default-src 'self'; connect-src 'self'; img-src 'self'; style-src 'self'; script-src 'self'; base-uri 'none'; frame-ancestors 'none'; form-action 'none'";
 
 /**
- * Serves the built console page from a folder, compressed where the build has left compressed forms and the browser takes them. Files under `assets/` carry a
- * hash of their content in their name, so they may be kept for ever; of the others browsers ask each time whether they are still the same.
+ * Serves the built console page from a folder, compressed where the build has left compressed forms and the browser
+ * takes them. Files under `assets/` carry a hash of their content in their name, so they may be kept for ever; of the
+ * others browsers ask each time whether they are still the same.
  */
 export function serveConsole(root: string): Middleware {
   return async (ctx, next) => {

@@ -12,7 +12,10 @@ export interface DocumentRoutesOptions {
   basePath: string;
 }
 
-/** The machine-readable forms of the contract. They never change while a process lives, so they are written once, when somebody asks. */
+/**
+ * The machine-readable forms of the contract. They never change while a process lives, so they are written once, when
+ * somebody asks.
+ */
 export function documentRoutes({ serverVersion, basePath }: DocumentRoutesOptions): Router {
   const router = new Router();
   for (const [path, write] of [

@@ -15,7 +15,10 @@ export class HttpRefusal extends Error {
   }
 }
 
-/** Gives every failure the contract's shape: unknown routes, wrong methods, bodies that can't be read, and what nobody foresaw. */
+/**
+ * Gives every failure the contract's shape: unknown routes, wrong methods, bodies that can't be read, and what nobody
+ * foresaw.
+ */
 export function answerErrors(handler: CommandHandler, logger: Logger): Middleware {
   return async (ctx, next) => {
     let refusal: Refusal | undefined;
@@ -65,7 +68,10 @@ export const refuseOtherBodies: Middleware = async (ctx, next) => {
   await next();
 };
 
-/** Whatever goes wrong while a body is read is its sender's doing: a body that claims to be compressed and is not has an error of each algorithm's own. */
+/**
+ * Whatever goes wrong while a body is read is its sender's doing: a body that claims to be compressed and is not has an
+ * error of each algorithm's own.
+ */
 export function readBodies(parser: Middleware): Middleware {
   return async (ctx, next) => {
     try {
@@ -82,7 +88,10 @@ export function readBodies(parser: Middleware): Middleware {
   };
 }
 
-/** The parser refuses JSON with a key `__proto__`. Here it is a key like any other, as over the socket: what is free is kept, and what is not is named. */
+/**
+ * The parser refuses JSON with a key `__proto__`. Here it is a key like any other, as over the socket: what is free is
+ * kept, and what is not is named.
+ */
 function refusedForItsKeys(error: unknown): object | undefined {
   if (!(error instanceof SyntaxError) || !('body' in error) || typeof error.body !== 'string') return undefined;
   try {
@@ -93,7 +102,10 @@ function refusedForItsKeys(error: unknown): object | undefined {
   }
 }
 
-/** Whether a body of a length that was not told is empty. Takes its first bytes, so this is only for requests that are refused otherwise. */
+/**
+ * Whether a body of a length that was not told is empty. Takes its first bytes, so this is only for requests that are
+ * refused otherwise.
+ */
 async function isEmpty(request: IncomingMessage): Promise<boolean> {
   if (request.headers['transfer-encoding'] === undefined) return false;
   if (request.readableLength === 0 && !request.readableEnded) {

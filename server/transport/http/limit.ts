@@ -26,7 +26,10 @@ export function limitConnections(connectionLimit: ConnectionLimit): Middleware {
   };
 }
 
-/** A request costs a further one for each so many bytes that it moved: its own, those of its answer, and what its command moved (work.ts). */
+/**
+ * A request costs a further one for each so many bytes that it moved: its own, those of its answer, and what its
+ * command moved (work.ts).
+ */
 const REQUEST_BYTES = 512 * 1024;
 
 /** Calls back with what a request moved, once it is answered or given up. A connection has one request at a time. */

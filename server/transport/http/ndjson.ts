@@ -12,7 +12,10 @@ export function wantsLines(ctx: Context): boolean {
   return ctx.accepts('application/json', TYPE) === TYPE;
 }
 
-/** Answers with a page of history as newline-delimited JSON: each event is one line, sent when the client is ready to read it. */
+/**
+ * Answers with a page of history as newline-delimited JSON: each event is one line, sent when the client is ready to
+ * read it.
+ */
 export function sendLines(ctx: Context, page: HistoryAnswer): void {
   ctx.status = 200;
   ctx.set(CURSOR_HEADER, String(page.nextAfterVersion));

@@ -32,7 +32,8 @@ export function observeRequests(metrics: Metrics, logger: Logger, proxies: Trust
       if (!NOT_LOGGED.has(ctx.path)) {
         const session = (ctx as { params?: { id?: string } }).params?.id;
         const took_ms = Math.round(took * 10) / 10;
-        // What comes again and again must not fill the log: refusals of a limit, which are counted, polling that can't get through, guesses of a password.
+        // What comes again and again must not fill the log: refusals of a limit, which are counted, polling that can't
+        // get through, guesses of a password.
         const isQuiet = status === 429 || isSocketPath(ctx.path) || (status === 401 && route === BOARD_PATH);
         const level = isQuiet ? 'debug' : 'info';
         logger[level]({ request: requestId, session, method, path: ctx.path, status, took_ms, ip: ctx.ip }, 'request');

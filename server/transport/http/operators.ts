@@ -10,7 +10,10 @@ import { SignInLimit } from './sign-in-limit.ts';
 
 export const BOARD_PATH = '/admin/queues';
 
-/** Bull Board's page brings a style element and names fonts of another host; the fonts are not fetched, nothing leaves this one. */
+/**
+ * Bull Board's page brings a style element and names fonts of another host; the fonts are not fetched, nothing leaves
+ * this one.
+ */
 const POLICY =
   "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; script-src 'self'; base-uri 'self'; frame-ancestors 'none'; form-action 'none'";
 
@@ -29,7 +32,10 @@ export interface SignInOptions {
 /** Lets operators pass; throws a refusal for everybody else. */
 export type SignIn = (ctx: Context) => void;
 
-/** Serves the board to operators. It only shows: a page elsewhere could make a browser that has signed in send anything else. */
+/**
+ * Serves the board to operators. It only shows: a page elsewhere could make a browser that has signed in send anything
+ * else.
+ */
 export function serveBoard(board: Middleware, signIn: SignIn): Middleware {
   return async (ctx, next) => {
     if (ctx.path !== BOARD_PATH && !ctx.path.startsWith(`${BOARD_PATH}/`)) {
@@ -45,7 +51,10 @@ export function serveBoard(board: Middleware, signIn: SignIn): Middleware {
   };
 }
 
-/** Lets operators pass, by HTTP Basic. Throws UNAUTHORIZED for everybody else, RATE_LIMIT_EXCEEDED for addresses that have sent too many wrong passwords. */
+/**
+ * Lets operators pass, by HTTP Basic. Throws UNAUTHORIZED for everybody else, RATE_LIMIT_EXCEEDED for addresses that
+ * have sent too many wrong passwords.
+ */
 export function operatorsOnly({ user, password }: Credentials, { logger, metrics, proxies }: SignInOptions): SignIn {
   const expected = digest(`${user}:${password}`);
   const limit = new SignInLimit();

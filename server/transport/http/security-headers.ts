@@ -6,8 +6,8 @@ import { tellsOfSessions } from './paths.ts';
 const NOTHING = { defaultSrc: ["'none'"], baseUri: ["'none'"], formAction: ["'none'"], frameAncestors: ["'none'"] };
 
 /**
- * What browsers should not do with our answers (https://owasp.org/www-project-secure-headers/), and caches with those about sessions. That the site is on TLS for
- * good is said over TLS only.
+ * What browsers should not do with our answers (https://owasp.org/www-project-secure-headers/), and caches with those
+ * about sessions. That the site is on TLS for good is said over TLS only.
  */
 export function securityHeaders(): Middleware {
   const options = {

@@ -12,8 +12,9 @@ interface Window {
 }
 
 /**
- * Slows down whoever guesses the password of operators. An address with too many wrong ones in a minute is refused until the minute is over, with the right one as
- * well, else the refusals would tell which one it is. Where very many addresses guess, those that have never signed in are refused. Counted by each instance.
+ * Slows down whoever guesses the password of operators. An address with too many wrong ones in a minute is refused
+ * until the minute is over, with the right one as well, else the refusals would tell which one it is. Where very many
+ * addresses guess, those that have never signed in are refused. Counted by each instance.
  */
 export class SignInLimit {
   readonly #addresses = new Map<string, Window>();
@@ -21,7 +22,10 @@ export class SignInLimit {
   readonly #known = new Set<string>();
   #all: Window = { wrong: 0, endsAt: 0 };
 
-  /** How long an address has to wait before it may try again, ms; 0 if it need not. `now`: ms of a clock that never goes back. */
+  /**
+   * How long an address has to wait before it may try again, ms; 0 if it need not. `now`: ms of a clock that never goes
+   * back.
+   */
   waitOf(address: string, now: number): number {
     const own = this.#addresses.get(address);
     if (own !== undefined && own.wrong >= WRONG_OF_ADDRESS && own.endsAt > now) return own.endsAt - now;

@@ -6,7 +6,10 @@ const GRACE_MS = 9_000;
 const BYTES_PER_MS = 16_384 / 1_000;
 const LOOK_EVERY_MS = 1_000;
 
-/** Ends requests whose body drips: they hold a connection, and a handler, for as long as they like. Node's own time-out knows no rate. */
+/**
+ * Ends requests whose body drips: they hold a connection, and a handler, for as long as they like. Node's own time-out
+ * knows no rate.
+ */
 export function endSlowBodies(http: Server): void {
   const arriving = new Map<IncomingMessage, { since: number; read: number }>();
   http.on('request', (request: IncomingMessage) => {

@@ -1,13 +1,17 @@
 import type { IncomingMessage } from 'node:http';
 import type { Middleware } from 'koa';
 
-/** What is thrown away of a body that nobody reads, so that its sender gets to see the answer; whoever sends more, or slower, is cut off. */
+/**
+ * What is thrown away of a body that nobody reads, so that its sender gets to see the answer; whoever sends more, or
+ * slower, is cut off.
+ */
 const DRAIN_MAX_BYTES = 8 * 1024 * 1024;
 const DRAIN_MAX_MS = 2_000;
 
 /**
- * Ends the connection after a request whose body was not read to its end, and says so. What is left of such a body stands before the next request, which a
- * proxy would send for somebody else. The body is thrown away before the answer is written: a connection that is closed while data arrives takes its answer with it.
+ * Ends the connection after a request whose body was not read to its end, and says so. What is left of such a body
+ * stands before the next request, which a proxy would send for somebody else. The body is thrown away before the answer
+ * is written: a connection that is closed while data arrives takes its answer with it.
  */
 export const closeAfterUnreadBodies: Middleware = async (ctx, next) => {
   await next();

@@ -1,12 +1,18 @@
 import type { Middleware } from 'koa';
 import { CONSOLE_POLICY } from './console.ts';
 
-/** Notes that a request's path is no route's, and where the first page is from there; relative, since a proxy may have taken a part of the path off. */
+/**
+ * Notes that a request's path is no route's, and where the first page is from there; relative, since a proxy may have
+ * taken a part of the path off.
+ */
 export function noteWrongPath(state: Record<string, unknown>, path: string): void {
   state['wayBack'] = '../'.repeat(Math.max(0, path.split('/').length - 2)) || './';
 }
 
-/** Answers a wrong path with a page that leads back, where a person's browser asks: one that prefers HTML. Programs keep the JSON. */
+/**
+ * Answers a wrong path with a page that leads back, where a person's browser asks: one that prefers HTML. Programs keep
+ * the JSON.
+ */
 export const showWayBack: Middleware = async (ctx, next) => {
   await next();
   const wayBack: unknown = ctx.state['wayBack'];

@@ -28,7 +28,10 @@ export interface AdmissionOptions {
   logger: Logger;
 }
 
-/** Lets sockets in by their tokens, keeps what they may up to date, and sends them away when their token ends or their link is revoked. */
+/**
+ * Lets sockets in by their tokens, keeps what they may up to date, and sends them away when their token ends or their
+ * link is revoked.
+ */
 export class Admission {
   readonly #options: AdmissionOptions;
   /** When tokens end, by socket. */
@@ -83,7 +86,10 @@ export class Admission {
     socket.on('disconnect', () => this.#ends.set(socket.id, null));
   }
 
-  /** Gives a socket another token of the same user; what it allows counts from the next command on, and rooms that it does not allow are left at once. */
+  /**
+   * Gives a socket another token of the same user; what it allows counts from the next command on, and rooms that it
+   * does not allow are left at once.
+   */
   async refresh(
     socket: GatewaySocket,
     token: string,
@@ -95,7 +101,8 @@ export class Admission {
     if (former === undefined || identityOf(principal) !== identityOf(former)) {
       return refuse('FORBIDDEN', 'This token is somebody else’s; connect anew with it');
     }
-    // Before the rooms are looked at, so that none is joined by the former one meanwhile; what is being joined by it is looked at as well.
+    // Before the rooms are looked at, so that none is joined by the former one meanwhile; what is being joined by it is
+    // looked at as well.
     socket.data.principal = principal;
     await call.membership.settled();
     const others = await this.#sessionsWithout(socket, principal, call);

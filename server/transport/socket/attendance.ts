@@ -18,7 +18,10 @@ export interface AttendanceOptions {
   logger: Logger;
 }
 
-/** Says of running sessions that have a socket here that somebody is connected: within a second of the first socket, then each minute. */
+/**
+ * Says of running sessions that have a socket here that somebody is connected: within a second of the first socket,
+ * then each minute.
+ */
 export class Attendance {
   readonly #options: AttendanceOptions;
   readonly #intervalMs: number;

@@ -2,9 +2,10 @@ import { type Connection, deferFlush, unsentOf } from '../../internals/engine.io
 import type { IoServer } from './rooms.ts';
 
 /**
- * Lets whatever a connection is sent in one turn of the event loop leave together, above all an update and the acknowledgement of the command that made it:
- * one system call instead of one each. The last promise of the turn is awaited, no timer. And what a room is told goes to one socket after the other without
- * anything between, which is faster than to prepare and send in turn.
+ * Lets whatever a connection is sent in one turn of the event loop leave together, above all an update and the
+ * acknowledgement of the command that made it: one system call instead of one each. The last promise of the turn is
+ * awaited, no timer. And what a room is told goes to one socket after the other without anything between, which is
+ * faster than to prepare and send in turn.
  *
  * `heldUp` is called for a connection that has not got rid of what it was sent before.
  */

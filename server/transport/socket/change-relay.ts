@@ -6,7 +6,10 @@ import { Gate } from '../../util/gate.ts';
 import { changesRoomOf, type IoServer, roomOf } from './rooms.ts';
 import type { SessionAdapter } from './session-adapter.ts';
 
-/** States that are read at a time because changes of them were missed, each up to half a megabyte. Whoever waits too long is left to the healing. */
+/**
+ * States that are read at a time because changes of them were missed, each up to half a megabyte. Whoever waits too
+ * long is left to the healing.
+ */
 const LOADS = { places: 2, patienceMs: 2_000 };
 
 export interface ChangeRelayOptions {
@@ -20,8 +23,9 @@ export interface ChangeRelayOptions {
 }
 
 /**
- * Hands on what instances tell each other of large sessions, which is only what has changed: as it is to sockets that asked for that, as the whole state to
- * the others. For those it keeps the state that the room was told last, as long as any of them is there.
+ * Hands on what instances tell each other of large sessions, which is only what has changed: as it is to sockets that
+ * asked for that, as the whole state to the others. For those it keeps the state that the room was told last, as long
+ * as any of them is there.
  */
 export class ChangeRelay {
   readonly #options: ChangeRelayOptions;
@@ -38,13 +42,19 @@ export class ChangeRelay {
     });
   }
 
-  /** A socket that wants whole states was given this one. The room may be behind, so it counts only where nothing is known of it. */
+  /**
+   * A socket that wants whole states was given this one. The room may be behind, so it counts only where nothing is
+   * known of it.
+   */
   joined(state: SessionState): void {
     const room = roomOf(state);
     if (!this.#told.has(room)) this.#told.set(room, state);
   }
 
-  /** Tells the sockets of this instance what has changed. Changes come in order, since one channel brings all of a session. */
+  /**
+   * Tells the sockets of this instance what has changed. Changes come in order, since one channel brings all of a
+   * session.
+   */
   #tell(room: string, event: ChangesEvent): void {
     const { io, told } = this.#options;
     const asked = changesRoomOf(room);
@@ -78,7 +88,10 @@ export class ChangeRelay {
     this.#options.io.local.to(room).except(changesRoomOf(room)).emit('session:update', update);
   }
 
-  /** Something was missed on the way. Whatever is told meanwhile is in what is read, or the next change or the healing finds the gap. */
+  /**
+   * Something was missed on the way. Whatever is told meanwhile is in what is read, or the next change or the healing
+   * finds the gap.
+   */
   async #catchUp(room: string, event: ChangesEvent): Promise<void> {
     const { load, logger } = this.#options;
     const { session_id } = event;

@@ -46,9 +46,9 @@ const TOO_LARGE = refuse('PAYLOAD_TOO_LARGE', `An event may have ${EVENT_MAX_BYT
 const BINARY = invalid([{ field: 'payload', message: 'Must be JSON without binary attachments', code: 'invalid_type' }]);
 
 /**
- * Looks at each frame of a connection before anybody parses it. One connection is one socket: one CONNECT that succeeds, in the namespace `/`, for its whole
- * life. Every frame counts, pings and noise too. What will be refused is refused here, by its first bytes and its length; what breaks the protocol ends the
- * connection.
+ * Looks at each frame of a connection before anybody parses it. One connection is one socket: one CONNECT that
+ * succeeds, in the namespace `/`, for its whole life. Every frame counts, pings and noise too. What will be refused is
+ * refused here, by its first bytes and its length; what breaks the protocol ends the connection.
  */
 export class FrameGuard {
   /** Of the connection, so that nothing on it begins them anew. */
@@ -158,7 +158,10 @@ export class FrameGuard {
     return false;
   }
 
-  /** Answers an event that nobody parsed, if it wants an answer: by the limit that it met, else by what is wrong with it. */
+  /**
+   * Answers an event that nobody parsed, if it wants an answer: by the limit that it met, else by what is wrong with
+   * it.
+   */
   #refuse(ackId: string, verdict: Verdict, otherwise: Refusal): void {
     const { handler, metrics } = this.#options;
     const refusal = verdict === null ? otherwise : limited(verdict.limit, metrics, verdict.waitMs);

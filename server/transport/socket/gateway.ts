@@ -30,8 +30,9 @@ const HEARTBEAT_MS = 5_000;
 const CONNECT_TIMEOUT_MS = 10_000;
 
 /**
- * The Socket.IO server: WebSocket only, so that no load balancer needs sticky sessions. It is attached to a server that never listens, since Engine.IO would
- * answer requests and handshakes in forms of its own: handshake.ts hands it those that are let in.
+ * The Socket.IO server: WebSocket only, so that no load balancer needs sticky sessions. It is attached to a server that
+ * never listens, since Engine.IO would answer requests and handshakes in forms of its own: handshake.ts hands it those
+ * that are let in.
  */
 export function createIo(adapter: SessionAdapter): IoServer {
   const io: IoServer = new Server(createServer(), {
@@ -133,7 +134,10 @@ export function attachGateway(io: IoServer, options: GatewayOptions): void {
   });
 }
 
-/** Guards each connection, and asks whoever CONNECTs whether they may. A refusal reaches the client as `connect_error`, with the contract's error as its `data`. */
+/**
+ * Guards each connection, and asks whoever CONNECTs whether they may. A refusal reaches the client as `connect_error`,
+ * with the contract's error as its `data`.
+ */
 function guardFrames(io: IoServer, options: GatewayOptions): { of(socket: GatewaySocket): FrameGuard } {
   const { handler, connectionLimit, admission } = options;
   const guards = new WeakMap<Connection, FrameGuard>();
@@ -163,7 +167,10 @@ function guardFrames(io: IoServer, options: GatewayOptions): { of(socket: Gatewa
   return { of: (socket) => guardOf(socket.conn) };
 }
 
-/** Tells every socket of this instance that it will be sent away, and when to come back: each at another moment, so that they don't all come at once. */
+/**
+ * Tells every socket of this instance that it will be sent away, and when to come back: each at another moment, so that
+ * they don't all come at once.
+ */
 export function announceClosing(io: IoServer): void {
   const tell = (socket: GatewaySocket) => socket.emit('server:closing', { reconnect_in_ms: 100 + Math.floor(Math.random() * 900) });
   io.of('/').sockets.forEach(tell);
@@ -171,7 +178,10 @@ export function announceClosing(io: IoServer): void {
   io.on('connection', tell);
 }
 
-/** Sends every socket of this instance away: closes the transport without a Socket.IO DISCONNECT, after which a stock client reconnects by itself. */
+/**
+ * Sends every socket of this instance away: closes the transport without a Socket.IO DISCONNECT, after which a stock
+ * client reconnects by itself.
+ */
 export function closeIo(io: IoServer): void {
   for (const socket of io.of('/').sockets.values()) socket.conn.close();
   // Not waited for: the subscriptions end with the connection to Redis at the latest, and Redis may hang.

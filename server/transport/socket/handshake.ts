@@ -21,7 +21,10 @@ export interface HandshakeOptions {
   connectionLimit: ConnectionLimit;
 }
 
-/** Lets WebSockets in, or answers over HTTP why not. A connection begins with its own handshake: none takes over another's Engine.IO session (`sid`). */
+/**
+ * Lets WebSockets in, or answers over HTTP why not. A connection begins with its own handshake: none takes over
+ * another's Engine.IO session (`sid`).
+ */
 export function acceptHandshakes(http: Server, io: IoServer, options: HandshakeOptions): void {
   const throttle = createHandshakeThrottle();
   webSocketServerOf(io.engine).on('wsClientError', ({ message }, socket) => {

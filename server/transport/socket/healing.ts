@@ -24,8 +24,8 @@ export interface HealingOptions {
 }
 
 /**
- * Brings rooms up to date whose updates were lost on the way, for example with the instance that made them: compares what this instance's sockets have been
- * sent with what Redis has, and sends the state where it is newer.
+ * Brings rooms up to date whose updates were lost on the way, for example with the instance that made them: compares
+ * what this instance's sockets have been sent with what Redis has, and sends the state where it is newer.
  */
 export class Healing {
   readonly #options: HealingOptions;
@@ -62,7 +62,10 @@ export class Healing {
     if (sent === undefined || isAfter({ epoch, version }, sent)) this.#sent.set(room, { epoch, version });
   }
 
-  /** A socket of the room has been given this state. The others may still be behind, so it counts only for a room nothing is known of. */
+  /**
+   * A socket of the room has been given this state. The others may still be behind, so it counts only for a room
+   * nothing is known of.
+   */
   synced(room: string, { epoch, version }: Position): void {
     if (!this.#sent.has(room)) this.#sent.set(room, { epoch, version });
   }
@@ -123,7 +126,10 @@ export class Healing {
     return true;
   }
 
-  /** Goes on from what is left of a session. False where nothing is, null when it could not be done now; the other rooms must not wait for it. */
+  /**
+   * Goes on from what is left of a session. False where nothing is, null when it could not be done now; the other rooms
+   * must not wait for it.
+   */
   async #restore({ sessionId, incarnation }: StandingRoom, sent: Position): Promise<boolean | null> {
     const { archive, logger } = this.#options;
     try {
@@ -154,7 +160,9 @@ export class Healing {
     }
   }
 
-  /** Tells a room that its session was deleted, as the version after this one. Whoever is told leaves it (gateway.ts). */
+  /**
+   * Tells a room that its session was deleted, as the version after this one. Whoever is told leaves it (gateway.ts).
+   */
   #tellDeleted({ room, sessionId: session_id }: StandingRoom, { epoch, version }: Position): void {
     const { io, now } = this.#options;
     io.local.to(room).emit('session:deleted', { session_id, epoch, version: version + 1, server_time_ms: Math.floor(now()) });
@@ -182,8 +190,8 @@ interface StandingRoom {
 }
 
 /**
- * What sockets were sent was in Redis before; where it is not there any more, Redis lost it. What does not run may leave Redis after a while,
- * what runs may not.
+ * What sockets were sent was in Redis before; where it is not there any more, Redis lost it. What does not run may
+ * leave Redis after a while, what runs may not.
  */
 function isLost(position: Position | null, before: SessionPosition | undefined, sent: Position | undefined): sent is Position {
   if (sent === undefined) return false;

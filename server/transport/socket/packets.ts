@@ -1,11 +1,15 @@
 /**
- * What a text frame is, told by its first bytes: the type of the Engine.IO packet and, in a message, that of the Socket.IO packet. Nothing here parses JSON.
- * https://socket.io/docs/v4/engine-io-protocol/ and https://socket.io/docs/v4/socket-io-protocol/
+ * What a text frame is, told by its first bytes: the type of the Engine.IO packet and, in a message, that of the
+ * Socket.IO packet. Nothing here parses JSON. https://socket.io/docs/v4/engine-io-protocol/ and
+ * https://socket.io/docs/v4/socket-io-protocol/
  */
 
 const code = (character: string) => character.charCodeAt(0);
 
-/** Types of the Engine.IO packets that a client sends: the first byte of a text frame. A base64 packet is a binary attachment. */
+/**
+ * Types of the Engine.IO packets that a client sends: the first byte of a text frame. A base64 packet is a binary
+ * attachment.
+ */
 export const ENGINE = { pong: code('3'), message: code('4'), base64: code('b') } as const;
 
 /** Types of Socket.IO packets: the second byte of a message. */
@@ -29,7 +33,10 @@ const BINARY = /^(\d{1,2})-(?:\/,)?(\d{0,15})\[/;
 /** Any namespace but `/`. */
 const OTHER_NAMESPACE = /^\/[^,]/;
 
-/** How an event in the namespace `/` begins: the number of its acknowledgement, '' where no answer is wanted. Null for anything else. */
+/**
+ * How an event in the namespace `/` begins: the number of its acknowledgement, '' where no answer is wanted. Null for
+ * anything else.
+ */
 export function readEvent(message: Buffer): { ackId: string; isCreate: boolean } | null {
   const found = EVENT.exec(headOf(message));
   return found && { ackId: found[1] ?? '', isCreate: found[2] !== undefined };

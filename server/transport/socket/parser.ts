@@ -18,8 +18,8 @@ class ForgivingDecoder extends Decoder {
 }
 
 /**
- * The event in a frame that the library refuses for its name: one that it keeps for itself, such as `connect`, or none at all. It ends the connection for that;
- * here it is an unknown command like any other, and answered.
+ * The event in a frame that the library refuses for its name: one that it keeps for itself, such as `connect`, or none
+ * at all. It ends the connection for that; here it is an unknown command like any other, and answered.
  */
 function refusedEvent(frame: unknown): Packet | undefined {
   const found = typeof frame === 'string' ? EVENT_FRAME.exec(frame) : null;

@@ -4,7 +4,10 @@ import type { WebSocket } from '../../internals/ws.ts';
 const PAUSES_MAX = 10;
 const CALM_MS = 5_000;
 
-/** Pauses the reading of a connection, so that a flood stays in its sender's own buffers. What was sent meanwhile is read afterwards. */
+/**
+ * Pauses the reading of a connection, so that a flood stays in its sender's own buffers. What was sent meanwhile is
+ * read afterwards.
+ */
 export class ReadingPause {
   readonly #webSocket: WebSocket;
   #isPaused = false;
@@ -15,7 +18,10 @@ export class ReadingPause {
     this.#webSocket = webSocket;
   }
 
-  /** Reads nothing for so many ms. False where that was tried too often: then nothing is paused. `now`: ms of any clock that never goes back. */
+  /**
+   * Reads nothing for so many ms. False where that was tried too often: then nothing is paused. `now`: ms of any clock
+   * that never goes back.
+   */
   begin(now: number, ms: number): boolean {
     if (this.#isPaused) return true;
     this.#pauses = now - this.#last > CALM_MS ? 1 : this.#pauses + 1;

@@ -14,12 +14,18 @@ export function prepare<Payload extends object>(payload: Payload, json: string):
 const SHORT_REPLY = 1_024;
 const lengths = new WeakMap<object, number>();
 
-/** How long a reply was that has been acknowledged, in characters: measuring it anew would mean serialising it again. 0 for a short one. */
+/**
+ * How long a reply was that has been acknowledged, in characters: measuring it anew would mean serialising it again. 0
+ * for a short one.
+ */
 export function lengthOfReply(reply: object): number {
   return lengths.get(reply) ?? 0;
 }
 
-/** socket.io's encoder without its search for binary data, of which this server sends none, and with payloads that were made into JSON before. */
+/**
+ * socket.io's encoder without its search for binary data, of which this server sends none, and with payloads that were
+ * made into JSON before.
+ */
 export class PreparedEncoder extends Encoder {
   override encode(packet: Packet): unknown[] {
     const { type, nsp, id, data } = packet as { type: PacketType; nsp: string; id?: number; data: unknown[] };

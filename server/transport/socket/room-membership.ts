@@ -48,8 +48,8 @@ export interface SocketMembership extends RoomMembership {
 }
 
 /**
- * A socket's places in session rooms. Its commands run side by side, so a refused join must not undo one that was acknowledged, nor outlive a later leave;
- * and what instances tell each other may come late.
+ * A socket's places in session rooms. Its commands run side by side, so a refused join must not undo one that was
+ * acknowledged, nor outlive a later leave; and what instances tell each other may come late.
  */
 export function membershipOf(socket: GatewaySocket, options: MembershipOptions): SocketMembership {
   const { subscribed, standing, healing, changes, metrics, sessionSocketLimit } = options;
@@ -96,7 +96,8 @@ export function membershipOf(socket: GatewaySocket, options: MembershipOptions):
         });
       }
       const outcome = await work();
-      // It may have been left, or its socket gone, meanwhile: then no room stands, and nobody would ever take away what is kept for it.
+      // It may have been left, or its socket gone, meanwhile: then no room stands, and nobody would ever take away what
+      // is kept for it.
       if (outcome.ok && roomOf(outcome.state) === room && socket.rooms.has(room)) {
         stay.stays = true;
         standing.know(outcome.state);

@@ -30,7 +30,10 @@ export type GatewaySocket = Socket<ClientToServerEvents, ServerToClientEvents, I
 
 const PREFIX = 's';
 
-/** Whoever was away for longer than this many events of one commit needs the outcome, not the story: the last expiry and what came after it. */
+/**
+ * Whoever was away for longer than this many events of one commit needs the outcome, not the story: the last expiry and
+ * what came after it.
+ */
 const TOLD_ONE_BY_ONE = 10;
 
 /**
@@ -90,7 +93,10 @@ export function createRooms(io: IoServer, { adapter, schema, now, metrics }: Roo
     server_time_ms: Math.floor(now()),
   });
   const telling = (event: RoomEvent, payload: EventEnvelope): Telling => ({ event, payload, json: JSON.stringify(payload) });
-  /** How a publication reaches a session's sockets; `looped`: this instance hears it in the same order as all others, instead of telling its own at once. */
+  /**
+   * How a publication reaches a session's sockets; `looped`: this instance hears it in the same order as all others,
+   * instead of telling its own at once.
+   */
   const wayTo = (session: SessionIncarnation, looped: boolean) => {
     const room = roomOf(session);
     return { uid: looped ? EVERYBODY : adapter.uid, channel: adapter.channelOf(room), room };

@@ -13,7 +13,10 @@ import {
 } from '../../internals/redis-adapter.ts';
 import { joinFrames } from '../../internals/socket.io-adapter.ts';
 
-/** What a message of another instance tells of the session beside its state: all that an instance needs to go on from there without reading it. */
+/**
+ * What a message of another instance tells of the session beside its state: all that an instance needs to go on from
+ * there without reading it.
+ */
 export type Facts = Pick<LiveSession, 'warnings' | 'expiredSince' | 'lastHash' | 'token'>;
 
 type Aside = Facts & {
@@ -48,15 +51,18 @@ type SessionMessage = ClusterMessage & {
 };
 
 /**
- * What instances tell each other of sessions, over Socket.IO's sharded adapter. Each message takes these steps, all in one turn of the event loop:
+ * What instances tell each other of sessions, over Socket.IO's sharded adapter. Each message takes these steps, all in
+ * one turn of the event loop:
  *
- * 1. skip: an instance also receives its own publications, since it subscribes to the rooms that it talks to. Its sockets have been told already, so the first
- *    bytes decide, before anything is parsed.
- * 2. deliver: sockets are told first, since people wait for them. Changes of a large session go through `ChangeDelivery`, which gives each socket the form
- *    that it asked for. A whole state is shown to `ChangeDelivery`, then Socket.IO sends it to all sockets of the room, as it does any other event.
- * 3. hear: the session cache takes over the committed state and its facts. It comes after the sockets, so that neither its time nor its errors delay them.
- * 4. notice: the healing and the memberships learn what the room was told. Changes are left out: `ChangeDelivery` sends them as local events, which are noticed when
- *    they are sent.
+ * 1. skip: an instance also receives its own publications, since it subscribes to the rooms that it talks to. Its
+ *    sockets have been told already, so the first bytes decide, before anything is parsed.
+ * 2. deliver: sockets are told first, since people wait for them. Changes of a large session go through
+ *    `ChangeDelivery`, which gives each socket the form that it asked for. A whole state is shown to `ChangeDelivery`,
+ *    then Socket.IO sends it to all sockets of the room, as it does any other event.
+ * 3. hear: the session cache takes over the committed state and its facts. It comes after the sockets, so that neither
+ *    its time nor its errors delay them.
+ * 4. notice: the healing and the seats learn what the room was told. Changes are left out: `ChangeDelivery` sends them
+ *    as local events, which are noticed when they are sent.
  *
  * What this instance sends by itself takes step 4 only.
  */
@@ -105,7 +111,10 @@ export class SessionAdapter {
     this.#changes = delivery;
   }
 
-  /** Calls `notice` when sockets of this instance were sent an event of a session: once for a room, where a listener of each socket would be called for each. */
+  /**
+   * Calls `notice` when sockets of this instance were sent an event of a session: once for a room, where a listener of
+   * each socket would be called for each.
+   */
   onTold(notice: Notice): void {
     this.#notice = notice;
   }
@@ -137,7 +146,8 @@ export class SessionAdapter {
   /** Step 4. */
   #told(rooms: Iterable<string>, event: string, payload: EventEnvelope): void {
     if (this.#notice === undefined) return;
-    // Sockets that asked for changes are told in a local room, ahead of the others of theirs: the session's room has not been told yet.
+    // Sockets that asked for changes are told in a local room, ahead of the others of theirs: the session's room has
+    // not been told yet.
     for (const room of rooms) if (!isLocal(room) && this.#adapter?.rooms.has(room) === true) return this.#notice(room, event, payload);
   }
 }
@@ -153,12 +163,15 @@ function isLocal(room: string): boolean {
   return room.startsWith(LOCAL);
 }
 
-/** In place of an instance's own name: what is published under it comes back to whoever publishes it, in the order in which everybody gets it. */
+/**
+ * In place of an instance's own name: what is published under it comes back to whoever publishes it, in the order in
+ * which everybody gets it.
+ */
 export const EVERYBODY = 'everybody';
 
 /**
- * What begins the channels of a deployment. The channels of a Redis are those of all its databases, so they carry the number; but for database 0, whose
- * instances of earlier versions would not be heard otherwise.
+ * What begins the channels of a deployment. The channels of a Redis are those of all its databases, so they carry the
+ * number; but for database 0, whose instances of earlier versions would not be heard otherwise.
  */
 export function channelPrefixOf(keyPrefix: string, database: number): string {
   return database === 0 ? keyPrefix : `${keyPrefix}/${database}`;
@@ -176,7 +189,10 @@ interface Telling {
   aside?: Aside | undefined;
 }
 
-/** An event to a room as the commit script publishes it; where the state follows, the script puts it between head and tail. */
+/**
+ * An event to a room as the commit script publishes it; where the state follows, the script puts it between head and
+ * tail.
+ */
 export function publicationOf({ uid, channel, room, event, payload, withState, aside }: Telling): Publication {
   const { head, tail } = broadcastJson(uid, room, event, payload, aside === undefined ? undefined : JSON.stringify(aside));
   return withState ? { channel, head, tail: `}${tail}` } : { channel, head: head + tail, tail: '' };

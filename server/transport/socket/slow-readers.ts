@@ -10,10 +10,12 @@ const UNSENT_MAX_BYTES = 1024 * 1024;
 const PATIENCE_MS = 1_000;
 
 /**
- * Ends connections whose peer does not take what it is sent, so that nobody else pays for it: Engine.IO keeps one batch on its way and collects what comes
- * meanwhile, without a limit. Whoever has more than 1 MiB collected, none of which could be sent for a second, is cut off. The stock client comes back by itself and joins again.
+ * Ends connections whose peer does not take what it is sent, so that nobody else pays for it: Engine.IO keeps one batch
+ * on its way and collects what comes meanwhile, without a limit. Whoever has more than 1 MiB collected, none of which
+ * could be sent for a second, is cut off. The stock client comes back by itself and joins again.
  *
- * Returns what is to be called when something has to wait for what was sent before; a listener to each message of each socket would cost everybody.
+ * Returns what is to be called when something has to wait for what was sent before; a listener to each message of each
+ * socket would cost everybody.
  */
 export function cutSlowReaders(io: IoServer, { logger, metrics }: { logger: Logger; metrics: Metrics }): (connection: Connection) => void {
   const behind = new WeakMap<Connection, { waiting: number; counted: number; timer?: NodeJS.Timeout }>();
@@ -32,7 +34,8 @@ export function cutSlowReaders(io: IoServer, { logger, metrics }: { logger: Logg
     }
     const unsent = unsentOf(connection);
     for (; peer.counted < unsent.length; peer.counted++) {
-      // Characters for text, which is JSON: counting its bytes would mean reading each message once more for each socket.
+      // Characters for text, which is JSON: counting its bytes would mean reading each message once more for each
+      // socket.
       peer.waiting += unsent[peer.counted]?.data?.length ?? 0;
     }
     if (peer.waiting <= UNSENT_MAX_BYTES) return;

@@ -9,7 +9,9 @@ import { oncePerRun } from '../../kit/once-per-run.ts';
 
 const run = promisify(execFile);
 const root = fileURLToPath(new URL('../../../', import.meta.url));
-/** What the package needs, and React for its hooks, from the packages that are here already: the registry is not asked. */
+/**
+ * What the package needs, and React for its hooks, from the packages that are here already: the registry is not asked.
+ */
 const NEIGHBOURS = ['socket.io-client', 'react', 'react-dom', '@types/react'];
 
 export const sdkFolder: string = path.join(root, 'client-sdk');
@@ -19,7 +21,10 @@ export interface Project {
   tarball: string;
   /** Writes a file into the project and returns its path. */
   write(name: string, content: string): Promise<string>;
-  /** Runs a program of the repository's packages, or node, in the project. Resolves with what it printed; rejects when it fails, with that as the message. */
+  /**
+   * Runs a program of the repository's packages, or node, in the project. Resolves with what it printed; rejects when
+   * it fails, with that as the message.
+   */
   run(program: string, ...args: string[]): Promise<string>;
 }
 

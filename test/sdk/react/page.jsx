@@ -1,4 +1,5 @@
-// A page for the tests of the hooks. The address says what to show: #api=<url>&id=<session>&other=<session>&guard=<ms>&clocks=<how many>
+// A page for the tests of the hooks. The address says what to show:
+// #api=<url>&id=<session>&other=<session>&guard=<ms>&clocks=<how many>
 import { formatTime, SyncKairosClient } from '@synckairos/client';
 import { useCountdown, useNow, useStopwatch, useSyncKairos } from '@synckairos/client/react';
 import { memo, StrictMode, useEffect, useState } from 'react';

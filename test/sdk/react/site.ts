@@ -15,7 +15,10 @@ export interface Site {
   close(): Promise<void>;
 }
 
-/** The page, on a port of its own, until closed, with React as it is in production or, with StrictMode's second mounting, in development. */
+/**
+ * The page, on a port of its own, until closed, with React as it is in production or, with StrictMode's second
+ * mounting, in development.
+ */
 export async function openSite(mode: 'development' | 'production'): Promise<Site> {
   const folder = await mkdtemp(path.join(tmpdir(), 'synckairos-page-'));
   await build({

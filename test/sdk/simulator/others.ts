@@ -1,4 +1,7 @@
-/** How others keep time, in the same world: for the table beside our own figures. All of them add an offset to the device's wall clock. */
+/**
+ * How others keep time, in the same world: for the table beside our own figures. All of them add an offset to the
+ * device's wall clock.
+ */
 import { compare, mean, median, std } from 'timesync/lib/stat.js';
 import type { World } from './world.ts';
 

@@ -1,4 +1,7 @@
-/** A device, a network and a server in simulated time: nothing waits, and everything follows from a seed. All instants are milliseconds. */
+/**
+ * A device, a network and a server in simulated time: nothing waits, and everything follows from a seed. All instants
+ * are milliseconds.
+ */
 import { ClockSync, type ClockStatus } from '../../../client-sdk/src/clock-sync.ts';
 import type { DeviceClock } from '../../../client-sdk/src/device-clock.ts';
 
