@@ -86,6 +86,13 @@ const TIMESTAMPTZ: number = pg.types.builtins.TIMESTAMPTZ;
 
 /** Hands instants on in UTC: Prisma's adapter takes their digits for UTC, whatever offset follows them. */
 class Client extends pg.Client {
+  constructor(config?: string | pg.ClientConfig) {
+    super(config);
+    // A lost connection rejects what is under way on it. The event would end the process where the connection breaks in
+    // the very moment in which it is handed out, ahead of whoever takes it.
+    this.on('error', () => {});
+  }
+
   // One signature instead of the eight that the types have.
   override query(...[query, ...rest]: unknown[]): never {
     const run = super.query.bind(this) as (...given: unknown[]) => never;
