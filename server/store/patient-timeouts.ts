@@ -2,7 +2,7 @@ import { replaceTimeouts } from '../internals/ioredis.ts';
 import { FIRST_PART, patientTimeout } from '../util/patient-timeout.ts';
 
 /** How long a command may take, ms. */
-export const COMMAND_TIMEOUT_MS = 1_000;
+export const COMMAND_TIMEOUT_MS = 900;
 
 /**
  * Replaces the library's two time-outs (options `commandTimeout` and `socketTimeout`) by patient ones: an instance that

@@ -111,18 +111,23 @@ describe('console: views', function () {
     await page.keyboard.press('Space');
     await turnOf(page, 'black');
     await tabTo('Pause');
+    // A second press by the same means within 300 ms would be a double press.
+    await rested(page);
     // On a button the space bar means the button.
     await page.keyboard.press('Space');
     await stands(page, 'Paused');
     await tabTo('Adjust');
+    await rested(page);
     await page.keyboard.press('Enter');
     await page.getByRole('dialog', { name: 'Adjust time' }).waitFor();
     await page.keyboard.press('Escape');
     await page.getByRole('dialog').waitFor({ state: 'detached' });
     expect(await page.evaluate('document.activeElement.textContent')).to.equal('Adjust');
     await tabTo('Finish');
+    await rested(page);
     await page.keyboard.press('Enter');
     await tabTo('Finish the game');
+    await rested(page);
     await page.keyboard.press('Enter');
     await stands(page, 'Finished');
   });
