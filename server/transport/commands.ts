@@ -5,7 +5,7 @@ import type { Archive } from '../engine/archive.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { CommandContext, CommandLimit, Outcome } from '../engine/command-context.ts';
 import { incarnationOf } from '../engine/incarnation.ts';
-import type { CommandKey } from '../engine/ports.ts';
+import { type CommandKey, StoreUnavailableError } from '../engine/ports.ts';
 import type { Metrics } from '../observability/metrics.ts';
 import { FewAtOnce } from '../util/few-at-once.ts';
 import type { Access, Permit } from './access/access.ts';
@@ -87,7 +87,7 @@ export function createCommands({ engine, archive, clock, trail, limits, access, 
     call.moved = () => workOfReading(outcome, context);
     return outcome;
   };
-  const readers = new FewAtOnce(READERS_AT_ONCE);
+  const readers = new FewAtOnce(READERS_AT_ONCE, (error) => error instanceof StoreUnavailableError);
   const switchTurn = timer('session:switch', switched);
   const switchBriefly = timer('session:switch', switchedBriefly);
 

@@ -1,6 +1,11 @@
+interface Waiting {
+  enter(): void;
+  giveUp(error: unknown): void;
+}
+
 interface Line {
   inside: number;
-  waiting: (() => void)[];
+  waiting: Waiting[];
 }
 
 /**
@@ -9,24 +14,34 @@ interface Line {
  */
 export class FewAtOnce {
   readonly #places: number;
+  readonly #isOutage: (error: unknown) => boolean;
   readonly #lines = new Map<string, Line>();
 
-  /** @param places how many run at a time, of each key */
-  constructor(places: number) {
+  /**
+   * @param places how many run at a time, of each key
+   * @param isOutage whether an error would meet whoever waits as well: they are rejected with it at once, since each
+   *   would only find out after waiting for those before
+   */
+  constructor(places: number, isOutage: (error: unknown) => boolean = () => false) {
     this.#places = places;
+    this.#isOutage = isOutage;
   }
 
+  /** Runs `work` when there is a place for it. Rejects as it does, or as one before it that met an outage. */
   async run<Result>(key: string, work: () => Promise<Result>): Promise<Result> {
     const line = this.#lines.get(key) ?? { inside: 0, waiting: [] };
     this.#lines.set(key, line);
     if (line.inside < this.#places) line.inside += 1;
-    else await new Promise<void>((enter) => line.waiting.push(enter));
+    else await new Promise<void>((enter, giveUp) => line.waiting.push({ enter, giveUp }));
     try {
       return await work();
+    } catch (error) {
+      if (this.#isOutage(error)) for (const waiting of line.waiting.splice(0)) waiting.giveUp(error);
+      throw error;
     } finally {
       const next = line.waiting.shift();
       if (next !== undefined) {
-        next();
+        next.enter();
       } else {
         line.inside -= 1;
         if (line.inside === 0) this.#lines.delete(key);

@@ -81,4 +81,21 @@ describe('few at once', () => {
     expect(begun(), 'all places are back').to.equal(7);
     for (const number of [6, 7]) end(number);
   });
+
+  it('Q-83 whoever waits behind work that meets an outage is told at once, instead of one outage after the other', async () => {
+    const outage = new Error('Redis is out of reach');
+    const few = new FewAtOnce(1, (error) => error === outage);
+    const { work, begun, end } = runs();
+    const results = Array.from({ length: 3 }, () => few.run('a', work).catch((error: unknown) => error));
+    const other = few.run('b', work);
+    end(1, outage);
+    expect(await Promise.all(results)).to.deep.equal([outage, outage, outage]);
+    expect(begun(), 'nothing more was tried for a').to.equal(2);
+    end(2);
+    expect(await other, 'others are not concerned').to.equal(2);
+    const next = few.run('a', work);
+    expect(begun(), 'the place is back').to.equal(3);
+    end(3);
+    expect(await next).to.equal(3);
+  });
 });
