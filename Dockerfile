@@ -1,11 +1,13 @@
-# One stateless instance. The same image runs the audit worker (node dist/server/worker.js) and the migrations (node dist/server/audit/migrate-cli.js).
-# An exact version. To pin what it holds as well, put the digest behind it, as the registry tells it:
+# One stateless instance. The same image runs the audit worker (node dist/server/worker.js) and the migrations (node
+# dist/server/audit/migrate-cli.js).
+# Its base has an exact version. To pin what that holds as well, put the digest behind it, as the registry tells it:
 #   docker buildx imagetools inspect node:22.21.1-slim --format '{{.Manifest.Digest}}'      then node:22.21.1-slim@sha256:…
 ARG NODE_IMAGE=node:22.21.1-slim
 
 FROM ${NODE_IMAGE} AS build
 WORKDIR /app
-# What decides about the packages comes first, so that a change of sources alone installs nothing. The schema belongs to it: installing generates the client.
+# What decides about the packages comes first, so that a change of sources alone installs nothing. The schema belongs to
+# it: installing generates the client.
 COPY package.json package-lock.json prisma.config.ts ./
 COPY client-sdk/package.json client-sdk/
 COPY prisma/schema.prisma prisma/

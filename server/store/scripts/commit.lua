@@ -1,7 +1,8 @@
 -- Commits one decision atomically: the state, its place in the due set, its events and the idempotency record of its
 -- command, or nothing.
 --
--- KEYS[1] session: facts and state (keys.ts)  KEYS[2] due set  KEYS[3] outbox  KEYS[4] idempotency record of the command_id (the session again where there is none)
+-- KEYS[1] session: facts and state (keys.ts)  KEYS[2] due set  KEYS[3] outbox
+-- KEYS[4] idempotency record of the command_id (the session again where there is none)
 -- KEYS[5] pieces of the state  KEYS[6] when somebody was last connected
 -- ARGV[1]  version the decision was made on, 0 where no session may exist
 -- ARGV[2]  epoch the decision was made on, 0 for a session that is new altogether
@@ -17,12 +18,15 @@
 -- ARGV[17] hash of the last event   ARGV[18] token of the commit the decision was made on, '' where unknown
 -- ARGV[19] how many events   ARGV[20] where the contract's part of the new state begins, behind its brace
 -- ARGV[21] '1' where no piece of what is stored stays   ARGV[22] how many pieces of the new state
--- ARGV[23] the version before an unbroken run of expiries and when it was made, as codec.ts has it, so that a command which lost against nothing else can
---          tell, and it is known since when nobody played; '-' where the last event is no expiry
+-- ARGV[23] the version before an unbroken run of expiries and when it was made, as codec.ts has it, so that a command
+--          which lost against nothing else can tell, and it is known since when nobody played; '-' where the last event
+--          is no expiry
 -- ARGV[24…] for each piece that is new: its field, and it (layout.ts)
 -- ARGV[…]  for each event: it, and the state after it or a brief of it; '' for the new state
--- ARGV[…]  for each message to other instances: channel, head, and a tail where the new state belongs between the two, else ''
--- Returns {'ok'} | {'clock'} | {'life'} | {'conflict', <session>} | {'repeated', <session>, idempotency record of the command_id}
+-- ARGV[…]  for each message to other instances: channel, head, and a tail where the new state belongs between the two,
+--          else ''
+-- Returns {'ok'} | {'clock'} | {'life'} | {'conflict', <session>} |
+--         {'repeated', <session>, idempotency record of the command_id}
 --   where <session> is the facts and the whole state as stored, false where missing
 
 -- The pieces of the state as stored; nil where it has none: then it ends with a brace.

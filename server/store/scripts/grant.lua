@@ -1,7 +1,8 @@
 -- Adds a share link to those of its session, after taking out the ones that have expired.
 --
 -- KEYS[1] links of the session
--- ARGV[1] id of the link  ARGV[2] the link as JSON  ARGV[3] when it expires, Unix ms  ARGV[4] how many there may be of its session
+-- ARGV[1] id of the link  ARGV[2] the link as JSON  ARGV[3] when it expires, Unix ms
+-- ARGV[4] how many there may be of its session
 -- ARGV[5] when that session was created, as its links have it: those of other sessions that have had the id don't count
 -- Returns 1, or 0 where there are as many as there may be
 local time = redis.call('TIME')

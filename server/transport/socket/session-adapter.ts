@@ -61,8 +61,8 @@ type SessionMessage = ClusterMessage & {
  *    then Socket.IO sends it to all sockets of the room, as it does any other event.
  * 3. hear: the session cache takes over the committed state and its facts. It comes after the sockets, so that neither
  *    its time nor its errors delay them.
- * 4. notice: the healing and the room memberships learn what the room was told. Changes are left out: `ChangeDelivery` sends them
- *    as local events, which are noticed when they are sent.
+ * 4. notice: the healing and the room memberships learn what the room was told. Changes are left out: `ChangeDelivery`
+ *    sends them as local events, which are noticed when they are sent.
  *
  * What this instance sends by itself takes step 4 only.
  */
