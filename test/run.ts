@@ -20,6 +20,11 @@ const ALONE = [
   'test/expiry/kill.test.ts',
   'test/clients/large-session.test.ts',
   'test/clients/storm.test.ts',
+  // How far two clocks are apart, to 5 ms.
+  'test/clock/redis-clock.test.ts',
+  'test/clock/skew.test.ts',
+  // What a second press within 300 ms does.
+  'test/console/press.test.ts',
 ];
 
 const root = path.resolve(import.meta.dirname, '..');
