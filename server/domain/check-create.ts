@@ -13,7 +13,19 @@ export function checkCreate(payload: CreatePayload): FieldIssue[] {
   else if (payload.groups !== undefined && payload.groups.length > 0)
     fault('groups', 'Only per_group has groups of its own', 'unsupported');
   checkActive(payload, fault);
+  for (const field of controlsOf(payload)) fault(field, 'Time controls are not played yet', 'unsupported');
   return issues;
+}
+
+/** The fields of a create that hold a time control. */
+function controlsOf({ time_control, participants = [], groups = [] }: CreatePayload): string[] {
+  const own = (field: string) => (one: { time_control?: unknown }, n: number) =>
+    one.time_control === undefined ? [] : [`${field}.${n}.time_control`];
+  return [
+    ...(time_control === undefined ? [] : ['time_control']),
+    ...participants.flatMap(own('participants')),
+    ...groups.flatMap(own('groups')),
+  ];
 }
 
 function checkParticipants({ sync_mode, participants = [], groups, max_time_ms }: CreatePayload, fault: Fault): void {
@@ -67,7 +79,8 @@ function checkGroups(payload: CreatePayload, fault: Fault): void {
     const at = `groups.${position}`;
     if (seen.has(group_id)) fault(`${at}.group_id`, 'Must be unique', 'not_unique');
     seen.add(group_id);
-    if (total_time_ms > (max_time_ms ?? CLOCK_MAX_MS)) fault('max_time_ms', 'Must not be under an initial bank', 'too_small');
+    if (total_time_ms === undefined) fault(`${at}.total_time_ms`, 'Required in this mode', 'required');
+    else if (total_time_ms > (max_time_ms ?? CLOCK_MAX_MS)) fault('max_time_ms', 'Must not be under an initial bank', 'too_small');
     for (const [place, member] of members.entries()) {
       const field = `${at}.members.${place}`;
       if (!known.has(member)) fault(field, 'Names no participant', 'not_found');

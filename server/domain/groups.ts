@@ -8,7 +8,7 @@ export function groupsOf({ groups, participants = [] }: CreatePayload): GroupSta
   if (groups !== undefined && groups.length > 0) {
     return groups.map(({ group_id, total_time_ms, members = [] }) => {
       const own = participants.filter((participant) => participant.group_id === group_id).map(idOf);
-      return groupState(group_id, total_time_ms, [...new Set([...members, ...own])]);
+      return groupState(group_id, total_time_ms ?? 0, [...new Set([...members, ...own])]);
     });
   }
   const derived = new Map<string, GroupState>();

@@ -22,6 +22,7 @@ import {
   SYNC_MODES,
   WARNINGS_MAX,
 } from '#contract';
+import { timeControl } from './control-schemas.ts';
 import { freeJson, freeObject } from './free-json.ts';
 
 const id = z.string().regex(ID_PATTERN, 'Must be 1 to 128 characters of A-Z a-z 0-9 . _ : @ | ~ -');
@@ -38,9 +39,15 @@ const participant = z.strictObject({
   participant_index: z.int().min(0).optional(),
   total_time_ms: bank.optional(),
   group_id: id.optional(),
+  time_control: timeControl.optional(),
 });
 
-const group = z.strictObject({ group_id: id, total_time_ms: clock, members: z.array(id).max(PARTICIPANTS_MAX).optional() });
+const group = z.strictObject({
+  group_id: id,
+  total_time_ms: clock.optional(),
+  members: z.array(id).max(PARTICIPANTS_MAX).optional(),
+  time_control: timeControl.optional(),
+});
 
 const action = freeObject(METADATA_MAX_BYTES)
   .meta({ required: ['type'], properties: { type: { type: 'string', minLength: 1, examples: [...ACTION_TYPES] } } })
@@ -57,6 +64,7 @@ const create = z.strictObject({
   time_per_cycle_ms: clock.optional(),
   increment_ms: z.int().min(0).max(INCREMENT_MAX_MS).optional(),
   max_time_ms: clock.optional(),
+  time_control: timeControl.optional(),
   active_participant_id: id.optional(),
   active_group_id: id.optional(),
   action_on_timeout: action.optional(),

@@ -42,7 +42,7 @@ export function seatPlayers(game: Payload): Player[] {
 export function seatTeams(game: Payload, players: Player[]): Team[] {
   if (game.sync_mode !== 'per_group') return [];
   if (game.groups !== undefined && game.groups.length > 0) {
-    return game.groups.map(({ group_id: id, total_time_ms: bank, members = [] }) => {
+    return game.groups.map(({ group_id: id, total_time_ms: bank = 0, members = [] }) => {
       const joined = players.filter((player) => player.group === id && !members.includes(player.id)).map((player) => player.id);
       return { id, bank, used: 0, expired: false, members: [...members, ...joined] };
     });

@@ -2,6 +2,7 @@
 import type { LinksData, RefreshData, RefreshPayload, ShareData, SharedRole } from './access.ts';
 import type { EventType, HistoryEvent } from './events.ts';
 import type { ActionOnTimeout, JsonObject, JsonValue, OutagePolicy, SessionState, SyncMode } from './state.ts';
+import type { TimeControl } from './time-control.ts';
 
 /** Every command on a session may carry these. */
 export interface CommandOptions {
@@ -20,11 +21,16 @@ export interface ParticipantInput {
   participant_index?: number | undefined;
   total_time_ms?: number | undefined;
   group_id?: string | undefined;
+  /** Their own time control, in `per_participant`. */
+  time_control?: TimeControl | undefined;
 }
 
 export interface GroupInput {
   group_id: string;
-  total_time_ms: number;
+  /** Required unless a time control gives the group its time. */
+  total_time_ms?: number | undefined;
+  /** Its own time control. */
+  time_control?: TimeControl | undefined;
   members?: string[] | undefined;
 }
 
@@ -37,6 +43,8 @@ export interface CreatePayload extends CommandOptions {
   time_per_cycle_ms?: number | undefined;
   increment_ms?: number | undefined;
   max_time_ms?: number | undefined;
+  /** The time control of every clock that has none of its own, in `per_participant` and `per_group`. */
+  time_control?: TimeControl | undefined;
   active_participant_id?: string | undefined;
   active_group_id?: string | undefined;
   action_on_timeout?: ActionOnTimeout | undefined;

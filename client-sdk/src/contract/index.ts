@@ -6,3 +6,4 @@ export * from './events.ts';
 export * from './limits.ts';
 export * from './reply.ts';
 export * from './state.ts';
+export * from './time-control.ts';

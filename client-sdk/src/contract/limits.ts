@@ -7,7 +7,7 @@
  * The number of the contract. Every change of a schema raises it and adds a line to versions.json; nothing that is
  * there ever changes. The server sends it in this header of every HTTP answer and of the handshake.
  */
-export const CONTRACT_VERSION = 2;
+export const CONTRACT_VERSION = 3;
 export const CONTRACT_HEADER = 'X-SyncKairos-Contract';
 
 export const ID_PATTERN = /^[A-Za-z0-9._:@|~-]{1,128}$/;
@@ -15,6 +15,13 @@ export const ID_PATTERN = /^[A-Za-z0-9._:@|~-]{1,128}$/;
 export const CLOCK_MIN_MS = 1_000;
 export const CLOCK_MAX_MS = 86_400_000;
 export const INCREMENT_MAX_MS = 60_000;
+export const STAGES_MAX = 8;
+/** Turns of a stage or block, and periods. */
+export const COUNT_MAX = 500;
+/** The longest part of a time control: a stage's time, an increment, a delay, a period, a block. */
+export const CONTROL_PART_MAX_MS = 30 * CLOCK_MAX_MS;
+/** What all of a time control may come to, and what an adjustment may leave on such a clock. */
+export const CONTROL_MAX_MS = 400 * CLOCK_MAX_MS;
 export const PARTICIPANTS_MAX = 1_000;
 export const WARNINGS_MAX = 10;
 export const DEFAULT_WARNING_THRESHOLDS_MS: readonly number[] = [10_000, 5_000, 1_000];

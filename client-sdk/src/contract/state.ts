@@ -3,6 +3,8 @@
  * (`…_ms`) are integers.
  */
 
+import type { ClockState, TimeControl } from './time-control.ts';
+
 export const SYNC_MODES = ['per_participant', 'per_cycle', 'per_group', 'global', 'count_up'] as const;
 export type SyncMode = (typeof SYNC_MODES)[number];
 
@@ -29,15 +31,25 @@ export interface ParticipantState {
   participant_id: string;
   participant_index: number;
   group_id: string | null;
-  /** The bank in `per_participant`, where it drains as time is charged; elsewhere as given. */
+  /**
+   * The bank in `per_participant`, where it drains as time is charged; elsewhere as given. With a time control: main
+   * time as settled.
+   */
   total_time_ms: number | null;
   time_used_ms: number;
-  /** As of the session's `updated_at`; `remaining()` computes it for any other instant. */
+  /**
+   * What is left until the clock runs out, everything included, as of the session's `updated_at`; `remaining()` computes
+   * it for any other instant.
+   */
   time_remaining_ms: number | null;
   cycle_count: number;
   is_active: boolean;
   has_expired: boolean;
   has_gone: boolean;
+  /** Their own time control, where they have one. */
+  time_control?: TimeControl;
+  /** Where their clock stands; only with a time control. */
+  clock?: ClockState;
 }
 
 export interface GroupState {
@@ -47,6 +59,10 @@ export interface GroupState {
   is_active: boolean;
   has_expired: boolean;
   members: string[];
+  /** Its own time control, where it has one. */
+  time_control?: TimeControl;
+  /** Where its clock stands; only with a time control. */
+  clock?: ClockState;
 }
 
 export interface SessionState {
@@ -82,6 +98,8 @@ export interface SessionState {
   metadata: JsonObject;
   /** The `sub` of the user who created it; only where users are asked who they are. */
   owner_id?: string;
+  /** The time control of every clock that has none of its own. */
+  time_control?: TimeControl;
   /** There only where participants may pause and resume. */
   participants_may_pause?: true;
 }

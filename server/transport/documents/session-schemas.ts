@@ -2,6 +2,7 @@ import { z } from 'zod';
 import {
   ACTION_TYPES,
   type ActionOnTimeout,
+  type ClockState,
   EVENT_TYPES,
   type HistoryEvent,
   type JsonObject,
@@ -12,6 +13,7 @@ import {
   type SwitchData,
   SYNC_MODES,
 } from '#contract';
+import { timeControl } from '../control-schemas.ts';
 
 /** A session as the server tells of it. */
 
@@ -27,6 +29,19 @@ export const action = z
   .custom<ActionOnTimeout>()
   .meta({ type: 'object', required: ['type'], properties: { type: { type: 'string', examples: [...ACTION_TYPES] } } });
 
+const clock = z.object({
+  turns: z.int(),
+  stage: z.int(),
+  stage_turns: z.int(),
+  turn_used_ms: ms,
+  periods_left: z.int().exactOptional(),
+  period_left_ms: ms.exactOptional(),
+  block_turns_left: z.int().exactOptional(),
+  block_left_ms: ms.exactOptional(),
+  turn_main_ms: ms.exactOptional(),
+  turn_reserve_ms: ms.exactOptional(),
+}) satisfies z.ZodType<ClockState>;
+
 export const participant = z.object({
   participant_id: id,
   participant_index: z.int(),
@@ -38,6 +53,8 @@ export const participant = z.object({
   is_active: z.boolean(),
   has_expired: z.boolean(),
   has_gone: z.boolean(),
+  time_control: timeControl.exactOptional(),
+  clock: clock.exactOptional(),
 });
 
 export const group = z.object({
@@ -47,6 +64,8 @@ export const group = z.object({
   is_active: z.boolean(),
   has_expired: z.boolean(),
   members: z.array(id),
+  time_control: timeControl.exactOptional(),
+  clock: clock.exactOptional(),
 });
 
 export const status = z.enum(STATUSES);
@@ -79,6 +98,7 @@ export const state = z.object({
   groups: z.array(group),
   metadata: free,
   owner_id: z.string().exactOptional(),
+  time_control: timeControl.exactOptional(),
   participants_may_pause: z.literal(true).exactOptional(),
 }) satisfies z.ZodType<SessionState>;
 
