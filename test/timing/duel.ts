@@ -6,6 +6,7 @@ import { create } from '../../server/domain/create.ts';
 import { decide, type TimerCommand } from '../../server/domain/decide.ts';
 import type { SessionEvent } from '../../server/domain/event.ts';
 import { catchUp } from '../../server/domain/catch-up.ts';
+import type { Outage } from '../../server/domain/outage.ts';
 import { type Change, SEATS, type Step, STRANGER, type Wish } from './random-games.ts';
 import { Reference } from './reference.ts';
 import type { Payload } from './reference-seats.ts';
@@ -19,25 +20,36 @@ export const ORIGIN = Date.parse('2026-06-01T12:00:00.000Z');
 export class Table {
   state: SessionState;
   readonly events: SessionEvent[];
+  /** When no instance served anybody, oldest first. */
+  readonly outages: Outage[];
 
-  constructor(game: Payload) {
+  constructor(game: Payload, outages: Outage[] = []) {
+    this.outages = outages;
     const created = create(deepFreeze(game), ORIGIN);
     if (!created.ok) throw new Error(`the drawn game is not valid: ${JSON.stringify(created)}`);
     this.events = [created.event];
     this.state = deepFreeze(created.event.state);
   }
 
-  /** Applies what ran out up to an instant, at most `limit` at a time. */
+  /**
+   * Applies what ran out and what outages changed up to an instant, at most `limit` at a time. In an outage nobody is
+   * there to do it; how long it was is known when it is over.
+   */
   pass(instant: number, limit = 1_000): void {
+    const until = ORIGIN + instant;
+    if (this.outages.some(({ from, to }) => from < until && until < to)) return;
+    const over = this.outages.filter(({ to }) => to <= until);
     for (;;) {
       const before = this.state.updated_at;
       let taken = 0;
-      for (const event of catchUp(this.state, ORIGIN + instant, [])) {
+      for (const event of catchUp(this.state, until, over)) {
         this.#take(event);
         if (++taken === limit) break;
       }
       if (taken === 0) return;
-      if (this.state.updated_at <= before) throw new Error('a clock runs out again and again without any time going by');
+      // An outage pauses a session as of its beginning, so the event before it can be of the same instant.
+      if (this.state.updated_at <= before && this.state.status !== 'paused')
+        throw new Error('a clock runs out again and again without any time going by');
     }
   }
 
@@ -83,7 +95,13 @@ export function duel(game: Payload, steps: Step[]): { table: Table; orders: Orde
   const orders: Order[] = [];
   let over = 0;
   compare(table, reference);
-  for (const { wait, back, wish, limit, apt } of steps) {
+  for (const { outages, wait, back, wish, limit, apt } of steps) {
+    for (const gap of outages) {
+      reference.tickTo(reference.now + gap.wait);
+      const from = ORIGIN + reference.now;
+      reference.standStill(gap.lasts);
+      table.outages.push({ from, to: ORIGIN + reference.now });
+    }
     reference.tickTo(reference.now + waitOf(wait, reference));
     table.pass(reference.now, limit);
     compare(table, reference);

@@ -3,7 +3,7 @@ import { PRESENT_RULES, remaining } from '#clock';
 import type { SessionState } from '#contract';
 import type { SessionEvent } from '../../server/domain/event.ts';
 import { type Replayed, replay } from '../../server/domain/replay.ts';
-import { type Order, ORIGIN, same, Table } from './duel.ts';
+import { type duel, ORIGIN, same, Table } from './duel.ts';
 import type { Payload } from './reference-seats.ts';
 
 /** Each event is one version, none is before the one it follows, and its state is as of the event. */
@@ -41,9 +41,16 @@ export function checkConservation(game: Payload, events: SessionEvent[]): void {
   const charged = new Map<string, number>();
   const cycle = given.get('session') ?? 0;
   let ofSeats = 0;
+  // Since an outage was credited the clock runs without having been charged for the time before it.
+  let uncharged = 0;
   for (const [place, event] of events.entries()) {
     const before = events[place - 1];
-    const ran = before?.state.status === 'running' ? event.at - before.at : 0;
+    let ran = before?.state.status === 'running' ? uncharged + event.at - before.at : 0;
+    uncharged = 0;
+    if (event.event_type === 'session_credited') {
+      uncharged = ran - Number(event.metadata['credited_ms']);
+      ran = 0;
+    }
     expect(event.time_elapsed_ms, 'what was charged').to.equal(ran);
     const owner = (mode === 'per_participant' ? event.participant_id : mode === 'per_group' ? event.group_id : null) ?? 'session';
     charged.set(owner, (charged.get(owner) ?? 0) + ran);
@@ -65,8 +72,10 @@ export function checkConservation(game: Payload, events: SessionEvent[]): void {
       given.set('session', cycle);
       charged.set('session', 0);
     }
-    for (const [whose, left] of clocksOf(event.state))
-      expect(left, `what ${whose} has left`).to.equal((given.get(whose) ?? 0) - (charged.get(whose) ?? 0));
+    for (const [whose, left] of clocksOf(event.state)) {
+      const owed = whose === 'session' ? uncharged : 0;
+      expect(left, `what ${whose} has left`).to.equal((given.get(whose) ?? 0) - (charged.get(whose) ?? 0) - owed);
+    }
     for (const { group_id, time_used_ms } of event.state.groups) expect(time_used_ms).to.equal(charged.get(group_id) ?? 0);
     expect(event.state.participants.reduce((sum, { time_used_ms }) => sum + time_used_ms, 0)).to.equal(ofSeats);
   }
@@ -82,8 +91,8 @@ function clocksOf(state: SessionState | undefined): [string, number][] {
 }
 
 /** A server that looks every `stride` ms, and one that looks only when a command comes, write the same trail. */
-export function checkLateness(game: Payload, orders: Order[], events: SessionEvent[], stride: number): void {
-  const table = new Table(game);
+export function checkLateness(game: Payload, { orders, table: { events, outages } }: ReturnType<typeof duel>, stride: number): void {
+  const table = new Table(game, outages);
   let looked = 0;
   for (const { command, instant, now } of orders) {
     for (; looked < now; looked += stride) table.pass(looked, 1);

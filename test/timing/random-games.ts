@@ -20,11 +20,18 @@ export type Wish =
   | { type: 'adjust'; owner: 'right' | 'none' | 'participant' | 'group' | 'both'; who: number; change: Change }
   | { type: 'pause' | 'resume' | 'complete' | 'cancel' | 'delete' };
 
+/** A time in which no instance serves anybody, so long (ms) after whatever came before it. */
+export interface Gap {
+  wait: number;
+  lasts: number;
+}
+
 /**
- * One step of a sequence: a wait, by how much the command's instant lies before the last one (a clock that ran
+ * One step of a sequence: outages, a wait, by how much the command's instant lies before the last one (a clock that ran
  * backwards), the command.
  */
 export interface Step {
+  outages: Gap[];
   wait: Wait;
   back: number;
   wish: Wish;
@@ -80,13 +87,19 @@ const wait: fc.Arbitrary<Wait> = fc.oneof(
 const back = fc.oneof({ weight: 9, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: fc.integer({ min: 1, max: 5_000 }) });
 const limit = fc.constantFrom(1_000, 1, 2);
 
-const step: fc.Arbitrary<Step> = fc.record({ wait, back, wish, limit, apt: fc.constantFrom(true, true, true, true, false) });
+const gap: fc.Arbitrary<Gap> = fc.record({ wait: fc.integer({ min: 0, max: 60 }), lasts: fc.integer({ min: 1, max: 300 }) });
+const outages: fc.Arbitrary<Gap[]> = fc.oneof(
+  { weight: 7, arbitrary: fc.constant<Gap[]>([]) },
+  { weight: 1, arbitrary: fc.array(gap, { minLength: 1, maxLength: 2 }) },
+);
+
+const step: fc.Arbitrary<Step> = fc.record({ outages, wait, back, wish, limit, apt: fc.constantFrom(true, true, true, true, false) });
 
 /** A sequence of steps; nearly all begin with a start, so that there is something to play. */
 export const randomSteps: fc.Arbitrary<Step[]> = fc
   .tuple(fc.array(step, { maxLength: 2 }), someone, fc.noBias(fc.array(step, { maxLength: 40, size: 'max' })))
   .map(([before, who, after]) =>
-    before.concat({ wait: { ms: 3 }, back: 0, wish: { type: 'start', who }, apt: false, limit: 1_000 }, after),
+    before.concat({ outages: [], wait: { ms: 3 }, back: 0, wish: { type: 'start', who }, apt: false, limit: 1_000 }, after),
   );
 
 const action: fc.Arbitrary<ActionOnTimeout | undefined> = fc.oneof(
@@ -119,6 +132,7 @@ const knobs = fc.record({
   first: fc.option(fc.nat({ max: SEATS.length - 1 }), { nil: undefined }),
   firstBy: fc.constantFrom('participant' as const, 'group' as const, 'both' as const),
   action,
+  outage_policy: fc.constantFrom(undefined, 'charge' as const, 'credit' as const, 'pause' as const),
   auto_advance: fc.constantFrom(undefined, false, true, true, true, true),
 });
 
@@ -165,6 +179,7 @@ function gameOf(sync_mode: SyncMode, drawn: Knobs): Payload {
     increment_ms: drawn.increment,
     ...beginner(drawn, participants, teamOf),
     action_on_timeout: drawn.action,
+    outage_policy: drawn.outage_policy,
     auto_advance: drawn.auto_advance,
   };
 }

@@ -83,6 +83,29 @@ export class ReferenceBoard {
     this.notes.push({ event_type, at: this.origin + this.now, ...receipt, metadata: { ...metadata }, state: this.picture(version) });
   }
 
+  /**
+   * Notes that an outage was charged to nobody. The running turn is not charged either: banks stay as they were noted
+   * last, and the turn looks as if it had begun later.
+   */
+  protected noteCredit(metadata: object): void {
+    const last = this.notes.at(-1)?.state ?? this.picture(0);
+    const left = this.left();
+    const state: SessionState = {
+      ...last,
+      version: last.version + 1,
+      cycle_started_at: this.iso(this.now - this.sinceLast),
+      deadline_at: left === null ? null : this.iso(this.now + left),
+      updated_at: this.iso(this.now),
+      participants: structuredClone(last.participants),
+    };
+    for (const one of state.participants) {
+      const player = this.player(one.participant_id);
+      if (player !== null) one.time_remaining_ms = this.leftOf(player);
+    }
+    const charge = { participant_id: this.active?.id ?? null, group_id: this.group, time_elapsed_ms: 0, time_remaining_ms: left };
+    this.notes.push({ event_type: 'session_credited', at: this.origin + this.now, ...charge, metadata, state });
+  }
+
   protected player(id: string | undefined): Player | null {
     return this.players.find((player) => player.id === id) ?? null;
   }

@@ -29,6 +29,20 @@ export class Reference extends ReferenceBoard {
     }
   }
 
+  /** Lets time go by in which no instance serves anybody: an outage, as the game's policy has it. */
+  standStill(ms: number): void {
+    const policy = this.game.outage_policy ?? 'charge';
+    if (policy === 'charge' || this.status !== 'running') return this.tickTo(this.now + ms);
+    const outage = { from: this.iso(this.now), to: this.iso(this.now + ms) };
+    if (policy === 'pause') {
+      const receipt = this.receipt();
+      this.status = 'paused';
+      this.note('session_paused', receipt, { outage, reason: 'outage' });
+    }
+    this.now += ms;
+    if (policy === 'credit') this.noteCredit({ outage, credited_ms: ms });
+  }
+
   /** Does what a command asks for, or says by which code it is refused. */
   obey(command: TimerCommand): string | null {
     if (!MAY[command.type]?.includes(this.status)) return 'INVALID_STATE_TRANSITION';
