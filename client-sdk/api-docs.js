@@ -9,9 +9,13 @@ const here = import.meta.dirname;
 const CHAPTERS = [
   ['The client', ['client', 'session-commands', 'options', 'events', 'errors', 'clock-sync', 'device-clock', 'connection']],
   ['Formatting and arithmetic', ['format-time', 'clock/reading', 'clock/find', 'clock/clock', 'clock/modes']],
+  ['Notation of time controls', ['notation']],
   ['React hooks: `@synckairos/client/react`', ['use-sync-kairos', 'use-time']],
   ['Optimistic switches: `@synckairos/client/optimistic`', ['clock/turns']],
-  ['The contract', ['contract/state', 'contract/commands', 'contract/events', 'contract/reply', 'contract/access']],
+  [
+    'The contract',
+    ['contract/state', 'contract/commands', 'contract/events', 'contract/reply', 'contract/access', 'contract/time-control'],
+  ],
 ];
 /** What is exported inside the package only. */
 const INTERNAL = new Set(

@@ -13,3 +13,4 @@ export { formatTime, shownElapsed, shownTime, type TimeStyle, untilNextDigit, un
 export type { OptimisticSwitch, SyncKairosOptions } from './options.ts';
 export type { HistoryPage } from './session-commands.ts';
 export type { Who } from './who.ts';
+export { formatTimeControl, type NotationOptions, parseTimeControl } from './notation.ts';

@@ -57,7 +57,12 @@ describe('the package @synckairos/client', function () {
     await runIn(sdkFolder, 'attw', project.tarball, '--profile', 'node16');
   });
 
-  it('J-63 is under 12 kB without socket.io-client', async () => {
+  it('J-63 is under 12 kB without socket.io-client and the notation, of which every export is weighed', async () => {
+    const { 'size-limit': weighed } = JSON.parse(await readFile(path.join(sdkFolder, 'package.json'), 'utf8')) as {
+      'size-limit': { path: string; import?: string }[];
+    };
+    const names = weighed.flatMap(({ import: list = '' }) => list.match(/\w+/g) ?? []);
+    expect(names).to.have.members(Object.keys(await import('../../../client-sdk/src/index.ts')));
     const sizes = JSON.parse(await runIn(sdkFolder, 'size-limit', '--json')) as { name: string; passed: boolean; size: number }[];
     for (const { name, size, passed } of sizes) {
       console.log(`      ${name}: ${size} bytes (brotli)`);
