@@ -8,17 +8,23 @@ interface Node {
   port: number;
 }
 
-interface Access {
+interface Credentials {
   username?: string;
   password?: string;
-  tls: boolean;
 }
 
 /** Where Redis is: one server, a cluster of which some nodes are known, or whatever master the Sentinels name. */
 export type RedisAddress =
   | { form: 'single'; url: string; db: number }
-  | { form: 'cluster'; nodes: Node[]; access: Access }
-  | { form: 'sentinel'; sentinels: Node[]; name: string; db: number; access: Access; sentinelAccess: Omit<Access, 'tls'> };
+  | { form: 'cluster'; nodes: Node[]; access: Credentials & { tls: boolean } }
+  | {
+      form: 'sentinel';
+      sentinels: Node[];
+      name: string;
+      db: number;
+      access: Credentials & { tls: boolean };
+      sentinelAccess: Credentials;
+    };
 
 const REDIS_PORT = 6379;
 const SENTINEL_PORT = 26_379;
@@ -45,7 +51,7 @@ export function parseRedisUrl(url: string): RedisAddress {
   // A cluster has one database, and one way to sign in.
   if (nodes.some(({ scheme: own, path }) => own !== scheme || !['', '/', '/0'].includes(path))) fail();
   if (nodes.slice(1).some(({ username, password }) => username !== undefined || password !== undefined)) fail();
-  return { form: 'cluster', nodes: nodes.map(addressOf), access: { ...accessOf(nodes[0]), tls } };
+  return { form: 'cluster', nodes: nodes.map(addressOf), access: { ...credentialsOf(nodes[0]), tls } };
 }
 
 /** The number of the database that a REDIS_URL names. */
@@ -68,7 +74,7 @@ function sentinelAddress(rest: string, tls: boolean): RedisAddress {
     sentinels: nodes.map(addressOf),
     name: decodeURIComponent(name),
     db: Number(db),
-    access: { ...accessOf(nodes[0]), tls },
+    access: { ...credentialsOf(nodes[0]), tls },
     sentinelAccess: { ...(username === null ? {} : { username }), ...(password === null ? {} : { password }) },
   };
 }
@@ -107,7 +113,7 @@ export function hasPasswordBehindHost(url: string): boolean {
 
 const addressOf = ({ host, port }: ParsedNode): Node => ({ host, port });
 
-function accessOf(node: ParsedNode | undefined): Omit<Access, 'tls'> {
+function credentialsOf(node: ParsedNode | undefined): Credentials {
   return {
     ...(node?.username === undefined ? {} : { username: node.username }),
     ...(node?.password === undefined ? {} : { password: node.password }),

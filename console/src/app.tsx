@@ -1,6 +1,6 @@
 import type { SyncKairosClient, SyncKairosError } from '@synckairos/client';
 import { lazy, Suspense, useSyncExternalStore } from 'react';
-import type { Door } from './door.ts';
+import type { AuthRefusal } from './auth-refusal.ts';
 import { GamePage } from './game/game-page.tsx';
 import { ReplaceSheet } from './identity.tsx';
 import { useRoute } from './route.ts';
@@ -16,12 +16,12 @@ interface AppProps {
   token: string | undefined;
 }
 
-export function App({ client, token, offered, door }: AppProps & { offered: string | undefined; door: Door }) {
-  const refusal = useSyncExternalStore(door.subscribe, door.getSnapshot);
+export function App({ client, token, offered, authRefusal }: AppProps & { offered: string | undefined; authRefusal: AuthRefusal }) {
+  const refusal = useSyncExternalStore(authRefusal.subscribe, authRefusal.getSnapshot);
   return (
     <div className="app">
       <Page client={client} token={token} refusal={refusal} />
-      {/* Whom the server does not let in is nobody to it. */}
+      {/* The name that a refused token gives is not shown. */}
       <StatusBar client={client} token={refusal === null ? token : undefined} />
       {token !== undefined && offered !== undefined && <ReplaceSheet token={token} offered={offered} />}
     </div>

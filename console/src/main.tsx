@@ -4,7 +4,7 @@ import { createRoot } from 'react-dom/client';
 import { takeToken } from './access.ts';
 import { App } from './app.tsx';
 import { BASE_URL } from './base.ts';
-import { watchDoor } from './door.ts';
+import { watchAuthRefusal } from './auth-refusal.ts';
 import { ignoreDoublePresses } from './double-press.ts';
 import { splitToken } from './route.ts';
 import './styles/base.css';
@@ -20,13 +20,13 @@ addEventListener('hashchange', () => splitToken(location.hash).token !== undefin
 
 const client = new SyncKairosClient(BASE_URL, token === undefined ? {} : { token });
 ignoreDoublePresses();
-const door = watchDoor(client);
+const authRefusal = watchAuthRefusal(client);
 client.connect();
 
 const root = document.getElementById('root');
 if (root === null) throw new Error('The page has no #root');
 createRoot(root).render(
   <StrictMode>
-    <App client={client} token={token} offered={offered} door={door} />
+    <App client={client} token={token} offered={offered} authRefusal={authRefusal} />
   </StrictMode>,
 );

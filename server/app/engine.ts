@@ -20,7 +20,7 @@ interface EngineNeeds {
   rooms: RoomsPart;
 }
 
-/** Creates the engine over its store. Its deadlines are attended to from `start` on. */
+/** Creates the engine over its store. It handles deadlines from `start` on. */
 export function openEngine({ config, schema, instance, logger, metrics }: Base, { redis, clock: part, audit, rooms }: EngineNeeds) {
   const { KEY_PREFIX: keyPrefix, REDIS_URL: redisUrl, LOG_LEVEL: logLevel } = config;
   const idleRunMs = config.SESSION_MAX_IDLE_RUN_SECONDS * 1000;

@@ -7,7 +7,7 @@ import { openAccess } from '../transport/access/open.ts';
 import { CommandHandler } from '../transport/command-handler.ts';
 import { MessageCredits } from '../transport/message-limit.ts';
 import { Admission } from '../transport/socket/admission.ts';
-import { Attendance } from '../transport/socket/attendance.ts';
+import { PresenceMarker } from '../transport/socket/presence-marker.ts';
 import { ChangeRelay } from '../transport/socket/change-relay.ts';
 import { announceClosing, attachGateway, closeIo } from '../transport/socket/gateway.ts';
 import { acceptHandshakes } from '../transport/socket/handshake.ts';
@@ -52,7 +52,7 @@ export function openGateway({ config, logger, metrics }: Base, needs: GatewayNee
   );
   const admission = asked && new Admission({ ...asked, io, handler, now, logger });
   const healing = new Healing({ io, store, archive, now, logger, metrics });
-  const attendance = idleRunMs === 0 ? undefined : new Attendance({ io, store, presence, idleRunMs, now, logger });
+  const presenceMarker = idleRunMs === 0 ? undefined : new PresenceMarker({ io, store, presence, idleRunMs, now, logger });
   const load = async (sessionId: string) => (await store.load(sessionId)).session?.state ?? null;
   const changes = new ChangeRelay({ io, adapter, load, told: (room, event) => healing.told(room, event), logger });
   acceptHandshakes(http.server, io, { basePath, handler, callers, connectionLimit });
@@ -73,7 +73,7 @@ export function openGateway({ config, logger, metrics }: Base, needs: GatewayNee
     sessionSocketLimit,
   });
   healing.start();
-  attendance?.start();
+  presenceMarker?.start();
   admission?.start();
   return {
     handler,
@@ -94,7 +94,7 @@ export function openGateway({ config, logger, metrics }: Base, needs: GatewayNee
     },
     /** Resolves when nothing is done for sockets any more. */
     async close(): Promise<void> {
-      await Promise.all([healing.close(), attendance?.close(), admission?.close()]);
+      await Promise.all([healing.close(), presenceMarker?.close(), admission?.close()]);
     },
   };
 }

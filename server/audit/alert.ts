@@ -1,6 +1,6 @@
 import type { Logger } from '../observability/logger.ts';
 
-/** Warns when a count passes its limit: once, until it has fallen to half of it. */
+/** Logs a warning when a count exceeds its limit, and no other one until the count has fallen to half of it. */
 export class Alert {
   readonly #limit: number;
   readonly #what: string;

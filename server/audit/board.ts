@@ -10,22 +10,22 @@ export interface BoardOptions {
   redisUrl: string;
   keyPrefix: string;
   logger: Logger;
-  /** Where the pages are served, such as `/admin/queues`. */
+  /** The path of the pages, such as `/admin/queues`. */
   path: string;
-  /** What browsers have in front of it; empty for nothing. */
+  /** The prefix (BASE_PATH) that browsers use in front of it; may be empty. */
   basePath: string;
 }
 
 export interface Board {
-  /** Serves everything below the path, to whoever asks: keep others away from it. */
+  /** Serves everything below the path without asking who requests it; the caller must authenticate requests. */
   middleware: Middleware;
   /** Ends the connection, once. Never rejects. */
   close(): Promise<void>;
 }
 
 /**
- * Opens Bull Board, which shows the audit queue and its failed jobs. It only shows: the events of a job that somebody
- * removes exist nowhere else. Failed jobs are retried by `npm run audit -- retry`.
+ * Opens Bull Board, which shows the audit queue and its failed jobs. It is read-only, because the events of a removed
+ * job would be lost. `npm run audit -- retry` retries failed jobs.
  */
 export function openBoard({ redisUrl, keyPrefix, logger, path, basePath }: BoardOptions): Board {
   const redis = connectRedis(redisUrl, 'commands', 'audit-board', logger);
@@ -37,7 +37,7 @@ export function openBoard({ redisUrl, keyPrefix, logger, path, basePath }: Board
     serverAdapter: adapter,
     options: { uiConfig: { boardTitle: 'SyncKairos audit' } },
   });
-  // By itself it would send the stack along.
+  // By default the adapter sends the stack of an error.
   adapter.setErrorHandler(() => ({ status: 500, body: { error: 'The audit queue is out of reach' } }));
   let closing: Promise<void> | undefined;
   const close = async () => {

@@ -37,12 +37,12 @@ const COLUMNS = ['version', 'instant', 'type', 'who', 'elapsed', 'remaining', 's
 const WIDTHS = [7, 24, 19, 20, 12, 12, 0];
 
 /** The head of the table that `replay` prints. */
-export function storyHead(): string {
+export function eventTableHead(): string {
   return line(COLUMNS);
 }
 
 /** A line of that table. */
-export function storyLine({
+export function eventTableLine({
   version,
   timestamp,
   event_type,

@@ -4,7 +4,7 @@ import { connectRedis, whenReady } from '../store/connection.ts';
 import { createKeys } from '../store/keys.ts';
 import { createOutbox } from '../store/outbox.ts';
 import { timeAt } from '../store/time.ts';
-import { statusText, storyHead, storyLine, verificationText } from './cli-text.ts';
+import { statusText, eventTableHead, eventTableLine, verificationText } from './cli-text.ts';
 import { closeDatabase, openDatabase } from './database.ts';
 import type { PrismaClient } from './generated/client.ts';
 import { oldestOnTheWay } from './lag.ts';
@@ -48,7 +48,7 @@ async function main([command, session, ...more]: string[]): Promise<number> {
     case 'verify':
       return withDatabase((database) => showVerification(database, session ?? ''));
     case 'replay':
-      return withDatabase((database) => showStory(database, session ?? ''));
+      return withDatabase((database) => printEvents(database, session ?? ''));
     default:
       return refuse(USAGE);
   }
@@ -67,11 +67,11 @@ async function showVerification(database: PrismaClient, sessionId: string): Prom
   return found.findings.length === 0 ? DONE : FOUND;
 }
 
-async function showStory(database: PrismaClient, sessionId: string): Promise<number> {
+async function printEvents(database: PrismaClient, sessionId: string): Promise<number> {
   const events = await fullHistory(database, sessionId);
   if (events === null) return refuse(`${sessionId}: the trail knows no such session`);
-  console.log(storyHead());
-  for await (const event of events) console.log(storyLine(event));
+  console.log(eventTableHead());
+  for await (const event of events) console.log(eventTableLine(event));
   return DONE;
 }
 

@@ -2,18 +2,18 @@ import { NewerSchemaError } from '../domain/schema.ts';
 
 /**
  * What a failed statement tells about the events in it:
- * `refused`: the database answered and won't have them, now or later;
- * `unavailable`: nothing about them, the database is away, busy or not set up;
- * `unclear`: no answer that says which.
+ * - `refused`: the database answered and will never accept them;
+ * - `unavailable`: nothing, since the database is away, busy or not set up;
+ * - `unclear`: the error does not say which.
  */
 export type Verdict = 'refused' | 'unavailable' | 'unclear';
 
-/** SQLSTATE of a statement that took too long: a database under load, or a statement that is too big. */
+/** SQLSTATE of a statement that took too long: the database is under load, or the statement is too big. */
 const STATEMENT_TIMEOUT = '57014';
 
 /**
- * Classes of SQLSTATE that have nothing to do with the values of a statement: connection, transaction state, sign-in,
- * catalog, rollback (deadlocks), missing tables or rights, resources, locks, operator intervention, system.
+ * Classes of SQLSTATE that do not concern the values of a statement: connection, transaction state, sign-in, catalog,
+ * rollback (deadlocks), missing tables or rights, resources, locks, operator intervention, system.
  * https://www.postgresql.org/docs/current/errcodes-appendix.html
  */
 const NOT_THE_EVENTS = ['08', '25', '26', '28', '3D', '3F', '40', '42', '53', '55', '57', '58'];
@@ -22,13 +22,13 @@ const NOT_THE_EVENTS = ['08', '25', '26', '28', '3D', '3F', '40', '42', '53', '5
 const NOT_REACHED = ['DatabaseNotReachable', 'ConnectionClosed', 'SocketTimeout', 'TlsConnectionError', 'TooManyConnections'];
 
 /**
- * What the driver says when it lost a connection or got none; it gives these no code. Prisma may write lines of its own
- * before it.
+ * Messages of the driver about a connection that was lost or could not be opened; these errors have no code. Prisma may
+ * put lines of its own before them.
  */
 const NO_CONNECTION =
   /^(Connection terminated|timeout exceeded when trying to connect|timeout expired|Client (has encountered a connection error|was closed)|Cannot use a pool after calling end|The server does not support SSL|There was an error establishing an SSL)/m;
 
-/** What the driver says when it waited for longer than a statement may take. */
+/** The driver's message when a statement took longer than allowed. */
 const NO_ANSWER = /^Query read timeout/m;
 
 interface DatabaseFailure {
@@ -38,7 +38,7 @@ interface DatabaseFailure {
   message?: string;
 }
 
-/** Judges an error that a statement through Prisma was rejected with. */
+/** Classifies an error of a statement that was sent through Prisma. */
 export function verdictOf(error: unknown): Verdict {
   const failure = failureOf(error);
   const state = failure?.originalCode;
@@ -48,15 +48,15 @@ export function verdictOf(error: unknown): Verdict {
 }
 
 /**
- * Whether a read was rejected because PostgreSQL can't answer now: it is away, busy, not set up, or took too long. Any
- * other failure of a read is a mistake of ours, since nobody's values are stored by it.
+ * Whether a read failed because PostgreSQL cannot answer now: it is away, busy, not set up, or took too long. Any other
+ * failure of a read shows a bug, since a read stores no values.
  */
 export function isOutage(error: unknown): boolean {
   const tookTooLong = failureOf(error)?.originalCode === STATEMENT_TIMEOUT || (error instanceof Error && NO_ANSWER.test(error.message));
   return tookTooLong || verdictOf(error) === 'unavailable';
 }
 
-/** Why it failed, in the database's own words where it had any; one line. */
+/** The cause of a failure in one line, in the database's own words if it gave any. */
 export function causeOf(error: unknown): string {
   const failure = failureOf(error);
   const said = failure?.originalMessage ?? failure?.message ?? failure?.kind;
@@ -69,13 +69,13 @@ function isConnectionError(error: unknown): boolean {
   return 'syscall' in error || NO_CONNECTION.test(error.message);
 }
 
-/** Prisma wraps what the adapter reported; the wrapper's own codes blur it (P2010 for all raw statements). */
+/** Prisma wraps the adapter's error in one whose code says less (P2010 for all raw statements). */
 function failureOf(error: unknown): DatabaseFailure | undefined {
   const { meta } = error as { meta?: { driverAdapterError?: { cause?: DatabaseFailure } } };
   return meta?.driverAdapterError?.cause;
 }
 
-/** Whether rows can't be read because only a newer version of the server knows their form or their rules. */
+/** Whether rows cannot be read because a newer version of the server wrote their form or made their rules. */
 export function isFromNewerVersion(error: unknown): error is NewerSchemaError {
   return error instanceof NewerSchemaError;
 }

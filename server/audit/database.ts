@@ -1,22 +1,22 @@
 import { PrismaPg } from '@prisma/adapter-pg';
 import type { Logger } from '../observability/logger.ts';
-import { endsWithin } from './deadline.ts';
+import { within } from '../util/within.ts';
 import { PrismaClient } from './generated/client.ts';
 import { Pool, schemaOf } from './pool.ts';
 
 const CONNECT_TIMEOUT_MS = 2_000;
-/** The driver waits this much longer than the server, so that the server's own, clearer refusal comes first. */
+/** How much longer the driver waits than the server, so that the server's own, clearer error comes first. */
 const DRIVER_MARGIN_MS = 500;
 const END_DEADLINE_MS = 2_000;
 
 export interface DatabaseLimits {
   /** Connections to PostgreSQL at most. */
   connections: number;
-  /** How long a statement may take, ms: a database that hangs must not hang us. */
+  /** Longest that a statement may take, ms, so that a database that hangs does not block this process. */
   statementMs: number;
 }
 
-/** Opens the trail's database. Connects at the first statement, and again by itself whenever a connection was lost. */
+/** Opens the trail's database. Connects at the first statement, and reconnects by itself. */
 export function openDatabase(databaseUrl: string, logger: Logger, { connections, statementMs }: DatabaseLimits): PrismaClient {
   const pool = new Pool({
     connectionString: databaseUrl,
@@ -41,10 +41,10 @@ export function openDatabase(databaseUrl: string, logger: Logger, { connections,
   return new PrismaClient({ adapter });
 }
 
-/** Ends all connections; those of a database that hangs are left to their own time-outs. Never rejects. */
+/** Closes all connections; those to a database that hangs end by their own time-outs. Never rejects. */
 export async function closeDatabase(database: PrismaClient, logger: Logger): Promise<void> {
   const ended = database.$disconnect().catch((error: unknown) => logger.warn({ err: error }, 'closing the database failed'));
-  await endsWithin(END_DEADLINE_MS, ended);
+  await within(END_DEADLINE_MS, ended, () => {});
 }
 
 /** Whether the database answers. Never rejects. */

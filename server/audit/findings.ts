@@ -1,16 +1,16 @@
 import { isAfter } from '../domain/position.ts';
 import { keyOf, type RowPosition } from './history.ts';
 
-/** A row that is not what was committed. `missing`: there is none where one must be. */
+/** A row that differs from what was committed. `missing`: a row that should be there is not. */
 export interface Finding {
   version: number;
   epoch: number;
   kind: 'altered' | 'missing' | 'inserted';
-  /** How it shows, in words. */
+  /** What is wrong with it, in words. */
   what: string;
 }
 
-/** A row as verification found it, before it is known which row is to blame. */
+/** What verification knows of a row, before it is decided which row is to blame. */
 export interface Judged extends RowPosition {
   /** The row that this one must follow; null where there is none. */
   before: Judged | null;
@@ -56,8 +56,7 @@ export function blame(rows: readonly Judged[], newest: RowPosition): Finding[] {
     if (isBlamed(row) || (before !== null && isBlamed(before))) continue;
     const after = followers.get(row) ?? [];
     if (row.replayProblem !== null) {
-      // Nothing leads to a first snapshot; where the one after it agrees with what comes later, the first one is to
-      // blame.
+      // No row leads to a first snapshot. If the next snapshot agrees with what comes later, the first one is to blame.
       const first = before !== null && before.before === null && row.linked ? before : null;
       if (first !== null && row.snapshotLeadsOn === true && after.some((other) => other.linked)) accuse(first, 'altered', LEADS_NOWHERE);
       else if (first !== null && row.snapshotLeadsOn === null) accuse(row, 'altered', row.replayProblem + OR_BEFORE);
@@ -66,14 +65,14 @@ export function blame(rows: readonly Judged[], newest: RowPosition): Finding[] {
     }
     if (row.linked) continue;
     if (before === null || followers.get(before)?.some((other) => other.linked)) accuse(row, 'altered', NAMES_ANOTHER);
-    // Its own hash covers the one it names: where that was altered, the next row does not fit either.
+    // A row's hash covers the hash that it names; if that was altered, the next row does not fit either.
     else if (after.some((other) => other.linked)) accuse(before, 'altered', FOLLOWER_DIFFERS);
     else accuse(row, 'altered', after.length > 0 ? NAMES_ANOTHER : `${NAMES_ANOTHER}, or that one was altered`);
   }
   return [...blamed.values()];
 }
 
-/** The rows that must follow each row. */
+/** For each row, the rows that follow it. */
 function followersOf(rows: readonly Judged[]): Map<Judged, Judged[]> {
   const followers = new Map<Judged, Judged[]>();
   for (const row of rows) {
@@ -86,8 +85,8 @@ function followersOf(rows: readonly Judged[]): Map<Judged, Judged[]> {
 }
 
 /**
- * Rows of a newer epoch than their version's others which nothing follows: users would be told that the session's
- * history ends there.
+ * Rows of the newest epoch of their version which nothing follows, although there are later versions. History would end
+ * there for users.
  */
 function deadEnds(rows: readonly Judged[], followers: Map<Judged, Judged[]>, newest: RowPosition): Judged[] {
   const newestOfVersion = new Map<number, Judged>();

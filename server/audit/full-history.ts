@@ -7,9 +7,8 @@ import { presentIncarnation, unbrokenRun } from './history.ts';
 const PAGE = 100;
 
 /**
- * Everything that happened to a session, in order, also where it was deleted since. Ends at the first gap. What the
- * trail has no snapshot of gets the state to which the rules lead, none where they lead nowhere. Null when the trail
- * knows nothing of it.
+ * All events of a session, in order, also of a deleted one. Ends at the first gap. An event without a snapshot gets the
+ * state that the rules give; null if they give none. Null if the trail does not know the session.
  */
 export async function fullHistory(database: PrismaClient, sessionId: string): Promise<AsyncGenerator<RecordedEvent> | null> {
   const incarnation = await presentIncarnation(database, sessionId);

@@ -3,7 +3,7 @@ import type { Logger } from '../observability/logger.ts';
 import type { Metrics } from '../observability/metrics.ts';
 import type { RedisClient } from '../store/connection.ts';
 import { Alert } from './alert.ts';
-import { endsWithin } from './deadline.ts';
+import { within } from '../util/within.ts';
 import { oldestOnTheWay } from './lag.ts';
 import type { AuditQueue } from './queue.ts';
 
@@ -23,7 +23,7 @@ export interface GaugesOptions {
   now: () => number;
 }
 
-/** Keeps the metrics of the audit trail up to date, and warns where they call for an operator. */
+/** Keeps the metrics of the audit trail up to date, and logs a warning when an operator has to act. */
 export class Gauges {
   readonly #options: GaugesOptions;
   readonly #timer: NodeJS.Timeout;
@@ -47,10 +47,10 @@ export class Gauges {
     return this.#failedJobs;
   }
 
-  /** Ends after the sample in hand, unless Redis keeps it waiting. Never rejects. */
+  /** Ends after the present sample, or without it if Redis does not answer. Never rejects. */
   async close(): Promise<void> {
     clearInterval(this.#timer);
-    if (this.#sampling !== undefined) await endsWithin(CLOSE_DEADLINE_MS, this.#sampling);
+    if (this.#sampling !== undefined) await within(CLOSE_DEADLINE_MS, this.#sampling, () => {});
   }
 
   #start(): void {

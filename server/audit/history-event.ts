@@ -7,18 +7,18 @@ import type { SyncEvent } from './generated/client.ts';
 
 export type Columns = Omit<SyncEvent, 'state_snapshot' | 'metadata' | 'previous_hash'>;
 
-/** A row of `sync_events`: BIGINTs as numbers, instants as ISO strings. Throws NewerSchemaError. */
+/** Converts a row of `sync_events`: BIGINTs become numbers, instants become ISO strings. Throws NewerSchemaError. */
 export function toRecordedEvent(row: SyncEvent, schema: Schema = SCHEMA): RecordedEvent {
   const snapshot = row.state_snapshot === null ? null : (readSnapshot(row.state_snapshot, schema) as SessionState);
   return { ...columnsOf(row), state_snapshot: snapshot, metadata: row.metadata as JsonObject, rules: row.rules };
 }
 
-/** JSON of a row as users see it, made of the texts of its snapshot and its metadata as they are. */
+/** The JSON of a row as users get it. The texts of snapshot and metadata go into it unchanged. */
 export function historyJson(row: Columns, snapshot: string, metadata: string): string {
   return `${JSON.stringify(columnsOf(row)).slice(0, -1)},"state_snapshot":${snapshot},"metadata":${metadata}}`;
 }
 
-/** The columns whose values a history event tells as they are. */
+/** The columns that a history event contains unchanged. */
 export function columnsOf(row: Columns): Omit<HistoryEvent, 'state_snapshot' | 'metadata'> {
   return {
     session_id: row.session_id,
@@ -34,7 +34,7 @@ export function columnsOf(row: Columns): Omit<HistoryEvent, 'state_snapshot' | '
 }
 
 /**
- * The hash by which the event after this row names it. Equal to what the commit computed, unless the row was altered.
+ * The hash by which the next event names this row. Equals the one that the commit computed unless the row was altered.
  */
 export function hashOfRow(row: SyncEvent): string {
   const event = { ...columnsOf(row), metadata: row.metadata as JsonObject, previous_hash: row.previous_hash };

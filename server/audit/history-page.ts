@@ -7,32 +7,32 @@ import { type Columns, columnsOf, historyJson } from './history-event.ts';
 import type { RowPosition } from './history.ts';
 import { stateAt } from './state-at.ts';
 
-/** A page ends where the next event would make it larger than this as JSON. */
+/** Most bytes of a page as JSON; the event that would exceed it is left to the next page. */
 const PAGE_BYTES = 1024 * 1024;
 /**
- * Rows are read in slices of about so many characters: those of a session are much alike, so the largest one tells how
- * many that are.
+ * Rows are read in slices of about so many characters. The rows of a session are much alike, so the largest one so far
+ * tells how many rows that is.
  */
 const SLICE_CHARACTERS = 256 * 1024;
 
-/** A row with the texts of its JSON as they are stored. */
+/** A row whose JSON columns are texts, as stored. */
 interface Row extends Columns {
   snapshot: string | null;
   metadata: string;
 }
 
-/** What a page holds of the events that were asked for. */
+/** The part of the requested events that fits in a page. */
 export interface Page {
   /** JSON of each event. */
   events: string[];
-  /** The version of the first event that is left out; undefined where there is none. */
+  /** The version of the first event that is left out; undefined if none is. */
   cutAt: number | undefined;
 }
 
 /**
- * Reads events until their JSON has a megabyte, at least one. Snapshots pass through as texts; those that the trail
- * leaves out are made by the rules.
- * @param asked by version
+ * Reads at least one event, and more until their JSON has a megabyte. Stored snapshots are passed on as texts; the
+ * rules make those that the trail leaves out.
+ * @param asked the requested events, by version
  */
 export async function readPage(database: PrismaClient, sessionId: string, asked: readonly RowPosition[], schema: Schema): Promise<Page> {
   const unfolding = new Unfolding(database, sessionId, schema);
@@ -46,7 +46,7 @@ export async function readPage(database: PrismaClient, sessionId: string, asked:
     for (const { version, epoch } of slice) {
       const row = rows.find((one) => one.version === version && one.epoch === epoch);
       const snapshot = row === undefined ? null : await unfolding.snapshotOf(row);
-      // Rows before it have not arrived, or it was deleted just now.
+      // Earlier rows have not arrived yet, or the session was deleted just now.
       if (row === undefined || snapshot === null) return { events, cutAt: version };
       const json = historyJson(row, snapshot, row.metadata);
       bytes += Buffer.byteLength(json);
@@ -62,9 +62,9 @@ export async function readPage(database: PrismaClient, sessionId: string, asked:
 async function readRows(database: PrismaClient, sessionId: string, slice: readonly RowPosition[]): Promise<Row[]> {
   const epochs = slice.map(({ epoch }) => String(epoch));
   const versions = slice.map(({ version }) => String(version));
-  // Both ascend. The bounds keep the database to that part of the index.
+  // Both ascend. The bounds limit the database to that part of the index.
   const [first, last] = [slice[0], slice.at(-1)];
-  // Raw, so that no JSON is parsed on the way.
+  // Raw SQL, so that no JSON is parsed on the way.
   return database.$queryRaw<Row[]>`
     SELECT session_id, epoch, version, event_type, "timestamp", participant_id, group_id, time_elapsed_ms, time_remaining_ms,
            state_snapshot::text AS snapshot, metadata::text AS metadata, rules
@@ -73,12 +73,12 @@ async function readRows(database: PrismaClient, sessionId: string, slice: readon
       AND epoch BETWEEN ${first?.epoch ?? 0n} AND ${last?.epoch ?? 0n} AND version BETWEEN ${first?.version ?? 0} AND ${last?.version ?? 0}`;
 }
 
-/** Gives each row its snapshot, in order of their versions. */
+/** Gives rows their snapshots. Asked in order of versions. */
 class Unfolding {
   readonly #database: PrismaClient;
   readonly #sessionId: string;
   readonly #schema: Schema;
-  /** The row before, and the state after it: its text until it is needed. */
+  /** The previous row and the state after it; the state is a text until it is needed. */
   #last: { at: RowPosition; state: SessionState | string } | undefined;
 
   constructor(database: PrismaClient, sessionId: string, schema: Schema) {
@@ -87,7 +87,7 @@ class Unfolding {
     this.#schema = schema;
   }
 
-  /** JSON of the state after a row's event; null where the trail does not have it yet. */
+  /** The JSON of the state after a row's event; null if the trail does not have it yet. */
   async snapshotOf(row: Row): Promise<string | null> {
     if (row.snapshot !== null) {
       this.#last = { at: row, state: row.snapshot };
@@ -102,7 +102,7 @@ class Unfolding {
     return JSON.stringify(state);
   }
 
-  /** What carries no snapshot follows an event of its own epoch. */
+  /** A row without a snapshot always follows an event of its own epoch. */
   async #stateBefore({ epoch, version }: RowPosition): Promise<SessionState | null> {
     const last = this.#last;
     if (last?.at.epoch === epoch && last.at.version === version - 1) {

@@ -4,7 +4,7 @@ import type { EpochRange, HistoryPage, TrailIncarnation } from '../transport/his
 import type { PrismaClient, SyncSession } from './generated/client.ts';
 import { readPage } from './history-page.ts';
 
-/** What the column holds at most. */
+/** The greatest value of the column `version`. */
 const VERSION_MAX = 2 ** 31 - 1;
 
 /** Where a row of `sync_events` stands in its session. */
@@ -14,9 +14,10 @@ export interface RowPosition {
 }
 
 /**
- * Events after a version, of some epochs, by default those of the newest incarnation. A session's rows arrive in any
- * order, so what is there may have gaps: only the run without one is told. With `types` it tells of those only, but
- * still walks over all versions: `next_after_version` is the last one that was looked at. A page ends at a megabyte.
+ * The events after a version, of the given epochs, or of the newest incarnation. The rows of a session arrive in any
+ * order, so there may be gaps: only events before the first gap are returned. With `types` only events of those types
+ * are returned, but all versions are walked through: `next_after_version` is the last one that was looked at. A page
+ * ends at a megabyte.
  */
 export async function history(
   database: PrismaClient,
@@ -41,7 +42,7 @@ export async function history(
   const where = { session_id: sessionId, epoch, version: { gt: afterVersion, lte: Math.min(afterVersion + limit, VERSION_MAX) } };
   const orderBy = [{ version: 'asc' as const }, { epoch: 'desc' as const }];
   const epochBefore = before._max.epoch ?? begin;
-  // Snapshots are large: what is walked over is read without them.
+  // Snapshots are large, so the walk reads rows without them.
   const keys = await database.syncEvent.findMany({ select: { epoch: true, version: true, event_type: true }, where, orderBy });
   const run = unbrokenRun(keys, afterVersion, epochBefore);
   const asked = types === undefined ? run : run.filter(({ event_type }) => types.includes(event_type as EventType));
@@ -55,9 +56,8 @@ export function keyOf({ epoch, version }: RowPosition): string {
 }
 
 /**
- * The rows that follow one another by version. Where a version has several, that of the newest epoch counts; it also
- * ends all older epochs: what they recorded beyond it was lost with the Redis that knew it, and is no part of what
- * followed.
+ * The rows that follow one another by version. If a version has several rows, the one of the newest epoch counts, and
+ * ends all older epochs: what those recorded later was lost with a run of Redis and is not part of what followed.
  * @param rows by version, the newest epoch of each first
  */
 export function unbrokenRun<Row extends RowPosition>(rows: Row[], afterVersion: number, epochBefore: bigint): Row[] {
@@ -73,12 +73,12 @@ export function unbrokenRun<Row extends RowPosition>(rows: Row[], afterVersion: 
   return run;
 }
 
-/** A row of `sync_events` without what it holds. */
+/** The key and the type of a row of `sync_events`. */
 export interface RowKey extends RowPosition {
   event_type: string;
 }
 
-/** All there is of a session's present incarnation, the deleted one too where the id was not used again. */
+/** All rows of an id's present incarnation. A deleted one is present until the id is used again. */
 export interface IncarnationRows {
   /** Its row in `sync_sessions`; null where there is none. */
   session: SyncSession | null;
@@ -88,7 +88,9 @@ export interface IncarnationRows {
   keys: RowKey[];
 }
 
-/** Finds a session's rows without reading what they hold; null when the trail knows nothing of the session. */
+/**
+ * Finds the rows of a session's present incarnation without reading their contents; null if the trail does not know it.
+ */
 export async function presentIncarnation(database: PrismaClient, sessionId: string): Promise<IncarnationRows | null> {
   const session = await database.syncSession.findUnique({ where: { session_id: sessionId } });
   const all = await database.syncEvent.findMany({
@@ -102,8 +104,8 @@ export async function presentIncarnation(database: PrismaClient, sessionId: stri
 }
 
 /**
- * As `history` finds it; where the row that creates the session is missing, its incarnation begins after the deletion
- * of the one before.
+ * The first epoch of the present incarnation, as `history` finds it. If the row that creates the session is missing,
+ * the incarnation begins after the deletion of the previous one.
  */
 function beginningOf(keys: readonly RowKey[], newest: bigint): bigint {
   const created = keys.filter(({ version, event_type, epoch }) => version === 1 && event_type === 'session_created' && epoch <= newest);
@@ -117,18 +119,18 @@ function greatest(epochs: bigint[]): bigint {
 }
 
 /**
- * The newest incarnations of an id that are told, since the state at each creation has to be read; older ones are found
- * by their creation only.
+ * How many of the newest incarnations are listed, since the state at each creation has to be read. Older ones are found
+ * by their `created_at` only.
  */
 const INCARNATIONS_MAX = 20;
 
 /**
- * PostgreSQL reads nothing from a document in which a NUL or half a surrogate pair is escaped anywhere, which clients
- * may well send. This finds the escapes of JSON one after the other, and keeps (\1) all but those.
+ * PostgreSQL refuses to read a JSON document that contains the escape of a NUL or of half a surrogate pair, which
+ * clients may send. This expression matches each escape and keeps (\1) all but those.
  */
 const ESCAPES = String.raw`(\\[^u]|\\u(?!0000|[dD][89a-fA-F]))|\\u.{4}`;
 
-/** The row that creates a session, with the newest row of its incarnation. */
+/** The row that creates a session, and the newest row of its incarnation. */
 interface CreationRow {
   epoch: bigint;
   /** First epoch of the incarnation after it. */
@@ -141,10 +143,10 @@ interface CreationRow {
 }
 
 /**
- * The incarnations that an id has had as far as the trail knows them, oldest first. An incarnation begins with the
- * epoch of the row that creates the session, and ends before the next one's.
- * @param createdAt only incarnations that were created at this instant
- * @param most so many of the newest
+ * The incarnations of an id that the trail knows, oldest first. An incarnation begins with the epoch of the row that
+ * creates the session, and ends before the next one's.
+ * @param createdAt only incarnations created at this instant
+ * @param most how many of the newest
  */
 export async function incarnations(
   database: PrismaClient,
@@ -175,8 +177,8 @@ export async function incarnations(
   if (session === null) return known;
   const newest: TrailIncarnation = { created_at: session.created_at.toISOString(), epochs: null, deleted: session.deleted_at !== null };
   const last = known.at(-1);
-  // Rows arrive in any order: what has arrived of the newest incarnation may lack its creation, and is no part of the
-  // incarnation before it.
+  // Rows arrive in any order. The newest incarnation may have rows before the one that creates it has arrived; they do
+  // not belong to the previous incarnation.
   if (
     last?.epochs?.end === null &&
     last.epochs.begin < session.epoch &&
@@ -190,8 +192,8 @@ export async function incarnations(
 }
 
 /**
- * Whether an incarnation that began at an epoch was deleted before another one, so that what has that one is the next
- * incarnation's.
+ * Whether the incarnation that began at epoch `begin` was deleted before `epoch`, so that `epoch` belongs to the next
+ * one.
  */
 async function isOver(database: PrismaClient, session_id: string, begin: number, epoch: bigint): Promise<boolean> {
   if (BigInt(begin) === epoch) return false;

@@ -2,13 +2,13 @@ import type { PrismaClient } from './generated/client.ts';
 import { eventColumns, type ReadEvent, sessionColumns } from './rows.ts';
 
 /**
- * Writes events and moves their sessions' rows forward, all or nothing, in one statement; what is there already stays
- * as it is. Rejects with Prisma's error; `verdictOf` tells what it means. Throws SyntaxError when a state is not JSON.
+ * Writes events and updates the rows of their sessions in one statement, all or nothing; rows that are there already
+ * stay as they are. Rejects with Prisma's error, which `verdictOf` classifies. Throws SyntaxError if a state is not
+ * JSON.
  *
- * Raw, because Prisma's createMany can't carry the state: its query compiler fails on a lone surrogate, which is valid
- * in JSON and so in a client's metadata, and it spends over ten times the CPU. One statement, because then no crash can
- * leave a session's row behind its events. Rows are sorted so that two workers that meet at the same rows wait for each
- * other in the same order instead of in a circle.
+ * Raw SQL, because Prisma's createMany fails on a lone surrogate, which is valid in JSON and so in a client's metadata,
+ * and takes over ten times the CPU. One statement, so that no crash leaves a session's row behind its events. Rows are
+ * sorted, so that two workers with the same rows wait for each other in the same order and never deadlock.
  */
 export async function insertEvents(database: PrismaClient, events: ReadEvent[]): Promise<void> {
   const e = eventColumns(events);

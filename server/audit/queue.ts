@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { type JobsOptions, Queue } from 'bullmq';
 import type { Logger } from '../observability/logger.ts';
 import type { RedisClient } from '../store/connection.ts';
-import { endsWithin } from './deadline.ts';
+import { within } from '../util/within.ts';
 import type { QueuedEvent } from './rows.ts';
 
 export const QUEUE_NAME = 'audit';
@@ -68,7 +68,7 @@ export function openQueue(redis: RedisClient, keyPrefix: string, logger: Logger,
 /** Ends the use of a queue; its connection stays the caller's. Never rejects, and takes at most a second. */
 export async function closeQueue(queue: AuditQueue, logger: Logger): Promise<void> {
   const closed = queue.close().catch((error: unknown) => logger.debug({ err: error }, 'closing the audit queue failed'));
-  await endsWithin(CLOSE_DEADLINE_MS, closed);
+  await within(CLOSE_DEADLINE_MS, closed, () => {});
 }
 
 /** Puts a batch into the queue; one that is there already is left as it is. A job counts as old as its oldest event. */

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Outbox } from './outbox-port.ts';
 import type { Logger } from '../observability/logger.ts';
-import { endsWithin } from './deadline.ts';
+import { within } from '../util/within.ts';
 import type { Batch, Segment } from './queue.ts';
 import { instantOf } from './rows.ts';
 
@@ -62,7 +62,7 @@ export class Relay {
 
   async #close(): Promise<void> {
     this.#stop.abort();
-    await endsWithin(CLOSE_DEADLINE_MS, this.#running);
+    await within(CLOSE_DEADLINE_MS, this.#running, () => {});
   }
 
   async #run(): Promise<void> {

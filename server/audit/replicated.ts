@@ -24,7 +24,7 @@ export function replicated(redis: RedisClient, key: string): (write: () => Promi
     // covers the write on whatever connection.
     const replies = await run(redis.pipeline().exists(key).wait(1, ACKNOWLEDGED_MS).info('replication'));
     const after = replicationOf(replies);
-    if (before.life !== after.life) throw new Error('another server took over during the write');
+    if (before.run !== after.run) throw new Error('another server took over during the write');
     const acknowledged = Number(replies[1]) > 0;
     if (acknowledged || after.hasReplica) replicaSeen = performance.now();
     if (!acknowledged && performance.now() - replicaSeen < ALONE_MS) throw new Error('no replica has the write yet');
@@ -39,7 +39,7 @@ async function run(pipeline: ReturnType<RedisClient['pipeline']>): Promise<unkno
 }
 
 /** Reads the reply of INFO, which is the last one. https://redis.io/docs/latest/commands/info/ */
-function replicationOf(replies: unknown[]): { life: string | undefined; hasReplica: boolean } {
+function replicationOf(replies: unknown[]): { run: string | undefined; hasReplica: boolean } {
   const info = String(replies.at(-1));
-  return { life: /^master_replid:(\w+)/m.exec(info)?.[1], hasReplica: /^slave\d+:.*state=online/m.test(info) };
+  return { run: /^master_replid:(\w+)/m.exec(info)?.[1], hasReplica: /^slave\d+:.*state=online/m.test(info) };
 }

@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Logger } from '../observability/logger.ts';
 import { every } from '../util/every.ts';
-import { endsWithin } from './deadline.ts';
+import { within } from '../util/within.ts';
 import type { PrismaClient } from './generated/client.ts';
 import { causeOf } from './database-errors.ts';
 
@@ -45,7 +45,7 @@ export class Retention {
 
   async #close(): Promise<void> {
     this.#stop.abort();
-    await endsWithin(CLOSE_DEADLINE_MS, this.#running);
+    await within(CLOSE_DEADLINE_MS, this.#running, () => {});
   }
 
   async #run(): Promise<void> {

@@ -4,7 +4,7 @@ import type { Trail } from '../engine/trail-ports.ts';
 import type { Logger } from '../observability/logger.ts';
 import type { History } from '../transport/history-port.ts';
 import { answers, closeDatabase, openDatabase } from './database.ts';
-import { endsWithin } from './deadline.ts';
+import { within } from '../util/within.ts';
 import { history, incarnations } from './history.ts';
 import { newest } from './newest.ts';
 import { causeOf, isOutage } from './database-errors.ts';
@@ -49,14 +49,7 @@ export function createTrail({
     incarnations: (sessionId, createdAt, most) => reachable(() => incarnations(database, sessionId, createdAt, most), logger),
     history: (sessionId, afterVersion, limit, types, epochs) =>
       reachable(() => history(database, sessionId, afterVersion, limit, types, schema, epochs), logger),
-    ping: async () => {
-      let up = false;
-      await endsWithin(
-        PING_MS,
-        answers(urgent).then((answer) => (up = answer)),
-      );
-      return up;
-    },
+    ping: () => within(PING_MS, answers(urgent), () => false),
     close: () => (closing ??= Promise.all([database, urgent].map((each) => closeDatabase(each, logger))).then(() => {})),
   };
 }

@@ -1,7 +1,7 @@
 import { type Job, WaitingError, Worker } from 'bullmq';
 import { isBrief, type Schema, schemaOf } from '../domain/schema.ts';
 import type { Logger } from '../observability/logger.ts';
-import { endsWithin } from './deadline.ts';
+import { within } from '../util/within.ts';
 import { type AuditJob, QUEUE_NAME, queuePrefix } from './queue.ts';
 import type { EventStore, RefusedEvent } from './store.ts';
 import { WorkerConnections } from './worker-connections.ts';
@@ -82,7 +82,7 @@ export class AuditWorker {
       .close()
       .catch((error: unknown) => this.#options.logger.warn({ err: error }, 'closing the audit worker failed'));
     this.#connections.giveUp();
-    await endsWithin(CLOSE_DEADLINE_MS, closed);
+    await within(CLOSE_DEADLINE_MS, closed, () => {});
     // Rejects what still waits for Redis. Jobs in hand then count as stalled and are repeated.
     this.#connections.end();
   }

@@ -4,6 +4,7 @@ import { NewerSchemaError } from '../domain/schema.ts';
 import { isAfter, type Position } from '../domain/position.ts';
 import type { SessionEvent } from '../domain/event.ts';
 import type { Logger } from '../observability/logger.ts';
+import { within } from '../util/within.ts';
 import type { Clock } from './clock.ts';
 import { type Committer, isLive } from './committer.ts';
 import { incarnationOf } from './incarnation.ts';
@@ -93,18 +94,13 @@ export class Archive {
   async ask(sessionId: string): Promise<ArchivedSession | null> {
     const { trail, logger } = this.#options;
     if (trail === undefined) return null;
-    let timer: NodeJS.Timeout | undefined;
-    const patience = new Promise<null>((resolve) => {
-      timer = setTimeout(resolve, CREATE_PATIENCE_MS, null);
-    });
     const newest = trail.newest(sessionId).catch((error: unknown) => {
       if (error instanceof NewerSchemaError) throw error;
       const level = error instanceof StoreUnavailableError ? 'debug' : 'error';
       logger[level]({ session: sessionId, err: error }, 'the trail does not say whether an id is in use; Redis decides');
       return null;
     });
-    const answer = await Promise.race([newest, patience]);
-    clearTimeout(timer);
+    const answer = await within(CREATE_PATIENCE_MS, newest, () => null);
     return answer === 'unknown' ? null : answer;
   }
 
@@ -127,7 +123,7 @@ export class Archive {
       await (!claim && isAfter(seen, found) && isDormant(found) ? this.#recover(found) : this.wake(found));
       return true;
     }
-    if (!isLive(session) || !isAfter(seen, session) || (claim && !(await store.outlived(sessionId)))) return false;
+    if (!isLive(session) || !isAfter(seen, session) || (claim && !(await store.fromOtherRun(sessionId)))) return false;
     const archived = await trail?.newest(sessionId).catch((error: unknown) => {
       if (error instanceof NewerSchemaError) throw error;
       const level = error instanceof StoreUnavailableError ? 'debug' : 'error';

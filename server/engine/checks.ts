@@ -84,7 +84,7 @@ export function repeated(record: IdempotencyRecord, session: StoredSession | nul
     return refuse('IDEMPOTENCY_MISMATCH', `command_id ${context.command?.id ?? ''} was used for another command`);
   }
   const appliedVersion = record.version;
-  const isThere = isLive(session) && (record.life === undefined || record.life === incarnationOf(session.state));
+  const isThere = isLive(session) && (record.incarnation === undefined || record.incarnation === incarnationOf(session.state));
   return isThere ? { ok: true, state: session.state, appliedVersion } : { ...notFound(sessionId), appliedVersion };
 }
 

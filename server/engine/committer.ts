@@ -32,7 +32,7 @@ export interface Proposal {
 }
 
 /** As the store's result; a commit that went through brings the session as it is now. */
-export type Committed = Exclude<CommitResult, { outcome: 'committed' | 'life' }> | { outcome: 'committed'; session: LiveSession };
+export type Committed = Exclude<CommitResult, { outcome: 'committed' | 'other_run' }> | { outcome: 'committed'; session: LiveSession };
 
 /** Whether there is a session that can be played. */
 export function isLive(session: StoredSession | null): session is LiveSession {
@@ -102,12 +102,12 @@ export class Committer {
       return { tell, result: await store.commit({ ...commit, snapshotAt, publications }) };
     };
     let { result, tell } = await attempt();
-    if (result.outcome === 'life') {
+    if (result.outcome === 'other_run') {
       session.epoch = nextEpoch(session.epoch, instant);
       beginEpoch(events, session.epoch);
       ({ result, tell } = await attempt());
     }
-    if (result.outcome === 'life') throw new Error('a new epoch was refused');
+    if (result.outcome === 'other_run') throw new Error('a new epoch was refused');
     const { session_id } = last.state;
     if (result.outcome !== 'committed') {
       // Redis knows better, whatever it says: a session may have been lost or deleted.

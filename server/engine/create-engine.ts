@@ -45,12 +45,12 @@ export function createEngine(parts: EngineParts): { engine: Engine; archive: Arc
   const alarms = new Alarms(
     () => clock.now(),
     (sessionId) => {
-      const attending = expirer.attend(sessionId).catch((error: unknown) => {
+      const handling = expirer.handleDue(sessionId).catch((error: unknown) => {
         // Whoever sweeps next finds the session overdue.
-        logger.warn({ session: sessionId, err: error }, 'a deadline could not be attended to');
+        logger.warn({ session: sessionId, err: error }, 'what a deadline asks for could not be done');
       });
-      underWay.add(attending);
-      void attending.then(() => underWay.delete(attending));
+      underWay.add(handling);
+      void handling.then(() => underWay.delete(handling));
     },
   );
   const liveness = new Liveness(parts.marks, logger);

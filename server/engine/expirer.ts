@@ -108,7 +108,7 @@ export class Expirer {
   /**
    * Does what is due for a session: sends warnings, commits expiries, ends what nobody plays. For alarms and the sweep.
    */
-  async attend(sessionId: string): Promise<void> {
+  async handleDue(sessionId: string): Promise<void> {
     const { store, cache, clock, liveness, overdue, graceMs, metrics } = this.#options;
     await liveness.beSure();
     const isOverdue = (one: LiveSession, now: number) => overdue.next(one, now - graceMs) !== undefined;
@@ -149,7 +149,7 @@ export class Expirer {
     const due = over ? [] : crossed(state, warnings, now);
     const left = warnings.filter((threshold) => !due.includes(threshold));
     const nextDue = nextDueAt({ ...session, warnings: over ? [] : left }, graceMs, () => overdue.idleEnd(session));
-    const claimed = await store.attend(session, due, nextDue);
+    const claimed = await store.claimWarnings(session, due, nextDue);
     if (claimed === null) return;
     for (const threshold of claimed) rooms.warn(state, threshold);
     // A commit goes by what is remembered, which may hold warnings that were sent since; its alarm then rang for one of

@@ -49,13 +49,13 @@ export interface SessionPosition extends Position {
 
 /**
  * What is stored of a `command_id` that took effect: the fingerprint of its command, the version that it made, and the
- * incarnation (`incarnationOf`) of the id that it was applied to. Its fields are named as they are stored.
+ * incarnation (`incarnationOf`) of the id that it was applied to.
  */
 export interface IdempotencyRecord {
   fingerprint: string;
   version: number;
-  /** Undefined where an older version of the server remembered it. */
-  life?: string | undefined;
+  /** Undefined in a record that an older version of the server wrote. */
+  incarnation: string | undefined;
 }
 
 /** A command's idempotency key as the engine knows it. */
@@ -112,10 +112,10 @@ export type CommitResult =
   /** Our instant and the clock of Redis are too far apart. */
   | { outcome: 'clock' }
   /**
-   * Redis has restarted or another server took over since the session's last commit, of which some may be lost: it has
-   * to go on under a new epoch.
+   * Redis has restarted or another server took over since the session's last commit, so that commits may be lost: the
+   * session has to go on under a new epoch.
    */
-  | { outcome: 'life' };
+  | { outcome: 'other_run' };
 
 /**
  * Sessions in Redis. Every call throws StoreUnavailableError when Redis can't do its part, UnreadableStateError for a
@@ -145,15 +145,15 @@ export interface SessionStore {
    * Claims thresholds of a clock that still runs, for whoever asks first, and says when something is due next. Returns
    * those claimed; null when the session has moved on.
    */
-  attend(session: LiveSession, thresholds: number[], nextDue: number | null): Promise<number[] | null>;
+  claimWarnings(session: LiveSession, thresholds: number[], nextDue: number | null): Promise<number[] | null>;
   /** Sessions in which something has been due since `before` (Unix ms), at most `limit` of each partition. */
   overdue(before: number, limit: number): Promise<string[]>;
   /** Takes a session that is gone from what is due. */
   forget(sessionId: string): Promise<void>;
   /** Takes a session that can't be read from what is due, so that it keeps nobody else waiting. */
   setAside(sessionId: string): Promise<void>;
-  /** Whether Redis has begun another life since the session's last commit, so that versions of it may be lost. */
-  outlived(sessionId: string): Promise<boolean>;
+  /** Whether Redis has begun another run since the session's last commit, so that versions of it may be lost. */
+  fromOtherRun(sessionId: string): Promise<boolean>;
   /**
    * Where sessions stand, in the order asked; null for what is not there, undefined where the part of Redis that has it
    * does not answer.

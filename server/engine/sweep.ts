@@ -48,18 +48,18 @@ export class Sweep {
     const overdue = await store.overdue(Math.floor(clock.now()) - SLACK_MS, BATCH_OF_A_PARTITION);
     let failed = false;
     const queue = overdue[Symbol.iterator]();
-    const attendAll = async () => {
+    const handleAll = async () => {
       for (const sessionId of queue) {
-        await expirer.attend(sessionId).catch(async (error: unknown) => {
+        await expirer.handleDue(sessionId).catch(async (error: unknown) => {
           failed = true;
           // A newer instance's business, for as long as both versions are there.
           if (error instanceof NewerSchemaError) return;
-          logger.warn({ session: sessionId, err: error }, 'an overdue session could not be attended to');
+          logger.warn({ session: sessionId, err: error }, 'what is overdue in a session could not be done');
           if (error instanceof UnreadableStateError) await store.setAside(sessionId);
         });
       }
     };
-    await Promise.all(Array.from({ length: AT_ONCE }, attendAll));
+    await Promise.all(Array.from({ length: AT_ONCE }, handleAll));
     return overdue.length >= BATCH_OF_A_PARTITION && !failed;
   }
 }

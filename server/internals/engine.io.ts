@@ -3,7 +3,7 @@ import type { Server, Socket } from 'socket.io';
 import type { FrameListener, WebSocket } from './ws.ts';
 
 /** A connection of engine.io 6.6.12, beneath one or more sockets of Socket.IO. */
-export type Connection = Socket['conn'];
+export type EngineConnection = Socket['conn'];
 
 type Engine = Server['engine'];
 
@@ -29,7 +29,7 @@ export function webSocketServerOf(engine: Engine): WebSocketServer {
 }
 
 /** The WebSocket of a connection: the private `socket` of its transport. */
-export function webSocketOf(connection: Connection): WebSocket {
+export function webSocketOf(connection: EngineConnection): WebSocket {
   return (connection.transport as unknown as { socket: WebSocket }).socket;
 }
 
@@ -37,7 +37,7 @@ export function webSocketOf(connection: Connection): WebSocket {
  * Packets that wait behind those under way: the private `writeBuffer` of a connection. The array is another one after
  * each flush.
  */
-export function unsentOf(connection: Connection): readonly { data?: string | Buffer }[] {
+export function unsentOf(connection: EngineConnection): readonly { data?: string | Buffer }[] {
   return (connection as unknown as PrivateConnection).writeBuffer;
 }
 
@@ -45,7 +45,7 @@ export function unsentOf(connection: Connection): readonly { data?: string | Buf
  * Calls `due` where Engine.IO would write what waits. Returns what writes it. Replaces the private method `flush` of
  * the connection.
  */
-export function deferFlush(connection: Connection, due: () => void): () => void {
+export function deferFlush(connection: EngineConnection, due: () => void): () => void {
   const inside = connection as unknown as PrivateConnection;
   const flush = inside.flush.bind(connection);
   inside.flush = due;

@@ -1,9 +1,9 @@
 import { createServer } from 'node:net';
 import path from 'node:path';
-import { setTimeout as wait } from 'node:timers/promises';
 import { createApp } from '../app.ts';
 import { applyMigrations } from '../audit/migrate.ts';
 import { type Config, ConfigError, loadConfig } from '../config.ts';
+import { within } from '../util/within.ts';
 import { ownerOf, StartError } from './claim.ts';
 import { withWayOut } from './file-errors.ts';
 import { startPrivatePostgres } from './private-postgres.ts';
@@ -89,7 +89,7 @@ export class LocalStack {
     progress('starting the server');
     const app = await createApp(localConfig(env, { REDIS_URL: redisUrl, DATABASE_URL: databaseUrl }));
     // Whatever the server still waits for after that time, the databases are stopped in order.
-    this.closers.push(() => Promise.race([app.close(), wait(draft.SHUTDOWN_TIMEOUT_MS, undefined, { ref: false })]));
+    this.closers.push(() => within(draft.SHUTDOWN_TIMEOUT_MS, app.close(), () => {}));
     this.checkOpen();
     return app.url;
   }

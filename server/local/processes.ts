@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { setTimeout as wait } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { within } from '../util/within.ts';
 
 const run = promisify(execFile);
 
@@ -33,10 +34,7 @@ export async function isAlive(identity: ProcessIdentity): Promise<boolean> {
 export async function endProcess(pid: number, signal: NodeJS.Signals, gone: Promise<boolean>): Promise<void> {
   try {
     process.kill(pid, signal);
-    const late = new AbortController();
-    const isGone = await Promise.race([gone, wait(STOP_DEADLINE_MS, false, { signal: late.signal })]);
-    late.abort();
-    if (!isGone) process.kill(pid, 'SIGKILL');
+    if (!(await within(STOP_DEADLINE_MS, gone, () => false))) process.kill(pid, 'SIGKILL');
   } catch (error) {
     if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
   }

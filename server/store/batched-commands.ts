@@ -3,9 +3,9 @@ import { onStream } from '../internals/ioredis.ts';
 import type { RedisClient } from './connection.ts';
 
 /**
- * Lets the commands that many clients cause in one turn of the event loop leave together: one system call instead of
- * one each, which under load is a quarter of an instance's time. As in Nagle's algorithm (RFC 896), only what follows
- * while answers are outstanding waits: until the sockets that are readable at the moment have been read. The option
+ * Sends the commands that many clients cause in one turn of the event loop with one system call instead of one each;
+ * under load the calls took a quarter of an instance's time. As in Nagle's algorithm (RFC 896), a command waits only
+ * while an answer is outstanding, and only until the sockets that are readable now have been read. The option
  * `enableAutoPipelining` of ioredis takes a fifth more CPU a command (docs/performance/switch.md).
  */
 export function batchCommands(redis: RedisClient): void {

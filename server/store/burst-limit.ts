@@ -5,37 +5,37 @@ import { loadScript, runScript } from './script.ts';
 const TAKE_USE = loadScript('take-use');
 
 export interface BurstLimitOptions<User> {
-  /** How many uses come back in a second, at an even pace. */
+  /** How many uses a user gets back each second, evenly spread. */
   perSecond: number;
-  /** How many there are at most, for whoever has used none for a while. */
+  /** How many uses a user has at most, after a time without any. */
   burst: number;
-  /** The key in Redis of whoever uses. It expires when all uses are back. */
+  /** The user's key in Redis. It expires when the user has all uses back. */
   keyOf(user: User): string;
 }
 
-/** An instance's own count may be full this much before the one in Redis, which a use reaches later. */
+/** How much later this instance assumes all uses to be back than Redis does: a use reaches Redis a little later. */
 const MARGIN_MS = 5;
 const USERS_KEPT = 1_000;
 
-/** What one instance knows of a user; instants of a clock that never goes back, ms. */
+/** What one instance knows of a user. Instants are ms of a clock that never goes back. */
 interface Known {
   /** When all uses are back. */
   fullAt: number;
-  /** Until then Redis would refuse. */
+  /** Redis would refuse a use before this instant. */
   refusedUntil: number;
 }
 
 /**
- * A limit over all instances with room for bursts, counted in Redis by one script a use. Whoever was refused costs
- * Redis nothing until a use is back. Where Redis can't say, this instance counts by itself: a limit never refuses for
- * want of an answer.
+ * A limit over all instances that allows bursts; one script in Redis counts each use. After a refusal this instance
+ * refuses by itself until the next use is due, without asking Redis. When Redis does not answer, this instance counts
+ * alone: a missing answer never refuses a use.
  */
 export function createBurstLimit<User>(redis: RedisClient, { perSecond, burst, keyOf }: BurstLimitOptions<User>): BurstLimit<User> {
   const refillMs = 1_000 / perSecond;
   const users = new Map<string, Known>();
   let pruneAt = USERS_KEPT;
 
-  /** How long a use takes to come back where all are back in `fullInMs`; none is left where this is above 0. */
+  /** How long until a use is available, ms, if all are back in `fullInMs`; 0 or less if one is available now. */
   const waitOf = (fullInMs: number): number => fullInMs - (burst - 1) * refillMs;
   const quota = (allowed: boolean, fullInMs: number): Quota => ({
     allowed,
@@ -54,7 +54,7 @@ export function createBurstLimit<User>(redis: RedisClient, { perSecond, burst, k
   }
   function prune(now: number): void {
     for (const [key, { fullAt }] of users) if (now >= fullAt) users.delete(key);
-    // So that the work stays small for each use, however many there are.
+    // Doubling the mark keeps the work of pruning small for each use, whatever the number of users.
     pruneAt = Math.max(USERS_KEPT, 2 * users.size);
   }
 
@@ -81,7 +81,7 @@ export function createBurstLimit<User>(redis: RedisClient, { perSecond, burst, k
     },
     async look(user) {
       const key = keyOf(user);
-      // Where Redis can't say, this instance goes by what it did itself.
+      // Without an answer of Redis this instance goes by its own count.
       const leftMs = await redis.pttl(key).catch(() => 0);
       const now = performance.now();
       const known = knownOf(key, now);

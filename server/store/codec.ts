@@ -19,9 +19,9 @@ type Field = string | null | undefined;
 /** All tokens of commits are this long. */
 export const TOKEN_LENGTH = 20;
 
-/** What is stored of a session beside its state, in the order in which commit.lua writes it. */
-const FACTS = ['version', 'epoch', 'status', 'kind', 'life', 'hash', 'expiredSince', 'warnings', 'tokens'] as const;
-/** In place of what is not there. */
+/** What is stored of a session besides its state, in the order in which commit.lua writes it. */
+const FACTS = ['version', 'epoch', 'status', 'kind', 'redisRun', 'hash', 'expiredSince', 'warnings', 'tokens'] as const;
+/** Stands for a missing value. */
 const NONE = '-';
 
 export type StoredFacts = Record<(typeof FACTS)[number], string | null>;
@@ -37,17 +37,17 @@ export function writeFacts(facts: StoredFacts): string {
   return FACTS.map((name) => facts[name] ?? NONE).join(' ');
 }
 
-/** States that were read in another form than the one that is written, so that all of them must be written anew. */
+/** States that were stored in an older form, so that a commit must write all of their pieces. */
 const upgraded = new WeakSet<SessionState>();
 
-/** The state in the form that is written, as far as Redis has it so; else null. */
+/** The state, if Redis has it in the present form; else null. */
 export function asWritten(state: SessionState | null): SessionState | null {
   return state === null || upgraded.has(state) ? null : state;
 }
 
 /**
- * The facts and the text of the whole state as a session; null where nothing is stored. Throws UnreadableStateError,
- * NewerSchemaError.
+ * Reads a session from its facts and the text of its whole state; null if nothing is stored. Throws
+ * UnreadableStateError, NewerSchemaError.
  */
 export function toSession([text, json]: Field[], schema: Schema): StoredSession | null {
   if (text == null) return null;
@@ -70,51 +70,60 @@ export function expiredSinceText(since: StoredSession['expiredSince']): string {
   return since === null ? NONE : `${since.version}@${since.at}`;
 }
 
-/** Earlier builds wrote no instant: somebody may have played until the last event. */
+/** Earlier builds stored no instant. Then somebody may have played until the last event. */
 function toExpiredSince(text: string | null, state: SessionState | null): StoredSession['expiredSince'] {
   if (text === null || state === null) return null;
   const [version, at] = text.split('@');
   return { version: Number(version), at: at === undefined ? Date.parse(state.updated_at) : Number(at) };
 }
 
-/** A stored session as its facts and its state, null once deleted. */
+/** Splits a stored session into facts and state; the state of a deleted session is null. */
 export function splitStored(text: string | null): [facts: string | null, state: string | null] {
   if (text === null) return [null, null];
   const end = text.indexOf('\n');
   return [text.slice(0, end), text.slice(end + 1) || null];
 }
 
-/** Where a session stands, by the beginning of what is stored; '' where nothing is. */
+/** The position of a session, read from the beginning of its text; null if the text is empty. */
 export function toPosition(text: string): SessionPosition | null {
   if (text === '') return null;
   const { version, epoch, status, kind } = readFacts(text);
   return { version: Number(version), epoch: Number(epoch), status: status as Status, event_type: kind as EventType };
 }
 
-/** What is stored under a command_id. */
-export function toRecord(json: Field): IdempotencyRecord | null {
-  return json == null ? null : (JSON.parse(json) as IdempotencyRecord);
+/** What is stored under a `command_id`. The incarnation is called `life` there, and stays so: other builds read it. */
+interface StoredRecord {
+  fingerprint: string;
+  version: number;
+  life?: string;
 }
 
-/** What to store under a command_id, given the state that the command led to. */
+/** Reads what is stored under a `command_id`; null where nothing is. */
+export function toRecord(json: Field): IdempotencyRecord | null {
+  if (json == null) return null;
+  const { fingerprint, version, life } = JSON.parse(json) as StoredRecord;
+  return { fingerprint, version, incarnation: life };
+}
+
+/** What to store under a `command_id`, given the state that the command led to. */
 export function recordJson({ fingerprint }: CommandKey, state: Pick<SessionState, 'version'> & Incarnation): string {
-  return JSON.stringify({ fingerprint, version: state.version, life: incarnationOf(state) } satisfies IdempotencyRecord);
+  return JSON.stringify({ fingerprint, version: state.version, life: incarnationOf(state) } satisfies StoredRecord);
 }
 
 /** The reply of commit.lua. */
 export function toCommitResult(reply: unknown, lastHash: string | null, token: string, schema: Schema): CommitResult {
   const [outcome, ...fields] = reply as [string, ...Field[]];
   if (outcome === 'ok') return { outcome: 'committed', lastHash, token };
-  if (outcome === 'clock' || outcome === 'life') return { outcome };
+  if (outcome === 'clock' || outcome === 'other_run') return { outcome };
   const session = toSession(fields, schema);
   const command = toRecord(fields[2]);
   return command === null ? { outcome: 'conflict', session } : { outcome: 'repeated', session, command };
 }
 
 /**
- * Events as the outbox carries them, each with the hash of the one before it, and the hash of the last: SHA-256 over
- * the event's canonical JSON. The version of the rules and the snapshot travel beside what is hashed; replaying covers
- * them. The last snapshot is the very text that is stored as the state.
+ * The events as texts for the outbox, each with the hash of the event before it, and the hash of the last one: SHA-256
+ * over the event's canonical JSON. Version of the rules and snapshot are not hashed, since replaying checks them. The
+ * last snapshot is the text that is stored as the state.
  */
 export function chainEvents(events: SessionEvent[], previousHash: string | null): { texts: string[]; lastHash: string | null } {
   let lastHash = previousHash;
@@ -126,14 +135,14 @@ export function chainEvents(events: SessionEvent[], previousHash: string | null)
   return { texts, lastHash };
 }
 
-/** Ends the JSON of an event. */
+/** The end of an event's JSON: the version of the rules that made it. */
 const MADE_BY = `,"rules":${PRESENT_RULES.version}}`;
 
 function eventText(event: SessionEvent, previous_hash: string | null): string {
   const { session_id, epoch, version } = event.state;
   const { event_type, group_id, metadata, participant_id, time_elapsed_ms, time_remaining_ms } = event;
   const timestamp = iso(event.at);
-  // By their names in order, so that most events are canonical as they are, without a second look.
+  // In alphabetical order, so that the JSON of most events is canonical already.
   const told = {
     epoch,
     event_type,

@@ -8,13 +8,13 @@ import { asWritten, expiredSinceText, recordJson } from './codec.ts';
 import { isInPieces, layOut } from './layout.ts';
 
 /**
- * How far a judged instant may be from the clock of Redis at the commit: ahead only by an error of our clock, behind by
- * time spent waiting.
+ * How far a command's instant may be from the clock of Redis at the commit: ahead only by an error of this instance's
+ * clock, behind by the time that the command has waited.
  */
 const AHEAD_MAX_MS = 50;
 const BEHIND_MAX_MS = 3_000;
 
-/** ARGV of commit.lua, in its order. */
+/** The arguments (ARGV) of commit.lua, in the order in which the script names them. */
 export function commitArguments(
   commit: Commit,
   last: SessionEvent,
@@ -29,7 +29,7 @@ export function commitArguments(
   const { session_id, version, epoch, status } = last.state;
   const deleted = last.event_type === 'session_deleted';
   const newest = commit.events.length - 1;
-  // What an unknown commit left is not known piece by piece.
+  // If the base's commit is unknown, so are the pieces that it left in Redis.
   const before = base?.token == null ? null : asWritten(base.state ?? null);
   const { text, pieces, replaces } = deleted
     ? { text: '', pieces: [], replaces: true }
@@ -37,7 +37,7 @@ export function commitArguments(
   const snapshotOf = (index: number) => {
     const { state } = commit.events[index] ?? last;
     if (!carriesSnapshot(commit, index, text)) return encodeBrief(Object.fromEntries(BRIEF_FIELDS.map((name) => [name, state[name]])));
-    // The last snapshot is the stored state itself; it travels once.
+    // The last snapshot is the stored state itself, so it is sent once only.
     return index < newest || deleted ? encodeState(snapshotAt(index), schema) : '';
   };
   return [
@@ -60,7 +60,7 @@ export function commitArguments(
     lastHash ?? '',
     base?.token ?? '',
     texts.length,
-    // Where the state begins in what is stored, less its brace; Lua counts from 1.
+    // Where the contract's part of the stored state begins, without its brace; Lua counts from 1.
     encodeState('{', schema).length + 1,
     replaces ? '1' : '0',
     pieces.length,
@@ -72,8 +72,8 @@ export function commitArguments(
 }
 
 /**
- * Whether an event goes to the trail with the state after it. `text` is what is stored of the newest one, without its
- * pieces.
+ * Whether an event goes to the trail with the state after it. `text` is the stored state after the last event, without
+ * its pieces.
  */
 function carriesSnapshot({ base, events }: Commit, index: number, text: string): boolean {
   const event = events[index];
@@ -81,7 +81,9 @@ function carriesSnapshot({ base, events }: Commit, index: number, text: string):
   return index === events.length - 1 && !isTooLarge(text.length + piecesLength(event.state, text));
 }
 
-/** About how long all pieces of a state are: participants are much alike. */
+/**
+ * About how many characters all pieces of a state have; participants are much alike, so the first one stands for all.
+ */
 function piecesLength({ participants }: SessionState, text: string): number {
   return isInPieces(text) ? participants.length * JSON.stringify(participants[0]).length : 0;
 }

@@ -7,34 +7,33 @@ import { COMMAND_TIMEOUT_MS, usePatientTimeouts } from './patient-timeouts.ts';
 
 usePatientTimeouts();
 
-/** A connection to Redis, whichever of its forms: one server, the master that Sentinels name, a cluster. */
+/** A connection to Redis in any of its forms: one server, the master that Sentinels name, or a cluster. */
 export type RedisClient = Redis | Cluster;
 
 /**
- * What a connection is used for decides how it behaves in an outage: `commands` fails at once, so that a client hears
- * of it within two seconds; `blocking` waits for Redis to return, as BullMQ's workers and subscriptions must.
+ * What a connection is for decides how it behaves in an outage. `commands` fails at once, so that clients get an answer
+ * within two seconds; `blocking` waits for Redis to return, as BullMQ's workers and subscriptions must.
  */
 export type ConnectionRole = 'commands' | 'blocking';
 
-// The library types `replyMapping` so that exactOptionalPropertyTypes refuses its own options; nothing here uses it.
+// With exactOptionalPropertyTypes the library's own options do not fit its type of `replyMapping`, which nothing here
+// uses.
 export type RedisOptions = Omit<AllRedisOptions, 'replyMapping'>;
 
 const RECONNECT_STEP_MS = 50;
 /** An instance that was waiting is ready within a second of Redis' return. */
 const RECONNECT_MAX_MS = 250;
-/** How often a cluster is asked which of its nodes has what. */
+/** How often a cluster is asked which of its nodes has which slots. */
 const SLOTS_REFRESH_MS = 1_000;
 const SLOTS_REFRESH_SELDOM_MS = 10_000;
-/**
- * A server that owes an answer for this long hangs; where another one may take over, the connection is then given up.
- */
+/** A server that has not answered for this long hangs. If another one may take over, the connection is closed then. */
 const HUNG_MS = 1_000;
 
 export const REDIS_OPTIONS: Record<ConnectionRole, RedisOptions> = {
   commands: {
     enableOfflineQueue: false,
-    // A commit whose reply was lost is reported as unknown; the client repeats it with its command_id. Sending it again
-    // by ourselves could apply it twice.
+    // A commit whose reply was lost is reported as unknown, and the client repeats it with its command_id. If the
+    // library sent it again, it could apply twice.
     autoResendUnfulfilledCommands: false,
     maxRetriesPerRequest: 0,
     commandTimeout: COMMAND_TIMEOUT_MS,
@@ -43,33 +42,30 @@ export const REDIS_OPTIONS: Record<ConnectionRole, RedisOptions> = {
   blocking: { maxRetriesPerRequest: null, connectTimeout: 1_000 },
 };
 
-/** What a blocking connection waits for may take any time. */
+/** A blocking connection has no time-out, since what it waits for may take any time. */
 const failoverOptions = (role: ConnectionRole): RedisOptions => ({
   ...REDIS_OPTIONS[role],
   ...(role === 'commands' ? { socketTimeout: HUNG_MS } : {}),
   disconnectTimeout: 200,
-  // The server was demoted; nothing was written.
+  // READONLY means that the server was demoted and wrote nothing.
   reconnectOnError: (error) => error.message.startsWith('READONLY'),
 });
 
-/**
- * Connections to the nodes of a cluster come and go; losing the way to all of them is what the cluster's own options
- * are about.
- */
+/** Connections to single nodes of a cluster come and go; these options are for the loss of all of them. */
 const CLUSTER_OPTIONS: Record<ConnectionRole, ClusterOptions> = {
-  // No resending of what may have been executed, as above, and no waiting for a cluster that is down.
+  // As above, nothing that may have been executed is sent again; and nothing waits for a cluster that is down.
   commands: { enableOfflineQueue: false, retryDelayOnFailover: 0, retryDelayOnClusterDown: 0 },
   blocking: {},
 };
 
 export interface ConnectOptions {
-  /** Subscribes to channels of shards. */
+  /** Whether the connection subscribes to sharded channels. */
   subscriber?: boolean;
-  /** False as soon as a lost connection shall not come back. */
+  /** Returns false when a lost connection should not be opened again. */
   keepTrying?: () => boolean;
 }
 
-/** Opens a connection that comes back by itself. `name` shows up in the logs and in Redis' CLIENT LIST. */
+/** Opens a connection that reconnects by itself. `name` appears in the logs and in Redis' CLIENT LIST. */
 export function connectRedis(
   url: string,
   role: ConnectionRole,
@@ -109,19 +105,19 @@ export function connectRedis(
       slotsRefreshTimeout: 500,
       shardedSubscribers: subscriber,
       redisOptions: { ...options, ...(tls ? { tls: {} } : {}) },
-      // Certificates are made out to names.
+      // Certificates name hosts, so hosts must not be replaced by their addresses.
       ...(tls ? { dnsLookup: (host, found) => found(null, host) } : {}),
     });
   };
   return watch(open(), role, name, logger, keepTrying);
 }
 
-/** Of connections that can't be had until somebody mends REDIS_URL or what belongs to it, why. */
+/** Why connections fail that only a change of REDIS_URL or of its server can mend. */
 const refusals = new WeakMap<RedisClient, string>();
 
 /**
- * The library would use database 0 instead, which may be somebody else's: the connection ends before it is ready, and
- * is tried again.
+ * Closes a connection whose database Redis refuses, before it is ready; it is then tried again. The library would go on
+ * with database 0, which may belong to another service.
  */
 function giveUpDatabase(redis: Redis, error: Error, logger: Logger): void {
   const refusal = `REDIS_URL: Redis refuses database ${redis.options.db}: ${error.message}`;
@@ -130,7 +126,7 @@ function giveUpDatabase(redis: Redis, error: Error, logger: Logger): void {
   redis.stream.destroy();
 }
 
-/** What Node says of a certificate that it does not believe, and of one whose authority it does not know. */
+/** Error codes of Node for a certificate that it does not trust, and for one whose authority it does not know. */
 const CERTIFICATE = /^(CERT_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|ERR_TLS_CERT_)/;
 const AUTHORITY = /^(UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_)/;
 
@@ -141,9 +137,8 @@ export function checkRefusal(redis: RedisClient): void {
 }
 
 /**
- * Logs losses and returns of a connection; without a listener an `error` event would end the process. A connection that
- * has ended although nobody said so is opened again: the library gives up when a failover is announced just while it
- * connects.
+ * Logs when a connection is lost and when it returns; without a listener an `error` event would end the process. Opens
+ * a connection again that ended by itself: the library gives up if a failover is announced while it connects.
  */
 export function watch<Client extends RedisClient>(
   redis: Client,
@@ -170,7 +165,8 @@ export function watch<Client extends RedisClient>(
     closing ||= reconnect !== true;
     disconnect(reconnect);
   };
-  // Not by the event `connecting`, which is told a tick later, maybe after it was closed.
+  // The event `connecting` comes a tick later, perhaps after the connection was closed, so `connect` is wrapped
+  // instead.
   const connect = redis.connect.bind(redis);
   redis.connect = () => {
     closing = false;
@@ -182,19 +178,19 @@ export function watch<Client extends RedisClient>(
     }, RECONNECT_STEP_MS);
   });
   if (redis.isCluster) {
-    attend(redis as Cluster, role, () => closing);
+    keepMastersConnected(redis as Cluster, role, () => closing);
     giveUpHungCheck(redis as Cluster);
   }
   return redis;
 }
 
 /**
- * Keeps a cluster's connections to its masters open: by itself one opens with the first command, and refuses others
- * meanwhile. And asks regularly who has which slots (which the library takes some 10 ms to digest): often for ten
- * seconds after a node was lost, and where nothing else would show that one hangs, since nothing is asked of it. Not by
- * the library's own `slotsRefreshInterval`, which goes on for ever where a connection is closed while it asks.
+ * Keeps a cluster's connections to its masters open: by itself the library opens one with the first command and refuses
+ * others meanwhile. Also asks regularly which node has which slots (the library needs some 10 ms for the answer): every
+ * second for ten seconds after a node was lost, and on blocking connections, where no command would show that a node
+ * hangs. The library's own `slotsRefreshInterval` would go on for ever if the connection is closed during a request.
  */
-function attend(cluster: Cluster, role: ConnectionRole, isClosing: () => boolean): void {
+function keepMastersConnected(cluster: Cluster, role: ConnectionRole, isClosing: () => boolean): void {
   let lost = Number.NEGATIVE_INFINITY;
   let asked = performance.now();
   const asking = setInterval(() => {
@@ -214,9 +210,9 @@ function attend(cluster: Cluster, role: ConnectionRole, isClosing: () => boolean
 }
 
 /**
- * Before a cluster counts as ready, the library asks one of its masters, taken at random, whether all is well. Where
- * that one hangs, a blocking connection, whose commands may take any time, would wait for it for ever, and with it all
- * that is meant for the others: it connects anew instead, and asks another one.
+ * Before a cluster counts as ready, the library asks one of its masters, chosen at random, for its state. If that
+ * master hangs, a blocking connection, whose commands may take any time, would wait for it for ever. After HUNG_MS it
+ * reconnects instead, and asks another one.
  */
 function giveUpHungCheck(cluster: Cluster): void {
   let hung: NodeJS.Timeout | undefined;
@@ -233,9 +229,9 @@ const START_TIMEOUT_MS = 10_000;
 const READY_POLL_MS = 20;
 
 /**
- * Resolves when a connection can be used, and of a cluster every master that is not away.
- * @throws ConfigError when Redis does not answer within 10 s, refuses the database, or shows a certificate that is not
- * believed
+ * Resolves when a connection can be used; in a cluster, when every master that answers is connected.
+ * @throws ConfigError when Redis does not answer within 10 s, refuses the database, or has a certificate that Node does
+ * not trust
  */
 export async function whenReady(redis: RedisClient): Promise<void> {
   const end = performance.now() + START_TIMEOUT_MS;

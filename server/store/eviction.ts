@@ -6,9 +6,9 @@ import type { RedisClient } from './connection.ts';
 const INTERVAL_MS = 60_000;
 
 /**
- * Looks now and once a minute whether Redis may throw keys away when its memory is full: running games and unrecorded
- * events would be among them. The metric tells how many servers may, the log says so when the first one does. A server
- * that does not tell counts as one that keeps everything.
+ * Checks now and once a minute whether Redis may evict keys when its memory is full: running sessions and unrecorded
+ * events could be among them. The metric counts the servers that may; the log warns when the first one does. A server
+ * that does not tell its policy counts as one that evicts nothing.
  */
 export async function watchEviction(redis: RedisClient, logger: Logger, metrics: Metrics): Promise<{ close(): void }> {
   let warned = false;
@@ -27,7 +27,7 @@ export async function watchEviction(redis: RedisClient, logger: Logger, metrics:
   return { close: () => clearInterval(looking) };
 }
 
-/** The policy of a server that evicts, by its INFO; none where memory has no end or nothing is evicted. */
+/** The eviction policy that INFO names; none if memory is not limited or nothing is evicted. */
 function evictingPolicy(info: string): string[] {
   const policy = /^maxmemory_policy:(\S+)/m.exec(info)?.[1];
   const isLimited = Number(/^maxmemory:(\d+)/m.exec(info)?.[1]) > 0;

@@ -7,8 +7,8 @@ import { loadScript, runScript } from './script.ts';
 const GRANT = loadScript('grant');
 
 /**
- * Share links in Redis: one hash an id, which goes with the last link in it. At most `most` a session that has had the
- * id.
+ * Share links in Redis: one hash for each session id, which is gone with its last link. At most `most` links for each
+ * session that has had the id.
  */
 export function createGrants(redis: RedisClient, keyPrefix: string, most: number): Grants {
   const keys = createKeys(keyPrefix);

@@ -6,14 +6,17 @@ import { reachable } from './reachable.ts';
 import { loadScript, runScript } from './script.ts';
 
 const KEPT_SINCE = loadScript('kept-since');
-/** A session that changed after a break, and before this noticed it, is not known to have been kept. */
+/**
+ * How often the note is renewed. A break is noticed that late; sessions that changed in between are not known to be
+ * kept.
+ */
 const INTERVAL_MS = 10_000;
 
-/** Since when Redis has kept sessions, so that one that is gone is known to have left by age. */
+/** Since when Redis has kept idle sessions. Tells a session that left Redis by age from one that Redis lost. */
 export interface Keeping {
   /**
-   * Unix ms since when the Redis with a session has kept idle sessions for as long as this instance asks, without a
-   * break. Throws StoreUnavailableError.
+   * Unix ms since when the Redis server of a session has kept idle sessions for as long as this instance wants, without
+   * a break. Throws StoreUnavailableError.
    */
   since(sessionId: string): Promise<number>;
   /** Ends, once. Never rejects. */
@@ -21,7 +24,8 @@ export interface Keeping {
 }
 
 /**
- * Begins to note in each partition since when idle sessions are kept. Resolves when it stands in all that answer.
+ * Begins to note in each partition since when idle sessions are kept. Resolves when every partition that answers has a
+ * note.
  * @param idleMs how long an idle session stays in Redis, ms
  * @param now Unix ms of the one clock
  */
@@ -32,7 +36,7 @@ export async function watchKeeping(
   const keys = createKeys(keyPrefix);
   const note = (partition: number) =>
     reachable(async () => Number(await runScript(redis, KEPT_SINCE, [keys.partition(partition).keeping], [idleMs, Math.ceil(now())])));
-  // A master that is away is noted when it is back, or another one in its place.
+  // A partition whose master does not answer gets its note in a later round.
   const noteAll = () => Promise.allSettled(Array.from({ length: PARTITIONS }, (_, partition) => note(partition)));
   const stop = new AbortController();
   await noteAll();

@@ -2,13 +2,13 @@ import type { CommandKey } from '../engine/ports.ts';
 import { PARTITIONS, partitionOf } from '../domain/partitions.ts';
 
 /**
- * Names of everything in Redis. All that one script touches shares a hash tag, so that it lives on one node of a
- * cluster: sessions are spread over a fixed number of partitions. `/` separates names from ids because no id may
+ * The names of all keys in Redis. All keys that one script uses share a hash tag, so that they are on one node of a
+ * cluster: sessions are spread over a fixed number of partitions. `/` separates names from ids, because no id may
  * contain it. `prefix` is `sk` unless several services share one Redis.
  */
 export function createKeys(prefix: string) {
   const partition = (index: number) => `${prefix}:{${index}}`;
-  // Made once: each command asks for some of them.
+  // Made once, since each command uses some of them.
   const partitions = Array.from({ length: PARTITIONS }, (_, index) => ({
     /**
      * Sorted set of session ids by the instant, Unix ms, at which something is due: a warning, or an expiry at the end
@@ -17,7 +17,7 @@ export function createKeys(prefix: string) {
     dueSet: `${partition(index)}:agenda`,
     /** Stream of events on their way to the audit trail. */
     outbox: `${partition(index)}:outbox`,
-    /** Since when idle sessions are kept, and in which life of Redis and for how long (kept-since.lua). */
+    /** Since when idle sessions are kept, and in which run of Redis and for how long (kept-since.lua). */
     keeping: `${partition(index)}:keeping`,
   }));
   const keysOf = (index: number) => partitions[index] ?? unknownPartition(index);
@@ -30,25 +30,26 @@ export function createKeys(prefix: string) {
         dueSet,
         outbox,
         /**
-         * One text: in the first line all facts, which are version, epoch, status, type of the last event, life of the
-         * Redis that took the last commit, hash of the last event, the version before an unbroken run of expiries,
-         * armed warning thresholds, tokens of the last commits; then the state as JSON, nothing once deleted.
+         * One text. Its first line has the facts: version, epoch, status, type of the last event, run of Redis that
+         * took the last commit, hash of the last event, the version before an unbroken series of expiries, armed
+         * warning thresholds, tokens of the last commits. Then follows the state as JSON; nothing if the session was
+         * deleted.
          */
         session: `${partition(index)}:s/${sessionId}`,
         /** Hash of the pieces of a large state (layout.ts): `p0`, `p1`, … */
         pieces: `${partition(index)}:p/${sessionId}`,
-        /** Hash of the share links that are good, by their ids. */
+        /** Hash of the valid share links, by their ids. */
         grants: `${partition(index)}:g/${sessionId}`,
-        /** What a command_id did that was sent by one sender (senderOf). */
+        /** The idempotency record of a `command_id` of one sender (senderOf). */
         command: ({ id, sender }: Pick<CommandKey, 'id' | 'sender'>) =>
           `${partition(index)}:c/${sessionId}/${sender === undefined ? '' : `${sender}/`}${id}`,
         /** When somebody was last connected, Unix ms. */
         seen: `${partition(index)}:seen/${sessionId}`,
-        /** When a sender (senderOf) has all switches back. */
+        /** When the switch limit of a sender (senderOf) is full again. */
         switches: (sender: string) => `${partition(index)}:rb/${sessionId}/${sender}`,
       };
     },
-    /** How many requests the present minute of an address has had. */
+    /** How many requests an address has made in the present minute. */
     requests: (address: string) => `${prefix}:rl/${address}`,
     /**
      * Sorted set of an owner's claims to places, `<session id>/<token>`, by the instant at which they were made, Unix
@@ -57,12 +58,12 @@ export function createKeys(prefix: string) {
     ownedBy: (owner: string) => `${prefix}:o/${owner}`,
     /** Nothing is stored here: the clock of the node that has this key is the one clock. */
     clock: `${prefix}:clock`,
-    /** When an instance last said that it was alive, by the one clock, and the gaps between such marks. */
+    /** The last mark of life of any instance, by the one clock; and the gaps between such marks. */
     mark: `{${prefix}:clock}:mark`,
     outages: `{${prefix}:clock}:outages`,
     /**
-     * Who relays the outbox to the audit queue; on the queue's node of a cluster, without which there is nothing to
-     * relay.
+     * Which process relays the outbox to the audit queue. Kept on the queue's node of a cluster: without that node
+     * there is nothing to relay to.
      */
     relayLease: `{${prefix}}:relay`,
   };

@@ -2,9 +2,9 @@ import type { SessionState } from '#contract';
 import { encodeState, type Schema } from '../domain/schema.ts';
 
 /**
- * From this many participants on, they are in pieces (`p0`, `p1`, …) of so many in a hash beside the session, so that a
- * commit writes only the pieces in which something is new. To change the size of a piece is to change the form of what
- * is stored (schema.ts).
+ * From this many participants on, a state is split: pieces of PIECE participants each (`p0`, `p1`, …) are in a hash
+ * beside the session, so that a commit writes only pieces in which something is new. Another size of a piece is another
+ * form of stored states (schema.ts).
  */
 const SPLIT_FROM = 64;
 const PIECE = 32;
@@ -13,19 +13,19 @@ const PIECE = 32;
 const OPEN = '"participants":[';
 const CLOSE = ']}';
 
-/** A state as the commit script takes it. */
+/** A state in the form that the commit script takes. */
 export interface Layout {
-  /** The state, or what of it is not in pieces. */
+  /** The state, without the participants that are in pieces. */
   text: string;
   /** Pieces to write, by their fields. */
   pieces: [field: string, text: string][];
-  /** Whether no piece of what is stored stays. */
+  /** Whether all stored pieces are to be deleted first. */
   replaces: boolean;
 }
 
 /**
- * Lays out a state for Redis. `before` is the state that it has, in the form that is written; null writes everything.
- * `json` makes the state's JSON.
+ * Lays out a state for Redis. `before` is the state that Redis has in the present form; null writes all pieces. `json`
+ * makes the state's JSON.
  */
 export function layOut(state: SessionState, before: SessionState | null, json: () => string, schema: Schema): Layout {
   const { participants, ...rest } = state;
@@ -33,19 +33,19 @@ export function layOut(state: SessionState, before: SessionState | null, json: (
   const pieces: Layout['pieces'] = [];
   for (let from = 0; from < participants.length; from += PIECE) {
     const piece = participants.slice(from, from + PIECE);
-    // Participants in whom nothing is new are the same objects (shareParticipants).
+    // Unchanged participants are the same objects as before (shareParticipants).
     if (before !== null && piece.every((one, index) => one === before.participants[from + index])) continue;
     pieces.push([`p${from / PIECE}`, JSON.stringify(piece).slice(1, -1)]);
   }
   return { text: `${encodeState(JSON.stringify(rest), schema).slice(0, -1)},${OPEN}`, pieces, replaces: before === null };
 }
 
-/** Whether the text of a stored session says that its participants are in pieces. */
+/** Whether a stored session's text has its participants in pieces. */
 export function isInPieces(text: string): boolean {
   return text.endsWith(OPEN);
 }
 
-/** A state whose participants are in pieces, whole. */
+/** Joins a state whose participants are in pieces. */
 export function joinState(text: string, pieces: string[]): string {
   return text + pieces.join(',') + CLOSE;
 }

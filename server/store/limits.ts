@@ -7,7 +7,7 @@ import { createKeys } from './keys.ts';
 import { createOwnedSessions } from './owned-sessions.ts';
 import { createSharedLimit } from './shared-limit.ts';
 
-/** What a player saves up: bullet chess and races of many come in bursts. */
+/** How many seconds' worth of switches a player can save up: bullet chess and races come in bursts. */
 const BURST_SECONDS = 4;
 
 /** The limits that all instances share; those that are switched off are undefined. */
@@ -17,7 +17,10 @@ export interface StoreLimits {
   owners: OwnedSessions | undefined;
 }
 
-/** `redis` must be the connection that loads sessions: what is asked there ahead of a session is answered before it. */
+/**
+ * Creates the limits. `redis` must be the connection that loads sessions: Redis then answers a question of a limit
+ * before a load that is asked after it.
+ */
 export function createLimits(redis: RedisClient, config: Config, { store, now }: { store: SessionStore; now(): number }): StoreLimits {
   const { KEY_PREFIX: keyPrefix, RATE_LIMIT_GENERAL: requests, RATE_LIMIT_SWITCH: switches, LIMIT_SESSIONS_PER_OWNER: owned } = config;
   const keys = createKeys(keyPrefix);

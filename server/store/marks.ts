@@ -9,14 +9,14 @@ import { openWatchdog, type WatchdogOptions } from './watchdog.ts';
 
 const MARK = loadScript('mark');
 
-/** A gap between two marks of any instances that counts as an outage, and how many are remembered. */
+/** The shortest gap between marks of all instances that counts as an outage, and how many outages are kept. */
 const OUTAGE_MS = 3_000;
 const OUTAGES_KEPT = 100;
 const ALIVE_MS = 500;
 
 /**
- * Marks that an instance is there. Returns the outages that are known, oldest first. Throws StoreUnavailableError when
- * Redis can't do its part.
+ * Writes a mark of life of this instance. Returns the known outages, oldest first. Throws StoreUnavailableError when
+ * Redis does not answer or refuses.
  */
 export function mark(redis: RedisClient, keyPrefix: string): Promise<Outage[]> {
   const keys = createKeys(keyPrefix);
@@ -32,13 +32,13 @@ function toOutage(text: string): Outage {
   return { from: from ?? 0, to: to ?? 0 };
 }
 
-/** The marks of an instance, which go on while its event loop is blocked. */
+/** An instance's marks of life, which a watchdog goes on writing while the event loop is blocked. */
 export function openMarks(redis: RedisClient, options: WatchdogOptions, logger: Logger): Marks {
   const watchdog = openWatchdog(options, logger);
   return {
     async mark() {
       watchdog.stamp();
-      // The loop counts as alive while Redis takes its time, which may be longer than the watchdog waits.
+      // Redis may take longer than the watchdog waits; the loop counts as alive meanwhile.
       const alive = setInterval(() => watchdog.stamp(), ALIVE_MS);
       try {
         return await mark(redis, options.keyPrefix);

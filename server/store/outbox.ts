@@ -10,7 +10,7 @@ const RELEASE = loadScript('release-lease');
 const READ = loadScript('read-outbox');
 const OLDEST = loadScript('oldest-event');
 
-/** Bytes of one reply: entries of large sessions are half a megabyte each, and a reply is in memory as a whole. */
+/** Most bytes of one reply: an entry of a large session has half a megabyte, and a reply is in memory as a whole. */
 const READ_BYTES = 1024 * 1024;
 
 /** The outbox of all sessions: one stream a partition, written by the commit script. */
@@ -41,8 +41,8 @@ export function createOutbox(redis: RedisClient, keyPrefix: string): Outbox {
 type StreamEntry = [id: string, fields: string[]];
 
 /**
- * An entry as Redis has it. Fields come in the order in which the commit script wrote them: event, then state, then its
- * pieces if it has any.
+ * Reads a stream entry. The commit script writes its fields in this order: event, state, pieces of the state if it has
+ * any.
  */
 export function toEntry([id, [, event = '', , state = '', ...pieces]]: StreamEntry): OutboxEntry {
   return {

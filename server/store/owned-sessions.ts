@@ -8,9 +8,11 @@ import { loadScript, runScript } from './script.ts';
 
 const CLAIM = loadScript('claim-place');
 
-/** A create that takes longer than this has lost its claim, and takes it again if a session came of it. */
+/**
+ * A claim that is older than this and has no session holds no place. A create that took longer claims its place again.
+ */
 const CREATION_MS = 10_000;
-/** A session is made at the instant at which its create arrived, so at most this much before its claim. */
+/** A session's epoch is the arrival of its create, so it precedes the claim, by at most this much. */
 const ARRIVED_BEFORE_MS = 5_000;
 /** Longer than any session stays in Redis without a change. */
 const KEPT_SECONDS = 31 * 86_400;
@@ -25,14 +27,14 @@ export interface OwnedSessionsOptions {
 }
 
 /**
- * Who owns which sessions: the claims of their creates, a sorted set an owner. Only a script changes them, so that two
- * creates at once can't both count on a place of which one is about to be given back. Sessions that have ended are only
- * looked for when the places run out.
+ * The places of each owner: the claims of their creates, in one sorted set an owner. Only a script changes the set, so
+ * two creates at once never both count on the same place. Sessions that have ended are looked for only when no place is
+ * left.
  */
 export function createOwnedSessions(redis: RedisClient, { keyPrefix, limit, store, now }: OwnedSessionsOptions): OwnedSessions {
   const keys = createKeys(keyPrefix);
 
-  /** The claims that hold no place any more. `found` are all, each followed by its instant. */
+  /** Returns the claims that hold no place any more. `found` has all claims, each followed by its instant. */
   const useless = async (found: string[]): Promise<string[]> => {
     const claims = found.filter((_, index) => index % 2 === 0);
     const positions = await store.positions(claims.map((claim) => claim.slice(0, claim.indexOf('/'))));
@@ -65,14 +67,14 @@ export function createOwnedSessions(redis: RedisClient, { keyPrefix, limit, stor
 }
 
 /**
- * Whether nothing came of a claim made at `claimed`, or what did has ended. Undefined positions are those that can't be
- * asked for now.
+ * Whether a claim made at `claimed` led to no session, or to one that has ended. An undefined position could not be
+ * read.
  */
 function holdsNoPlace(position: SessionPosition | null | undefined, claimed: number, now: number): boolean {
   if (position === undefined) return false;
   const isOver = now - claimed > CREATION_MS;
   if (position === null) return isOver;
   if (position.event_type === 'session_deleted' || !['pending', 'running', 'paused'].includes(position.status)) return true;
-  // An epoch begins with the session. One that was there before is another create's, or somebody else's.
+  // A session's epoch begins with its creation. An older epoch belongs to another create or to another owner.
   return isOver && position.epoch < claimed - ARRIVED_BEFORE_MS;
 }

@@ -3,9 +3,8 @@ import type { RedisClient } from './connection.ts';
 import { createKeys } from './keys.ts';
 
 /**
- * Whether Redis answers on this connection. Of a cluster each partition is asked for, by which commands go: `degraded`
- * while some are answered for and some are not. What is in the others goes on then, and no other instance could serve
- * the rest.
+ * Whether Redis answers on this connection. In a cluster every partition is asked: `degraded` if only some answer.
+ * Sessions of the others are still served then, and no other instance could serve more.
  */
 export async function ping(redis: RedisClient, keyPrefix: string): Promise<'ok' | 'degraded' | 'down'> {
   const keys = createKeys(keyPrefix);

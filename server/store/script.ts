@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { RedisClient } from './connection.ts';
 
-/** A Lua script of this folder's `scripts/`, loaded once. Its file's header says what KEYS, ARGV and the reply are. */
+/** A Lua script from `scripts/`, read once. The header of the file documents KEYS, ARGV and the reply. */
 export interface Script {
   lua: string;
   sha: string;
@@ -14,7 +14,7 @@ export function loadScript(name: string): Script {
   return { lua, sha: createHash('sha1').update(lua).digest('hex') };
 }
 
-/** Runs a script by its hash; the text travels only where Redis does not know it (a new or restarted server). */
+/** Runs a script by its hash. Sends the script's text only if Redis does not know it (a new or restarted server). */
 export async function runScript(redis: RedisClient, script: Script, keys: string[], args: (string | number)[]): Promise<unknown> {
   try {
     return await redis.evalsha(script.sha, keys.length, ...keys, ...args);

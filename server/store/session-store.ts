@@ -14,23 +14,23 @@ import { loadScript, runScript } from './script.ts';
 import { NO_SKEW } from './skew.ts';
 
 const COMMIT = loadScript('commit');
-const ATTEND = loadScript('attend');
-const OUTLIVED = loadScript('outlived');
+const CLAIM_WARNINGS = loadScript('claim-warnings');
+const FROM_OTHER_RUN = loadScript('from-other-run');
 const RELAY = loadScript('relay');
 const WHOLE = loadScript('whole');
 
-/** What is enough of a stored session to know where it stands. */
+/** So many characters of a stored session contain its position. */
 const POSITION_CHARACTERS = 100;
 
 type Keys = ReturnType<ReturnType<typeof createKeys>['session']>;
 
-/** Sessions in Redis, each a text that only scripts write. */
+/** Opens the sessions in Redis. Each is a text that only scripts write. */
 export function createSessionStore(redis: RedisClient, keyPrefix: string, schema: Schema = SCHEMA, skew = NO_SKEW): SessionStore {
   const keys = createKeys(keyPrefix);
-  // Tokens are unique for each commit of each process, all of one length, and shorter than UUIDs.
+  // A token is unique for each commit of each process. All have one length, and they are shorter than UUIDs.
   const process = randomBytes(9).toString('base64url');
   let commits = 0;
-  /** `record` is what was read with the text, of the command at `recordKey`. */
+  /** `record` is the idempotency record at `recordKey`, read together with the text. */
   const loaded = async (text: string | null, key: Keys, record: string | null = null, recordKey = key.session) => {
     if (text === null || !isInPieces(text)) return { session: toSession(splitStored(text), schema), command: toRecord(record) };
     const reply = await runScript(redis, WHOLE, [key.session, key.pieces, recordKey], []);
@@ -46,7 +46,7 @@ export function createSessionStore(redis: RedisClient, keyPrefix: string, schema
         const key = keys.session(sessionId);
         if (command === undefined) return loaded(await redis.get(key.session), key);
         const record = key.command(command);
-        // At one instant: a command's effect is never seen without the record of it.
+        // Both are read at one instant, so that a command's effect is never seen without its record.
         const replies = await redis.multi().get(key.session).get(record).exec();
         return loaded(valueOf<string | null>(replies?.[0]), key, valueOf<string | null>(replies?.[1]), record);
       }),
@@ -82,13 +82,13 @@ export function createSessionStore(redis: RedisClient, keyPrefix: string, schema
         return (await runScript(redis, RELAY, [key.session, record], args)) === 1;
       }),
 
-    attend: ({ state, version, epoch }, thresholds, nextDue) =>
+    claimWarnings: ({ state, version, epoch }, thresholds, nextDue) =>
       reachable(async () => {
         const { session_id } = state;
         const key = keys.session(session_id);
         const claimed = await runScript(
           redis,
-          ATTEND,
+          CLAIM_WARNINGS,
           [key.session, key.dueSet],
           [version, epoch, session_id, nextDue ?? '', ...thresholds],
         );
@@ -109,15 +109,15 @@ export function createSessionStore(redis: RedisClient, keyPrefix: string, schema
     forget: (sessionId) =>
       reachable(async () => {
         const key = keys.session(sessionId);
-        await runScript(redis, ATTEND, [key.session, key.dueSet], ['', '', sessionId, '']);
+        await runScript(redis, CLAIM_WARNINGS, [key.session, key.dueSet], ['', '', sessionId, '']);
       }),
 
-    outlived: (sessionId) => reachable(async () => (await runScript(redis, OUTLIVED, [keys.session(sessionId).session], [])) === 1),
+    fromOtherRun: (sessionId) => reachable(async () => (await runScript(redis, FROM_OTHER_RUN, [keys.session(sessionId).session], [])) === 1),
 
     positions: (sessionIds) =>
       reachable(async () => {
-        // One pipeline a partition: a write a session would hold up everything else for long, and no pipeline may cross
-        // the nodes of a cluster.
+        // One pipeline for each partition: a write for each session would hold up everything else for long, and no
+        // pipeline may cross the nodes of a cluster.
         const pipelines = new Map<number, ChainableCommander>();
         const found: (SessionPosition | null | undefined)[] = sessionIds.map(() => undefined);
         for (const [index, id] of sessionIds.entries()) {

@@ -3,7 +3,7 @@ import type { Quota, SharedLimit } from '../transport/limit-ports.ts';
 import { blockedMs } from '../internals/rate-limiter-flexible.ts';
 import type { RedisClient } from './connection.ts';
 
-/** Nobody waits longer than this for Redis' answer to a limit. */
+/** Longest that a request waits for the shared counter, ms; then this instance decides alone. */
 const PATIENCE_MS = 50;
 
 export interface SharedLimitOptions<User> {
@@ -11,14 +11,14 @@ export interface SharedLimitOptions<User> {
   uses: number;
   /** Length of a window, which begins with its first use. Seconds. */
   seconds: number;
-  /** The key in Redis of whoever uses. It expires with the window. */
+  /** The user's key in Redis. It expires with the window. */
   keyOf(user: User): string;
 }
 
 /**
- * A limit over all instances, counted in Redis by one script a use. A window that is used up is remembered here, so
- * that whoever goes on regardless costs Redis nothing. Where Redis can't say, or not in time, this instance counts by
- * itself: a limit never holds anything up, and never refuses for want of an answer.
+ * A limit over all instances; one script in Redis counts each use. When a window is used up, this instance remembers it
+ * and refuses without asking Redis. When Redis does not answer in time, this instance counts alone: the limit delays
+ * nothing, and a missing answer never refuses a use.
  */
 export function createSharedLimit<User>(redis: RedisClient, { uses, seconds, keyOf }: SharedLimitOptions<User>): SharedLimit<User> {
   const window = { points: uses, duration: seconds, keyPrefix: '' };
@@ -35,7 +35,7 @@ export function createSharedLimit<User>(redis: RedisClient, { uses, seconds, key
     allowed,
     limit: uses,
     remaining: remainingPoints,
-    // A key of Redis lives to the end of its last millisecond.
+    // A key in Redis expires only after its last millisecond.
     resetMs: Math.min(seconds * 1_000, Math.max(0, msBeforeNext) + 1),
   });
   return {
@@ -52,7 +52,7 @@ export function createSharedLimit<User>(redis: RedisClient, { uses, seconds, key
       );
     },
     charge(user, more) {
-      // Where Redis can't count it, this instance does (insuranceLimiter).
+      // If Redis does not answer, this instance counts it (insuranceLimiter).
       shared.penalty(keyOf(user), more).catch(() => {});
     },
   };

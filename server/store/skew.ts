@@ -7,14 +7,16 @@ import { timeAt } from './time.ts';
 const INTERVAL_MS = 1_000;
 const KEPT_SAMPLES = 5;
 
-/** How far the clocks by which commits are guarded are ahead of the one clock, in whole ms. */
+/** How far the clocks of the nodes that check commits are ahead of the one clock, in whole ms. */
 export interface Skew {
   /**
-   * That of the node with a partition; too low by its uncertainty, so that what is due by the one clock is due there as
-   * well.
+   * The skew of the node with a partition. Rounded down by its uncertainty, so that what is due by the one clock is due
+   * on that node as well.
    */
   of(partition: number): number;
-  /** Measures a partition's anew, where a commit was refused for its time. Throws when Redis can't be asked. */
+  /**
+   * Measures the skew of a partition anew, after a commit was refused for its time. Throws when Redis does not answer.
+   */
   measure(partition: number): Promise<void>;
   close(): Promise<void>;
 }
@@ -25,13 +27,13 @@ interface Sample {
   uncertainty: number;
 }
 
-/** Of one server, whose clock is the one clock. */
+/** The skew of a single server, whose clock is the one clock. */
 export const NO_SKEW: Skew = { of: () => 0, measure: async () => {}, close: async () => {} };
 
 /**
- * Follows the clocks of a cluster's masters, by a sample of each partition a second. As with the one clock (`now`, Unix
- * ms) the sample with the shortest round trip counts; one that contradicts it begins anew, since another master took
- * over or somebody set a clock.
+ * Follows the clocks of a cluster's masters, by one sample of each partition a second. Of the last samples the one with
+ * the shortest round trip counts, as for the one clock (`now`, Unix ms). A sample that contradicts it replaces all
+ * earlier ones: another master took over, or somebody set a clock.
  */
 export async function followSkew(redis: RedisClient, keyPrefix: string, now: () => number): Promise<Skew> {
   if (!redis.isCluster) return NO_SKEW;
@@ -52,8 +54,8 @@ export async function followSkew(redis: RedisClient, keyPrefix: string, now: () 
     samples[partition] = contradicts ? [sample] : [...(samples[partition] ?? []), sample].slice(-KEPT_SAMPLES);
   };
   const measureAll = async () => {
-    // One after the other: a sample that waits behind others tells less. A master that is away is measured when it is
-    // back, or another one in its place.
+    // One after the other, because a sample that waits behind others is less accurate. A partition whose master does
+    // not answer is measured in a later round.
     for (let partition = 0; partition < PARTITIONS; partition++) await measure(partition).catch(() => {});
   };
 

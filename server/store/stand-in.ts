@@ -9,8 +9,8 @@ const MARK_INTERVAL_MS = 500;
 const CONNECTING_MS = 10;
 
 /**
- * Makes marks of life in place of an event loop that is blocked, over a connection of its own. Resolves when the loop
- * is back. For the thread of watchdog.ts.
+ * Writes marks of life while the event loop is blocked, over a connection of its own. Resolves when the loop is back.
+ * Runs in the thread of watchdog.ts.
  */
 export async function markWhile(isBlocked: () => boolean, { redisUrl, keyPrefix, logLevel, instance }: WatchdogOptions): Promise<void> {
   const logger = createLogger(logLevel, instance);
@@ -21,7 +21,7 @@ export async function markWhile(isBlocked: () => boolean, { redisUrl, keyPrefix,
     if (isReady) await mark(redis, keyPrefix).catch((error: unknown) => logger.debug({ err: error }, 'no mark of life'));
     await wait(isReady ? MARK_INTERVAL_MS : CONNECTING_MS);
   }
-  // The thread sleeps afterwards, so nothing must be left to do.
+  // The thread sleeps after this, so the connection must be closed completely.
   const ended = redis.status === 'end' ? undefined : once(redis, 'end');
   redis.disconnect();
   await ended;

@@ -2,20 +2,20 @@ import type { Logger } from '../observability/logger.ts';
 import { batchCommands } from './batched-commands.ts';
 import { connectRedis, type RedisClient } from './connection.ts';
 
-/** A connection for subscriptions that knows which of them stand. */
+/** A connection for subscriptions that knows which of them Redis has confirmed. */
 export interface Subscriber {
   redis: RedisClient;
   /**
-   * Resolves once Redis has confirmed the subscription that was last asked for; rejects when it was refused or never
-   * asked for. Null where it stands already.
+   * Resolves once Redis has confirmed the latest subscription to the channel; rejects if it was refused or never asked
+   * for. Null if it is confirmed already.
    */
   subscribed(channel: string): Promise<void> | null;
 }
 
 /**
- * The sharded adapter subscribes to a room's channel without waiting, so whatever another instance sends right after a
- * join would be lost. This connection keeps the promise of each subscription, so that a join can wait for it; for a
- * channel that stands it costs nothing.
+ * The sharded adapter subscribes to a room's channel without waiting, so a message that another instance sends right
+ * after a join could be lost. This connection keeps the promise of each subscription, so that a join can wait for it. A
+ * confirmed subscription costs nothing more.
  */
 export function connectSubscriber(url: string, logger: Logger): Subscriber {
   const redis = connectRedis(url, 'blocking', 'subscriber', logger, { subscriber: true });
@@ -32,7 +32,7 @@ export function connectSubscriber(url: string, logger: Logger): Subscriber {
       await confirmed;
       for (const channel of channels) if (standing.get(channel) === confirmed) standing.set(channel, null);
     } catch (error) {
-      // The adapter does not look; whoever waits in `subscribed` gets the same rejection.
+      // The adapter ignores this promise; callers of `subscribed` get the same rejection.
       logger.warn({ channels, err: error }, 'subscription refused');
     }
   };

@@ -1,6 +1,6 @@
-// The thread of watchdog.ts. Sleeps until the event loop of the instance was silent for too long; then it makes the
-// marks of life, until the loop is back. Only then it imports what that takes, since each instance has such a thread
-// and hardly ever needs it.
+// The thread of watchdog.ts. Sleeps until the event loop of the instance was silent for too long; then it writes marks
+// of life until the loop is back. It imports what that needs only then, since every instance has such a thread and
+// hardly ever needs it.
 import { createRequire } from 'node:module';
 import { workerData } from 'node:worker_threads';
 
@@ -9,10 +9,10 @@ const { stamps, blockedMs, fromSources } = workerData;
 
 /** @returns {Promise<import('./stand-in.ts')>} */
 async function load() {
-  // The build is beside this file; a variable, since from the sources it is not.
+  // A variable, so that a type check of the sources does not look for the built file.
   const built = './stand-in.js';
   if (!fromSources) return import(built);
-  // Of the loaders for TypeScript, which this thread does not have from the process, that for `require` starts fastest.
+  // The thread does not inherit the process's loader for TypeScript; the one for `require` starts fastest.
   const require = createRequire(import.meta.url);
   require('tsx/cjs/api').register();
   return require('./stand-in.ts');

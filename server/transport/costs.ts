@@ -69,7 +69,7 @@ export class Credits {
  * Whether a frame is let in: null; or which limit refuses it, for how long, and how long the connection should not be
  * read from (0: not at all), ms.
  */
-export type Verdict = { limit: LimitName; waitMs: number; quietMs: number } | null;
+export type Verdict = { limit: LimitName; waitMs: number; pauseMs: number } | null;
 
 /**
  * What one connection may do: so many frames a second, and so much work, for which its person's credits pay too. Frames
@@ -117,10 +117,10 @@ export class ConnectionCredits {
     this.#work.charge(now, bytes / CREDIT_BYTES);
     this.#refused += 1 + bytes / CREDIT_BYTES;
     const limit = waitMs === waits.socket ? 'socket' : waitMs === waits.socket_work ? 'socket_work' : 'person_work';
-    if (this.#refused < FLOOD_SECONDS * this.#limit) return { limit, waitMs, quietMs: 0 };
+    if (this.#refused < FLOOD_SECONDS * this.#limit) return { limit, waitMs, pauseMs: 0 };
     this.#refused = 0;
     // Never for longer: its heartbeats would not be read either.
-    return { limit, waitMs, quietMs: Math.min(waitMs, SECOND_MS) };
+    return { limit, waitMs, pauseMs: Math.min(waitMs, SECOND_MS) };
   }
 
   /** Takes what bytes cost that were read, made or written for it; less than 0 gives back. */

@@ -158,7 +158,7 @@ describe('tokens', () => {
     expect(await brief.next('auth:expired')).to.include({ reason: 'expired' });
     expect(await gone).to.equal('io server disconnect');
     expect(lasting.socket.connected).to.equal(true);
-    // Within the tolerance for clocks that differ it still opens doors, afterwards none.
+    // Within the tolerance for clocks that differ it is still accepted, afterwards no more.
     expect(await knock(app, await sign({ ...GOOD, exp: inSeconds(-3) }))).to.equal(undefined);
     expect((await knock(app, await sign({ ...GOOD, exp: inSeconds(-7) })))?.code).to.equal('UNAUTHORIZED');
   });

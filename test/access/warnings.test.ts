@@ -3,7 +3,7 @@ import { freshPrefix, redisUrl } from '../kit/services.ts';
 import { endAll, startLogged } from '../ops/logged.ts';
 import { as, knock, SECRET, sign } from './kit.ts';
 
-describe('what a server says of its own doors', function () {
+describe('warnings of a server about its own access settings', function () {
   this.timeout(60_000);
   afterEach(endAll);
 

@@ -144,7 +144,7 @@ describe('a relay that dies between adding and removing', () => {
     const b = bench(await redisUrl(), prefix, database);
     try {
       await put(b.redis, prefix, eventsOf('game', 1, 5));
-      // Its first life: jobs are added, but no entry is ever removed, and no worker has taken the job yet.
+      // The first relay adds jobs, but never removes an entry, and no worker has taken the job yet.
       await b.queue.pause();
       const dying = b.writer({ outbox: { ...b.outbox, remove: async () => Promise.reject(new Error('killed')) } });
       await until('a job', async () => (await b.queue.getWaitingCount()) === 1);

@@ -68,7 +68,7 @@ describe('verification of the trail', () => {
     }
   });
 
-  it('A-10 follows a session over losses of Redis, over more rows than fit in a page, and into its next life', async () => {
+  it('A-10 follows a session over losses of Redis, over more rows than fit in a page, and into its next incarnation', async () => {
     const recordedSession = new RecordedSession(chess()).do({ type: 'start' });
     for (let move = 0; move < 300; move++) recordedSession.do({ type: 'switch' });
     recordedSession.recover(250).do({ type: 'switch' }).recover(100).do({ type: 'switch' }).do({ type: 'delete' });

@@ -9,8 +9,8 @@ describe('an instance whose clock is wrong', () => {
 
   beforeEach(async () => {
     engines = await EngineFixture.open(100);
-    right = await engines.instance({ attends: false });
-    wrong = await engines.instance({ attends: false });
+    right = await engines.instance({ expires: false });
+    wrong = await engines.instance({ expires: false });
   });
   afterEach(() => engines.close());
 

@@ -114,7 +114,7 @@ export interface Instance {
   /** The JSON of the reply to a command. */
   handle(name: unknown, payload: unknown, arrival: number, principal: Principal | undefined): Promise<string>;
   /** What an alarm or the sweep calls when something is due for a session. */
-  attend(sessionId: string): Promise<void>;
+  handleDue(sessionId: string): Promise<void>;
   /** Takes what another instance published, as far as it is of use for the next command. */
   hear(update: unknown, facts: unknown): void;
 }
@@ -178,9 +178,9 @@ export function openInstance(ports: InstancePorts): Instance {
       const [frame] = encoder.encode({ type: 3, nsp: '/', data: [reply] });
       return String(frame).slice(2, -1);
     },
-    async attend(sessionId) {
+    async handleDue(sessionId) {
       sink.framed = framed;
-      await expirer.attend(sessionId);
+      await expirer.handleDue(sessionId);
     },
     hear(update, facts) {
       const aside = facts as Parameters<SessionCache['follow']>[1];

@@ -163,7 +163,7 @@ class Sequence {
     switch (wish.type) {
       case 'attend':
         this.#delay(turn);
-        await this.#players[turn.on]?.instance.attend(this.#game.session_id);
+        await this.#players[turn.on]?.instance.handleDue(this.#game.session_id);
         break;
       case 'outage': {
         const from = Math.floor(redis.now + wish.from);

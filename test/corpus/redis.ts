@@ -46,8 +46,8 @@ const TOKEN_LENGTH = 20;
 export class MemoryRedis {
   /** Unix ms. */
   now: number;
-  /** Which unbroken history of writes this is: another one after each restart. */
-  life = 1;
+  /** Which run of Redis, that is, unbroken history of writes, this is: another one after each restart. */
+  run = 1;
   outages: Outage[] = [];
   /** When somebody was last connected, Unix ms. */
   seen = 0;
@@ -57,7 +57,7 @@ export class MemoryRedis {
   published: (text: string) => void = () => {};
   #stored: Stored | undefined;
   #saved: Stored[] = [];
-  readonly #memories = new Map<string, { json: string; expires: number }>();
+  readonly #records = new Map<string, { json: string; expires: number }>();
   #commits = 0;
   #read: { json: string; state: SessionState | null } = { json: '', state: null };
 
@@ -82,13 +82,13 @@ export class MemoryRedis {
   lose(): void {
     this.#stored = undefined;
     this.#saved = [];
-    this.#memories.clear();
-    this.life += 1;
+    this.#records.clear();
+    this.run += 1;
   }
 
   /** Redis comes back without its last commits, at most `versions` of them. Returns how many it lost. */
   restart(versions: number): number {
-    this.life += 1;
+    this.run += 1;
     let lost = 0;
     for (; lost < versions && this.#saved.length > 0; lost++) this.#stored = this.#saved.pop();
     return lost;
@@ -105,8 +105,8 @@ export class MemoryRedis {
   }
 
   #remembered(key: string) {
-    const memory = this.#memories.get(key);
-    return memory === undefined || memory.expires <= this.now ? null : toRecord(memory.json);
+    const record = this.#records.get(key);
+    return record === undefined || record.expires <= this.now ? null : toRecord(record.json);
   }
 
   readonly store: SessionStore = {
@@ -121,7 +121,7 @@ export class MemoryRedis {
     },
     remember: async (state, command) => {
       if (this.#remembered(keyOf(command)) !== null) return false;
-      this.#memories.set(keyOf(command), { json: recordJson(command, state), expires: this.now + command.rememberMs });
+      this.#records.set(keyOf(command), { json: recordJson(command, state), expires: this.now + command.rememberMs });
       return true;
     },
     relay: async (state, publication, { expectedVersion, command }) => {
@@ -132,7 +132,7 @@ export class MemoryRedis {
       this.published(textOf(publication, ''));
       return true;
     },
-    attend: async ({ version, epoch }, thresholds) => {
+    claimWarnings: async ({ version, epoch }, thresholds) => {
       const facts = this.#live === undefined ? null : readFacts(this.#live.facts);
       if (facts === null || facts.version !== String(version) || facts.epoch !== String(epoch)) return null;
       const armed = (facts.warnings ?? '').split(',');
@@ -144,14 +144,14 @@ export class MemoryRedis {
     overdue: async () => [],
     forget: async () => {},
     setAside: async () => {},
-    outlived: async () => this.#live !== undefined && readFacts(this.#live.facts).life !== String(this.life),
+    fromOtherRun: async () => this.#live !== undefined && readFacts(this.#live.facts).redisRun !== String(this.run),
     positions: async (ids) => ids.map(() => toPosition(this.#live?.facts ?? '')),
   };
 
   /** commit.lua, argument by argument. */
   #commit(commit: Commit, { args, events, lastHash, publications }: Sent): CommitResult {
     const [base, baseEpoch, token = '', , version, epoch, status, kind, text = '', lifetime, , armed = ''] = args;
-    const [memory = '', rememberMs, earliest, latest, hash = '', baseToken = ''] = args.slice(12);
+    const [record = '', rememberMs, earliest, latest, hash = '', baseToken = ''] = args.slice(12);
     const [, , replaces, pieceCount, expiredSince = '-'] = args.slice(18);
     const stored = this.#live;
     const known = stored === undefined ? null : readFacts(stored.facts);
@@ -161,7 +161,7 @@ export class MemoryRedis {
     const isOther = live !== null && (live.epoch !== baseEpoch || !(live.tokens ?? '').startsWith(baseToken));
     const isSpent = known !== null && live === null && (baseEpoch !== '0' || Number(known.epoch) >= Number(epoch));
     if ((live?.version ?? '0') !== base || isOther || isSpent) return { outcome: 'conflict', session: this.#session() };
-    if (live !== null && live.life !== String(this.life) && live.epoch === epoch) return { outcome: 'life' };
+    if (live !== null && live.redisRun !== String(this.run) && live.epoch === epoch) return { outcome: 'other_run' };
     const time = Math.floor(this.now);
     if (time < Number(earliest) || time > Number(latest)) return { outcome: 'clock' };
 
@@ -173,7 +173,7 @@ export class MemoryRedis {
       epoch: epoch ?? '',
       status: status ?? '',
       kind: kind ?? '',
-      life: String(this.life),
+      redisRun: String(this.run),
       hash: hash === '' ? null : hash,
       expiredSince,
       warnings: warnings === '' ? null : warnings,
@@ -185,8 +185,8 @@ export class MemoryRedis {
     for (let at = 0; at < newPieces.length; at += 2) pieces.set(newPieces[at] ?? '', newPieces[at + 1] ?? '');
     if (stored !== undefined) this.#saved = [...this.#saved, stored].slice(-4);
     this.#stored = { facts, text, pieces, expires: this.now + Number(lifetime) };
-    if (memory !== '' && commit.command !== undefined) {
-      this.#memories.set(keyOf(commit.command), { json: memory, expires: this.now + Number(rememberMs) });
+    if (record !== '' && commit.command !== undefined) {
+      this.#records.set(keyOf(commit.command), { json: record, expires: this.now + Number(rememberMs) });
     }
     const whole = wholeOf(this.#stored);
     const states = args.slice(23 + newPieces.length);

@@ -22,7 +22,7 @@ export type Wish =
   | { type: 'cancel'; reason: string | undefined }
   | { type: 'pause' | 'resume' | 'complete' | 'delete' | 'get' | 'create' }
   | { type: 'join'; known: 'none' | 'version' | 'epoch' | 'ahead' }
-  | { type: 'history'; after: number; limit: number; types: string[] | undefined; life: boolean }
+  | { type: 'history'; after: number; limit: number; types: string[] | undefined; ofIncarnation: boolean }
   | { type: 'message'; message: string }
   | { type: 'nonsense'; which: number }
   /** An alarm rings, or the sweep finds the session. */
@@ -198,7 +198,7 @@ function drawWish(dice: Dice): Wish {
       return { type, known: dice.pick(['none', 'version', 'epoch', 'ahead']) };
     case 'history': {
       const types = dice.pick([undefined, undefined, ['cycle_switched'], ['participant_expired', 'session_created']]);
-      return { type, after: dice.integer(0, 4), limit: dice.pick([1, 3, 100]), types, life: dice.chance(0.3) };
+      return { type, after: dice.integer(0, 4), limit: dice.pick([1, 3, 100]), types, ofIncarnation: dice.chance(0.3) };
     }
     case 'message':
       return {

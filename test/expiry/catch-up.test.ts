@@ -17,7 +17,7 @@ describe('after long downtime', () => {
 
   before(async () => {
     engines = await EngineFixture.open(20);
-    asleep = await engines.instance({ attends: false });
+    asleep = await engines.instance({ expires: false });
   });
   after(() => engines.close());
 
@@ -132,7 +132,7 @@ describe('after long downtime', () => {
       const { session_id } = await client.ok('session:create', chess({ ...CYCLES, warning_thresholds_ms: [], outage_policy: 'pause' }));
       const outage = { from: Math.floor(engines.now()) - 400, to: Math.floor(engines.now()) - 10 };
       await engines.redis().rpush(createKeys(engines.prefix).outages, `${outage.from}-${outage.to}`);
-      // Until the instance has marked its life once more, which tells it of outages.
+      // Waits for the next mark of life of the instance: its answer tells of outages.
       await wait(1_500);
       await client.ok('session:start', { session_id });
       await client.next('session:update');

@@ -14,7 +14,7 @@ describe('a large session that nobody looked after for long', () => {
   before(async () => {
     engines = await EngineFixture.open(20);
     fixture = await openStoreFixture(engines.prefix);
-    instance = await engines.instance({ attends: false });
+    instance = await engines.instance({ expires: false });
   });
   after(async () => {
     fixture.close();

@@ -117,10 +117,10 @@ export class EngineFixture {
   }
 
   /**
-   * An instance on this Redis; with `attends: false` one that answers commands, but lets nothing run out by itself;
+   * An instance on this Redis; with `expires: false` one that answers commands, but lets nothing run out by itself;
    * with `sweeps: false` one whose sweep finds nothing, so that only its alarms make anything happen.
    */
-  async instance({ attends = true, sweeps = true } = {}): Promise<EngineInstance> {
+  async instance({ expires = true, sweeps = true } = {}): Promise<EngineInstance> {
     const url = await redisUrl();
     const redis = connectRedis(url, 'commands', 'instance', logger);
     await whenReady(redis);
@@ -149,7 +149,7 @@ export class EngineFixture {
       metrics,
       logger,
     });
-    if (attends) await parts.start();
+    if (expires) await parts.start();
     else await parts.close();
     let closed = false;
     const close = async () => {
@@ -241,7 +241,7 @@ export class EngineFixture {
 /** As `EngineFixture.age`, for the sessions of any cluster. Returns the state as it is now. */
 export async function age(redis: RedisClient, prefix: string, session: string, ms: number): Promise<SessionState> {
   const keys = createKeys(prefix).session(session);
-  // When it was created names its life.
+  // `created_at` names the incarnation.
   const earlier = (key: string, value: unknown) =>
     /^(?!created).*_at$/.test(key) && typeof value === 'string' ? iso(Date.parse(value) - ms) : value;
   const text = JSON.stringify(JSON.parse(await stateIn(redis, keys.session), earlier));

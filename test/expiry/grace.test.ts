@@ -9,8 +9,8 @@ describe('the flag and the move', () => {
   before(async () => {
     engines = await EngineFixture.open();
     // Nothing runs out by itself here: what happens is what the commands of a test make happen.
-    a = await engines.instance({ attends: false });
-    b = await engines.instance({ attends: false });
+    a = await engines.instance({ expires: false });
+    b = await engines.instance({ expires: false });
   });
   after(() => engines.close());
 

@@ -87,7 +87,7 @@ describe('what nobody plays', () => {
     beforeEach(async () => {
       engines = await EngineFixture.open(20);
       engines.idleRunMs = 5 * SECOND;
-      asleep = await engines.instance({ attends: false });
+      asleep = await engines.instance({ expires: false });
     });
     afterEach(() => engines.close());
 
@@ -183,7 +183,7 @@ describe('what nobody plays', () => {
   it('L-19 where an earlier build began a run of expiries, it counts from the newest event that this build finds', () => {
     const made = create(chess(CYCLES), SECOND);
     if (!made.ok) throw new Error(made.message);
-    const facts = { version: '7', epoch: '1', status: 'running', kind: 'participant_expired', warnings: null, life: null, hash: null };
+    const facts = { version: '7', epoch: '1', status: 'running', kind: 'participant_expired', warnings: null, redisRun: null, hash: null };
     const stored = [writeFacts({ ...facts, expiredSince: '2', tokens: 'x' }), JSON.stringify(made.event.state)];
     expect(toSession(stored, SCHEMA)?.expiredSince).to.deep.equal({ version: 2, at: SECOND });
   });

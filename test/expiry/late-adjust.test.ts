@@ -12,8 +12,8 @@ describe('an adjustment that was meant for a cycle that is gone', () => {
 
   before(async () => {
     engines = await EngineFixture.open();
-    a = await engines.instance({ attends: false });
-    b = await engines.instance({ attends: false });
+    a = await engines.instance({ expires: false });
+    b = await engines.instance({ expires: false });
   });
   after(() => engines.close());
 

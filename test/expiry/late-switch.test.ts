@@ -14,8 +14,8 @@ describe('a switch that runs into an expiry', () => {
 
   before(async () => {
     engines = await EngineFixture.open();
-    a = await engines.instance({ attends: false });
-    b = await engines.instance({ attends: false });
+    a = await engines.instance({ expires: false });
+    b = await engines.instance({ expires: false });
   });
   after(() => engines.close());
 

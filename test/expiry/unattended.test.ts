@@ -65,7 +65,7 @@ describe('an expiry that nobody asks for', () => {
   });
 
   it('E-3 the instance that found an overdue session has its alarm from then on', async () => {
-    const gone = await engines.instance({ attends: false });
+    const gone = await engines.instance({ expires: false });
     const other = await engines.instance();
     const game = await engines.game(gone, 700, { sync_mode: 'per_cycle', time_per_cycle_ms: 1_000, auto_advance: true });
     const trail = await engines.trailOf(game.session_id, 4);

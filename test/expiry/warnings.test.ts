@@ -162,7 +162,7 @@ describe('warnings', () => {
   it('W-7 do not come between the deadline and the end of the grace', async () => {
     const slow = await EngineFixture.open(400);
     try {
-      const idle = await slow.instance({ attends: false });
+      const idle = await slow.instance({ expires: false });
       const game = await slow.game(idle, 990, { warning_thresholds_ms: [5] });
       const late = await slow.instance();
       await slow.trailOf(game.session_id, 3);
@@ -183,7 +183,7 @@ describe('warnings', () => {
   });
 
   it('W-9 an overdue warning is sent after what leaves its clock running: an adjustment of another clock, a lap', async () => {
-    const idle = await engines.instance({ attends: false });
+    const idle = await engines.instance({ expires: false });
     const crossed = { warning_thresholds_ms: [1_000, 300] };
     const game = await engines.game(idle, 600, { ...SECOND, ...crossed });
     stateOf(await idle.run(game.session_id, { type: 'adjust', delta_ms: 100, participant_id: 'black' }));

@@ -43,7 +43,7 @@ describe('a large session on several instances', () => {
     const scripts = async () => Number(/cmdstat_evalsha:calls=(\d+)/.exec(await cluster.redis().info('commandstats'))?.[1]);
     const before = await scripts();
     for (let version = 5; version < 105; version++) await turn(version);
-    // Each instance marks its life once a second as well.
+    // Each instance writes a mark of life once a second as well.
     expect((await scripts()) - before).to.be.within(100, 130);
     expect(await players[0].ok('session:get', { session_id })).to.deep.equal(told);
   });

@@ -13,8 +13,8 @@ describe('what an instance remembers of a session', () => {
 
   before(async () => {
     engines = await EngineFixture.open();
-    a = await engines.instance({ attends: false });
-    b = await engines.instance({ attends: false });
+    a = await engines.instance({ expires: false });
+    b = await engines.instance({ expires: false });
   });
   after(() => engines.close());
 

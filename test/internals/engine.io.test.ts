@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { expect } from 'chai';
-import { type Connection, deferFlush, filterFrames, unsentOf, webSocketOf, webSocketServerOf } from '../../server/internals/engine.io.ts';
+import { type EngineConnection, deferFlush, filterFrames, unsentOf, webSocketOf, webSocketServerOf } from '../../server/internals/engine.io.ts';
 import { received, serveSockets } from './kit.ts';
 
 describe('the private parts of engine.io', () => {
@@ -13,7 +13,7 @@ describe('the private parts of engine.io', () => {
 
   it('R-95 hand each frame to the one listener of a WebSocket, so that a filter decides which are handed on', async () => {
     const frames: string[] = [];
-    server.io.engine.on('connection', (connection: Connection) => {
+    server.io.engine.on('connection', (connection: EngineConnection) => {
       expect(webSocketOf(connection).listeners('message')).to.have.lengthOf(1);
       filterFrames(webSocketOf(connection), (frame) => {
         frames.push(frame.toString());
@@ -36,7 +36,7 @@ describe('the private parts of engine.io', () => {
   });
 
   it('R-95 call flush where something waits, in the write buffer; what deferFlush returns sends it', async () => {
-    const opened = once(server.io, 'connection') as Promise<[{ conn: Connection }]>;
+    const opened = once(server.io, 'connection') as Promise<[{ conn: EngineConnection }]>;
     const client = await server.client();
     const [{ conn }] = await opened;
     let due = 0;

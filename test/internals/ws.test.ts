@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { expect } from 'chai';
-import { type Connection, webSocketOf, webSocketServerOf } from '../../server/internals/engine.io.ts';
+import { type EngineConnection, webSocketOf, webSocketServerOf } from '../../server/internals/engine.io.ts';
 import { answerNoPings, limitMessages, limitNewMessages, reset, type WebSocket } from '../../server/internals/ws.ts';
 import { frame, RawWebSocket } from '../kit/raw-websocket.ts';
 import { until } from '../kit/until.ts';
@@ -23,7 +23,7 @@ describe('the private parts of ws', () => {
   });
 
   const open = async (): Promise<{ peer: RawWebSocket; webSocket: WebSocket }> => {
-    const opened = once(server.io.engine, 'connection') as Promise<[Connection]>;
+    const opened = once(server.io.engine, 'connection') as Promise<[EngineConnection]>;
     peer = await RawWebSocket.open(server.url);
     return { peer, webSocket: webSocketOf((await opened)[0]) };
   };

@@ -45,7 +45,7 @@ describe('credits', () => {
     const credits = new ConnectionCredits(5);
     const send = (now: number) => credits.frame(now, 40);
     for (let i = 0; i < 5; i++) expect(send(T0 + i)).to.equal(null);
-    for (let i = 0; i < 4; i++) expect(send(T0 + 100)).to.deep.equal({ limit: 'socket', waitMs: 900, quietMs: 0 });
+    for (let i = 0; i < 4; i++) expect(send(T0 + 100)).to.deep.equal({ limit: 'socket', waitMs: 900, pauseMs: 0 });
     for (let i = 0; i < 5; i++) expect(send(T0 + 1_000)).to.equal(null);
   });
 
@@ -53,7 +53,7 @@ describe('credits', () => {
     const credits = new ConnectionCredits(5);
     for (let i = 0; i < 5; i++) credits.frame(T0, 40);
     const verdicts = Array.from({ length: 10 }, () => credits.frame(T0 + 400, 40));
-    expect(verdicts.map((verdict) => verdict?.quietMs)).to.deep.equal([...Array<number>(9).fill(0), 600]);
+    expect(verdicts.map((verdict) => verdict?.pauseMs)).to.deep.equal([...Array<number>(9).fill(0), 600]);
   });
 
   it('Q-52 what was moved is paid for afterwards, out of what ten quiet seconds have saved up', () => {
@@ -62,7 +62,7 @@ describe('credits', () => {
       expect(credits.frame(T0 + i, 0)).to.equal(null);
       credits.moved(T0 + i, 110 * CREDIT);
     }
-    expect(credits.frame(T0 + 10, 0)).to.deep.equal({ limit: 'socket_work', waitMs: 1_990, quietMs: 0 });
+    expect(credits.frame(T0 + 10, 0)).to.deep.equal({ limit: 'socket_work', waitMs: 1_990, pauseMs: 0 });
     expect(credits.frame(T0 + 2_000, 0)).to.equal(null);
   });
 
@@ -70,8 +70,8 @@ describe('credits', () => {
     const credits = new ConnectionCredits(50);
     const frame = (now: number) => credits.frame(now, 2 * 1_024 * KIB);
     for (let i = 0; i < 4; i++) expect(frame(T0)).to.equal(null);
-    expect(frame(T0)).to.deep.equal({ limit: 'socket_work', waitMs: 1_000, quietMs: 1_000 });
-    expect(frame(T0 + 1_000)?.quietMs).to.equal(1_000);
+    expect(frame(T0)).to.deep.equal({ limit: 'socket_work', waitMs: 1_000, pauseMs: 1_000 });
+    expect(frame(T0 + 1_000)?.pauseMs).to.equal(1_000);
   });
 
   it('Q-53 a person has the work of four connections, however many they open; others have theirs', () => {

@@ -24,7 +24,7 @@ type Env = Record<string, string>;
  * Whoever reaches a deployment that is put up as the files say must have a token, finds no metrics, and can't take
  * everything.
  */
-function checkDoors(what: string, env: Env): void {
+function checkAccessSettings(what: string, env: Env): void {
   expect(env['AUTH_MODE'], what).to.match(/^jwt$|:-jwt\}$/);
   expect(env['OPERATOR_PORT'], what)
     .to.not.equal(undefined)
@@ -88,7 +88,7 @@ describe('deployment files', () => {
       const timeout = Number(environment['SHUTDOWN_TIMEOUT_MS'] ?? DEFAULT_TIMEOUT_MS);
       expect(Number.parseInt(stop_grace_period ?? '', 10) * 1000, name).to.be.greaterThan(timeout);
     }
-    for (const name of ['instance-1', 'instance-2']) checkDoors(name, services[name]?.environment ?? {});
+    for (const name of ['instance-1', 'instance-2']) checkAccessSettings(name, services[name]?.environment ?? {});
     const asked = [...read('deploy/nginx.conf').matchAll(/server ([\w-]+):(\d+) resolve;/g)].map(([, name, port]) => `${name}:${port}`);
     expect(asked).to.deep.equal(['instance-1:3000', 'instance-2:3000']);
   });
@@ -150,7 +150,7 @@ describe('deployment files', () => {
       Object.fromEntries([...body.matchAll(/^ *(\w+) = "?(.*?)"?$/gm)].map(([, key, value]) => [key, value])) as Env;
     const env = pairs(section('env'));
     checkEnvironment('fly.toml', env);
-    checkDoors('fly.toml', env);
+    checkAccessSettings('fly.toml', env);
     expect(env).to.include({ CLIENT_ADDRESS_HEADER: 'Fly-Client-IP', TRUST_PROXY: 'true' });
     const scraped = [...text.matchAll(/^\[\[metrics\]\]\n((?:(?! *\[).*\n)*)/gm)].map(([, body = '']) => pairs(body)['port']);
     expect(scraped).to.deep.equal([env['OPERATOR_PORT'], env['WORKER_PORT']]);
@@ -236,7 +236,7 @@ describe('the Kubernetes example', () => {
       expect(`${apiVersion} ${metadata.name}`, kind).to.match(/^(\w+[./])*v\d synckairos/);
     checkEnvironment('ConfigMap and Secret', { ...config, ...secret });
     for (const name of ['REDIS_URL', 'DATABASE_URL']) expect(config, name).not.to.have.property(name);
-    checkDoors('ConfigMap', config);
+    checkAccessSettings('ConfigMap', config);
     // An example of a key that somebody applies as it is would be everybody's key.
     expect({ ...config, ...secret }).to.not.have.property('JWT_SECRET');
     for (const { metadata, spec } of of('Deployment')) {

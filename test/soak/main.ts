@@ -15,7 +15,7 @@ import { TestClient } from '../kit/socket-client.ts';
 import { until } from '../kit/until.ts';
 import { Weights } from '../kit/weights.ts';
 import { metric } from '../clients/metric.ts';
-import { createMany, live, type Soak } from './life.ts';
+import { createMany, playSessions, type Soak } from './sessions.ts';
 import { Scales } from './scales.ts';
 
 const { values: options } = parseArgs({
@@ -57,7 +57,7 @@ try {
     client.socket.offAny();
     soak.clients.push(client);
   }
-  const places = Array.from({ length: sessions }, (_, place) => live(soak, place));
+  const places = Array.from({ length: sessions }, (_, place) => playSessions(soak, place));
   for (const place of places) place.catch((error: unknown) => faults.push(String(error)));
 
   const begun = performance.now();

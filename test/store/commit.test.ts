@@ -138,19 +138,19 @@ describe('a commit', () => {
     expect((await fixture.traces(state.session_id)).outbox).to.equal(before.outbox + 8);
   });
 
-  it('S-11 on a session that a Redis of another life wrote last is refused until it begins a new epoch', async () => {
+  it('S-11 on a session that another run of Redis wrote last is refused until it begins a new epoch', async () => {
     const state = await committed();
     const { session } = fixture.keys.session(state.session_id);
-    const { life } = await factsIn(fixture.redis, session);
-    expect(life).to.match(/^\w{16}$/);
-    await tamper(fixture.redis, session, { ...(await factsIn(fixture.redis, session)), life: 'another' });
+    const { redisRun } = await factsIn(fixture.redis, session);
+    expect(redisRun).to.match(/^\w{16}$/);
+    await tamper(fixture.redis, session, { ...(await factsIn(fixture.redis, session)), redisRun: 'another' });
     const before = await fixture.traces(state.session_id);
     const event = next(state, 'start', await fixture.now());
-    expect(await fixture.store.commit(proposal(state, event))).to.deep.equal({ outcome: 'life' });
+    expect(await fixture.store.commit(proposal(state, event))).to.deep.equal({ outcome: 'other_run' });
     expect(await fixture.traces(state.session_id)).to.deep.equal(before);
     event.state.epoch += 1;
     expect(await fixture.store.commit(proposal(state, event))).to.include({ outcome: 'committed' });
-    expect((await factsIn(fixture.redis, session)).life).to.equal(life);
+    expect((await factsIn(fixture.redis, session)).redisRun).to.equal(redisRun);
     expect(await fixture.store.commit(proposal(event.state, next(event.state, 'pause', await fixture.now())))).to.include({
       outcome: 'committed',
     });
@@ -177,10 +177,10 @@ describe('a commit', () => {
     const event = next(state, 'start', await fixture.now());
     await fixture.store.commit(proposal(state, event, { command }));
     const again = await fixture.store.commit(proposal(state, event, { command }));
-    const memory = { fingerprint: 'f', version: 2, life: incarnationOf(state) };
-    expect(again).to.deep.include({ outcome: 'repeated', command: memory });
+    const record = { fingerprint: 'f', version: 2, incarnation: incarnationOf(state) };
+    expect(again).to.deep.include({ outcome: 'repeated', command: record });
     expect(again).to.have.nested.property('session.version', 2);
-    expect((await fixture.store.load(state.session_id, { id: 'once' })).command).to.deep.equal(memory);
+    expect((await fixture.store.load(state.session_id, { id: 'once' })).command).to.deep.equal(record);
     expect(await fixture.store.remember(state, command)).to.equal(false);
   });
 
@@ -193,7 +193,7 @@ describe('a commit', () => {
     expect(await fixture.store.commit(proposal(state, event, { command }))).to.deep.equal({
       outcome: 'repeated',
       session: null,
-      command: { fingerprint: 'f', version: 2, life: incarnationOf(state) },
+      command: { fingerprint: 'f', version: 2, incarnation: incarnationOf(state) },
     });
   });
 
@@ -214,8 +214,8 @@ describe('a commit', () => {
     await fixture.store.commit(proposal(state, next(state, 'start', await fixture.now()), { warnings, lifetimeMs: 50_000 }));
     const before = (await fixture.store.load(state.session_id)).session as LiveSession;
     const claimed = [86_399_990, 86_399_999];
-    expect(await fixture.store.attend(before, claimed, null)).to.deep.equal(claimed);
-    expect(await fixture.store.attend(before, claimed, null)).to.deep.equal([]);
+    expect(await fixture.store.claimWarnings(before, claimed, null)).to.deep.equal(claimed);
+    expect(await fixture.store.claimWarnings(before, claimed, null)).to.deep.equal([]);
     const after = (await fixture.store.load(state.session_id)).session;
     expect(after).to.deep.equal({ ...before, warnings: warnings.filter((threshold) => !claimed.includes(threshold)) });
     expect(await fixture.redis.pttl(session)).to.be.within(1, 50_000);

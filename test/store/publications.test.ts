@@ -90,7 +90,7 @@ describe('what a commit tells other instances', () => {
     expect(await relay('of another session', epoch - 1)).to.equal(false);
     expect(await remembered()).to.equal(null);
     expect(await relay('first')).to.equal(true);
-    expect(await remembered()).to.deep.equal({ fingerprint: 'f', version: 1, life: incarnationOf(event.state) });
+    expect(await remembered()).to.deep.equal({ fingerprint: 'f', version: 1, incarnation: incarnationOf(event.state) });
     expect(await relay('second')).to.equal(false);
     expect(await heardSoFar()).to.deep.equal(['first']);
   });

@@ -3,7 +3,7 @@ import { useState } from 'react';
 import { Panel, Row } from './panel.tsx';
 import { byLabel, quantileBound, type Sample, total } from './metrics.ts';
 import { Sparkline } from './sparkline.tsx';
-import { type Access, type Readings, useMetrics } from './use-metrics.ts';
+import { type MetricsStatus, type Readings, useMetrics } from './use-metrics.ts';
 
 const STATUSES = ['running', 'paused', 'pending', 'expired', 'completed', 'cancelled'];
 const JOBS = ['waiting', 'active', 'delayed', 'failed'];
@@ -25,14 +25,14 @@ export function OperatorPage() {
         <p className="standing">This instance, every two seconds</p>
       </header>
       <p className="operator-note" role="status">
-        {explainAccess(readings.access)}
+        {explainStatus(readings.status)}
       </p>
-      {readings.access === 'sign in' && (
+      {readings.status === 'sign in' && (
         <button type="button" className="primary" onClick={() => setSignedIn(true)}>
           Sign in as an operator
         </button>
       )}
-      {readings.access === 'ok' && <Panels {...readings} />}
+      {readings.status === 'ok' && <Panels {...readings} />}
     </main>
   );
 }
@@ -84,8 +84,8 @@ function refused(samples: Sample[]): number {
   return outcomes.reduce((sum, [outcome, count]) => (outcome === 'ok' || outcome === 'replayed' ? sum : sum + count), 0);
 }
 
-function explainAccess(access: Access): string {
-  switch (access) {
+function explainStatus(status: MetricsStatus): string {
+  switch (status) {
     case 'asking':
       return 'Asking…';
     case 'ok':

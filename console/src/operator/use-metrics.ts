@@ -7,10 +7,10 @@ const EVERY_MS = 2_000;
 const KEPT = 120;
 
 /** `ok`, or why there is nothing to see. */
-export type Access = 'asking' | 'ok' | 'sign in' | 'elsewhere' | 'unreachable';
+export type MetricsStatus = 'asking' | 'ok' | 'sign in' | 'elsewhere' | 'unreachable';
 
 export interface Readings {
-  access: Access;
+  status: MetricsStatus;
   samples: Sample[];
   /** Commands per second in each interval, oldest first. */
   rates: number[];
@@ -28,7 +28,7 @@ interface Reading extends Readings {
  * it.
  */
 export function useMetrics(signedIn: boolean): Readings {
-  const [readings, setReadings] = useState<Reading>({ access: 'asking', samples: [], rates: [], lags: [], at: 0 });
+  const [readings, setReadings] = useState<Reading>({ status: 'asking', samples: [], rates: [], lags: [], at: 0 });
   useEffect(() => {
     let timer: ReturnType<typeof setTimeout> | undefined;
     const leaving = new AbortController();
@@ -47,31 +47,31 @@ export function useMetrics(signedIn: boolean): Readings {
   return readings;
 }
 
-type Answer = Pick<Readings, 'access' | 'samples'>;
+type Answer = Pick<Readings, 'status' | 'samples'>;
 
 async function read(signedIn: boolean, signal: AbortSignal): Promise<Answer> {
-  const nothing = (access: Access): Answer => ({ access, samples: [] });
+  const nothing = (status: MetricsStatus): Answer => ({ status, samples: [] });
   try {
     // Without `omit` a browser would ask for a password before anybody knows what for.
     const response = await fetch('metrics', { signal, cache: 'no-store', credentials: signedIn ? 'same-origin' : 'omit' });
     if (response.status === 401 || response.status === 403) return nothing('sign in');
     if (response.status === 404) return nothing('elsewhere');
     if (!response.ok) return nothing('unreachable');
-    return { access: 'ok', samples: parseMetrics(await response.text()) };
+    return { status: 'ok', samples: parseMetrics(await response.text()) };
   } catch {
     return nothing('unreachable');
   }
 }
 
-function next(before: Reading, { access, samples }: Answer): Reading {
+function next(before: Reading, { status, samples }: Answer): Reading {
   const at = performance.now();
-  if (access !== 'ok') return { ...before, access };
+  if (status !== 'ok') return { ...before, status };
   const [earlier, now] = [commandsIn(before.samples), commandsIn(samples)];
   // Fewer than before: the instance began anew, or a load balancer asked another one.
   const known = before.samples.length > 0 && now >= earlier;
   const rates = known ? [...before.rates, ((now - earlier) * 1_000) / (at - before.at)].slice(-KEPT) : before.rates;
   const lags = [...before.lags, total(samples, 'synckairos_audit_lag_ms') ?? 0].slice(-KEPT);
-  return { access, samples, rates, lags, at };
+  return { status, samples, rates, lags, at };
 }
 
 function commandsIn(samples: Sample[]): number {

@@ -1,6 +1,6 @@
 -- Takes a lease, or renews it for the holder that has it.
 -- KEYS[1] lease  ARGV[1] holder  ARGV[2] lifetime, ms
--- Returns 1 when the holder has it now, else 0
+-- Returns 1 if the holder has it now, else 0
 local holder = redis.call('GET', KEYS[1])
 if holder and holder ~= ARGV[1] then
   return 0

@@ -1,16 +1,16 @@
--- Takes a place for a session that an owner is about to create. Creates of one id share a place, and each has a claim
--- of its own, so that none gives back what another one needs.
+-- Takes a place for a session that an owner is about to create. All creates of one id share a place. Each has a claim
+-- of its own, so that giving one back never frees a place that another create needs.
 --
 -- KEYS[1] the owner's claims: sorted set of '<session id>/<token>' by the instant at which they were made, Unix ms
 -- ARGV[1] session id  ARGV[2] token of this claim  ARGV[3] now, Unix ms  ARGV[4] how many places there are
 -- ARGV[5] how long claims are kept after the newest, s  ARGV[6…] claims that hold no place any more
--- Returns 1 where the place was taken; else all claims, each followed by its instant
+-- Returns 1 if the place was taken; else all claims, each followed by its instant
 
 for i = 6, #ARGV do
   redis.call('ZREM', KEYS[1], ARGV[i])
 end
 local places = tonumber(ARGV[4])
--- No owner has more sessions than claims, so they are only looked into where there are many.
+-- An owner never has more sessions than claims, so fewer claims than places need no count of sessions.
 if redis.call('ZCARD', KEYS[1]) >= places then
   local held, count = {}, 0
   for _, claim in ipairs(redis.call('ZRANGE', KEYS[1], 0, -1)) do

@@ -25,7 +25,7 @@
 -- ARGV[…]  for each event: it, and the state after it or a brief of it; '' for the new state
 -- ARGV[…]  for each message to other instances: channel, head, and a tail where the new state belongs between the two,
 --          else ''
--- Returns {'ok'} | {'clock'} | {'life'} | {'conflict', <session>} |
+-- Returns {'ok'} | {'clock'} | {'other_run'} | {'conflict', <session>} |
 --         {'repeated', <session>, idempotency record of the command_id}
 --   where <session> is the facts and the whole state as stored, false where missing
 
@@ -57,10 +57,10 @@ local function stored()
 end
 
 -- Patterns cost by the character: the tokens, which are longest, are not looked at by one.
-local version, epoch, kind, stored_life, armed, tokens
+local version, epoch, kind, stored_run, armed, tokens
 if facts then
   local tokens_at
-  version, epoch, kind, stored_life, armed, tokens_at = string.match(facts, '^(%S+) (%S+) %S+ (%S+) (%S+) %S+ %S+ (%S+) ()')
+  version, epoch, kind, stored_run, armed, tokens_at = string.match(facts, '^(%S+) (%S+) %S+ (%S+) (%S+) %S+ %S+ (%S+) ()')
   tokens = string.sub(facts, tokens_at)
 end
 local live = facts and kind ~= 'session_deleted'
@@ -91,9 +91,9 @@ end
 -- out again under the same epoch.
 local replication = redis.call('INFO', 'replication')
 local _, name_end = string.find(replication, 'master_replid:', 1, true)
-local life = string.sub(replication, name_end + 1, name_end + 16)
-if live and stored_life ~= '-' and stored_life ~= life and epoch == ARGV[6] then
-  return {'life'}
+local run = string.sub(replication, name_end + 1, name_end + 16)
+if live and stored_run ~= '-' and stored_run ~= run and epoch == ARGV[6] then
+  return {'other_run'}
 end
 
 local time = redis.call('TIME')
@@ -114,7 +114,7 @@ if string.sub(warnings, 1, 1) == '+' then
 end
 -- Tokens: this one and the seven before it.
 tokens = ARGV[3] .. string.sub(tokens or '', 1, 7 * #ARGV[3])
-facts = table.concat({ARGV[5], ARGV[6], ARGV[7], ARGV[8], life, ARGV[17] == '' and '-' or ARGV[17], ARGV[23], warnings == '' and '-' or warnings, tokens}, ' ')
+facts = table.concat({ARGV[5], ARGV[6], ARGV[7], ARGV[8], run, ARGV[17] == '' and '-' or ARGV[17], ARGV[23], warnings == '' and '-' or warnings, tokens}, ' ')
 -- Redis lets a script that has written go on, even out of memory: the first write must be one that it refuses then.
 redis.call('SET', KEYS[1], facts .. '\n' .. ARGV[9], 'PX', ARGV[10])
 if ARGV[21] == '1' then

@@ -1,10 +1,10 @@
--- Adds a share link to those of its session, after taking out the ones that have expired.
+-- Adds a share link to a session, after removing links that have expired.
 --
--- KEYS[1] links of the session
+-- KEYS[1] links of the session id
 -- ARGV[1] id of the link  ARGV[2] the link as JSON  ARGV[3] when it expires, Unix ms
--- ARGV[4] how many there may be of its session
--- ARGV[5] when that session was created, as its links have it: those of other sessions that have had the id don't count
--- Returns 1, or 0 where there are as many as there may be
+-- ARGV[4] most links of one session
+-- ARGV[5] created_at of the session, as in its links: links of other sessions that have had the id do not count
+-- Returns 1; 0 if the session has as many links as it may have
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local links = redis.call('HGETALL', KEYS[1])

@@ -1,4 +1,4 @@
--- Gives a lease up, unless somebody else has it by now.
+-- Releases a lease, unless another holder has it by now.
 -- KEYS[1] lease  ARGV[1] holder
 if redis.call('GET', KEYS[1]) == ARGV[1] then
   redis.call('DEL', KEYS[1])

@@ -1,9 +1,9 @@
--- Takes one use of a limit that refills steadily, where there is one: the generic cell rate algorithm (ITU-T I.371),
--- which is a token bucket in one number.
--- KEYS[1] the instant at which the limit is full again, Unix microseconds; gone when it is full
+-- Takes one use of a limit that refills steadily, if there is one: the generic cell rate algorithm (ITU-T I.371), which
+-- is a token bucket in one number.
+-- KEYS[1] the instant at which the limit is full again, Unix microseconds; missing when it is full
 -- ARGV[1] how long a use takes to refill, microseconds
 -- ARGV[2] how many uses a full limit has
--- Returns whether it was taken (1 or 0), and in how many microseconds the limit is full again
+-- Returns whether the use was taken (1 or 0), and in how many microseconds the limit is full again
 local time = redis.call('TIME')
 local now = time[1] * 1000000 + time[2]
 local full = math.max(now, tonumber(redis.call('GET', KEYS[1]) or 0))

@@ -1,4 +1,4 @@
--- The clock of the node that has a key. On a cluster, TIME itself would be answered by any node.
+-- Reads the clock of the node that has a key. In a cluster any node may answer a plain TIME, which has no key.
 -- KEYS[1] key
 -- Returns seconds and microseconds, as TIME does
 return redis.call('TIME')

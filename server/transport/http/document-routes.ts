@@ -13,7 +13,7 @@ export interface DocumentRoutesOptions {
 }
 
 /**
- * The machine-readable forms of the contract. They never change while a process lives, so they are written once, when
+ * The machine-readable forms of the contract. They never change while a process runs, so they are written once, when
  * somebody asks.
  */
 export function documentRoutes({ serverVersion, basePath }: DocumentRoutesOptions): Router {

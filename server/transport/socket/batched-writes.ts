@@ -1,4 +1,4 @@
-import { type Connection, deferFlush, unsentOf } from '../../internals/engine.io.ts';
+import { type EngineConnection, deferFlush, unsentOf } from '../../internals/engine.io.ts';
 import type { IoServer } from './rooms.ts';
 
 /**
@@ -9,14 +9,14 @@ import type { IoServer } from './rooms.ts';
  *
  * `heldUp` is called for a connection that has not got rid of what it was sent before.
  */
-export function batchWrites(io: IoServer, heldUp: (connection: Connection) => void): void {
+export function batchWrites(io: IoServer, heldUp: (connection: EngineConnection) => void): void {
   let due: (() => void)[] = [];
   const flushAll = () => {
     const flushes = due;
     due = [];
     for (const flush of flushes) flush();
   };
-  io.engine.on('connection', (connection: Connection) => {
+  io.engine.on('connection', (connection: EngineConnection) => {
     const tcp = connection.request.socket;
     let isDue = false;
     const flushNow = () => {

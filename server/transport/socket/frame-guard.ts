@@ -1,6 +1,6 @@
 import { CREATE_MAX_BYTES, EVENT_MAX_BYTES } from '#contract';
 import { invalid, type Refusal, refuse } from '../../domain/refusal.ts';
-import { type Connection, filterFrames, webSocketOf } from '../../internals/engine.io.ts';
+import { type EngineConnection, filterFrames, webSocketOf } from '../../internals/engine.io.ts';
 import { answerNoPings, limitMessages, type MessageLimits, reset, type WebSocket } from '../../internals/ws.ts';
 import type { Logger } from '../../observability/logger.ts';
 import type { Metrics } from '../../observability/metrics.ts';
@@ -46,14 +46,15 @@ const TOO_LARGE = refuse('PAYLOAD_TOO_LARGE', `An event may have ${EVENT_MAX_BYT
 const BINARY = invalid([{ field: 'payload', message: 'Must be JSON without binary attachments', code: 'invalid_type' }]);
 
 /**
- * Looks at each frame of a connection before anybody parses it. One connection is one socket: one CONNECT that
- * succeeds, in the namespace `/`, for its whole life. Every frame counts, pings and noise too. What will be refused is
- * refused here, by its first bytes and its length; what breaks the protocol ends the connection.
+ * Looks at each frame of a connection before it is parsed. A connection has one socket: one CONNECT in the namespace
+ * `/` succeeds on it, and no second one. Every frame counts, also pings and garbage. The first bytes and the length of
+ * a frame tell whether it will be refused; then it is refused here. A frame that breaks the protocol ends the
+ * connection.
  */
 export class FrameGuard {
   /** Of the connection, so that nothing on it begins them anew. */
   readonly credits: ConnectionCredits;
-  readonly #connection: Connection;
+  readonly #connection: EngineConnection;
   readonly #webSocket: WebSocket;
   readonly #readingPause: ReadingPause;
   readonly #options: FrameGuardOptions;
@@ -63,7 +64,7 @@ export class FrameGuard {
   #binary: { ackId: string; attachments: number; bytes: number } | undefined;
 
   /** Guards a connection that was just opened, before its first frame is read. */
-  constructor(connection: Connection, options: FrameGuardOptions) {
+  constructor(connection: EngineConnection, options: FrameGuardOptions) {
     const webSocket = webSocketOf(connection);
     this.#connection = connection;
     this.#webSocket = webSocket;
@@ -172,7 +173,7 @@ export class FrameGuard {
   #count(frame: Buffer): Verdict {
     const now = performance.now();
     const verdict = this.credits.frame(now, frame.length);
-    if (verdict !== null && verdict.quietMs > 0 && !this.#readingPause.begin(now, verdict.quietMs))
+    if (verdict !== null && verdict.pauseMs > 0 && !this.#readingPause.begin(now, verdict.pauseMs))
       this.#end('too many frames, for too long');
     return verdict;
   }

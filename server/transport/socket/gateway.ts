@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import { Server } from 'socket.io';
 import { CONTRACT_HEADER, CONTRACT_VERSION, type Reply } from '#contract';
 import type { Refusal } from '../../domain/refusal.ts';
-import { type Connection, webSocketServerOf } from '../../internals/engine.io.ts';
+import { type EngineConnection, webSocketServerOf } from '../../internals/engine.io.ts';
 import { limitNewMessages } from '../../internals/ws.ts';
 import type { Logger } from '../../observability/logger.ts';
 import type { Metrics } from '../../observability/metrics.ts';
@@ -140,8 +140,8 @@ export function attachGateway(io: IoServer, options: GatewayOptions): void {
  */
 function guardFrames(io: IoServer, options: GatewayOptions): { of(socket: GatewaySocket): FrameGuard } {
   const { handler, connectionLimit, admission } = options;
-  const guards = new WeakMap<Connection, FrameGuard>();
-  const guardOf = (connection: Connection): FrameGuard => {
+  const guards = new WeakMap<EngineConnection, FrameGuard>();
+  const guardOf = (connection: EngineConnection): FrameGuard => {
     const guard = guards.get(connection) ?? new FrameGuard(connection, options);
     guards.set(connection, guard);
     return guard;

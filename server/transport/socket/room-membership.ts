@@ -3,7 +3,7 @@ import type { Outcome } from '../../engine/command-context.ts';
 import type { SessionIncarnation } from '../../engine/incarnation.ts';
 import { StoreUnavailableError } from '../../engine/ports.ts';
 import type { Metrics } from '../../observability/metrics.ts';
-import { patientTimeout } from '../../util/patient-timeout.ts';
+import { within } from '../../util/within.ts';
 import { limited } from '../limits.ts';
 import type { RoomMembership } from '../room-membership.ts';
 import type { ChangeRelay } from './change-relay.ts';
@@ -24,6 +24,10 @@ export interface MembershipOptions {
   /** Sockets of a session on this instance; 0 for any number. */
   sessionSocketLimit: number;
 }
+
+const late = () => {
+  throw new Error(`no answer within ${SUBSCRIBE_TIMEOUT_MS} ms`);
+};
 
 /** A command that is not answered yet and may take a place in a room. */
 interface Joining {
@@ -91,7 +95,7 @@ export function membershipOf(socket: GatewaySocket, options: MembershipOptions):
       // Whoever has left meanwhile hears nothing, so there is no subscription to wait for.
       const confirmed = socket.rooms.has(room) ? subscribed(room) : null;
       if (confirmed !== null) {
-        await within(SUBSCRIBE_TIMEOUT_MS, confirmed).catch((cause: unknown) => {
+        await within(SUBSCRIBE_TIMEOUT_MS, confirmed, late).catch((cause: unknown) => {
           throw new StoreUnavailableError('no subscription', { cause });
         });
       }
@@ -143,17 +147,4 @@ export function membershipOf(socket: GatewaySocket, options: MembershipOptions):
       await Promise.all([...joinings.values()].flatMap((underWay) => [...underWay].map(({ ended }) => ended)));
     },
   };
-}
-
-/** Rejects when the work takes longer than `ms`. */
-async function within<Result>(ms: number, work: Promise<Result>): Promise<Result> {
-  let timer: NodeJS.Timeout | undefined;
-  const timeout = new Promise<never>((_, reject) => {
-    patientTimeout(
-      ms,
-      (next) => (timer = next),
-      () => reject(new Error(`no answer within ${ms} ms`)),
-    );
-  });
-  return Promise.race([work, timeout]).finally(() => clearTimeout(timer));
 }

@@ -31,15 +31,15 @@ export type GatewaySocket = Socket<ClientToServerEvents, ServerToClientEvents, I
 const PREFIX = 's';
 
 /**
- * Whoever was away for longer than this many events of one commit needs the outcome, not the story: the last expiry and
+ * Whoever was away for longer than this many events of one commit needs the result, not each step: the last expiry and
  * what came after it.
  */
 const TOLD_ONE_BY_ONE = 10;
 
 /**
- * The room of a session. It names the session's life, so that nothing of another one can reach who is in it, whichever
- * way it goes. It has the hash tag of the session's keys, and so has its channel: the commit script publishes there
- * itself. Neither ids nor incarnations hold a `/`.
+ * The name of a session's room. It contains the incarnation of the id, so that whoever is in it never gets a message of
+ * another session that had the same id. It also contains the hash tag of the session's keys, so that the commit script
+ * may publish on its channel. Neither ids nor incarnations hold a `/`.
  */
 export function roomOf(session: SessionIncarnation): string {
   const room = `${PREFIX}/{${partitionOf(session.session_id)}}/${session.session_id}/${incarnationOf(session)}`;

@@ -1,4 +1,4 @@
-import { type Connection, unsentOf, webSocketOf } from '../../internals/engine.io.ts';
+import { type EngineConnection, unsentOf, webSocketOf } from '../../internals/engine.io.ts';
 import { reset } from '../../internals/ws.ts';
 import type { Logger } from '../../observability/logger.ts';
 import type { Metrics } from '../../observability/metrics.ts';
@@ -17,13 +17,13 @@ const PATIENCE_MS = 1_000;
  * Returns what is to be called when something has to wait for what was sent before; a listener to each message of each
  * socket would cost everybody.
  */
-export function cutSlowReaders(io: IoServer, { logger, metrics }: { logger: Logger; metrics: Metrics }): (connection: Connection) => void {
-  const behind = new WeakMap<Connection, { waiting: number; counted: number; timer?: NodeJS.Timeout }>();
-  const isBack = (connection: Connection) => {
+export function cutSlowReaders(io: IoServer, { logger, metrics }: { logger: Logger; metrics: Metrics }): (connection: EngineConnection) => void {
+  const behind = new WeakMap<EngineConnection, { waiting: number; counted: number; timer?: NodeJS.Timeout }>();
+  const isBack = (connection: EngineConnection) => {
     clearTimeout(behind.get(connection)?.timer);
     behind.delete(connection);
   };
-  io.engine.on('connection', (connection: Connection) => {
+  io.engine.on('connection', (connection: EngineConnection) => {
     connection.on('close', () => isBack(connection));
   });
   return (connection) => {

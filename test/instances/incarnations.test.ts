@@ -63,7 +63,7 @@ describe('incarnations of an id over several instances', () => {
     cluster = await openCluster();
     const engines = await EngineFixture.open();
     try {
-      const { engine, run } = await engines.instance({ attends: false });
+      const { engine, run } = await engines.instance({ expires: false });
       const arrival = Math.floor(engines.now());
       const game = chess();
       const instants: string[] = [];

@@ -1,13 +1,14 @@
-/** Whether the server lets this page in at all. */
+/** Whether the server refuses this page for want of a valid token. */
 import type { SyncKairosClient, SyncKairosError } from '@synckairos/client';
 
-/** A store for `useSyncExternalStore`: why the server wants to know who this is, or null where it is content. */
-export interface Door {
+/** A store for `useSyncExternalStore`: the server's latest UNAUTHORIZED, or null while it accepts the page. */
+export interface AuthRefusal {
   subscribe: (listener: () => void) => () => void;
   getSnapshot: () => SyncKairosError | null;
 }
 
-export function watchDoor(client: SyncKairosClient): Door {
+/** Remembers an UNAUTHORIZED of the client until it is connected again. */
+export function watchAuthRefusal(client: SyncKairosClient): AuthRefusal {
   let refusal: SyncKairosError | null = null;
   const listeners = new Set<() => void>();
   const set = (now: SyncKairosError | null): void => {

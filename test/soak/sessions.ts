@@ -53,10 +53,10 @@ export async function createMany(url: string, count: number): Promise<void> {
 }
 
 /**
- * A place where one session lives after the other, until the soak is stopped. Those of every fifth place are deleted
- * and their id used again.
+ * Plays one session after the other until the soak is stopped. Every fifth place deletes its sessions and uses their id
+ * again.
  */
-export async function live(soak: Soak, place: number): Promise<void> {
+export async function playSessions(soak: Soak, place: number): Promise<void> {
   const pick = () => soak.clients[Math.floor(Math.random() * soak.clients.length)] as TestClient;
   const pause = () => wait(soak.paceMs * (0.5 + Math.random()));
   const send = async (client: TestClient, name: CommandName, payload: object): Promise<Reply<unknown>> => {

@@ -1,10 +1,10 @@
--- Claims warnings of a clock that still runs, and says when its session is due next.
+-- Claims warnings of a clock that still runs, and writes when its session is due next.
 --
 -- KEYS[1] session  KEYS[2] due set
--- ARGV[1] version and ARGV[2] epoch that were looked at  ARGV[3] session id
--- ARGV[4] when the session is due next, Unix ms, '' for never
+-- ARGV[1] version and ARGV[2] epoch of the session as it was read  ARGV[3] session id
+-- ARGV[4] when the session is due next, Unix ms; '' for never
 -- ARGV[5…] thresholds to claim
--- Returns the thresholds that nobody had claimed; false when the session has moved on or is gone
+-- Returns the thresholds that nobody had claimed before; false if the session has another version by now or is gone
 local stored = redis.call('GET', KEYS[1])
 local facts = stored and string.match(stored, '^[^\n]+')
 if not facts then

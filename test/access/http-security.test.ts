@@ -13,7 +13,7 @@ import { JWT } from './kit.ts';
 const OPERATOR = { ADMIN_USER: 'olga', ADMIN_PASSWORD: 'a long password' };
 const SIGNED_IN = { authorization: `Basic ${Buffer.from('olga:a long password').toString('base64')}` };
 
-describe('doors', () => {
+describe('HTTP headers, operators and origins', () => {
   let cluster: Cluster;
   before(async () => {
     cluster = await openCluster();

@@ -7,7 +7,7 @@ const LOOK_INTERVAL_MS = 1_000;
 const MARK_INTERVAL_MS = 60_000;
 const BATCH = 100;
 
-export interface AttendanceOptions {
+export interface PresenceMarkerOptions {
   io: IoServer;
   store: Pick<SessionStore, 'positions'>;
   presence: Pick<Presence, 'mark'>;
@@ -22,15 +22,15 @@ export interface AttendanceOptions {
  * Says of running sessions that have a socket here that somebody is connected: within a second of the first socket,
  * then each minute.
  */
-export class Attendance {
-  readonly #options: AttendanceOptions;
+export class PresenceMarker {
+  readonly #options: PresenceMarkerOptions;
   readonly #intervalMs: number;
   /** When each session with a socket was last looked at, Unix ms. */
   #marked = new Map<string, number>();
   readonly #stop = new AbortController();
   #repeating: Promise<void> = Promise.resolve();
 
-  constructor(options: AttendanceOptions) {
+  constructor(options: PresenceMarkerOptions) {
     this.#options = options;
     // More often than a session can end for want of anybody.
     this.#intervalMs = Math.min(MARK_INTERVAL_MS, options.idleRunMs / 3);
