@@ -16,18 +16,18 @@ import { SERVER_VERSION } from './package-root.ts';
 export interface App {
   /** Where clients connect. */
   url: string;
-  /** Where operators do, if they have a port of their own. */
+  /** Where operators connect, if they have a port of their own. */
   operatorUrl: string | undefined;
   /**
-   * Is not ready any more, tells clients, finishes commands in hand, closes sockets, stops listening, hands the trail
-   * over, then closes Redis and PostgreSQL. Safe to call twice.
+   * Becomes not ready, tells clients, finishes running commands, closes sockets, stops listening, hands over the trail,
+   * then closes Redis and PostgreSQL. Safe to call twice.
    */
   close(): Promise<void>;
 }
 
 /**
- * Composes and starts one instance. Throws when Redis can't be reached or the port is taken; nothing stays open then.
- * @param schema the forms of stored states that it knows; tests let versions meet that differ in it
+ * Composes and starts one instance. Throws when Redis does not answer or the port is taken; nothing stays open then.
+ * @param schema the forms of stored states that the instance knows; tests run versions side by side that differ in it
  */
 export async function createApp(config: Config, schema: Schema = SCHEMA): Promise<App> {
   const base = createBase(config, schema);
@@ -52,7 +52,7 @@ export async function createApp(config: Config, schema: Schema = SCHEMA): Promis
     await gateway.drain();
     await drained;
     await http.close();
-    // Each waits for Redis, which may hang.
+    // Side by side, since each waits for Redis, which may hang.
     await Promise.all([gateway.close(), engine.close(), clock.close()]);
     await Promise.all([audit.close(), operators.close()]);
     redis.close();

@@ -2,7 +2,7 @@ import { createPublicKey, type KeyObject } from 'node:crypto';
 import { z } from 'zod';
 import { hasPasswordBehindHost, parseRedisUrl, REDIS_URL_FORMS } from './redis-url.ts';
 
-/** A configuration that can't be used. Its message is one line that names the variable. */
+/** The settings cannot be used. The message is one line that names the variable. */
 export class ConfigError extends Error {
   override name = 'ConfigError';
 }
@@ -14,7 +14,7 @@ const integer = (least: number, most = Number.MAX_SAFE_INTEGER) =>
     .transform(Number)
     .refine((value) => value >= least && value <= most, `must be ${least}${most === Number.MAX_SAFE_INTEGER ? ' or more' : ` to ${most}`}`);
 
-/** As Kubernetes sets `<NAME>_PORT` in every pod for a Service `<name>` of its namespace. */
+/** The form of `<NAME>_PORT` that Kubernetes sets in every pod for a Service `<name>` of its namespace. */
 const SERVICE_LINK = /^(tcp|udp|sctp):\/\//;
 
 const port = z
@@ -36,7 +36,7 @@ const url = (protocols: string[]) =>
 const oneOf = <const Words extends string[]>(words: Words) =>
   z.enum(words, `must be ${words.slice(0, -1).join(', ')} or ${words.at(-1) ?? ''}`);
 
-/** 0 switches it off. */
+/** A limit; 0 switches it off. */
 const limit = integer(0, 1_000_000);
 
 function isRedisUrl(value: string): boolean {
@@ -51,14 +51,17 @@ function isRedisUrl(value: string): boolean {
 const listOf = (value: string) => value.split(',').map((entry) => entry.trim());
 
 /**
- * As browsers write it: no path, nothing behind the port. Pages inside of applications have schemes of their own, which
- * `URL` knows no origin of.
+ * Whether it is an origin as browsers write it: no path, nothing behind the port. Pages inside applications have
+ * schemes of their own, whose origin `URL` does not know.
  */
 function isOrigin(value: string): boolean {
   return /^https?:/.test(value) ? URL.canParse(value) && new URL(value).origin === value : /^[a-z][a-z0-9+.-]*:\/\/[^/?#\s]+$/.test(value);
 }
 
-/** Where dots would lead elsewhere it is none. Clients take these ends for parts of the service, and off. */
+/**
+ * Whether it is a plain path. Dots that change the path are refused, and so are the two endings that clients take for
+ * parts of the service and cut off.
+ */
 function isBasePath(value: string): boolean {
   const isPlain = /^\/[\w.~/-]*$/.test(value) && !value.includes('//') && new URL(value, 'http://localhost').pathname === value;
   return isPlain && !/\/(v1|socket\.io)\/?$/.test(value);
@@ -68,7 +71,7 @@ const HOST_NAME = /^[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?$/i;
 
 const secret = z.string().min(32, 'must have 32 characters or more');
 
-/** A public key and the algorithms that its kind is good for: no token chooses another. */
+/** A public key and the algorithms for keys of its kind, so that no token can choose another algorithm. */
 export interface PublicKey {
   publicKey: KeyObject;
   algorithms: string[];
@@ -76,11 +79,11 @@ export interface PublicKey {
 
 const RSA_BITS_MIN = 2048;
 
-/** PEM (SPKI) in a variable, where line breaks may be written `\n`. */
+/** A public key as PEM (SPKI); line breaks may be written `\n`. */
 const publicKey = z.string().transform((value, context): PublicKey => {
   const pem = value.replaceAll('\\n', '\n').trim();
   try {
-    // `createPublicKey` would take a private key too, and whoever sets one here has mixed them up.
+    // `createPublicKey` would accept a private key too, but whoever sets one here has confused the two.
     if (!pem.startsWith('-----BEGIN PUBLIC KEY-----')) throw new Error('not SPKI');
     const key = createPublicKey(pem);
     const { namedCurve, modulusLength = 0 } = key.asymmetricKeyDetails ?? {};
@@ -88,7 +91,7 @@ const publicKey = z.string().transform((value, context): PublicKey => {
     if (key.asymmetricKeyType === 'ec' && namedCurve === 'prime256v1') return { publicKey: key, algorithms: ['ES256'] };
     if (key.asymmetricKeyType === 'ed25519') return { publicKey: key, algorithms: ['EdDSA', 'Ed25519'] };
   } catch {
-    // OpenSSL's words may hold parts of the key.
+    // The message of OpenSSL may contain parts of the key.
   }
   context.addIssue({
     code: 'custom',
@@ -179,10 +182,9 @@ const variables = z.object({
 export type Config = z.infer<typeof variables>;
 
 /**
- * Reads the configuration from environment variables; an empty one counts as unset.
- * @param program an instance takes no notice of the worker's port, so nothing that Kubernetes may have put there stops
- * it
- * @throws ConfigError for the first variable that is missing or wrong. The message never repeats a value, since it may
+ * Reads the settings from environment variables; an empty one counts as unset.
+ * @param program an instance ignores the worker's port, so that a value from Kubernetes in it does not stop the start
+ * @throws ConfigError for the first variable that is missing or wrong. The message never contains a value, since it may
  * be a secret.
  */
 export function loadConfig(env: Record<string, string | undefined>, program: 'instance' | 'worker' = 'instance'): Config {
@@ -214,7 +216,7 @@ export function loadConfig(env: Record<string, string | undefined>, program: 'in
   return config;
 }
 
-/** Two keys would be two ways in, of which one is soon forgotten. */
+/** Only one key is allowed: a forgotten second key would go on accepting tokens. */
 function requireOneKey(config: Config): void {
   const [first, second] = (['JWT_SECRET', 'JWT_PUBLIC_KEY', 'JWT_JWKS_URL'] as const).filter((name) => config[name] !== undefined);
   if (second !== undefined) throw new ConfigError(`${second} must not be set where ${first} is: tokens are checked by one key`);

@@ -3,14 +3,14 @@ import type { AddressInfo } from 'node:net';
 import { type Config, ConfigError } from './config.ts';
 
 /**
- * Connections that may wait to be accepted: all clients of another instance may come at once. The kernel's own limit
- * (net.core.somaxconn) holds too.
+ * How many connections may wait to be accepted: all clients of another instance may come at once. The kernel's own
+ * limit (net.core.somaxconn) applies too.
  */
 const BACKLOG = 8_192;
 
 /**
- * Listens at the address `HOST` and the port that a variable names, 0 for a free one. Resolves with the URL.
- * @throws ConfigError where the address can't be had
+ * Listens on the address `HOST` and the port of a variable; 0 means a free one. Resolves with the URL.
+ * @throws ConfigError if it cannot listen there
  */
 export async function listen(http: Server, variable: 'PORT' | 'OPERATOR_PORT' | 'WORKER_PORT', config: Config): Promise<string> {
   const { HOST: host, [variable]: port = 0 } = config;

@@ -3,7 +3,7 @@ import { ConfigError, loadConfig } from './config.ts';
 import { createLogger, logCrashes } from './observability/logger.ts';
 import { onStopSignal } from './signals.ts';
 
-/** Entry of one instance: configuration, start, signals. */
+/** The entry point of one instance: settings, start, signals. */
 async function main(): Promise<void> {
   const config = loadConfig(process.env);
   logCrashes(createLogger(config.LOG_LEVEL, String(process.pid)));

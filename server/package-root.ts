@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
-/** The folder of package.json, whether this runs from the sources or from dist/. */
+/** The folder of package.json, both for the sources and for dist/. */
 export const PACKAGE_ROOT = findRoot(import.meta.dirname);
 
 /** The version of this server, from package.json. */

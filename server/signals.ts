@@ -1,10 +1,10 @@
 const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
-/** Ctrl-C under `npm run` comes twice within moments: from the terminal, and from npm, which passes on what it gets. */
+/** Under `npm run` one Ctrl-C sends SIGINT twice within moments: the terminal does, and npm passes on its own. */
 const SAME_CTRL_C_MS = 500;
 
 /**
- * Calls `stop` at the first SIGTERM or SIGINT. A second one, or an end that takes longer than `timeoutMs`, ends the
- * process as it is, with exit code 1: nothing acknowledged depends on a tidy end.
+ * Calls `stop` at the first SIGTERM or SIGINT. Exits with code 1 at a second one, or if the end takes longer than
+ * `timeoutMs`: nothing that was acknowledged depends on an orderly end.
  */
 export function onStopSignal(timeoutMs: number, stop: () => void): void {
   let since: number | undefined;

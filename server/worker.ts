@@ -19,8 +19,8 @@ import { createHttpServer } from './util/http-server.ts';
 const REDIS_RETRY_MS = 200;
 
 /**
- * `npm run start:worker`: the audit worker alone; with WORKER_PORT it answers probes. Carries events from the outbox in
- * Redis to PostgreSQL until SIGTERM or SIGINT.
+ * `npm run start:worker`: only the audit worker; answers probes at WORKER_PORT if that is set. Carries events from the
+ * outbox in Redis to PostgreSQL until SIGTERM or SIGINT.
  */
 async function main(): Promise<void> {
   const { config, databaseUrl } = configuration();
@@ -67,7 +67,7 @@ async function main(): Promise<void> {
   redis.disconnect();
 }
 
-/** AUDIT_WORKER tells servers what to do with the trail; this process has only one purpose. */
+/** Reads the settings. AUDIT_WORKER is for servers only; this process always carries the trail. */
 function configuration(): { config: Config; databaseUrl: string } {
   const config = loadConfig({ ...process.env, AUDIT_WORKER: 'off' }, 'worker');
   if (config.DATABASE_URL === undefined) throw new ConfigError('DATABASE_URL must be set');
@@ -76,7 +76,7 @@ function configuration(): { config: Config; databaseUrl: string } {
 
 /**
  * Waits for Redis, however long it takes; false when told to stop before.
- * @throws ConfigError where Redis refuses the database, or its certificate is not believed
+ * @throws ConfigError if Redis refuses the database or has a certificate that Node does not trust
  */
 async function starts(clock: RedisClock, redis: RedisClient, signal: AbortSignal): Promise<boolean> {
   while (!signal.aborted) {

@@ -3,7 +3,7 @@ import type { Schema } from '../domain/schema.ts';
 import { createLogger, type Logger } from '../observability/logger.ts';
 import { createMetrics, type Metrics } from '../observability/metrics.ts';
 
-/** What every part of an instance is given. None of it has to be closed. */
+/** What every part of an instance needs. None of it has to be closed. */
 export interface Base {
   config: Config;
   /** The forms of stored states that this instance reads and writes. */

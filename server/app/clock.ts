@@ -8,8 +8,8 @@ import type { RedisPart } from './redis.ts';
 export type ClockPart = Awaited<ReturnType<typeof openClock>>;
 
 /**
- * Begins to follow the clock of Redis and, on a cluster, those of its masters. Throws when Redis can't be asked;
- * nothing goes on then.
+ * Begins to follow the clock of Redis and, in a cluster, those of its masters. Throws when Redis does not answer; then
+ * it leaves nothing running.
  */
 export async function openClock({ config, logger, metrics }: Base, redis: RedisPart) {
   const clock = new RedisClock(() => timeAt(redis.clock, createKeys(config.KEY_PREFIX).clock), logger, metrics);
@@ -21,7 +21,7 @@ export async function openClock({ config, logger, metrics }: Base, redis: RedisP
     /** Unix ms of the one clock. */
     now,
     skew,
-    /** Resolves when nothing asks Redis for its time any more. Never rejects. */
+    /** Stops following. Resolves when no request for the time is left. Never rejects. */
     async close(): Promise<void> {
       await Promise.all([skew.close(), clock.close()]);
     },

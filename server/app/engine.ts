@@ -8,7 +8,7 @@ import type { ClockPart } from './clock.ts';
 import type { RedisPart } from './redis.ts';
 import type { RoomsPart } from './rooms.ts';
 
-/** How long it is known of a session that somebody was connected, beyond the time after which it ends without. */
+/** How long the instant of the last connection is kept, beyond the time after which an idle session ends. */
 const PRESENCE_KEPT_MS = 86_400_000;
 
 export type EnginePart = ReturnType<typeof openEngine>;
@@ -28,7 +28,7 @@ export function openEngine({ config, schema, instance, logger, metrics }: Base, 
   const presence = createPresence(redis.commands, keyPrefix, idleRunMs + PRESENCE_KEPT_MS);
   const engine = createEngine({
     store,
-    // Not where sessions are read and written: an instance that has much to wait for there is alive.
+    // Not on the connection that reads and writes sessions: an instance whose commands wait in line there is alive.
     marks: openMarks(redis.clock, { redisUrl, keyPrefix, logLevel, instance }, logger),
     rooms: rooms.rooms,
     trail: audit.trail,

@@ -32,7 +32,7 @@ interface GatewayNeeds {
   http: HttpPart;
 }
 
-/** Creates what answers commands, and answers those of sockets. */
+/** Creates the command handler and the limits, and begins to answer commands of sockets. */
 export function openGateway({ config, logger, metrics }: Base, needs: GatewayNeeds) {
   const { redis, audit, http } = needs;
   const { clock, now } = needs.clock;
@@ -77,22 +77,22 @@ export function openGateway({ config, logger, metrics }: Base, needs: GatewayNee
   admission?.start();
   return {
     handler,
-    /** Undefined where nobody is asked who they are. */
+    /** Undefined with AUTH_MODE=none. */
     tokens: asked?.tokens,
-    /** Of requests by HTTP; undefined for any number. */
+    /** The limit of HTTP requests; undefined if there is none. */
     requestLimit: general,
     /**
-     * Tells every socket at once that the instance closes; resolves when commands in hand are answered and all sockets
-     * are closed.
+     * Tells every socket that the instance closes; resolves when running commands are answered and all sockets are
+     * closed.
      */
     async drain(): Promise<void> {
       announceClosing(io);
       await handler.close();
-      // The last answers are on their way out when the event loop has come round.
+      // After one turn of the event loop the last answers are on their way.
       await setImmediate();
       closeIo(io);
     },
-    /** Resolves when nothing is done for sockets any more. */
+    /** Resolves when no work for sockets is left. */
     async close(): Promise<void> {
       await Promise.all([healing.close(), presenceMarker?.close(), admission?.close()]);
     },

@@ -26,7 +26,7 @@ interface HttpNeeds {
   gateway: GatewayPart;
 }
 
-/** Creates the HTTP servers. They listen from `listen` on, for which `serve` must have said who answers. */
+/** Creates the HTTP servers. Call `serve`, which sets the handlers, before `listen`. */
 export function openHttp({ config, logger, metrics }: Base, { operator }: OperatorsPart) {
   const { BASE_PATH: basePath } = config;
   const callers = callersOf(config);
@@ -44,7 +44,7 @@ export function openHttp({ config, logger, metrics }: Base, { operator }: Operat
     connectionLimit,
     callers,
     proxies,
-    /** Has requests answered. */
+    /** Sets what answers requests. */
     serve({ redis, clock: { clock, now }, audit, gateway: { handler, tokens, requestLimit } }: HttpNeeds): void {
       const readiness = async () => {
         const [redisHealth, databaseUp] = await Promise.all([ping(redis.commands, config.KEY_PREFIX), audit.trail?.ping()]);
@@ -79,17 +79,17 @@ export function openHttp({ config, logger, metrics }: Base, { operator }: Operat
       const operatorKoa = createOperatorApp({ operator, exposition, handler, metrics, logger, proxies: NO_PROXIES, callers });
       serve(operatorServer, operatorKoa, handler);
     },
-    /** Begins to listen. Throws ConfigError where a port can't be had. */
+    /** Begins to listen. Throws ConfigError if a port cannot be used. */
     async listen(): Promise<{ url: string; operatorUrl: string | undefined }> {
       const operatorUrl = operatorServer && (await listen(operatorServer, 'OPERATOR_PORT', config));
       return { url: `${await listen(server, 'PORT', config)}${basePath}`, operatorUrl };
     },
-    /** Is not ready from now on, refuses new WebSockets and ends each connection after its next answer. */
+    /** Becomes not ready, refuses new WebSockets, and ends each connection after its next answer. */
     drain(): void {
       draining = true;
       connections.drain();
     },
-    /** Stops listening and ends the connections. Resolves when they have ended. */
+    /** Stops listening and closes the connections. Resolves when they have ended. */
     async close(): Promise<void> {
       await Promise.all([connections.close(), operatorConnections?.close()]);
     },

@@ -15,7 +15,7 @@ export async function openRedis({ config, logger, metrics }: Base) {
     const eviction = await watchEviction(connections.outbox, logger, metrics);
     return {
       ...connections,
-      /** Ends the connections without waiting for answers. */
+      /** Closes the connections without waiting for answers. */
       close() {
         eviction.close();
         disconnect();

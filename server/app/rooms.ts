@@ -10,8 +10,8 @@ import type { RedisPart } from './redis.ts';
 export type RoomsPart = ReturnType<typeof openRooms>;
 
 /**
- * Creates the Socket.IO server with its rooms over all instances, and the session cache that follows what they are
- * told. The gateway closes it.
+ * Creates the Socket.IO server with its rooms over all instances, and the session cache, which messages of other
+ * instances keep up to date. The gateway closes the server.
  */
 export function openRooms({ config, schema, metrics }: Base, redis: RedisPart, { now }: ClockPart) {
   const cache = new SessionCache();
@@ -28,7 +28,7 @@ export function openRooms({ config, schema, metrics }: Base, redis: RedisPart, {
     adapter,
     cache,
     rooms: createRooms(io, { adapter, schema, now, metrics }),
-    /** Resolves once Redis has confirmed the subscription to a room; null where it stands. */
+    /** Resolves once Redis has confirmed the subscription to a room; null if it is confirmed already. */
     subscribed: (room: string) => redis.subscriber.subscribed(adapter.channelOf(room)),
   };
 }

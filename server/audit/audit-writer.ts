@@ -13,7 +13,7 @@ import { Retention } from './retention.ts';
 import { EventStore } from './store.ts';
 import { AuditWorker } from './worker.ts';
 
-/** Statements of as many jobs as the worker has in hand, no more. */
+/** One connection for each job that the worker handles at a time. */
 const CONNECTIONS = 10;
 const STATEMENT_MS = 10_000;
 
@@ -24,18 +24,18 @@ export interface AuditWriterOptions {
   databaseUrl: string;
   logger: Logger;
   metrics: Metrics;
-  /** Unix ms of the authoritative clock; only measures. */
+  /** Unix ms of the one clock; used for measurements only. */
   now: () => number;
-  /** Days for which finished sessions are kept; undefined keeps them for ever. */
+  /** How many days finished sessions are kept; undefined keeps them for ever. */
   retentionDays?: number | undefined;
-  /** Before refused events are tried a second time, ms; doubles with each further attempt. Default 2000. */
+  /** Pause before refused events are tried again, ms; doubles with each further attempt. Default 2000. */
   retryDelayMs?: number;
   schema?: Schema | undefined;
 }
 
 /**
- * How the trail gets on: `degraded` while events wait for the database or for some of a cluster's nodes, or failed for
- * good; `down` while Redis can't be relayed from.
+ * The state of the trail. `degraded`: events wait for the database or for some nodes of a cluster, or failed for good.
+ * `down`: Redis cannot be relayed from.
  */
 export type AuditStatus = 'ok' | 'degraded' | 'down';
 
@@ -44,15 +44,15 @@ export interface AuditWriter {
   onTheWay: OnTheWay;
   status(): AuditStatus;
   /**
-   * Ends everything in order, once; what is under way is finished or left for the next writer. Never rejects, never
-   * hangs on a lost Redis or PostgreSQL.
+   * Ends everything in order, once; unfinished work is left to the next writer. Never rejects, never hangs on a lost
+   * Redis or PostgreSQL.
    */
   close(): Promise<void>;
 }
 
 /**
- * Starts what carries committed events to PostgreSQL: the relay (one over all instances is at work), the queue's
- * worker, the metrics. Waits for nothing: what is out of reach is used when it comes.
+ * Starts what carries committed events to PostgreSQL: the relay (only one over all instances works), the worker of the
+ * queue, the metrics. Waits for nothing: Redis and PostgreSQL may become reachable later.
  */
 export function startAuditWriter({
   outbox,

@@ -17,7 +17,7 @@ import { verify } from './verify.ts';
 const USAGE = 'usage: npm run audit -- status | retry | verify <session> | replay <session>';
 const DONE = 0;
 const NOT_DONE = 1;
-/** The trail is not what was committed. */
+/** `verify` found that the trail differs from what was committed. */
 const FOUND = 2;
 const STATEMENT_MS = 60_000;
 
@@ -31,8 +31,8 @@ interface QueueTools {
 }
 
 /**
- * `npm run audit`: the operator's hands on the trail. Ends with 0, with 1 after one line that says why it could not be
- * done, with 2 when `verify` found something.
+ * `npm run audit`: commands for operators of the trail. Exits with 0; with 1 after one line that says why it could not
+ * do it; with 2 if `verify` found something.
  */
 async function main([command, session, ...more]: string[]): Promise<number> {
   const needsSession = command === 'verify' || command === 'replay';
@@ -75,7 +75,7 @@ async function printEvents(database: PrismaClient, sessionId: string): Promise<n
   return DONE;
 }
 
-/** Works on the queue of REDIS_URL and KEY_PREFIX. */
+/** Runs `work` with the queue of REDIS_URL and KEY_PREFIX. */
 async function withQueue(work: (tools: QueueTools) => Promise<number>): Promise<number> {
   const { REDIS_URL, KEY_PREFIX } = configuration({});
   const redis = connectRedis(REDIS_URL, 'commands', 'audit-cli', logger);
@@ -98,7 +98,7 @@ async function withQueue(work: (tools: QueueTools) => Promise<number>): Promise<
   }
 }
 
-/** Works on the database of DATABASE_URL. */
+/** Runs `work` with the database of DATABASE_URL. */
 async function withDatabase(work: (database: PrismaClient) => Promise<number>): Promise<number> {
   // These commands need no Redis.
   const { DATABASE_URL } = configuration({ REDIS_URL: 'redis://unused' });
@@ -116,7 +116,7 @@ async function withDatabase(work: (database: PrismaClient) => Promise<number>): 
   }
 }
 
-/** What a command does not need may be missing: `spare` stands in for it. */
+/** Reads the settings. `spare` fills in for settings that the command does not need. */
 function configuration(spare: Record<string, string>): Config {
   return loadConfig({ ...process.env, ...spare, AUDIT_WORKER: 'off' });
 }

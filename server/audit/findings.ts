@@ -12,17 +12,17 @@ export interface Finding {
 
 /** What verification knows of a row, before it is decided which row is to blame. */
 export interface Judged extends RowPosition {
-  /** The row that this one must follow; null where there is none. */
+  /** The row that this one must follow; null if there is none. */
   before: Judged | null;
-  /** Whether it names the row before it by the right hash; a first row names none. */
+  /** Whether it names the row before it by the right hash. A first row must name none. */
   linked: boolean;
-  /** What is wrong with the row by itself, whatever its neighbours are. */
+  /** What is wrong with the row, apart from its neighbours. */
   ownProblem: string | null;
   /** Why the rules don't lead from the row before it to this one. */
   replayProblem: string | null;
   /**
-   * Where the rules don't lead from the row before it to its snapshot: whether the rows after it follow from the
-   * snapshot, or else from what the rules make of the row before. Null where nothing tells.
+   * If the rules do not lead from the previous row to this snapshot: true if the next rows follow from the snapshot,
+   * false if they follow from what the rules make of the previous row. Null if unknown.
    */
   snapshotLeadsOn: boolean | null;
 }
@@ -35,10 +35,10 @@ const OR_BEFORE = ', or the event before it was altered';
 const NAMES_ANOTHER = 'names another event before it';
 
 /**
- * Says which rows are to blame for what was found, by version. A row that was altered spoils what is next to it as
- * well: its neighbour is not blamed for that, and judged anew once the first one is mended.
+ * Decides which rows are to blame for what was found; by version. An altered row makes its neighbours look wrong too:
+ * they are not blamed for that, and are judged again when the first one is repaired.
  * @param rows every row of the session's present incarnation, oldest versions first
- * @param newest where the session's row says that the session stands
+ * @param newest the session's position by its row in `sync_sessions`
  */
 export function blame(rows: readonly Judged[], newest: RowPosition): Finding[] {
   const blamed = new Map<string, Finding>();

@@ -1,8 +1,8 @@
 import { applyMigrations, MigrationError } from './migrate.ts';
 
 /**
- * `npm run migrate`: brings the database of DATABASE_URL up to date and ends with 0, or with 1 after one line that says
- * why not.
+ * `npm run migrate`: applies the missing migrations to DATABASE_URL. Exits with 0, or with 1 after one line with the
+ * cause.
  */
 async function main(): Promise<number> {
   const databaseUrl = process.env['DATABASE_URL'];

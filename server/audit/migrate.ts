@@ -8,8 +8,8 @@ import { Pool, schemaOf } from './pool.ts';
 const CONNECT_TIMEOUT_MS = 5_000;
 
 /**
- * Prisma's own lock, so that `prisma migrate` waits for this and this for it. It ends with the transaction, behind a
- * pooler too.
+ * The lock that Prisma takes, so that `prisma migrate` and this wait for each other. It ends with the transaction, also
+ * behind a pooler.
  */
 const LOCK = `
   SET LOCAL statement_timeout = 0;
@@ -17,7 +17,7 @@ const LOCK = `
   SELECT pg_advisory_xact_lock(72707369);
   SET LOCAL lock_timeout = 0`;
 
-/** Prisma's table of migrations, as its engine creates it. */
+/** Prisma's table of migrations, in the form in which its engine creates it. */
 const CREATE_TABLE = `
   CREATE TABLE _prisma_migrations (
     id VARCHAR(36) PRIMARY KEY NOT NULL,
@@ -30,24 +30,23 @@ const CREATE_TABLE = `
     applied_steps_count INTEGER NOT NULL DEFAULT 0
   )`;
 
-/** Tables of the schema in use, but for those of extensions. */
+/** The tables of the schema in use, without those of extensions. */
 const OTHER_TABLES = `
   SELECT FROM pg_class
    WHERE relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = current_schema()) AND relkind IN ('r', 'p', 'f')
      AND NOT EXISTS (SELECT FROM pg_depend WHERE classid = 'pg_class'::regclass AND objid = pg_class.oid AND deptype = 'e')
    LIMIT 1`;
 
-/** Migrations that can't be applied. Its message says why, in words for an operator. */
+/** Migrations cannot be applied. The message tells an operator why. */
 export class MigrationError extends Error {
   override name = 'MigrationError';
 }
 
 /**
- * Applies the migrations that a database has not seen yet and records them in `_prisma_migrations`, as `prisma migrate
- * deploy` does, without downloading an engine. All of them or none: they share one transaction. Several calls at a time
- * are safe.
- * @param directory holds the migrations; default: `prisma/migrations` of this package
- * @returns the names of those that were applied now
+ * Applies the migrations that a database lacks and records them in `_prisma_migrations`, as `prisma migrate deploy`
+ * does, without downloading an engine. All of them in one transaction. Concurrent calls are safe.
+ * @param directory contains the migrations; default: `prisma/migrations` of this package
+ * @returns the names of the migrations that were applied now
  * @throws MigrationError
  */
 export async function applyMigrations(
@@ -57,7 +56,7 @@ export async function applyMigrations(
   const pool = new Pool({ connectionString: databaseUrl, max: 1, connectionTimeoutMillis: CONNECT_TIMEOUT_MS });
   try {
     const client = await pool.connect();
-    // A lost connection rejects the statement under way as well.
+    // A lost connection rejects the present statement as well; without a listener the event would end the process.
     client.on('error', () => {});
     try {
       await client.query('BEGIN');
@@ -68,7 +67,7 @@ export async function applyMigrations(
       await client.query('COMMIT');
       return names;
     } finally {
-      // Ends the transaction too, where something failed.
+      // After a failure this ends the transaction as well.
       client.release(true);
     }
   } catch (error) {
@@ -119,13 +118,13 @@ async function apply(client: PoolClient, name: string, sql: string): Promise<voi
   await client.query(`UPDATE _prisma_migrations SET finished_at = clock_timestamp() WHERE id = $1`, [id]);
 }
 
-/** What to do about a failure, by its SQLSTATE. */
+/** What an operator can do about a failure, by its SQLSTATE. */
 const REMEDIES: Record<string, string> = {
   '3D000': '; create it first',
   '55P03': '; another migration has been under way for ten seconds, so try again when it has ended',
 };
 
-/** One line with the database's address, without its password. */
+/** One line with the address of the database, without its password. */
 function explain(error: unknown, databaseUrl: string): string {
   const { host, pathname } = new URL(databaseUrl);
   const { message, code = '' } = error as Error & { code?: string };

@@ -6,14 +6,14 @@ const STATES = ['waiting', 'active', 'delayed', 'failed'] as const;
 const PAGE = 20;
 const NAMED_EVENTS = 3;
 
-/** A job that failed for good, as an operator should see it. */
+/** A job that failed for good, for display. */
 export interface FailedJob {
   id: string;
   /** Unix ms of the last attempt. */
   failedAt: number;
   attempts: number;
   cause: string;
-  /** "session version" of each event in it, where that can be read. */
+  /** The first events in it, each as "session version"; says how many more there are. */
   events: string[];
 }
 
@@ -28,10 +28,10 @@ export async function failedJobs(queue: AuditQueue): Promise<FailedJob[]> {
   return (await queue.getFailed(0, PAGE - 1)).map(describe);
 }
 
-/** Puts every job that has failed for good back into the queue, with all its attempts. Returns how many. */
+/** Puts every failed job back into the queue with all its attempts. Returns how many. */
 export async function retryFailed(queue: AuditQueue): Promise<number> {
   let retried = 0;
-  // Those that fail again meanwhile are not tried for ever.
+  // Counted at the start, so that jobs that fail again meanwhile are not retried for ever.
   for (let left = await queue.getFailedCount(); left > 0; left -= PAGE) {
     const jobs = await queue.getFailed(0, Math.min(left, PAGE) - 1);
     if (jobs.length === 0) break;

@@ -2,19 +2,19 @@ import pg, { type CustomTypesConfig, type PoolClient, type PoolConfig } from 'pg
 
 type Taken = (error: Error | undefined, client: PoolClient | undefined, release: (error?: Error | boolean) => void) => void;
 
-/** How PgBouncer and its like, and RDS Proxy, refuse a setting at the start-up of a connection. */
+/** The errors by which poolers (PgBouncer, RDS Proxy) refuse a setting at the start of a connection. */
 const REFUSES_SETTING = /unsupported startup parameter|support command-line options/i;
 
 export interface PoolOptions extends PoolConfig {
   connectionString: string;
-  /** Called where a pooler takes no `statement_timeout`, so that connections go without it. */
+  /** Called when a pooler refuses `statement_timeout`; connections then go without it. */
   onLimitRefused?: () => void;
 }
 
 /**
- * Connections to PostgreSQL, directly or through a pooler, whose sessions may change between two statements and which
- * refuses or drops settings. What matters is therefore no setting of the session: instants are read whatever its time
- * zone. `?schema=` is one, so it is looked at whether it was passed on.
+ * Connections to PostgreSQL, directly or through a pooler, which may use another session for each statement and may
+ * refuse or drop settings. So nothing here depends on a setting of the session: instants are read correctly in any time
+ * zone. `?schema=` needs one, so it is checked that the pooler passed it on.
  */
 export class Pool extends pg.Pool {
   readonly #schema: string | undefined;
@@ -69,13 +69,13 @@ export class Pool extends pg.Pool {
     }
   }
 
-  /** As PostgreSQL would say that there is no such schema. */
+  /** The error that PostgreSQL gives when there is no such schema. */
   #schemaError(): Error {
     return Object.assign(new Error(this.#advice), { code: '3F000', severity: 'FATAL' });
   }
 }
 
-/** Connections that are known to mean the schema. */
+/** Connections whose schema was checked. */
 const known = new WeakSet<PoolClient>();
 
 function isRefusal(error: unknown): boolean {
@@ -84,16 +84,16 @@ function isRefusal(error: unknown): boolean {
 
 const TIMESTAMPTZ: number = pg.types.builtins.TIMESTAMPTZ;
 
-/** Hands instants on in UTC: Prisma's adapter takes their digits for UTC, whatever offset follows them. */
+/** Converts instants to UTC, because Prisma's adapter takes their digits for UTC and ignores the offset. */
 class Client extends pg.Client {
   constructor(config?: string | pg.ClientConfig) {
     super(config);
-    // A lost connection rejects what is under way on it. The event would end the process where the connection breaks in
-    // the very moment in which it is handed out, ahead of whoever takes it.
+    // A lost connection rejects the present query. Without a listener the event would end the process if the connection
+    // breaks just before the pool hands it out.
     this.on('error', () => {});
   }
 
-  // One signature instead of the eight that the types have.
+  // One signature in place of the eight overloads of the types.
   override query(...[query, ...rest]: unknown[]): never {
     const run = super.query.bind(this) as (...given: unknown[]) => never;
     const { types } = query as { types?: CustomTypesConfig };
@@ -106,7 +106,7 @@ class Client extends pg.Client {
 
 const INSTANT = /^(\d{4,6}-\d\d-\d\d) (\d\d:\d\d:\d\d(?:\.\d+)?)([+-]\d\d)(?::(\d\d))?$/;
 
-/** An instant as PostgreSQL writes it, with the offset of the session's time zone, as ISO text in UTC. */
+/** Converts an instant as PostgreSQL writes it, with the offset of the session's time zone, to ISO text in UTC. */
 function instant(text: string): string {
   const [, date, time, hours, minutes = '00'] = INSTANT.exec(text) ?? [];
   if (date === undefined) throw new Error(`PostgreSQL writes instants as ${text}: its DateStyle must be ISO`);
@@ -114,14 +114,14 @@ function instant(text: string): string {
 }
 
 /**
- * A database URL as the driver takes it, and the schema that it names by `?schema=`, as Prisma's own URLs do.
- * `sync_events` then means a table of that schema, which takes a setting of the session.
+ * Splits a database URL into the URL for the driver and the schema that `?schema=` names, as in Prisma's URLs. A
+ * setting of the session makes `sync_events` mean the table of that schema.
  */
 function sessionUrl(databaseUrl: string): { url: string; schema: string | undefined } {
   const url = new URL(databaseUrl);
   const schema = schemaOf(databaseUrl);
   if (schema === undefined) return { url: databaseUrl, schema };
-  // A space would begin the next setting.
+  // An unescaped space would begin the next setting.
   const path = `-c search_path=${pg.escapeIdentifier(schema).replaceAll(/[\\ ]/g, '\\$&')}`;
   url.searchParams.delete('schema');
   url.searchParams.set('options', [url.searchParams.get('options'), path].filter(Boolean).join(' '));

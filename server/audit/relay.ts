@@ -6,33 +6,31 @@ import { within } from '../util/within.ts';
 import type { Batch, Segment } from './queue.ts';
 import { instantOf } from './rows.ts';
 
-/** After the death of a relay another one takes over within this and LEASE_RETRY_MS. */
+/** When a relay dies, another one takes over within LEASE_MS + LEASE_RETRY_MS. */
 const LEASE_MS = 3_000;
 const LEASE_RETRY_MS = 500;
 const POLL_MS = 100;
 const ERROR_PAUSE_MS = 500;
-/**
- * States of a thousand participants are up to half a megabyte each: what a job holds in memory is limited by size too.
- */
+/** A state of a thousand participants has up to half a megabyte, so jobs are limited by size too. */
 const BATCH_EVENTS = 250;
 const BATCH_CHARACTERS = 1024 * 1024;
 const CLOSE_DEADLINE_MS = 2_000;
 
 export interface RelayOptions {
   outbox: Outbox;
-  /** Takes a batch over for good. The same batch may come again. */
+  /** Takes responsibility for a batch. The same batch may come again. */
   accept(batch: Batch): Promise<void>;
   logger: Logger;
 }
 
 type Reading = Awaited<ReturnType<Outbox['read']>>;
 
-/** `some` partitions of the outbox, which are on nodes of a cluster that are away, or `all`. */
+/** Which partitions of the outbox cannot be relayed: `some` if they are on nodes of a cluster that do not answer. */
 type Failing = 'none' | 'some' | 'all';
 
 /**
- * Moves events from the outbox on, one relay at a time over all instances. Entries leave the outbox only when they were
- * accepted elsewhere, so a relay may die at any line; the next one then repeats what it was at.
+ * Moves events from the outbox to the queue; one relay works at a time over all instances. Entries leave the outbox
+ * only after the queue has accepted them, so a relay may die at any line: the next one repeats the last step.
  */
 export class Relay {
   readonly #options: RelayOptions;
@@ -48,14 +46,12 @@ export class Relay {
     this.#running = this.#run();
   }
 
-  /** What of the last round failed. */
+  /** Which partitions failed in the last round. */
   get failing(): Failing {
     return this.#failing;
   }
 
-  /**
-   * Ends after the batch in hand and lets another relay go on at once. Never rejects, and takes at most two seconds.
-   */
+  /** Ends after the present batch and releases the lease. Never rejects, and takes at most two seconds. */
   close(): Promise<void> {
     return (this.#closing ??= this.#close());
   }
@@ -73,7 +69,7 @@ export class Relay {
       .catch((error: unknown) => logger.debug({ err: error }, 'the lease of the relay runs out by itself'));
   }
 
-  /** Moves what is there, once. Returns how long to wait before the next time, ms. */
+  /** Moves what is there, once. Returns how long to wait before the next round, ms. */
   async #round(): Promise<number> {
     const { outbox, logger } = this.#options;
     try {
@@ -96,15 +92,15 @@ export class Relay {
   }
 
   /**
-   * Goes once through all partitions that answer. `more` when some had more than was read; `errors` of those that don't
-   * answer. Throws when none does.
+   * Goes once through all partitions that answer. `more` if some have entries left; `errors` of those that do not
+   * answer. Throws if none answers.
    */
   async #move(): Promise<{ more: boolean; errors: unknown[] }> {
     const { waiting, errors } = await this.#look();
     let more = false;
     let batch = emptyBatch();
     let characters = 0;
-    // That of the last batch, while the next one is read and handed on.
+    // Removes the last batch while the next one is read and handed on.
     let removed = Promise.resolve();
     const handOn = async () => {
       await this.#options.accept(batch);
@@ -145,8 +141,8 @@ export class Relay {
   }
 
   /**
-   * The partitions that have something, all asked at once: a node of a cluster that is away holds the others up for one
-   * time-out, not for one a partition.
+   * The partitions that have entries. All are asked at once, so that a cluster's node that does not answer costs one
+   * time-out, not one for each partition.
    */
   async #look(): Promise<{ waiting: number[]; errors: unknown[] }> {
     const { outbox } = this.#options;
@@ -161,14 +157,14 @@ export class Relay {
   #readAhead(partition: number | undefined): Promise<Reading> {
     if (partition === undefined) return Promise.resolve({ entries: [], more: false });
     const reading = this.#options.outbox.read(partition, BATCH_EVENTS);
-    // Whoever waits for it is told; nobody may come to it.
+    // The caller gets the rejection when it awaits; it may end before it does.
     reading.catch(() => {});
     return reading;
   }
 
   /**
-   * Takes what was accepted out of the outbox. Never rejects; what could not be removed will come again, which does no
-   * harm, and why is noted.
+   * Removes accepted entries from the outbox. Never rejects: entries that could not be removed are relayed again, which
+   * is harmless; the causes go to `errors`.
    */
   async #remove({ segments }: Batch, errors: unknown[]): Promise<void> {
     const { outbox } = this.#options;
@@ -184,7 +180,7 @@ function emptyBatch(): Batch {
   return { segments: [], events: [], oldest: Infinity };
 }
 
-/** Waits; an aborted wait ends at once. */
+/** Waits `ms`, or until the signal aborts. */
 async function pause(ms: number, signal: AbortSignal): Promise<void> {
   await wait(ms, undefined, { signal }).catch(() => {});
 }

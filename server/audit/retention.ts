@@ -7,9 +7,9 @@ import { causeOf } from './database-errors.ts';
 
 const INTERVAL_MS = 3_600_000;
 const DAY_MS = 86_400_000;
-/** Sessions deleted by one statement: a few thousand events, so that nobody waits for it. */
+/** Sessions deleted by one statement: a few thousand events, so that no other statement waits long. */
 const BATCH = 50;
-/** Between batches; the writer's statements come first. */
+/** Pause between batches, which leaves time for the statements that write. */
 const PAUSE_MS = 50;
 const CLOSE_DEADLINE_MS = 2_000;
 
@@ -23,8 +23,8 @@ export interface RetentionOptions {
 }
 
 /**
- * Deletes sessions that finished long ago from the trail, now and every hour. Any number of processes may do so at the
- * same time: they take different sessions.
+ * Deletes sessions from the trail that finished long ago, now and every hour. Several processes may do so at once: they
+ * take different sessions.
  */
 export class Retention {
   readonly #options: RetentionOptions;
@@ -38,7 +38,7 @@ export class Retention {
     this.#running = this.#run();
   }
 
-  /** Ends after the batch in hand. Never rejects, and takes at most two seconds. */
+  /** Ends after the present batch. Never rejects, and takes at most two seconds. */
   close(): Promise<void> {
     return (this.#closing ??= this.#close());
   }
@@ -74,8 +74,9 @@ export class Retention {
 /**
  * Deletes finished sessions, the oldest first, with all their events. Returns how many.
  *
- * A session's row is locked before it is judged once more: an id that is used again at this moment is either seen to be
- * unfinished, or its new row is written after the old one is gone. Events newer than the row are never touched.
+ * The statement locks a session's row before it checks it again. If its id is used again at this moment, the row is
+ * either seen as unfinished, or the new row is written after the old one is gone. Events newer than the row are never
+ * touched.
  * @param before only sessions whose last event is older
  */
 export async function deleteFinished(database: PrismaClient, before: Date, limit: number): Promise<number> {

@@ -3,16 +3,16 @@ import { isAfter } from '../domain/position.ts';
 import { isBrief, snapshotText } from '../domain/schema.ts';
 import { BRIEF_FIELDS, type QueuedTrailEvent } from '../engine/trail-event.ts';
 
-/** One event as it travels through the queue: the JSON texts of the outbox entry, untouched. */
+/** An event as it travels through the queue: the JSON texts of the outbox entry, unchanged. */
 export interface QueuedEvent {
   event: string;
-  /** The state after it, or a brief where it carries no snapshot (schema.ts). */
+  /** The state after it; a brief if it carries no snapshot (schema.ts). */
   state: string;
 }
 
 /**
- * A queued event, read as far as its rows need. The texts are kept, since what was committed is what the trail must
- * show, to the byte.
+ * A queued event, parsed as far as its rows need. The texts are kept, since the trail must show exactly the committed
+ * bytes.
  */
 export interface ReadEvent {
   queued: QueuedEvent;
@@ -20,7 +20,10 @@ export interface ReadEvent {
   metadata: string;
 }
 
-/** A value as a statement's text parameter; PostgreSQL casts it to its column and refuses what does not fit. */
+/**
+ * A value as text parameter of a statement; PostgreSQL casts it to the type of its column and refuses what does not
+ * fit.
+ */
 type Text = string | null;
 
 /** Parameters of one INSERT: for each column the values of all rows. */
@@ -53,7 +56,7 @@ export function readEvent(queued: QueuedEvent): ReadEvent {
   return { queued, event, metadata: JSON.stringify(event.metadata ?? {}) };
 }
 
-/** Unix ms at which an outbox entry's event happened; infinite when it can't be read. */
+/** Unix ms of an outbox entry's event; infinite when it cannot be read. */
 export function instantOf(event: string): number {
   try {
     const instant = Date.parse((JSON.parse(event) as { timestamp: string }).timestamp);
@@ -63,7 +66,7 @@ export function instantOf(event: string): number {
   }
 }
 
-/** The rows of `sync_events`. */
+/** Converts events to rows of `sync_events`. */
 export function eventColumns(events: ReadEvent[]): Columns<EventColumn> {
   return columns(EVENT_COLUMNS, events, ({ event, queued, metadata }) => ({
     ...event,
@@ -73,8 +76,8 @@ export function eventColumns(events: ReadEvent[]): Columns<EventColumn> {
 }
 
 /**
- * The rows of `sync_sessions` after these events: for each session that of its newest one. Throws SyntaxError when a
- * state is not JSON.
+ * The rows of `sync_sessions` after these events: for each session the one of its newest event. Throws SyntaxError when
+ * a state is not JSON.
  */
 export function sessionColumns(events: ReadEvent[]): Columns<SessionColumn> {
   const newest = new Map<string, ReadEvent>();

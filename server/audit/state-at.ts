@@ -7,9 +7,9 @@ import { toRecordedEvent } from './history-event.ts';
 import type { RowPosition } from './history.ts';
 
 /**
- * The state of a session after an event: its snapshot, or what the rules make of the last snapshot before it, which is
- * at most a hundred versions back. Where rows in between have not arrived, it is the newest state before them, with its
- * row; null where there is no snapshot at all. Throws NewerSchemaError.
+ * The state of a session after an event: its snapshot, or what the rules make of the last snapshot before it, at most a
+ * hundred versions back. If rows in between have not arrived, the newest state before the gap, with its row. Null if
+ * there is no snapshot. Throws NewerSchemaError.
  */
 export async function stateAt(
   database: PrismaClient,
@@ -17,7 +17,7 @@ export async function stateAt(
   { epoch, version }: RowPosition,
   schema: Schema,
 ): Promise<{ state: SessionState; row: SyncEvent } | null> {
-  // An epoch begins with a snapshot; where that one has not arrived, the epoch before is the newest.
+  // An epoch begins with a snapshot. If that one has not arrived, the newest state is in an earlier epoch.
   const before = [{ epoch, version: { lte: version } }, { epoch: { lt: epoch } }];
   const base = await database.syncEvent.findFirst({
     where: { session_id, epoch: { lte: epoch }, OR: before, state_snapshot: { not: Prisma.DbNull } },

@@ -8,16 +8,16 @@ import { type QueuedEvent, type ReadEvent, readEvent } from './rows.ts';
 
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 1_000;
-/** An error that says nothing is blamed on the events when the database answers all the while. */
+/** After so many unclear errors, while the database answers, the events are blamed. */
 const UNCLEAR_ATTEMPTS = 3;
 
-/** An event that the database won't take, and why. */
+/** An event that the database refuses, and why. */
 export interface RefusedEvent {
   queued: QueuedEvent;
   cause: string;
 }
 
-/** Writes events to PostgreSQL, however long it takes to reach it. */
+/** Writes events to PostgreSQL; waits while it is out of reach. */
 export class EventStore {
   readonly #database: PrismaClient;
   readonly #logger: Logger;
@@ -29,15 +29,15 @@ export class EventStore {
     this.#logger = logger;
   }
 
-  /** False from a failure that was no refusal until the next success. */
+  /** False after a failure that was no refusal, until the next success. */
   get reachable(): boolean {
     return this.#reachable;
   }
 
   /**
-   * Writes events; those that were written before are left as they are. Resolves when each of them is stored or
-   * refused, with the refused ones. While the database is out of reach it waits; aborting `signal` ends that with the
-   * signal's reason. Writing again later is harmless.
+   * Writes events; events that are stored already stay as they are. Resolves with the refused ones when each event is
+   * stored or refused. Waits while the database is out of reach; aborting `signal` ends the wait with the signal's
+   * reason. Writing again is harmless.
    */
   async write(events: QueuedEvent[], signal: AbortSignal): Promise<RefusedEvent[]> {
     const refused: RefusedEvent[] = [];
@@ -53,7 +53,7 @@ export class EventStore {
     return refused;
   }
 
-  /** One refused event makes the database refuse the whole statement: halving finds it and stores all the others. */
+  /** One refused event makes the whole statement fail; halving finds it and stores all others. */
   async #halve(events: ReadEvent[], signal: AbortSignal): Promise<RefusedEvent[]> {
     const cause = await this.#insert(events, signal);
     if (cause === undefined) return [];
@@ -62,7 +62,7 @@ export class EventStore {
     return [...(await this.#halve(events.slice(0, middle), signal)), ...(await this.#halve(events.slice(middle), signal))];
   }
 
-  /** Undefined when they are stored, else why they were refused. */
+  /** Undefined when they are stored; else why they were refused. */
   async #insert(events: ReadEvent[], signal: AbortSignal): Promise<string | undefined> {
     for (let unclear = 0; ;) {
       signal.throwIfAborted();
@@ -90,7 +90,7 @@ export class EventStore {
     this.#reachable = true;
   }
 
-  /** Waits until the database answers. All that wait share one probe. */
+  /** Waits until the database answers. All waiting writes share one probe. */
   async #back(signal: AbortSignal): Promise<void> {
     this.#comingBack ??= this.#probe(signal).finally(() => {
       this.#comingBack = undefined;

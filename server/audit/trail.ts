@@ -9,25 +9,22 @@ import { history, incarnations } from './history.ts';
 import { newest } from './newest.ts';
 import { causeOf, isOutage } from './database-errors.ts';
 
-/**
- * For history, which may take a while, and for what is asked by a create or before a session comes back, which must not
- * wait for that.
- */
+/** Two pools: history may take a while, and creates and sessions that are brought back must not wait for it. */
 const CONNECTIONS = { history: 3, newest: 2 };
-/** Somebody waits for the answer. */
+/** Short, since a client waits for the answer. */
 const STATEMENT_MS = 3_000;
 const PING_MS = 1_000;
 
 export interface TrailReader extends Trail, History {
   /** Whether PostgreSQL answers within a second. Never rejects. */
   ping(): Promise<boolean>;
-  /** Ends the connections, once. Never rejects. */
+  /** Closes the connections, once. Never rejects. */
   close(): Promise<void>;
 }
 
 /**
- * Opens the trail for reading. Reading throws StoreUnavailableError while PostgreSQL is out of reach, after some
- * seconds at most.
+ * Opens the trail for reading. Reads throw StoreUnavailableError while PostgreSQL is out of reach, after some seconds
+ * at most.
  */
 export function createTrail({
   databaseUrl,
@@ -54,10 +51,7 @@ export function createTrail({
   };
 }
 
-/**
- * Throws StoreUnavailableError where PostgreSQL can't answer now. Any other error is thrown as it is: it is a mistake
- * of ours.
- */
+/** Throws StoreUnavailableError if PostgreSQL cannot answer now, and any other error as it is, since it shows a bug. */
 async function reachable<Result>(read: () => Promise<Result>, logger: Logger): Promise<Result> {
   try {
     return await read();

@@ -8,15 +8,15 @@ import type { PrismaClient, SyncEvent, SyncSession } from './generated/client.ts
 import { type IncarnationRows, keyOf, type RowPosition, presentIncarnation } from './history.ts';
 import { hashOfRow, toRecordedEvent } from './history-event.ts';
 
-/** Versions whose rows are in memory at a time. */
+/** How many versions have their rows in memory at a time. */
 const PAGE = 100;
 
 export interface Verification {
-  /** Rows of the session's present incarnation, superseded ones too. */
+  /** How many rows the present incarnation has, superseded ones included. */
   rows: number;
-  /** The version and epoch at which the trail says that the session stands. */
+  /** The session's position by its row in the trail. */
   newest: { version: number; epoch: number };
-  /** By version; empty when the trail is what was committed. */
+  /** By version; empty if the trail equals what was committed. */
   findings: Finding[];
 }
 
@@ -24,30 +24,30 @@ export interface Verification {
 interface Candidate {
   state: SessionState;
   /**
-   * The row at which the snapshot and the rules differed, and whether this one comes of the snapshot; undefined where
-   * they never did.
+   * The row at which snapshot and rules differed, and whether this state comes from the snapshot; undefined if they
+   * never differed.
    */
   since?: { row: Judged; isOfSnapshot: boolean } | undefined;
 }
 
-/** A row with what the rows after it are judged by. */
+/** A row that was read, with all that is needed to judge the rows after it. */
 interface Read {
   judged: Judged;
   event: RecordedEvent;
   /**
-   * What the state after it can be: its snapshot or, where it has none, that to which the rules lead. Both where they
-   * differ, until something later tells which is right; none where it is not known.
+   * The possible states after it: its snapshot or, without one, what the rules give. Both if they differ, until a later
+   * row shows which is right; none if it is unknown.
    */
   states: Candidate[];
   hash: string;
 }
 
 /**
- * Walks over all rows of a session's present incarnation: none may be missing, each must name the row before it by its
- * hash, and the rules must lead from each snapshot to the next. What the trail never received can't be missed, nor a
- * last event that is altered where nothing checks it but the next one's hash.
- * @returns `unknown` when the trail knows nothing of the session
- * @throws NewerSchemaError where it takes a newer version of the server to judge the rows
+ * Checks all rows of a session's present incarnation: none may be missing, each must name the previous row by its hash,
+ * and the rules must lead from each snapshot to the next. It cannot notice rows that the trail never received, nor an
+ * altered last event if only the hash in the next one would show it.
+ * @returns `unknown` if the trail does not know the session
+ * @throws NewerSchemaError if only a newer version of the server can judge the rows
  */
 export async function verify(database: PrismaClient, sessionId: string): Promise<Verification | 'unknown'> {
   const incarnation = await presentIncarnation(database, sessionId);
@@ -74,8 +74,8 @@ export async function verify(database: PrismaClient, sessionId: string): Promise
 }
 
 /**
- * Versions without a row. Within an epoch there is none left out; the first row of an epoch follows some row of the
- * version before.
+ * Findings for missing versions. Within an epoch no version is left out; the first row of an epoch follows some row of
+ * the previous version.
  */
 function gapsOf(keys: readonly RowPosition[]): Finding[] {
   const gaps: Finding[] = [];
@@ -93,7 +93,7 @@ function gapsOf(keys: readonly RowPosition[]): Finding[] {
 }
 
 /**
- * The rows in order of `incarnation`, each judged by the one before it. Two versions are remembered at a time, however
+ * Reads the rows in order of `incarnation` and judges each by the previous one. Keeps two versions in memory, however
  * long the session is.
  */
 async function* read(database: PrismaClient, sessionId: string, { keys, begin }: IncarnationRows): AsyncGenerator<Read> {
@@ -115,7 +115,7 @@ async function* read(database: PrismaClient, sessionId: string, { keys, begin }:
         version = row.version;
       }
       const begins = !begun.has(row.epoch);
-      // Whatever should be there in the version before, and is not, is found by the keys.
+      // Missing rows are found by their keys (gapsOf).
       const gap = begins ? before.size === 0 : !before.has(row.epoch);
       const found = judge(row, begins ? newestBefore(before, row.epoch) : before.get(row.epoch), gap);
       begun.add(row.epoch);
@@ -125,7 +125,7 @@ async function* read(database: PrismaClient, sessionId: string, { keys, begin }:
   }
 }
 
-/** What the first row of an epoch follows: of the version before, the row of the newest epoch before its own. */
+/** The row that the first row of an epoch follows: of the previous version the one of the newest earlier epoch. */
 function newestBefore(rows: ReadonlyMap<bigint, Read>, epoch: bigint): Read | undefined {
   return [...rows.values()].findLast(({ judged }) => judged.epoch < epoch);
 }
@@ -134,7 +134,7 @@ function judge(row: SyncEvent, before: Read | undefined, gap: boolean): Read {
   const event = toRecordedEvent(row);
   const { version, epoch } = row;
   const isFirst = version === 1;
-  // Of two snapshots one after the other each speaks for itself.
+  // If both rows have snapshots, each is judged by itself.
   const bothTold = before?.event.state_snapshot !== null && event.state_snapshot !== null;
   const statesBefore = bothTold ? before?.states.slice(0, 1) : before?.states;
   const replays = isFirst ? [replayed(null, event)] : (statesBefore ?? []).map(({ state, since }) => replayed(state, event, since));
@@ -162,13 +162,13 @@ function statesAfter({ state_snapshot: snapshot }: RecordedEvent, row: Judged, r
   return [{ state: snapshot, since: { row, isOfSnapshot: true } }, ...(byRules === undefined ? [] : [byRules])];
 }
 
-/** Notes of a row at which snapshot and rules differed what a row that follows tells of it. */
+/** Notes, for a row at which snapshot and rules differed, what a later row shows about it. */
 function tellWhichWasRight(replays: readonly Led[], right: readonly Led[]): void {
   const row = replays[0]?.since?.row;
   if (row === undefined) return;
   const isSnapshotRight = right.some(({ since }) => since?.isOfSnapshot === true);
   const areRulesRight = right.some(({ since }) => since?.isOfSnapshot === false);
-  // Where both lead on, nothing is told yet; of several rows that follow, one is enough.
+  // If both lead on, nothing is known yet; of several rows that follow, one is enough.
   if (isSnapshotRight && areRulesRight) return;
   row.snapshotLeadsOn = row.snapshotLeadsOn === true || isSnapshotRight;
 }
@@ -185,7 +185,7 @@ function ownProblem(event: RecordedEvent, state: SessionState | undefined, befor
   return null;
 }
 
-/** What the rules make of an event from a state that may be right. */
+/** The state that the rules give for an event after a state that may be right. */
 type Led = Replayed & Pick<Candidate, 'since'>;
 
 function replayed(before: SessionState | null, event: RecordedEvent, since?: Candidate['since']): Led {
@@ -197,7 +197,7 @@ function replayed(before: SessionState | null, event: RecordedEvent, since?: Can
   }
 }
 
-/** What the session's row says otherwise than its newest event, whatever of its states is right. */
+/** How the session's row differs from its newest event; null if it agrees with one of the possible states. */
 function sessionProblem(row: SyncSession, { event, states }: Read): string | null {
   const problems = states.map(({ state }) => differenceOf(row, state, event));
   return problems.includes(null) ? null : (problems[0] ?? null);

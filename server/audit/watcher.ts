@@ -19,13 +19,13 @@ export interface AuditWatcherOptions {
 export interface AuditWatcher {
   /** What is on its way to the trail. */
   onTheWay: OnTheWay;
-  /** Ends, once. Never rejects, never hangs on a lost Redis. */
+  /** Closes it, once. Never rejects, never hangs on a lost Redis. */
   close(): Promise<void>;
 }
 
 /**
- * Keeps the metrics of the trail up to date where others carry it: queue and outbox are the same Redis for all. Waits
- * for nothing.
+ * Keeps the metrics of the trail up to date on an instance that does not carry it; queue and outbox are in the same
+ * Redis for all. Waits for nothing.
  */
 export function watchAudit({ outbox, redisUrl, keyPrefix, logger, metrics, now }: AuditWatcherOptions): AuditWatcher {
   const redis = connectRedis(redisUrl, 'commands', 'audit-gauges', logger);

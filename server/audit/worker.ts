@@ -7,13 +7,13 @@ import type { EventStore, RefusedEvent } from './store.ts';
 import { WorkerConnections } from './worker-connections.ts';
 
 const CONCURRENCY = 10;
-/** A killed worker's jobs are taken up again after LOCK_MS + STALLED_INTERVAL_MS at most. */
+/** Other workers take over a killed worker's jobs after LOCK_MS + STALLED_INTERVAL_MS at most. */
 const LOCK_MS = 6_000;
 const STALLED_INTERVAL_MS = 3_000;
 const RETRY_REDIS_MS = 1_000;
 /**
- * For so long a worker takes no jobs after it met events of a newer version; longer than BullMQ lets other workers
- * sleep (5 s).
+ * How long a worker takes no jobs after it met events of a newer version; longer than BullMQ lets other workers sleep
+ * (5 s).
  */
 const STEP_BACK_MS = 6_000;
 const CLOSE_DEADLINE_MS = 5_000;
@@ -28,8 +28,8 @@ export interface AuditWorkerOptions {
 }
 
 /**
- * Takes jobs from the queue and stores their events. Workers may be many, and may be killed at any line: a job only
- * ends when its events are stored.
+ * Takes jobs from the queue and stores their events. There may be many workers, and any may be killed at any line: a
+ * job ends only when its events are stored.
  */
 export class AuditWorker {
   readonly #options: AuditWorkerOptions;
@@ -47,16 +47,16 @@ export class AuditWorker {
     this.#worker = new Worker<AuditJob>(QUEUE_NAME, (job, token) => this.#process(job, token), {
       connection: this.#connections.main,
       prefix: queuePrefix(keyPrefix),
-      // The check may fail once, after which the worker would be broken for good.
+      // A failed version check would leave the worker unusable for good.
       skipVersionCheck: true,
       concurrency: CONCURRENCY,
       lockDuration: LOCK_MS,
       stalledInterval: STALLED_INTERVAL_MS,
-      // Being killed is the worker's misfortune, not the job's fault.
+      // The job is not to blame when its worker is killed.
       maxStalledCount: Number.MAX_SAFE_INTEGER,
       runRetryDelay: RETRY_REDIS_MS,
     });
-    // Lost connections among them, which the connection logs as well.
+    // The connection logs its own errors as well.
     this.#worker.on('error', (error) => logger.debug({ err: error }, 'audit worker error'));
     this.#worker.on('failed', (job, error) => {
       const fields = { job: job?.id, attempt: job?.attemptsMade, cause: error.message };
@@ -66,8 +66,8 @@ export class AuditWorker {
   }
 
   /**
-   * Ends: jobs that are being written are finished, those that wait for the database go back to the queue. Never
-   * rejects, and takes five seconds at most.
+   * Ends the worker: jobs that are being written are finished, those that wait for the database go back to the queue.
+   * Never rejects, and takes five seconds at most.
    */
   close(): Promise<void> {
     return (this.#closing ??= this.#close());
@@ -76,14 +76,14 @@ export class AuditWorker {
   async #close(): Promise<void> {
     this.#stop.abort();
     clearTimeout(this.#steppingBack);
-    // BullMQ must know first that it is closing: until then it would ask an ended connection for jobs in a loop that
-    // lets nothing else run.
+    // BullMQ must know first that it is closing: otherwise it would ask an ended connection for jobs in a loop that
+    // blocks the process.
     const closed = this.#worker
       .close()
       .catch((error: unknown) => this.#options.logger.warn({ err: error }, 'closing the audit worker failed'));
     this.#connections.giveUp();
     await within(CLOSE_DEADLINE_MS, closed, () => {});
-    // Rejects what still waits for Redis. Jobs in hand then count as stalled and are repeated.
+    // Rejects what still waits for Redis. Jobs that are not finished count as stalled and are repeated.
     this.#connections.end();
   }
 
@@ -95,7 +95,7 @@ export class AuditWorker {
       refused = await this.#options.store.write(events, this.#stop.signal);
     } catch (error) {
       if (!this.#stop.signal.aborted) throw error;
-      // Back to the queue without having spent an attempt.
+      // Back to the queue, without counting as an attempt.
       await job.moveToWait(token);
       throw new WaitingError();
     }
@@ -105,8 +105,8 @@ export class AuditWorker {
   }
 
   /**
-   * Back to the queue, for a worker of the version that wrote it. This one steps back, else it would be the first to
-   * take it up again and again.
+   * Puts a job back for a worker of the version that wrote it. This worker pauses for a while, otherwise it would take
+   * the job again at once.
    */
   async #leaveToNewer(job: Job<AuditJob>, token: string | undefined): Promise<never> {
     if (this.#steppingBack === undefined) {

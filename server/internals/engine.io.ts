@@ -16,10 +16,10 @@ interface PrivateConnection {
   writeBuffer: readonly { data?: string | Buffer }[];
 }
 
-/** The server of WebSockets (ws) that Engine.IO makes. */
+/** The WebSocket server (ws) that Engine.IO creates. */
 export interface WebSocketServer {
   options: object;
-  /** A handshake whose headers are refused. Without a listener ws answers in a form of its own. */
+  /** Emitted for a handshake whose headers ws refuses. Without a listener ws answers in a form of its own. */
   on(event: 'wsClientError', listener: (error: Error, socket: TcpSocket) => void): void;
 }
 
@@ -33,17 +33,14 @@ export function webSocketOf(connection: EngineConnection): WebSocket {
   return (connection.transport as unknown as { socket: WebSocket }).socket;
 }
 
-/**
- * Packets that wait behind those under way: the private `writeBuffer` of a connection. The array is another one after
- * each flush.
- */
+/** Packets that are not written yet: the private `writeBuffer` of a connection. Each flush replaces the array. */
 export function unsentOf(connection: EngineConnection): readonly { data?: string | Buffer }[] {
   return (connection as unknown as PrivateConnection).writeBuffer;
 }
 
 /**
- * Calls `due` where Engine.IO would write what waits. Returns what writes it. Replaces the private method `flush` of
- * the connection.
+ * Calls `due` when Engine.IO would write waiting packets. Returns the function that writes them. Replaces the private
+ * method `flush` of the connection.
  */
 export function deferFlush(connection: EngineConnection, due: () => void): () => void {
   const inside = connection as unknown as PrivateConnection;
@@ -53,8 +50,8 @@ export function deferFlush(connection: EngineConnection, due: () => void): () =>
 }
 
 /**
- * Calls `admits` for each frame, in place of Engine.IO, which is given those that are admitted. Takes the one listener
- * of `message` that Engine.IO's transport has.
+ * Calls `admits` for each frame and passes to Engine.IO only those that it admits. Replaces the one listener of
+ * `message` that Engine.IO's transport has.
  */
 export function filterFrames(webSocket: WebSocket, admits: (frame: Buffer, isBinary: boolean) => boolean): void {
   const [deliver] = webSocket.listeners('message') as [FrameListener];

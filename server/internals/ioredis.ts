@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import { type Cluster, Command, Redis } from 'ioredis';
 
-/** Calls `giveUp` after `ms`, unless the timer that `keep` was given last is cleared. */
+/** Calls `giveUp` after `ms`, unless the timer that it last gave to `keep` is cleared. */
 type Timeout = (ms: number, keep: (timer: NodeJS.Timeout) => void, giveUp: () => void) => void;
 
 interface PrivateCommand {
@@ -20,8 +20,8 @@ interface PrivateRedis {
 }
 
 /**
- * Replaces the timers behind the options `commandTimeout` and `socketTimeout` of ioredis 6.0.0, for all connections of
- * the process, since those to the nodes of a cluster are made by the library. Replaces the private methods
+ * Replaces the timers of the options `commandTimeout` and `socketTimeout` of ioredis 6.0.0 for all connections of the
+ * process, since the library itself opens those to the nodes of a cluster. Replaces the private methods
  * `Command.prototype.setTimeout` and `Redis.prototype.setSocketTimeout`, sets the timers that the library clears
  * (`_commandTimeoutTimer` and `socketTimeoutTimer`), and reads `isSettled`, `stream` and `commandQueue`.
  */
@@ -47,13 +47,13 @@ export function replaceTimeouts(timeout: Timeout): void {
       ms,
       (timer) => (this.socketTimeoutTimer = latest = timer),
       () => {
-        // Something was read in the last turn, or the connection was lost and another one has a timer of its own.
+        // Something was read in the last turn, or the connection was lost and the next one has its own timer.
         if (this.socketTimeoutTimer !== latest) return;
         this.socketTimeoutTimer = undefined;
         stream.destroy(new Error(`no answer on a connection within ${ms} ms`));
       },
     );
-    // After the listener that reads replies, so that the queue is as long as it is now.
+    // Runs after the listener that reads replies, so that the queue no longer has the answered commands.
     stream.once('data', () => {
       clearTimeout(this.socketTimeoutTimer);
       this.socketTimeoutTimer = undefined;
@@ -63,8 +63,8 @@ export function replaceTimeouts(timeout: Timeout): void {
 }
 
 /**
- * Calls `attach` with each stream that a connection opens, now and later, of a cluster with those of its nodes;
- * `isBusy` tells whether commands were sent that are not answered. Reads the private `commandQueue`.
+ * Calls `attach` with each stream that a connection opens, now and later; for a cluster with the streams of its nodes.
+ * `isBusy` tells whether answers are outstanding. Reads the private `commandQueue`.
  */
 export function onStream(redis: Redis | Cluster, attach: (stream: Socket, isBusy: () => boolean) => void): void {
   if (redis.isCluster) {

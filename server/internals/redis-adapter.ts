@@ -18,21 +18,21 @@ export interface AdapterHooks {
    * one.
    */
   sent(rooms: ReadonlySet<string>, event: string, payload: unknown): void;
-  /** True if a room is of this instance only: the adapter subscribes to no channel for it. */
+  /** True if a room has sockets of this instance only: the adapter then subscribes to no channel for it. */
   isLocal(room: string): boolean;
 }
 
 export interface OpenedAdapter {
-  /** The name by which this instance marks its messages. */
+  /** The name of this instance in its messages. */
   uid: string;
   /** The sockets of this instance, by room. */
   rooms: ReadonlyMap<string, ReadonlySet<string>>;
-  /** Does with a message what the adapter does by itself: sends the event to this instance's sockets of the room. */
+  /** Does what the adapter itself does with a message: sends the event to this instance's sockets of the room. */
   deliver(message: ClusterMessage): void;
 }
 
 /**
- * Private names of `ShardedRedisAdapter` and, but for the first and the last one, of its base class `ClusterAdapter` in
+ * Private members of `ShardedRedisAdapter`; all but the first and the last belong to its base class `ClusterAdapter` in
  * socket.io-adapter.
  */
 interface Private {
@@ -44,8 +44,8 @@ interface Private {
 }
 
 /**
- * Makes the `adapter` option of a Socket.IO server: the sharded adapter of @socket.io/redis-adapter 8.3.0, which asks
- * the hooks that `open` returns. Replaces its private methods `onRawMessage`, `onMessage`, `broadcast` and
+ * Makes the `adapter` option of a Socket.IO server: the sharded adapter of @socket.io/redis-adapter 8.3.0 with the
+ * hooks that `open` returns. Replaces its private methods `onRawMessage`, `onMessage`, `broadcast` and
  * `shouldUseASeparateNamespace`, and reads `uid`.
  */
 export function createHookedAdapter(
@@ -53,7 +53,7 @@ export function createHookedAdapter(
   open: (adapter: OpenedAdapter) => AdapterHooks,
 ): (namespace: Namespace) => Namespace['adapter'] {
   const create = createShardedAdapter(publisher, subscriber, { channelPrefix });
-  // Socket.IO calls it with `new`, which arrow functions don't allow.
+  // Socket.IO calls this with `new`, which arrow functions do not allow.
   return function openHooked(namespace) {
     const adapter = create(namespace);
     const inside = adapter as unknown as Private;
@@ -76,27 +76,27 @@ export function createHookedAdapter(
   };
 }
 
-/** Length of a room's name that the adapter takes for the id of a socket: such a room gets no channel of its own. */
+/** A room whose name has this length gets no channel of its own, since the adapter takes it for the id of a socket. */
 export const SOCKET_ID_LENGTH = 20;
 
 /**
- * The channel of a room in the namespace `/`, as the adapter's private `dynamicChannel` names it. Its hash tag, if any,
- * is that of the room.
+ * The channel of a room in the namespace `/`, as the adapter's private `dynamicChannel` names it. It has the hash tag
+ * of the room, if any.
  */
 export function channelOf(channelPrefix: string, room: string): string {
   return `${channelPrefix}#/#${room}#`;
 }
 
-/** How a message made by `broadcastJson` begins. `uid`: the name of the instance. */
+/** The beginning of each message of `broadcastJson`. `uid`: the name of the instance. */
 export function headOf(uid: string): string {
   return `{"uid":"${uid}",`;
 }
 
 /**
  * JSON of a message that broadcasts an event to a room: what adapters of socket.io-adapter 2.5.8 publish as
- * `ClusterMessage` of type 3. Comes in two parts, so that the end of the payload can stand between them.
+ * `ClusterMessage` of type 3. Returned in two parts, so that the end of the payload can be put between them.
  * @param payload JSON, or the beginning of it
- * @param beside JSON of what the message tells instances beside the event; undefined for nothing
+ * @param beside JSON of what the message tells other instances besides the event; undefined for nothing
  */
 export function broadcastJson(uid: string, room: string, event: string, payload: string, beside?: string): { head: string; tail: string } {
   const aside = beside === undefined ? '' : `"aside":${beside},`;

@@ -5,9 +5,9 @@ interface Private {
 }
 
 /**
- * Lets an adapter of socket.io-adapter 2.5.8 hand each socket of a room the WebSocket frame in one buffer. Replaces its
- * private method `_encode`, which leaves the frame of a broadcast in `wsPreEncodedFrame` as a head and a body: two
- * buffers in each write to each socket.
+ * Makes an adapter of socket.io-adapter 2.5.8 give each socket of a room the WebSocket frame in one buffer. Replaces
+ * its private method `_encode`, which puts the frame of a broadcast into `wsPreEncodedFrame` as head and body: two
+ * buffers for each write to each socket.
  */
 export function joinFrames(adapter: Namespace['adapter']): void {
   const inside = adapter as unknown as Private;

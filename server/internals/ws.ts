@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 
 export type FrameListener = (frame: Buffer, isBinary: boolean) => void;
 
-/** A WebSocket of ws 8.21.3, the version beneath Engine.IO: its public parts that this service uses. */
+/** A WebSocket of ws 8.21.3, the version that Engine.IO uses: those of its public members that this service uses. */
 export interface WebSocket {
   on(event: 'ping' | 'pong', listener: (data: Buffer) => void): void;
   on(event: 'message', listener: FrameListener): void;
@@ -13,11 +13,11 @@ export interface WebSocket {
   pong(data: Buffer): void;
   close(code: number, reason: string): void;
   terminate(): void;
-  /** Bytes that wait to be sent, with those that the kernel has not taken. */
+  /** Bytes that wait to be sent, with those that the kernel has not taken yet. */
   readonly bufferedAmount: number;
 }
 
-/** What is taken of one message. */
+/** The largest message that is accepted. */
 export interface MessageLimits {
   bytes: number;
   /** Frames of a fragmented message. */
@@ -35,8 +35,7 @@ interface Private {
 const inside = (webSocket: WebSocket) => webSocket as unknown as Private;
 
 /**
- * Limits the messages of all WebSockets that a server of ws opens from now on, from their first byte. Sets `options` of
- * the server, which are private.
+ * Limits the messages of all WebSockets that a ws server opens from now on. Sets the private `options` of the server.
  */
 export function limitNewMessages(server: { options: object }, { bytes, fragments, pieces }: MessageLimits): void {
   Object.assign(server.options, { maxPayload: bytes, maxFragments: fragments, maxBufferedChunks: pieces });
@@ -51,16 +50,16 @@ export function limitMessages(webSocket: WebSocket, { bytes, fragments, pieces }
 }
 
 /**
- * Leaves the answers to pings to listeners of `ping`. Sets the private `_autoPong`, whose option belongs to the server
- * that Engine.IO makes.
+ * Leaves answering pings to listeners of `ping`. Sets the private `_autoPong`, because the public option belongs to the
+ * server, which Engine.IO creates.
  */
 export function answerNoPings(webSocket: WebSocket): void {
   inside(webSocket)._autoPong = false;
 }
 
 /**
- * Frees all that a WebSocket holds at once, the kernel's buffers too, by the private `_socket`: a closing handshake
- * would need a peer who reads.
+ * Frees at once all that a WebSocket holds, the kernel's buffers too, by the private `_socket`. A closing handshake
+ * would need a peer that reads.
  */
 export function reset(webSocket: WebSocket): void {
   inside(webSocket)._socket.resetAndDestroy();

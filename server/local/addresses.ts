@@ -1,19 +1,18 @@
 import type { networkInterfaces } from 'node:os';
 
 const EVERYWHERE = new Set(['0.0.0.0', '[::]']);
-/** Reaches only what hangs on the same cable, and needs to be told which one. */
+/** Link-local addresses reach only devices of the same link, and need the name of an interface. */
 const LINK_LOCAL = /^fe80:/i;
 
-/** Where a server can be opened: on this machine, and on other devices. */
+/** The addresses at which a server can be opened: on this machine, and on other devices. */
 export interface Addresses {
   here: string;
   elsewhere: string[];
 }
 
 /**
- * The addresses to open for a server that says it listens at `url`. One that listens on all addresses has none of its
- * own to show: then it is 127.0.0.1 here and each of the machine's addresses elsewhere; where it listens on IPv4 only,
- * those of IPv4.
+ * The addresses of a server that listens at `url`. If it listens on all addresses, they are 127.0.0.1 on this machine
+ * and each address of the machine on other devices; only IPv4 addresses if it listens on IPv4 only.
  */
 export function addressesOf(url: string, interfaces: ReturnType<typeof networkInterfaces>): Addresses {
   const { hostname, port, pathname } = new URL(url);

@@ -2,7 +2,7 @@ import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { endProcess, identify, isAlive, type ProcessIdentity, untilGone } from './processes.ts';
 
-/** A private server that can't be started. Its message is meant for the user. */
+/** A private server cannot be started. The message is meant for the user. */
 export class StartError extends Error {
   override name = 'StartError';
 }
@@ -13,7 +13,7 @@ interface ProcessRecord {
 }
 
 /**
- * Prepares a directory for a private server: creates it, and ends a server that an earlier run left behind in it.
+ * Prepares a directory for a private server: creates it, and stops a server that an earlier run left behind in it.
  * @throws StartError while the run that started that server is still alive
  */
 export async function claimDirectory(name: string, directory: string, progress: (line: string) => void): Promise<void> {
@@ -39,7 +39,7 @@ function recordFile(directory: string): string {
   return path.join(directory, 'process.json');
 }
 
-/** Notes which server runs in a directory and that it is ours. */
+/** Records which server runs in a directory, and that this process owns it. */
 export async function writeRecord(directory: string, pid: number): Promise<void> {
   const [server, owner] = await Promise.all([identify(pid), identify(process.pid)]);
   if (server !== undefined) await writeFile(recordFile(directory), JSON.stringify({ server, owner }));
@@ -53,7 +53,7 @@ async function readRecord(directory: string): Promise<ProcessRecord | undefined>
   }
 }
 
-/** Forgets the server of a directory, once it has ended. */
+/** Deletes the record of a directory's server, once that has ended. */
 export async function removeRecord(directory: string): Promise<void> {
   await rm(recordFile(directory), { force: true });
 }

@@ -5,8 +5,8 @@ import { StartError } from './claim.ts';
 const ELSEWHERE = 'keep the data elsewhere: npm start -- some/folder';
 
 /**
- * An error of the file system below `directory` as a StartError that says what to do about it; any other error as it
- * is.
+ * Turns an error of the file system below `directory` into a StartError that says what to do; returns any other error
+ * as it is.
  */
 export async function withWayOut(error: unknown, directory: string): Promise<unknown> {
   const { code, path: file } = error as NodeJS.ErrnoException;
@@ -17,7 +17,7 @@ export async function withWayOut(error: unknown, directory: string): Promise<unk
   return new StartError(refusal + mend, { cause: error });
 }
 
-/** Whose a file is, or the folder that it would be in, and how it can be had. */
+/** The owner of a file, or of the folder that it would be in, and the command that gives access. */
 async function ownership(file: string, directory: string): Promise<string> {
   const { uid } = await stat(file).catch(() => stat(path.dirname(file)));
   if (uid === process.getuid?.()) return `you, but lets nobody in; run chmod -R u+rwX ${directory}`;

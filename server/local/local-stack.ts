@@ -21,7 +21,7 @@ export interface LocalStackOptions {
   onLoss: (message: string) => void;
 }
 
-/** Everything of `npm start`: what is not configured is started privately. */
+/** What `npm start` runs: the server, and private servers for those that the settings do not name. */
 export class LocalStack {
   private readonly options: LocalStackOptions;
   private readonly servers: PrivateProcess[] = [];
@@ -34,10 +34,10 @@ export class LocalStack {
   }
 
   /**
-   * Starts Redis, PostgreSQL, the migrations and the server, in this order. After a failure what has started is still
-   * the caller's to close.
+   * Starts Redis, PostgreSQL, the migrations and the server, in this order. After a failure the caller must still call
+   * `close`.
    * @returns the server's address
-   * @throws ConfigError, StartError with a message for the user; anything else is unforeseen
+   * @throws ConfigError, StartError with a message for the user; anything else is a bug
    */
   start(): Promise<string> {
     this.starting ??= this.startAll().catch(async (error: unknown) => {
@@ -47,15 +47,15 @@ export class LocalStack {
   }
 
   /**
-   * Stops what has started, last first: server, PostgreSQL, Redis. Called while starting, it ends that at the next
-   * step. Calling it again waits for the same end.
+   * Stops what has started, last first: server, PostgreSQL, Redis. While starting, ends the start at its next step.
+   * Later calls wait for the same end.
    */
   close(): Promise<void> {
     this.closing ??= this.closeAll();
     return this.closing;
   }
 
-  /** Tells the private servers to stop without waiting for it. */
+  /** Tells the private servers to stop, without waiting for their end. */
   abandon(): void {
     for (const server of this.servers) server.stop().catch(() => {});
   }
@@ -88,17 +88,17 @@ export class LocalStack {
     }
     progress('starting the server');
     const app = await createApp(localConfig(env, { REDIS_URL: redisUrl, DATABASE_URL: databaseUrl }));
-    // Whatever the server still waits for after that time, the databases are stopped in order.
+    // The databases are stopped in order even if the server has not closed by then.
     this.closers.push(() => within(draft.SHUTDOWN_TIMEOUT_MS, app.close(), () => {}));
     this.checkOpen();
     return app.url;
   }
 
   private async closeAll(): Promise<void> {
-    // The step in hand is finished first, so that nothing starts behind our back.
+    // The present step is finished first, so that nothing is started afterwards.
     await this.starting?.catch(() => {});
     const failures: unknown[] = [];
-    // A server that can't be closed must not keep the database running.
+    // A server that cannot be closed must not keep the database running.
     for (const close of this.closers.toReversed()) await close().catch((error: unknown) => failures.push(error));
     if (failures.length > 0) throw failures[0];
   }
@@ -116,7 +116,7 @@ export class LocalStack {
     if (this.closing !== undefined) throw new StartError('stopped while starting');
   }
 
-  /** Port and folder are looked at before anything starts, since these are the likeliest mistakes. */
+  /** Checks port and folder before anything starts, since these are the likeliest mistakes. */
   private async requireRoom({ HOST, PORT, AUDIT_WORKER }: Config): Promise<void> {
     const { env, directory } = this.options;
     const folders = [...(env['REDIS_URL'] ? [] : ['redis']), ...(env['DATABASE_URL'] || AUDIT_WORKER === 'none' ? [] : ['postgres'])];
@@ -137,10 +137,10 @@ export class LocalStack {
   }
 }
 
-/** The server's logs would bury the progress lines, so only warnings show unless asked for. */
+/** The settings of the server. Its logs would bury the progress lines, so only warnings are shown by default. */
 function localConfig(env: Environment, urls: Environment): Config {
   const set = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
-  // Nobody asks whether it is ready, and Ctrl-C is in a hurry.
+  // No load balancer asks for readiness here, and Ctrl-C should be quick.
   return loadConfig({ LOG_LEVEL: 'warn', SHUTDOWN_DRAIN_MS: '0', ...urls, ...set });
 }
 

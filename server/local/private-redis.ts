@@ -19,24 +19,24 @@ export interface PrivateRedisOptions {
   directory: string;
   /** Default: a free one. */
   port?: number;
-  /** Further lines of redis.conf, which win over ours. */
+  /** Further settings of redis.conf; they override ours. */
   settings?: Record<string, string>;
   env?: Record<string, string>;
-  /** For tests that put something between a client and it. */
+  /** For tests that put a proxy between a client and Redis. */
   withoutPassword?: boolean;
   progress?: (line: string) => void;
 }
 
 export interface PrivateRedis extends PrivateProcess {
-  /** With the password. */
+  /** The URL, with the password. */
   url: string;
   port: number;
 }
 
 /**
- * Starts a Redis (or Valkey) server of our own on 127.0.0.1 and waits until it answers.
- * Nobody but its owner can read its directory, or connect without the password, which is made up once and kept there.
- * @throws StartError with what to do about it
+ * Starts a private Redis (or Valkey) server on 127.0.0.1 and waits until it answers. Only its owner can read its
+ * directory; connecting needs a random password, which is kept there.
+ * @throws StartError that says what to do about it
  */
 export async function startPrivateRedis({
   directory,
@@ -58,7 +58,7 @@ export async function startPrivateRedis({
     dir: data,
     appendonly: 'yes',
     appendfsync: 'everysec',
-    // The append-only file is the whole story; snapshots beside it would only delay the shutdown.
+    // The append-only file has everything; snapshots beside it would only delay the shutdown.
     save: '',
     'maxmemory-policy': 'noeviction',
     ...settings,
@@ -67,7 +67,7 @@ export async function startPrivateRedis({
     name: 'Redis',
     directory: data,
     command,
-    // Among the arguments, anybody could read the password.
+    // In the arguments every user could read the password.
     args: [...(password === undefined ? [] : ['-']), ...Object.entries(lines).flatMap(([key, value]) => [`--${key}`, value])],
     ...(password === undefined ? {} : { input: `requirepass ${password}\n` }),
     env,
@@ -78,15 +78,14 @@ export async function startPrivateRedis({
 }
 
 /**
- * The password of the Redis in a directory, which is made up at its first start. Directories of earlier versions have
- * none yet.
+ * The password of the Redis in a directory, created at its first start. Directories of earlier versions have none yet.
  */
 async function passwordOf(directory: string): Promise<string> {
   const file = path.join(directory, 'password');
   const known = await readFile(file, 'utf8').catch(() => '');
   if (known !== '') return known;
   const password = randomBytes(24).toString('base64url');
-  // Whole or not at all, whenever the process ends.
+  // The file appears complete or not at all, whenever the process ends.
   await writeFile(`${file}.new`, password, { mode: 0o600 });
   await rename(`${file}.new`, file);
   return password;
@@ -119,7 +118,7 @@ async function versionOf(command: string): Promise<string | undefined> {
   }
 }
 
-/** False also while Redis still loads its data (-LOADING). */
+/** Whether Redis answers; false also while it loads its data (-LOADING). */
 function answersPing(port: number, password: string | undefined): Promise<boolean> {
   return new Promise((resolve) => {
     const hello = password === undefined ? '' : `AUTH ${password}\r\n`;

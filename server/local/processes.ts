@@ -9,27 +9,27 @@ const run = promisify(execFile);
 const POLL_MS = 20;
 const STOP_DEADLINE_MS = 15_000;
 
-/** A process that can't be mistaken for a later one with the same pid. */
+/** Identifies a process, and never a later one with the same pid. */
 export interface ProcessIdentity {
   pid: number;
-  /** When the process began, in whatever unit the system tells it. Only compared for equality. */
+  /** When the process began, in the unit of the system. Only compared for equality. */
   started: string;
 }
 
-/** The identity of a live process; undefined when there is none with this pid (a zombie counts as none). */
+/** The identity of a live process; undefined if none has this pid (a zombie counts as none). */
 export async function identify(pid: number): Promise<ProcessIdentity | undefined> {
   const started = process.platform === 'linux' ? await startedByProc(pid) : await startedByPs(pid);
   return started === undefined ? undefined : { pid, started };
 }
 
-/** Whether this very process, not just some process with its pid, is alive. */
+/** Whether this very process is alive, and not another one with its pid. */
 export async function isAlive(identity: ProcessIdentity): Promise<boolean> {
   return (await identify(identity.pid))?.started === identity.started;
 }
 
 /**
- * Sends a signal, waits for the end and forces it after 15 s. `gone` resolves with true at the end. No error when there
- * is no such process.
+ * Sends a signal and waits for the end; kills the process after 15 s. `gone` resolves with true at the end. No error if
+ * there is no such process.
  */
 export async function endProcess(pid: number, signal: NodeJS.Signals, gone: Promise<boolean>): Promise<void> {
   try {
@@ -47,7 +47,7 @@ export async function untilGone(identity: ProcessIdentity): Promise<boolean> {
   return true;
 }
 
-/** The command line of a live process; undefined when it can't be told. */
+/** The command line of a live process; undefined if it is unknown. */
 export async function commandLine(pid: number): Promise<string | undefined> {
   try {
     if (process.platform === 'linux') return (await readFile(`/proc/${pid}/cmdline`, 'utf8')).replaceAll('\0', ' ');
@@ -58,8 +58,8 @@ export async function commandLine(pid: number): Promise<string | undefined> {
 }
 
 /**
- * proc(5): field 22 of /proc/<pid>/stat is the start in ticks since boot, so the boot belongs to it. Field 2, the name,
- * may hold spaces and parentheses.
+ * proc(5): field 22 of /proc/<pid>/stat is the start in ticks since boot, so the id of the boot is added. Field 2, the
+ * name, may contain spaces and parentheses.
  */
 async function startedByProc(pid: number): Promise<string | undefined> {
   try {

@@ -6,7 +6,7 @@ import { StartError } from './claim.ts';
 import { LocalStack } from './local-stack.ts';
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-// Ctrl-C reaches us twice within moments: from the terminal, and from npm, which passes on what it gets.
+// One Ctrl-C sends SIGINT twice within moments: the terminal does, and npm passes on its own.
 const SAME_SIGNAL_MS = 500;
 const PARENT_CHECK_MS = 1_000;
 
@@ -26,7 +26,7 @@ const stack = new LocalStack({
 
 let endingSince: number | undefined;
 
-/** Stops everything and ends the process, whatever may still be going on in it. */
+/** Stops everything and exits, whatever is still running in this process. */
 async function end(exitCode: number): Promise<void> {
   endingSince ??= performance.now();
   try {
@@ -50,7 +50,7 @@ function onSignal(reason: string): void {
 
 for (const signal of SIGNALS) process.on(signal, () => onSignal(signal));
 
-// Started by npm and npm was killed: nobody is left who could stop us.
+// If npm, which started this process, was killed, no Ctrl-C reaches it any more.
 if (process.env['npm_lifecycle_event'] !== undefined) {
   const parent = process.ppid;
   setInterval(() => {

@@ -1,19 +1,19 @@
 import type { Metrics } from './metrics.ts';
 
-/** To render the metrics takes about 2 ms, so whoever asks without end may use 2 % of a core. */
+/** Rendering the metrics takes about 2 ms, so endless requests use 2 % of a core at most. */
 const FRESH_A_SECOND = 10;
 
 /** What `/metrics` answers. */
 export interface Exposition {
   contentType: string;
   /**
-   * The metrics as text, `ready` asked anew. Beyond ten texts a second the last one is given again, so nothing is ever
-   * older than a second. Rejects where `readiness` does.
+   * The metrics as text, with a new value of `ready`. Beyond ten texts a second the last one is repeated, so no value
+   * is older than a second. Rejects if `readiness` does.
    */
   text(): Promise<string>;
 }
 
-/** Prepares to show metrics, however often somebody asks for them. */
+/** Creates the text of `/metrics` at a limited rate. */
 export function createExposition(
   { registry, ready }: Pick<Metrics, 'registry' | 'ready'>,
   readiness: () => Promise<{ ready: boolean }>,

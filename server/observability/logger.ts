@@ -2,12 +2,12 @@ import { type Logger, pino } from 'pino';
 
 export type { Logger } from 'pino';
 
-/** A chain of causes longer than this tells nothing more. */
+/** Causes beyond this depth are left out. */
 const CAUSES_MAX = 5;
 
 /**
- * Structured JSON logs on standard output. Values under keys that may hold secrets are removed, and of errors only what
- * names them is told.
+ * Structured JSON logs on standard output. Values under keys that may contain secrets are removed; of an error only
+ * name, message, stack, code and cause are logged.
  */
 export function createLogger(level: string, instance: string): Logger {
   return pino({
@@ -20,8 +20,7 @@ export function createLogger(level: string, instance: string): Logger {
 }
 
 /**
- * Ends the process on an error that nobody caught, after logging it as any other: Node itself would print all of its
- * properties.
+ * Ends the process on an uncaught error after logging it like any other; Node itself would print all of its properties.
  */
 export function logCrashes(logger: Logger): void {
   process.on('uncaughtException', (err) => {
@@ -31,7 +30,8 @@ export function logCrashes(logger: Logger): void {
 }
 
 /**
- * An error without its other properties: those of a client's errors hold what was sent, such as the arguments of AUTH.
+ * An error without its other properties: errors of client libraries contain what was sent, such as the arguments of
+ * AUTH.
  */
 function describeError(error: unknown, depth = 0): unknown {
   if (!(error instanceof Error)) return typeof error === 'object' ? undefined : error;

@@ -1,8 +1,8 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 
 /**
- * Every metric of the service under the name that dashboards and alerts rely on. Durations are milliseconds. One
- * registry an app, so that two apps can share a process.
+ * Every metric of the service, under the name that dashboards and alerts use. Durations are in milliseconds. Each app
+ * has its own registry, so that two apps can share a process.
  */
 export function createMetrics() {
   const registry = new Registry();
@@ -14,7 +14,7 @@ export function createMetrics() {
     labelNames: ['status'] as const,
     registers,
   });
-  // There from the first scrape, so that an alert can tell none from unknown.
+  // Present from the first scrape, so that an alert can tell zero from unknown.
   for (const status of ['waiting', 'active', 'delayed', 'failed'] as const) queueSize.set({ status }, 0);
   return {
     registry,

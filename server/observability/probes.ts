@@ -8,10 +8,7 @@ export interface ProbesOptions {
   readiness(): Promise<{ ready: boolean; checks: Record<string, string> }>;
 }
 
-/**
- * Has a server answer `/health`, `/ready` and `/metrics` of a process that serves nobody else, as an instance answers
- * them.
- */
+/** Answers `/health`, `/ready` and `/metrics` on a server that has no other requests, as an instance answers them. */
 export function serveProbes(http: Server, { metrics, readiness }: ProbesOptions): void {
   const exposition = createExposition(metrics, readiness);
   const routes = new Map<string | undefined, (response: ServerResponse) => Promise<void>>([
@@ -33,7 +30,7 @@ export function serveProbes(http: Server, { metrics, readiness }: ProbesOptions)
   ]);
   http.on('request', (request, response) => {
     const answer = request.method === 'GET' ? routes.get(request.url) : undefined;
-    // Nothing about a failure is for whoever asks.
+    // The client is told nothing about a failure.
     if (answer !== undefined) answer(response).catch(() => response.writeHead(500).end());
     else send(response, 404, { status: 'not_found' });
   });

@@ -112,7 +112,8 @@ export function createSessionStore(redis: RedisClient, keyPrefix: string, schema
         await runScript(redis, CLAIM_WARNINGS, [key.session, key.dueSet], ['', '', sessionId, '']);
       }),
 
-    fromOtherRun: (sessionId) => reachable(async () => (await runScript(redis, FROM_OTHER_RUN, [keys.session(sessionId).session], [])) === 1),
+    fromOtherRun: (sessionId) =>
+      reachable(async () => (await runScript(redis, FROM_OTHER_RUN, [keys.session(sessionId).session], [])) === 1),
 
     positions: (sessionIds) =>
       reachable(async () => {

@@ -1,15 +1,15 @@
 import type { IncomingMessage } from 'node:http';
 import { isIPv4, isIPv6, type Socket } from 'node:net';
 
-/** Who of those that pass a request on is believed about where it came from. */
+/** Which proxies are trusted to tell the address of a client. */
 export interface TrustedProxies {
-  /** How many proxies stand in front, each of which adds an entry to `X-Forwarded-For`; 0 believes none. */
+  /** How many proxies are in front, each of which adds an entry to `X-Forwarded-For`; 0 trusts none. */
   hops: number;
   /** A header that the outermost proxy sets to the client's address, in lower case. */
   addressHeader: string | undefined;
 }
 
-/** Nobody in between is believed: whoever reaches the port could name any address. */
+/** Trusts no proxy: whoever reaches the port could name any address. */
 export const NO_PROXIES: TrustedProxies = { hops: 0, addressHeader: undefined };
 
 const MAPPED = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i;
@@ -18,13 +18,16 @@ const MAPPED = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i;
  * `[2001:db8::1]:5678`.
  */
 const WITH_PORT = /^(?:(\d+\.\d+\.\d+\.\d+):\d+|\[([^\]]*)\](?::\d+)?)$/;
-/** What a provider hands to one customer: limits count the network, not each of its 2^64 addresses. */
+/**
+ * Words of the network that a provider assigns to one customer; limits count the network, not each of its 2^64
+ * addresses.
+ */
 const NETWORK_WORDS = 4;
 
 /**
- * The address of whoever sent a request, without a port: what a trusted proxy says, else the peer of the connection.
- * `unknown` once that is gone. Of `X-Forwarded-For` it is the entry that the outermost trusted proxy wrote; the client
- * may have made up those before it.
+ * The address of a request's client, without a port: the one that a trusted proxy tells, else the peer of the
+ * connection; `unknown` once that is gone. In `X-Forwarded-For` it is the entry of the outermost trusted proxy; the
+ * client may have invented the entries before it.
  */
 export function clientAddress(request: IncomingMessage, { hops, addressHeader }: TrustedProxies): string {
   const named = addressHeader === undefined ? undefined : entriesOf(request, addressHeader).at(-1);
@@ -32,13 +35,13 @@ export function clientAddress(request: IncomingMessage, { hops, addressHeader }:
   return toAddress(named) ?? toAddress(forwarded) ?? toAddress(request.socket.remoteAddress) ?? 'unknown';
 }
 
-/** Whose request this is, for limits: an IPv4 address or the /64 of an IPv6 address. */
+/** The address by which limits count a request: an IPv4 address or the /64 of an IPv6 address. */
 export function addressOf(request: IncomingMessage, proxies: TrustedProxies): string {
   const address = clientAddress(request, proxies);
   return isIPv6(address) ? networkOf(address) : address;
 }
 
-/** The peer of a connection, as `addressOf` tells it where no proxy is trusted; undefined once it is gone. */
+/** The peer of a connection, in the form of `addressOf` without proxies; undefined once it is gone. */
 export function peerOf(socket: Socket): string | undefined {
   const address = toAddress(socket.remoteAddress);
   return address !== undefined && isIPv6(address) ? networkOf(address) : address;
@@ -48,7 +51,7 @@ function entriesOf(request: IncomingMessage, header: string): string[] {
   return [request.headers[header] ?? ''].flat().join(',').split(',');
 }
 
-/** Undefined if the text is no IP address. An IPv4 address inside of IPv6 is told as IPv4. */
+/** The IP address in a text; undefined if it has none. An IPv4 address inside IPv6 is returned as IPv4. */
 function toAddress(text: string | undefined): string | undefined {
   const given = text?.trim() ?? '';
   const [, v4, v6] = WITH_PORT.exec(given) ?? [];

@@ -6,10 +6,10 @@ import type { Outcome } from '../engine/command-context.ts';
 import type { Parsed } from './schemas.ts';
 import { StateAnswer } from './written-answer.ts';
 
-/** What a command answers, before it is dressed as a reply. */
+/** The answer of a command, before it gets the form of a reply. */
 export type Answer = { ok: true; data: unknown; appliedVersion?: number; notices?: Notice[] } | Refusal;
 
-/** Answers with something of the session that a command led to. */
+/** Answers with data of the session that a command led to. */
 export function answerWith(outcome: Outcome, data: (state: SessionState) => unknown): Answer {
   if (!outcome.ok) return outcome;
   const answer: Answer = { ok: true, data: data(outcome.state) };
@@ -18,8 +18,8 @@ export function answerWith(outcome: Outcome, data: (state: SessionState) => unkn
 }
 
 /**
- * Answers a read, with the state or with the state and what `missed` finds of it. All who are given the same large
- * state share one text of it.
+ * Answers a read, with the state or with the state and what `missed` returns for it. All who get the same large state
+ * share one text of it.
  */
 export function readAnswer(outcome: Outcome, missed?: (state: SessionState) => number | null): Answer {
   return answerWith(outcome, (state) => {
@@ -30,7 +30,7 @@ export function readAnswer(outcome: Outcome, missed?: (state: SessionState) => n
 
 export const stateOf = (outcome: Outcome) => answerWith(outcome, (state) => state);
 
-/** The state, with what its creator should know of it. */
+/** The state, with notices for its creator. */
 export function created(outcome: Outcome): Answer {
   const answer = stateOf(outcome);
   if (!outcome.ok || !answer.ok) return answer;
@@ -40,14 +40,14 @@ export function created(outcome: Outcome): Answer {
 
 export const emptied = (outcome: Outcome) => answerWith(outcome, () => ({}));
 
-/** The switch result, with the expiry that it ran into. */
+/** The switch result, with the expiry that came before it. */
 export function switched(outcome: Outcome): Answer {
   if (!outcome.ok || outcome.expired === undefined) return answerWith(outcome, switchData);
   const { participant_id, action } = outcome.expired;
   return answerWith(outcome, (state) => ({ ...switchData(state), expired_participant_id: participant_id, action_applied: action }));
 }
 
-/** The switch result with only those participants of a large session who are another than before. */
+/** The switch result; of a large session only with the active participant and those that the switch changed. */
 export function switchedBriefly(outcome: Outcome): Answer {
   if (!outcome.ok || outcome.before === undefined || !isLarge(outcome.state)) return switched(outcome);
   const changed = new Set(changesBetween(outcome.before, outcome.state).participants?.map((one) => one.participant_id));
@@ -58,13 +58,13 @@ export function switchedBriefly(outcome: Outcome): Answer {
   });
 }
 
-/** Deleting what does not exist succeeds: the caller has what they wanted. */
+/** Deleting a session that does not exist succeeds, since the caller has what they wanted. */
 export function deleted(outcome: Outcome): Answer {
   if (outcome.ok || outcome.code !== 'SESSION_NOT_FOUND') return emptied(outcome);
   return outcome.appliedVersion === undefined ? { ok: true, data: {} } : { ok: true, data: {}, appliedVersion: outcome.appliedVersion };
 }
 
-/** How many versions a client has missed since the one it knows; null where they can't be compared. */
+/** How many versions a client has missed since the one that it knows; null if they cannot be compared. */
 export function missedSince(
   state: SessionState,
   known: Pick<Parsed<'session:join'>, 'last_known_version' | 'last_known_epoch'>,

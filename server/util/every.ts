@@ -1,9 +1,8 @@
 import { setTimeout as wait } from 'node:timers/promises';
 
 /**
- * Does `work` again and again until the signal aborts, each time `ms` after the time before it ended. `failed` is told
- * when the work throws; the next time comes all the same. Waiting keeps no process alive. Never rejects, and ends with
- * the work in hand.
+ * Repeats `work` until the signal aborts, each time `ms` after the previous time ended. Calls `failed` with an error of
+ * the work and goes on. Waiting keeps no process alive. Never rejects, and resolves when the present work has ended.
  */
 export async function every(
   ms: number,

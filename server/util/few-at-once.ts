@@ -9,7 +9,7 @@ interface Line {
 }
 
 /**
- * Lets few pieces of work for one key run at a time; the others wait in line, however long. What is done for other keys
+ * Limits how many pieces of work of one key run at a time; the others wait in line, however long. Work of other keys
  * never waits for them.
  */
 export class FewAtOnce {
@@ -18,16 +18,18 @@ export class FewAtOnce {
   readonly #lines = new Map<string, Line>();
 
   /**
-   * @param places how many run at a time, of each key
-   * @param isOutage whether an error would meet whoever waits as well: they are rejected with it at once, since each
-   *   would only find out after waiting for those before
+   * @param places how many run at a time for each key
+   * @param isOutage whether an error means an outage. Then all who wait in the line are rejected with it at once;
+   * otherwise each would meet the same outage only after waiting for those before it.
    */
   constructor(places: number, isOutage: (error: unknown) => boolean = () => false) {
     this.#places = places;
     this.#isOutage = isOutage;
   }
 
-  /** Runs `work` when there is a place for it. Rejects as it does, or as one before it that met an outage. */
+  /**
+   * Runs `work` when there is a place for it. Rejects as it does, or with the outage that earlier work of the line met.
+   */
   async run<Result>(key: string, work: () => Promise<Result>): Promise<Result> {
     const line = this.#lines.get(key) ?? { inside: 0, waiting: [] };
     this.#lines.set(key, line);

@@ -3,7 +3,7 @@ interface Waiting {
   enter(): void;
 }
 
-/** Lets some pieces of work run at a time, of each key one; the others wait in line, but not for ever. */
+/** Limits how many pieces of work run at a time, one for each key; the others wait in line for a limited time. */
 export class Gate {
   readonly #patienceMs: number;
   readonly #line = new Set<Waiting>();
@@ -16,8 +16,8 @@ export class Gate {
   }
 
   /**
-   * Runs `work` when there is a place for it. Null, and nothing is run, where there is none in time.
-   * @param key whose work it is: nobody has two places, so that a line of one's own holds nobody else up
+   * Runs `work` when there is a place for it. Returns null without running it if there is none in time.
+   * @param key whose work it is. Each key has one place at most, so that a long line of one key holds up no other.
    */
   async run<Result>(work: () => Promise<Result>, key?: string): Promise<Result | null> {
     if (this.#places > 0 && this.#isFree(key)) this.#take(key);
@@ -44,7 +44,7 @@ export class Gate {
     for (const waiting of this.#line) if (this.#isFree(waiting.key)) return waiting.enter();
   }
 
-  /** Whether there came to be a place, which is then taken. */
+  /** Whether a place became free; it is taken then. */
   #wait(key: string | undefined): Promise<boolean> {
     return new Promise((resolve) => {
       const leave = (entered: boolean) => {

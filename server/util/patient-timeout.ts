@@ -1,14 +1,14 @@
-/** The parts of the time before the last one, which begins when the loop has looked at its timers after them. */
+/** The share of the time that the first timer waits. */
 export const FIRST_PART = 0.75;
 
 /**
- * Calls `giveUp` when an answer is `ms` late, and never before the event loop had a chance to read it. Timers that came
- * due while the loop was blocked fire before anything is read, so after a blocked loop an ordinary timer gives up on
- * answers that are already there; worse, the question may only have left now. Hence two timers one after the other, of
- * which a blocked loop can swallow the first, and a last turn in which what arrived is read.
+ * Calls `giveUp` when an answer is `ms` late, but never before the event loop could read it. Timers that came due while
+ * the loop was blocked fire before anything is read, so an ordinary timer gives up on answers that are already there;
+ * the question itself may only have left just now. Hence two timers one after the other, of which a blocked loop can
+ * swallow the first, and a last turn of the loop that reads what has arrived.
  *
- * `keep` takes each timer, so that the caller can clear the present one. In the last turn there is none to clear:
- * `giveUp` has to look whether it is still asked.
+ * `keep` gets each timer, so that the caller can clear the present one. In the last turn there is none to clear, so
+ * `giveUp` must check whether the answer has come.
  */
 export function patientTimeout(ms: number, keep: (timer: NodeJS.Timeout) => void, giveUp: () => void): void {
   const wait = (part: number, then: () => void) => keep(setTimeout(then, ms * part));

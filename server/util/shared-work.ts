@@ -1,20 +1,20 @@
 interface UnderWay<Result> {
   ended: Promise<void>;
-  /** What begins when it has ended, for all who asked meanwhile. */
+  /** The next run, which begins when this one has ended, for all who asked meanwhile. */
   next?: Promise<Result>;
 }
 
 /**
- * Lets many who ask for one thing at once share its result. Nobody gets the result of work that began before they
- * asked: whoever comes while it runs waits for its end and shares the next run. So of each key one piece of work runs
- * at a time, and at most one more waits.
+ * Shares one result between all who ask for the same thing at once. Nobody gets the result of work that began before
+ * they asked: whoever asks during a run waits for its end and shares the next run. So for each key one run is active,
+ * and at most one more waits.
  */
 export class SharedWork<Result> {
   readonly #underWay = new Map<string, UnderWay<Result>>();
 
   /**
-   * Runs `work` at once, or with the others who ask meanwhile when that of the same key has ended, whatever came of it.
-   * Rejects as the shared run does.
+   * Runs `work` at once; or, if work of the same key is running, once for all who ask meanwhile when that has ended,
+   * however it ended. Rejects as the shared run does.
    */
   run(key: string, work: () => Promise<Result>): Promise<Result> {
     const before = this.#underWay.get(key);

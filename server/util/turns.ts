@@ -1,21 +1,21 @@
 import { setImmediate } from 'node:timers/promises';
 
-/** How long work holds the event loop before others get their turn, ms: at first, and each time that it goes on. */
+/** How long work holds the event loop before others get a turn, ms: the first time, and each later time. */
 const FIRST_MS = 1;
 const SLICE_MS = 5;
 
 let last: Promise<void> = Promise.resolve();
 
 /**
- * Lets everybody else have a turn. Of all that wait here one goes on in each round of the event loop, so that many at
- * once hold it up no longer than one.
+ * Waits for one turn of the event loop. Of all who wait here one goes on in each turn, so that many hold up the loop no
+ * longer than one does.
  */
 export function nextTurn(): Promise<void> {
   last = last.then(() => setImmediate());
   return last;
 }
 
-/** The share of the event loop of one long piece of work, which asks at each step whether its time is over. */
+/** The time on the event loop of one long piece of work, which asks at each step whether its time is over. */
 export class Slice {
   #until = performance.now() + FIRST_MS;
 

@@ -98,7 +98,10 @@ function commandOf(wish: Wish, moment: Moment): Order | null {
     }
     case 'history': {
       const page = { after_version: wish.after, limit: wish.limit, event_types: wish.types };
-      return { name: 'session:history', payload: defined({ session_id, ...page, created_at: wish.ofIncarnation ? state?.created_at : undefined }) };
+      return {
+        name: 'session:history',
+        payload: defined({ session_id, ...page, created_at: wish.ofIncarnation ? state?.created_at : undefined }),
+      };
     }
     case 'message':
       return { name: 'session:message', payload: { session_id, message: JSON.parse(wish.message) as unknown } };

@@ -1,7 +1,14 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { expect } from 'chai';
-import { type EngineConnection, deferFlush, filterFrames, unsentOf, webSocketOf, webSocketServerOf } from '../../server/internals/engine.io.ts';
+import {
+  type EngineConnection,
+  deferFlush,
+  filterFrames,
+  unsentOf,
+  webSocketOf,
+  webSocketServerOf,
+} from '../../server/internals/engine.io.ts';
 import { received, serveSockets } from './kit.ts';
 
 describe('the private parts of engine.io', () => {

@@ -17,7 +17,10 @@ const PATIENCE_MS = 1_000;
  * Returns what is to be called when something has to wait for what was sent before; a listener to each message of each
  * socket would cost everybody.
  */
-export function cutSlowReaders(io: IoServer, { logger, metrics }: { logger: Logger; metrics: Metrics }): (connection: EngineConnection) => void {
+export function cutSlowReaders(
+  io: IoServer,
+  { logger, metrics }: { logger: Logger; metrics: Metrics },
+): (connection: EngineConnection) => void {
   const behind = new WeakMap<EngineConnection, { waiting: number; counted: number; timer?: NodeJS.Timeout }>();
   const isBack = (connection: EngineConnection) => {
     clearTimeout(behind.get(connection)?.timer);
