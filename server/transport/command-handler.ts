@@ -8,20 +8,20 @@ import { type Call, type CommandPorts, type CommandTable, createCommands } from 
 import { COMMAND_NAMES, isCommand, parse } from './parse.ts';
 import { failure, refusalOf } from './replies.ts';
 
-/** Outcomes that are an operator's business. */
+/** Outcomes that an operator has to look into. */
 const FAILURES: readonly ErrorCode[] = ['SERVICE_UNAVAILABLE', 'INTERNAL_ERROR', 'STATE_DESERIALIZATION_ERROR'];
 
-/** One command as a transport hands it over. */
+/** A command as a transport received it. */
 export interface Request extends Call {
   name: unknown;
   payload: unknown;
-  /** Who sends it, where that is asked. */
+  /** Who sends it; undefined with AUTH_MODE=none or without a token. */
   principal: Principal | undefined;
   /** What the logs should name: the request or the socket. */
   ids: Record<string, string>;
 }
 
-/** Both transports' way into the engine: schema, role, command, one reply. It never throws. */
+/** The way of both transports into the engine: schema, role, command, one reply. Never throws. */
 export class CommandHandler {
   readonly #commands: CommandTable;
   readonly #ports: CommandPorts;
@@ -36,8 +36,7 @@ export class CommandHandler {
     this.#commands = createCommands(ports);
     this.#metrics = ports.metrics;
     this.#logger = logger;
-    // A counter that begins with its first error shows no increase: those that an alert looks at are there from the
-    // beginning.
+    // A counter that first appears with its first error shows no increase, so those that alerts watch start at 0.
     for (const command of COMMAND_NAMES) for (const outcome of FAILURES) ports.metrics.commands.inc({ command, outcome }, 0);
   }
 
@@ -47,7 +46,7 @@ export class CommandHandler {
     try {
       const answer = await this.#answer(request);
       const took = this.#ports.clock.now() - request.arrival;
-      // The reply does not wait for its being counted.
+      // Counted after the reply.
       setImmediate(() => this.#measure(request, answer, took));
       return answer.ok ? this.#success(answer) : this.refuse(answer);
     } finally {
@@ -61,7 +60,7 @@ export class CommandHandler {
     return failure(refusal, this.#serverTime());
   }
 
-  /** Takes no more commands; resolves when those in hand are answered. */
+  /** Refuses further commands; resolves when the running ones are answered. */
   async close(): Promise<void> {
     this.#open = false;
     if (this.#inHand > 0) await new Promise<void>((resolve) => (this.#idle = resolve));
@@ -78,7 +77,7 @@ export class CommandHandler {
     }
   }
 
-  /** Not async: its caller waits for what it returns, and one promise of a command less is one less for each switch. */
+  /** Not async, because the caller awaits the result anyway: one promise less for each switch. */
   #run<Name extends CommandName>(name: Name, request: Request): Answer | Promise<Answer> {
     const parsed = parse(name, request.payload);
     if (!parsed.ok) return parsed;
@@ -91,9 +90,9 @@ export class CommandHandler {
     return this.#commands[name](parsed.value, request);
   }
 
-  /** `took`: from its arrival to its answer, ms. */
+  /** Counts a command. `took`: from its arrival to its answer, ms. */
   #measure(request: Request, answer: Answer, took: number): void {
-    // Names come from clients; only those of the contract may become labels.
+    // Names come from clients, so only names of the contract become labels.
     const command = isCommand(request.name) ? request.name : 'unknown';
     const outcome = answer.ok ? (answer.appliedVersion === undefined ? 'ok' : 'replayed') : answer.code;
     this.#metrics.commands.inc({ command, outcome });
@@ -118,7 +117,7 @@ export class CommandHandler {
   }
 }
 
-/** The session a payload names; undefined where it names none. */
+/** The session that a payload names; undefined if it names none. */
 export function sessionIn(payload: unknown): string | undefined {
   const named: unknown = typeof payload === 'object' && payload !== null && 'session_id' in payload ? payload.session_id : undefined;
   return typeof named === 'string' && ID_PATTERN.test(named) ? named : undefined;

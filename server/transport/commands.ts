@@ -20,30 +20,30 @@ import { type Enter, readInRoom, type RoomMembership, withMembership } from './r
 import { limitSwitches } from './switch-limit.ts';
 import { type AudienceOf, workOfChange, workOfReading, workOfTelling } from './work.ts';
 
-/** A command's `command_id` is remembered this long after a success. */
+/** How long the `command_id` of a successful command is kept. */
 const REMEMBER_MS = 15 * 60_000;
 /**
- * Of one session so many are read for and answered at a time: enough to share a read, and answers of a thousand
- * participants take a few milliseconds then.
+ * How many readers of one session are answered at a time: enough to share a read, and few enough that answers of a
+ * thousand participants take only a few milliseconds.
  */
 const READERS_AT_ONCE = 16;
 
-/** What surrounds a payload: when it reached the server (Unix ms, with fractions) and by which connection. */
+/** What comes with a payload: when it reached the server (Unix ms, with fractions), and by which connection. */
 export interface Call {
   arrival: number;
   membership: RoomMembership | undefined;
-  /** Where it came from, as limits count it. */
+  /** The address from which it came, in the form of limits (addressOf). */
   address: string;
-  /** Who sends it, as limits count them and `command_id`s are remembered for (senderOf). */
+  /** Identifies the sender for limits and for `command_id`s (senderOf). */
   sender: string;
-  /** What the sender may; undefined where nobody is asked who they are. */
+  /** What the sender may do; undefined with AUTH_MODE=none. */
   permit?: Permit;
   /**
-   * What the command moved beside its frame and its reply, in bytes as limits count them (work.ts). Set when it is
-   * done; asked where somebody pays for it, after the reply.
+   * How many bytes the command moved besides its frame and its reply, as limits count them (work.ts). Set when the
+   * command is done; called after the reply, if a limit charges for it.
    */
   moved?: () => number;
-  /** Gives the connection another token. Undefined where there is none to keep, or nobody is asked who they are. */
+  /** Gives the connection another token. Undefined over REST and with AUTH_MODE=none. */
   refresh?: ((token: string) => Promise<Answer>) | undefined;
 }
 
@@ -51,26 +51,26 @@ export interface CommandPorts {
   engine: Engine;
   archive: Pick<Archive, 'restore' | 'position' | 'peek'>;
   clock: { now(): number; errorBound(): number };
-  /** Undefined where no trail is kept. */
+  /** Undefined if no trail is kept. */
   trail: History | undefined;
   limits: CommandLimits;
   metrics: Metrics;
-  /** Undefined where nobody is asked who they are, and everybody may everything. */
+  /** Undefined with AUTH_MODE=none: everybody may send every command. */
   access: Access | undefined;
-  /** Sends away whoever came by a link, on all instances. */
+  /** Disconnects all sockets that came by a link, on all instances. */
   evict(linkId: string): void;
   audience: AudienceOf;
 }
 
 export type CommandTable = { [Name in CommandName]: (payload: Parsed<Name>, call: Call) => Promise<Answer> };
 
-/** What each command of the contract does with a payload that passed its schema. */
+/** The table of what each command does with a payload that passed its schema. */
 export function createCommands({ engine, archive, clock, trail, limits, access, evict, audience, metrics }: CommandPorts): CommandTable {
   /** A command that changes a session by the rules of the domain. */
   const timer = <Name extends TimerCommandName>(name: Name, answer: (outcome: Outcome) => Answer = stateOf) => {
     const type = name.slice('session:'.length);
     return async (payload: Parsed<Name>, call: Call, limit?: CommandLimit): Promise<Answer> => {
-      // The fields of every command that are none of this one's business may stay: to leave them out takes longer.
+      // Fields that the domain does not use may stay: leaving them out takes longer.
       const command = { ...payload, type } as TimerCommand;
       if (command.type === 'switch') command.current_participant_id ??= call.permit?.guard;
       const context = contextOf(name, payload, call);
@@ -80,7 +80,7 @@ export function createCommands({ engine, archive, clock, trail, limits, access, 
       return answer(outcome);
     };
   };
-  /** The session as it is, for a caller who may see it. */
+  /** Reads the present session, for a caller who may see it. */
   const readSession = async (payload: Parsed<'session:get'>, call: Call): Promise<Outcome> => {
     const context = contextOf('session:get', payload, call);
     const outcome = await engine.get(payload.session_id, context);
@@ -100,9 +100,10 @@ export function createCommands({ engine, archive, clock, trail, limits, access, 
         const place = await limits.owners?.claim(owner, session_id);
         if (place === null) return limited('owner_sessions', metrics);
         const session = { ...payload, session_id, owner_id: call.permit?.owner };
-        // In the room of what it is about to make: nobody else's events come there, and none is missed.
+        // Enters the room of the session that it is about to create: no other session's events come there, and none is
+        // missed.
         const outcome = await engine.create(session, context, payload.session_id === undefined, enter);
-        // A repetition made nothing either: the place is held by the claim of the first.
+        // A repetition creates nothing: the first command's claim holds the place.
         await (outcome.ok && outcome.appliedVersion === undefined ? place?.keep() : place?.release());
         if (!outcome.ok || outcome.appliedVersion === undefined || call.membership === undefined) return outcome;
         const read = await readInRoom(enter, outcome.state, () => engine.get(session_id, contextOf('session:get', {}, call)));
@@ -122,15 +123,15 @@ export function createCommands({ engine, archive, clock, trail, limits, access, 
         reads += 1;
         const found = await engine.get(session_id, context);
         if (!found.ok || epoch !== found.state.epoch || version <= found.state.version) return found;
-        // Seen and gone: what it is given now must be newer, or it would be dropped.
+        // The client has seen a version that Redis lost. It must get a newer one now, or it would ignore the answer.
         reads += 2;
         await archive.restore(session_id, incarnationOf(found.state), { epoch, version }, { claim: true });
         return engine.get(session_id, context);
       };
       const join = async (enter: Enter) => {
         const known = call.membership?.known(session_id) ?? engine.remembered(session_id);
-        // Whoever may be in the room of an incarnation may be there also when it is over: nothing is told there any
-        // more.
+        // A sender who may be in the room of an incarnation may also be there when that is over, since it gets no
+        // messages then.
         const isAllowed = known !== undefined && ((await context.authorize?.(known, false)) ?? null) === null;
         return readInRoom(enter, isAllowed ? known : undefined, read);
       };
@@ -162,7 +163,7 @@ export function createCommands({ engine, archive, clock, trail, limits, access, 
 
     'session:delete': async (payload, call) => {
       const outcome = await engine.execute(payload.session_id, { type: 'delete' }, contextOf('session:delete', payload, call));
-      // Only tidies up: a link is good for the session that it was made for and no other.
+      // Only tidies up, since a link is valid only for the session for which it was issued.
       if (outcome.ok && outcome.appliedVersion === undefined) await access?.links?.revokeAll(outcome.state).catch(() => {});
       return deleted(outcome);
     },

@@ -76,9 +76,9 @@ async function refusalOf(authorize: Authorize | undefined, incarnation: Judged |
 }
 
 /**
- * The incarnations that the trail knows, the present one last. Of that, Redis has the word: the trail may not have
- * heard of its creation or its deletion.
- * @param read reads the present state; asked only where Redis has an epoch that the trail does not know
+ * The incarnations that the trail knows, the present one last. For that one Redis decides, because the trail may not
+ * have its creation or its deletion yet.
+ * @param read reads the present state; called only if Redis has an epoch that the trail does not know
  */
 async function withPresent(
   known: TrailIncarnation[],
@@ -88,7 +88,7 @@ async function withPresent(
   if (position === null) return known;
   const { epoch, event_type } = position;
   if (event_type === 'session_deleted') {
-    // What was deleted under this epoch was not created after it.
+    // The session that was deleted under this epoch was not created later.
     return known.map((incarnation, index) =>
       index === known.length - 1 && (incarnation.epochs?.begin ?? 0) <= epoch && epoch < (incarnation.epochs?.end ?? Infinity)
         ? { ...incarnation, deleted: true }

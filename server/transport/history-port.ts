@@ -1,8 +1,8 @@
-/** The port through which users read the audit trail. The audit implements it; app.ts connects the two. */
+/** The interface by which users read the audit trail. The audit part implements it; app.ts connects the two. */
 import type { EventType } from '#contract';
 import type { Incarnation } from '../engine/incarnation.ts';
 
-/** One of the incarnations that an id has had, as the trail knows it. */
+/** An incarnation of an id, as the trail knows it. */
 export interface TrailIncarnation extends Incarnation {
   /** The epochs of its events; null while its creation has not arrived. */
   epochs: EpochRange | null;
@@ -12,33 +12,29 @@ export interface TrailIncarnation extends Incarnation {
 
 export interface EpochRange {
   begin: number;
-  /** The newest one that is known. */
+  /** The newest known one. */
   newest: number;
-  /** The first epoch behind it; null where nothing follows. */
+  /** The first epoch after it; null if there is none. */
   end: number | null;
 }
 
 /** A part of a session's history. */
 export interface HistoryPage {
-  /** JSON of each event: the trail has most of it as text, and it goes out as text. */
+  /** JSON of each event: most of it is text in the trail and is sent as text. */
   events: string[];
   next_after_version: number;
 }
 
-/**
- * The history of sessions, in the audit trail. Rejects with StoreUnavailableError while its database is out of reach.
- */
+/** The history of sessions. Rejects with StoreUnavailableError while the database of the trail is out of reach. */
 export interface History {
   /**
-   * The incarnations of an id, oldest first: the newest `most` (twenty unless said otherwise), or of those that were
-   * created at an instant (ISO).
+   * The incarnations of an id, oldest first: the newest `most` (default twenty), or those created at an instant (ISO).
    */
   incarnations(sessionId: string, createdAt?: string, most?: number): Promise<TrailIncarnation[]>;
   /**
-   * Events after a version, without gaps, of all types or of some: those of some epochs, or of the newest incarnation;
-   * `unknown` when no event of the session has arrived, `deleted` when it was. Some types or all: at most `limit`
-   * versions are walked over, as long as the events have no more than a megabyte, and
-   * `next_after_version` is the last of them.
+   * Events after a version, without gaps, of all types or of some; of the given epochs, or of the newest incarnation.
+   * `unknown` if no event of the session has arrived, `deleted` if the session was deleted. Walks over at most `limit`
+   * versions of any type, until the events have a megabyte; `next_after_version` is the last version of the walk.
    */
   history(
     sessionId: string,

@@ -1,4 +1,4 @@
-/** The ports of limits that all instances share. The store implements them; app.ts connects the two. */
+/** The interfaces of limits that all instances share. The store implements them; app.ts connects the two. */
 
 /** What is left of a limit after one more use. */
 export interface Quota {
@@ -6,64 +6,61 @@ export interface Quota {
   /** Uses in a window, or in a burst. */
   limit: number;
   remaining: number;
-  /** Until the window ends, or until a use is back, ms. */
+  /** Until the window ends, or until a use is available again, ms. */
   resetMs: number;
 }
 
-/** A limit that all instances share. `User`: whose uses are counted together. */
+/** A limit that all instances share. `User` identifies those whose uses are counted together. */
 export interface SharedLimit<User = string> {
-  /**
-   * Counts a use. What is left afterwards; at once where this instance knows already that there is nothing. Never
-   * rejects.
-   */
+  /** Counts a use and returns what is left; synchronously if this instance knows that nothing is. Never rejects. */
   consume(user: User): Quota | Promise<Quota>;
-  /** Counts so many further uses, for what a use has cost; nobody waits for that. */
+  /** Counts further uses, for what a use has cost. Nothing waits for it. */
   charge(user: User, uses: number): void;
 }
 
-/** A use on its way to be counted. Never rejects. */
+/** A use that is being counted. Never rejects. */
 export interface Use {
-  /** What is left afterwards; at once where this instance knows already that there is nothing. */
+  /** What is left afterwards; synchronous if this instance knows that nothing is. */
   quota: Quota | Promise<Quota>;
   /**
-   * Whether this instance, by what it was told last and did since, has uses left. It can't know of what others did
-   * meanwhile.
+   * Whether this instance, by the last answer and its own uses since, has uses left. It does not know of other
+   * instances' uses since then.
    */
   credit: boolean;
 }
 
 /**
- * A limit that all instances share and that refills steadily, so that it has room for bursts. `User`: whose uses are
- * counted together.
+ * A limit that all instances share and that refills steadily, so that it allows bursts. `User` identifies those whose
+ * uses are counted together.
  */
 export interface BurstLimit<User = string> {
   consume(user: User): Use;
-  /** Asks what is left and counts nothing, so that `credit` is true to it. Never rejects. */
+  /** Asks what is left without counting a use, so that `credit` is right afterwards. Never rejects. */
   look(user: User): Promise<void>;
 }
 
-/** Whose switches are counted together: those of a sender in a session. */
+/** Identifies switches that are counted together: those of a sender in a session. */
 export interface Switcher {
   sessionId: string;
   sender: string;
 }
 
 /**
- * Places for an owner's sessions. Every call, those of a place too, throws StoreUnavailableError when Redis can't do
- * its part.
+ * Places for an owner's sessions. Every call, of a place too, throws StoreUnavailableError when Redis does not answer
+ * or refuses.
  */
 export interface OwnedSessions {
   /**
-   * Takes a place for a session that is to be made; null where all are taken by sessions that have not ended. Creates
-   * of one id share a place.
+   * Takes a place for a session that is to be created; null if unfinished sessions take them all. Creates of one id
+   * share a place.
    */
   claim(owner: string, sessionId: string): Promise<Place | null>;
 }
 
-/** One create's claim to a place. It is given up by itself where no session comes of it. */
+/** A create's claim to a place. It ends by itself if no session is created. */
 export interface Place {
-  /** To be called when the session was made, since that may have taken longer than a claim is good for. */
+  /** Call this when the session was created, since that may have taken longer than a claim lasts. */
   keep(): Promise<void>;
-  /** Gives the claim back where no session was made by it. */
+  /** Gives the claim back if no session was created. */
   release(): Promise<void>;
 }

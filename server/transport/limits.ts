@@ -3,7 +3,7 @@ import type { BurstLimit, OwnedSessions, Quota, Switcher } from './limit-ports.t
 import type { Metrics } from '../observability/metrics.ts';
 import type { MessageCredits } from './message-limit.ts';
 
-/** When to look again where nothing tells how long a place stays taken. */
+/** When to try again if it is unknown how long a place stays taken. */
 const PLACE_RETRY_MS = 5_000;
 
 /** The limits of commands. Undefined ones are switched off. docs/PROTOCOL.md tells clients of them. */
@@ -49,7 +49,7 @@ export function limited(name: LimitName, metrics: Metrics, retryAfterMs: number 
   return refuse('RATE_LIMIT_EXCEEDED', SENTENCES[name], { retry_after_ms: Math.ceil(retryAfterMs) });
 }
 
-/** Null where there is something left. */
+/** The refusal for a quota; null if something is left. */
 export function refusalOfQuota(name: LimitName, quota: Quota, metrics: Metrics): Refusal | null {
   return quota.allowed ? null : limited(name, metrics, quota.resetMs);
 }

@@ -5,23 +5,23 @@ import { Credits, CreditsByKey } from './costs.ts';
 import { limited } from './limits.ts';
 
 /**
- * Bytes a second that messages may bring to each socket of a room, for each frame a second that a connection may send
- * (RATE_LIMIT_SOCKET): with fifty, 32 kB, a quarter of what a line of 1 Mbit/s takes. Half of it for one sender.
+ * Bytes a second that messages may send to each socket of a room, for each frame a second that a connection may send
+ * (RATE_LIMIT_SOCKET): with fifty, 32 kB, a quarter of a line of 1 Mbit/s. Half of that for one sender.
  */
 const SESSION_BYTES = 640;
 const SENDER_BYTES = 320;
 /**
- * What a quiet room saves up, in seconds: far less than what may wait for a peer before it is cut off
+ * How many seconds' worth a quiet room saves up: far less than what may wait for a peer before it is cut off
  * (slow-readers.ts).
  */
 const SAVED_SECONDS = 4;
-/** What an event has around its message: names, ids, frames, and what the line adds. */
+/** Bytes around a message: names, ids, frames, and what the line adds. */
 const ENVELOPE_BYTES = 256;
 
 /**
- * What messages may tell the rooms of this instance, so that they never cut off a peer on a slow line. Anybody who
- * plays may send them, as many as they like, and a version makes none of them obsolete; everything else that a room is
- * told needs a turn or a right to end it.
+ * Limits what messages send to the rooms of this instance, so that they never cut off a peer on a slow line. Anybody
+ * who plays may send any number of messages, and no later version replaces them; everything else that a room is sent
+ * needs a turn or the right to end one.
  */
 export class MessageCredits {
   readonly #senders: CreditsByKey;
@@ -36,8 +36,8 @@ export class MessageCredits {
   }
 
   /**
-   * The limit of a message of so many bytes. It is counted when everything else allows it: strangers can't use up what
-   * a session has.
+   * The limit for a message of so many bytes. It is counted after all other checks, so that strangers cannot use up
+   * what a session has.
    */
   limitOf(sessionId: string, sender: string, bytes: number): CommandLimit {
     let verdict: Refusal | null | undefined;

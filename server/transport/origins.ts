@@ -8,19 +8,22 @@ export interface CallerOptions {
   corsOrigin: '*' | string[];
   /** ALLOWED_HOSTS in lower case, without ports: `*` allows every name. */
   allowedHosts: '*' | string[];
-  /** Whether `X-Forwarded-Host` and `X-Forwarded-Proto` are written by a proxy of ours. */
+  /** Whether a trusted proxy writes `X-Forwarded-Host` and `X-Forwarded-Proto`. */
   trustProxy: boolean;
 }
 
-/** Where only programs of this machine can connect, so that a name from elsewhere means a page that was led here. */
+/**
+ * Addresses at which only programs of this machine can connect. A request with another name comes from a page that was
+ * led here.
+ */
 const LOOPBACK = /^(localhost|127(\.\d+){3}|::1)$/i;
 
-/** What a browser says of pages that are not ours (https://w3c.github.io/webappsec-fetch-metadata/). */
+/** What `Sec-Fetch-Site` says of pages of other sites (https://w3c.github.io/webappsec-fetch-metadata/). */
 const FOREIGN = new Set(['cross-site', 'same-site']);
 
 /**
- * Who may call: for requests and handshakes alike. Whatever sends neither `Origin` nor `Sec-Fetch-Site` is no browser,
- * so no page stands behind it that could use somebody else's access.
+ * Decides which pages may send requests and open sockets. What sends neither `Origin` nor `Sec-Fetch-Site` is not a
+ * browser, so no page can use somebody else's access through it.
  */
 export class Callers {
   readonly #origins: '*' | ReadonlySet<string>;
@@ -39,8 +42,7 @@ export class Callers {
   }
 
   /**
-   * Whether the page that makes a browser send this may use the service: one of a listed origin, or one that this
-   * server sent.
+   * Whether the page that made a browser send this may use the service: a page of a listed origin, or of this server.
    */
   allowsPage(request: IncomingMessage): boolean {
     if (this.#origins === '*') return true;
@@ -51,9 +53,9 @@ export class Callers {
   }
 
   /**
-   * Whether `Host` names this server. A page whose own name was pointed at our address (DNS rebinding) is of the same
-   * origin as we are, for its browser; only the name shows it. An address can't be pointed elsewhere, and what sends no
-   * `Host` is no browser.
+   * Whether `Host` names this server. If a page's own name is pointed to our address (DNS rebinding), its browser takes
+   * us for the same origin; only the name shows it. An IP address cannot be redirected, and what sends no `Host` is not
+   * a browser.
    */
   allowsHost(request: IncomingMessage): boolean {
     const { host } = request.headers;
@@ -70,7 +72,7 @@ export class Callers {
   }
 }
 
-/** Who may call an instance that is configured so. */
+/** The check of callers for these settings. */
 export function callersOf({ CORS_ORIGIN: corsOrigin, ALLOWED_HOSTS: hosts, TRUST_PROXY: hops, HOST }: Config): Callers {
   const allowedHosts = hosts === '*' || !LOOPBACK.test(HOST) ? (hosts ?? '*') : ['localhost', ...(hosts ?? [])];
   return new Callers({ corsOrigin, allowedHosts, trustProxy: hops > 0 });

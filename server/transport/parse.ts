@@ -5,7 +5,7 @@ import { type Parsed, schemas } from './schemas.ts';
 
 export const COMMAND_NAMES = Object.keys(schemas) as CommandName[];
 
-/** Whether an event is a command of the contract. */
+/** Whether a name is a command of the contract. */
 export function isCommand(name: unknown): name is CommandName {
   return typeof name === 'string' && Object.hasOwn(schemas, name);
 }
@@ -24,8 +24,8 @@ export function parse<Name extends CommandName>(name: Name, payload: unknown): {
 }
 
 /**
- * Looking at every value of a megabyte of little ones, and finding fault with each, would hold everybody else up. Not
- * by recursion: it may be as deep as it is long.
+ * Checking each value of a megabyte of small ones, and reporting each, would block the instance. Without recursion,
+ * because the nesting may be as deep as the payload is long.
  */
 function hasMoreValuesThan(payload: object, most: number): boolean {
   const open: object[] = [payload];

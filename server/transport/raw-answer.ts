@@ -3,12 +3,12 @@ import type { Socket } from 'node:net';
 import type { Failure } from '#contract';
 import { HTTP_STATUS } from './replies.ts';
 
-/** How long a peer may take to read the answer and hang up. */
+/** How long a peer may take to read the answer and close the connection. */
 const LINGER_MS = 1_000;
 
 /**
- * Answers a refusal where there is no response to write it to: for what is no HTTP, and for handshakes that are not let
- * in. Ends the connection.
+ * Writes a refusal to a socket for which there is no HTTP response: for malformed HTTP, and for refused handshakes.
+ * Ends the connection.
  */
 export function answerRaw(socket: Socket, reply: Failure): void {
   const body = JSON.stringify(reply);
@@ -22,6 +22,6 @@ export function answerRaw(socket: Socket, reply: Failure): void {
     'Connection: close',
   ];
   socket.end(`${lines.join('\r\n')}\r\n\r\n${body}`);
-  // Whoever does not hang up would otherwise keep its half open for ever.
+  // A peer that does not close its side would keep the connection half open for ever.
   setTimeout(() => socket.destroy(), LINGER_MS).unref();
 }

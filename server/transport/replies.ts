@@ -29,11 +29,11 @@ export const HTTP_STATUS: Record<ErrorCode, number> = {
   SERVICE_UNAVAILABLE: 503,
 };
 
-/** A reply must not be larger than what it answers to. */
+/** Bounds of what a refusal names, so that a reply is not larger than its request. */
 const ISSUES_MAX = 100;
 const FIELD_MAX = 300;
 
-/** Only these may succeed when sent again as they are; anything else needs the client to look first. */
+/** Only these may succeed when the same command is sent again; for others the client must look first. */
 const RETRYABLE: ReadonlySet<ErrorCode> = new Set(['SERVICE_UNAVAILABLE', 'RATE_LIMIT_EXCEEDED']);
 
 /** The reply for a refusal. */
@@ -44,7 +44,7 @@ export function failure(refusal: Refusal, serverTimeMs: number): Failure {
 }
 
 /**
- * The one place where exceptions become codes. What nobody foresaw is logged with its cause; none of it leaves the
+ * The one place where exceptions become codes. Logs an unforeseen error with its cause; nothing of it leaves the
  * process.
  */
 export function refusalOf(error: unknown, logger: Logger, context: Record<string, unknown>): Refusal {
@@ -61,10 +61,7 @@ export function refusalOf(error: unknown, logger: Logger, context: Record<string
   return refuse('INTERNAL_ERROR', 'Something went wrong on our side');
 }
 
-/**
- * A refusal that names the fields at fault, from what the schema found: the first hundred, and no name as long as
- * whoever made it up pleases.
- */
+/** The refusal for what a schema found. Names at most a hundred fields, and long names only in part. */
 export function refusalOfIssues(issues: z.core.$ZodIssue[]): Refusal {
   return invalid(issues.slice(0, ISSUES_MAX).flatMap(toFieldIssues).slice(0, ISSUES_MAX));
 }

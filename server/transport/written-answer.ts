@@ -1,15 +1,15 @@
 import type { SessionState } from '#contract';
 
-/** Data of a success that is JSON already, or is made into JSON once for many. */
+/** Data of a success that is JSON already, or becomes JSON once for many replies. */
 export abstract class WrittenAnswer {
   /** JSON of a success with this data, in pieces. */
   abstract jsonOf(reply: { ok: true; server_time_ms: number }): Iterable<string>;
 }
 
-/** Goes with the state: whoever is answered with the very same state gets the very same text. */
+/** The text of each state, so that all answers with the same state share it. */
 const texts = new WeakMap<SessionState, string>();
 
-/** A large state as the data of a success, by itself, or with how many versions a client has missed. */
+/** A large state as the data of a success, alone or with the number of versions that a client has missed. */
 export class StateAnswer extends WrittenAnswer {
   readonly #state: SessionState;
   readonly #missed: number | null | undefined;

@@ -5,22 +5,20 @@ import type { Parsed } from '../schemas.ts';
 import { linkRefusal, type Links } from './links.ts';
 import { ANY_SESSION, type Principal, roleIn, unauthorized } from './principal.ts';
 
-/** What somebody may do with a command: what the engine has to ask and note for them. */
+/** What a sender may do with a command: what the engine has to check and to record for them. */
 export interface Permit {
   actor?: JsonObject;
   authorize?: Authorize;
-  /** An ordinary user, who owns what they create. */
+  /** The `sub` of an ordinary user, who owns what they create. */
   owner?: string | undefined;
-  /** A switch applies only while this participant is the active one, also where the payload does not say so. */
+  /** The switch applies only while this participant is active, even if the payload does not say so. */
   guard?: string;
 }
 
 const READS = ['session:join', 'session:get', 'session:history'] as const;
 const PLAYS = [...READS, 'session:message', 'session:switch', 'session:pause', 'session:resume'] as const;
 
-/**
- * Which commands on a session each role may send. docs/SECURITY.md has the same as a table, which a test walks through.
- */
+/** Which commands on a session each role may send. docs/SECURITY.md has the same table; a test compares them. */
 const MAY: Record<Role, ReadonlySet<CommandName>> = {
   viewer: new Set(READS),
   participant: new Set(PLAYS),
@@ -39,12 +37,12 @@ const MAY: Record<Role, ReadonlySet<CommandName>> = {
   ]),
 };
 
-/** For those who need no role: it concerns nobody but their own socket. */
+/** For commands that need no role, since they concern only the sender's own socket. */
 const FREE: Permit = {};
 
-/** Says of each command whether its sender may. */
+/** Decides for each command whether its sender may send it. */
 export class Access {
-  /** Undefined where there is no secret to sign share links with. */
+  /** Undefined without a secret to sign share links. */
   readonly links: Links | undefined;
   readonly #now: () => number;
 
@@ -53,7 +51,10 @@ export class Access {
     this.#now = now;
   }
 
-  /** What a command may do that passed its schema. What depends on the session is left to the permit's `authorize`. */
+  /**
+   * The permit of a command that passed its schema, or a refusal. Checks that need the session are left to the permit's
+   * `authorize`.
+   */
   permit<Name extends CommandName>(name: Name, payload: Parsed<Name>, principal: Principal | undefined): Permit | Refusal {
     if (name === 'time:sync') return FREE;
     if (principal === undefined) return unauthorized('a token is required');
@@ -61,7 +62,7 @@ export class Access {
     if (name === 'auth:refresh' || name === 'session:leave') return FREE;
     const sessionId = (payload as { session_id?: string }).session_id;
     if (principal.sessions === undefined) return ofUser(principal, sessionId);
-    // An id that the server is to make up is covered only by what covers every id.
+    // If the server is to choose the id, only a claim that covers every id covers it.
     const role = roleIn(principal.sessions, sessionId ?? ANY_SESSION);
     if (role === undefined) return noRole(sessionId);
     if (!MAY[role].has(name)) return forbid(`A ${role} may not ${verbOf(name)}`);
@@ -72,27 +73,32 @@ export class Access {
     return permit;
   }
 
-  /** Redis is asked at once, while the session is loaded: whether a link is good costs no round trip more. */
+  /**
+   * Checks a link as well. Redis is asked at once, while the session is loaded, so the check costs no further round
+   * trip.
+   */
   #ofLink(link: NonNullable<Principal['link']>, authorize: Authorize | undefined): Authorize {
     const asked = this.links?.find(link) ?? Promise.resolve(null);
-    // The session may turn out to be out of reach first, and then nobody waits for this.
+    // If the session cannot be read, nobody awaits this.
     asked.catch(() => {});
     return async (state, repeated) => linkRefusal(await asked, state) ?? authorize?.(state, repeated) ?? null;
   }
 }
 
-/** An ordinary user owns what they created; about all else they learn nothing, not even whether it is there. */
+/**
+ * The permit of an ordinary user, who owns what they created. About other sessions they learn nothing, not even whether
+ * they exist.
+ */
 function ofUser(principal: Principal, sessionId: string | undefined): Permit {
   const authorize: Authorize = (state, repeated) => {
-    // Who repeats a command of their own on a session that is gone by now, a deletion for one, is told what became of
-    // it.
+    // Who repeats their own command on a session that is gone by now, such as a deletion, gets its result.
     if (state === null) return repeated ? null : noRole(sessionId);
     return state.owner_id !== undefined && state.owner_id === principal.subject ? null : noRole(sessionId);
   };
   return { actor: actorOf(principal, 'owner'), authorize, owner: principal.subject };
 }
 
-/** A participant ends their own turn only, and stops the clock only where the session lets participants do that. */
+/** A participant may end only their own turn, and may pause only if the session allows participants to. */
 function restrict(permit: Permit, name: CommandName, payload: object, { participantId }: Principal): Refusal | null {
   if (name === 'session:switch') {
     const { current_participant_id: current, next_participant_id: next } = payload as Parsed<'session:switch'>;
@@ -109,7 +115,7 @@ function restrict(permit: Permit, name: CommandName, payload: object, { particip
   return null;
 }
 
-/** Who did it, as the trail tells: what their token said, and in which role. */
+/** The sender as the trail records them: the claims of their token and their role. */
 function actorOf({ subject, participantId, link }: Principal, role: Role): JsonObject {
   const actor: JsonObject = { role };
   if (subject !== undefined) actor['sub'] = subject;

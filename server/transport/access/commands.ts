@@ -11,17 +11,17 @@ import type { Links } from './links.ts';
 export type AccessCommandName = 'session:share' | 'session:links' | 'session:revoke' | 'auth:refresh';
 
 export interface AccessCommandsOptions {
-  /** Undefined where nobody is asked who they are. */
+  /** Undefined with AUTH_MODE=none. */
   access: Access | undefined;
-  /** The session as it is, for a caller who may see it. */
+  /** Reads the present session, for a caller who may see it. */
   read(payload: Parsed<'session:get'>, call: Call): Promise<Outcome>;
-  /** Sends away whoever came by a link, on all instances. */
+  /** Disconnects all sockets that came by a link, on all instances. */
   evict(linkId: string): void;
 }
 
-/** What an owner does about the access of others, and a socket about its own. */
+/** The commands by which an owner manages share links, and by which a socket renews its token. */
 export function accessCommands({ access, read, evict }: AccessCommandsOptions): Pick<CommandTable, AccessCommandName> {
-  /** Runs something on the links of a session that is there, for its owner. */
+  /** Runs work on the links of an existing session, for its owner. */
   const onLinks =
     <Payload extends Parsed<'session:get'>>(work: (links: Links, session: SessionState, payload: Payload) => Promise<Answer>) =>
     async (payload: Payload, call: Call): Promise<Answer> => {
@@ -45,12 +45,12 @@ export function accessCommands({ access, read, evict }: AccessCommandsOptions): 
     'session:links': onLinks(async (links, session) => ({ ok: true, data: { links: await links.list(session) } })),
 
     'session:revoke': onLinks<Parsed<'session:revoke'>>(async (links, session, { link_id }) => {
-      // Ids of other sessions' links are nothing to this owner.
+      // The id of another session's link has no effect.
       if (await links.revoke(session, link_id)) evict(link_id);
       return { ok: true, data: {} };
     }),
 
-    // Where nobody is asked who they are, a token is ignored here as it is in the handshake.
+    // With AUTH_MODE=none a token is ignored here as it is in the handshake.
     'auth:refresh': async ({ token }, call) => call.refresh?.(token) ?? { ok: true, data: { expires_at: null } },
   };
 }

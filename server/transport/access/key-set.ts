@@ -1,24 +1,24 @@
 import { createRemoteJWKSet, customFetch, type JWTVerifyGetKey } from 'jose';
 import type { Logger } from '../../observability/logger.ts';
 
-/** The whole of an answer, from the first byte sent to the last one read. */
+/** Time-out of a request, from the first byte sent to the last one read. */
 const TIMEOUT_MS = 2_000;
-/** Hundreds of keys. A set is searched for each token, so it must not have any size. */
+/** Enough for hundreds of keys. Each token searches the set, so its size must be limited. */
 const BYTES_MAX = 256 * 1024;
 const KEYS_MAX = 100;
-/** A set that was had is not asked for more often than this, however many unknown key ids come. */
+/** A set is requested at most this often after a success, however many unknown key ids come. */
 const COOLDOWN_MS = 5_000;
-/** One that could not be had so often in a row is asked for once a second only, since each token would ask. */
+/** After so many failures in a row the set is requested once a second only; otherwise each token would request it. */
 const FAILURES_MAX = 5;
 const RETRY_MS = 1_000;
-/** When keys are asked for anew though they are known, and how long they are good where that fails. */
+/** When known keys are renewed, and how long they are valid if that fails. */
 const REFRESH_MS = 600_000;
 const GOOD_FOR_MS = 3_600_000;
 
 /**
- * The keys that are published at an address (RFC 7517), of which each token names one. Nothing that its server answers,
- * or does not, holds anybody up for longer than two seconds, and tokens make one request at a time, and few of them.
- * Known keys are renewed behind the scenes, so a server that hangs holds up nobody.
+ * The key set (RFC 7517) at an address, of which each token names a key. Nothing that its server does, or fails to do,
+ * delays anybody for more than two seconds. Tokens cause one request at a time, and few of them. Known keys are renewed
+ * in the background, so a server that hangs delays nobody.
  */
 export function keySetAt(address: string, logger: Logger): JWTVerifyGetKey {
   let failure = { times: 0, error: undefined as unknown, until: 0 };
@@ -51,15 +51,15 @@ export function keySetAt(address: string, logger: Logger): JWTVerifyGetKey {
 }
 
 /**
- * One request that is given up when its answer is none, is too large or takes too long. The signal is that of the
- * timeout.
+ * Sends a request. Throws if the answer is no key set, is too large or comes too late; `options.signal` has the
+ * time-out.
  */
 async function fetchBounded(url: string, options: RequestInit): Promise<Response> {
   const response = await fetch(url, options);
   const chunks: Uint8Array[] = [];
   let bytes = 0;
   try {
-    // Redirects are not followed: they could lead to where only this machine can go.
+    // Redirects are not followed, because they could lead to addresses that only this machine can reach.
     if (response.status !== 200) throw new Error(`the key set was answered with ${response.status}`);
     for await (const chunk of (response.body ?? []) as AsyncIterable<Uint8Array>) {
       bytes += chunk.length;
@@ -67,7 +67,7 @@ async function fetchBounded(url: string, options: RequestInit): Promise<Response
       chunks.push(chunk);
     }
   } finally {
-    // Whatever is not read ends with its connection.
+    // What is left of the answer is discarded with its connection.
     await response.body?.cancel().catch(() => {});
   }
   const text = Buffer.concat(chunks).toString();

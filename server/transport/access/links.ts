@@ -74,20 +74,20 @@ export class Links {
     return this.#grants.find(sessionId, id);
   }
 
-  /** The links that are good for a session, the one that ends first at the head. */
+  /** The valid links of a session, the first to expire first. */
   async list({ session_id, created_at }: SessionState): Promise<ShareLink[]> {
     const now = this.#now();
     const grants = [...(await this.#grants.list(session_id))].filter(([, grant]) => grant.expires > now && grant.created_at === created_at);
     return grants.toSorted(([, a], [, b]) => a.expires - b.expires).map(([linkId, grant]) => linkOf(linkId, grant));
   }
 
-  /** Ends a link. False where the session has no such link (any more). */
+  /** Revokes a link. False if the session has no such link (any more). */
   async revoke({ session_id, created_at }: SessionState, linkId: string): Promise<boolean> {
     const grant = await this.#grants.find(session_id, linkId);
     return grant?.created_at === created_at && this.#grants.remove(session_id, [linkId]);
   }
 
-  /** Ends all links of a session. */
+  /** Revokes all links of a session. */
   async revokeAll({ session_id, created_at }: SessionState): Promise<void> {
     const own = [...(await this.#grants.list(session_id))].filter(([, grant]) => grant.created_at === created_at);
     const linkIds = own.map(([linkId]) => linkId);
@@ -95,7 +95,7 @@ export class Links {
   }
 }
 
-/** Why a link is no longer good for the session as it is; null where it is. */
+/** Why a link is not valid for the present session; null if it is. */
 export function linkRefusal(grant: Grant | null, state: Incarnation | null): Refusal | null {
   if (grant === null) return unauthorized('this link was revoked');
   if (state !== null && state.created_at !== grant.created_at) return unauthorized('the session of this link is over');

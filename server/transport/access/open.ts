@@ -5,9 +5,7 @@ import { Access } from './access.ts';
 import { Links } from './links.ts';
 import { type TokenKey, TokenVerifier } from './tokens.ts';
 
-/**
- * Asks senders who they are and what they may, as the configuration says; undefined where it says that nobody is asked.
- */
+/** Opens the checks of tokens and roles that the settings ask for; undefined with AUTH_MODE=none. */
 export function openAccess(
   config: Config,
   grants: Grants,
@@ -30,7 +28,7 @@ export function openAccess(
   return { access: new Access(links, now), tokens };
 }
 
-/** The configuration has seen to it that there is just one. */
+/** The settings have exactly one key (requireOneKey). */
 function keyOf({ JWT_SECRET: secret, JWT_PUBLIC_KEY: publicKey, JWT_JWKS_URL: jwksUrl }: Config): TokenKey {
   if (publicKey !== undefined) return publicKey;
   return secret === undefined ? { jwksUrl: jwksUrl ?? '' } : { secret };

@@ -6,28 +6,32 @@ import { type Refusal, refuse } from '../../domain/refusal.ts';
 export interface Principal {
   /** `sub`: the same for all tokens of a user. */
   subject: string | undefined;
-  /** Whose turns they may end where they are a participant. */
+  /** The participant whose turns they may end, if their role is participant. */
   participantId: string | undefined;
   /**
-   * Their roles by session id or `prefix*`. Undefined for an ordinary user, who owns what they create and nothing else.
+   * Their roles by session id or `prefix*`. Undefined for an ordinary user, who owns what they create and has no other
+   * rights.
    */
   sessions: ReadonlyMap<string, Role> | undefined;
-  /** Unix ms from which the token is good for nothing. */
+  /** Unix ms at which the token expires. */
   expires: number;
   /** The share link that they came by. */
   link?: { id: string; sessionId: string };
 }
 
-/** Matches every id, also those that the server makes up. */
+/** Matches every id, also those that the server chooses. */
 export const ANY_SESSION = '*';
 
 const SUBJECT_MAX = 255;
-/** The last instant that can be written down. */
+/** The last instant of a JavaScript Date, Unix ms. */
 const LATEST = 8.64e15;
 /** RFC 7519 counts in seconds. */
 const SECOND_MS = 1_000;
 
-/** The role that claims give for a session: its own id before any prefix, and of prefixes the longest. */
+/**
+ * The role that claims give for a session: the session's own id counts before any prefix, and the longest prefix before
+ * others.
+ */
 export function roleIn(sessions: ReadonlyMap<string, Role>, sessionId: string): Role | undefined {
   const exact = sessions.get(sessionId);
   if (exact !== undefined) return exact;
@@ -39,32 +43,29 @@ export function roleIn(sessions: ReadonlyMap<string, Role>, sessionId: string): 
   return best === undefined ? undefined : sessions.get(best);
 }
 
-/** What stays the same when a token is refreshed. */
+/** What identifies a user, and stays the same when their token is refreshed. */
 export function identityOf({ subject, participantId, link }: Principal): string {
   return JSON.stringify(link?.id ?? [subject, subject === undefined ? participantId : undefined]);
 }
 
-/** Characters of a hash by which senders are told apart: 96 bits. */
+/** Characters of the hash that identifies a sender: 96 bits. */
 const SENDER_LENGTH = 16;
 
 /**
- * Who sends something, as limits count them: by their identity or, where nobody is asked, by their address. A short
- * hash, to be part of a key.
+ * A short hash that identifies a sender for limits, to be part of a key: made from their identity, or with
+ * AUTH_MODE=none from their address.
  */
 export function senderOf(principal: Principal | undefined, address: string): string {
   const text = principal === undefined ? address : identityOf(principal);
   return createHash('sha256').update(text).digest('base64url').slice(0, SENDER_LENGTH);
 }
 
-/** Refuses whoever does not say, or can't prove, who they are. */
+/** The refusal for a sender without a valid token. */
 export function unauthorized(reason: string): Refusal {
   return refuse('UNAUTHORIZED', `UNAUTHORIZED: ${reason}`);
 }
 
-/**
- * Reads the claims of a token whose signature and times have been checked. Returns what is wrong with them where
- * something is.
- */
+/** Reads the claims of a token whose signature and times have been checked. Returns a text if a claim is wrong. */
 export function principalOf(claims: Record<string, unknown>, now: number, toleranceMs: number): Principal | string {
   const { sub: subject, participant_id: participantId, exp } = claims;
   if (subject !== undefined && (typeof subject !== 'string' || subject === '' || subject.length > SUBJECT_MAX)) {
@@ -80,14 +81,15 @@ export function principalOf(claims: Record<string, unknown>, now: number, tolera
 }
 
 /**
- * A token ends at its `exp`. One that came later, within the tolerance for clocks that differ, ends with the tolerance.
+ * When a token expires, Unix ms: at its `exp`. One that came later, within the tolerance for clocks that differ,
+ * expires with the tolerance.
  */
 export function endOf(exp: number, now: number, toleranceMs: number): number {
   const end = exp * SECOND_MS;
   return Math.min(end > now ? end : end + toleranceMs, LATEST);
 }
 
-/** A map, since ids may be called `__proto__`. */
+/** The roles of a claim; null if it is malformed. A map, since an id may be `__proto__`. */
 function rolesOf(claim: unknown): Map<string, Role> | null {
   if (typeof claim !== 'object' || claim === null || Array.isArray(claim)) return null;
   const roles = new Map<string, Role>();

@@ -8,7 +8,7 @@ import { LINK_TYPE, type Links } from './links.ts';
 import { type Principal, principalOf, unauthorized } from './principal.ts';
 
 /**
- * By what tokens are checked: a shared secret, a public key with the algorithms of its kind, or the address of a key
+ * What tokens are checked with: a shared secret, a public key with the algorithms for its kind, or the address of a key
  * set (RFC 7517).
  */
 export type TokenKey = { secret: string } | { publicKey: KeyObject; algorithms: string[] } | { jwksUrl: string };
@@ -17,24 +17,24 @@ export interface TokenOptions {
   key: TokenKey;
   issuer: string | undefined;
   audience: string | undefined;
-  /** By how much the clock of whoever signs may differ, s. */
+  /** By how much the clock of the issuer may differ, s. */
   toleranceSeconds: number;
-  /** Undefined where there is no secret to sign links with. */
+  /** Undefined without a secret to sign share links. */
   links: Links | undefined;
-  /** Unix ms of the authoritative clock, by which tokens begin and end. */
+  /** Unix ms of the one clock, by which tokens begin and expire. */
   now(): number;
   logger: Logger;
 }
 
 const JWKS_ALGORITHMS = ['RS256', 'ES256', 'EdDSA', 'Ed25519'];
 
-/** However many tokens come while none can be checked, the log has a line a second. */
+/** While tokens cannot be checked, the log gets one line a second, however many come. */
 const WARN_INTERVAL_MS = 1_000;
 
-/** The key set can't be had: that says nothing about the token. */
+/** The key set cannot be read, which says nothing about the token. */
 class KeysUnavailableError extends Error {}
 
-/** Checks tokens: who sent this? Algorithms are pinned by the key, never taken from the token. */
+/** Checks tokens. The key determines the algorithms, never the token. */
 export class TokenVerifier {
   readonly #options: TokenOptions;
   readonly #getKey: JWTVerifyGetKey;
@@ -56,8 +56,8 @@ export class TokenVerifier {
   }
 
   /**
-   * The sender that a token names. Refusals: UNAUTHORIZED, and SERVICE_UNAVAILABLE where keys or Redis can't be asked.
-   * Never rejects.
+   * The sender that a token names. Refusals: UNAUTHORIZED; SERVICE_UNAVAILABLE if key set or Redis do not answer. Never
+   * rejects.
    */
   async verify(token: unknown): Promise<Principal | Refusal> {
     if (typeof token !== 'string' || token === '') return unauthorized('a token is required');
@@ -78,7 +78,7 @@ export class TokenVerifier {
 
   #refusalOf(error: unknown): Refusal {
     if (error instanceof errors.JOSEError) return unauthorized(reasonOf(error));
-    // A header that is no JSON, or a part that is no base64url.
+    // The header is not JSON, or a part is not base64url.
     if (error instanceof TypeError || error instanceof SyntaxError) return unauthorized('the token is malformed');
     const now = performance.now();
     if (now >= this.#warnFrom) {
@@ -90,8 +90,8 @@ export class TokenVerifier {
 }
 
 /**
- * The key of a token and the algorithms that it may be used with: what an attacker writes into a header chooses
- * neither.
+ * The key for a token and the algorithms that it may be used with. The token's header, which an attacker may have
+ * written, determines neither.
  */
 function keyOf(key: TokenKey, logger: Logger): [JWTVerifyGetKey, string[]] {
   if ('secret' in key) {
@@ -114,7 +114,7 @@ function keyOf(key: TokenKey, logger: Logger): [JWTVerifyGetKey, string[]] {
   return [getKey, JWKS_ALGORITHMS];
 }
 
-/** What is wrong with a token, without repeating any of it. */
+/** What is wrong with a token; the text contains nothing of it. */
 function reasonOf(error: errors.JOSEError): string {
   if (error instanceof errors.JWTExpired) return 'the token has expired';
   if (error instanceof errors.JWTClaimValidationFailed) return `the token's claim ${error.claim} is missing or not accepted`;

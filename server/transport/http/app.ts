@@ -25,24 +25,24 @@ import { refusePolling } from './websocket-only.ts';
 export interface HttpAppOptions extends SessionRoutesOptions, SystemRoutesOptions, GeneralLimitOptions, DocumentRoutesOptions {
   callers: Callers;
   connectionLimit: ConnectionLimit;
-  /** Undefined where nobody is asked who they are. */
+  /** Undefined with AUTH_MODE=none. */
   tokens: TokenVerifier | undefined;
   /** Folder of the built console page; undefined serves none. */
   consoleDir: string | undefined;
-  /** Undefined where operators have a port of their own. */
+  /** Undefined if operators have a port of their own. */
   operator: OperatorOptions | undefined;
   exposition: Exposition;
 }
 
-/** Codes of Node for a peer that closed the connection: nothing that an operator could mend. */
+/** Codes of Node for a connection that the peer closed: nothing for an operator to mend. */
 const CLIENT_GONE = new Set(['ECONNRESET', 'EPIPE', 'ERR_STREAM_PREMATURE_CLOSE']);
 
-/** Everything that HTTP serves, in the order in which a request passes it. */
+/** Everything that HTTP serves, in the order in which requests pass it. */
 export function createHttpApp(options: HttpAppOptions): Koa {
   const app = new Koa({ proxy: options.proxies.hops > 0 });
   const routers = [...systemRoutes(options), documentRoutes(options), sessionRoutes(options)];
 
-  // What happens behind our middleware; Koa would write it to standard error.
+  // Errors outside our middleware; Koa would write them to standard error.
   app.on('error', (error: NodeJS.ErrnoException) => {
     if (CLIENT_GONE.has(error.code ?? '')) options.logger.debug({ err: error.message }, 'a client left before it was answered');
     else options.logger.warn({ err: error.message }, 'answering a request failed');
@@ -54,7 +54,7 @@ export function createHttpApp(options: HttpAppOptions): Koa {
   app.use(answerErrors(options.handler, options.logger));
   if (options.basePath !== '') app.use(serveBelow(options.basePath));
   app.use(refuseOtherHosts(options.callers));
-  // Before anything that is meant for other pages.
+  // Before CORS, since pages of other origins must not read what is for operators.
   if (options.operator !== undefined) serveOperators(app, { ...options, operator: options.operator });
   app.use(
     cors({
@@ -84,7 +84,7 @@ export function createHttpApp(options: HttpAppOptions): Koa {
   return app;
 }
 
-/** Whose pages may read an answer; nobody's if the origin is not listed. */
+/** The value of `Access-Control-Allow-Origin`; empty if the origin is not listed. */
 function allowedOrigin(origin: string, callers: Callers): string {
   return callers.lists(origin) ? origin || '*' : '';
 }

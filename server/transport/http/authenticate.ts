@@ -6,10 +6,7 @@ import { tellsOfSessions } from './paths.ts';
 
 const CHALLENGE = 'Bearer realm="SyncKairos"';
 
-/**
- * Finds out who sends a request, before its body is read. Commands without a sender are refused by the handler in any
- * case.
- */
+/** Checks the token of a request before its body is read. The handler refuses commands without a sender in any case. */
 export function authenticate(tokens: TokenVerifier): Middleware {
   return async (ctx, next) => {
     if (!tellsOfSessions(ctx.path)) {
@@ -23,7 +20,7 @@ export function authenticate(tokens: TokenVerifier): Middleware {
     }
     ctx.state['principal'] = principal;
     await next();
-    // A link that was revoked is found out by the command.
+    // The command finds out whether a link was revoked.
     if (ctx.status === 401) ctx.set('WWW-Authenticate', CHALLENGE);
   };
 }

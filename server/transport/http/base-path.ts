@@ -4,18 +4,17 @@ import { HttpRefusal } from './errors.ts';
 import { PROBES } from './paths.ts';
 
 /**
- * What a path is called within the service, which lies below `basePath` (`/timer`; empty: the site is its own);
- * undefined where it lies beside. It is known in one spelling only, so that a proxy can keep parts of it back by a
- * rule.
+ * The path within the service for a path of the site; undefined if it is not below `basePath` (`/timer`; empty: all
+ * paths are). Only one spelling is accepted, so that a proxy's rule can block parts of it.
  */
 export function pathWithin(basePath: string, path: string): string | undefined {
   return path.startsWith(`${basePath}/`) ? path.slice(basePath.length) : undefined;
 }
 
 /**
- * Has what lies below `basePath` served as if it lay at the root. Throws NOT_FOUND for what lies beside it, but for the
- * probes: orchestrators and load balancers ask the instance itself. The path without its slash leads to the page, which
- * finds its files by relative names.
+ * Serves what is below `basePath` as if it were at the root. Throws NOT_FOUND for other paths, but not for the probes,
+ * because orchestrators and load balancers ask the instance itself. The path without its slash redirects to the page,
+ * whose files have relative names.
  */
 export function serveBelow(basePath: string): Middleware {
   return async (ctx, next) => {

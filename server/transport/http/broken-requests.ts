@@ -5,10 +5,10 @@ import { hasBegunToAnswer } from '../../internals/node-http.ts';
 import type { CommandHandler } from '../command-handler.ts';
 import { answerRaw } from '../raw-answer.ts';
 
-/** Gives what is no HTTP the contract's form as well, which node would answer with a bare status line. */
+/** Answers malformed HTTP in the form of the contract; Node would answer with a bare status line. */
 export function answerBrokenRequests(http: Server, handler: Pick<CommandHandler, 'refuse'>): void {
   http.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
-    // Whoever is gone, or in the middle of an answer, can't be told anything.
+    // A peer that is gone, or is receiving an answer, cannot be told anything.
     if (error.code === 'ECONNRESET' || !socket.writable || hasBegunToAnswer(socket)) {
       socket.destroy();
       return;
@@ -19,6 +19,6 @@ export function answerBrokenRequests(http: Server, handler: Pick<CommandHandler,
         : invalid([{ field: 'request', message: 'Must be a complete HTTP/1.1 request', code: 'invalid_http' }]);
     answerRaw(socket, handler.refuse(refusal));
   });
-  // An expectation that nobody here knows changes nothing; node would refuse it without a body.
+  // An unknown `Expect` header is ignored; Node would refuse it without a body.
   http.on('checkExpectation', (request, response) => http.emit('request', request, response));
 }

@@ -4,7 +4,7 @@ import type { Callers } from '../origins.ts';
 import { HttpRefusal } from './errors.ts';
 import { PROBES, tellsOfSessions } from './paths.ts';
 
-/** Refuses requests that were sent to another name than this server's. Throws FORBIDDEN. */
+/** Refuses requests to a host name that is not this server's. Throws FORBIDDEN. */
 export function refuseOtherHosts(callers: Callers): Middleware {
   return async (ctx, next) => {
     if (!PROBES.has(ctx.path) && !callers.allowsHost(ctx.req)) {
@@ -15,8 +15,8 @@ export function refuseOtherHosts(callers: Callers): Middleware {
 }
 
 /**
- * Refuses what a page of an unlisted origin makes a browser send about sessions, before anything has an effect. Throws
- * FORBIDDEN. CORS alone would only keep the page from reading the answer.
+ * Refuses requests about sessions that a page of an unlisted origin makes a browser send, before they have any effect.
+ * Throws FORBIDDEN. CORS alone would only keep the page from reading the answer.
  */
 export function refuseOtherPages(callers: Callers): Middleware {
   return async (ctx, next) => {

@@ -3,18 +3,18 @@ import Router from '@koa/router';
 import { asyncApiDocument } from '../documents/asyncapi.ts';
 import { openApiDocument } from '../documents/openapi.ts';
 
-/** How long a copy is taken for the document without asking. */
+/** How long clients may use a copy without revalidating it. */
 const FRESH_SECONDS = 300;
 
 export interface DocumentRoutesOptions {
   serverVersion: string;
-  /** The path below which the service lies, without a slash at its end; empty for none. */
+  /** The path of the service, without a slash at its end; may be empty. */
   basePath: string;
 }
 
 /**
- * The machine-readable forms of the contract. They never change while a process runs, so they are written once, when
- * somebody asks.
+ * Serves the machine-readable forms of the contract. They never change while a process runs, so each is made once, at
+ * its first request.
  */
 export function documentRoutes({ serverVersion, basePath }: DocumentRoutesOptions): Router {
   const router = new Router();

@@ -6,7 +6,7 @@ import type { CommandHandler } from '../command-handler.ts';
 import { HTTP_STATUS, refusalOf } from '../replies.ts';
 import { noteWrongPath } from './way-back.ts';
 
-/** What an HTTP layer refuses before a command is reached. */
+/** A refusal by HTTP middleware, before any command runs. */
 export class HttpRefusal extends Error {
   readonly refusal: Refusal;
   constructor(refusal: Refusal) {
@@ -16,8 +16,7 @@ export class HttpRefusal extends Error {
 }
 
 /**
- * Gives every failure the contract's shape: unknown routes, wrong methods, bodies that can't be read, and what nobody
- * foresaw.
+ * Gives every failure the form of the contract: unknown routes, wrong methods, unreadable bodies, unforeseen errors.
  */
 export function answerErrors(handler: CommandHandler, logger: Logger): Middleware {
   return async (ctx, next) => {
@@ -39,12 +38,12 @@ export function answerErrors(handler: CommandHandler, logger: Logger): Middlewar
   };
 }
 
-/** Says in a header what the details of a refusal say, whichever limit it was. */
+/** Sets `Retry-After` from the details of a refusal, whichever limit it came from. */
 export function setRetryAfter(ctx: Context, details: Refusal['details']): void {
   if (details !== undefined && 'retry_after_ms' in details) ctx.set('Retry-After', String(Math.ceil(details.retry_after_ms / 1_000)));
 }
 
-/** A path that can't be decoded is refused before anybody looks for a route. */
+/** Refuses a path that cannot be decoded, before a route is looked for. */
 export const refuseMalformedUrls: Middleware = async (ctx, next) => {
   try {
     decodeURIComponent(ctx.path);
@@ -55,7 +54,7 @@ export const refuseMalformedUrls: Middleware = async (ctx, next) => {
   await next();
 };
 
-/** A body in any other form than JSON is refused by name; without a body its type does not matter. */
+/** Refuses a body that is not JSON with its own code; without a body its type does not matter. */
 export const refuseOtherBodies: Middleware = async (ctx, next) => {
   // `is` answers null when there is no body at all.
   const type = ctx.request.length === 0 ? null : ctx.request.is('json', '+json');
@@ -63,14 +62,14 @@ export const refuseOtherBodies: Middleware = async (ctx, next) => {
     ctx.state['bodyRefused'] = true;
     throw new HttpRefusal(refuse('UNSUPPORTED_MEDIA_TYPE', 'Send application/json'));
   }
-  // The parser knows some `+json` types by name, and would ignore the body of any other one.
+  // The parser knows some `+json` types only and would ignore the body of others.
   if (typeof type === 'string') ctx.req.headers['content-type'] = 'application/json';
   await next();
 };
 
 /**
- * Whatever goes wrong while a body is read is its sender's doing: a body that claims to be compressed and is not has an
- * error of each algorithm's own.
+ * Reads bodies. Every error while reading is the sender's, since a body with a wrong `Content-Encoding` causes a
+ * different error for each algorithm.
  */
 export function readBodies(parser: Middleware): Middleware {
   return async (ctx, next) => {
@@ -89,8 +88,8 @@ export function readBodies(parser: Middleware): Middleware {
 }
 
 /**
- * The parser refuses JSON with a key `__proto__`. Here it is a key like any other, as over the socket: what is free is
- * kept, and what is not is named.
+ * The body that the parser refused only for a key `__proto__`. Here that is a key like any other, as over the socket:
+ * kept in free JSON, and reported as unknown elsewhere.
  */
 function refusedForItsKeys(error: unknown): object | undefined {
   if (!(error instanceof SyntaxError) || !('body' in error) || typeof error.body !== 'string') return undefined;
@@ -103,8 +102,7 @@ function refusedForItsKeys(error: unknown): object | undefined {
 }
 
 /**
- * Whether a body of a length that was not told is empty. Takes its first bytes, so this is only for requests that are
- * refused otherwise.
+ * Whether a body of unknown length is empty. Takes its first bytes, so it is only for requests that are refused anyway.
  */
 async function isEmpty(request: IncomingMessage): Promise<boolean> {
   if (request.headers['transfer-encoding'] === undefined) return false;

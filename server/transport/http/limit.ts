@@ -6,7 +6,7 @@ import type { ConnectionLimit } from '../connection-limit.ts';
 import { refusalOfQuota } from '../limits.ts';
 import { HttpRefusal } from './errors.ts';
 
-/** The routes that count, in every spelling that the router takes for them. */
+/** The routes that are limited, in every spelling that the router accepts. */
 const LIMITED = /^\/(v1(\/|$)|time\/?$)/i;
 
 export interface GeneralLimitOptions {
@@ -15,7 +15,7 @@ export interface GeneralLimitOptions {
   proxies: TrustedProxies;
 }
 
-/** Refuses requests over connections that are too many of one address. */
+/** Refuses requests over connections beyond the limit of their address. */
 export function limitConnections(connectionLimit: ConnectionLimit): Middleware {
   return async (ctx, next) => {
     if (connectionLimit.isOver(ctx.req.socket)) {
@@ -27,12 +27,15 @@ export function limitConnections(connectionLimit: ConnectionLimit): Middleware {
 }
 
 /**
- * A request costs a further one for each so many bytes that it moved: its own, those of its answer, and what its
- * command moved (work.ts).
+ * A request counts as one more for each so many bytes that it moved: its own, those of its answer, and what its command
+ * moved (work.ts).
  */
 const REQUEST_BYTES = 512 * 1024;
 
-/** Calls back with what a request moved, once it is answered or given up. A connection has one request at a time. */
+/**
+ * Calls `charge` with the bytes that a request moved, once it is answered or aborted. A connection has one request at a
+ * time.
+ */
 function whenMoved({ req: { socket }, res, state }: Context, charge: (bytes: number) => void): void {
   const before = socket.bytesRead + socket.bytesWritten;
   res.once('close', () => charge(socket.bytesRead + socket.bytesWritten - before + Number(state['moved'] ?? 0)));

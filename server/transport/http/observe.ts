@@ -8,10 +8,10 @@ import { clientAddress, type TrustedProxies } from '../address.ts';
 import { BOARD_PATH } from './operators.ts';
 import { isSocketPath } from './websocket-only.ts';
 
-/** Probes and scrapes come every few seconds and say nothing. */
+/** Not logged, since probes and scrapes come every few seconds. */
 const NOT_LOGGED: ReadonlySet<string> = new Set(['/health', '/ready', '/metrics']);
 
-/** Gives each request an id, counts and times it by its route's pattern, and logs it. */
+/** Gives each request an id, counts and times it by the pattern of its route, and logs it. */
 export function observeRequests(metrics: Metrics, logger: Logger, proxies: TrustedProxies): Middleware {
   return async (ctx, next) => {
     ctx.request.ip = clientAddress(ctx.req, proxies);
@@ -32,8 +32,8 @@ export function observeRequests(metrics: Metrics, logger: Logger, proxies: Trust
       if (!NOT_LOGGED.has(ctx.path)) {
         const session = (ctx as { params?: { id?: string } }).params?.id;
         const took_ms = Math.round(took * 10) / 10;
-        // What comes again and again must not fill the log: refusals of a limit, which are counted, polling that can't
-        // get through, guesses of a password.
+        // Frequent requests must not fill the log: refusals of a limit, which are counted, polling, which is never
+        // served, and guesses of a password.
         const isQuiet = status === 429 || isSocketPath(ctx.path) || (status === 401 && route === BOARD_PATH);
         const level = isQuiet ? 'debug' : 'info';
         logger[level]({ request: requestId, session, method, path: ctx.path, status, took_ms, ip: ctx.ip }, 'request');
@@ -42,9 +42,9 @@ export function observeRequests(metrics: Metrics, logger: Logger, proxies: Trust
   };
 }
 
-/** The pattern of the route that answered: never the raw path, which would make a label of every id. */
+/** The pattern of the route that answered; never the path itself, which would make each id a label. */
 function routeOf(ctx: Context): string {
-  // A part that routes by itself names itself.
+  // A part with routing of its own sets its name.
   if (typeof ctx.state['route'] === 'string') return ctx.state['route'];
   return matchedRoute(ctx) ?? (ctx.state['isConsole'] === true ? 'console' : 'unmatched');
 }

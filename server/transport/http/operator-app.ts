@@ -13,13 +13,13 @@ import { type Credentials, operatorsOnly, serveBoard } from './operators.ts';
 import { securityHeaders } from './security-headers.ts';
 import { closeAfterUnreadBodies } from './unread-bodies.ts';
 
-/** What is for operators: the metrics and the board. */
+/** What operators use: the metrics and the board. */
 export interface OperatorOptions {
-  /** Undefined where no operator can sign in. */
+  /** Undefined if no operator can sign in. */
   credentials: Credentials | undefined;
-  /** The queue of the audit trail; undefined where there is none to look at. */
+  /** The page of the audit queue; undefined if there is none. */
   board: Middleware | undefined;
-  /** Whether the metrics are for those who sign in. */
+  /** Whether reading the metrics needs the operators' password. */
   guardMetrics: boolean;
 }
 
@@ -33,12 +33,12 @@ interface AppOptions {
   callers: Callers;
 }
 
-/** Lets an app serve what is for operators. */
+/** Serves what operators use. */
 export function serveOperators(app: Koa, options: Omit<AppOptions, 'handler' | 'callers'>): void {
   const { operator, exposition } = options;
   const { credentials, board, guardMetrics } = operator;
   const signIn = credentials === undefined ? undefined : operatorsOnly(credentials, options);
-  // In one spelling only, so that a proxy can keep it from the public by a rule.
+  // In one spelling only, so that a proxy's rule can block it.
   const router = new Router({ strict: true, sensitive: true });
   router.get('/metrics', async (ctx) => {
     if (guardMetrics) signIn?.(ctx);
@@ -51,7 +51,7 @@ export function serveOperators(app: Koa, options: Omit<AppOptions, 'handler' | '
   app.use(router.allowedMethods());
 }
 
-/** All that a port for operators serves. */
+/** Everything that a port for operators serves. */
 export function createOperatorApp(options: AppOptions): Koa {
   const app = new Koa({ proxy: options.proxies.hops > 0 });
   app.on('error', (error: Error) => options.logger.warn({ err: error.message }, 'answering an operator failed'));

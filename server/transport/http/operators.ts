@@ -10,14 +10,11 @@ import { SignInLimit } from './sign-in-limit.ts';
 
 export const BOARD_PATH = '/admin/queues';
 
-/**
- * Bull Board's page brings a style element and names fonts of another host; the fonts are not fetched, nothing leaves
- * this one.
- */
+/** Bull Board's page has a style element and names fonts of another host; this policy blocks the fonts. */
 const POLICY =
   "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; script-src 'self'; base-uri 'self'; frame-ancestors 'none'; form-action 'none'";
 
-/** What operators sign in with. */
+/** Name and password of the operators. */
 export interface Credentials {
   user: string;
   password: string;
@@ -29,12 +26,12 @@ export interface SignInOptions {
   proxies: TrustedProxies;
 }
 
-/** Lets operators pass; throws a refusal for everybody else. */
+/** Returns for operators; throws a refusal for everybody else. */
 export type SignIn = (ctx: Context) => void;
 
 /**
- * Serves the board to operators. It only shows: a page elsewhere could make a browser that has signed in send anything
- * else.
+ * Serves the board to operators, read-only, because a page of another site could make a browser that has signed in send
+ * anything else.
  */
 export function serveBoard(board: Middleware, signIn: SignIn): Middleware {
   return async (ctx, next) => {

@@ -4,7 +4,7 @@ import type { CommandHandler } from '../command-handler.ts';
 import { answerBrokenRequests } from './broken-requests.ts';
 import { endSlowBodies } from './slow-bodies.ts';
 
-/** Has a server's requests answered by an app, and what is no HTTP in the contract's form. */
+/** Answers a server's requests by an app, and malformed HTTP in the form of the contract. */
 export function serve(http: Server, koa: Koa, handler: CommandHandler): void {
   endSlowBodies(http);
   const answer = koa.callback();

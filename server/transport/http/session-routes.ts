@@ -16,18 +16,18 @@ import { REST_ROUTES } from './rest-table.ts';
 
 export interface SessionRoutesOptions {
   handler: CommandHandler;
-  /** Unix ms of the authoritative clock. */
+  /** Unix ms of the one clock. */
   now(): number;
   proxies: TrustedProxies;
 }
 
-/** The commands as REST. Body or query and the id in the path make the same payload that a socket would send. */
+/** The commands over REST. Body or query and the id of the path give the same payload that a socket would send. */
 export function sessionRoutes({ handler, now, proxies }: SessionRoutesOptions): Router {
   const router = new Router();
   const bodies = [refuseOtherBodies, readBodies(koaBody({ urlencoded: false, text: false, jsonLimit: CREATE_MAX_BYTES }))];
 
   const handle = async (ctx: RouterContext, name: string, payload: unknown) => {
-    // Taken when the whole request is there: who holds back the end of a body can't move its instant forward.
+    // The arrival is the end of the request: holding back the end of a body cannot move it forward.
     const arrival = now();
     const address = addressOf(ctx.req, proxies);
     const principal = ctx.state['principal'] as Principal | undefined;
@@ -35,14 +35,14 @@ export function sessionRoutes({ handler, now, proxies }: SessionRoutesOptions): 
     const sender = senderOf(principal, address);
     const request: Request = { name, payload, principal, arrival, address, sender, membership: undefined, ids };
     const reply = await handler.handle(request);
-    // For what the address is charged (limit.ts).
+    // Read by limit.ts, which charges the address for it.
     ctx.state['moved'] = request.moved?.();
     return reply;
   };
 
   for (const [name, route] of Object.entries(REST_ROUTES)) {
     const { method, path, status } = route;
-    // Only where there is a route: a body for none is not even looked at.
+    // Only on routes: other requests' bodies are not read.
     router[method](path, ...(method === 'post' ? bodies : []), async (ctx) => {
       if (name === 'session:history') {
         const reply = await handle(ctx, name, withId(ctx, historyQueryOf(ctx)));
@@ -73,7 +73,7 @@ function bodyOf(ctx: Context): unknown {
   return (ctx.request as { body?: unknown }).body ?? {};
 }
 
-/** Query parameters are text; those that look like whole numbers are meant as such where the schema asks for one. */
+/** The query as payload. Parameters are text; whole numbers become numbers for fields that are numbers. */
 function queryOf(ctx: Context): Record<string, unknown> {
   const NUMBERS = new Set(['after_version', 'limit', 'expected_version']);
   return Object.fromEntries(

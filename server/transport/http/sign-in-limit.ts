@@ -1,8 +1,8 @@
-/** Wrong passwords in a window: of one address, and of all of them. */
+/** Wrong passwords in a window: from one address, and from all. */
 const WRONG_OF_ADDRESS = 20;
 const WRONG_OF_ALL = 200;
 const WINDOW_MS = 60_000;
-/** Addresses that are remembered for having signed in. */
+/** How many addresses that have signed in are remembered. */
 const KNOWN_MAX = 100;
 
 interface Window {
@@ -12,13 +12,13 @@ interface Window {
 }
 
 /**
- * Slows down whoever guesses the password of operators. An address with too many wrong ones in a minute is refused
- * until the minute is over, with the right one as well, else the refusals would tell which one it is. Where very many
- * addresses guess, those that have never signed in are refused. Counted by each instance.
+ * Slows down guessing of the operators' password. An address with too many wrong ones in a minute is refused until the
+ * minute is over, with the right one too, since otherwise the refusals would reveal it. When very many addresses guess,
+ * all that have never signed in are refused. Each instance counts for itself.
  */
 export class SignInLimit {
   readonly #addresses = new Map<string, Window>();
-  /** In the order in which they signed in last. */
+  /** In the order of their last sign-in. */
   readonly #known = new Set<string>();
   #all: Window = { wrong: 0, endsAt: 0 };
 
@@ -32,7 +32,7 @@ export class SignInLimit {
     return this.#all.wrong >= WRONG_OF_ALL && this.#all.endsAt > now && !this.#known.has(address) ? this.#all.endsAt - now : 0;
   }
 
-  /** Counts a wrong password. Returns whether it is the first one of a window, of which the log tells. */
+  /** Counts a wrong password. Returns whether it is the first one of a window, which is logged. */
   wrong(address: string, now: number): boolean {
     if (this.#all.endsAt <= now) {
       this.#all = { wrong: 0, endsAt: now + WINDOW_MS };
@@ -46,7 +46,7 @@ export class SignInLimit {
     return window.wrong === 1;
   }
 
-  /** Remembers that somebody at this address knows the password. */
+  /** Remembers that somebody at this address has signed in. */
   right(address: string): void {
     this.#known.delete(address);
     this.#known.add(address);

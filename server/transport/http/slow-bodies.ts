@@ -1,14 +1,14 @@
 import type { IncomingMessage, Server } from 'node:http';
 
-/** How long a body may take, however small it is. */
+/** How long every body may take. */
 const GRACE_MS = 9_000;
-/** What a body that is larger must bring on average: 1 MiB may take 73 s, which a mobile line of 128 kbit/s needs. */
+/** The least average rate of larger bodies: 1 MiB may take 73 s, which a mobile line of 128 kbit/s needs. */
 const BYTES_PER_MS = 16_384 / 1_000;
 const LOOK_EVERY_MS = 1_000;
 
 /**
- * Ends requests whose body drips: they hold a connection, and a handler, for as long as they like. Node's own time-out
- * knows no rate.
+ * Ends requests whose body arrives too slowly, since they occupy a connection and a handler. Node's own time-out
+ * ignores the rate.
  */
 export function endSlowBodies(http: Server): void {
   const arriving = new Map<IncomingMessage, { since: number; read: number }>();
@@ -24,7 +24,7 @@ export function endSlowBodies(http: Server): void {
       const { complete, socket } = request;
       const isLate = now - since > GRACE_MS + (socket.bytesRead - read) / BYTES_PER_MS;
       if (complete || socket.destroyed || isLate) arriving.delete(request);
-      // As for headers that take too long.
+      // The same event as for headers that take too long.
       if (isLate && !complete && !socket.destroyed) http.emit('clientError', new Error('the body takes too long'), socket);
     }
   }, LOOK_EVERY_MS);

@@ -3,7 +3,7 @@ import { DRIFT_TOLERANCE_MS, type TimeData } from '#contract';
 import type { Logger } from '../../observability/logger.ts';
 import type { Metrics } from '../../observability/metrics.ts';
 
-/** How a part of the service is doing, as `/ready` tells it. */
+/** The state of a part of the service, as `/ready` tells it. */
 export type Health = 'ok' | 'degraded' | 'down' | 'off';
 
 export interface SystemRoutesOptions {
@@ -16,7 +16,7 @@ export interface SystemRoutesOptions {
   logger: Logger;
 }
 
-/** What clocks, probes and dashboards ask for. These answers are bare, without the envelope of replies. */
+/** Routes for clocks, probes and dashboards. Their answers have no envelope. */
 export function systemRoutes(options: SystemRoutesOptions): Router[] {
   const { now, errorBound, readiness, serverVersion } = options;
   const router = new Router();

@@ -2,16 +2,15 @@ import type { IncomingMessage } from 'node:http';
 import type { Middleware } from 'koa';
 
 /**
- * What is thrown away of a body that nobody reads, so that its sender gets to see the answer; whoever sends more, or
- * slower, is cut off.
+ * How much of an unread body is discarded, so that its sender can read the answer. A longer or slower body is cut off.
  */
 const DRAIN_MAX_BYTES = 8 * 1024 * 1024;
 const DRAIN_MAX_MS = 2_000;
 
 /**
- * Ends the connection after a request whose body was not read to its end, and says so. What is left of such a body
- * stands before the next request, which a proxy would send for somebody else. The body is thrown away before the answer
- * is written: a connection that is closed while data arrives takes its answer with it.
+ * Closes the connection after a request whose body was not read to its end, and says so. The rest of such a body would
+ * be taken for the next request, which a proxy may send for somebody else. The body is discarded before the answer is
+ * written: closing a connection while data arrives discards the answer.
  */
 export const closeAfterUnreadBodies: Middleware = async (ctx, next) => {
   await next();
@@ -20,12 +19,12 @@ export const closeAfterUnreadBodies: Middleware = async (ctx, next) => {
   await drain(ctx.req);
 };
 
-/** A body that has arrived as a whole and that nobody has begun to read is thrown away by node itself. */
+/** Whether the body was read. Node itself discards a complete body that nobody has begun to read. */
 function wasRead(request: IncomingMessage): boolean {
   return request.complete && (request.readableEnded || !request.readableDidRead);
 }
 
-/** Resolves when the body has ended, when its connection has, or when enough is thrown away. */
+/** Discards a body. Resolves when the body or its connection has ended, or when enough is discarded. */
 async function drain(request: IncomingMessage): Promise<void> {
   if (request.readableEnded || request.destroyed) return;
   await new Promise<void>((resolve) => {

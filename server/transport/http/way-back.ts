@@ -2,16 +2,16 @@ import type { Middleware } from 'koa';
 import { CONSOLE_POLICY } from './console.ts';
 
 /**
- * Notes that a request's path is no route's, and where the first page is from there; relative, since a proxy may have
- * taken a part of the path off.
+ * Notes that no route has a request's path, and where the first page is from there; relative, since a proxy may have
+ * removed a part of the path.
  */
 export function noteWrongPath(state: Record<string, unknown>, path: string): void {
   state['wayBack'] = '../'.repeat(Math.max(0, path.split('/').length - 2)) || './';
 }
 
 /**
- * Answers a wrong path with a page that leads back, where a person's browser asks: one that prefers HTML. Programs keep
- * the JSON.
+ * Answers a wrong path with a page that leads to the first page, if the client prefers HTML as browsers do. Programs
+ * get JSON.
  */
 export const showWayBack: Middleware = async (ctx, next) => {
   await next();
@@ -24,7 +24,7 @@ export const showWayBack: Middleware = async (ctx, next) => {
   ctx.body = page(wayBack);
 };
 
-/** The path itself is not repeated: it is a stranger's text. */
+/** The page does not contain the path, which a stranger may have chosen. */
 const page = (wayBack: string): string => `<!doctype html>
 <html lang="en">
   <head>

@@ -13,10 +13,10 @@ import { every } from '../../util/every.ts';
 import { type GatewaySocket, type IoServer, whoseRoom } from './rooms.ts';
 import type { SocketMembership } from './room-membership.ts';
 
-/** A revocation whose message got lost with its instance is noticed within this. */
+/** A revocation whose message was lost with its instance takes effect within this time. */
 const LOOK_INTERVAL_MS = 2_000;
 
-/** The message by which instances tell each other of a revoked link. */
+/** The message that tells other instances of a revoked link. */
 const REVOKED = 'link:revoked';
 
 export interface AdmissionOptions {
@@ -29,12 +29,12 @@ export interface AdmissionOptions {
 }
 
 /**
- * Lets sockets in by their tokens, keeps what they may up to date, and sends them away when their token ends or their
+ * Checks the tokens of sockets when they connect, replaces them, and disconnects sockets whose token expires or whose
  * link is revoked.
  */
 export class Admission {
   readonly #options: AdmissionOptions;
-  /** When tokens end, by socket. */
+  /** When tokens expire, by socket. */
   readonly #ends: Alarms;
   /** The sockets of this instance that came by a link. */
   readonly #holders = new Map<string, { link: NonNullable<Principal['link']>; sockets: Set<GatewaySocket> }>();
@@ -67,7 +67,7 @@ export class Admission {
     await this.#looking;
   }
 
-  /** Why a socket is not let in by its token; undefined where it is. */
+  /** Checks a socket's token. Returns the refusal; undefined if it is admitted. */
   async admit(socket: GatewaySocket): Promise<Refusal | undefined> {
     const { auth, headers } = socket.handshake;
     const token = (auth as { token?: unknown } | undefined)?.token ?? bearerOf(headers.authorization);
@@ -77,7 +77,7 @@ export class Admission {
     return undefined;
   }
 
-  /** Looks after a socket that was let in. */
+  /** Watches an admitted socket's token and link. */
   watch(socket: GatewaySocket): void {
     const { principal } = socket.data;
     if (principal === undefined) return;
@@ -87,8 +87,8 @@ export class Admission {
   }
 
   /**
-   * Gives a socket another token of the same user; what it allows counts from the next command on, and rooms that it
-   * does not allow are left at once.
+   * Gives a socket another token of the same user. Its rights apply from the next command on, and rooms that it does
+   * not allow are left at once.
    */
   async refresh(
     socket: GatewaySocket,
@@ -101,8 +101,8 @@ export class Admission {
     if (former === undefined || identityOf(principal) !== identityOf(former)) {
       return refuse('FORBIDDEN', 'This token is somebody else’s; connect anew with it');
     }
-    // Before the rooms are looked at, so that none is joined by the former one meanwhile; what is being joined by it is
-    // looked at as well.
+    // Set before the rooms are checked, so that none is joined with the former token meanwhile. Joins under way are
+    // awaited, and their rooms are checked too.
     socket.data.principal = principal;
     await call.membership.settled();
     const others = await this.#sessionsWithout(socket, principal, call);
@@ -115,13 +115,13 @@ export class Admission {
     return { ok: true, data: { expires_at: iso(principal.expires) } satisfies RefreshData };
   }
 
-  /** Sends away whoever came by a link, on all instances. */
+  /** Disconnects all sockets that came by a link, on all instances. */
   evict(linkId: string): void {
     this.#evictHere(linkId);
     this.#options.io.serverSideEmit(REVOKED, linkId);
   }
 
-  /** The sessions that a socket is in and may not be; null where that can't be found out. */
+  /** The sessions whose rooms a socket is in but may not be; null if that is unknown now. */
   async #sessionsWithout(
     socket: GatewaySocket,
     principal: Principal,
@@ -163,7 +163,7 @@ export class Admission {
     socket.disconnect(true);
   }
 
-  /** Asks Redis once for each link that a socket of this instance came by. */
+  /** Checks each link by which a socket of this instance came, once each. */
   async #look(): Promise<void> {
     const { links } = this.#options.access;
     for (const { link } of this.#holders.values()) {

@@ -2,12 +2,12 @@ import { type EngineConnection, deferFlush, unsentOf } from '../../internals/eng
 import type { IoServer } from './rooms.ts';
 
 /**
- * Lets whatever a connection is sent in one turn of the event loop leave together, above all an update and the
- * acknowledgement of the command that made it: one system call instead of one each. The last promise of the turn is
- * awaited, no timer. And what a room is told goes to one socket after the other without anything between, which is
- * faster than to prepare and send in turn.
+ * Sends together what a connection is sent in one turn of the event loop, above all an update and the acknowledgement
+ * of its command: one system call instead of one each. Waits for the last promise of the turn, not for a timer. A
+ * room's sockets are written one after the other with nothing in between, which is faster than preparing and sending in
+ * turn.
  *
- * `heldUp` is called for a connection that has not got rid of what it was sent before.
+ * Calls `heldUp` for a connection that could not yet send what it was sent before.
  */
 export function batchWrites(io: IoServer, heldUp: (connection: EngineConnection) => void): void {
   let due: (() => void)[] = [];

@@ -7,7 +7,7 @@ import { changesRoomOf, type IoServer, roomOf } from './rooms.ts';
 import type { SessionAdapter } from './session-adapter.ts';
 
 /**
- * States that are read at a time because changes of them were missed, each up to half a megabyte. Whoever waits too
+ * How many states are read at a time because changes of them were missed, each up to half a megabyte. What waits too
  * long is left to the healing.
  */
 const LOADS = { places: 2, patienceMs: 2_000 };
@@ -15,17 +15,17 @@ const LOADS = { places: 2, patienceMs: 2_000 };
 export interface ChangeRelayOptions {
   io: IoServer;
   adapter: SessionAdapter;
-  /** The session as Redis has it; null when it is gone. */
+  /** The present state in Redis; null if the session is gone. */
   load(sessionId: string): Promise<SessionState | null>;
-  /** All sockets of the room have been told this. */
+  /** Called when all sockets of a room have been sent an event. */
   told(room: string, event: ChangesEvent): void;
   logger: Logger;
 }
 
 /**
- * Hands on what instances tell each other of large sessions, which is only what has changed: as it is to sockets that
- * asked for that, as the whole state to the others. For those it keeps the state that the room was told last, as long
- * as any of them is there.
+ * Delivers messages about large sessions, which contain only what has changed: unchanged to sockets that asked for
+ * that, as the whole state to the others. For those it keeps the state that the room was last sent, while any of them
+ * is there.
  */
 export class ChangeRelay {
   readonly #options: ChangeRelayOptions;
@@ -43,8 +43,8 @@ export class ChangeRelay {
   }
 
   /**
-   * A socket that wants whole states was given this one. The room may be behind, so it counts only where nothing is
-   * known of it.
+   * A socket that wants whole states was given this one. Other sockets may be behind, so it counts only if nothing is
+   * known of the room.
    */
   joined(state: SessionState): void {
     const room = roomOf(state);
@@ -52,7 +52,7 @@ export class ChangeRelay {
   }
 
   /**
-   * Tells the sockets of this instance what has changed. Changes come in order, since one channel brings all of a
+   * Sends the sockets of this instance what has changed. Changes come in order, since one channel carries all of a
    * session.
    */
   #tell(room: string, event: ChangesEvent): void {
@@ -73,7 +73,7 @@ export class ChangeRelay {
     }
   }
 
-  /** The whole state, from a commit that does not follow on the one before it. */
+  /** Takes the whole state of a commit that does not follow the one before. */
   #replaced(room: string, state: SessionState): void {
     if (this.#told.has(room)) this.#told.set(room, state);
   }
@@ -89,8 +89,8 @@ export class ChangeRelay {
   }
 
   /**
-   * Something was missed on the way. Whatever is told meanwhile is in what is read, or the next change or the healing
-   * finds the gap.
+   * Reads the state after a message was missed. Later messages are contained in what is read; otherwise the next change
+   * or the healing finds the gap.
    */
   async #catchUp(room: string, event: ChangesEvent): Promise<void> {
     const { load, logger } = this.#options;
@@ -100,7 +100,7 @@ export class ChangeRelay {
     try {
       const state = await this.#loads.run(() => load(session_id));
       const before = this.#told.get(room);
-      // Another incarnation of the id is another room's.
+      // Another incarnation of the id has another room.
       if (state === null || roomOf(state) !== room || (before !== undefined && !isAfter(state, before))) return;
       this.#tellWhole(room, state, { ...event, epoch: state.epoch, version: state.version });
     } catch (error) {

@@ -19,14 +19,14 @@ const FRAGMENTS_MAX = 1_024;
 /** Pieces in which one frame arrives: 2 MiB in TCP segments of 512 bytes. */
 const PIECES_MAX = 4_096;
 const FAILED_CONNECTS_MAX = 5;
-/** No ping is answered while more than this waits to be sent. */
+/** Pings are not answered while more than this waits to be sent. */
 const UNSENT_PONGS_MAX_BYTES = 16 * 1024;
 /** How long a closing handshake may take. */
 const CLOSING_MS = 1_000;
-/** The WebSocket close code for what breaks the rules of a server (RFC 6455, section 7.4.1). */
+/** The WebSocket close code for a violation of the server's rules (RFC 6455, section 7.4.1). */
 const POLICY_VIOLATION = 1_008;
 
-/** What a connection has become. `asked`: a CONNECT is under way; `over`: nothing is listened to any more. */
+/** The phase of a connection. `asked`: a CONNECT is being checked; `over`: its frames are ignored. */
 type Phase = 'new' | 'asked' | 'connected' | 'over';
 
 export interface FrameGuardOptions {
@@ -160,7 +160,7 @@ export class FrameGuard {
   }
 
   /**
-   * Answers an event that nobody parsed, if it wants an answer: by the limit that it met, else by what is wrong with
+   * Answers an event that was not parsed, if it wants an answer: by the limit that it met, else by what is wrong with
    * it.
    */
   #refuse(ackId: string, verdict: Verdict, otherwise: Refusal): void {
@@ -169,7 +169,7 @@ export class FrameGuard {
     if (ackId !== '') this.#connection.write(acknowledgement(ackId, JSON.stringify(handler.refuse(refusal))));
   }
 
-  /** Counts a frame, and stops reading for a while where somebody goes on beyond the limit. */
+  /** Counts a frame, and pauses reading if the sender goes on beyond the limit. */
   #count(frame: Buffer): Verdict {
     const now = performance.now();
     const verdict = this.credits.frame(now, frame.length);
@@ -178,13 +178,13 @@ export class FrameGuard {
     return verdict;
   }
 
-  /** Ends the connection without waiting for its peer, who may read why. */
+  /** Ends the connection without waiting for its peer, which may read the reason. */
   #end(reason: string): false {
     if (this.#isOver()) return false;
     this.#phase = 'over';
     this.#options.logger.debug({ remote: this.#connection.remoteAddress, reason }, 'a connection was closed for what it sent');
     this.#webSocket.close(POLICY_VIOLATION, reason);
-    // So that Socket.IO forgets it at once, with a socket that is just being made.
+    // So that Socket.IO forgets it at once, and a socket that is just being created.
     this.#connection.close(true);
     this.#webSocket.terminate();
     return false;
@@ -192,7 +192,7 @@ export class FrameGuard {
 
   #closed(reason: string): void {
     this.#phase = 'over';
-    // Whoever missed the heartbeat does not answer a closing handshake either.
+    // A peer that missed the heartbeat does not answer a closing handshake either.
     if (reason === 'ping timeout') reset(this.#webSocket);
     else setTimeout(() => this.#webSocket.terminate(), CLOSING_MS).unref();
   }

@@ -26,13 +26,13 @@ import { cutSlowReaders } from './slow-readers.ts';
 import { StandingRooms } from './standing-rooms.ts';
 
 const HEARTBEAT_MS = 5_000;
-/** How long a connection may stay without a CONNECT that succeeds. */
+/** How long a connection may stay without a successful CONNECT. */
 const CONNECT_TIMEOUT_MS = 10_000;
 
 /**
- * The Socket.IO server: WebSocket only, so that no load balancer needs sticky sessions. It is attached to a server that
- * never listens, since Engine.IO would answer requests and handshakes in forms of its own: handshake.ts hands it those
- * that are let in.
+ * Creates the Socket.IO server: WebSocket only, so that no load balancer needs sticky sessions. It is attached to a
+ * server that never listens, since Engine.IO would answer requests and handshakes in forms of its own; handshake.ts
+ * passes it the handshakes that are accepted.
  */
 export function createIo(adapter: SessionAdapter): IoServer {
   const io: IoServer = new Server(createServer(), {
@@ -57,9 +57,9 @@ export interface GatewayOptions extends Omit<MembershipOptions, 'standing'> {
   handler: CommandHandler;
   now(): number;
   healing: Healing;
-  /** What this instance remembers of a session. */
+  /** A session in the session cache. */
   remembered(sessionId: string): LiveSession | undefined;
-  /** Undefined where nobody is asked who they are. */
+  /** Undefined with AUTH_MODE=none. */
   admission: Admission | undefined;
   logger: Logger;
   metrics: Metrics;
@@ -83,7 +83,7 @@ export function attachGateway(io: IoServer, options: GatewayOptions): void {
   adapter.onTold((room, event, payload) => {
     if (event === 'session:update') healing.told(room, payload);
     if (event !== 'session:deleted') return;
-    // Each instance lets its sockets go when it tells them.
+    // Each instance removes its own sockets from the room.
     for (const id of namespace.adapter.rooms.get(room) ?? []) {
       const socket = namespace.sockets.get(id);
       if (socket !== undefined) memberships.get(socket)?.dissolved(room);
@@ -98,7 +98,7 @@ export function attachGateway(io: IoServer, options: GatewayOptions): void {
     socket.on('disconnect', (reason) => {
       metrics.connectedSockets.dec();
       logger.debug({ socket: socket.id, reason }, 'socket disconnected');
-      // Without its socket a connection is good for nothing.
+      // A connection is of no use without its socket.
       if (reason === 'client namespace disconnect') socket.conn.close();
     });
     socket.on('error', (error: Error) => logger.debug({ socket: socket.id, err: error.message }, 'not a Socket.IO frame'));
@@ -135,8 +135,8 @@ export function attachGateway(io: IoServer, options: GatewayOptions): void {
 }
 
 /**
- * Guards each connection, and asks whoever CONNECTs whether they may. A refusal reaches the client as `connect_error`,
- * with the contract's error as its `data`.
+ * Guards each connection, and checks the token of each CONNECT. A refusal reaches the client as `connect_error`, with
+ * the contract's error as its `data`.
  */
 function guardFrames(io: IoServer, options: GatewayOptions): { of(socket: GatewaySocket): FrameGuard } {
   const { handler, connectionLimit, admission } = options;
@@ -149,7 +149,7 @@ function guardFrames(io: IoServer, options: GatewayOptions): { of(socket: Gatewa
   io.engine.on('connection', guardOf);
   const refusalOf = async (socket: GatewaySocket): Promise<Refusal | undefined> => {
     if (!connectionLimit.isOver(socket.conn.request.socket)) return admission?.admit(socket);
-    // After the refusal is on its way.
+    // After the refusal is sent.
     setTimeout(() => socket.conn.close());
     return connectionLimit.refusal();
   };
@@ -168,23 +168,23 @@ function guardFrames(io: IoServer, options: GatewayOptions): { of(socket: Gatewa
 }
 
 /**
- * Tells every socket of this instance that it will be sent away, and when to come back: each at another moment, so that
- * they don't all come at once.
+ * Tells every socket of this instance that it will be disconnected, and when to reconnect: each at another moment, so
+ * that they do not all come at once.
  */
 export function announceClosing(io: IoServer): void {
   const tell = (socket: GatewaySocket) => socket.emit('server:closing', { reconnect_in_ms: 100 + Math.floor(Math.random() * 900) });
   io.of('/').sockets.forEach(tell);
-  // Whose handshake is just ending.
+  // Sockets whose handshake is just ending.
   io.on('connection', tell);
 }
 
 /**
- * Sends every socket of this instance away: closes the transport without a Socket.IO DISCONNECT, after which a stock
- * client reconnects by itself.
+ * Disconnects every socket of this instance: closes the transport without a Socket.IO DISCONNECT, after which a
+ * standard client reconnects by itself.
  */
 export function closeIo(io: IoServer): void {
   for (const socket of io.of('/').sockets.values()) socket.conn.close();
-  // Not waited for: the subscriptions end with the connection to Redis at the latest, and Redis may hang.
+  // Not awaited, because Redis may hang; the subscriptions end with the connection at the latest.
   void io.of('/').adapter.close();
   io.engine.close();
 }

@@ -2,8 +2,8 @@
 const AT_ONCE = 8;
 
 /**
- * Lets handshakes in a few at a time when very many come at once, so that whoever is in already is not held up by those
- * who come: between two turns the event loop looks after everything else. Nobody waits where there is no crowd.
+ * Accepts a few handshakes in each turn of the event loop when very many come at once, so that they do not hold up
+ * those who are connected. Few handshakes do not wait.
  */
 export function createHandshakeThrottle(): (enter: () => void) => void {
   const waiting: (() => void)[] = [];

@@ -10,11 +10,11 @@ import { answerRaw } from '../raw-answer.ts';
 import { createHandshakeThrottle } from './handshake-throttle.ts';
 import type { IoServer } from './rooms.ts';
 
-/** Where Socket.IO is. */
+/** The path of Socket.IO. */
 const SOCKET_PATH = '/socket.io/';
 
 export interface HandshakeOptions {
-  /** The path below which the service lies, without a slash at its end; empty for none. */
+  /** The path of the service, without a slash at its end; may be empty. */
   basePath: string;
   handler: Pick<CommandHandler, 'refuse'>;
   callers: Callers;
@@ -22,8 +22,8 @@ export interface HandshakeOptions {
 }
 
 /**
- * Lets WebSockets in, or answers over HTTP why not. A connection begins with its own handshake: none takes over
- * another's Engine.IO session (`sid`).
+ * Accepts WebSocket handshakes, or answers the refusal over HTTP. Each connection begins with its own handshake: none
+ * takes over another's Engine.IO session (`sid`).
  */
 export function acceptHandshakes(http: Server, io: IoServer, options: HandshakeOptions): void {
   const throttle = createHandshakeThrottle();
@@ -31,7 +31,7 @@ export function acceptHandshakes(http: Server, io: IoServer, options: HandshakeO
     answerRaw(socket, options.handler.refuse(invalid([{ field: 'headers', message, code: 'invalid_handshake' }])));
   });
   http.on('upgrade', (request: IncomingMessage, socket: Socket, head: Buffer) => {
-    // Node has taken its listener away, and the WebSocket's own comes later.
+    // Node has removed its listener, and the WebSocket adds its own later.
     socket.on('error', () => {});
     throttle(() => {
       const refusal = refusalOf(request, options);
@@ -39,7 +39,7 @@ export function acceptHandshakes(http: Server, io: IoServer, options: HandshakeO
         answerRaw(socket, options.handler.refuse(refusal));
         return;
       }
-      // The HTTP answer and the first packet, which follows in the next microtask, leave together.
+      // The HTTP answer and the first packet, which follows in the next microtask, are sent together.
       socket.cork();
       io.engine.handleUpgrade(request, socket, head);
       queueMicrotask(() => socket.uncork());
@@ -47,13 +47,13 @@ export function acceptHandshakes(http: Server, io: IoServer, options: HandshakeO
   });
 }
 
-/** Why a handshake is not let in; undefined where it is. */
+/** Why a handshake is refused; undefined if it is accepted. */
 function refusalOf(request: IncomingMessage, { basePath, callers, connectionLimit }: HandshakeOptions): Refusal | undefined {
   const { method, url = '' } = request;
   if (!callers.allowsHost(request)) return refuse('FORBIDDEN', 'This server is not known by this name');
   if (pathWithin(basePath, url)?.startsWith(SOCKET_PATH) !== true)
     return refuse('NOT_FOUND', `WebSockets are at ${basePath}${SOCKET_PATH} only`);
-  // As Engine.IO reads it.
+  // Parsed as Engine.IO parses it.
   const { EIO, transport, sid } = Object.fromEntries(new URL(url, 'http://localhost').searchParams);
   const issue = (field: string, message: string) => invalid([{ field, message, code: 'invalid_handshake' }]);
   if (method !== 'GET') return issue('method', 'Must be GET');

@@ -10,7 +10,7 @@ import type { Metrics } from '../../observability/metrics.ts';
 import { every } from '../../util/every.ts';
 import { type IoServer, whoseRoom } from './rooms.ts';
 
-/** Two looks are needed to tell a lost update from one on its way, so a room is healed within twice this. */
+/** Two looks are needed to tell a lost update from a late one, so a room is healed within twice this time. */
 const LOOK_INTERVAL_MS = 2_000;
 const BATCH = 100;
 
@@ -24,14 +24,14 @@ export interface HealingOptions {
 }
 
 /**
- * Brings rooms up to date whose updates were lost on the way, for example with the instance that made them: compares
- * what this instance's sockets have been sent with what Redis has, and sends the state where it is newer.
+ * Brings rooms up to date whose updates were lost, for example with the instance that made them: compares what this
+ * instance's sockets were sent with what Redis has, and sends the state if Redis is newer.
  */
 export class Healing {
   readonly #options: HealingOptions;
-  /** The newest position that all sockets of a room are known to have been sent, by room. */
+  /** By room, the newest position that all its sockets are known to have been sent. */
   readonly #sent = new Map<string, Position>();
-  /** Where Redis stood at the last look, by room. */
+  /** By room, the position in Redis at the last look. */
   #seen = new Map<string, SessionPosition>();
   readonly #stop = new AbortController();
   #looking: Promise<void> = Promise.resolve();
@@ -56,15 +56,15 @@ export class Healing {
     await this.#looking;
   }
 
-  /** A room was told this. All its sockets are sent the same, but for those that asked for changes. */
+  /** Notes an event that a room was sent. All its sockets get the same, except those that asked for changes. */
   told(room: string, { epoch, version }: EventEnvelope): void {
     const sent = this.#sent.get(room);
     if (sent === undefined || isAfter({ epoch, version }, sent)) this.#sent.set(room, { epoch, version });
   }
 
   /**
-   * A socket of the room has been given this state. The others may still be behind, so it counts only for a room
-   * nothing is known of.
+   * Notes that a socket of the room was given this state. Other sockets may be behind, so it counts only if nothing is
+   * known of the room.
    */
   synced(room: string, { epoch, version }: Position): void {
     if (!this.#sent.has(room)) this.#sent.set(room, { epoch, version });
@@ -94,7 +94,7 @@ export class Healing {
         }
         if (position !== null && (await this.#isOver(standingRoom, position, sent[index]))) continue;
         if (isLost(position, before, sent[index]) && (await this.#restore(standingRoom, sent[index])) === null && before !== undefined) {
-          // Tried again at the next look.
+          // To be tried again at the next look.
           seen.set(room, before);
         }
         if (position === null) continue;
@@ -105,21 +105,20 @@ export class Healing {
       }
     }
     this.#seen = seen;
-    // What left Redis may come back; what was sent of it is what tells whether it is the same incarnation then.
+    // A session that left Redis may come back. What was sent tells then whether it is the same incarnation.
     for (const room of this.#sent.keys()) if (!rooms.has(room)) this.#sent.delete(room);
     for (const status of STATUSES) metrics.activeSessions.set({ status }, counts.get(status) ?? 0);
   }
 
   /**
-   * Whether another incarnation has the id by now. The room is dissolved then, as its deletion would have done, which
-   * nobody here has heard of. An epoch belongs to one incarnation, so a look at the state is needed only where another
-   * one has begun.
+   * Whether another incarnation has the id by now. Then dissolves the room, as the deletion would have done, which this
+   * instance missed. An epoch belongs to one incarnation, so the state is read only if the epoch is another one.
    */
   async #isOver(standing: StandingRoom, position: SessionPosition, sent: Position | undefined): Promise<boolean> {
     if (sent === undefined || position.epoch === sent.epoch) return false;
     const session = await this.#load(standing, position);
     if (session?.state == null || incarnationOf(session.state) === standing.incarnation) return false;
-    // Redis may have gone back to an earlier incarnation.
+    // Redis may have lost the newer incarnation.
     if (isAfter(sent, position) && (await this.#restore(standing, sent)) !== false) return true;
     this.#options.logger.info({ session: standing.sessionId }, 'a room was of a session that is over; it is dissolved');
     this.#tellDeleted(standing, sent);
@@ -127,8 +126,8 @@ export class Healing {
   }
 
   /**
-   * Goes on from what is left of a session. False where nothing is, null when it could not be done now; the other rooms
-   * must not wait for it.
+   * Continues a session from what is left of it. False if nothing is left, null if that failed now; never rejects, so
+   * that other rooms do not wait.
    */
   async #restore({ sessionId, incarnation }: StandingRoom, sent: Position): Promise<boolean | null> {
     const { archive, logger } = this.#options;
@@ -150,7 +149,7 @@ export class Healing {
     const { epoch, version, state } = session;
     logger.info({ session: sessionId, version }, 'a room was behind; sending it the state');
     if (state === null) {
-      // The version of the deletion, unless it may be of another incarnation.
+      // The version of the deletion, unless that may be another incarnation's.
       const sent = this.#sent.get(room);
       this.#tellDeleted(standing, sent === undefined || sent.epoch === epoch ? { epoch, version: version - 1 } : sent);
     } else {
@@ -161,14 +160,15 @@ export class Healing {
   }
 
   /**
-   * Tells a room that its session was deleted, as the version after this one. Whoever is told leaves it (gateway.ts).
+   * Tells a room that its session was deleted, as the version after this one. Its sockets then leave the room
+   * (gateway.ts).
    */
   #tellDeleted({ room, sessionId: session_id }: StandingRoom, { epoch, version }: Position): void {
     const { io, now } = this.#options;
     io.local.to(room).emit('session:deleted', { session_id, epoch, version: version + 1, server_time_ms: Math.floor(now()) });
   }
 
-  /** The session as it is now; null when it is gone or can't be read. */
+  /** The present session; null if it is gone or unreadable. */
   async #load({ room, sessionId }: StandingRoom, position: Position): Promise<StoredSession | null> {
     try {
       return (await this.#options.store.load(sessionId)).session;
@@ -190,8 +190,8 @@ interface StandingRoom {
 }
 
 /**
- * What sockets were sent was in Redis before; where it is not there any more, Redis lost it. What does not run may
- * leave Redis after a while, what runs may not.
+ * Whether Redis lost what sockets were sent, which it had before. A session that does not run may leave Redis after a
+ * while; a running one may not.
  */
 function isLost(position: Position | null, before: SessionPosition | undefined, sent: Position | undefined): sent is Position {
   if (sent === undefined) return false;

@@ -1,6 +1,6 @@
 /**
- * What a text frame is, told by its first bytes: the type of the Engine.IO packet and, in a message, that of the
- * Socket.IO packet. Nothing here parses JSON. https://socket.io/docs/v4/engine-io-protocol/ and
+ * Recognises text frames by their first bytes: the type of the Engine.IO packet and, in a message, that of the
+ * Socket.IO packet. Parses no JSON. https://socket.io/docs/v4/engine-io-protocol/ and
  * https://socket.io/docs/v4/socket-io-protocol/
  */
 
@@ -22,27 +22,27 @@ export const SOCKET = {
   binaryAck: code('6'),
 } as const;
 
-/** Of a message's content, behind its two types, this much is looked at. */
+/** So many bytes of a message are looked at. */
 const HEAD_BYTES = 64;
 const headOf = (message: Buffer) => message.toString('latin1', 2, HEAD_BYTES);
 
-/** The number of the acknowledgement, and the event's name where it is one that may be large. */
+/** The number of the acknowledgement, and the event's name if it is the one that may be large. */
 const EVENT = /^(?:\/,)?(\d{0,15})\[\s*("session:create"\s*,)?/;
-/** The number of attachments, and that of the acknowledgement. */
+/** The number of attachments, and the number of the acknowledgement. */
 const BINARY = /^(\d{1,2})-(?:\/,)?(\d{0,15})\[/;
 /** Any namespace but `/`. */
 const OTHER_NAMESPACE = /^\/[^,]/;
 
 /**
- * How an event in the namespace `/` begins: the number of its acknowledgement, '' where no answer is wanted. Null for
- * anything else.
+ * The beginning of an event in the namespace `/`: the number of its acknowledgement, '' if no answer is wanted. Null
+ * for anything else.
  */
 export function readEvent(message: Buffer): { ackId: string; isCreate: boolean } | null {
   const found = EVENT.exec(headOf(message));
   return found && { ackId: found[1] ?? '', isCreate: found[2] !== undefined };
 }
 
-/** As `readEvent`, for what comes with binary attachments. */
+/** As `readEvent`, for an event with binary attachments. */
 export function readBinary(message: Buffer): { ackId: string; attachments: number } | null {
   const [, attachments = '', ackId = ''] = BINARY.exec(headOf(message)) ?? [];
   return Number(attachments) > 0 ? { ackId, attachments: Number(attachments) } : null;
@@ -53,7 +53,7 @@ export function isForOtherNamespace(connect: Buffer): boolean {
   return OTHER_NAMESPACE.test(headOf(connect));
 }
 
-/** The message that answers an event, as Engine.IO is given it. `json` is the payload's. */
+/** The message that answers an event, in the form that Engine.IO takes. `json`: the payload's JSON. */
 export function acknowledgement(ackId: string, json: string): string {
   return `${String.fromCharCode(SOCKET.ack)}${ackId}[${json}]`;
 }

@@ -4,7 +4,7 @@ import { PreparedEncoder } from './prepared-encoder.ts';
 /** An event in the namespace `/`, with or without the number of its acknowledgement. */
 const EVENT_FRAME = /^2(\d{0,15})(\[[^]*)$/;
 
-/** socket.io's decoder, for which a name that the library keeps for itself is an event like any other. */
+/** Socket.IO's decoder, but an event with a name that the library reserves is an event like any other. */
 class ForgivingDecoder extends Decoder {
   override add(frame: unknown): void {
     try {
@@ -18,8 +18,8 @@ class ForgivingDecoder extends Decoder {
 }
 
 /**
- * The event in a frame that the library refuses for its name: one that it keeps for itself, such as `connect`, or none
- * at all. It ends the connection for that; here it is an unknown command like any other, and answered.
+ * The event in a frame that the library refuses for its name: a reserved one, such as `connect`, or none. The library
+ * would end the connection; here it is answered as an unknown command.
  */
 function refusedEvent(frame: unknown): Packet | undefined {
   const found = typeof frame === 'string' ? EVENT_FRAME.exec(frame) : null;

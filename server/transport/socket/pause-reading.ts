@@ -1,13 +1,10 @@
 import type { WebSocket } from '../../internals/ws.ts';
 
-/** Pauses in a row after which nobody waits any more; in a row: each within `CALM_MS` of the one before. */
+/** Most pauses in a row; in a row: each begins within `CALM_MS` of the one before. */
 const PAUSES_MAX = 10;
 const CALM_MS = 5_000;
 
-/**
- * Pauses the reading of a connection, so that a flood stays in its sender's own buffers. What was sent meanwhile is
- * read afterwards.
- */
+/** Pauses the reading of a connection, so that a flood stays in its sender's own buffers. It is read afterwards. */
 export class ReadingPause {
   readonly #webSocket: WebSocket;
   #isPaused = false;
@@ -19,8 +16,8 @@ export class ReadingPause {
   }
 
   /**
-   * Reads nothing for so many ms. False where that was tried too often: then nothing is paused. `now`: ms of any clock
-   * that never goes back.
+   * Pauses reading for so many ms. False, without a pause, after too many pauses. `now`: ms of a clock that never goes
+   * back.
    */
   begin(now: number, ms: number): boolean {
     if (this.#isPaused) return true;

@@ -4,19 +4,18 @@ import { WrittenAnswer } from '../written-answer.ts';
 
 const prepared = new WeakMap<object, string>();
 
-/** Has a payload's JSON sent as it is given here, wherever the payload is sent from now on. */
+/** Sets the JSON of a payload, which is sent in its place from now on. */
 export function prepare<Payload extends object>(payload: Payload, json: string): Payload {
   prepared.set(payload, json);
   return payload;
 }
 
-/** A reply that is not longer than this costs nothing beside its command. */
+/** Shorter replies are not charged for. */
 const SHORT_REPLY = 1_024;
 const lengths = new WeakMap<object, number>();
 
 /**
- * How long a reply was that has been acknowledged, in characters: measuring it anew would mean serialising it again. 0
- * for a short one.
+ * The length of a reply that was sent, in characters; 0 for a short one. Measuring it would need serialising it again.
  */
 export function lengthOfReply(reply: object): number {
   return lengths.get(reply) ?? 0;

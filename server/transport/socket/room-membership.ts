@@ -15,7 +15,7 @@ import type { StandingRooms } from './standing-rooms.ts';
 const SUBSCRIBE_TIMEOUT_MS = 1_500;
 
 export interface MembershipOptions {
-  /** Resolves once Redis has confirmed the subscription to a room; null where it stands. */
+  /** Resolves once Redis has confirmed the subscription to a room; null if it is confirmed already. */
   subscribed(room: string): Promise<void> | null;
   standing: StandingRooms;
   healing: Pick<Healing, 'synced'>;
@@ -29,7 +29,7 @@ const late = () => {
   throw new Error(`no answer within ${SUBSCRIBE_TIMEOUT_MS} ms`);
 };
 
-/** A command that is not answered yet and may take a place in a room. */
+/** A command that is not answered yet and may enter a room. */
 interface Joining {
   /** Whether the session was left since the command came. */
   isLeft: boolean;
@@ -37,23 +37,23 @@ interface Joining {
   ended: Promise<unknown>;
 }
 
-/** Joinings of one socket that are in one room. */
+/** The commands of one socket that are in one room. */
 interface Stay {
   count: number;
-  /** Whether the socket is in the room whatever becomes of them. */
+  /** Whether the socket stays in the room, whatever the result of those commands. */
   stays: boolean;
 }
 
 export interface SocketMembership extends RoomMembership {
-  /** The socket is being told that a room's session was deleted, after which it is in the room no more. */
+  /** Called when the socket is told that a room's session was deleted; the socket leaves the room. */
   dissolved(room: string): void;
-  /** Resolves when all commands have ended that are under way now and may take a place in a room. */
+  /** Resolves when all running commands have ended that may enter a room. */
   settled(): Promise<void>;
 }
 
 /**
- * A socket's places in session rooms. Its commands run side by side, so a refused join must not undo one that was
- * acknowledged, nor outlive a later leave; and what instances tell each other may come late.
+ * A socket's membership of session rooms. Its commands run side by side, so a refused join must not undo an
+ * acknowledged one, nor a later leave; and messages between instances may come late.
  */
 export function membershipOf(socket: GatewaySocket, options: MembershipOptions): SocketMembership {
   const { subscribed, standing, healing, changes, metrics, sessionSocketLimit } = options;
@@ -63,7 +63,7 @@ export function membershipOf(socket: GatewaySocket, options: MembershipOptions):
   const begin = (room: string): Stay => {
     const isIn = socket.rooms.has(room);
     let stay = stays.get(room);
-    // Out of the room again: it was left or dissolved, and what was under way before counts no more.
+    // The room was left or dissolved meanwhile, so commands that began before no longer count.
     if (stay === undefined || !isIn) stays.set(room, (stay = { count: 0, stays: isIn }));
     stay.count += 1;
     return stay;
@@ -88,11 +88,11 @@ export function membershipOf(socket: GatewaySocket, options: MembershipOptions):
     const hadChanges = socket.rooms.has(changesRoom);
     let isMember = false;
     try {
-      // In the room before anything else of this socket has its turn.
+      // In the room before any other command of this socket runs.
       const joined = socket.join(deltas === true ? [room, changesRoom] : room);
       if (deltas === false) await socket.leave(changesRoom);
       await joined;
-      // Whoever has left meanwhile hears nothing, so there is no subscription to wait for.
+      // If it has left meanwhile, there is no subscription to wait for.
       const confirmed = socket.rooms.has(room) ? subscribed(room) : null;
       if (confirmed !== null) {
         await within(SUBSCRIBE_TIMEOUT_MS, confirmed, late).catch((cause: unknown) => {
@@ -100,8 +100,8 @@ export function membershipOf(socket: GatewaySocket, options: MembershipOptions):
         });
       }
       const outcome = await work();
-      // It may have been left, or its socket gone, meanwhile: then no room stands, and nobody would ever take away what
-      // is kept for it.
+      // The room may have been left, or the socket closed, meanwhile. Then no room exists, and nothing would ever
+      // remove what is kept for it.
       if (outcome.ok && roomOf(outcome.state) === room && socket.rooms.has(room)) {
         stay.stays = true;
         standing.know(outcome.state);

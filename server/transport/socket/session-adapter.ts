@@ -14,8 +14,8 @@ import {
 import { joinFrames } from '../../internals/socket.io-adapter.ts';
 
 /**
- * What a message of another instance tells of the session beside its state: all that an instance needs to go on from
- * there without reading it.
+ * What another instance's message tells of a session besides its state: all that an instance needs to go on without
+ * reading the session.
  */
 export type Facts = Pick<LiveSession, 'warnings' | 'expiredSince' | 'lastHash' | 'token'>;
 
@@ -24,7 +24,7 @@ type Aside = Facts & {
   schema: number;
 };
 
-/** Delivers what tells only the changes of a large session. */
+/** Delivers messages that contain only the changes of a large session. */
 export interface ChangeDelivery {
   /** Tells the sockets of a room what has changed, instead of Socket.IO. */
   changed(room: string, event: ChangesEvent): void;
@@ -32,7 +32,7 @@ export interface ChangeDelivery {
   replaced(room: string, update: UpdateEvent): void;
 }
 
-/** Sockets of this instance were sent an event of a session. */
+/** Called when sockets of this instance were sent an event of a session. */
 type Notice = (room: string, event: string, payload: EventEnvelope) => void;
 
 export interface SessionAdapterOptions {
@@ -41,7 +41,7 @@ export interface SessionAdapterOptions {
   /** Separates the channels of services that share a Redis. */
   channelPrefix: string;
   schema: Schema;
-  /** Another instance has committed this. */
+  /** Called with what another instance has committed. */
   heard(update: UpdateEvent | ChangesEvent, facts: Facts): void;
 }
 
@@ -51,20 +51,20 @@ type SessionMessage = ClusterMessage & {
 };
 
 /**
- * What instances tell each other of sessions, over Socket.IO's sharded adapter. Each message takes these steps, all in
+ * The messages of instances about sessions, over Socket.IO's sharded adapter. Each message takes these steps, all in
  * one turn of the event loop:
  *
- * 1. skip: an instance also receives its own publications, since it subscribes to the rooms that it talks to. Its
- *    sockets have been told already, so the first bytes decide, before anything is parsed.
+ * 1. skip: an instance also receives its own publications, since it subscribes to the rooms to which it sends. Its
+ * sockets have been told already, so the first bytes decide, before anything is parsed.
  * 2. deliver: sockets are told first, since people wait for them. Changes of a large session go through
- *    `ChangeDelivery`, which gives each socket the form that it asked for. A whole state is shown to `ChangeDelivery`,
- *    then Socket.IO sends it to all sockets of the room, as it does any other event.
- * 3. hear: the session cache takes over the committed state and its facts. It comes after the sockets, so that neither
- *    its time nor its errors delay them.
- * 4. notice: the healing and the room memberships learn what the room was told. Changes are left out: `ChangeDelivery`
- *    sends them as local events, which are noticed when they are sent.
+ * `ChangeDelivery`, which gives each socket the form that it asked for. A whole state is shown to `ChangeDelivery`,
+ * then Socket.IO sends it to all sockets of the room, as it does with any other event.
+ * 3. hear: the session cache takes over the committed state and its facts. This comes after the sockets, so that
+ * neither its time nor its errors delay them.
+ * 4. notice: healing and room memberships learn what the room was told. Changes are left out: `ChangeDelivery` sends
+ * them as local events, which are noticed when they are sent.
  *
- * What this instance sends by itself takes step 4 only.
+ * What this instance sends itself takes step 4 only.
  */
 export class SessionAdapter {
   readonly #options: SessionAdapterOptions;
@@ -95,25 +95,25 @@ export class SessionAdapter {
     };
   }
 
-  /** The name by which this instance marks its messages. @throws Error before the Socket.IO server is made */
+  /** The name of this instance in its messages. @throws Error before the Socket.IO server is created */
   get uid(): string {
     if (this.#adapter === undefined) throw new Error('the adapter is not open yet');
     return this.#adapter.uid;
   }
 
-  /** The channel of Redis on which instances tell each other what happens in a room. */
+  /** The Redis channel for the messages of a room. */
   channelOf(room: string): string {
     return channelOf(this.#options.channelPrefix, room);
   }
 
-  /** From now on changes of large sessions are delivered by this. */
+  /** Sets what delivers changes of large sessions from now on. */
   deliverChanges(delivery: ChangeDelivery): void {
     this.#changes = delivery;
   }
 
   /**
-   * Calls `notice` when sockets of this instance were sent an event of a session: once for a room, where a listener of
-   * each socket would be called for each.
+   * Sets what is called when sockets of this instance were sent an event of a session: once for a room, where a
+   * listener of each socket would be called for each socket.
    */
   onTold(notice: Notice): void {
     this.#notice = notice;
@@ -139,22 +139,22 @@ export class SessionAdapter {
 
   #hear(update: UpdateEvent | ChangesEvent, { schema, ...facts }: Aside): void {
     const { reads, writes } = this.#options.schema;
-    // A state in another form may hold what only another version understands, or lack what this one needs.
+    // A state in another form may contain what only another version understands, or lack what this one needs.
     if (schema === reads && schema === writes) this.#options.heard(update, facts);
   }
 
   /** Step 4. */
   #told(rooms: Iterable<string>, event: string, payload: EventEnvelope): void {
     if (this.#notice === undefined) return;
-    // Sockets that asked for changes are told in a local room, ahead of the others of theirs: the session's room has
-    // not been told yet.
+    // Sockets that asked for changes are told in a local room, before the other sockets: the session's room has not
+    // been told yet.
     for (const room of rooms) if (!isLocal(room) && this.#adapter?.rooms.has(room) === true) return this.#notice(room, event, payload);
   }
 }
 
 const LOCAL = 'local/';
 
-/** The name of a room that is of this instance only: no messages come for it. */
+/** The name of a room of this instance only; no messages come for it. */
 export function localRoomOf(room: string): string {
   return LOCAL + room;
 }
@@ -164,14 +164,14 @@ function isLocal(room: string): boolean {
 }
 
 /**
- * In place of an instance's own name: what is published under it comes back to whoever publishes it, in the order in
- * which everybody gets it.
+ * Used in place of an instance's name: the publishing instance then receives the message too, in the order in which all
+ * do.
  */
 export const EVERYBODY = 'everybody';
 
 /**
- * What begins the channels of a deployment. The channels of a Redis are those of all its databases, so they carry the
- * number; but for database 0, whose instances of earlier versions would not be heard otherwise.
+ * The prefix of a deployment's channels. All databases of a Redis share its channels, so the prefix contains the number
+ * of the database; not for database 0, so that instances of earlier versions are heard.
  */
 export function channelPrefixOf(keyPrefix: string, database: number): string {
   return database === 0 ? keyPrefix : `${keyPrefix}/${database}`;
@@ -182,7 +182,7 @@ interface Telling {
   channel: string;
   room: string;
   event: string;
-  /** JSON of the payload up to the state, without its end; or the whole of it. */
+  /** JSON of the payload; if the state follows, without the end of it. */
   payload: string;
   /** Whether the new state follows. */
   withState: boolean;
@@ -190,8 +190,8 @@ interface Telling {
 }
 
 /**
- * An event to a room as the commit script publishes it; where the state follows, the script puts it between head and
- * tail.
+ * An event to a room, in the form that the commit script publishes; if the state follows, the script puts it between
+ * head and tail.
  */
 export function publicationOf({ uid, channel, room, event, payload, withState, aside }: Telling): Publication {
   const { head, tail } = broadcastJson(uid, room, event, payload, aside === undefined ? undefined : JSON.stringify(aside));

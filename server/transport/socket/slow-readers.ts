@@ -4,18 +4,18 @@ import type { Logger } from '../../observability/logger.ts';
 import type { Metrics } from '../../observability/metrics.ts';
 import type { IoServer } from './rooms.ts';
 
-/** What may wait behind a message that is still on its way to a peer. */
+/** How much may wait behind a message that is being sent to a peer. */
 const UNSENT_MAX_BYTES = 1024 * 1024;
-/** How long a peer may take to let that much pass: a burst to someone who reads goes out well before. */
+/** How long a peer may take to accept any of it; a peer that reads takes a burst much sooner. */
 const PATIENCE_MS = 1_000;
 
 /**
- * Ends connections whose peer does not take what it is sent, so that nobody else pays for it: Engine.IO keeps one batch
- * on its way and collects what comes meanwhile, without a limit. Whoever has more than 1 MiB collected, none of which
- * could be sent for a second, is cut off. The stock client comes back by itself and joins again.
+ * Ends connections whose peer does not read, so that others do not pay for it: Engine.IO sends one batch at a time and
+ * collects the rest without a limit. A peer is cut off when more than 1 MiB is collected and nothing could be sent for
+ * a second. The standard client reconnects and joins again.
  *
- * Returns what is to be called when something has to wait for what was sent before; a listener to each message of each
- * socket would cost everybody.
+ * Returns the function to call when a connection could not yet send what came before; a listener for each message of
+ * each socket would slow down everybody.
  */
 export function cutSlowReaders(
   io: IoServer,
@@ -37,8 +37,7 @@ export function cutSlowReaders(
     }
     const unsent = unsentOf(connection);
     for (; peer.counted < unsent.length; peer.counted++) {
-      // Characters for text, which is JSON: counting its bytes would mean reading each message once more for each
-      // socket.
+      // Counts text in characters, since counting bytes would read each message again for each socket.
       peer.waiting += unsent[peer.counted]?.data?.length ?? 0;
     }
     if (peer.waiting <= UNSENT_MAX_BYTES) return;

@@ -2,8 +2,8 @@ import type { SessionIncarnation } from '../../engine/incarnation.ts';
 import { type IoServer, roomOf, whoseRoom } from './rooms.ts';
 
 /**
- * Of which incarnations rooms stand on this instance: whoever joins one more time enters at once, and need not read
- * first which room it is.
+ * The incarnations that have a room with sockets on this instance. A later join enters such a room at once, without
+ * reading first which room it is.
  */
 export class StandingRooms {
   readonly #known = new Map<string, SessionIncarnation>();
@@ -16,12 +16,12 @@ export class StandingRooms {
     });
   }
 
-  /** The incarnation of a session that was joined last, while anybody is in its room. */
+  /** The incarnation of a session that was joined last, while a socket is in its room. */
   of(sessionId: string): SessionIncarnation | undefined {
     return this.#known.get(sessionId);
   }
 
-  /** A socket of this instance is in the room of this incarnation. */
+  /** Notes that a socket of this instance is in the room of an incarnation. */
   know({ session_id, created_at, owner_id }: SessionIncarnation): void {
     this.#known.set(session_id, owner_id === undefined ? { session_id, created_at } : { session_id, created_at, owner_id });
   }
