@@ -1,20 +1,20 @@
 import TinyQueue from 'tinyqueue';
 
 /**
- * The timer's clock and the authoritative one may run differently or be set while an alarm is far away, so how long is
- * left is looked up this often: a drift of 500 ppm, the most NTP gives a clock, is then half a millisecond.
+ * The timer's clock and the one clock may run at different rates or be set, so the time left is checked this often: a
+ * drift of 500 ppm, the most that NTP gives a clock, is then half a millisecond.
  */
 const LOOK_AGAIN_MS = 1_000;
 
 interface Alarm {
-  /** Unix ms of the authoritative clock. */
+  /** Unix ms of the one clock. */
   at: number;
   sessionId: string;
 }
 
 /**
- * Calls back at instants of the authoritative clock, never before: any number of alarms on one timer. One alarm a
- * session; the newest counts.
+ * Calls back at instants of the one clock, never before. Any number of alarms use one timer. A session has one alarm;
+ * the newest counts.
  */
 export class Alarms {
   readonly #now: () => number;
@@ -35,7 +35,7 @@ export class Alarms {
     return this.#armed.size;
   }
 
-  /** Sets a session's alarm to `at` (Unix ms); null takes it away. */
+  /** Sets a session's alarm to `at` (Unix ms); null removes it. */
   set(sessionId: string, at: number | null): void {
     if (!this.#open) return;
     if (at === null) {
@@ -44,7 +44,7 @@ export class Alarms {
     }
     this.#armed.set(sessionId, at);
     this.#queue.push({ at, sessionId });
-    // Alarms that were moved stay in the queue until they come up; sweep them out before they outnumber the living.
+    // Replaced alarms stay in the queue until they come up; they are removed before they outnumber the valid ones.
     if (this.#queue.length > 2 * this.#armed.size + 1000) {
       this.#queue = new TinyQueue(
         [...this.#armed].map(([id, instant]) => ({ at: instant, sessionId: id })),
@@ -66,7 +66,7 @@ export class Alarms {
     if (next === undefined || next.at >= this.#timerAt) return;
     clearTimeout(this.#timer);
     this.#timerAt = next.at;
-    // Timers take whole milliseconds and may fire early; `#fire` looks again.
+    // Timers take whole milliseconds and may fire early; `#fire` checks again.
     this.#timer = setTimeout(() => this.#fire(), Math.min(LOOK_AGAIN_MS, Math.max(0, Math.ceil(next.at - this.#now()))));
     this.#timer.unref();
   }

@@ -20,9 +20,9 @@ import {
 import type { ArchivedSession, Departures, Trail } from './trail-ports.ts';
 
 export const FINISHED: ReadonlySet<Status> = new Set(['expired', 'completed', 'cancelled']);
-/** How long a create waits to hear from the trail whether its id is in use. */
+/** How long a create waits for the trail to tell whether its id is in use, ms. */
 const CREATE_PATIENCE_MS = 250;
-/** How far clocks may be apart when it is judged whether a session has left Redis by age, ms. */
+/** How far clocks may be apart when deciding whether a session has left Redis by age, ms. */
 const CLOCK_SLACK_MS = 100;
 
 export interface ArchiveOptions {
@@ -37,20 +37,17 @@ export interface ArchiveOptions {
   logger: Logger;
 }
 
-/** Finds sessions wherever they are: in Redis, or in the trail once Redis has lost or dropped them. */
+/** Finds sessions in Redis, or in the trail if Redis has lost or dropped them. */
 export class Archive {
   readonly #options: ArchiveOptions;
-  /** What was brought back, by what was found of it: many may have been given the same. */
+  /** Sessions that were brought back, by the object that was found: several callers may have the same one. */
   readonly #woken = new WeakMap<LiveSession, Promise<StoredSession | null>>();
 
   constructor(options: ArchiveOptions) {
     this.#options = options;
   }
 
-  /**
-   * As `SessionStore.load`. What Redis lacks is shown as the trail has it; a session that is unfinished there is
-   * brought back by `wake`.
-   */
+  /** As `SessionStore.load`. Shows what Redis lacks as the trail has it; `wake` brings an unfinished session back. */
   async find(sessionId: string, command?: CommandKey): ReturnType<SessionStore['load']> {
     const { store, trail } = this.#options;
     const loaded = await store.load(sessionId, command);
@@ -59,21 +56,21 @@ export class Archive {
     return archived === 'unknown' || archived.deleted ? loaded : { ...loaded, session: sessionOf(archived) };
   }
 
-  /** Where a session stands in Redis; null where it is not there. */
+  /** The position of a session in Redis; null if it is not there. */
   async position(sessionId: string): Promise<SessionPosition | null> {
     const [position] = await this.#options.store.positions([sessionId]);
     if (position === undefined) throw new StoreUnavailableError('no answer where a session stands');
     return position;
   }
 
-  /** A session's state as Redis has it. */
+  /** The state of a session in Redis. */
   async peek(sessionId: string): Promise<SessionState | null> {
     return (await this.#options.store.load(sessionId)).session?.state ?? null;
   }
 
   /**
-   * Brings back a session that only the trail has; any other is returned as it is. For those who may have to do with
-   * it: it makes a version.
+   * Brings back a session that only the trail has; returns any other one as it is. Call this only for senders who may
+   * use the session, since it makes a version.
    */
   async wake(session: StoredSession | null): Promise<StoredSession | null> {
     if (!isDormant(session)) return session;
@@ -87,10 +84,7 @@ export class Archive {
     return (await this.#leftByAge(session)) ? this.#recover(session, (now) => resume(state, now)) : this.#recover(session);
   }
 
-  /**
-   * The trail's word on an id that a create wants: the newest that it knows of it, null when that is nothing or takes
-   * too long.
-   */
+  /** The newest state that the trail has of an id that a create wants; null if it has none or takes too long. */
   async ask(sessionId: string): Promise<ArchivedSession | null> {
     const { trail, logger } = this.#options;
     if (trail === undefined) return null;
@@ -105,11 +99,11 @@ export class Archive {
   }
 
   /**
-   * Goes on with an incarnation of an id of which somebody has seen a position that Redis lost: as the next version of
-   * the newest state that Redis or the trail has of that incarnation, under an epoch after all that were seen. Does
-   * nothing where Redis has that position, and where neither has that incarnation. A `claim` counts only if Redis has
-   * begun another run since the session's last commit: who claims could make versions at will otherwise.
-   * False where there was nothing to go on with.
+   * Continues an incarnation of an id after a client saw a position of it that Redis lost: as the next version of the
+   * newest state that Redis or the trail has of the incarnation, under an epoch after all that were seen. Does nothing
+   * if Redis has that position, or if neither has the incarnation. A `claim` of a client counts only if another run of
+   * Redis took the session's last commit, since otherwise clients could make versions at will. False if there was
+   * nothing to continue.
    * @param incarnation as `incarnationOf` names it
    */
   async restore(sessionId: string, incarnation: string, seen: Position, { claim = false } = {}): Promise<boolean> {
@@ -119,7 +113,7 @@ export class Archive {
     if (session === null) {
       const found = (await this.find(sessionId)).session;
       if (!isLive(found) || !isOfIncarnation(found)) return false;
-      // What a room was told and the trail lacks is lost.
+      // If the room was told more than the trail has, that is lost.
       await (!claim && isAfter(seen, found) && isDormant(found) ? this.#recover(found) : this.wake(found));
       return true;
     }
@@ -142,8 +136,8 @@ export class Archive {
   }
 
   /**
-   * Whether a session that only the trail has left Redis because it was idle for long, and the trail has all of it.
-   * Where that can't be told, it was lost.
+   * Whether a session that only the trail has left Redis by age, with nothing lost. If that is unknown, it counts as
+   * lost.
    */
   async #leftByAge({ state, ...position }: LiveSession): Promise<boolean> {
     const { departures, trail, clock, idleMs } = this.#options;
@@ -152,14 +146,14 @@ export class Archive {
     const updatedAt = Date.parse(state.updated_at);
     const now = clock.now() + CLOCK_SLACK_MS;
     if (now < updatedAt + idleMs || (await departures.keptSince(session_id)) > updatedAt) return false;
-    // Whatever was committed of it later has left Redis as well, so it is as old.
+    // Anything committed later would have left Redis too, so it would be as old.
     if ((await departures.completeUntil(session_id)) <= now - shortestLifetime(idleMs)) return false;
-    // It may have arrived since the trail was asked.
+    // It may have arrived since the trail was first asked.
     const newest = await trail.newest(session_id);
     return isArchived(newest) && !isAfter(newest.state, position);
   }
 
-  /** Exactly one of racing recoveries goes through; the others take what it brought back. */
+  /** Commits the recovery. Of several at once exactly one succeeds; the others get the session that it brought back. */
   async #recover(base: LiveSession, eventAt = (now: number): SessionEvent => recover(base.state, now)): Promise<StoredSession | null> {
     const { committer, clock, logger } = this.#options;
     for (let redone = false; ; redone = true) {
@@ -178,7 +172,7 @@ export class Archive {
   }
 }
 
-/** Whether only the trail has a session that is not finished. */
+/** Whether only the trail has the session and it is unfinished. */
 export function isDormant(session: StoredSession | null): session is LiveSession {
   return isLive(session) && session.archived === true && !FINISHED.has(session.state.status);
 }

@@ -7,14 +7,13 @@ import type { CommandContext, Outcome } from './command-context.ts';
 import { incarnationOf } from './incarnation.ts';
 import type { LiveSession, IdempotencyRecord, StoredSession } from './ports.ts';
 
-/** Whether nothing but expiries happened between two versions of a session. */
+/** Whether only expiries happened between two versions of a session. */
 export function expiredOnly(first: LiveSession, session: LiveSession): boolean {
   return session.version > first.version && session.expiredSince !== null && session.expiredSince.version <= first.version;
 }
 
 /**
- * The checks of a switch that ran into an expiry, against the version that it was sent for; refusals show the present
- * state.
+ * The checks of a switch that met an expiry, against the version that it was sent for; refusals show the present state.
  */
 export function checkSwitch(
   first: LiveSession,
@@ -32,13 +31,12 @@ export function checkSwitch(
 }
 
 /**
- * The refusal of an adjustment that was meant for a cycle whose time was up before it came, or that ended on its way;
- * null where it may go on. It names no clock but the running one, so it would give its time to the next cycle. Who
- * guards it by a version knows which one they mean.
+ * The refusal of an adjustment for a cycle that was over before it arrived, or that ended while it was under way; null
+ * if it may go on. Such an adjustment names no clock but the running one, so it would give its time to the next cycle.
+ * With an expected version the sender has said which cycle they mean.
  * @param first the session as the command first read it
- * @param arrival when the command came, Unix ms
- * @param graceMs how long after its deadline an expiry is committed at the earliest: nobody who sent a command that
- * came before then can know of it
+ * @param arrival when the command arrived, Unix ms
+ * @param graceMs the shortest time from a deadline to the commit of its expiry: a sender before that cannot know of it
  */
 export function checkCycle(
   first: LiveSession,
@@ -65,7 +63,7 @@ export function checkVersion(session: LiveSession, { expectedVersion }: CommandC
   return conflict(`Session is at version ${session.version}, not ${expectedVersion}`, expectedVersion, session.state);
 }
 
-/** Asks whether the sender may; see CommandContext. */
+/** Checks whether the sender may send the command; see CommandContext. */
 export async function denied(
   session: StoredSession | null,
   { authorize, command }: CommandContext,
@@ -76,8 +74,8 @@ export async function denied(
 }
 
 /**
- * The answer to a command that had its effect before, if it is the same; where it was applied to another incarnation of
- * the id, as if its session were gone.
+ * The answer to a repeated command, if it is the same command. If it was applied to another incarnation of the id, the
+ * answer is that its session is gone.
  */
 export function repeated(record: IdempotencyRecord, session: StoredSession | null, sessionId: string, context: CommandContext): Outcome {
   if (record.fingerprint !== context.command?.fingerprint) {
@@ -88,10 +86,7 @@ export function repeated(record: IdempotencyRecord, session: StoredSession | nul
   return isThere ? { ok: true, state: session.state, appliedVersion } : { ...notFound(sessionId), appliedVersion };
 }
 
-/**
- * Lets the trail tell by which command_id an event was made, and by whom: what its metadata say beside the command's
- * own.
- */
+/** Metadata that tell the trail by which `command_id` an event was made, and by whom. */
 export function noteOf({ command, actor }: CommandContext): JsonObject {
   return { ...(actor === undefined ? {} : { actor }), ...(command === undefined ? {} : { command_id: command.id }) };
 }

@@ -4,34 +4,30 @@ import { every } from '../util/every.ts';
 
 const SAMPLE_INTERVAL_MS = 200;
 /**
- * Before the clock is used: this many samples, and more for a while as long as none of them is good. A process that has
- * just started is slow to look at replies.
+ * How many samples are taken before the clock is used; more, for a limited time, while none is good. A process that has
+ * just started is slow to read replies.
  */
 const FIRST_SAMPLES = 5;
 const GOOD_BOUND_MS = 1;
 const FIRST_SAMPLES_WITHIN_MS = 500;
 const KEPT_SAMPLES = 16;
-/**
- * How far the monotonic clock may run from true time where nothing else was seen; crystals are good for 50 to 100 ppm.
- */
+/** The drift of the monotonic clock that is assumed at least; crystals have 50 to 100 ppm. */
 const DRIFT_LEAST = 100e-6;
-/** No clock worth following is worse than this; what looks worse is a step. */
+/** The most that counts as drift; anything more is a step. */
 const DRIFT_MOST = 0.05;
-/** What two samples prove of a drift is the least it can be. */
+/** Two samples prove only a lower bound of a drift. */
 const DRIFT_MARGIN = 1.5;
-/** How fast a seen drift is forgotten, a sample. */
+/** How fast a measured drift is forgotten, with each sample. */
 const DRIFT_DECAY = 0.95;
-/**
- * A jump of the clock that people must hear of: forward by this, or back at all (beyond what samples can be wrong by).
- */
+/** Jumps of the clock that are logged: forward by this much, or back by more than samples can be wrong. */
 const JUMP_FORWARD_MS = 1_000;
 const JUMP_BACK_MS = 10;
 
 /** The clock as the engine needs it. */
 export interface Clock {
-  /** Unix ms of the authoritative clock, with fractions. */
+  /** Unix ms of the one clock, with fractions. */
   now(): number;
-  /** Takes a sample now. Returns by how many ms that moved the clock. Throws when Redis can't be asked. */
+  /** Takes a sample now. Returns by how many ms it moved the clock. Throws when Redis does not answer. */
   sample(): Promise<number>;
 }
 
@@ -40,14 +36,14 @@ interface Sample {
   taken: number;
   /** Redis' clock minus the monotonic one, ms. */
   offset: number;
-  /** Half the round trip: Redis read its clock somewhere within ± this. */
+  /** Half the round trip, ms: the offset is right within ± this. */
   uncertainty: number;
 }
 
 /**
- * The one clock: that of Redis, followed over a connection of its own. The sample with the smallest uncertainty wins
- * (Cristian's algorithm with the minimum filter of RFC 5905, section 10), and the monotonic clock carries it between
- * samples. The wall clock of the instance plays no part.
+ * The one clock, that of Redis, followed over a connection of its own. The sample with the least uncertainty counts
+ * (Cristian's algorithm with the minimum filter of RFC 5905, section 10), and the monotonic clock continues it between
+ * samples. The wall clock of the instance is not used.
  */
 export class RedisClock implements Clock {
   readonly #read: () => Promise<number>;
@@ -75,7 +71,7 @@ export class RedisClock implements Clock {
     return this.#errorOf(this.#best, performance.now());
   }
 
-  /** Takes the first samples, then follows in the background until `close`. Throws when Redis can't be asked. */
+  /** Takes the first samples, then follows in the background until `close`. Throws when Redis does not answer. */
   async start(): Promise<void> {
     const until = performance.now() + FIRST_SAMPLES_WITHIN_MS;
     for (let taken = 0; taken < FIRST_SAMPLES || (this.errorBound() > GOOD_BOUND_MS && performance.now() < until); taken++) {
@@ -115,8 +111,8 @@ export class RedisClock implements Clock {
   }
 
   /**
-   * A sample that can't agree with what we hold shows that a clock drifts or was set: the older samples are worthless
-   * then.
+   * Compares a sample with the best one. If they cannot both be right, a clock drifted or was set, and the older
+   * samples are discarded.
    */
   #compare(sample: Sample): void {
     const best = this.#best;
@@ -135,7 +131,7 @@ export class RedisClock implements Clock {
   #follow(): Promise<void> {
     const sample = () => this.sample();
     return every(SAMPLE_INTERVAL_MS, this.#stop.signal, sample, (error) => {
-      // Redis is away: the monotonic clock carries on while the bound grows.
+      // While Redis is away, the monotonic clock goes on and the error bound grows.
       this.#metrics.clockErrorBound.set(this.errorBound());
       this.#logger.trace({ err: error }, 'no clock sample');
     });

@@ -2,7 +2,7 @@ import type { Logger } from '../observability/logger.ts';
 import type { Metrics } from '../observability/metrics.ts';
 import type { Clock } from './clock.ts';
 
-/** An instant further in the past than this is not judged any more. */
+/** An instant older than this is replaced by the present. */
 const ARRIVAL_AGE_MAX_MS = 3_000;
 
 export interface CommandInstantParts {
@@ -11,7 +11,7 @@ export interface CommandInstantParts {
   logger: Logger;
 }
 
-/** The instant a command is judged at: when it reached the server, unless the clock of Redis contradicts that. */
+/** The instant at which a command is judged: its arrival, unless the clock of Redis contradicts that. */
 export class CommandInstant {
   /** Unix ms, whole. */
   at: number;
@@ -26,9 +26,9 @@ export class CommandInstant {
   }
 
   /**
-   * To be called when Redis refused a commit for its time. Corrects the instant once: by a fresh sample of the clock,
-   * and to the present where it is too old. False at the second refusal, which is logged. Throws when Redis can't be
-   * asked.
+   * Call this when Redis refused a commit for its time. Corrects the instant once, by a fresh sample of the clock, and
+   * to the present if it is too old. Returns false at the second refusal, which is logged. Throws when Redis does not
+   * answer.
    */
   async redo(): Promise<boolean> {
     const { clock, metrics, logger } = this.#parts;
@@ -40,7 +40,7 @@ export class CommandInstant {
     this.#redone = true;
     const corrected = this.at + (await clock.sample());
     const now = clock.now();
-    // What has arrived can't lie ahead, even where the clock had been corrected before this sample was taken.
+    // An arrival is never in the future, even if the clock was corrected before this sample.
     this.at = Math.floor(now - corrected > ARRIVAL_AGE_MAX_MS ? now : Math.min(corrected, now));
     return true;
   }

@@ -16,14 +16,14 @@ export interface CommitterOptions {
   overdue: Overdue;
   /** How long an idle session stays in Redis, ms. */
   idleMs: number;
-  /** How long after a deadline an expiry waits for commands that came before it, ms. */
+  /** How long after its deadline an expiry waits for commands that arrived before it, ms. */
   graceMs: number;
   /** Whether events are written to the outbox. */
   audit: boolean;
 }
 
 export interface Proposal {
-  /** What the decision was made on; null for a new session. */
+  /** The session on which the decision was made; null for a new one. */
   base: StoredSession | null;
   events: SessionEvent[];
   /** The instant that was judged, Unix ms. */
@@ -31,17 +31,17 @@ export interface Proposal {
   command: CommandKey | undefined;
 }
 
-/** As the store's result; a commit that went through brings the session as it is now. */
+/** The store's result; after a commit with the session as it is now. */
 export type Committed = Exclude<CommitResult, { outcome: 'committed' | 'other_run' }> | { outcome: 'committed'; session: LiveSession };
 
-/** Whether there is a session that can be played. */
+/** Whether the session exists and was not deleted. */
 export function isLive(session: StoredSession | null): session is LiveSession {
   return session !== null && session.state !== null;
 }
 
 /**
- * When something is due next for a session, Unix ms: its next warning, or at the end of the grace its expiry, or where
- * nothing can run out, its end for want of anybody; null for never.
+ * When a session is due next, Unix ms: at its next warning, or at its expiry after the grace; if nothing can expire, at
+ * its end as idle session; null for never.
  */
 export function nextDueAt({ state, warnings }: LiveSession, graceMs: number, idleEnd: () => number): number | null {
   if (state.deadline_at === null) {
@@ -64,7 +64,7 @@ export class Committer {
     const { store, rooms, alarms, cache, overdue, idleMs, graceMs, audit } = this.#options;
     const last = events.at(-1);
     if (last === undefined) throw new Error('nothing to commit');
-    // The trail may lack a session's last versions, which somebody may have seen.
+    // The trail may lack the session's last versions, which a client may have seen.
     if (base?.archived === true) beginEpoch(events, nextEpoch(base.epoch, instant));
     const sameClock = runsOn(base, events);
     const arming = thresholdsToArm(sameClock ? base : null, last);
@@ -80,7 +80,7 @@ export class Committer {
     const deleted = last.event_type === 'session_deleted';
     const nextDue = deleted ? null : nextDueAt(session, graceMs, () => overdue.idleEnd(session));
     const commit = {
-      // Redis has no version of it; its epoch says that it is no new session.
+      // Redis has no version of it; the epoch says that it is not a new session.
       base: base?.archived === true ? { version: 0, epoch: base.epoch } : base,
       events,
       instant,
@@ -110,7 +110,7 @@ export class Committer {
     if (result.outcome === 'other_run') throw new Error('a new epoch was refused');
     const { session_id } = last.state;
     if (result.outcome !== 'committed') {
-      // Redis knows better, whatever it says: a session may have been lost or deleted.
+      // What Redis has counts: the session may have been lost or deleted.
       cache.drop(session_id);
       if (result.outcome !== 'clock' && isLive(result.session)) cache.set(result.session);
       return result;
@@ -129,15 +129,12 @@ function positionOf(base: StoredSession | null): StoredSession['expiredSince'] {
   return base?.state == null ? null : { version: base.version, at: Date.parse(base.state.updated_at) };
 }
 
-/** Version numbers that somebody may have seen must not mean two things. */
+/** Gives events a new epoch, so that version numbers that a client may have seen do not get a second meaning. */
 function beginEpoch(events: SessionEvent[], epoch: number): void {
   for (const event of events) event.state.epoch = Math.max(event.state.epoch, epoch);
 }
 
-/**
- * Whether the clock that ran before some events is the one that runs after them, so that what was warned of stays
- * warned of.
- */
+/** Whether the same clock runs before and after some events, so that warnings which were sent count as sent. */
 function runsOn(base: StoredSession | null, events: SessionEvent[]): boolean {
   if (base?.state == null || base.state.deadline_at === null) return false;
   return events.every(
@@ -148,19 +145,22 @@ function runsOn(base: StoredSession | null, events: SessionEvent[]): boolean {
   );
 }
 
-/** The thresholds that an event arms; `same` is the session before it where its clock goes on. */
+/** The thresholds that an event arms. `same`: the session before it, if the same clock goes on. */
 function thresholdsToArm(same: StoredSession | null, { event_type, state, at }: SessionEvent): number[] {
-  // The clock stands still for as long as the credit lasts, so nothing is crossed anew.
+  // The credit covers the time that the clock ran, so it crosses nothing again.
   if (event_type === 'session_credited' && same !== null) return [];
   if (same?.state != null) return thresholdsLifted(same.state, state);
   const ahead = thresholdsAhead(state);
   if (event_type !== 'session_recovered') return ahead;
-  // What was crossed before may have been warned of before.
+  // Warnings of thresholds that were crossed before may have been sent.
   const over = new Set(crossed(state, ahead, at));
   return ahead.filter((threshold) => !over.has(threshold));
 }
 
-/** No expiry may be committed before its deadline and the grace are over, whatever this instance's clock says. */
+/**
+ * The earliest instant at which events may be committed: an expiry not before its deadline and grace, whatever this
+ * instance's clock says.
+ */
 function earliestOf(events: SessionEvent[], graceMs: number): number {
   const expiry = events.findLast((event) => event.expired !== undefined);
   return expiry === undefined ? 0 : expiry.at + graceMs;

@@ -23,7 +23,7 @@ export interface EngineParts {
   /** Undefined where nothing is brought back. */
   departures?: Departures | undefined;
   clock: Clock;
-  /** What this instance remembers of sessions. */
+  /** The session cache. */
   cache: SessionCache;
   presence: Pick<Presence, 'last'>;
   /** How long an idle session stays in Redis, ms. */
@@ -38,7 +38,7 @@ export interface EngineParts {
   logger: Logger;
 }
 
-/** Puts the engine together: commands on one side, deadlines that nobody has to ask for on the other. */
+/** Composes the engine: commands on one side, deadlines that pass without a command on the other. */
 export function createEngine(parts: EngineParts): { engine: Engine; archive: Archive; start(): Promise<void>; close(): Promise<void> } {
   const { clock, logger } = parts;
   const underWay = new Set<Promise<void>>();
@@ -46,7 +46,7 @@ export function createEngine(parts: EngineParts): { engine: Engine; archive: Arc
     () => clock.now(),
     (sessionId) => {
       const handling = expirer.handleDue(sessionId).catch((error: unknown) => {
-        // Whoever sweeps next finds the session overdue.
+        // The next sweep finds the session overdue.
         logger.warn({ session: sessionId, err: error }, 'what a deadline asks for could not be done');
       });
       underWay.add(handling);
@@ -63,7 +63,7 @@ export function createEngine(parts: EngineParts): { engine: Engine; archive: Arc
     archive,
     engine: new Engine({ ...parts, committer, archive, liveness, overdue, expirer }),
     async start() {
-      // Before the first command: it may be the first to learn of an outage.
+      // Before the first command, since this instance may be the first to learn of an outage.
       await liveness.start();
       sweep.start();
     },

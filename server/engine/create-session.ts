@@ -20,20 +20,20 @@ export interface CreatorOptions {
   logger: Logger;
 }
 
-/** Runs the commit of a session that is about to be made; whoever creates it may be in its room by then. */
+/** Runs the commit of a new session; lets its creator enter its room first. */
 export type Around = (state: SessionState, commit: () => Promise<Outcome>) => Promise<Outcome>;
 
-/** Races that a create may lose to others that created and deleted the same id. */
+/** How many races a create may lose to others that created and deleted the same id. */
 const ATTEMPTS = 100;
 /**
- * By how much a creation is put off at most, so that it is not that of the incarnation before; an epoch further ahead
- * is of a clock that was set back.
+ * How far a creation is moved at most, so that it differs from that of the previous incarnation. An epoch further ahead
+ * comes from a clock that was set back.
  */
 const CREATION_APART_MAX_MS = 20;
 
 /**
- * Creates a session; an id in use is refused with SESSION_EXISTS and never overwritten. An id that was just made up
- * (`fresh`) is in use nowhere.
+ * Creates a session; refuses an id that is in use with SESSION_EXISTS and never overwrites it. An id that the server
+ * has just generated (`fresh`) is not in use.
  */
 export async function createSession(
   options: CreatorOptions,
@@ -46,7 +46,7 @@ export async function createSession(
   const invalid = refusalOfCreate(payload);
   if (invalid !== null) return invalid;
   const commandInstant = new CommandInstant(context.arrival, options);
-  // Whoever repeats a create is shown the session, which by now may be somebody else's.
+  // A repeated create is answered with the session, which may be somebody else's by now.
   const again = async (record: IdempotencyRecord, session: StoredSession | null) =>
     (await denied(session, context, record)) ?? repeated(record, session, payload.session_id, context);
   const exists = refuse('SESSION_EXISTS', `Session ${payload.session_id} exists already`);
@@ -54,13 +54,13 @@ export async function createSession(
   let spent = known?.state.epoch ?? 0;
   if (known !== null) {
     const isUnfinished = !known.deleted && !FINISHED.has(known.state.status);
-    // Who had the id before keeps it: their history is under it.
+    // An id stays with its former owner, since it leads to their history.
     const isForeign = (await context.authorize?.(known.state, false)) != null;
     if (isUnfinished || isForeign) {
       const { session, command } = await archive.find(payload.session_id, context.command);
       if (command !== null) return again(command, session);
       if (isLive(session) || isForeign) return exists;
-      // Deleted, which the trail has yet to hear.
+      // It was deleted, but the trail does not have that yet.
       spent = Math.max(spent, session?.epoch ?? 0);
     }
   }
@@ -73,7 +73,7 @@ export async function createSession(
       return result.outcome === 'committed' ? { ok: true, state: event.state } : exists;
     });
     if (outcome.ok || result === undefined) return outcome;
-    // A finished session may have left Redis before the idempotency record of its create.
+    // A finished session may leave Redis before the idempotency record of its create.
     if (result.outcome === 'repeated') return again(result.command, result.session ?? (await archive.find(payload.session_id)).session);
     if (result.outcome === 'conflict') {
       if (isLive(result.session)) return exists;
@@ -84,8 +84,8 @@ export async function createSession(
 }
 
 /**
- * When a session is created whose id had an epoch before: incarnations of an id are told apart by their creation, so no
- * two are of the same millisecond.
+ * When a session is created whose id had an epoch before: `created_at` tells incarnations of an id apart, so no two are
+ * created in the same millisecond.
  */
 function creationAfter(spent: number, instant: number): number {
   return spent >= instant && spent - instant < CREATION_APART_MAX_MS ? spent + 1 : instant;

@@ -19,7 +19,9 @@ export interface EngineOptions extends ExecuteOptions {
   rooms: Rooms;
 }
 
-/** Load, decide, commit, publish. Refusals are values; StoreUnavailableError and UnreadableStateError are thrown. */
+/**
+ * Loads, decides, commits, publishes. Refusals are values; StoreUnavailableError and UnreadableStateError are thrown.
+ */
 export class Engine {
   readonly #options: EngineOptions;
   readonly #reads = new SharedWork<Awaited<ReturnType<Archive['find']>>>();
@@ -29,8 +31,8 @@ export class Engine {
   }
 
   /**
-   * Creates a session; an id in use is refused with SESSION_EXISTS and never overwritten. An id that was just made up
-   * (`fresh`) is in use nowhere.
+   * Creates a session; refuses an id that is in use with SESSION_EXISTS and never overwrites it. An id that the server
+   * has just generated (`fresh`) is not in use.
    */
   create(
     payload: NewSession,
@@ -41,20 +43,20 @@ export class Engine {
     return createSession(this.#options, payload, context, fresh, around);
   }
 
-  /** An incarnation of a session that this instance remembers, which may be over. */
+  /** The incarnation of a session in the session cache; it may be over. */
   remembered(sessionId: string): SessionIncarnation | undefined {
     return this.#options.cache.get(sessionId)?.state;
   }
 
-  /** Applies a command to a session, after whatever happened to it before the command arrived. */
+  /** Applies a command to a session, after everything that happened to it before the command arrived. */
   execute(sessionId: string, command: TimerCommand, context: CommandContext): Promise<Outcome> {
     return new Execution(this.#options, sessionId, command, context).run();
   }
 
   /**
-   * The state as it is; what is overdue is committed first, unless its grace has not ended. Reads of one session that
-   * come at once share one of Redis, which began after all of them came: nobody gets a state that is older than what
-   * was committed before.
+   * The present state; what is overdue is committed first, unless its grace has not ended. Concurrent reads of one
+   * session share a read of Redis that began after all of them had arrived: none gets a state older than what was
+   * committed before it.
    */
   async get(sessionId: string, context: CommandContext): Promise<Outcome> {
     const { archive, liveness } = this.#options;
@@ -78,15 +80,15 @@ export class Engine {
     const limited = context.limit?.admit() ?? null;
     const refused = limited === null ? null : await limited;
     if (refused !== null) return refused;
-    // Acknowledged is what has been published.
+    // The message is acknowledged only after it was published.
     if (!(await store.relay(outcome.state, rooms.message(outcome.state, message, context.arrival, context.actor), context)))
       return this.message(sessionId, message, context);
     return outcome;
   }
 
   /**
-   * The session, brought back where only the trail has it, for a sender who may; else why they may not. What they may
-   * not has no effect.
+   * The session, brought back if only the trail has it, for a sender who may see it; else the refusal. A refused
+   * command has no effect.
    */
   async #admit(
     session: StoredSession | null,
@@ -96,7 +98,7 @@ export class Engine {
     const refusal = await denied(session, context, record);
     if (refusal !== null || !isDormant(session)) return refusal ?? { session };
     const woken = await this.#options.archive.wake(session);
-    // Who was faster may have created another session of that id.
+    // Another session of that id may have been created meanwhile.
     return (await denied(woken, context, record)) ?? { session: woken };
   }
 

@@ -36,24 +36,24 @@ export interface ExecuteOptions extends CommandInstantParts {
   graceMs: number;
 }
 
-/** Races that a command may lose before it gives up; each lost race means that somebody else's command went through. */
+/** How many races a command may lose; each one means that another command was committed. */
 const ATTEMPTS = 100;
 
 type SwitchCommand = Extract<TimerCommand, { type: 'switch' }>;
 type NotCommitted = Exclude<Committed, { outcome: 'committed' }>;
 
-/** What a round works on. */
+/** The session that a round works on. */
 interface Candidate {
   session: StoredSession | null;
-  /** Whether it is what this instance remembers: only what Redis says may refuse a command, or let a clock run out. */
+  /** Whether it comes from the session cache. Only what Redis has may refuse a command or let a clock expire. */
   isRemembered: boolean;
-  /** Whether its sender may has been asked of it, or of this very session before. */
+  /** Whether the sender's right was checked against it, or against this very session before. */
   isAuthorized: boolean;
 }
 
 /**
- * One command on its way to its effect: rounds of deciding on a session and committing that, until a round ends it. The
- * first works on what this instance remembers, so that no read precedes the commit; the others on what Redis has.
+ * Executes one command in rounds: each decides on a session and commits that, until one ends the command. The first
+ * works on the session cache, so that no read precedes the commit; the others on what Redis has.
  */
 export class Execution {
   readonly #options: ExecuteOptions;
@@ -61,7 +61,7 @@ export class Execution {
   readonly #command: TimerCommand;
   readonly #context: CommandContext;
   readonly #instant: CommandInstant;
-  /** The session as the command met it first: the version that it was sent for. */
+  /** The session as the command first read it: the version that it was sent for. */
   #first: StoredSession | null = null;
   #lost = 0;
 
@@ -87,11 +87,14 @@ export class Execution {
     return next;
   }
 
-  /** Decides on a session and commits it: where that ends the command, how; else what the next round works on. */
+  /**
+   * Decides on a session and commits. Returns the outcome if that ends the command, else what the next round works on.
+   */
   async #round(candidate: Candidate): Promise<Outcome | Candidate> {
     const { overdue } = this.#options;
     const { session, isRemembered } = candidate;
-    // Awaited only where there is something to ask: most commands pass here once, and each wait is a turn of the queue.
+    // Awaited only if there is something to check: most commands pass here once, and each await costs a turn of the
+    // microtask queue.
     if (this.#context.authorize !== undefined && !candidate.isAuthorized) {
       const refusal = await denied(session, this.#context);
       if (refusal !== null) return isRemembered ? this.#load() : refusal;
@@ -126,7 +129,7 @@ export class Execution {
     return checkCycle(first, session, this.#instant.at, this.#options.graceMs, context) ?? decision;
   }
 
-  /** After a commit that did not go through. One that met another state than it was decided on has read it. */
+  /** Handles a commit that failed. On a conflict it has read the present session. */
   async #failed(result: NotCommitted, { session, isRemembered }: Candidate): Promise<Outcome | Candidate> {
     if (result.outcome === 'clock') {
       if (!(await this.#instant.redo())) return clockUnusable();
@@ -139,7 +142,7 @@ export class Execution {
     return { session: result.session, isRemembered, isAuthorized: false };
   }
 
-  /** Finds the session wherever it is: what Redis lacks, the trail may have. */
+  /** Loads the session from Redis, or else from the trail. */
   async #load(): Promise<Outcome | Candidate> {
     const { limit, command } = this.#context;
     const looked = limit?.look?.();
@@ -149,7 +152,7 @@ export class Execution {
   }
 
   /**
-   * Begins with a session as it was first read, and what its command_id is remembered for. What its sender may not has
+   * Begins with a session as it was first read, and with the idempotency record of the command. A refused command has
    * no effect.
    */
   async #begin(session: StoredSession | null, record: IdempotencyRecord | null): Promise<Outcome | Candidate> {
@@ -159,13 +162,13 @@ export class Execution {
     if (record !== null) return repeated(record, session, this.#sessionId, this.#context);
     const wasDormant = isDormant(session);
     this.#first = wasDormant ? await this.#options.archive.wake(session) : session;
-    // Whatever came between may have been a deletion, and somebody else's session of that id.
+    // Meanwhile it may have been deleted, and the id taken by somebody else.
     return { session: this.#first, isRemembered: false, isAuthorized: !wasDormant };
   }
 
   /**
-   * Applies what happened to a session before the command arrived. To catch up is to lose no race, however many commits
-   * it takes.
+   * Applies what happened to a session before the command arrived. However many commits that takes, they count as no
+   * lost race.
    */
   async #catchUp(session: LiveSession, first: LiveSession, candidate: Candidate): Promise<Outcome | Candidate> {
     const command = this.#command;
@@ -177,7 +180,7 @@ export class Execution {
       case 'repeated':
         return repeated(result.command, result.session, this.#sessionId, this.#context);
       case 'committed':
-        // An outage is no expiry, and nobody else's doing either: the command goes on from there.
+        // An outage is neither an expiry nor another command, so the command goes on from there.
         if (result.session.expiredSince === null) this.#first = result.session;
         return { ...candidate, session: result.session };
       case 'conflict':
@@ -187,9 +190,9 @@ export class Execution {
   }
 
   /**
-   * What becomes of a switch whose session is not the one it first met any more; null where it may go on. If its clock
-   * ran out, it does nothing further, so it can't skip whoever is next. If another command was faster, only its guard
-   * makes it safe to try again.
+   * The outcome of a switch whose session has changed since it was first read; null if the switch may go on. If the
+   * clock expired, the switch does nothing more, so that it never skips the next participant. If another command was
+   * faster, only a guard makes it safe to try again.
    */
   async #switchReplaced(first: LiveSession, session: LiveSession, command: SwitchCommand): Promise<Outcome | null> {
     const context = this.#context;

@@ -16,13 +16,13 @@ import type { Overdue } from './overdue.ts';
 import type { CommandKey, LiveSession, Rooms, SessionStore, StoredSession } from './ports.ts';
 
 /**
- * A commit that catches up ends where its events have so many bytes, or with an event that carries a snapshot: that is
- * the state which is stored anyway.
+ * A commit of overdue events ends when they have so many bytes, or with an event that carries a snapshot, since the
+ * stored state is that snapshot.
  */
 const COMMIT_BYTES = 256 * 1024;
-/** About what an event has without its metadata. */
+/** About the size of an event without its metadata. */
 const EVENT_BYTES = 1024;
-/** Corrections of the clock that are less than this are none that anybody should notice. */
+/** Smaller corrections of the clock do not delay a deadline to the next sweep. */
 const EARLY_MS = 50;
 
 export interface ExpirerOptions {
@@ -40,11 +40,12 @@ export interface ExpirerOptions {
 }
 
 /**
- * Lets clocks run out, warns before they do, and takes outages into account. Any instance may ask; the commit decides.
+ * Commits expiries, sends warnings, and takes outages into account. Every instance may try; the commit decides which
+ * one does it.
  */
 export class Expirer {
   readonly #options: ExpirerOptions;
-  /** What is being caught up on, by session. */
+  /** Commits of overdue events under way, by session. */
   readonly #underWay = new Map<string, { base: LiveSession; committed: Promise<Committed> }>();
 
   constructor(options: ExpirerOptions) {
@@ -52,15 +53,15 @@ export class Expirer {
   }
 
   /**
-   * Commits what is overdue up to `until` (Unix ms): outages, expiries whose grace is over, after waiting for the first
-   * one's to end, and the end of what nobody plays; `session` has to be looked at up to the same instant before
-   * (`Overdue.look`). A `command` that ends here is remembered with the last of it. Returns what came of the first
-   * commit; more may be overdue.
+   * Commits what is overdue up to `until` (Unix ms): outages, expiries after waiting for the grace of the first one,
+   * and the end of idle sessions. `session` must come from `Overdue.look` for the same instant. If a `command` ends
+   * here, the last of these commits stores its idempotency record. Returns the result of the first commit; more may be
+   * overdue.
    */
   async catchUp(session: LiveSession, until: number, command?: CommandKey): Promise<Committed> {
     const { session_id } = session.state;
     const known = this.#underWay.get(session_id);
-    // Whoever asks for the same is told the same; only a command of its own makes a difference.
+    // The same question gets the same answer; only a command of its own makes a difference.
     if (command === undefined && known?.base.version === session.version && known.base.epoch === session.epoch) return known.committed;
     const committed = this.#commitOverdue(session, until, command);
     const mine = { base: session, committed };
@@ -90,7 +91,7 @@ export class Expirer {
     return result;
   }
 
-  /** What one commit can hold of what is overdue. However much that is, others get their turn meanwhile. */
+  /** The overdue events that fit in one commit. However many there are, other work gets its turn. */
   async #eventsUpTo(session: LiveSession, until: number): Promise<SessionEvent[]> {
     const { liveness, overdue } = this.#options;
     const events: SessionEvent[] = [];
@@ -106,14 +107,14 @@ export class Expirer {
   }
 
   /**
-   * Does what is due for a session: sends warnings, commits expiries, ends what nobody plays. For alarms and the sweep.
+   * Does what is due for a session: sends warnings, commits expiries, ends an idle session. For alarms and the sweep.
    */
   async handleDue(sessionId: string): Promise<void> {
     const { store, cache, clock, liveness, overdue, graceMs, metrics } = this.#options;
     await liveness.beSure();
     const isOverdue = (one: LiveSession, now: number) => overdue.next(one, now - graceMs) !== undefined;
     const cached = cache.get(sessionId);
-    // The commit of an expiry finds out whether it is still due.
+    // The commit checks whether the expiry is still due.
     let session: StoredSession | null =
       cached !== undefined && isOverdue(cached, clock.now()) ? cached : (await store.load(sessionId)).session;
     if (session === null) return store.forget(sessionId);
@@ -123,7 +124,7 @@ export class Expirer {
       const now = Math.floor(clock.now());
       const looked = await overdue.look(session, now);
       if (!isOverdue(looked, now)) {
-        // Whoever committed what is there now has said when it is due next.
+        // The present version's commit has set when it is due next.
         if (!caughtUp) await this.#warn(looked);
         return;
       }
@@ -144,7 +145,7 @@ export class Expirer {
     const { store, rooms, alarms, cache, clock, overdue, graceMs } = this.#options;
     const { state, version, epoch, warnings } = session;
     const now = clock.now();
-    // In the grace the clock does not run any more, so there is nothing to warn of.
+    // During the grace the clock does not run any more, so there is nothing to warn of.
     const over = isDue(state, now);
     const due = over ? [] : crossed(state, warnings, now);
     const left = warnings.filter((threshold) => !due.includes(threshold));
@@ -152,13 +153,13 @@ export class Expirer {
     const claimed = await store.claimWarnings(session, due, nextDue);
     if (claimed === null) return;
     for (const threshold of claimed) rooms.warn(state, threshold);
-    // A commit goes by what is remembered, which may hold warnings that were sent since; its alarm then rang for one of
-    // these.
+    // A commit uses the session cache, which may contain warnings that were sent since. Its alarm then rang for one of
+    // those.
     const known = cache.get(state.session_id);
     const misled = known?.version === version && known.epoch === epoch && known.warnings.length > warnings.length;
     cache.refresh({ ...session, warnings: left });
-    // Who warned goes on looking after this clock. An alarm that rang a moment early, since the clock was set back by a
-    // little, is set again.
+    // The instance that warned keeps the alarm for this clock. An alarm that rang a moment early, because the clock was
+    // set back a little, is set again.
     if (due.length > 0 || misled || (nextDue !== null && nextDue - now < EARLY_MS)) alarms.set(state.session_id, nextDue);
   }
 

@@ -2,19 +2,19 @@ import { hash } from 'node:crypto';
 import type { SessionState } from '#contract';
 
 /**
- * What tells a session from those that had its id before it and will have it after it: set at its creation, and the
- * same in every state of it. Whatever belongs to a session by its id (rooms, links, remembered commands, history)
- * belongs to one incarnation of the id.
+ * Identifies a session among all that have had or will have its id: set at its creation and the same in all its states.
+ * What belongs to a session by its id (rooms, links, idempotency records, history) belongs to one incarnation of the
+ * id.
  */
 export type Incarnation = Pick<SessionState, 'created_at' | 'owner_id'>;
 
-/** An incarnation and whose it is. */
+/** An incarnation with its session id. */
 export type SessionIncarnation = Incarnation & Pick<SessionState, 'session_id'>;
 
-/** Enough of SHA-256 to tell the owners of sessions apart that were created under one id in one millisecond. */
+/** Enough of SHA-256 to tell the owners of sessions apart that got the same id in the same millisecond. */
 const OWNER_CHARACTERS = 10;
 
-/** Names that were made, since each commit asks for one; some megabytes at most. */
+/** A cache of names, since each commit needs one; some megabytes at most. */
 const names = new Map<string, string>();
 const NAMES_MAX = 10_000;
 

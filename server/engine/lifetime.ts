@@ -2,7 +2,7 @@ import type { SessionState } from '#contract';
 
 const DAY_MS = 86_400_000;
 
-/** A deleted session's epoch is remembered this long, so that an id that is used again can't repeat it. */
+/** How long a deleted session's epoch is kept, so that an id that is used again does not repeat it. */
 export const TOMBSTONE_MS = DAY_MS;
 
 /** The shortest time for which a change stays in Redis, ms. */
@@ -11,8 +11,8 @@ export function shortestLifetime(idleMs: number): number {
 }
 
 /**
- * How long a session stays in Redis after a change at `now`, in ms: until a day past its deadline; thirty days where
- * the clock runs and nothing can run out; `idleMs` where nothing runs.
+ * How long a session stays in Redis after a change at `now`, ms: until a day past its deadline; thirty days if its
+ * clock runs and cannot expire; `idleMs` if no clock runs.
  */
 export function lifetimeOf(state: SessionState, now: number, idleMs: number): number {
   if (state.status !== 'running') return idleMs;

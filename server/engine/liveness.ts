@@ -5,12 +5,12 @@ import { every } from '../util/every.ts';
 import type { Marks } from './ports.ts';
 
 const MARK_INTERVAL_MS = 1_000;
-/** After this long without a mark of our own there may have been an outage that nobody has recorded yet. */
+/** After this long without a mark of this instance there may have been an outage that is not recorded yet. */
 const DOUBT_MS = 2_500;
 
 /**
- * Tells Redis each second that an instance is there. A gap in the marks of all instances together is an outage; whoever
- * marks first afterwards records it, and every instance learns of it with its own next mark.
+ * Writes a mark of life to Redis each second. A gap in the marks of all instances is an outage; the first mark
+ * afterwards records it, and every instance learns of it with its own next mark.
  */
 export class Liveness {
   readonly #marks: Marks;
@@ -27,12 +27,12 @@ export class Liveness {
     this.#logger = logger;
   }
 
-  /** The outages that are known, oldest first. */
+  /** The known outages, oldest first. */
   get outages(): readonly Outage[] {
     return this.#outages;
   }
 
-  /** Makes the first mark, then goes on in the background until `close`. Throws when Redis can't be reached. */
+  /** Writes the first mark, then goes on in the background until `close`. Throws when Redis does not answer. */
   async start(): Promise<void> {
     await this.#mark();
     this.#repeating = every(
@@ -49,7 +49,7 @@ export class Liveness {
     await this.#marks.close();
   }
 
-  /** Resolves when no outage can be unknown: at once, except after one. Throws when Redis can't be reached. */
+  /** Resolves when all outages are known: at once, unless marks were missed. Throws when Redis does not answer. */
   async beSure(): Promise<void> {
     if (performance.now() - this.#marked < DOUBT_MS) return;
     await (this.#marking ??= this.#mark().finally(() => (this.#marking = undefined)));
@@ -57,7 +57,7 @@ export class Liveness {
 
   async #mark(): Promise<void> {
     const known = this.#outages.length;
-    // When it was asked: an answer that was long on its way tells nothing of an outage meanwhile.
+    // The instant of the question, since an answer that was long under way does not tell of a later outage.
     const asked = performance.now();
     this.#outages = await this.#marks.mark();
     this.#marked = asked;

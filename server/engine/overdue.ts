@@ -10,7 +10,7 @@ export interface OverdueOptions {
   idleRunMs: number;
 }
 
-/** What happens to sessions without anybody asking: expiries, outages, and that one which nobody plays ends. */
+/** Finds what happens to sessions without a command: expiries, outages, and the end of idle sessions. */
 export class Overdue {
   readonly #options: OverdueOptions;
 
@@ -19,31 +19,29 @@ export class Overdue {
   }
 
   /**
-   * What is overdue by `until` (Unix ms), as far as is known here; see `nextOverdue`. 'idle' has to be looked into
-   * before it counts.
+   * What is overdue by `until` (Unix ms), as far as this instance knows; see `nextOverdue`. 'idle' must be checked by
+   * `look` first.
    */
   next(session: LiveSession, until: number): ReturnType<typeof nextOverdue> {
     return nextOverdue(session.state, until, this.#options.liveness.outages, this.idleEnd(session));
   }
 
-  /**
-   * When a session ends for want of anybody, Unix ms, as far as is known here, so never too late; Infinity for never.
-   */
+  /** When an idle session ends, Unix ms, as far as this instance knows, so never too late; Infinity for never. */
   idleEnd({ state, expiredSince, seen = 0 }: LiveSession): number {
     const { idleRunMs, liveness } = this.#options;
     if (idleRunMs === 0 || state.status !== 'running') return Number.POSITIVE_INFINITY;
-    // Expiries make no session that somebody plays; any other event does.
+    // An expiry does not show that somebody plays; any other event does.
     const played = expiredSince?.at ?? Date.parse(state.updated_at);
-    // A stopwatch that was brought back may have had connections until then, of which nothing is known any more. A
-    // countdown has expiries to tell by.
+    // A stopwatch that was brought back may have had connections until then that are not known any more. For a
+    // countdown the expiries tell.
     const broughtBack = state.deadline_at === null && state.epoch > Date.parse(state.created_at) ? state.epoch : 0;
     const active = Math.max(seen, played, broughtBack);
     return idleEnd(active, idleRunMs, liveness.outages);
   }
 
   /**
-   * The session with the instant at which somebody was last connected, where it may have ended by `until` (Unix ms)
-   * without. Throws StoreUnavailableError.
+   * The session with the instant of its last connection, if it may have ended as idle by `until` (Unix ms). Throws
+   * StoreUnavailableError.
    */
   async look(session: LiveSession, until: number): Promise<LiveSession> {
     if (this.idleEnd(session) > until) return session;

@@ -1,21 +1,24 @@
-/** What the engine needs of the rooms around it. Store and transport implement these; app.ts connects them. */
+/** The interfaces that the engine needs. Store and transport implement them; app.ts connects them. */
 import type { EventType, JsonObject, JsonValue, SessionState, Status } from '#contract';
 import type { SessionEvent } from '../domain/event.ts';
 import type { Outage } from '../domain/outage.ts';
 import type { Position } from '../domain/position.ts';
 import type { SessionIncarnation } from './incarnation.ts';
 
-/** Redis is out of reach or refuses to work; whether the last command took effect is unknown. */
+/** Redis does not answer or refuses; whether the last command took effect is unknown. */
 export class StoreUnavailableError extends Error {
   override name = 'StoreUnavailableError';
 }
 
-/** What is stored under a session's key can't be read. */
+/** What is stored under a session's key is unreadable. */
 export class UnreadableStateError extends Error {
   override name = 'UnreadableStateError';
 }
 
-/** A session as Redis has it. `state` is null for one that was deleted a while ago: its epoch must not come back. */
+/**
+ * A session as stored in Redis. `state` is null for one that was deleted less than a day ago: its epoch must not be
+ * used again.
+ */
 export interface StoredSession {
   version: number;
   epoch: number;
@@ -23,24 +26,24 @@ export interface StoredSession {
   /** Warning thresholds that the running clock has yet to cross. */
   warnings: number[];
   /**
-   * The version before the expiries that made this one, and when it was made (Unix ms); null when its last event was
-   * something else.
+   * The version before the unbroken series of expiries that led to this one, and when that version was made (Unix ms);
+   * null if the last event was no expiry.
    */
   expiredSince: { version: number; at: number } | null;
-  /** Hash of its last event; null where no trail is kept. */
+  /** Hash of its last event; null if no trail is kept. */
   lastHash: string | null;
-  /** Names the commit that made it; null where unknown. */
+  /** The token of the commit that made it; null if unknown. */
   token: string | null;
-  /** Set where the session is only in the trail: Redis does not have it. */
+  /** Set if only the trail has the session. */
   archived?: true;
-  /** When somebody was last known to be connected to it, Unix ms; 0 for never. Only where that was asked for. */
+  /** When somebody was last connected to it, Unix ms; 0 for never. Set only if that was read. */
   seen?: number;
 }
 
-/** A session that can be played. */
+/** A session that exists and was not deleted. */
 export type LiveSession = StoredSession & { state: SessionState };
 
-/** Where a session stands, without its state. */
+/** The position of a session, without its state. */
 export interface SessionPosition extends Position {
   status: Status;
   /** What its last event was. */
@@ -61,27 +64,25 @@ export interface IdempotencyRecord {
 /** A command's idempotency key as the engine knows it. */
 export interface CommandKey {
   id: string;
-  /** Whose key it is: others may use the same for something else. Undefined where nobody is asked who they are. */
+  /** Whose key it is: another sender may use the same one for another command. Undefined with AUTH_MODE=none. */
   sender?: string | undefined;
-  /** Tells the command and its payload from any other. */
+  /** Identifies the command and its payload. */
   fingerprint: string;
   rememberMs: number;
 }
 
 export interface Commit {
-  /**
-   * What the decision was made on; null where no session may exist; version 0 where Redis lacks one that the trail has.
-   */
+  /** The session on which the decision was made; null if none may exist; version 0 if only the trail has it. */
   base: (Pick<StoredSession, 'version' | 'epoch'> & Partial<Pick<StoredSession, 'token' | 'state'>>) | null;
   /** What happened, oldest first, never empty. */
   events: SessionEvent[];
-  /** JSON of the state after one of them; made when it is first asked for. */
+  /** JSON of the state after one of the events; made when first asked for. */
   snapshotAt: (index: number) => string;
-  /** What goes to other instances with the commit. */
+  /** The messages that the commit sends to other instances. */
   publications?: (left: Pick<LiveSession, 'lastHash' | 'token'>) => Publication[];
-  /** The instant that was judged, Unix ms: the store refuses one that its own clock contradicts. */
+  /** The instant at which the command was judged, Unix ms; the store refuses one that its own clock contradicts. */
   instant: number;
-  /** The store refuses the commit before this instant of its own clock, Unix ms; 0 for any. */
+  /** The store refuses the commit before this instant of its own clock, Unix ms; 0 for no bound. */
   notBefore: number;
   /** How long the session stays in Redis from now. */
   lifetimeMs: number;
@@ -90,12 +91,12 @@ export interface Commit {
   /** Thresholds to arm. */
   warnings: number[];
   /**
-   * Whether the same clock goes on, so that thresholds that are armed stay so, and those that were claimed since the
-   * decision don't come back.
+   * Whether the same clock goes on. Armed thresholds then stay armed, and those claimed since the decision stay
+   * claimed.
    */
   sameClock?: boolean;
   command?: CommandKey | undefined;
-  /** As StoredSession has it, of what the events make. */
+  /** As in StoredSession, after the events. */
   expiredSince?: StoredSession['expiredSince'];
   /** Hash of the event before these in the trail; null for a session's first. */
   previousHash: string | null;
@@ -105,11 +106,11 @@ export interface Commit {
 
 export type CommitResult =
   | { outcome: 'committed'; lastHash: string | null; token: string }
-  /** Somebody else was first; `session` is what is there now. */
+  /** Another commit was first; `session` is the present one. */
   | { outcome: 'conflict'; session: StoredSession | null }
   /** This very command had its effect before. */
   | { outcome: 'repeated'; session: StoredSession | null; command: IdempotencyRecord }
-  /** Our instant and the clock of Redis are too far apart. */
+  /** The commit's instant and the clock of Redis are too far apart. */
   | { outcome: 'clock' }
   /**
    * Redis has restarted or another server took over since the session's last commit, so that commits may be lost: the
@@ -118,23 +119,26 @@ export type CommitResult =
   | { outcome: 'other_run' };
 
 /**
- * Sessions in Redis. Every call throws StoreUnavailableError when Redis can't do its part, UnreadableStateError for a
- * state that is no state, NewerSchemaError for one that a newer version of the server wrote.
+ * Sessions in Redis. Every call throws StoreUnavailableError when Redis does not answer or refuses,
+ * UnreadableStateError for a malformed state, NewerSchemaError for a state that a newer version of the server wrote.
  */
 export interface SessionStore {
-  /** Reads a session and, with a `command`, what that command did before. */
+  /** Reads a session and, with a `command`, that command's idempotency record. */
   load(
     sessionId: string,
     command?: Pick<CommandKey, 'id' | 'sender'>,
   ): Promise<{ session: StoredSession | null; command: IdempotencyRecord | null }>;
-  /** All of it or nothing. */
+  /** Commits all of it or nothing. */
   commit(commit: Commit): Promise<CommitResult>;
-  /** Remembers a command that makes no version, for the session as it was read. False when its id was used before. */
+  /**
+   * Stores the idempotency record of a command that makes no version, for the session as it was read. False if its id
+   * was used before.
+   */
   remember(state: Told, command: CommandKey): Promise<boolean>;
   /**
-   * Publishes what makes no version, for a session as it was read, and remembers its command, both or neither. False,
-   * and nothing published, when the session was deleted or is another one by now, has not the expected version any
-   * more, or the command's id was used before.
+   * Publishes a message that makes no version, for a session as it was read, and stores its command's idempotency
+   * record; both or neither. False, without publishing, if the session was deleted or replaced, does not have the
+   * expected version, or the command's id was used before.
    */
   relay(
     state: Told,
@@ -142,20 +146,20 @@ export interface SessionStore {
     sent: { expectedVersion?: number | undefined; command?: CommandKey | undefined },
   ): Promise<boolean>;
   /**
-   * Claims thresholds of a clock that still runs, for whoever asks first, and says when something is due next. Returns
-   * those claimed; null when the session has moved on.
+   * Claims thresholds of a clock that still runs, for the first caller, and sets when the session is due next. Returns
+   * the claimed thresholds; null if the session has changed since it was read.
    */
   claimWarnings(session: LiveSession, thresholds: number[], nextDue: number | null): Promise<number[] | null>;
-  /** Sessions in which something has been due since `before` (Unix ms), at most `limit` of each partition. */
+  /** Sessions that have been due since `before` (Unix ms) or earlier, at most `limit` of each partition. */
   overdue(before: number, limit: number): Promise<string[]>;
-  /** Takes a session that is gone from what is due. */
+  /** Removes a session that is gone from the due set. */
   forget(sessionId: string): Promise<void>;
-  /** Takes a session that can't be read from what is due, so that it keeps nobody else waiting. */
+  /** Removes an unreadable session from the due set, so that it does not hold up others. */
   setAside(sessionId: string): Promise<void>;
-  /** Whether Redis has begun another run since the session's last commit, so that versions of it may be lost. */
+  /** Whether another run of Redis took the session's last commit, so that versions of it may be lost. */
   fromOtherRun(sessionId: string): Promise<boolean>;
   /**
-   * Where sessions stand, in the order asked; null for what is not there, undefined where the part of Redis that has it
+   * The positions of sessions, in the order asked; null for a missing one, undefined if the node of Redis that has it
    * does not answer.
    */
   positions(sessionIds: string[]): Promise<(SessionPosition | null | undefined)[]>;
@@ -163,27 +167,30 @@ export interface SessionStore {
 
 /** Marks in Redis by which all instances together tell whether anybody is served. */
 export interface Marks {
-  /** Says that an instance is alive. Returns the outages that are known, oldest first. Throws StoreUnavailableError. */
+  /** Writes a mark of life. Returns the known outages, oldest first. Throws StoreUnavailableError. */
   mark(): Promise<Outage[]>;
-  /** Says between two marks that the event loop goes round, so that nobody has to mark in its place. */
+  /** Signals between two marks that the event loop is not blocked, so that the watchdog need not write marks. */
   alive(): void;
   close(): Promise<void>;
 }
 
-/** What a session's position and incarnation are taken from. */
+/** The part of a state that tells a session's position and incarnation. */
 export type Told = SessionIncarnation & Pick<SessionState, 'epoch' | 'version'>;
 
-/** When somebody was connected to sessions. Every call throws StoreUnavailableError when Redis can't do its part. */
+/**
+ * When somebody was connected to sessions. Every call throws StoreUnavailableError when Redis does not answer or
+ * refuses.
+ */
 export interface Presence {
-  /** Says that somebody is connected to each of these sessions at `now` (Unix ms). */
+  /** Notes that somebody is connected to each of these sessions at `now` (Unix ms). */
   mark(sessionIds: string[], now: number): Promise<void>;
-  /** When an instance last said so, Unix ms; 0 where none did. */
+  /** When an instance last noted that, Unix ms; 0 if none did. */
   last(sessionId: string): Promise<number>;
 }
 
 /**
- * A message to other instances that a commit publishes: `head`, and where there is a `tail`, the state after the last
- * event and `tail` behind it.
+ * A message to other instances that a commit publishes: `head`; if `tail` is not empty, followed by the state after the
+ * last event and by `tail`.
  */
 export interface Publication {
   channel: string;
@@ -191,19 +198,19 @@ export interface Publication {
   tail: string;
 }
 
-/** What a room is to be told of a commit. */
+/** What a room is told of a commit. */
 export interface Announcement {
-  /** For sockets of other instances, given what the commit is about to leave behind. */
+  /** The messages for other instances, given the hash and the token of the commit. */
   publications: NonNullable<Commit['publications']>;
-  /** Tells the sockets of this instance; for when the commit has gone through. */
+  /** Tells the sockets of this instance. Call it after the commit. */
   tell(): void;
 }
 
-/** The sockets that watch an incarnation of a session, on whatever instance. */
+/** The rooms of sessions, on all instances. */
 export interface Rooms {
   /**
-   * Prepares to tell the room what a commit is about to make, oldest first. `snapshotAt` gives the JSON of the state
-   * after an event, `session` what follows, `before` the state that it follows on.
+   * Prepares what the room is told of a commit's events, oldest first. `snapshotAt` gives the JSON of the state after
+   * an event; `session` is the session after the commit, `before` the state before it.
    */
   announce(
     events: SessionEvent[],
@@ -214,8 +221,8 @@ export interface Rooms {
   /** Tells the room that the running clock has crossed a threshold (ms left). */
   warn(state: SessionState, threshold: number): void;
   /**
-   * A message that arrived at `arrival` (Unix ms, whole), as it is published, and by whom, where that is asked: to
-   * sockets of this instance as well.
+   * The publication of a message that arrived at `arrival` (Unix ms), with its sender if that is known. Goes to sockets
+   * of this instance as well.
    */
   message(state: SessionState, message: JsonValue, arrival: number, actor?: JsonObject): Publication;
 }

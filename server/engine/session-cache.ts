@@ -3,31 +3,31 @@ import type { ChangesEvent } from '#contract';
 import { isAfter } from '../domain/position.ts';
 import type { LiveSession } from './ports.ts';
 
-/** Bounds of what is remembered. Two players' session takes some 2 KB, one of a thousand participants 300 KB. */
+/** Bounds of the cache. A session of two players takes some 2 KB, one of a thousand participants 300 KB. */
 export const SESSIONS_MAX = 10_000;
 const BYTES_MAX = 32 * 1024 * 1024;
 
 interface Entry {
   session: LiveSession;
   /**
-   * Length of the state as JSON, when the session was first remembered: what may grow without limit (participants,
-   * metadata) is given once.
+   * Length of the state as JSON when the session was first cached; what can be long (participants, metadata) never
+   * changes its size much.
    */
   bytes: number;
 }
 
 /**
- * The sessions that this instance last saw committed. Redis may hold newer ones: whoever decides on one must have the
- * commit check its version and epoch, and must not refuse anything on the strength of it. Bounded; the one that was not
- * used for longest goes first, and no timer looks after any.
+ * The sessions that this instance last saw committed. Redis may have newer ones: a decision on one must have the commit
+ * check its version and epoch, and must refuse nothing because of it. Bounded; the least recently used one is dropped
+ * first, and there is no timer.
  */
 export class SessionCache {
   readonly #entries = new Map<string, Entry>();
-  /** The one at the end of the line. */
+  /** The most recently used entry. */
   #newest: Entry | undefined;
   #bytes = 0;
 
-  /** How many sessions are remembered. */
+  /** How many sessions are cached. */
   get size(): number {
     return this.#entries.size;
   }
@@ -36,12 +36,12 @@ export class SessionCache {
     return this.#entries.get(sessionId)?.session;
   }
 
-  /** Takes a newer state of a session that is remembered. */
+  /** Takes a newer state of a cached session. */
   refresh({ version, epoch, state, warnings, expiredSince, lastHash, token }: LiveSession): void {
     if (this.#entries.has(state.session_id)) this.set({ version, epoch, state, warnings, expiredSince, lastHash, token });
   }
 
-  /** Takes what has changed of a session that is remembered, where it follows on what is remembered. */
+  /** Applies changes to a cached session if they follow its version. */
   follow(
     { session_id, epoch, version, since_version, changes }: ChangesEvent,
     facts: Omit<LiveSession, 'version' | 'epoch' | 'state'>,
@@ -51,7 +51,7 @@ export class SessionCache {
     this.set({ ...facts, version, epoch, state: applyChanges(known.state, changes) });
   }
 
-  /** Remembers a session, unless something newer is known of it. */
+  /** Caches a session, unless a newer version is cached. */
   set(session: LiveSession): void {
     const { session_id } = session.state;
     const known = this.#entries.get(session_id);
@@ -59,7 +59,7 @@ export class SessionCache {
       if (isAfter(known.session, session)) return;
       known.session = session;
       if (this.#newest === known) return;
-      // Takes it to the end of the line.
+      // Moves it to the end, as most recently used.
       this.#newest = known;
       this.#entries.delete(session_id);
       this.#entries.set(session_id, known);

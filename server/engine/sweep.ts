@@ -6,10 +6,10 @@ import type { Expirer } from './expirer.ts';
 import { type SessionStore, UnreadableStateError } from './ports.ts';
 
 const INTERVAL_MS = 200;
-/** What is this late was not done by the instance that set an alarm for it. */
+/** What is this late was not done by the instance whose alarm was set for it. */
 const SLACK_MS = 150;
 const BATCH_OF_A_PARTITION = 50;
-/** Each may be half a megabyte to read. */
+/** Each read may be half a megabyte. */
 const AT_ONCE = 8;
 
 export interface SweepOptions {
@@ -19,7 +19,7 @@ export interface SweepOptions {
   logger: Logger;
 }
 
-/** Looks after sessions whose instance is gone: finds what is overdue in Redis and does it. */
+/** Does what is due for sessions whose instance is gone: finds what is overdue in Redis and does it. */
 export class Sweep {
   readonly #options: SweepOptions;
   readonly #stop = new AbortController();
@@ -42,7 +42,7 @@ export class Sweep {
     await this.#sweeping;
   }
 
-  /** One look at all partitions. True when a partition had more than it could give. */
+  /** Looks at all partitions once. True if a partition had more than one batch. */
   async #sweep(): Promise<boolean> {
     const { store, expirer, clock, logger } = this.#options;
     const overdue = await store.overdue(Math.floor(clock.now()) - SLACK_MS, BATCH_OF_A_PARTITION);
@@ -52,7 +52,7 @@ export class Sweep {
       for (const sessionId of queue) {
         await expirer.handleDue(sessionId).catch(async (error: unknown) => {
           failed = true;
-          // A newer instance's business, for as long as both versions are there.
+          // Left to the newer instances, while both versions run.
           if (error instanceof NewerSchemaError) return;
           logger.warn({ session: sessionId, err: error }, 'what is overdue in a session could not be done');
           if (error instanceof UnreadableStateError) await store.setAside(sessionId);

@@ -1,12 +1,14 @@
 import { hash } from 'node:crypto';
 import type { HistoryEvent, SessionState } from '#contract';
 
-/** An event as it is hashed: everything but its snapshot, with the hash of the event before it in its session. */
+/**
+ * An event in the form that is hashed: everything but its snapshot, with the hash of the previous event of its session.
+ */
 export type TrailEvent = Omit<HistoryEvent, 'state_snapshot'> & { previous_hash: string | null };
 
 /**
- * An event as it travels to the trail. The version of the rules by which it was made goes beside what is hashed, as its
- * snapshot does; replaying covers both. Events from before there were versions have none.
+ * An event as it travels to the trail. The version of the rules and the snapshot are not hashed; replaying checks both.
+ * Events from before there were versions have none.
  */
 export type QueuedTrailEvent = TrailEvent & { rules?: number };
 
@@ -15,7 +17,7 @@ export function hashOf(canonicalEvent: string): string {
   return hash('sha256', canonicalEvent, 'base64url');
 }
 
-/** What `sync_sessions` tells of a state. An event without a snapshot brings it along. */
+/** The fields of a state that `sync_sessions` contains. An event without a snapshot carries them. */
 export const BRIEF_FIELDS = [
   'sync_mode',
   'status',

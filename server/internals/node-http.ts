@@ -5,8 +5,8 @@ interface Private {
 }
 
 /**
- * Whether an answer has begun on a connection of Node's HTTP server. Reads `_httpMessage` of the socket, by which Node
- * keeps the answer in hand.
+ * Whether an answer has begun on a connection of Node's HTTP server. Reads `_httpMessage` of the socket, where Node
+ * keeps the present answer.
  */
 export function hasBegunToAnswer(socket: Socket): boolean {
   return (socket as Private)._httpMessage?.headersSent === true;

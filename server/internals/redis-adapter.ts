@@ -7,16 +7,15 @@ export interface ClusterMessage {
   data?: { opts?: { rooms?: string[] }; packet?: { data?: [event: string, payload: unknown] } };
 }
 
-/** What an adapter asks on its way. All calls are synchronous. */
+/** Functions that the adapter calls. All are synchronous. */
 export interface AdapterHooks {
-  /** True if a message, as Redis brought it, is neither parsed nor received. */
+  /** True to ignore a message, before it is parsed. */
   skips(message: Buffer): boolean;
-  /** Takes each message of this instance's subscriptions, and calls `deliver` for those that Socket.IO shall handle. */
-  receive(message: ClusterMessage): void;
   /**
-   * This instance has sent an event to rooms by itself; its own sockets of them have been told if the event was a local
-   * one.
+   * Takes each message of this instance's subscriptions, and calls `deliver` for those that Socket.IO should handle.
    */
+  receive(message: ClusterMessage): void;
+  /** Called when this instance has sent an event to rooms. If the event was local, its sockets have been told. */
   sent(rooms: ReadonlySet<string>, event: string, payload: unknown): void;
   /** True if a room has sockets of this instance only: the adapter then subscribes to no channel for it. */
   isLocal(room: string): boolean;

@@ -157,7 +157,7 @@ async function startDespiteOrphans(options: PrivateProcessOptions): Promise<Priv
   }
 }
 
-/** pg_ctl's own test: the eighth line of the lock file of this very process. */
+/** The test that pg_ctl uses: the eighth line of the lock file of this very process. */
 async function saysReady(data: string, pid: number): Promise<boolean> {
   const lines = await lockLines(data);
   return lines?.[0] === String(pid) && lines[7]?.trim() === 'ready';

@@ -11,33 +11,33 @@ const run = promisify(execFile);
 const POLL_MS = 20;
 const START_DEADLINE_MS = 60_000;
 
-/** A server process of our own, in a process group of its own. */
+/** A private server process, in a process group of its own. */
 export interface PrivateProcess {
   pid: number;
-  /** Resolves when the process has ended, whoever ended it, with words that say how. */
+  /** Resolves when the process has ended for any reason, with a text that says how. */
   ended: Promise<string>;
-  /** Shuts down gracefully; by force after 15 s. Calling it again waits for the same shutdown. */
+  /** Shuts down gracefully; by force after 15 s. Later calls wait for the same shutdown. */
   stop(): Promise<void>;
-  /** Ends it as a crash would (SIGKILL) and waits until it is gone. */
+  /** Kills it, as a crash would (SIGKILL), and waits until it is gone. */
   kill(): Promise<void>;
 }
 
 export interface PrivateProcessOptions {
-  /** Shown to users, like "Redis". */
+  /** Shown to users, such as "Redis". */
   name: string;
-  /** Holds the log and the record that a later start recognises a leftover by. */
+  /** The folder of the log and of the record by which a later start recognises a server that was left behind. */
   directory: string;
   command: string;
   args: string[];
   /** Written to its standard input, which no other process can read, unlike its arguments. */
   input?: string;
-  /** What its environment holds beside the plain one. */
+  /** Variables that its environment has besides the plain ones. */
   env?: Record<string, string> | undefined;
   /** The signal of a graceful shutdown. */
   stopSignal: 'SIGTERM' | 'SIGINT';
-  /** Linux, started by root: run as this user, and with the right to read through directories that are closed to it. */
+  /** On Linux, started by root: run as this user, with the right to read through directories that are closed to it. */
   user?: { uid: number; gid: number; mayReadEverything: boolean };
-  /** Asked every 20 ms until it says yes. */
+  /** Called every 20 ms until it returns true. */
   isReady: (pid: number) => Promise<boolean>;
 }
 

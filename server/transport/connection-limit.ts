@@ -6,24 +6,24 @@ import { addressOf, peerOf, type TrustedProxies } from './address.ts';
 import { limited } from './limits.ts';
 
 export interface ConnectionLimitOptions {
-  /** Connections of one address; 0 for any number. */
+  /** Most connections of one address; 0 for any number. */
   limit: number;
   proxies: TrustedProxies;
   metrics: Metrics;
 }
 
 /**
- * Counts the TCP connections of each address to this instance: sockets, handshakes under way, and those of plain HTTP,
- * of which one that is only kept for another request gives its place up to whoever comes. Whoever is one too many is
- * told why, and beyond twice the limit is hung up on. Behind a trusted proxy an address is known from a handshake's
- * headers, so only WebSockets count there: the proxy shares its other connections between its clients.
+ * Counts the TCP connections of each address to this instance: sockets, running handshakes, and plain HTTP. An idle
+ * HTTP connection gives its place to a new one. A connection beyond the limit gets a refusal; beyond twice the limit it
+ * is reset. Behind a trusted proxy only the headers of a handshake tell an address, so only WebSockets count there: the
+ * proxy shares its other connections between its clients.
  */
 export class ConnectionLimit {
   readonly #options: ConnectionLimitOptions;
-  /** By address, in the order in which they came. */
+  /** By address, in the order in which they were opened. */
   readonly #open = new Map<string, Set<Socket>>();
   readonly #addresses = new WeakMap<Socket, string>();
-  /** Those that had a request and wait for another one. */
+  /** Connections that have had a request and wait for the next. */
   readonly #idle = new WeakSet<Socket>();
 
   /** Counts a server's connections from the moment they are accepted. */
@@ -44,18 +44,18 @@ export class ConnectionLimit {
       this.#idle.delete(socket);
       response.once('close', () => this.#idle.add(socket));
     });
-    // A connection of HTTP may become a WebSocket.
+    // An HTTP connection may become a WebSocket.
     http.on('upgrade', ({ socket }: IncomingMessage) => this.#idle.delete(socket));
   }
 
-  /** Why a handshake is not worth a WebSocket; undefined where it is. */
+  /** Refuses a handshake over which the refusal need not be sent as `connect_error`; undefined if it is accepted. */
   refusalOfHandshake(request: IncomingMessage): Refusal | undefined {
     const { limit, proxies } = this.#options;
     if (limit === 0 || !this.#isBehindProxy()) return undefined;
     return this.#count(addressOf(request, proxies), request.socket) > 2 * limit ? this.refusal() : undefined;
   }
 
-  /** Whether a connection came when its address had all that it may have, and still has. */
+  /** Whether a connection is beyond the limit of its address. */
   isOver(socket: Socket): boolean {
     const { limit } = this.#options;
     const open = limit === 0 ? undefined : this.#open.get(this.#addresses.get(socket) ?? '');
@@ -69,7 +69,7 @@ export class ConnectionLimit {
     return false;
   }
 
-  /** What one connection too many is told. Counted by the metrics. */
+  /** The refusal for a connection beyond the limit. Counted by the metrics. */
   refusal(): Refusal {
     return limited('connections', this.#options.metrics);
   }
@@ -79,7 +79,7 @@ export class ConnectionLimit {
     return hops > 0 || addressHeader !== undefined;
   }
 
-  /** Adds a connection to those of an address, until it is closed. Answers how many there are. */
+  /** Adds a connection to those of an address until it is closed. Returns how many there are. */
   #count(address: string, socket: Socket): number {
     const open = this.#open.get(address) ?? new Set();
     this.#open.set(address, open.add(socket));

@@ -3,9 +3,8 @@ import type { CommandName, CommandOptions } from '#contract';
 import { canonicalJson } from '../domain/canonical.ts';
 
 /**
- * Tells a command and its payload from any other, whatever the order of its fields: SHA-256 over canonical JSON.
- * Neither its key nor how its sender wants to be answered makes it another command; the guard that the server supplies
- * for its sender does.
+ * Identifies a command and its payload, whatever the order of the fields: SHA-256 over canonical JSON. `command_id` and
+ * `deltas` do not count; the guard that the server supplies for its sender does.
  */
 export function fingerprint(
   name: CommandName,

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { type JsonObject, JSON_DEPTH_MAX, type JsonValue } from '#contract';
 
-/** Any JSON up to a size in bytes and a depth; it is kept as it came. */
+/** Any JSON up to a size in bytes and a depth, kept unchanged. */
 export function freeJson(maxBytes: number): z.ZodType<JsonValue> {
   return z
     .custom<JsonValue>((value) => value !== undefined)
@@ -22,7 +22,7 @@ function isObject(value: unknown): boolean {
 }
 
 function check(value: JsonValue, maxBytes: number, context: z.RefinementCtx): void {
-  // Depth first: serialising walks the value recursively, and so does everybody who gets it.
+  // Depth is checked first, because serialising is recursive, here and wherever the value is received.
   if (deeperThan(value, JSON_DEPTH_MAX)) {
     context.addIssue({ code: 'custom', message: `Must not be nested deeper than ${JSON_DEPTH_MAX} levels` });
   } else if (Buffer.byteLength(JSON.stringify(value)) > maxBytes) {

@@ -1,7 +1,7 @@
 import type { HistoryPage } from './history-port.ts';
 import { WrittenAnswer } from './written-answer.ts';
 
-/** A page of history as the data of a success. Its events are JSON already, and stay so on their way out. */
+/** A page of history as the data of a success. Its events are JSON texts and are sent as such. */
 export class HistoryAnswer extends WrittenAnswer {
   readonly events: string[];
   readonly nextAfterVersion: number;
@@ -12,14 +12,14 @@ export class HistoryAnswer extends WrittenAnswer {
     this.nextAfterVersion = next_after_version;
   }
 
-  /** Event by event. */
+  /** The reply, event by event. */
   override *jsonOf(reply: { ok: true; server_time_ms: number }): Generator<string> {
     yield '{"ok":true,"data":{"events":[';
     for (const [index, event] of this.events.entries()) yield index === 0 ? event : `,${event}`;
     yield `],"next_after_version":${this.nextAfterVersion}},"server_time_ms":${reply.server_time_ms}}`;
   }
 
-  /** One line an event. */
+  /** The events, one line each. */
   *lines(): Generator<string> {
     for (const event of this.events) yield `${event}\n`;
   }

@@ -13,14 +13,11 @@ import { limited } from './limits.ts';
 import type { Parsed } from './schemas.ts';
 
 /**
- * Pages that an instance reads at a time, each about a megabyte, of each sender one; and how long others wait for their
- * turn.
+ * How many pages an instance reads at a time, each about a megabyte and one for each sender; and how long others wait.
  */
 const PAGES = { places: 2, patienceMs: 2_000 };
 const RETRY_MS = 1_000;
-/**
- * What a page costs beside its bytes: PostgreSQL looks for the incarnations of the id and for the run of its versions.
- */
+/** What a page costs besides its bytes, since PostgreSQL searches the incarnations of the id and the versions. */
 const PAGE_WORK_BYTES = 128 * 1024;
 
 const NO_TRAIL: Refusal = { ...refuse('SERVICE_UNAVAILABLE', 'This server keeps no audit trail'), retryable: false };
@@ -32,9 +29,9 @@ export interface HistoryPorts {
 }
 
 /**
- * `session:history`: reads the trail, a few pages at a time. It answers one incarnation of an id, which its asker may
- * read: without `created_at` the present one, else the newest that they owned. Nothing is committed: a session that
- * only the trail has stays there.
+ * `session:history`: reads the trail, a few pages at a time. Answers with one incarnation of an id, which the sender
+ * may read: with `created_at` that one, without it the present one, else the newest that they owned. Commits nothing: a
+ * session that only the trail has stays there.
  */
 export function createHistoryCommand({ archive, trail, metrics }: HistoryPorts) {
   const pages = new Gate(PAGES);
@@ -47,12 +44,13 @@ export function createHistoryCommand({ archive, trail, metrics }: HistoryPorts) 
       return created_at === undefined ? known : known.filter((one) => one.created_at === created_at);
     };
     let incarnations = await incarnationsOf(1);
-    // Redis may have gone back to an incarnation before the newest one.
+    // Redis may have lost the newest incarnation.
     if (incarnations.length > 1) incarnations = await incarnationsOf();
     let incarnation = incarnations.at(-1);
     const refusal = await refusalOf(authorize, incarnation);
     if (refusal !== null) {
-      // Only who may not read that one may mean one of their own; to look for it costs PostgreSQL more.
+      // A sender who may not read that one may mean one of their own. Only then is it searched, which costs PostgreSQL
+      // more.
       incarnation = owner === undefined ? undefined : (await incarnationsOf()).findLast((one) => one.owner_id === owner);
       if (incarnation === undefined) return refusal;
     }

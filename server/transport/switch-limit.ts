@@ -10,8 +10,8 @@ import type { Parsed } from './schemas.ts';
 type Switch = (payload: Parsed<'session:switch'>, call: Call, limit?: CommandLimit) => Promise<Answer>;
 
 /**
- * Counts the switches of each sender in a session: nobody can use up what the opponent needs. Only those count that
- * nothing else refuses.
+ * Limits the switches of each sender in a session, so that nobody uses up what an opponent needs. Counts only switches
+ * that nothing else refuses.
  */
 export function limitSwitches(makeSwitch: Switch, { switches }: CommandLimits, metrics: Metrics): Switch {
   if (switches === undefined) return makeSwitch;
@@ -19,9 +19,9 @@ export function limitSwitches(makeSwitch: Switch, { switches }: CommandLimits, m
 }
 
 /**
- * The count travels ahead of the commit on the same connection. Where this instance has credit left, the commit does
- * not wait for the verdict: had others made switches in between, it would fail, and the verdict is there when the
- * switch is tried again.
+ * The count is sent before the commit on the same connection. If this instance has credit left, the commit does not
+ * wait for the result: had others made switches in between, it would fail, and the result is known when the switch is
+ * tried again.
  */
 function limitOf(switches: BurstLimit<Switcher>, switcher: Switcher, metrics: Metrics): CommandLimit {
   let verdict: Refusal | null | Promise<Refusal | null> | undefined;

@@ -2,36 +2,36 @@ import type { SessionState } from '#contract';
 import type { CommandContext, Outcome } from '../engine/command-context.ts';
 import type { SessionIncarnation } from '../engine/incarnation.ts';
 
-/** The sockets of this instance that are told of a session, and how many of them are told only what has changed. */
+/** How many sockets of this instance are told of a session, and how many of these only what has changed. */
 export interface Audience {
   sockets: number;
   brief: number;
 }
 
-/** Finds who is told of a session. */
+/** Finds the audience of a session. */
 export type AudienceOf = (session: SessionIncarnation) => Audience;
 
-/** About how many bytes a state, a participant and a group have beside their ids and free JSON. */
+/** About how many bytes a state, a participant and a group have besides their ids and free JSON. */
 const STATE_BYTES = 500;
 const PARTICIPANT_BYTES = 220;
 const GROUP_BYTES = 120;
-/** What a command may move whose session this instance does not remember: it has to be read. */
+/** What a command may move if its session is not in the session cache and has to be read. */
 const UNKNOWN_BYTES = 128 * 1024;
-/** From this size on it costs something to lose a race. */
+/** From this size on a lost race is charged for. */
 const RACING_BYTES = 64 * 1024;
 /**
- * What telling one more socket is worth, in bytes that are made, and each byte of it: what a room is told is made once
- * and copied often.
+ * What sending to one more socket costs, in bytes made, and one byte of it in as many bytes sent: a message is made
+ * once and copied often.
  */
 const SOCKET_BYTES = 256;
 const COPIED = 256;
-/** About what has changed in a large session. */
+/** About the size of the changes of a large session. */
 const CHANGES_BYTES = 1_000;
 
 /**
- * What commands will move, taken as a deposit: else many that are sent at once would all be let in before the first is
- * paid for. Those that one sender sends at once to one large session race each other, and whoever loses reads it anew:
- * each costs as much more as there are others.
+ * Charges a deposit for what a command will move: otherwise many commands that are sent at once would all be accepted
+ * before the first is charged. Commands of one sender on one large session at once race each other, and the losers read
+ * it again: so each costs as many times more as there are others.
  */
 export class Deposits {
   readonly #inHand = new Map<string, number>();
@@ -55,21 +55,21 @@ export class Deposits {
     const state = this.#remembered(sessionId);
     if (state === undefined) return { bytes: UNKNOWN_BYTES, done };
     const bytes = bytesOf(state);
-    // Read or written, and answered with.
+    // Once for reading or writing, once for the answer.
     return { bytes: 2 * bytes * (bytes > RACING_BYTES ? count : 1), done };
   }
 }
 
-/** What a command moved that only reads a session, beside its frame and its reply. */
+/** How many bytes a command moved that only reads a session, besides its frame and its reply. */
 export function workOfReading(outcome: Outcome, { read }: Pick<CommandContext, 'read'> = {}): number {
   const state = outcome.ok ? outcome.state : read;
   return state == null ? 0 : bytesOf(state);
 }
 
 /**
- * What a command moved that changed a session, beside its frame and its reply: the state that it wrote, and whom it
- * told.
- * @param lost how many races it lost, after each of which it read the session anew
+ * How many bytes a command moved that changed a session, besides its frame and its reply: the state that it wrote, and
+ * what it sent to the room.
+ * @param lost how many races it lost, each of which made it read the session again
  */
 export function workOfChange(outcome: Outcome, audienceOf: AudienceOf, context: Pick<CommandContext, 'read' | 'lost'>): number {
   if (!outcome.ok) return workOfReading(outcome, context);
@@ -81,12 +81,12 @@ export function workOfChange(outcome: Outcome, audienceOf: AudienceOf, context: 
   return bytes * (1 + lost) + workOfTelling(bytes, sockets - brief) + workOfTelling(CHANGES_BYTES, brief);
 }
 
-/** What it is worth to tell so many sockets so many bytes. */
+/** What sending so many bytes to so many sockets costs. */
 export function workOfTelling(bytes: number, sockets: number): number {
   return sockets * (SOCKET_BYTES + bytes / COPIED);
 }
 
-/** About how long the JSON of a state is, without making it: the path of a command has no time for that. */
+/** About how long the JSON of a state is, estimated without making it, since commands have no time for that. */
 function bytesOf({ participants, groups, metadata, action_on_timeout }: SessionState): number {
   let bytes = STATE_BYTES + lengthOf(metadata) + lengthOf(action_on_timeout);
   for (const { participant_id, group_id } of participants) bytes += PARTICIPANT_BYTES + participant_id.length + (group_id?.length ?? 0);
@@ -99,7 +99,7 @@ function bytesOf({ participants, groups, metadata, action_on_timeout }: SessionS
 
 const lengths = new WeakMap<object, number>();
 
-/** How long free JSON is. States share it, so it is measured once. */
+/** How long free JSON is. States share the object, so it is measured once. */
 function lengthOf(json: object | null): number {
   if (json === null) return 0;
   let length = lengths.get(json);

@@ -7,7 +7,7 @@ import type { Grant, Grants } from './grant-ports.ts';
 import type { Incarnation } from '../../engine/incarnation.ts';
 import { type Principal, unauthorized } from './principal.ts';
 
-/** The `typ` of a link's token (RFC 8725 §3.11): it can't pass for a user's, nor a user's for a link's. */
+/** The `typ` of a link's token (RFC 8725 §3.11), so that it is never accepted as a user's token, nor the reverse. */
 export const LINK_TYPE = 'synckairos-link+jwt';
 
 const KEY_PURPOSE = 'synckairos share links';
@@ -23,8 +23,8 @@ interface LinkClaims {
 }
 
 /**
- * Share links: tokens of our own, signed by a key that is derived from a secret (RFC 5869), and good only while Redis
- * lists them.
+ * Share links: tokens of this service, signed by a key that is derived from a secret (RFC 5869), and valid only while
+ * Redis lists them.
  */
 export class Links {
   readonly #key: Uint8Array;
@@ -37,7 +37,7 @@ export class Links {
     this.#now = now;
   }
 
-  /** A new link to a session for `expiresIn` seconds; null where the session has as many as it may. */
+  /** Creates a link to a session for `expiresIn` seconds; null if the session has as many as it may have. */
   async issue(session: SessionState, role: SharedRole, participantId: string | null, expiresIn: number): Promise<ShareData | null> {
     const linkId = randomBytes(ID_BYTES).toString('base64url');
     // Whole seconds, as `exp` is.
@@ -51,8 +51,8 @@ export class Links {
   }
 
   /**
-   * Whom a link's token lets in. Throws jose's errors for a token that is not good, StoreUnavailableError while Redis
-   * is away.
+   * The principal of a link's token. Throws jose's errors for an invalid token, StoreUnavailableError while Redis does
+   * not answer.
    */
   async verify(token: string): Promise<Principal | Refusal> {
     const { payload } = await jwtVerify<LinkClaims>(token, this.#key, {
@@ -69,7 +69,7 @@ export class Links {
     return { subject: undefined, participantId: participant_id, sessions, expires: exp * 1_000, link };
   }
 
-  /** What a link gives; null when it was revoked or its session deleted. */
+  /** The grant of a link; null if it was revoked or its session deleted. */
   async find({ id, sessionId }: NonNullable<Principal['link']>): Promise<Grant | null> {
     return this.#grants.find(sessionId, id);
   }

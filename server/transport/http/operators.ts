@@ -30,7 +30,7 @@ export interface SignInOptions {
 export type SignIn = (ctx: Context) => void;
 
 /**
- * Serves the board to operators, read-only, because a page of another site could make a browser that has signed in send
+ * Serves the board to operators. Read-only, because a page of another site could make a browser that has signed in send
  * anything else.
  */
 export function serveBoard(board: Middleware, signIn: SignIn): Middleware {
@@ -49,8 +49,8 @@ export function serveBoard(board: Middleware, signIn: SignIn): Middleware {
 }
 
 /**
- * Lets operators pass, by HTTP Basic. Throws UNAUTHORIZED for everybody else, RATE_LIMIT_EXCEEDED for addresses that
- * have sent too many wrong passwords.
+ * Checks an operator's HTTP Basic credentials. Throws UNAUTHORIZED for everybody else, RATE_LIMIT_EXCEEDED for
+ * addresses that guess too often.
  */
 export function operatorsOnly({ user, password }: Credentials, { logger, metrics, proxies }: SignInOptions): SignIn {
   const expected = digest(`${user}:${password}`);
@@ -72,13 +72,13 @@ export function operatorsOnly({ user, password }: Credentials, { logger, metrics
   };
 }
 
-/** `user:password` of an `Authorization: Basic` header (RFC 7617); null where there is none. */
+/** `user:password` of an `Authorization: Basic` header (RFC 7617); null if it has none. */
 function credentialsOf(header: string): string | null {
   const encoded = /^Basic +([A-Za-z0-9+/]+={0,2})$/i.exec(header)?.[1];
   return encoded === undefined ? null : Buffer.from(encoded, 'base64').toString('utf8');
 }
 
-/** Equal lengths whatever was sent, as a comparison in constant time needs them. */
+/** A digest has the same length for every text, as a comparison in constant time needs. */
 function digest(text: string): Buffer {
   return createHash('sha256').update(text).digest();
 }

@@ -1,11 +1,14 @@
-/** What is open to everybody beneath /v1: the time and the description of the rest. */
+/** What needs no token below /v1: the time and the descriptions of the interface. */
 const OPEN = /^\/v1\/(time|openapi\.json|asyncapi\.json)\/?$/i;
 const VERSIONED = /^\/v1(\/|$)/i;
 
-/** Whether what lies at a path is about sessions, in every spelling that the router takes for it. */
+/** Whether a path is about sessions, in every spelling that the router accepts. */
 export function tellsOfSessions(path: string): boolean {
   return VERSIONED.test(path) && !OPEN.test(path);
 }
 
-/** Load balancers and orchestrators ask by whatever name they have, and are told nothing that a page could use. */
+/**
+ * Paths that accept every host name, since load balancers and orchestrators use any; their answers are of no use to a
+ * page.
+ */
 export const PROBES: ReadonlySet<string> = new Set(['/health', '/ready']);

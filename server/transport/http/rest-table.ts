@@ -10,7 +10,7 @@ export interface RestRoute {
 
 const verb = (name: string): RestRoute => ({ method: 'post', path: `/v1/sessions/:id/${name}`, status: 200 });
 
-/** Which commands there are over REST. The router and the OpenAPI document are made from it. */
+/** The commands that REST has. The router and the OpenAPI document are made from this table. */
 export const REST_ROUTES = {
   'session:create': { method: 'post', path: '/v1/sessions', status: 201 },
   'session:get': { method: 'get', path: '/v1/sessions/:id', status: 200 },

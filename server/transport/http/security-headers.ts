@@ -2,12 +2,12 @@ import type { Middleware } from 'koa';
 import helmet from 'koa-helmet';
 import { tellsOfSessions } from './paths.ts';
 
-/** For answers that are no page: nothing in them may be run, fetched or framed. The pages set policies of their own. */
+/** For answers that are not a page: nothing in them may be run, fetched or framed. Pages set their own policies. */
 const NOTHING = { defaultSrc: ["'none'"], baseUri: ["'none'"], formAction: ["'none'"], frameAncestors: ["'none'"] };
 
 /**
- * What browsers should not do with our answers (https://owasp.org/www-project-secure-headers/), and caches with those
- * about sessions. That the site is on TLS for good is said over TLS only.
+ * Sets the headers that restrict what browsers do with answers (https://owasp.org/www-project-secure-headers/), and
+ * keeps answers about sessions out of caches. `Strict-Transport-Security` is sent over TLS only.
  */
 export function securityHeaders(): Middleware {
   const options = {
@@ -19,7 +19,7 @@ export function securityHeaders(): Middleware {
   const secure = helmet(options);
   return async (ctx, next) => {
     await (ctx.secure ? secure : plain)(ctx, next);
-    // Afterwards the path is what it is called within the service (base-path.ts).
+    // After `next` the path is the one within the service (base-path.ts).
     if (tellsOfSessions(ctx.path)) ctx.set('Cache-Control', 'no-store');
   };
 }

@@ -37,7 +37,7 @@ export interface FrameGuardOptions {
   metrics: Metrics;
 }
 
-/** What is taken of one message; a frame that says it is longer ends the connection before the rest of it is read. */
+/** The limits of one message. A frame that announces more ends the connection before the rest of it is read. */
 export function messageLimits(bytes: number): MessageLimits {
   return { bytes, fragments: FRAGMENTS_MAX, pieces: PIECES_MAX };
 }
@@ -52,7 +52,7 @@ const BINARY = invalid([{ field: 'payload', message: 'Must be JSON without binar
  * connection.
  */
 export class FrameGuard {
-  /** Of the connection, so that nothing on it begins them anew. */
+  /** The credits belong to the connection, so a new CONNECT does not reset them. */
   readonly credits: ConnectionCredits;
   readonly #connection: EngineConnection;
   readonly #webSocket: WebSocket;
@@ -60,7 +60,7 @@ export class FrameGuard {
   readonly #options: FrameGuardOptions;
   #phase: Phase = 'new';
   #failed = 0;
-  /** What the attachments belong to that are still to come. */
+  /** The event whose attachments have not all arrived. */
   #binary: { ackId: string; attachments: number; bytes: number } | undefined;
 
   /** Guards a connection that was just opened, before its first frame is read. */
@@ -74,7 +74,8 @@ export class FrameGuard {
     filterFrames(webSocket, (frame, isBinary) => this.#admits(frame, isBinary));
     answerNoPings(webSocket);
     webSocket.on('ping', (data) => {
-      // Pongs pass Engine.IO by, which looks after slow readers: they must not pile up for a peer that does not read.
+      // Pongs do not pass through Engine.IO, which watches slow readers: they must not pile up for a peer that does not
+      // read.
       if (this.#count(data) === null && webSocket.bufferedAmount < UNSENT_PONGS_MAX_BYTES) webSocket.pong(data);
     });
     webSocket.on('pong', (data) => this.#count(data));
@@ -87,20 +88,20 @@ export class FrameGuard {
     limitMessages(this.#webSocket, messageLimits(FRAME_MAX_BYTES));
   }
 
-  /** A CONNECT was refused: there may be another, a few times. */
+  /** A CONNECT was refused. A client may try again a few times. */
   failed(): void {
     if (this.#isOver()) return;
     this.#phase = 'new';
     this.#failed += 1;
-    // After the refusal is on its way.
+    // After the refusal is sent.
     if (this.#failed === FAILED_CONNECTS_MAX) setImmediate(() => this.#end(`${FAILED_CONNECTS_MAX} CONNECTs failed`));
   }
 
-  /** Whether a frame is handed on to Engine.IO. */
+  /** Whether a frame is passed to Engine.IO. */
   #admits(frame: Buffer, isBinary: boolean): boolean {
     if (this.#isOver()) return false;
     const [kind, type] = frame;
-    // It does not count: there may be a few only.
+    // Not counted, since only a few are allowed.
     if (this.#phase === 'new' && kind === ENGINE.message && type === SOCKET.connect && !isBinary) return this.#connect(frame);
     const verdict = this.#count(frame);
     if (this.#isOver()) return false;
@@ -111,7 +112,7 @@ export class FrameGuard {
     if (type === SOCKET.connect) return this.#end('a connection is one socket: there was a CONNECT before');
     if (this.#phase !== 'connected') return this.#end('CONNECT comes first');
     if (type === SOCKET.event) return verdict === null && frame.length <= EVENT_MAX_BYTES ? true : this.#odd(frame, verdict);
-    // The server asks for no acknowledgement.
+    // The server never asks for an acknowledgement.
     if (type === SOCKET.ack) return false;
     if (type === SOCKET.binaryEvent || type === SOCKET.binaryAck) return this.#announced(frame, type === SOCKET.binaryEvent);
     if (type !== SOCKET.disconnect) return this.#end('this is no Socket.IO packet');
@@ -125,12 +126,15 @@ export class FrameGuard {
 
   #connect(frame: Buffer): boolean {
     this.#phase = 'asked';
-    // Socket.IO itself refuses it.
+    // Socket.IO refuses it.
     if (isForOtherNamespace(frame)) this.failed();
     return true;
   }
 
-  /** An event beyond a limit, or larger than most may be: only one that begins like those that may is worth parsing. */
+  /**
+   * Handles an event beyond a limit, or larger than most may be. Passes it only if it begins like one that may be
+   * large.
+   */
   #odd(frame: Buffer, verdict: Verdict): boolean {
     const event = readEvent(frame);
     if (event === null) return this.#end('this is no Socket.IO event');
@@ -146,7 +150,7 @@ export class FrameGuard {
     return false;
   }
 
-  /** Attachments are counted, never kept: whoever sends them is told when the last one is there. */
+  /** Counts attachments and discards them. The refusal is sent after the last one. */
   #attachment(frame: Buffer, verdict: Verdict): boolean {
     const binary = this.#binary;
     if (binary === undefined) return this.#end('no binary attachment was announced');

@@ -22,8 +22,8 @@ export function lengthOfReply(reply: object): number {
 }
 
 /**
- * socket.io's encoder without its search for binary data, of which this server sends none, and with payloads that were
- * made into JSON before.
+ * Socket.IO's encoder without its search for binary data, which this server never sends, and with payloads whose JSON
+ * was made before.
  */
 export class PreparedEncoder extends Encoder {
   override encode(packet: Packet): unknown[] {
@@ -43,7 +43,7 @@ export class PreparedEncoder extends Encoder {
 
 function acknowledgement(reply: Reply<unknown>): string {
   if (!reply.ok || !(reply.data instanceof WrittenAnswer)) return JSON.stringify(reply);
-  // Not joined: a large text would be copied once more before it is sent.
+  // Concatenated, not joined: joining would copy a large text once more.
   let json = '';
   for (const piece of reply.data.jsonOf(reply)) json += piece;
   return json;

@@ -31,8 +31,7 @@ export type GatewaySocket = Socket<ClientToServerEvents, ServerToClientEvents, I
 const PREFIX = 's';
 
 /**
- * Whoever was away for longer than this many events of one commit needs the result, not each step: the last expiry and
- * what came after it.
+ * If one commit has more events than this, the room gets only the last expiry and what came after it, not each step.
  */
 const TOLD_ONE_BY_ONE = 10;
 
@@ -46,18 +45,18 @@ export function roomOf(session: SessionIncarnation): string {
   return room.length === SOCKET_ID_LENGTH ? `${room}/` : room;
 }
 
-/** The session of a room and its incarnation; undefined for a room of another kind. */
+/** The session and incarnation of a room; undefined for a room of another kind. */
 export function whoseRoom(room: string): { sessionId: string; incarnation: string } | undefined {
   const [prefix, , sessionId, incarnation] = room.split('/');
   return prefix === PREFIX && sessionId !== undefined && incarnation !== undefined ? { sessionId, incarnation } : undefined;
 }
 
-/** The sockets of this instance that are in a room and asked for changes instead of whole states. */
+/** The room of those sockets of this instance that are in a session's room and asked for changes. */
 export function changesRoomOf(room: string): string {
   return localRoomOf(room);
 }
 
-/** Who is told of a session on this instance. */
+/** How many sockets of this instance are told of a session. */
 export function audienceOf(io: IoServer, session: SessionIncarnation): Audience {
   const { rooms } = io.of('/').adapter;
   const room = roomOf(session);
@@ -73,17 +72,17 @@ export interface RoomsOptions {
 
 type RoomEvent = Exclude<keyof ServerToClientEvents, 'server:closing'>;
 
-/** One event as a room is told it. */
+/** An event as it is sent to a room. */
 interface Telling {
   event: RoomEvent;
   payload: EventEnvelope;
-  /** JSON of the payload, up to the state where there is one. */
+  /** JSON of the payload; if it has a state, up to the state. */
   json: string;
-  /** Which event of the commit the state is of, the last field. */
+  /** The event of the commit whose state is the payload's last field. */
   snapshot?: number;
 }
 
-/** Tells the sockets of a session, on all instances, what happened to it. */
+/** Sends to the sockets of a session, on all instances, what happened to it. */
 export function createRooms(io: IoServer, { adapter, schema, now, metrics }: RoomsOptions): Rooms {
   const namespace = io.of('/');
   const envelope = ({ session_id, epoch, version }: SessionState): EventEnvelope => ({
@@ -94,8 +93,8 @@ export function createRooms(io: IoServer, { adapter, schema, now, metrics }: Roo
   });
   const telling = (event: RoomEvent, payload: EventEnvelope): Telling => ({ event, payload, json: JSON.stringify(payload) });
   /**
-   * How a publication reaches a session's sockets; `looped`: this instance hears it in the same order as all others,
-   * instead of telling its own at once.
+   * The channel of a session. `looped`: this instance receives its own publication, in the same order as all others,
+   * instead of telling its sockets at once.
    */
   const wayTo = (session: SessionIncarnation, looped: boolean) => {
     const room = roomOf(session);
@@ -105,7 +104,7 @@ export function createRooms(io: IoServer, { adapter, schema, now, metrics }: Roo
   const tellingsOf = (event: SessionEvent, snapshot: number, before: SessionState | null): Telling[] => {
     const { event_type, state } = event;
     if (event_type === 'session_created') return [];
-    // Whoever is told leaves the room with it (room-membership.ts).
+    // Sockets leave the room when they are told (room-membership.ts).
     if (event_type === 'session_deleted') return [telling('session:deleted', envelope(state))];
     const { payload, json } = telling('session:update', Object.assign(envelope(state), { event_type }));
     const update: Telling =
@@ -126,12 +125,12 @@ export function createRooms(io: IoServer, { adapter, schema, now, metrics }: Roo
     announce(events, snapshotAt, session, base) {
       const lastExpiry = events.findLastIndex((event) => event.expired !== undefined);
       const from = events.length <= TOLD_ONE_BY_ONE ? 0 : lastExpiry === -1 ? events.length - 1 : lastExpiry;
-      // What has changed is told since the event that was told before it.
+      // Changes refer to the event that was sent before.
       const beforeOf = (index: number) => (index === from ? base : (events[index - 1]?.state ?? null));
       const tellings = events.flatMap((event, index) => (index < from ? [] : tellingsOf(event, index, beforeOf(index))));
       const last = events.at(-1);
       if (last === undefined) throw new Error('nothing to announce');
-      // Changes must come in order, and no deletion before a message that was published earlier.
+      // Changes must come in order, and a deletion not before a message that was published earlier.
       const looped = isLarge(last.state) || last.event_type === 'session_deleted';
       const to = wayTo(last.state, looped);
       return {
@@ -139,7 +138,7 @@ export function createRooms(io: IoServer, { adapter, schema, now, metrics }: Roo
           const { warnings, expiredSince } = session;
           const aside = { schema: schema.writes, warnings, expiredSince, lastHash, token };
           return tellings.map(({ event, json, snapshot }) =>
-            // The store has the last state at hand.
+            // The store puts the last state in.
             snapshot === events.length - 1
               ? publicationOf({ ...to, event, payload: json, withState: true, aside })
               : publicationOf({
