@@ -4,6 +4,9 @@
 import type { Reading } from './clock/clock.ts';
 import { shownElapsed, shownTime, untilNextElapsedDigit } from './format-time.ts';
 
+/** What of a reading is shown as digits. */
+export type Digits = Pick<Reading, 'left_ms' | 'rate' | 'next_change_in_ms'> & Partial<Pick<Reading, 'phase' | 'stage' | 'periods_left'>>;
+
 /** A clock to show. */
 export interface ClockSource {
   /** What it is read from: another one whenever something was changed, the same one until then. */
@@ -15,7 +18,7 @@ export interface ClockSource {
   /** Whether it goes, which can be told without the server's time. */
   moves(): boolean;
   /** What it shows at an instant of the server; null where there is no clock. */
-  read(at: number): Reading | null;
+  read(at: number): Digits | null;
   /** Calls the listener whenever state or time became another one. */
   subscribe(listener: () => void): () => void;
 }
@@ -25,7 +28,7 @@ export interface Face {
   /** The duration that its digits show, ms. */
   shown(ms: number): number;
   /** Milliseconds until they change, above 0; Infinity where they stand. */
-  rest(reading: Reading): number;
+  rest(digits: Digits): number;
 }
 
 /** Rounded up, as `formatTime` does. */
@@ -35,7 +38,7 @@ export const COUNTDOWN: Face = {
     const change = next_change_in_ms ?? Infinity;
     if (left_ms === null || rate === 0) return change;
     const shown = shownTime(left_ms);
-    if (rate === 1) return Math.min(change, shown - left_ms + 1);
+    if (rate > 0) return Math.min(change, Math.ceil((shown - left_ms + 1) / rate));
     const step = shown > -TENTHS_BELOW_MS && shown <= TENTHS_BELOW_MS ? 100 : 1000;
     return Math.min(change, left_ms - (shown - step));
   },
@@ -74,7 +77,7 @@ function atDigit(run: () => void, ms: number): () => void {
 
 /** The digits of a clock as a store for `useSyncExternalStore`: milliseconds, null while unknown. */
 export function clockStore(source: ClockSource, face: Face) {
-  let last: { of: unknown; shown: number } | undefined;
+  let last: { of: unknown; part: string; shown: number } | undefined;
   // Stands until a tick, another state, or the first sync: React reads it twice, and a digit may have changed in
   // between.
   let snapshot: { of: unknown; synced: boolean; shown: number | null } | undefined;
@@ -84,9 +87,10 @@ export function clockStore(source: ClockSource, face: Face) {
     const reading = source.read(source.now());
     if (reading?.left_ms == null || (!source.isSynced() && source.moves())) return null;
     const shown = face.shown(reading.left_ms);
-    // A sync never turns a clock back.
-    const later = reading.rate === 1 ? Math.max : Math.min;
-    last = { of, shown: last !== undefined && last.of === of ? later(last.shown, shown) : shown };
+    // A sync never turns a clock back; where another period or stage begins, it may show more.
+    const part = `${reading.phase} ${reading.stage} ${reading.periods_left}`;
+    const later = reading.rate > 0 ? Math.max : Math.min;
+    last = { of, part, shown: last !== undefined && last.of === of && last.part === part ? later(last.shown, shown) : shown };
     return last.shown;
   };
 

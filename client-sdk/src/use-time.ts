@@ -1,9 +1,8 @@
 /** React hooks that render again as time passes. */
 import { useMemo, useSyncExternalStore } from 'react';
 import type { SyncKairosClient } from './client.ts';
-import type { Reading } from './clock/clock.ts';
 import { cycleTimeUsed, isMoving, readClock } from './clock/reading.ts';
-import { type ClockSource, clockStore, COUNTDOWN, type Face, STOPWATCH } from './clock-store.ts';
+import { type ClockSource, clockStore, COUNTDOWN, type Digits, type Face, STOPWATCH } from './clock-store.ts';
 import type { SessionState } from './contract/index.ts';
 import { ownerOf, type Who } from './who.ts';
 
@@ -51,7 +50,7 @@ export function useStopwatch(client: SyncKairosClient, sessionId: string): numbe
 }
 
 /** A clock of a session, read at an instant of the server (Unix ms), and whether it goes; null where there is none. */
-type ReadState = (state: SessionState, who: Who, at: number) => { reading: Reading; moves: boolean } | null;
+type ReadState = (state: SessionState, who: Who, at: number) => { reading: Digits; moves: boolean } | null;
 
 const countdownOf: ReadState = (state, who, at) => {
   const owner = ownerOf(state, who);
@@ -61,7 +60,7 @@ const countdownOf: ReadState = (state, who, at) => {
 
 const stopwatchOf: ReadState = (state, _who, at) => {
   const moves = state.cycle_started_at !== null;
-  return { reading: { left_ms: cycleTimeUsed(state, at), phase: 'main', rate: moves ? 1 : 0, next_change_in_ms: null }, moves };
+  return { reading: { left_ms: cycleTimeUsed(state, at), rate: moves ? 1 : 0, next_change_in_ms: null }, moves };
 };
 
 function useDigits(client: SyncKairosClient, sessionId: string, who: Who, face: Face, readState: ReadState): number | null {

@@ -1,6 +1,8 @@
 import {
   adjust as adjustValue,
+  type Clock,
   type ClockOwner,
+  type ControlledClock,
   draftOf,
   findClock,
   findGroup,
@@ -8,8 +10,9 @@ import {
   keepClock,
   modeOf,
   settleSession,
+  untilFall,
 } from '#clock';
-import { type AdjustPayload, CLOCK_MAX_MS, type JsonObject, type SessionState } from '#contract';
+import { type AdjustPayload, CLOCK_MAX_MS, CONTROL_MAX_MS, type JsonObject, type SessionState } from '#contract';
 import { record, type SessionEvent } from './event.ts';
 import { invalid, type Refusal, refuse } from './refusal.ts';
 
@@ -51,11 +54,23 @@ function adjustClock(draft: SessionState, { participant_id, group_id, delta_ms }
   if (bank?.has_expired === true) return fault('delta_ms', 'An expired clock is not revived', 'expired');
   const adjusted = adjustValue(clock, delta_ms);
   keepClock(draft, owner, adjusted);
+  if (clock.control !== undefined) return controlFault(clock, adjusted, delta_ms);
   return outOfRange(adjusted.main_ms ?? 0, (owner === 'session' ? null : draft.max_time_ms) ?? CLOCK_MAX_MS);
 }
 
 function outOfRange(left: number, most: number): Refusal | null {
   return left >= 1 && left <= most ? null : fault('delta_ms', `Must leave 1 to ${most} ms on the clock, not ${left}`, 'out_of_range');
+}
+
+/**
+ * With a time control, main time may not fall below zero, what is left until the clock falls stays in its limits, and
+ * time moves by whole units.
+ */
+function controlFault({ main_ms, control }: ControlledClock, adjusted: Clock, delta: number): Refusal | null {
+  const { charge_unit_ms: unit = 1 } = control;
+  if (delta % unit !== 0) return fault('delta_ms', `Must be a multiple of charge_unit_ms, ${unit}`, 'not_multiple');
+  if (main_ms + delta < 0) return fault('delta_ms', `Must leave 0 ms of main time, which is ${main_ms}`, 'out_of_range');
+  return outOfRange(untilFall(adjusted) ?? 0, CONTROL_MAX_MS);
 }
 
 function fault(field: string, message: string, code: string): Refusal {

@@ -11,6 +11,15 @@ export function isLarge(state: SessionState): boolean {
 }
 
 /**
+ * Whether an update tells what has changed: of a large session, unless it has time controls. Older clients apply
+ * changes, and know nothing of those.
+ */
+export function tellsChanges(state: SessionState): boolean {
+  const { time_control, participants, groups } = state;
+  return isLarge(state) && time_control === undefined && !participants.some(hasControl) && !groups.some(hasControl);
+}
+
+/**
  * Has a large state hold the very participants of the one before it wherever nothing of them is new, so that whoever
  * compares or serialises it next can tell without looking into each. States that were told are never written to.
  * Returns `after`.
@@ -24,6 +33,10 @@ export function shareParticipants(before: SessionState, after: SessionState): Se
   return after;
 }
 
+function hasControl({ clock }: { clock?: object }): boolean {
+  return clock !== undefined;
+}
+
 function isSameParticipant(a: ParticipantState, b: ParticipantState): boolean {
   return (
     a.time_remaining_ms === b.time_remaining_ms &&
@@ -35,7 +48,8 @@ function isSameParticipant(a: ParticipantState, b: ParticipantState): boolean {
     a.time_used_ms === b.time_used_ms &&
     a.cycle_count === b.cycle_count &&
     a.has_expired === b.has_expired &&
-    a.has_gone === b.has_gone
+    a.has_gone === b.has_gone &&
+    same(a.clock, b.clock)
   );
 }
 

@@ -1,7 +1,9 @@
 import { modeOf } from '#clock';
 import { CLOCK_MAX_MS, CLOCK_MIN_MS, type CreatePayload, type FieldIssue, type ParticipantInput } from '#contract';
+import { checkControls } from './check-control.ts';
 
-type Fault = (field: string, message: string, code: string) => void;
+/** Names a field that is at fault. */
+export type Fault = (field: string, message: string, code: string) => void;
 
 /** What a schema can't see: rules that span fields or depend on the mode. Empty when the session can be created. */
 export function checkCreate(payload: CreatePayload): FieldIssue[] {
@@ -13,22 +15,11 @@ export function checkCreate(payload: CreatePayload): FieldIssue[] {
   else if (payload.groups !== undefined && payload.groups.length > 0)
     fault('groups', 'Only per_group has groups of its own', 'unsupported');
   checkActive(payload, fault);
-  for (const field of controlsOf(payload)) fault(field, 'Time controls are not played yet', 'unsupported');
+  checkControls(payload, fault);
   return issues;
 }
 
-/** The fields of a create that hold a time control. */
-function controlsOf({ time_control, participants = [], groups = [] }: CreatePayload): string[] {
-  const own = (field: string) => (one: { time_control?: unknown }, n: number) =>
-    one.time_control === undefined ? [] : [`${field}.${n}.time_control`];
-  return [
-    ...(time_control === undefined ? [] : ['time_control']),
-    ...participants.flatMap(own('participants')),
-    ...groups.flatMap(own('groups')),
-  ];
-}
-
-function checkParticipants({ sync_mode, participants = [], groups, max_time_ms }: CreatePayload, fault: Fault): void {
+function checkParticipants({ sync_mode, participants = [], groups, max_time_ms, time_control }: CreatePayload, fault: Fault): void {
   const { owners } = modeOf({ sync_mode });
   if (owners !== 'session' && participants.length === 0) {
     fault('participants', 'At least one participant is required in this mode', 'too_small');
@@ -37,7 +28,8 @@ function checkParticipants({ sync_mode, participants = [], groups, max_time_ms }
   unique(participants, (participant, position) => participant.participant_index ?? position, 'participant_index', fault);
   const hasBank = owners === 'participants' || (owners === 'groups' && !groups?.length);
   if (!hasBank) return;
-  for (const [position, { total_time_ms: bank }] of participants.entries()) {
+  for (const [position, { total_time_ms: bank, time_control: own }] of participants.entries()) {
+    if ((own ?? time_control) !== undefined) continue;
     const field = `participants.${position}.total_time_ms`;
     if (bank === undefined) fault(field, 'Required in this mode', 'required');
     else if (bank < CLOCK_MIN_MS) fault(field, `Must be ${CLOCK_MIN_MS} to ${CLOCK_MAX_MS}`, 'out_of_range');
@@ -70,17 +62,18 @@ function checkClock(payload: CreatePayload, fault: Fault): void {
 
 /** Every group has members, and every participant is in exactly one group. */
 function checkGroups(payload: CreatePayload, fault: Fault): void {
-  const { groups = [], participants = [], max_time_ms } = payload;
+  const { groups = [], participants = [], max_time_ms, time_control } = payload;
   if (groups.length === 0) return checkDerivedGroups(participants, fault);
   const known = new Set(participants.map((participant) => participant.participant_id));
   const groupOf = new Map<string, string>();
   const seen = new Set<string>();
-  for (const [position, { group_id, total_time_ms, members = [] }] of groups.entries()) {
+  for (const [position, { group_id, total_time_ms, members = [], time_control: own }] of groups.entries()) {
     const at = `groups.${position}`;
     if (seen.has(group_id)) fault(`${at}.group_id`, 'Must be unique', 'not_unique');
     seen.add(group_id);
-    if (total_time_ms === undefined) fault(`${at}.total_time_ms`, 'Required in this mode', 'required');
-    else if (total_time_ms > (max_time_ms ?? CLOCK_MAX_MS)) fault('max_time_ms', 'Must not be under an initial bank', 'too_small');
+    if (total_time_ms === undefined) {
+      if ((own ?? time_control) === undefined) fault(`${at}.total_time_ms`, 'Required in this mode', 'required');
+    } else if (total_time_ms > (max_time_ms ?? CLOCK_MAX_MS)) fault('max_time_ms', 'Must not be under an initial bank', 'too_small');
     for (const [place, member] of members.entries()) {
       const field = `${at}.members.${place}`;
       if (!known.has(member)) fault(field, 'Names no participant', 'not_found');

@@ -1,11 +1,13 @@
-import { derive, findParticipant, iso, modeOf } from '#clock';
+import { derive, findParticipant, iso, modeOf, setUp } from '#clock';
 import {
   type CreatePayload,
   DEFAULT_WARNING_THRESHOLDS_MS,
+  type GroupState,
   type JsonObject,
   type ParticipantInput,
   type ParticipantState,
   type SessionState,
+  type TimeControl,
 } from '#contract';
 import { checkCreate } from './check-create.ts';
 import type { Decision } from './decide.ts';
@@ -67,6 +69,7 @@ export function created(payload: NewSession, now: number, epoch: number, note: J
   };
   // States of servers that ask nobody who they are have neither.
   if (payload.owner_id !== undefined) state.owner_id = payload.owner_id;
+  if (payload.time_control !== undefined) state.time_control = payload.time_control;
   if (payload.participants_may_pause === true) state.participants_may_pause = true;
   const active = findParticipant(state, state.active_participant_id);
   if (active !== undefined) state.active_group_id = active.group_id;
@@ -77,14 +80,32 @@ export function created(payload: NewSession, now: number, epoch: number, note: J
 
 /** Participants and groups as a state holds them, each knowing the other. */
 function assign(payload: CreatePayload): Pick<SessionState, 'participants' | 'groups'> {
-  const participants = (payload.participants ?? []).map(participantOf);
-  if (modeOf(payload).owners !== 'groups') return { participants, groups: [] };
-  const groups = groupsOf(payload);
+  const { owners } = modeOf(payload);
+  const control = payload.time_control;
+  const participants = (payload.participants ?? []).map((input, position) => {
+    const participant = participantOf(input, position);
+    return owners === 'participants' ? withClock(participant, input.time_control, control) : participant;
+  });
+  if (owners !== 'groups') return { participants, groups: [] };
+  const inputs = payload.groups ?? [];
+  const groups = groupsOf(payload).map((group, position) => withClock(group, inputs[position]?.time_control, control));
   for (const group of groups) {
     const members = new Set(group.members);
     for (const participant of participants) if (members.has(participant.participant_id)) participant.group_id = group.group_id;
   }
   return { participants, groups };
+}
+
+/** An owner with the clock that their own time control gives them, or that of the session; as they are without both. */
+function withClock<Owner extends ParticipantState | GroupState>(
+  owner: Owner,
+  own: TimeControl | undefined,
+  shared: TimeControl | undefined,
+): Owner {
+  const control = own ?? shared;
+  if (control === undefined) return owner;
+  const { main_ms, state } = setUp(control);
+  return { ...owner, total_time_ms: main_ms, ...(own === undefined ? {} : { time_control: own }), clock: state };
 }
 
 function participantOf(input: ParticipantInput, position: number): ParticipantState {

@@ -108,13 +108,14 @@ function switchTurn(state: SessionState, command: CommandOf<'switch'>, at: numbe
   const draft = draftOf(state);
   const charge = settleSession(draft, at);
   const named = command.next_participant_id;
-  const next = passTurn(draft, named, rules);
+  const metadata: JsonObject = {};
+  const next = passTurn(draft, named, rules, metadata);
   if (named !== undefined) {
     if (next === undefined) return noParticipant(named);
     if (!hasTime(draft, next)) return refuse('PARTICIPANT_EXPIRED', `${named} has no time left`);
   }
   beginCycle(draft, next, at);
-  return happened(record(state, draft, 'cycle_switched', at, charge));
+  return happened(record(state, draft, 'cycle_switched', at, charge, metadata));
 }
 
 /**

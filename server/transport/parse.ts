@@ -1,7 +1,7 @@
 import { type CommandName, PAYLOAD_VALUES_MAX } from '#contract';
 import { invalid, type Refusal } from '../domain/refusal.ts';
 import { refusalOfIssues } from './replies.ts';
-import { type Parsed, schemas } from './schemas.ts';
+import { type Parsed, schemaOf, schemas } from './schemas.ts';
 
 export const COMMAND_NAMES = Object.keys(schemas) as CommandName[];
 
@@ -18,7 +18,8 @@ export function parse<Name extends CommandName>(name: Name, payload: unknown): {
   if (hasMoreValuesThan(payload, PAYLOAD_VALUES_MAX)) {
     return invalid([{ field: 'payload', message: `Must not hold more than ${PAYLOAD_VALUES_MAX} values`, code: 'too_big' }]);
   }
-  const result = schemas[name].safeParse(withoutNulls(payload));
+  const cleaned = withoutNulls(payload);
+  const result = schemaOf(name, cleaned).safeParse(cleaned);
   // The schema of a name yields that name's payload; the compiler can't follow the look-up.
   return result.success ? { ok: true, value: result.data as Parsed<Name> } : refusalOfIssues(result.error.issues);
 }

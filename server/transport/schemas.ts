@@ -79,12 +79,20 @@ const create = z.strictObject({
   participants_may_pause: z.boolean().optional(),
 });
 
+/** A create without a time control, where every group needs a bank. */
+const plainCreate = create.extend({
+  groups: z
+    .array(group.extend({ total_time_ms: clock }))
+    .max(PARTICIPANTS_MAX)
+    .optional(),
+});
+
+const hasName = ({ command_id, session_id }: z.output<typeof create>): boolean => command_id === undefined || session_id !== undefined;
+const NAMELESS = { path: ['session_id'], message: 'Required with a command_id' };
+
 /** One schema a command. What passes is exactly the contract's payload; `null` fields are taken out before. */
 export const schemas = {
-  'session:create': create.refine((payload) => payload.command_id === undefined || payload.session_id !== undefined, {
-    path: ['session_id'],
-    message: 'Required with a command_id',
-  }),
+  'session:create': create.refine(hasName, NAMELESS),
   'session:join': z.strictObject({
     ...session,
     last_known_version: z.int().min(0).optional(),
@@ -136,6 +144,19 @@ export const schemas = {
   'auth:refresh': z.strictObject({ token: z.string().min(1) }),
   'time:sync': z.strictObject({ client_time_ms: z.number().optional() }),
 } satisfies { [Name in CommandName]: z.ZodType<Commands[Name]['payload']> };
+
+const plainSession = plainCreate.refine(hasName, NAMELESS);
+
+/** The schema of a payload: of a create the stricter one, unless it or one of its groups has a time control. */
+export function schemaOf(name: CommandName, payload: object): z.ZodType {
+  if (name !== 'session:create' || hasControl(payload)) return schemas[name];
+  const groups: unknown = 'groups' in payload ? payload.groups : undefined;
+  return Array.isArray(groups) && groups.some(hasControl) ? schemas[name] : plainSession;
+}
+
+function hasControl(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && 'time_control' in value;
+}
 
 /** A payload that passed its schema. */
 export type Parsed<Name extends CommandName> = z.output<(typeof schemas)[Name]>;

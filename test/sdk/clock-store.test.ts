@@ -1,22 +1,21 @@
 import { expect } from 'chai';
-import { type Clock, countdown, read } from '#clock';
-import { type ClockSource, clockStore, COUNTDOWN } from '../../client-sdk/src/clock-store.ts';
+import { type Clock, countdown, read, setUp } from '#clock';
+import { type ClockSource, clockStore, COUNTDOWN, type Digits } from '../../client-sdk/src/clock-store.ts';
 import { formatTime } from '../../client-sdk/src/format-time.ts';
 
 /** A clock that was settled at 0, on a wall clock that the test moves. */
 class Fixture implements ClockSource {
   at = 0;
-  readonly #clock: Clock;
+  readonly read: (at: number) => Digits;
 
-  constructor(clock: Clock) {
-    this.#clock = clock;
+  constructor(clock: Clock | ((at: number) => Digits)) {
+    this.read = typeof clock === 'function' ? clock : (at) => read(clock, at);
   }
 
-  state = () => this.#clock;
+  state = () => this.read;
   isSynced = () => true;
   now = () => this.at;
   moves = () => true;
-  read = (at: number) => read(this.#clock, at);
   #tick = () => {};
   subscribe = (listener: () => void) => {
     this.#tick = listener;
@@ -42,7 +41,12 @@ class Fixture implements ClockSource {
   }
 }
 
-const delayed = { ...countdown(5_000), delay_ms: 2_000 };
+const delayed = setUp({ stages: [{ time_ms: 5_000, delay_ms: 2_000 }] });
+const periods = setUp({ stages: [{ time_ms: 5_000, byoyomi: { period_ms: 3_000, periods: 2 } }] });
+/** As a clock rises that receives what another one uses, or a part of it. */
+const rising =
+  (part = 1) =>
+  (at: number) => ({ ...read(countdown(5_000 + Math.floor(at * part)), null), rate: part });
 
 describe('digits of clocks that do not just fall', () => {
   it('J-130 a clock in its delay shows its main time, and nothing is drawn until the delay is over', () => {
@@ -55,11 +59,19 @@ describe('digits of clocks that do not just fall', () => {
   });
 
   it('J-130 a clock that rises shows more and more, and a sync never turns it back', () => {
-    const clock = new Fixture({ ...countdown(5_000), flow: 1 });
+    const clock = new Fixture(rising());
     expect(clock.shownAt(50)).to.deep.equal({ text: '5.1', standsMs: 51 });
     expect(clock.shownAt(101)).to.deep.equal({ text: '5.2', standsMs: 100 });
     expect(clock.shownAfterSync(1_000, 400)).to.deep.equal([6_000, 6_000]);
     expect(new Fixture(countdown(5_000)).shownAfterSync(1_000, 400), 'nor one that falls').to.deep.equal([4_000, 4_000]);
+  });
+
+  it('J-130 a clock shows its main time, then each period from its beginning', () => {
+    const clock = new Fixture(periods);
+    expect(clock.shownAt(4_900)).to.deep.equal({ text: '0.1', standsMs: 100 });
+    expect(clock.shownAt(5_000)).to.deep.equal({ text: '3.0', standsMs: 100 });
+    expect(clock.shownAfterSync(7_950, 8_050), 'in the next period').to.deep.equal([100, 3_000]);
+    expect(clock.shownAfterSync(8_500, 8_100), 'within a period').to.deep.equal([2_500, 2_500]);
   });
 
   it('J-130 a clock below zero shows a minus, in tenths and in seconds', () => {
@@ -71,7 +83,7 @@ describe('digits of clocks that do not just fall', () => {
   });
 
   it('J-130 the text changes exactly when it is due, whatever the clock does', () => {
-    for (const clock of [delayed, { ...countdown(12_000), floor_ms: -12_000 }, { ...countdown(9_000), flow: 1 as const }]) {
+    for (const clock of [delayed, periods, { ...countdown(12_000), floor_ms: -12_000 }, rising(), rising(1 / 3)]) {
       const fixture = new Fixture(clock);
       let shown = fixture.shownAt(0);
       let due = shown.standsMs;

@@ -1,54 +1,95 @@
 import { expect } from 'chai';
-import { adjust, beginTurn, type Clock, countdown, endTurn, read, settle, untilFall } from '#clock';
+import { adjust, type Clock, countdown, endTurn, isEmpty, read, setUp, settle, untilFall } from '#clock';
 
-const delayed: Clock = { ...countdown(10_000), delay_ms: 2_000 };
-const rising: Clock = { ...countdown(10_000), flow: 1 };
-const overrun: Clock = { ...countdown(1_000), floor_ms: -5_000 };
+const delayed: Clock = setUp({ stages: [{ time_ms: 10_000, delay_ms: 2_000 }] });
+const periods: Clock = setUp({ stages: [{ time_ms: 10_000, byoyomi: { period_ms: 3_000, periods: 2 } }] });
+const block: Clock = setUp({ stages: [{ time_ms: 10_000, canadian: { block_ms: 3_000, turns: 5 } }] });
+const stages: Clock = setUp({ stages: [{ time_ms: 10_000, turns: 40 }, { time_ms: 5_000, at_zero: 'next' }, { time_ms: 1_000 }] });
+const overrun: Clock = countdown(1_000, 5_000);
+
+const falling = { rate: -1, stage: 0 };
+const standing = { rate: 0, stage: 0 };
 
 describe('a clock as a value', () => {
   it('T-150 a running clock stands while its delay passes, falls after it, and stands where it fell', () => {
-    expect(read(delayed, 0)).to.deep.equal({ left_ms: 10_000, phase: 'delay', rate: 0, next_change_in_ms: 2_000 });
-    expect(read(delayed, 1_999)).to.deep.equal({ left_ms: 10_000, phase: 'delay', rate: 0, next_change_in_ms: 1 });
-    expect(read(delayed, 2_000)).to.deep.equal({ left_ms: 10_000, phase: 'main', rate: -1, next_change_in_ms: 10_000 });
-    expect(read(delayed, 11_999)).to.deep.equal({ left_ms: 1, phase: 'main', rate: -1, next_change_in_ms: 1 });
-    expect(read(delayed, 12_000)).to.deep.equal({ left_ms: 0, phase: 'main', rate: 0, next_change_in_ms: null });
+    const delay = { ...standing, left_ms: 10_000, phase: 'delay' };
+    expect(read(delayed, 0)).to.deep.equal({ ...delay, remaining_ms: 12_000, phase_left_ms: 2_000, next_change_in_ms: 2_000 });
+    expect(read(delayed, 1_999)).to.deep.equal({ ...delay, remaining_ms: 10_001, phase_left_ms: 1, next_change_in_ms: 1 });
+    const main = { phase: 'main', ...falling };
+    const fresh = { left_ms: 10_000, remaining_ms: 10_000, phase_left_ms: 10_000, next_change_in_ms: 10_000 };
+    expect(read(delayed, 2_000)).to.deep.equal({ ...main, ...fresh });
+    const last = { left_ms: 1, remaining_ms: 1, phase_left_ms: 1, next_change_in_ms: 1 };
+    expect(read(delayed, 11_999)).to.deep.equal({ ...main, ...last });
+    const fallen = { left_ms: 0, remaining_ms: 0, phase_left_ms: 0, next_change_in_ms: null };
+    expect(read(delayed, 12_000)).to.deep.equal({ ...main, ...standing, ...fallen });
+    expect(read(delayed, 99_000)).to.deep.equal({ ...main, ...standing, ...fallen });
     expect(untilFall(delayed)).to.equal(12_000);
   });
 
-  it('T-150 a clock that others fill rises, and never falls', () => {
-    expect(read(rising, 700)).to.deep.equal({ left_ms: 10_700, phase: 'main', rate: 1, next_change_in_ms: null });
-    expect(untilFall(rising)).to.equal(null);
+  it('T-150 where a turn has nothing but a delay, that is what falls', () => {
+    const perMove = setUp({ stages: [{ time_ms: 0, delay_ms: 5_000 }] });
+    const reading = { left_ms: 4_000, remaining_ms: 4_000, phase: 'delay', phase_left_ms: 4_000, next_change_in_ms: 4_000, ...falling };
+    expect(read(perMove, 1_000)).to.deep.equal(reading);
+  });
+
+  it('T-150 after main time a clock shows the present period, and how many there are', () => {
+    const main = { left_ms: 9_000, remaining_ms: 15_000, phase: 'main', phase_left_ms: 9_000, periods_left: 2, next_change_in_ms: 9_000 };
+    expect(read(periods, 1_000)).to.deep.equal({ ...main, ...falling });
+    const first = { left_ms: 2_000, remaining_ms: 5_000, phase: 'period', phase_left_ms: 2_000, periods_left: 2, next_change_in_ms: 2_000 };
+    expect(read(periods, 11_000)).to.deep.equal({ ...first, ...falling });
+    const last = { left_ms: 3_000, remaining_ms: 3_000, phase: 'period', phase_left_ms: 3_000, periods_left: 1, next_change_in_ms: 3_000 };
+    expect(read(periods, 13_000)).to.deep.equal({ ...last, ...falling });
+  });
+
+  it('T-150 after main time a clock shows the block, and how many turns it is for', () => {
+    const reading = { left_ms: 1_000, remaining_ms: 1_000, phase: 'block', phase_left_ms: 1_000, turns_left: 5, next_change_in_ms: 1_000 };
+    expect(read(block, 12_000)).to.deep.equal({ ...reading, ...falling });
+  });
+
+  it('T-150 a clock says how many turns its stage has, and which stage it is in', () => {
+    expect(read(stages, 0).turns_left).to.equal(40);
+    const atZero = settle(setUp({ stages: [{ time_ms: 5_000, at_zero: 'next' }, { time_ms: 1_000 }] }), 4_000);
+    const first = { left_ms: 1_000, remaining_ms: 2_000, phase: 'main', phase_left_ms: 1_000, next_change_in_ms: 1_000, ...falling };
+    expect(read(atZero, 0)).to.deep.equal(first);
+    expect(read(atZero, 1_000)).to.deep.equal({ ...first, remaining_ms: 1_000, stage: 1 });
   });
 
   it('T-150 a clock with a floor below zero reads negative until it falls there', () => {
-    expect(read(overrun, 1_500)).to.deep.equal({ left_ms: -500, phase: 'main', rate: -1, next_change_in_ms: 4_500 });
-    expect(read(overrun, 9_000)).to.deep.equal({ left_ms: -5_000, phase: 'main', rate: 0, next_change_in_ms: null });
+    const over = { phase: 'overrun', stage: 0 };
+    const reading = { left_ms: -500, remaining_ms: -500, phase_left_ms: 4_500, rate: -1, next_change_in_ms: 4_500 };
+    expect(read(overrun, 1_500)).to.deep.equal({ ...over, ...reading });
+    const fallen = { left_ms: -5_000, remaining_ms: -5_000, phase_left_ms: 0, rate: 0, next_change_in_ms: null };
+    expect(read(overrun, 9_000)).to.deep.equal({ ...over, ...fallen });
     expect(untilFall(overrun)).to.equal(6_000);
+    expect([isEmpty(overrun), isEmpty(settle(overrun, 1_000)), isEmpty(settle(overrun, 6_000))]).to.deep.equal([false, false, true]);
   });
 
   it('T-150 a standing clock, and one that never falls, wait for nothing', () => {
-    expect(read(delayed, null)).to.deep.equal({ left_ms: 10_000, phase: 'delay', rate: 0, next_change_in_ms: null });
-    expect(read(countdown(null), 5_000)).to.deep.equal({ left_ms: null, phase: 'main', rate: 0, next_change_in_ms: null });
+    const waiting = { left_ms: 10_000, remaining_ms: 12_000, phase: 'delay', phase_left_ms: 2_000, next_change_in_ms: null, ...standing };
+    expect(read(delayed, null)).to.deep.equal(waiting);
+    const endless = { left_ms: null, remaining_ms: null, phase: 'main', phase_left_ms: null, next_change_in_ms: null, ...standing };
+    expect(read(countdown(null), 5_000)).to.deep.equal(endless);
   });
 
-  it('T-151 settled twice is settled once, in a delay and across its end', () => {
-    for (const [a, b] of [
-      [500, 700],
-      [1_999, 1],
-      [2_000, 3],
-      [1_500, 4_000],
-    ] as const) {
-      expect(settle(settle(delayed, a), b), `${a} + ${b}`).to.deep.equal(settle(delayed, a + b));
+  it('T-151 settled twice is settled once, in every bucket and across their ends', () => {
+    for (const clock of [delayed, periods, block, stages, overrun]) {
+      for (const [a, b] of [
+        [500, 700],
+        [1_999, 1],
+        [2_000, 3],
+        [1_500, 9_000],
+      ] as const) {
+        expect(settle(settle(clock, a), b), `${a} + ${b}`).to.deep.equal(settle(clock, a + b));
+      }
     }
   });
 
-  it('T-151 a turn begins with a whole delay, ends with the increment up to the ceiling, and an adjustment moves main time only', () => {
-    const used = settle(delayed, 3_000);
-    expect(beginTurn(used, 2_000)).to.deep.equal({ ...delayed, main_ms: 9_000 });
+  it('T-151 a plain turn ends with the increment up to the ceiling, and an adjustment moves main time only', () => {
+    const used = countdown(9_000);
     expect(endTurn(used, { increment_ms: 2_000, max_ms: null }).main_ms).to.equal(11_000);
     expect(endTurn(used, { increment_ms: 2_000, max_ms: 10_500 }).main_ms).to.equal(10_500);
     expect(endTurn(used, { increment_ms: 2_000, max_ms: 8_000 }).main_ms, 'above the ceiling already').to.equal(9_000);
-    expect(adjust(used, -500)).to.deep.equal({ ...used, main_ms: 8_500 });
+    expect(adjust(used, -500)).to.deep.equal(countdown(8_500));
     expect(adjust(countdown(null), -500).main_ms).to.equal(null);
   });
 });

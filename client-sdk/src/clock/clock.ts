@@ -2,76 +2,144 @@
  * A clock as a value, and all of its arithmetic: how it is read, charged, filled again and adjusted. Nothing here knows
  * sessions, modes or turn order. Pure; every function returns a new clock and leaves the given one as it was.
  */
+import * as controlled from './control.ts';
+import type { ControlledClock } from './control.ts';
 
-/** A clock as settled: what its last charge left. All sizes are milliseconds. */
-export interface Clock {
-  /** Main time left; null for a clock that never falls. */
+/** A clock without a time control, as settled: main time is all it has. */
+export interface PlainClock {
+  /** Main time left, ms; null for a clock that never falls. */
   readonly main_ms: number | null;
-  /** What of the present turn passes before main time drains; 0 without a delay. */
-  readonly delay_ms: number;
   /** Where main time ends: the clock falls there. Below 0 where a clock goes on after zero. */
   readonly floor_ms: number;
-  /** What main time does while the clock runs: -1 it drains, 1 it is filled by what others use. */
-  readonly flow: -1 | 1;
+  readonly control?: undefined;
 }
+
+/** A clock as settled: what its last charge left. */
+export type Clock = PlainClock | ControlledClock;
 
 /** What a clock shows at one instant. */
 export interface Reading {
-  /** Main time left, ms; negative below zero, null for a clock that never falls. */
+  /**
+   * What its face shows, ms: main time, after it the present period or the block; negative below zero, null for a clock
+   * that never falls. Where a turn has nothing but a delay, that is shown.
+   */
   left_ms: number | null;
-  /** What passes at the moment. */
-  phase: 'delay' | 'main';
-  /** How `left_ms` goes on: falling, standing or rising, milliseconds a millisecond. */
-  rate: -1 | 0 | 1;
-  /** Milliseconds until `rate` is another one; null where it stays as it is. */
+  /** What is left until the clock falls, everything included; where it goes on below zero, until zero. */
+  remaining_ms: number | null;
+  /** What passes at the moment; `overrun` from zero on, where the clock goes on below it. */
+  phase: 'delay' | 'main' | 'period' | 'block' | 'overrun';
+  /** What is left of the phase, ms; null for a clock that never falls. */
+  phase_left_ms: number | null;
+  /** Periods left, the present one included, in a stage that has some. */
+  periods_left?: number;
+  /** Own turns to the end of the block, or of the stage where it ends by turns. */
+  turns_left?: number;
+  /** Index of the stage, from 0. */
+  stage: number;
+  /** How `left_ms` goes on: falling (-1), standing (0) or rising, milliseconds a millisecond. */
+  rate: number;
+  /** Milliseconds until `phase`, `stage` or `rate` is another one; null where all stay as they are. */
   next_change_in_ms: number | null;
 }
 
-/** A clock that drains from `main_ms` to 0, as all clocks without a delay do; null for one that never falls. */
-export function countdown(main_ms: number | null): Clock {
-  return { main_ms, delay_ms: 0, floor_ms: 0, flow: -1 };
+/**
+ * A clock that drains from `main_ms` to 0, as all without a time control do, or on to `overrun_ms` below it; null for
+ * one that never falls.
+ */
+export function countdown(main_ms: number | null, overrun_ms = 0): PlainClock {
+  return { main_ms, floor_ms: 0 - overrun_ms };
 }
 
 /** Reads a running clock `elapsed` ms after it was settled, or a standing one with `elapsed` null. */
 export function read(clock: Clock, elapsed: number | null): Reading {
-  const { main_ms, floor_ms, flow } = clock;
-  const { delay_ms, main_ms: drained } = elapsed === null ? clock : settle(clock, elapsed);
-  const left_ms = drained === null ? null : Math.max(floor_ms, drained);
-  const phase = delay_ms > 0 ? 'delay' : 'main';
-  if (elapsed === null || main_ms === null) return { left_ms, phase, rate: 0, next_change_in_ms: null };
-  if (phase === 'delay') return { left_ms, phase, rate: 0, next_change_in_ms: delay_ms };
-  if (flow === 1) return { left_ms, phase, rate: 1, next_change_in_ms: null };
-  const untilItFalls = (left_ms ?? 0) - floor_ms;
-  return { left_ms, phase, rate: untilItFalls > 0 ? -1 : 0, next_change_in_ms: untilItFalls > 0 ? untilItFalls : null };
+  return clock.control === undefined ? readPlain(clock, elapsed) : readControlled(clock, elapsed);
 }
 
-/** Milliseconds of running until the clock falls, from when it was settled; null for one that never does. */
-export function untilFall({ main_ms, delay_ms, floor_ms, flow }: Clock): number | null {
-  return main_ms === null || flow === 1 ? null : delay_ms + main_ms - floor_ms;
+function readPlain(clock: PlainClock, elapsed: number | null): Reading {
+  const left_ms = remainingOf(clock, elapsed ?? 0);
+  if (left_ms === null) {
+    return { left_ms, remaining_ms: null, phase: 'main', phase_left_ms: null, stage: 0, rate: 0, next_change_in_ms: null };
+  }
+  const phase = clock.floor_ms < 0 && left_ms <= 0 ? 'overrun' : 'main';
+  const phase_left_ms = phase === 'overrun' ? left_ms - clock.floor_ms : left_ms;
+  const runs = elapsed !== null && phase_left_ms > 0;
+  const next_change_in_ms = runs ? phase_left_ms : null;
+  return { left_ms, remaining_ms: left_ms, phase, phase_left_ms, stage: 0, rate: runs ? -1 : 0, next_change_in_ms };
+}
+
+function readControlled(clock: ControlledClock, elapsed: number | null): Reading {
+  const now = controlled.drain(clock, Math.min(elapsed ?? 0, Math.max(0, untilFall(clock) ?? 0)));
+  const { stage, stage_turns, periods_left, period_left_ms = 0, block_left_ms = 0, block_turns_left } = now.state;
+  const { turns } = controlled.stageOf(now);
+  const delay = controlled.delayLeft(now);
+  const reserve = period_left_ms + block_left_ms;
+  const isOnlyDelay = now.main_ms === 0 && reserve === 0 && delay > 0;
+  const left_ms = isOnlyDelay ? delay : now.main_ms === 0 ? reserve : now.main_ms;
+  const phase = phaseOf(now, delay);
+  const phase_left_ms = { delay, main: now.main_ms, period: reserve, block: reserve, overrun: now.main_ms - now.floor_ms }[phase];
+  const runs = elapsed !== null && phase_left_ms > 0;
+  const turns_left = phase === 'block' ? block_turns_left : turns === undefined ? undefined : turns - stage_turns;
+  return {
+    left_ms,
+    remaining_ms: remainingOf(now, 0),
+    phase,
+    phase_left_ms,
+    ...(periods_left === undefined ? {} : { periods_left }),
+    ...(turns_left === undefined ? {} : { turns_left }),
+    stage,
+    rate: runs && (phase !== 'delay' || isOnlyDelay) ? -1 : 0,
+    next_change_in_ms: runs ? phase_left_ms : null,
+  };
+}
+
+function phaseOf(clock: ControlledClock, delay: number): Reading['phase'] {
+  if (delay > 0) return 'delay';
+  if (clock.main_ms > 0) return 'main';
+  if (clock.state.periods_left !== undefined) return 'period';
+  if (clock.state.block_left_ms !== undefined) return 'block';
+  return clock.floor_ms < 0 ? 'overrun' : 'main';
 }
 
 /**
- * The clock after `elapsed` ms of running: the delay drains first, then main time, which nothing stops at the floor.
+ * What is left until a clock falls, ms, `elapsed` ms of running after it was settled: everything included, and where it
+ * goes on below zero, until zero. Null for one that never falls.
  */
+export function remainingOf(clock: Clock, elapsed: number): number | null {
+  if (clock.main_ms === null) return null;
+  const left = clock.control === undefined ? clock.main_ms : controlled.untilEmpty(clock);
+  return Math.max(clock.floor_ms, left - elapsed);
+}
+
+/** Milliseconds of running until the clock falls, from when it was settled; null for one that never does. */
+export function untilFall(clock: Clock): number | null {
+  if (clock.main_ms === null) return null;
+  return (clock.control === undefined ? clock.main_ms : controlled.untilEmpty(clock)) - clock.floor_ms;
+}
+
+/** Whether a clock has nothing left, so that nobody can begin a turn on it. */
+export function isEmpty(clock: Clock): boolean {
+  return (untilFall(clock) ?? 0) <= 0;
+}
+
+/** The clock after `elapsed` ms of running. Main time is not stopped at the floor. */
 export function settle(clock: Clock, elapsed: number): Clock {
-  const delayed = Math.min(elapsed, clock.delay_ms);
-  const main_ms = clock.main_ms === null ? null : clock.main_ms + clock.flow * (elapsed - delayed);
-  return { ...clock, main_ms, delay_ms: clock.delay_ms - delayed };
+  if (clock.control !== undefined) return controlled.drain(clock, elapsed);
+  return clock.main_ms === null ? clock : { ...clock, main_ms: clock.main_ms - elapsed };
 }
 
-/** The clock as a turn begins: its delay is whole again. */
-export function beginTurn(clock: Clock, delay_ms: number): Clock {
-  return { ...clock, delay_ms };
-}
-
-/** The clock after a turn that ended by a switch: it earns the increment, up to the ceiling at most. */
+/**
+ * The clock after a turn that ended by a switch. Without a time control it earns the increment, up to the ceiling at
+ * most, and nothing where the turn ended below zero.
+ */
 export function endTurn(clock: Clock, { increment_ms, max_ms }: { increment_ms: number; max_ms: number | null }): Clock {
-  if (clock.main_ms === null) return clock;
+  if (clock.control !== undefined) return controlled.endTurn(clock);
+  if (clock.main_ms === null || clock.main_ms < 0) return clock;
   const room = (max_ms ?? Number.MAX_SAFE_INTEGER) - clock.main_ms;
   return { ...clock, main_ms: clock.main_ms + Math.max(0, Math.min(increment_ms, room)) };
 }
 
 /** The clock with `delta` ms more main time, or less. Whether it may have that is the caller's question. */
 export function adjust(clock: Clock, delta: number): Clock {
+  if (clock.control !== undefined) return controlled.adjust(clock, delta);
   return clock.main_ms === null ? clock : { ...clock, main_ms: clock.main_ms + delta };
 }

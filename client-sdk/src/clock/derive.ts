@@ -4,7 +4,7 @@ import { untilFall } from './clock.ts';
 import { findClock, participantClock } from './find.ts';
 import { iso } from './instants.ts';
 import { modeOf } from './modes.ts';
-import { readFound } from './reading.ts';
+import { remainingOn } from './reading.ts';
 
 /** Fills in `deadline_at`, and whatever says whose turn it is and what everybody has left, as of `at` (Unix ms). */
 export function derive(draft: SessionState, at: number): void {
@@ -39,7 +39,7 @@ function leftOf(state: SessionState, at: number): (participant: ParticipantState
   const { owners, acrossTurns } = modeOf(state);
   const read = (one: ParticipantState): number | null => {
     const found = participantClock(state, one);
-    return found === undefined ? null : readFound(state, found, at).left_ms;
+    return found === undefined ? null : remainingOn(state, found, at);
   };
   if (owners !== 'groups' && !acrossTurns) return read;
   const known = new Map<string | null, number | null>();

@@ -4,6 +4,7 @@
  */
 import type { GroupState, ParticipantState, SessionState } from '../contract/state.ts';
 import { type Clock, countdown } from './clock.ts';
+import { type Share, shares } from './hourglass.ts';
 import { modeOf } from './modes.ts';
 import { activeParticipant, change, findGroup, findParticipant } from './turn-order.ts';
 
@@ -14,6 +15,8 @@ export type ClockOwner = { participant_id: string } | { group_id: string } | 'se
 export interface FoundClock {
   clock: Clock;
   hasTurn: boolean;
+  /** What it receives of the time that the running one uses, in an hourglass. */
+  share?: Share;
 }
 
 /** The clock of an owner; undefined where nobody has that id, or they have none in this mode. */
@@ -34,7 +37,7 @@ export function participantClock(state: SessionState, participant: ParticipantSt
   const isActive = participant.participant_id === state.active_participant_id;
   switch (owners) {
     case 'participants':
-      return { clock: countdown(participant.total_time_ms), hasTurn: isActive };
+      return ownClock(state, participant, isActive);
     case 'groups':
       return participant.group_id === null ? undefined : findClock(state, { group_id: participant.group_id });
     case 'session':
@@ -47,17 +50,18 @@ export function participantClock(state: SessionState, participant: ParticipantSt
  * Keeps an owner's clock in a draft as it has become. The one clock of a session is what it was given less
  * `cycle_time_used_ms`: where a stopwatch was adjusted its ceiling moves, elsewhere the time counts as not used.
  */
-export function keepClock(draft: SessionState, owner: ClockOwner, { main_ms }: Clock): void {
+export function keepClock(draft: SessionState, owner: ClockOwner, clock: Clock): void {
+  const { main_ms } = clock;
   // A clock that falls always has main time.
   if (main_ms === null) return;
   if (owner === 'session') {
     if (modeOf(draft).counts === 'up') draft.max_time_ms = draft.cycle_time_used_ms + main_ms;
     else draft.cycle_time_used_ms = (given(draft) ?? 0) - main_ms;
-  } else if ('participant_id' in owner) {
-    change(draft.participants, findParticipant(draft, owner.participant_id), { total_time_ms: main_ms });
-  } else {
-    change(draft.groups, findGroup(draft, owner.group_id), { total_time_ms: main_ms });
+    return;
   }
+  const values = clock.control === undefined ? { total_time_ms: main_ms } : { total_time_ms: main_ms, clock: clock.state };
+  if ('participant_id' in owner) change(draft.participants, findParticipant(draft, owner.participant_id), values);
+  else change(draft.groups, findGroup(draft, owner.group_id), values);
 }
 
 /** Whose clock runs while the session does; undefined where it is nobody's turn and turns have clocks of their own. */
@@ -95,8 +99,18 @@ function sessionClock(state: SessionState): FoundClock | undefined {
   return { clock: countdown(total === null ? null : total - state.cycle_time_used_ms), hasTurn: true };
 }
 
-function groupClock(state: SessionState, group: GroupState): FoundClock {
-  return { clock: countdown(group.total_time_ms), hasTurn: group.group_id === state.active_group_id };
+/** As `findClock`, for a group at hand. */
+export function groupClock(state: SessionState, group: GroupState): FoundClock {
+  return ownClock(state, group, group.group_id === state.active_group_id);
+}
+
+/** The clock that a participant or a group has for itself. */
+function ownClock(state: SessionState, owner: ParticipantState | GroupState, hasTurn: boolean): FoundClock {
+  if (owner.clock === undefined) return { clock: countdown(owner.total_time_ms), hasTurn };
+  const control = owner.time_control ?? state.time_control ?? { stages: [] };
+  const clock: Clock = { main_ms: owner.total_time_ms ?? 0, floor_ms: 0, control, state: owner.clock };
+  const share = hasTurn || control.hourglass !== true ? undefined : shares(state).get(owner);
+  return share === undefined ? { clock, hasTurn } : { clock, hasTurn, share };
 }
 
 /** What the one clock of a session has in all, ms. */

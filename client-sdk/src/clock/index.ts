@@ -1,8 +1,10 @@
 /** The clock: time itself, pure, shared by server, SDK and page. Imports the contract's types and nothing else. */
 export * from './changes.ts';
 export * from './clock.ts';
+export { chargeOf, type ControlledClock, setUp } from './control.ts';
 export * from './derive.ts';
 export * from './find.ts';
+export * from './hourglass.ts';
 export * from './instants.ts';
 export * from './modes.ts';
 export * from './reading.ts';

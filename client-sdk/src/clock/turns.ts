@@ -2,10 +2,12 @@
  * How turns pass and what they are charged, for the server, which decides it, and for a client that shows a switch
  * before it is answered. Pure.
  */
-import type { ParticipantState, SessionState } from '../contract/state.ts';
-import { endTurn, settle } from './clock.ts';
+import type { JsonObject, ParticipantState, SessionState } from '../contract/state.ts';
+import { type Clock, endTurn, isEmpty, settle } from './clock.ts';
+import { chargeOf } from './control.ts';
 import { derive } from './derive.ts';
-import { type ClockHolder, findClock, keepClock, participantClock, runningOwner } from './find.ts';
+import { type ClockHolder, findClock, groupClock, keepClock, participantClock, runningOwner } from './find.ts';
+import { shareOf, shares } from './hourglass.ts';
 import { iso } from './instants.ts';
 import { modeOf } from './modes.ts';
 import { remaining, unsettled } from './reading.ts';
@@ -55,10 +57,23 @@ function drain(draft: SessionState, elapsed: number): void {
   if (owner === undefined || owner === 'session') return;
   const found = findClock(draft, owner);
   if (found === undefined) return;
-  keepClock(draft, owner, settle(found.clock, elapsed));
+  const settled = settle(found.clock, elapsed);
+  handOn(draft, found.clock, settled);
+  keepClock(draft, owner, settled);
   if (!('group_id' in owner)) return;
   const group = findGroup(draft, owner.group_id);
   if (group !== undefined) change(draft.groups, group, { time_used_ms: group.time_used_ms + elapsed });
+}
+
+/** In an hourglass, gives what the running clock used by a settlement to the others. */
+function handOn(draft: SessionState, before: Clock, after: Clock): void {
+  if (before.control === undefined || after.control === undefined || before.control.hourglass !== true) return;
+  for (const [entry, share] of shares(draft)) {
+    const received = shareOf(share, after.state.turn_used_ms) - shareOf(share, before.state.turn_used_ms);
+    const values = { total_time_ms: (entry.total_time_ms ?? 0) + received };
+    if ('participant_id' in entry) change(draft.participants, entry, values);
+    else change(draft.groups, entry, values);
+  }
 }
 
 /** Counts the turn that ends; the caller has settled. */
@@ -69,32 +84,42 @@ export function countTurn(draft: SessionState): void {
 }
 
 /**
- * Counts the turn that ends (the caller has settled), gives the increment and says who follows: `next`, or by default
- * whoever is next in order.
+ * Counts the turn that ends (the caller has settled), fills its clock again and says who follows: `next`, or by default
+ * whoever is next in order. `note` is told `charged_ms` where the turn was charged something else than it took.
  */
-export function passTurn(draft: SessionState, next?: string, rules: Rules = PRESENT_RULES): ParticipantState | undefined {
+export function passTurn(
+  draft: SessionState,
+  next?: string,
+  rules: Rules = PRESENT_RULES,
+  note?: JsonObject,
+): ParticipantState | undefined {
   countTurn(draft);
   const following = next === undefined ? successor(draft) : findParticipant(draft, next);
-  giveIncrement(draft, following, rules);
-  // The increment may have changed their entry.
+  fillClock(draft, following, rules, note);
+  // Their entry may have changed with it.
   return findParticipant(draft, following?.participant_id);
 }
 
-/** Fills the bank of whoever's turn ends, by `increment_ms`. */
-function giveIncrement(draft: SessionState, next: ParticipantState | undefined, { incrementWithinGroup }: Rules): void {
+/** Fills the clock of whoever's turn ends: by `increment_ms`, or as its time control says. */
+function fillClock(draft: SessionState, next: ParticipantState | undefined, { incrementWithinGroup }: Rules, note?: JsonObject): void {
   const owner = runningOwner(draft);
   if (owner === undefined || owner === 'session') return;
+  const clock = findClock(draft, owner)?.clock;
+  if (clock === undefined) return;
+  const staysInGroup = 'group_id' in owner && next?.group_id === owner.group_id;
   // Else two members would pass the turn to each other and earn time without end, and the others never get their turn.
-  if ('group_id' in owner && next?.group_id === owner.group_id && !incrementWithinGroup) return;
-  const found = findClock(draft, owner);
-  if (found === undefined) return;
-  keepClock(draft, owner, endTurn(found.clock, { increment_ms: draft.increment_ms, max_ms: draft.max_time_ms }));
+  if (staysInGroup && !(incrementWithinGroup && clock.control === undefined)) return;
+  if (note !== undefined && clock.control !== undefined) {
+    const charged_ms = chargeOf(clock);
+    if (charged_ms !== clock.state.turn_used_ms) note['charged_ms'] = charged_ms;
+  }
+  keepClock(draft, owner, endTurn(clock, { increment_ms: draft.increment_ms, max_ms: draft.max_time_ms }));
 }
 
 /** Whose turn comes after the active one's, whose turn has been counted; undefined when nobody can follow. */
 export function successor(state: SessionState): ParticipantState | undefined {
   if (modeOf(state).owners !== 'groups') return nextInOrder(state, (participant) => hasTime(state, participant));
-  const next = groupsInOrder(state).find((group) => group.total_time_ms > 0);
+  const next = groupsInOrder(state).find((group) => !isEmpty(groupClock(state, group).clock));
   return next && leastOften(state.participants.filter((participant) => participant.group_id === next.group_id));
 }
 
@@ -103,7 +128,7 @@ export function hasTime(state: SessionState, participant: ParticipantState): boo
   const { owners } = modeOf(state);
   if (owners === 'session') return true;
   const clock = participantClock(state, participant)?.clock;
-  return clock !== undefined && (clock.main_ms ?? 0) > clock.floor_ms;
+  return clock !== undefined && !isEmpty(clock);
 }
 
 /**

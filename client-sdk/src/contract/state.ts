@@ -38,8 +38,8 @@ export interface ParticipantState {
   total_time_ms: number | null;
   time_used_ms: number;
   /**
-   * What is left until the clock runs out, everything included, as of the session's `updated_at`; `remaining()` computes
-   * it for any other instant.
+   * What is left until the clock runs out, everything included, as of the session's `updated_at`; `remaining()`
+   * computes it for any other instant.
    */
   time_remaining_ms: number | null;
   cycle_count: number;

@@ -1,6 +1,6 @@
 /**
- * Time controls: what a clock has, and when it gets more. Durations (`…_ms`) are integers, milliseconds. What each field
- * does is told in docs/PROTOCOL.md.
+ * Time controls: what a clock has, and when it gets more. Durations (`…_ms`) are integers, milliseconds. What each
+ * field does is told in docs/PROTOCOL.md.
  */
 
 /** What a clock has in one part of a game. */
@@ -43,8 +43,8 @@ export interface TimeControl {
 }
 
 /**
- * Where a clock with a time control stands, as settled; its main time is the owner's `total_time_ms`. A field of periods
- * or of a block is there in every stage that has them.
+ * Where a clock with a time control stands, as settled; its main time is the owner's `total_time_ms`. A field of
+ * periods or of a block is there in every stage that has them.
  */
 export interface ClockState {
   /** Own turns that ended by a switch, since the start of the game. */

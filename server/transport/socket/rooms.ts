@@ -1,7 +1,7 @@
 import type { Server, Socket } from 'socket.io';
 import { clockHolder, iso } from '#clock';
 import type { ClientToServerEvents, EventEnvelope, ExpiredEvent, ServerToClientEvents, SessionState } from '#contract';
-import { changesBetween, isLarge } from '../../domain/changes.ts';
+import { changesBetween, isLarge, tellsChanges } from '../../domain/changes.ts';
 import type { SessionEvent } from '../../domain/event.ts';
 import { partitionOf } from '../../domain/partitions.ts';
 import type { Schema } from '../../domain/schema.ts';
@@ -108,7 +108,7 @@ export function createRooms(io: IoServer, { adapter, schema, now, metrics }: Roo
     if (event_type === 'session_deleted') return [telling('session:deleted', envelope(state))];
     const { payload, json } = telling('session:update', Object.assign(envelope(state), { event_type }));
     const update: Telling =
-      before !== null && isLarge(state) && before.epoch === state.epoch
+      before !== null && tellsChanges(state) && before.epoch === state.epoch
         ? telling('session:update', Object.assign(payload, { since_version: before.version, changes: changesBetween(before, state) }))
         : { event: 'session:update', payload: Object.assign(payload, { state }), json: `${json.slice(0, -1)},"state":`, snapshot };
     if (event.expired === undefined) return [update];

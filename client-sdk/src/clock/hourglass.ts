@@ -1,0 +1,35 @@
+/** An hourglass: what the active one uses, everybody else receives, so that all clocks together stay what they were. */
+import type { GroupState, ParticipantState, SessionState } from '../contract/state.ts';
+import { modeOf } from './modes.ts';
+
+/** Which part of what is used an owner receives: one of `of` equal ones, and what can't be divided if `takesRest`. */
+export interface Share {
+  of: number;
+  takesRest: boolean;
+}
+
+/** What a share has received of a turn's first `used` ms. */
+export function shareOf({ of, takesRest }: Share, used: number): number {
+  const each = Math.floor(used / of);
+  return takesRest ? used - each * (of - 1) : each;
+}
+
+/** Who receives which share: all whose turn it is not and whose clocks have not fallen. The first takes the rest. */
+export function shares(state: SessionState): Map<ParticipantState | GroupState, Share> {
+  if (state.time_control?.hourglass !== true) return new Map();
+  const entries = receivers(state);
+  const first = Math.min(...entries.map(orderOf));
+  return new Map(entries.map((one, place) => [one, { of: entries.length, takesRest: orderOf(one, place) === first }]));
+}
+
+function receivers(state: SessionState): (ParticipantState | GroupState)[] {
+  if (modeOf(state).owners === 'groups') {
+    return state.groups.filter((group) => group.group_id !== state.active_group_id && !group.has_expired);
+  }
+  return state.participants.filter((one) => one.participant_id !== state.active_participant_id && !one.has_expired);
+}
+
+/** Participants go by their index, groups by their place. */
+function orderOf(entry: ParticipantState | GroupState, place: number): number {
+  return 'participant_index' in entry ? entry.participant_index : place;
+}

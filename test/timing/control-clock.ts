@@ -1,0 +1,168 @@
+import type { Stage, TimeControl } from '#contract';
+
+type Bucket = 'delay' | 'main' | 'reserve';
+
+/**
+ * The clock of one owner with a time control, told a second time, slowly: one millisecond after the other is taken from
+ * whatever bucket has something, and how often is written down. Nothing of the server is used.
+ */
+export class TickingClock {
+  readonly control: TimeControl;
+  main = 0;
+  delay = 0;
+  /** What is left of each period, the present one last. */
+  periods: number[] = [];
+  block = 0;
+  blockTurns = 0;
+  stage = 0;
+  turns = 0;
+  stageTurns = 0;
+  fallen = false;
+  /** From which bucket each millisecond of the present turn came. */
+  taken: Bucket[] = [];
+  /** Main time as the present turn began, with what adjustments have added since. */
+  #began = 0;
+
+  constructor(control: TimeControl) {
+    this.control = control;
+    this.#enter(0);
+    this.#standReady();
+  }
+
+  get rules(): Stage {
+    const stage = this.control.stages[this.stage];
+    if (stage === undefined) throw new Error(`no stage ${this.stage}`);
+    return stage;
+  }
+
+  get used(): number {
+    return this.taken.length;
+  }
+
+  /** All that is left, counted bucket by bucket, with the stages that follow at zero. */
+  get left(): number {
+    let all = this.delay + this.main + this.block;
+    for (const period of this.periods) all += period;
+    for (let at = this.stage; this.control.stages[at]?.at_zero === 'next'; at += 1) {
+      const next = this.control.stages[at + 1];
+      all += (next?.time_ms ?? 0) + (next?.canadian?.block_ms ?? 0);
+      for (let n = 0; n < (next?.byoyomi?.periods ?? 0); n += 1) all += next?.byoyomi?.period_ms ?? 0;
+    }
+    return all;
+  }
+
+  /** One millisecond of the owner's turn. */
+  tick(): void {
+    if (this.delay > 0) {
+      this.delay -= 1;
+      this.taken.push('delay');
+    } else if (this.main > 0) {
+      this.main -= 1;
+      this.taken.push('main');
+      this.#leaveEmptyStages();
+    } else {
+      if (this.periods.length > 0) {
+        const present = this.periods.pop() ?? 0;
+        if (present > 1) this.periods.push(present - 1);
+      } else this.block -= 1;
+      this.taken.push('reserve');
+    }
+    if (this.left === 0) this.fallen = true;
+  }
+
+  /** What the turn is charged if it ends now: whole units that have gone by, never the last millisecond. */
+  charge(): number {
+    const { charge_unit_ms: unit = 1, least_charge_ms: least = 0 } = this.control;
+    let charged = 0;
+    while (charged + unit <= this.used) charged += unit;
+    while (charged < least) charged += 1;
+    while (charged > this.used + this.left - 1) charged -= 1;
+    return charged;
+  }
+
+  /** The turn ends by a switch. */
+  endTurn(): void {
+    const charged = this.charge();
+    while (this.used < charged) this.tick();
+    while (this.used > charged) this.#giveBack();
+    const stage = this.rules;
+    const countsForBlock = this.#began === 0 || this.taken.includes('reserve');
+    const turn = this.turns + 1;
+    if (stage.delay_type === 'bronstein') this.main += Math.min(charged, stage.delay_ms ?? 0);
+    else if (stage.increment_when !== 'before' && turn % (stage.increment_every ?? 1) === 0) this.#earn();
+    if (this.periods.length > 0 && stage.byoyomi !== undefined) this.periods[this.periods.length - 1] = stage.byoyomi.period_ms;
+    if (stage.canadian !== undefined && countsForBlock) {
+      this.blockTurns -= 1;
+      if (this.blockTurns === 0) this.#freshBlock();
+    }
+    this.turns = turn;
+    this.stageTurns += 1;
+    if (stage.turns === this.stageTurns) this.#enter(this.stage === this.control.stages.length - 1 ? this.stage : this.stage + 1);
+    this.#standReady();
+  }
+
+  /** An adjustment of main time. */
+  adjust(delta: number): void {
+    this.main += delta;
+    this.#began += delta;
+    this.#leaveEmptyStages();
+  }
+
+  #standReady(): void {
+    this.#leaveEmptyStages();
+    const { delay_ms = 0, delay_type, increment_when, increment_every = 1 } = this.rules;
+    if (increment_when === 'before' && this.turns % increment_every === 0) this.#earn();
+    this.delay = delay_type === 'bronstein' ? 0 : delay_ms;
+    this.taken = [];
+    this.#began = this.main;
+  }
+
+  #earn(): void {
+    const { increment_ms = 0, max_time_ms, byoyomi, canadian } = this.rules;
+    if (this.main === 0 && (byoyomi ?? canadian) !== undefined) return;
+    for (let n = 0; n < increment_ms; n += 1) if (max_time_ms === undefined || this.main < max_time_ms) this.main += 1;
+  }
+
+  #enter(index: number): void {
+    this.stage = index;
+    this.stageTurns = 0;
+    const { time_ms, byoyomi } = this.rules;
+    this.main += time_ms;
+    this.#began += time_ms;
+    this.periods = Array.from({ length: byoyomi?.periods ?? 0 }, () => byoyomi?.period_ms ?? 0);
+    this.#freshBlock();
+  }
+
+  #freshBlock(): void {
+    this.block = this.rules.canadian?.block_ms ?? 0;
+    this.blockTurns = this.rules.canadian?.turns ?? 0;
+  }
+
+  #leaveEmptyStages(): void {
+    while (this.main === 0 && this.rules.at_zero === 'next') {
+      // The turn goes on without a delay.
+      if (this.taken.length > 0) this.delay = 0;
+      this.#enter(this.stage + 1);
+    }
+  }
+
+  /** Takes back one millisecond, of the last bucket that the turn has taken from. */
+  #giveBack(): void {
+    for (const bucket of ['reserve', 'main', 'delay'] as const) {
+      const at = this.taken.lastIndexOf(bucket);
+      if (at === -1) continue;
+      this.taken.splice(at, 1);
+      if (bucket === 'delay') this.delay += 1;
+      else if (bucket === 'main') this.main += 1;
+      else if (this.rules.byoyomi === undefined) this.block += 1;
+      else this.#refillPeriod(this.rules.byoyomi.period_ms);
+      return;
+    }
+  }
+
+  #refillPeriod(whole: number): void {
+    const present = this.periods.at(-1);
+    if (present === undefined || present === whole) this.periods.push(1);
+    else this.periods[this.periods.length - 1] = present + 1;
+  }
+}
