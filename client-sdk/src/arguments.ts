@@ -1,13 +1,13 @@
 /**
- * Checks of what an application hands in. A mistake of the program is a TypeError at once, which names the argument and
- * what was given.
+ * Checks of arguments that an application passes. A mistake throws a TypeError at once, which names the argument and
+ * its value.
  */
 
-/** Fields of payloads that a command can't do without. */
+/** Fields that a command's payload must have. */
 const REQUIRED = new Set(['session_id', 'link_id', 'delta_ms', 'message']);
 const SHOWN_MAX = 60;
 
-/** A value in words, for a message. */
+/** Describes a value for an error message. */
 export function inWords(value: unknown): string {
   if (typeof value === 'string') return `'${value.slice(0, SHOWN_MAX)}'`;
   if (typeof value === 'bigint') return `${value}n`;
@@ -26,8 +26,8 @@ export function expectFunction(name: string, value: unknown): void {
 }
 
 /**
- * @throws TypeError for a payload without what its command needs, with an id that is no string, or with something that
- * JSON can't hold
+ * @throws TypeError for a payload that lacks a required field, has an id that is not a string, or a value that JSON
+ * cannot hold
  */
 export function expectPayload(payload: object): void {
   for (const [name, value] of Object.entries(payload) as [string, unknown][]) {
@@ -47,7 +47,7 @@ function expectJson(name: string, value: unknown): void {
   }
 }
 
-/** A replacer for JSON.stringify. What that would drop or turn into something else is a mistake, too. */
+/** A replacer for JSON.stringify. Throws for values that it would drop or change. */
 function refuseForeign(this: Record<string, unknown>, key: string, value: unknown): unknown {
   const given = this[key];
   const isBinary = ArrayBuffer.isView(given) || given instanceof ArrayBuffer;

@@ -1,6 +1,5 @@
 /**
- * The client an application holds: commands, subscriptions and the server's time, put together from the parts beside
- * this file.
+ * The client of an application: commands, subscriptions and the server's time, composed of the parts beside this file.
  */
 import { expectFunction, expectId, inWords } from './arguments.ts';
 import { ClockSync, type ClockStatus } from './clock-sync.ts';
@@ -21,7 +20,7 @@ import { exchangeOverSocket, exchangesOverRest } from './time-exchange.ts';
 import { nobodyCalled, ownerOf, type Who } from './who.ts';
 
 const SKEW_WORTH_TELLING_MS = 60_000;
-/** Different mistakes that are warned of. */
+/** How many different warnings are remembered. */
 const WARNINGS_MAX = 100;
 
 export class SyncKairosClient extends SessionCommands {
@@ -31,14 +30,12 @@ export class SyncKairosClient extends SessionCommands {
   readonly #time: ClockSync;
   readonly #alive: KeepAlive;
   readonly #warned = new Set<string>();
-  /** The state with which an `onUpdate` is being called right now. */
+  /** The state with which an `onUpdate` is being called at this moment. */
   #telling: SessionState | null = null;
   #skewed = false;
   #offDevice: (() => void) | undefined;
 
-  /**
-   * @throws TypeError when a URL is none, or an option does not exist. Nothing is opened until something is asked for.
-   */
+  /** @throws TypeError for an invalid URL or an unknown option. Opens nothing until it is needed. */
   constructor(url: string | URL, given?: SyncKairosOptions | string) {
     const options = resolveOptions(url, given);
     const { clock, optimistic } = options;
@@ -66,17 +63,12 @@ export class SyncKairosClient extends SessionCommands {
     this.#begin();
   }
 
-  /**
-   * Opens the socket ahead of the first command or subscription, which would do so too; after `reconnecting`, at once.
-   */
+  /** Opens the socket before the first command or subscription would; while `reconnecting`, tries at once. */
   connect(): void {
     this.#connection.hurry();
   }
 
-  /**
-   * Closes the socket and every timer, so that a process can end; what waits for an answer rejects. A later call opens
-   * it again.
-   */
+  /** Closes the socket and all timers, so that a process can end; waiting calls reject. A later call opens it again. */
   disconnect(): void {
     this.#connection.close();
     this.#time.stop();
@@ -89,8 +81,7 @@ export class SyncKairosClient extends SessionCommands {
   };
 
   /**
-   * Calls `handler` at every such event until the returned function is called.
-   * @throws TypeError when there is no such event
+   * Calls `handler` at each such event until the returned function is called. @throws TypeError for an unknown event
    */
   on<E extends keyof ClientEvents>(event: E, handler: (payload: ClientEvents[E]) => void): () => void {
     if (!CLIENT_EVENTS.includes(event)) throw new TypeError(`There is no event ${inWords(event)}; there are: ${CLIENT_EVENTS.join(', ')}`);
@@ -99,14 +90,14 @@ export class SyncKairosClient extends SessionCommands {
   }
 
   /**
-   * Joins a session and calls `onUpdate` with the state it has, if it has one, and with each newer state, over
-   * reconnects and new sessions of that id too, until the returned function is called. Never before this has returned;
-   * a subscription that an `onUpdate` makes begins with the state after the one it was called with.
+   * Joins a session and calls `onUpdate` with its state, if it has one, and with each newer state, over reconnects and
+   * later sessions of that id too, until the returned function is called. The first call comes after this has returned.
+   * A subscription made within an `onUpdate` begins with the state after the one of that call.
    */
   connectWebSocket(id: string, onUpdate: (state: SessionState) => void): () => void {
     expectFunction('onUpdate', onUpdate);
     const store = this.session(id);
-    // Whoever subscribes anew at each call must not be called for ever.
+    // A handler that subscribes again in each call must not be called for ever.
     let told = this.#telling?.session_id === id ? this.#telling : null;
     let isOver = false;
     const tell = (): void => {
@@ -128,8 +119,8 @@ export class SyncKairosClient extends SessionCommands {
   }
 
   /**
-   * The store of a session: `subscribe` joins it, `getSnapshot` is its newest state or null, `getError` says why
-   * nothing is heard of it.
+   * The store of a session: `subscribe` joins it, `getSnapshot` is its newest state or null, `getError` tells why there
+   * are no updates.
    */
   session(id: string): Pick<SessionStore, 'sessionId' | 'subscribe' | 'getSnapshot' | 'getError'> {
     expectId('The session id', id);
@@ -137,31 +128,31 @@ export class SyncKairosClient extends SessionCommands {
   }
 
   /**
-   * Measures the server's clock now, over the socket or, before there is one, over REST.
-   * @throws SyncKairosError when not a single exchange succeeded
+   * Measures the server's clock now, over the socket or, while there is none, over REST. @throws SyncKairosError when
+   * no exchange succeeded
    */
   async syncServerTime(): Promise<ClockStatus> {
     return this.#time.sync().finally(this.#alive.work());
   }
 
   /**
-   * Unix milliseconds of the authoritative clock, fractions included; while `getClockStatus().state` is `syncing`, the
-   * device's own guess.
+   * Unix milliseconds of the server's clock, with fractions; while `getClockStatus().state` is `syncing`, a guess by
+   * the device's clock.
    */
   getServerTime(): number {
     return this.#time.now();
   }
 
-  /** Offset to the device's wall clock, its bound and the round trip, in milliseconds. */
+  /** Offset to the device's wall clock, its error bound and the round trip, in milliseconds. */
   getClockStatus(): ClockStatus {
     return this.#time.status();
   }
 
   /**
-   * Milliseconds left on a clock of a session that the client knows: a participant's or group's by its id, the
-   * session's own by `global` or without `who`. At an instant of the server (Unix ms) or now; null where nothing can
-   * run out or nothing is known, which now is so for a running clock until the server's time is known. Of an id that
-   * the session does not have a warning goes to the console, once.
+   * Milliseconds left on a clock of a session that the client knows: of a participant or group by its id, of the
+   * session by `global` or without `who`; at an instant of the server (Unix ms), or now. Null if the clock cannot
+   * expire or is unknown; a running clock is unknown until the server's time is. An id that the session does not have
+   * is warned of on the console, once.
    */
   getParticipantTime(id: string, who?: Who, at?: number): number | null {
     const state = this.#rooms.state(id);
@@ -175,7 +166,7 @@ export class SyncKairosClient extends SessionCommands {
     return remaining(state, owner, at ?? this.getServerTime());
   }
 
-  /** A duration as text; a dash for none. */
+  /** A duration as text; a dash for null or undefined. */
   formatTime(ms: number | null | undefined, style?: TimeStyle): string {
     return formatTime(ms, style);
   }
@@ -191,7 +182,7 @@ export class SyncKairosClient extends SessionCommands {
     socket.on('session:deleted', (event) => this.#rooms.deleted(event));
   }
 
-  /** For whoever wrote the program: nothing fails, and yet something is missing on the screen. */
+  /** Warns the developer of a mistake that makes nothing fail but leaves something missing on the screen. */
   #warn(text: string): void {
     if (this.#warned.has(text) || this.#warned.size >= WARNINGS_MAX) return;
     this.#warned.add(text);
@@ -200,7 +191,7 @@ export class SyncKairosClient extends SessionCommands {
   }
 
   #stateChanged(state: ConnectionState): void {
-    // Without a socket the time still comes over REST; what is known already needs no burst.
+    // Without a socket the time still comes over REST; if it is known, no burst is needed.
     if (state === 'connected' || (this.#connection.isLost && this.#time.status().state === 'syncing')) this.#time.follow();
     if (this.#connection.isOff) this.#time.stop();
     this.#alive.open = !this.#connection.isOff;

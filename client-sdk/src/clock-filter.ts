@@ -1,40 +1,39 @@
 /**
- * The clock filter: what time it is at the server, and how sure that is. Pure; every instant is handed in.
- *
- * Each exchange brackets the server's clock as in Cristian's algorithm and NTP (RFC 5905, section 8); of the latest
+ * The clock filter: the server's time, and how accurately it is known. Pure; every instant is an argument. Each
+ * exchange brackets the server's clock as in Cristian's algorithm and NTP (RFC 5905, section 8). Of the latest
  * exchanges the one with the smallest possible error counts (RFC 5905, section 10, "clock filter algorithm"), since
  * queues only ever add delay.
  */
 
 import { DriftFit } from './drift.ts';
 
-/** Four timestamps of one exchange, in milliseconds; fractions are welcome. */
+/** The four timestamps of one exchange, in milliseconds, with fractions. */
 export interface TimeSample {
-  /** The device's monotonic clock when the request left. */
+  /** The device's monotonic clock when the request was sent. */
   sentAt: number;
-  /** The server's clock when it arrived there. */
+  /** The server's clock when the request arrived. */
   serverReceivedAt: number;
-  /** The server's clock when the answer left. */
+  /** The server's clock when the answer was sent. */
   serverSentAt: number;
-  /** The device's monotonic clock when the answer came. */
+  /** The device's monotonic clock when the answer arrived. */
   receivedAt: number;
-  /** How far the server's own clock may be off the authoritative one. */
+  /** How far that server's clock may be from the one clock. */
   serverBound: number;
 }
 
 /** An estimate of the server's clock at one instant, in milliseconds. */
 export interface TimeEstimate {
-  /** Unix milliseconds of the authoritative clock. */
+  /** Unix milliseconds of the server's clock. */
   serverTime: number;
-  /** Round trip of the exchange it rests on. */
+  /** Round trip of the exchange that it uses. */
   rtt: number;
   /** The true time lies within ± this. */
   bound: number;
 }
 
-/** Samples the filter keeps: at one per 10 s, a bit more than two minutes. */
+/** How many samples are kept: at one in 10 s, those of a little more than two minutes. */
 export const KEPT_SAMPLES = 16;
-/** How far two quartz clocks may drift apart, per millisecond: 100 ppm, generous for devices that are not broken. */
+/** How far two quartz clocks may drift apart, in ms per ms: 100 ppm, ample for working devices. */
 export const DRIFT_ALLOWANCE = 100e-6;
 
 /** Room for rounding when two exchanges are compared. */
@@ -47,8 +46,8 @@ export class ClockFilter {
   #fit = new DriftFit();
 
   /**
-   * Takes one exchange; the oldest beyond sixteen goes. When it can't be true together with what was known, the
-   * server's clock was set: everything older is forgotten, and the answer is false.
+   * Adds an exchange, and drops the oldest beyond sixteen. Returns false if it contradicts the earlier ones: then the
+   * server's clock was set, and all earlier ones are dropped.
    */
   add(sample: TimeSample): boolean {
     const known = this.estimate(sample.receivedAt);
@@ -59,7 +58,7 @@ export class ClockFilter {
       this.#fit = new DriftFit();
     }
     this.#samples = [...this.#samples.slice(1 - KEPT_SAMPLES), sample];
-    // All samples age alike, so who is best changes only here.
+    // All samples age alike, so the best one changes only here.
     this.#best = this.#samples.reduce((best, candidate) =>
       estimateFrom(candidate, sample.receivedAt).bound <= estimateFrom(best, sample.receivedAt).bound ? candidate : best,
     );
@@ -75,9 +74,9 @@ export class ClockFilter {
 }
 
 /**
- * The server's time at `now` as one exchange tells it: offset ((t2 − t1) + (t3 − t4)) / 2, which is off by at most half
- * the round trip (t4 − t1) − (t3 − t2), plus the server's own bound, plus what both clocks may have drifted since.
- * `drift` (a ratio) is what they are thought to drift; the bound allows for its being wrong.
+ * The server's time at `now` by one exchange: offset ((t2 − t1) + (t3 − t4)) / 2. Its error is at most half the round
+ * trip (t4 − t1) − (t3 − t2), plus the server's own bound, plus the drift of both clocks since. `drift` is their
+ * estimated drift, a ratio; the bound allows for an error of it.
  */
 export function estimateFrom(sample: TimeSample, now: number, drift = 0): TimeEstimate {
   const { sentAt, serverReceivedAt, serverSentAt, receivedAt, serverBound } = sample;

@@ -1,5 +1,6 @@
 /**
- * The digits of a clock as a store that changes when they do, whether the clock falls, stands or rises. Knows no React.
+ * A clock's digits as a store that changes when they do, whether the clock falls, stands or rises. Independent of
+ * React.
  */
 import type { Reading } from './clock/clock.ts';
 import { shownElapsed, shownTime, untilNextElapsedDigit } from './format-time.ts';
@@ -9,25 +10,25 @@ export type Digits = Pick<Reading, 'left_ms' | 'rate' | 'next_change_in_ms'> & P
 
 /** A clock to show. */
 export interface ClockSource {
-  /** What it is read from: another one whenever something was changed, the same one until then. */
+  /** What it is read from: another value after each change, the same one until then. */
   state(): unknown;
   /** Whether the server's time is known. */
   isSynced(): boolean;
-  /** Unix ms of the server, as far as it is known. */
+  /** Unix ms of the server, as far as known. */
   now(): number;
-  /** Whether it goes, which can be told without the server's time. */
+  /** Whether the clock is moving, which is known without the server's time. */
   moves(): boolean;
-  /** What it shows at an instant of the server; null where there is no clock. */
+  /** Its reading at an instant of the server; null if there is no clock. */
   read(at: number): Digits | null;
-  /** Calls the listener whenever state or time became another one. */
+  /** Calls the listener after each change of the state or of the known time. */
   subscribe(listener: () => void): () => void;
 }
 
-/** What the digits of a clock stand for. */
+/** How a clock's digits follow from its time. */
 export interface Face {
   /** The duration that its digits show, ms. */
   shown(ms: number): number;
-  /** Milliseconds until they change, above 0; Infinity where they stand. */
+  /** Milliseconds until they change, above 0; Infinity if they do not. */
   rest(digits: Digits): number;
 }
 
@@ -55,7 +56,7 @@ export const STOPWATCH: Face = {
 /** Clocks whose digits change in the same millisecond share a timer, so that React renders them together. */
 const due = new Map<number, { runs: Set<() => void>; timer: ReturnType<typeof setTimeout> }>();
 
-/** Calls `run` in the first whole millisecond `ms` from now or later; the returned function calls it off. */
+/** Calls `run` in the first whole millisecond `ms` from now or later; the returned function cancels it. */
 function atDigit(run: () => void, ms: number): () => void {
   const at = Math.ceil(performance.now() + ms);
   const known = due.get(at);
@@ -75,11 +76,10 @@ function atDigit(run: () => void, ms: number): () => void {
   };
 }
 
-/** The digits of a clock as a store for `useSyncExternalStore`: milliseconds, null while unknown. */
+/** A clock's digits as a store for `useSyncExternalStore`: milliseconds, null while unknown. */
 export function clockStore(source: ClockSource, face: Face) {
   let last: { of: unknown; part: string; shown: number } | undefined;
-  // Stands until a tick, another state, or the first sync: React reads it twice, and a digit may have changed in
-  // between.
+  // Unchanged until a tick, another state, or the first sync: React reads it twice, and a digit may change in between.
   let snapshot: { of: unknown; synced: boolean; shown: number | null } | undefined;
 
   const shownNow = (): number | null => {
@@ -104,10 +104,10 @@ export function clockStore(source: ClockSource, face: Face) {
     let callOff: (() => void) | undefined;
     const tick = (): void => {
       callOff?.();
-      // Before the digits are read: one that changes in between comes up again at once, not a digit later.
+      // Read before the digits: a digit that changes in between is due at once, not a digit later.
       const reading = source.moves() ? source.read(source.now()) : null;
       const rest = reading === null ? Infinity : face.rest(reading);
-      // Timers may fire early; then nothing has changed yet and the next one is a millisecond away.
+      // A timer may fire early; then the next one is a millisecond away.
       callOff = rest < Infinity ? atDigit(tick, rest) : undefined;
       snapshot = undefined;
       listener();

@@ -1,12 +1,12 @@
 /**
- * Follows the server's clock: a burst of exchanges at the beginning, then one now and then. The arithmetic is the clock
- * filter's.
+ * Follows the server's clock: a burst of exchanges first, then one about every 10 s. The arithmetic is in the clock
+ * filter.
  */
 import { ClockFilter, type TimeSample } from './clock-filter.ts';
 import { type DeviceClock, pause } from './device-clock.ts';
 import { asError, unreachable } from './errors.ts';
 
-/** What the client knows about the server's clock, in milliseconds. */
+/** What the client knows of the server's clock, in milliseconds. */
 export interface ClockStatus {
   /** Server time minus the device's wall clock; 0 while syncing. */
   offset: number;
@@ -24,28 +24,34 @@ export interface ClockSyncOptions {
   clock: DeviceClock;
   /** 0 to 1, for jitter. */
   random: () => number;
-  /** One exchange with the server; ends early when the signal aborts. `isKnown`: whether another one has succeeded. */
+  /**
+   * Makes one exchange with the server; ends early when the signal aborts. `isKnown`: whether another one has
+   * succeeded.
+   */
   exchange: (signal: AbortSignal, isKnown: () => boolean) => Promise<TimeSample>;
-  /** Called with each news while synced. */
+  /** Called after each change while synced. */
   onSync: (status: ClockStatus) => void;
 }
 
 const BURST_SAMPLES = 8;
 const BURST_SPACING_MS = 75;
-/** How long a burst waits for its answers after the last was asked for. */
+/** How long a burst waits for answers after its last request. */
 const BURST_PATIENCE_MS = 400;
 const SYNC_INTERVAL_MS = 10_000;
-/** As long as nothing is known, because a burst brought nothing or the device slept. */
+/** Pause between bursts while the time is unknown, after a burst without an answer or after a sleep. */
 const RETRY_MS = 1_000;
-/** So good a first exchange need not wait for the rest of its burst. */
+/** If the first exchange is this accurate, the rest of its burst is not awaited. */
 const GOOD_ENOUGH_MS = 25;
-/** Corrections are applied at this rate, 5 ms a second, so that time never runs backwards … */
+/**
+ * Corrections are applied at this rate, 5 ms a second, so that time never runs backwards; larger ones than STEP_MS at
+ * once.
+ */
 const SLEW_RATE = 0.005;
-/** … unless they are as large as this. */
+/** The least correction that is applied at once. */
 const STEP_MS = 250;
 /**
- * When the wall clock and the monotonic one part by more than this, plus 0.1 % of the time since, the device slept or
- * its clock was set.
+ * If wall clock and monotonic clock differ by more than this, plus 0.1 % of the time since, the device slept or its
+ * clock was set.
  */
 const SLEEP_MS = 250;
 
@@ -55,15 +61,15 @@ export class ClockSync {
   #running = new AbortController();
   #following = false;
   #burst: Promise<ClockStatus> | undefined;
-  /** Whether what is known may be shown; before, corrections need no slewing. */
+  /** Whether the time is being shown; before that corrections need no slewing. */
   #synced = false;
-  /** What `now` adds to the monotonic clock, and as of when. */
+  /** What `now` adds to the monotonic clock, and since when. */
   #shown: { offset: number; at: number } | undefined;
-  /** Wall minus monotonic clock, and as of when: they part when the device sleeps. */
+  /** Wall clock minus monotonic clock, and when that was; it changes when the device sleeps. */
   #gap: { wall: number; at: number } | undefined;
-  /** Counts the sleeps: an exchange during one tells nothing. */
+  /** Counts sleeps, since an exchange during a sleep is useless. */
   #awake = 0;
-  /** What to add to the wall clock while nothing better is known. */
+  /** What is added to the wall clock while the server's time is unknown. */
   #guess = 0;
 
   constructor(options: ClockSyncOptions) {
@@ -71,8 +77,8 @@ export class ClockSync {
   }
 
   /**
-   * Unix milliseconds of the authoritative clock; while syncing, a guess by the device's own. Never runs backwards by a
-   * correction under 250 ms.
+   * Unix milliseconds of the server's clock; while syncing, a guess by the device's. Corrections under 250 ms never
+   * make it run backwards.
    */
   now(): number {
     const at = this.#look();
@@ -90,10 +96,7 @@ export class ClockSync {
     return { offset: shown - this.#options.clock.wall(), rtt: estimate.rtt, bound, state: 'synced' };
   }
 
-  /**
-   * A burst of exchanges; callers at the same time share one.
-   * @throws SyncKairosError when not a single exchange succeeded.
-   */
+  /** Makes a burst of exchanges; concurrent callers share one. @throws SyncKairosError when no exchange succeeded. */
   sync(): Promise<ClockStatus> {
     if (this.#burst === undefined) {
       const burst = this.#exchangeMany(this.#running.signal).finally(() => {
@@ -104,9 +107,9 @@ export class ClockSync {
     return this.#burst;
   }
 
-  /** A burst now, then one exchange about every 10 s until `stop`. */
+  /** Makes a burst now, then one exchange about every 10 s until `stop`. */
   follow(): void {
-    // A failed exchange is no event: the bound grows by itself, and the connection reports its own troubles.
+    // A failed exchange is not reported: the bound grows by itself, and the connection reports its own errors.
     const burst = this.sync().catch(() => undefined);
     if (this.#following) return;
     this.#following = true;
@@ -114,7 +117,7 @@ export class ClockSync {
     void burst.then(() => this.#keepFollowing(signal));
   }
 
-  /** Ends everything under way. What is known about the server's clock stays. */
+  /** Ends everything under way. The known time stays. */
   stop(): void {
     this.#running.abort();
     this.#running = new AbortController();
@@ -122,15 +125,13 @@ export class ClockSync {
     this.#following = false;
   }
 
-  /**
-   * To be called when the device may have slept: looks whether it has, and measures anew where timers may have rested.
-   */
+  /** Call this when the device may have slept. Checks that, and measures again if timers may have been suspended. */
   wake(): void {
     this.#look();
     if (this.#following) void this.sync().catch(() => undefined);
   }
 
-  /** The monotonic clock now, after a look at whether the device slept, with the slewing brought up to date. */
+  /** The monotonic clock now, after checking for a sleep and updating the slewing. */
   #look(): number {
     const { clock } = this.#options;
     const at = clock.monotonic();
@@ -148,7 +149,7 @@ export class ClockSync {
     this.#filter = new ClockFilter();
     this.#shown = undefined;
     this.#synced = false;
-    // Not within the look itself, which may be a reading in the middle of a rendering.
+    // Later, since this may be called while React renders.
     if (this.#following) queueMicrotask(() => this.#following && void this.sync().catch(() => undefined));
   }
 

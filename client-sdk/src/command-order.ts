@@ -1,31 +1,31 @@
 /**
- * The order of a session's commands, which a server that works on several at a time, REST, and limits that are waited
- * out would not keep.
+ * Keeps the order of a session's commands. Without it, parallel work on the server, REST, and waiting for limits would
+ * change the order.
  */
 import { Emitter } from './emitter.ts';
 import { type SyncKairosError, unreachable } from './errors.ts';
 import type { RestCommand } from './rest.ts';
 
 /**
- * These may be under way beside others: they commute, or change nothing that a command builds on. A class of a hundred
- * is given time in one go.
+ * Commands that may overtake others: they commute, or change nothing that a command depends on. So a class of a hundred
+ * can be given time at once.
  */
 const FREE: readonly RestCommand[] = ['session:adjust', 'session:message', 'session:share', 'session:revoke'];
 
-/** A command that has no answer yet. */
+/** A command that is not answered yet. */
 interface Call {
   isFree: boolean;
-  /** Set while it waits out a limit. */
+  /** The refusal of a limit that it is waiting for; null otherwise. */
   held: SyncKairosError | null;
 }
 
 export class CommandOrder {
-  /** Whenever one may go on. */
+  /** Emitted when a command may go on. */
   readonly moved = new Emitter<{ moved: undefined }>();
-  /** By session, in the order of the calls. */
+  /** Unanswered commands by session, in the order of the calls. */
   readonly #lines = new Map<string, Set<Call>>();
 
-  /** A command that is called now, until `leave`. */
+  /** Adds a command that is called now; remove it by `leave`. */
   enter(sessionId: string, command: RestCommand): Call {
     const call: Call = { isFree: FREE.includes(command), held: null };
     const line = this.#lines.get(sessionId) ?? new Set<Call>();
@@ -40,14 +40,16 @@ export class CommandOrder {
     this.moved.emit('moved', undefined);
   }
 
-  /** It waits out a limit, or with null no longer: as long as it does, nothing that was called later is sent. */
+  /**
+   * Notes that a command waits for a limit, or with null no longer. Meanwhile nothing that was called later is sent.
+   */
   hold(call: Call, refusal: SyncKairosError | null): void {
     if (call.held === refusal) return;
     call.held = refusal;
     this.moved.emit('moved', undefined);
   }
 
-  /** Why a command has to wait for one that was called earlier; null where it need not. */
+  /** Why a command has to wait for one that was called earlier; null if it need not. */
   blocker(sessionId: string, call: Call): SyncKairosError | null {
     for (const earlier of this.#lines.get(sessionId) ?? []) {
       if (earlier === call) break;

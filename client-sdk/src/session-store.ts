@@ -1,14 +1,14 @@
-/** What a client knows of one session: the newest state, in an order that no network can turn around. */
+/** The newest state of one session that a client knows, whatever the order in which messages arrive. */
 import { applyChanges } from './clock/changes.ts';
 import type { ChangesEvent, EventEnvelope, EventType, ExpiredEvent, SessionState, SwitchData } from './contract/index.ts';
 import { callAll } from './emitter.ts';
 import { SyncKairosError } from './errors.ts';
 import { expiryBetween } from './expiry.ts';
 
-/** How many expiries are remembered, so that none is told twice. */
+/** How many expiries are remembered, so that each is reported once. */
 const REMEMBERED_EXPIRIES = 64;
 
-/** Enough of a session's newest version to order others against it and to guard a switch. */
+/** The part of a session's newest version that orders others against it and guards a switch. */
 interface Seen {
   epoch: number;
   version: number;
@@ -17,34 +17,34 @@ interface Seen {
 }
 
 export interface StoreHooks {
-  /** Somebody begins or ceases to want updates. */
+  /** Called when somebody begins or ceases to want updates. */
   onDemandChange: () => void;
-  /** A clock ran out; once for each. */
+  /** Called once for each expiry. */
   onExpired: (event: Omit<ExpiredEvent, 'server_time_ms'>) => void;
-  /** Why nothing comes from the server at all, if so. */
+  /** Why there is no connection to the server; null if there is one. */
   connectionError: () => SyncKairosError | null;
 }
 
 type Position = Pick<Seen, 'epoch' | 'version'>;
 
 /**
- * Whether `a` comes after `b`: a restored session counts its versions anew under a greater epoch. Nothing comes before
- * anything.
+ * Whether `a` comes after `b`. A restored session counts its versions anew under a greater epoch. A missing position
+ * comes before any other.
  */
 export function isNewer(a: Position | null | undefined, b: Position | null | undefined): boolean {
   return a != null && (b == null || (a.epoch - b.epoch || a.version - b.version) > 0);
 }
 
 /**
- * The store of one session, ready for React's `useSyncExternalStore`: `subscribe` joins the session and `getSnapshot`
- * changes only with the state.
+ * The store of one session for React's `useSyncExternalStore`: `subscribe` joins the session, and `getSnapshot` changes
+ * only with the state.
  */
 export class SessionStore {
   readonly sessionId: string;
   readonly #listeners = new Set<() => void>();
   readonly #hooks: StoreHooks;
   #expiries: string[] = [];
-  /** The state as it will be when the server agrees to what was asked of it. */
+  /** The state predicted for a command that is not answered yet. */
   #predicted: SessionState | null = null;
   #state: SessionState | null = null;
   #seen: Seen | undefined;
@@ -57,15 +57,15 @@ export class SessionStore {
   }
 
   /**
-   * Calls `listener` after each change; the session stays joined, over reconnects too, until the returned function of
-   * the last listener is called.
+   * Calls `listener` after each change. The session stays joined, over reconnects too, until the last listener's
+   * returned function is called.
    */
   readonly subscribe = (listener: () => void): (() => void) => {
     const entry = (): void => listener();
     this.#listeners.add(entry);
     this.#hooks.onDemandChange();
     return () => {
-      // Called twice, it must not drop what others have asked for since.
+      // Calling it twice must not end other subscriptions.
       if (this.#listeners.delete(entry) && !this.listened) this.release();
     };
   };
@@ -77,7 +77,7 @@ export class SessionStore {
   readonly getSnapshot = (): SessionState | null => this.#predicted ?? this.#state;
 
   /**
-   * Why there are no updates, if so: the session does not exist, joining it failed, or there is no way to the server.
+   * Why there are no updates: the session does not exist, joining it failed, or there is no connection. Null otherwise.
    */
   readonly getError = (): SyncKairosError | null => this.#error ?? this.#hooks.connectionError();
 
@@ -91,7 +91,7 @@ export class SessionStore {
     return this.#listeners.size > 0;
   }
 
-  /** Whether nothing more will happen: completed, cancelled or deleted. */
+  /** Whether the session is over: completed, cancelled or deleted. */
   get over(): boolean {
     return this.#isGone || this.#state?.status === 'completed' || this.#state?.status === 'cancelled';
   }
@@ -100,7 +100,7 @@ export class SessionStore {
     return this.#state === null && this.#error?.code === 'SESSION_NOT_FOUND';
   }
 
-  /** Epoch, version and whose turn it is, as last heard of. */
+  /** Epoch, version and active participant of the newest known version. */
   get seen(): Seen | undefined {
     return this.#seen;
   }
@@ -123,25 +123,22 @@ export class SessionStore {
     this.release();
   }
 
-  /**
-   * Takes a state if it is newer than what is known; the one way in for all of them. `cause` is the type of the event
-   * that made it, where it is known.
-   */
+  /** Takes a state if it is newer; all states pass here. `cause` is the type of the event that made it, if known. */
   offer(state: SessionState, cause?: EventType): void {
-    // After a deletion, or a switch result that is ahead, only what is not older may come back.
+    // After a deletion, or a switch result that is newer than the state, older states are ignored.
     if (isNewer(this.#seen, state)) return;
-    // What is known already still shows that the session can be had.
+    // A known state still shows that the session is accessible.
     if (!isNewer(state, this.#state)) return this.#change(this.#state, null);
     const before = this.#state;
     this.#seen = state;
     this.#change(state, null);
     if (this.over) this.release();
     const expiry = before === null ? null : expiryBetween(before, state, cause);
-    // Between two states that do not follow each other, an event of any version in between means the same expiry.
+    // If versions in between were missed, an event of any of them means the same expiry.
     if (before !== null && expiry !== null) this.expired(expiry, before.epoch === state.epoch ? state.version - before.version : 1);
   }
 
-  /** Takes changes where they follow on the state that is known. False where something is missing in between. */
+  /** Applies changes if they follow the known state. Returns false if versions in between are missing. */
   follow(event: ChangesEvent): boolean {
     const before = this.#state;
     const { epoch, since_version, changes, event_type } = event;
@@ -149,13 +146,13 @@ export class SessionStore {
     if (!isNewer(event, before)) return true;
     if (before.epoch !== epoch || before.version !== since_version) return false;
     const after = applyChanges(before, changes);
-    // Behind the answer to a switch, yet what comes next follows on it.
+    // Older than a switch result, but the next changes follow it.
     if (isNewer(this.#seen, after)) this.#change(after, null);
     else this.offer(after, event_type);
     return true;
   }
 
-  /** Tells of an expiry, unless it, or one of the `versions` before it, is known already. */
+  /** Reports an expiry, unless it or one of the `versions` before it was reported. */
   expired(event: Omit<ExpiredEvent, 'server_time_ms'>, versions = 1): void {
     const known = this.#expiries.includes(keyOf(event));
     const covered = Array.from({ length: Math.min(versions, REMEMBERED_EXPIRIES) }, (_, back) => keyOf(event, back));
@@ -163,20 +160,20 @@ export class SessionStore {
     if (!known) this.#hooks.onExpired(event);
   }
 
-  /** Shows a state until the server's next one, or takes it back with null. */
+  /** Shows a predicted state until the server's next one; null removes it. */
   predict(state: SessionState | null): void {
     this.#predicted = state;
     this.tell();
   }
 
-  /** Remembers whose turn it is after a switch; the whole state follows as an update. */
+  /** Remembers the active participant after a switch; the whole state follows as an update. */
   note(result: SwitchData): void {
     if (isNewer(result, this.#seen)) this.#seen = result;
   }
 
   /**
-   * The session was deleted at this version; false where that is known already, and for an older one of the same id.
-   * Whoever listens still hears of the next session with this id.
+   * Notes the deletion of the session at this version; returns false if that is known or concerns an earlier session of
+   * the id. Listeners still hear of the next session of this id.
    */
   remove(deleted: Position): boolean {
     if (isNewer(this.#seen, deleted) || this.#isGone) return false;
@@ -186,14 +183,14 @@ export class SessionStore {
     return true;
   }
 
-  /** Notes why the session can't be joined; false where that is known. */
+  /** Notes why the session cannot be joined; returns false if that is known. */
   fail(error: SyncKairosError): boolean {
     if (this.#error?.code === error.code) return false;
     this.#change(this.#state, error);
     return true;
   }
 
-  /** Tells listeners that what `connectionError` says is something else. */
+  /** Tells listeners that `connectionError` has changed. */
   tell(): void {
     callAll(this.#listeners, undefined);
   }

@@ -7,7 +7,7 @@ import { unreachable } from './errors.ts';
 import type { ResolvedOptions } from './options.ts';
 import { fetchWithin } from './rest.ts';
 
-/** Four timestamps by `time:sync`. @throws SyncKairosError NETWORK_ERROR, TIMEOUT or the server's refusal */
+/** Makes an exchange by `time:sync`. @throws SyncKairosError NETWORK_ERROR, TIMEOUT or the server's refusal */
 export async function exchangeOverSocket(connection: Connection, clock: DeviceClock): Promise<TimeSample> {
   const sentAt = clock.monotonic();
   const data = await connection.exchange('time:sync', {});
@@ -21,9 +21,9 @@ export async function exchangeOverSocket(connection: Connection, clock: DeviceCl
 }
 
 /**
- * Exchanges by `GET /time`, one after another: each answer tells what is left of the server's limit. Once the time is
- * known, the last half of that is for commands. They reject with SyncKairosError NETWORK_ERROR or TIMEOUT, and with the
- * one before that they waited for.
+ * Makes exchanges by `GET /time`, one after another. Each answer tells what is left of the server's limit; when the
+ * time is known, the last half of that is left to commands. They reject with SyncKairosError NETWORK_ERROR or TIMEOUT,
+ * or with the error of the one before, for which they waited.
  */
 export function exchangesOverRest(options: ResolvedOptions): (signal: AbortSignal, isKnown: () => boolean) => Promise<TimeSample> {
   let [latest, until]: [Promise<TimeSample>?, AbortSignal?] = [];
@@ -32,7 +32,7 @@ export function exchangesOverRest(options: ResolvedOptions): (signal: AbortSigna
       if (isKnown() && options.quota.isShort) throw unreachable('The time can wait');
       return exchangeOverRest(options, signal);
     };
-    // What was called off holds nobody up.
+    // An aborted exchange does not delay the next one.
     const mine = latest === undefined || until !== signal ? run() : latest.then(run);
     [latest, until] = [mine, signal];
     const over = (): void => void (latest === mine && (latest = undefined));

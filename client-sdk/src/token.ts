@@ -1,20 +1,20 @@
-/** The bearer token: where it comes from, and when a fresh one is due. */
+/** The bearer token: its source, and when it is renewed. */
 import { type DeviceClock, later } from './device-clock.ts';
 import { unreachable } from './errors.ts';
 
-/** How long before a token's end a fresh one is asked for. */
+/** How long before a token expires it is renewed. */
 const AHEAD_MS = 30_000;
-/** And never sooner than this after the last one. */
+/** The shortest time between two renewals. */
 const SOONEST_MS = 1_000;
 /** Timers beyond 24.8 days fire at once. */
 const LONGEST_TIMER_MS = 2_147_483_647;
 
 export class TokenSource {
-  /** Whether there is a function to ask for a fresh one. */
+  /** Whether the application gave a function that returns fresh tokens. */
   readonly renewable: boolean;
   readonly #given: string | (() => string | Promise<string>) | undefined;
   #current: Promise<string | undefined> | undefined;
-  /** When the latest token ends that a renewal was planned for, in Unix seconds. */
+  /** When the latest token expires for which a renewal was planned, Unix seconds. */
   #end = 0;
   #callOff: (() => void) | undefined;
 
@@ -24,8 +24,7 @@ export class TokenSource {
   }
 
   /**
-   * The latest token; undefined where the client has none. @throws SyncKairosError when the application's function
-   * throws
+   * The latest token; undefined if the client has none. @throws SyncKairosError when the application's function throws
    */
   current(): Promise<string | undefined> {
     return (this.#current ??= this.renew());
@@ -41,17 +40,17 @@ export class TokenSource {
     return (this.#current = fresh);
   }
 
-  /** Calls `run` when a token should be followed by a fresh one. */
+  /** Calls `run` when a token should be renewed. */
   plan(token: string | undefined, clock: DeviceClock, run: () => void): void {
     const plan = this.renewable ? renewalOf(token, clock.wall()) : null;
-    // A function that keeps its token gives the same one until it ends: asking for it again and again leads nowhere.
+    // A function that caches its token returns the same one until it expires; asking again would not help.
     if (plan === null || plan.end <= this.#end) return;
     this.#callOff?.();
     this.#end = plan.end;
     this.#callOff = later(clock, run, Math.min(plan.due, LONGEST_TIMER_MS));
   }
 
-  /** Calls off what is planned. */
+  /** Cancels a planned renewal. */
   rest(): void {
     this.#callOff?.();
     this.#end = 0;
@@ -59,9 +58,9 @@ export class TokenSource {
 }
 
 /**
- * The end (Unix seconds) that a JWT (RFC 7519) tells, and in how many milliseconds a fresh one should be asked for;
- * null for a token that does not tell, or has ended by the device's clock. Where it tells its beginning too, a clock
- * that is wrong can't make it seem older than three quarters of its life, or younger than new.
+ * When a JWT (RFC 7519) expires (Unix seconds), and in how many milliseconds it should be renewed; null for a token
+ * that does not tell, or has expired by the device's clock. With `iat` a wrong clock cannot make it seem older than
+ * three quarters of its validity, or younger than new.
  */
 export function renewalOf(token: string | undefined, unixMs: number): { end: number; due: number } | null {
   try {
@@ -69,7 +68,7 @@ export function renewalOf(token: string | undefined, unixMs: number): { end: num
     const { exp: end, iat = unixMs / 1_000 } = JSON.parse(atob(payload)) as { exp: number; iat?: number };
     const life = (end - iat) * 1_000;
     const left = Math.min(Math.max(end * 1_000 - unixMs, life / 4), life);
-    // What is no number makes this one none, too.
+    // NaN if exp or iat is not a number.
     return left > 0 ? { end, due: Math.max(left - AHEAD_MS, left / 2, SOONEST_MS) } : null;
   } catch {
     return null;

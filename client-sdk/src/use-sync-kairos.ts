@@ -6,12 +6,12 @@ import { SyncKairosError } from './errors.ts';
 import type { ConnectionState } from './events.ts';
 import type { Who } from './who.ts';
 
-/** A double click has its two presses about this far apart, and a person who means two things takes longer. */
+/** The two presses of a double click are at most about this far apart; intended presses take longer. */
 const PRESS_GUARD_MS = 300;
 
 export interface SyncKairosHookOptions {
   /**
-   * A command within so many milliseconds after another one of the same hook counts as the second press of a double
+   * A command within so many milliseconds after another command of the same hook counts as the second press of a double
    * click and does nothing; default 300, 0 switches it off.
    */
   pressGuardMs?: number;
@@ -21,19 +21,19 @@ export interface SyncKairosHook {
   /** Null until the session is joined, and after it was deleted. */
   sessionState: SessionState | null;
   status: Status | null;
-  /** Whose turn it is, or was when the session ended. */
+  /** The active participant, or the last one after the end of the session. */
   activeParticipantId: string | null;
-  /** Whether updates come as they happen. */
+  /** Whether the socket is connected, so that updates arrive at once. */
   isConnected: boolean;
   connection: ConnectionState;
-  /** Why nothing is heard of the session, else the refusal of the last command on it. */
+  /** Why there are no updates of the session, else the refusal of its last command. */
   error: SyncKairosError | null;
   /** Milliseconds left on a participant's or group's clock now, as `client.getParticipantTime`. */
   getParticipantTime: (who?: Who) => number | null;
   getAllParticipantTimes: () => Record<string, number | null>;
   /**
-   * The commands resolve also when they are refused; `error` tells. One too soon after another (`pressGuardMs`) does
-   * nothing. With an `expected_version` they apply to that version only.
+   * Commands resolve even when they are refused; `error` tells. One that comes too soon after another (`pressGuardMs`)
+   * does nothing. With an `expected_version` they apply to that version only.
    */
   startSession: (options?: CommandOptions) => Promise<void>;
   switchCycle: (nextParticipantId?: string, options?: CommandOptions) => Promise<void>;
@@ -43,9 +43,9 @@ export interface SyncKairosHook {
 }
 
 /**
- * A session, live. `participantId` is whose device this is: `switchCycle` then ends only that participant's turn, so
- * that the button of an idle player can't end the opponent's. Combine with `useNow` or `useCountdown` for clocks that
- * move.
+ * A session that stays up to date. `participantId` is the participant who uses this device: `switchCycle` then ends
+ * only their turn, so that an idle player's button cannot end the opponent's. Combine it with `useNow` or
+ * `useCountdown` for clocks that move.
  */
 export function useSyncKairos(
   sessionId: string,
@@ -70,7 +70,7 @@ export function useSyncKairos(
         await command();
         setFailure(null);
       } catch (error) {
-        // All else is a mistake of the program.
+        // Any other error is a mistake in the program.
         if (!(error instanceof SyncKairosError)) throw error;
         setFailure({ of: store, error });
       }
@@ -106,10 +106,7 @@ export function useSyncKairos(
   };
 }
 
-/**
- * In `onClick={pauseSession}` it is the event of the click that comes here: an instance of a class, where options are a
- * plain object.
- */
+/** `onClick={pauseSession}` passes the click event, an instance of a class; options are a plain object. */
 function optionsOf(given: CommandOptions | undefined): CommandOptions | undefined {
   return given != null && Object.getPrototypeOf(given) === Object.prototype ? given : undefined;
 }

@@ -7,15 +7,15 @@ import type { SessionState } from './contract/index.ts';
 import { ownerOf, type Who } from './who.ts';
 
 /**
- * Renders again every `intervalMs` milliseconds and returns the device's monotonic time, rounded down to it; 0 on the
- * server.
+ * Renders again every `intervalMs` milliseconds and returns the device's monotonic time, rounded down to a multiple of
+ * it; 0 on the server.
  */
 export function useNow(intervalMs = 100): number {
   const { subscribe, getSnapshot } = useMemo(() => nowStore(intervalMs), [intervalMs]);
   return useSyncExternalStore(subscribe, getSnapshot, () => 0);
 }
 
-/** A snapshot stands until the next tick: React reads it twice, and time may have passed in between. */
+/** A snapshot is unchanged until the next tick: React reads it twice, and time may pass in between. */
 function nowStore(intervalMs: number) {
   const read = (): number => Math.floor(performance.now() / intervalMs) * intervalMs;
   let now = read();
@@ -32,24 +32,27 @@ function nowStore(intervalMs: number) {
 }
 
 /**
- * Milliseconds a participant's or group's clock shows (without `who` the session's), rounded up to the digits that
- * `formatTime` prints; renders just after each visible digit changes and not otherwise. Null while unknown, which a
- * running clock is until the client has synced its time. Within one state a falling clock never rises, whatever the
- * client learns about the server's clock.
+ * The milliseconds that the clock of a participant or group shows (without `who` the session's), rounded up to the
+ * digits that `formatTime` prints. Renders just after each visible digit changes and not otherwise. Null while unknown;
+ * a running clock is unknown until the client has synced its time. Within one state a falling clock never rises,
+ * whatever the client learns of the server's clock.
  */
 export function useCountdown(client: SyncKairosClient, sessionId: string, who?: Who): number | null {
   return useDigits(client, sessionId, who, COUNTDOWN, countdownOf);
 }
 
 /**
- * As `useCountdown`, for the time used instead of the time left: a stopwatch's in `count_up` and `global`, elsewhere
- * the current turn's. Rounded down.
+ * As `useCountdown`, for the time used: that of the stopwatch in `count_up` and `global`, elsewhere that of the current
+ * turn. Rounded down.
  */
 export function useStopwatch(client: SyncKairosClient, sessionId: string): number | null {
   return useDigits(client, sessionId, undefined, STOPWATCH, stopwatchOf);
 }
 
-/** A clock of a session, read at an instant of the server (Unix ms), and whether it goes; null where there is none. */
+/**
+ * Reads a clock of a session at an instant of the server (Unix ms), and tells whether it is moving; null if there is
+ * none.
+ */
 type ReadState = (state: SessionState, who: Who, at: number) => { reading: Digits; moves: boolean } | null;
 
 const countdownOf: ReadState = (state, who, at) => {
@@ -64,7 +67,7 @@ const stopwatchOf: ReadState = (state, _who, at) => {
 };
 
 function useDigits(client: SyncKairosClient, sessionId: string, who: Who, face: Face, readState: ReadState): number | null {
-  // An object may be another one at each rendering and still name the same clock.
+  // The object may differ at each rendering although it names the same clock.
   const name = JSON.stringify(who);
   const { subscribe, getSnapshot } = useMemo(() => {
     const named = name === undefined ? undefined : (JSON.parse(name) as Who);
@@ -86,7 +89,7 @@ function sourceOf(client: SyncKairosClient, sessionId: string, who: Who, readSta
     moves: () => readAt(0)?.moves ?? false,
     read(at) {
       const found = readAt(at);
-      // Warns of an id that the session does not have.
+      // This call warns of an id that the session does not have.
       if (found === null) client.getParticipantTime(sessionId, who, at);
       return found?.reading ?? null;
     },

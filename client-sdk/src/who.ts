@@ -1,19 +1,18 @@
-/** Whose clock an application means. */
+/** Which clock an application means. */
 import { expectId } from './arguments.ts';
 import type { ClockOwner } from './clock/find.ts';
 import { modeOf } from './clock/modes.ts';
 import type { SessionState } from './contract/index.ts';
 
 /**
- * A participant's or group's id; where both have the same, `{ participant_id }` or `{ group_id }` tells them apart.
- * `global`, or nobody: the session's clock.
+ * The id of a participant or group; if both have the same id, `{ participant_id }` or `{ group_id }` tells them apart.
+ * `global` or undefined: the clock of the session.
  */
 export type Who = string | Exclude<ClockOwner, string> | undefined;
 
 /**
- * The owner of the clock that `who` means in a session: of a plain id the participant, else the group, else with
- * `global` the session. Undefined where there is nobody of that id.
- * @throws TypeError for what is no id
+ * The owner of the clock that `who` means in a session. A plain id means the participant, else the group, else with
+ * `global` the session. Undefined if nobody has that id. @throws TypeError for an invalid id
  */
 export function ownerOf(state: SessionState, who: Who): ClockOwner | undefined {
   if (who == null) return 'session';
@@ -28,8 +27,8 @@ export function ownerOf(state: SessionState, who: Who): ClockOwner | undefined {
 }
 
 /**
- * The same for an adjustment. In `per_group` time belongs to the groups, so that a plain id means the group first.
- * Somebody who is not there is named all the same: the server refuses it, by what it knows.
+ * The same for an adjustment. In `per_group` time belongs to groups, so a plain id means the group first. An unknown id
+ * is passed on, so that the server refuses it.
  */
 export function bankOf(state: SessionState, who: Who): ClockOwner {
   const isGroups = modeOf(state).owners === 'groups';
@@ -40,7 +39,7 @@ export function bankOf(state: SessionState, who: Who): ClockOwner {
   return isGroups ? { group_id: who } : { participant_id: who };
 }
 
-/** What to tell whoever names somebody who is not there. */
+/** The warning about an unknown id. */
 export function nobodyCalled(state: SessionState, who: Who): string {
   const ids = [...state.participants.map((one) => one.participant_id), ...state.groups.map((one) => one.group_id)];
   const shown = ids.slice(0, 10).join(', ') + (ids.length > 10 ? ', …' : '');

@@ -1,29 +1,25 @@
-/**
- * Who this page is to the server: the token it came with, and what may be done with it. The server decides; this only
- * keeps buttons away that it would refuse.
- */
+/** The token of this page, and what it allows. The server decides; this only hides buttons that it would refuse. */
 import type { Role, SessionState } from '@synckairos/client';
 import { BASE_URL } from './base.ts';
 import { splitToken } from './route.ts';
 import { nameOf } from './words.ts';
 
-/** What lies at another path of the same site may belong to somebody else. */
+/** Another path of the same site may be another service. */
 const KEY = `synckairos.token${new URL(BASE_URL).pathname.slice(0, -1)}`;
 
-/** Whom this tab has to do with. */
+/** The tokens with which the page was opened. */
 export interface Arrival {
   /** The token of this tab. */
   token: string | undefined;
   /**
-   * One in the address that is for somebody else. Whoever sent the link may not be whom the user wants to be, so the
-   * page asks.
+   * A token in the address that is for somebody else. The user may not want to become that person, so the page asks.
    */
   offered: string | undefined;
 }
 
 /**
- * Takes a token out of the address, which is what people copy, and what browsers remember. It is kept for the tab at
- * once where that has none, or only an older one of the same person.
+ * Removes a token from the address, which people copy and browsers remember. Keeps it for the tab if that has none, or
+ * only an older one of the same person.
  */
 export function takeToken(): Arrival {
   const { token, rest } = splitToken(location.hash);
@@ -46,17 +42,17 @@ export function keepToken(token: string): void {
   sessionStorage.setItem(KEY, token);
 }
 
-/** Who somebody is, in a game where there is one. */
+/** The holder of a token, in a game if one is open. */
 export interface Person {
   /** The user, or the participant that a link is for; undefined for other links. */
   name: string | undefined;
-  /** Undefined where it depends on the game. */
+  /** Undefined if it depends on the game. */
   role: Role | undefined;
   /** Unix ms; undefined if the token does not say. */
   until: number | undefined;
 }
 
-/** Whom a token is for. It is read, not believed. */
+/** The holder of a token. The token is read without checking it. */
 export function personOf(token: string, state: SessionState | null): Person {
   const claims = claimsOf(token);
   const { sub, participant_id: participant, role, sessions } = claims;
@@ -67,7 +63,7 @@ export function personOf(token: string, state: SessionState | null): Person {
   return { name, role: isRole(known) ? known : undefined, until: untilOf(claims) };
 }
 
-/** Whether two tokens say the same but for their times. */
+/** Whether two tokens are equal except for their times. */
 function isSamePerson(one: string, other: string): boolean {
   const [a, b] = [one, other]
     .map(claimsOf)
@@ -79,10 +75,10 @@ function untilOf({ exp }: Record<string, unknown>): number | undefined {
   return typeof exp === 'number' ? exp * 1_000 : undefined;
 }
 
-/** What the buttons of a game are there for. */
+/** Which actions the buttons of a game may offer. */
 export interface Rights {
   role: Role | 'anybody';
-  /** Ends the turn of whoever is active now. */
+  /** Whether the turn of the active participant may be ended. */
   turn: boolean;
   start: boolean;
   pause: boolean;
@@ -95,8 +91,8 @@ const NOTHING = { turn: false, start: false, pause: false, finish: false, adjust
 const EVERYTHING = { turn: true, start: true, pause: true, finish: true, adjust: true, share: true };
 
 /**
- * What the holder of `token` may do with a session now, as docs/SECURITY.md has it. A link for watching shows no
- * buttons to anybody.
+ * What the holder of `token` may do with a session now, by docs/SECURITY.md. With a link for watching there are no
+ * buttons.
  */
 export function rightsIn(state: SessionState, token: string | undefined, watchOnly: boolean): Rights {
   const { role, participantId } = token === undefined ? { role: 'anybody' as const, participantId: undefined } : holder(token, state);
@@ -114,7 +110,7 @@ export function rightsIn(state: SessionState, token: string | undefined, watchOn
   }
 }
 
-/** What a token says of its holder. It is read, not believed: the server has checked it. */
+/** The holder of a token. The token is read without checking it; the server has checked it. */
 function holder(token: string, state: SessionState): { role: Role; participantId: string | undefined } {
   const claims = claimsOf(token);
   const participantId = typeof claims['participant_id'] === 'string' ? claims['participant_id'] : undefined;
@@ -124,7 +120,10 @@ function holder(token: string, state: SessionState): { role: Role; participantId
   return { role: isRole(role) ? role : 'viewer', participantId };
 }
 
-/** The role that claims give for a session: its own id before any prefix, and of prefixes the longest. */
+/**
+ * The role that claims give for a session: the session's own id counts before any prefix, and the longest prefix before
+ * others.
+ */
 function roleIn(sessions: Record<string, unknown>, sessionId: string): unknown {
   const prefixes = Object.keys(sessions).filter((pattern) => pattern.endsWith('*') && sessionId.startsWith(pattern.slice(0, -1)));
   const longest = prefixes.sort((a, b) => b.length - a.length)[0];

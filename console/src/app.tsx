@@ -8,7 +8,7 @@ import { SetupPage } from './setup/setup-page.tsx';
 import { SignIn } from './sign-in.tsx';
 import { StatusBar } from './status-bar.tsx';
 
-// Seldom seen, so not part of the first view.
+// Rarely opened, so not part of the first view.
 const OperatorPage = lazy(async () => ({ default: (await import('./operator/operator-page.tsx')).OperatorPage }));
 
 interface AppProps {

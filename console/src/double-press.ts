@@ -1,13 +1,16 @@
 /**
- * Keeps the second press of a double click from what has come up under the pointer meanwhile: a sheet, another page,
- * the clock below a sheet.
+ * Keeps the second press of a double click from something that appeared under the pointer meanwhile: a sheet, another
+ * page, the clock below a sheet.
  */
 
 const GUARD_MS = 300;
-/** How far a hand moves between the two. */
+/** How far the pointer moves between the two presses at most. */
 const SAME_PLACE_PX = 24;
 
-/** For the whole page. Presses on one and the same element pass; whether they count twice is for that to say. */
+/**
+ * Installs this for the whole page. Both presses on the same element pass; the element decides whether they count
+ * twice.
+ */
 export function ignoreDoublePresses(): void {
   let last: PointerEvent | undefined;
   let isIgnored = false;
@@ -25,7 +28,7 @@ export function ignoreDoublePresses(): void {
     },
     true,
   );
-  // A click without a press is by key.
+  // A click without a press came from a key.
   addEventListener('click', (event) => isIgnored && event.detail !== 0 && stop(event), true);
 }
 

@@ -1,4 +1,4 @@
-/** Who this tab is to the server, and the question whether it should become somebody else. */
+/** Shows the holder of this tab's token, and asks whether the tab should become somebody else. */
 import type { Role, SessionState, SyncKairosClient } from '@synckairos/client';
 import { useState, useSyncExternalStore } from 'react';
 import { keepToken, type Person, personOf } from './access.ts';
@@ -32,7 +32,7 @@ function Who({ name = 'a guest by a link', role, until }: Person) {
   );
 }
 
-/** Asks before a link makes this tab somebody else. Closing it changes nothing. */
+/** Asks before the token of a link replaces that of this tab. Closing it changes nothing. */
 export function ReplaceSheet({ token, offered }: { token: string; offered: string }) {
   const [isOpen, setOpen] = useState(true);
   if (!isOpen) return null;
@@ -67,7 +67,7 @@ export function ReplaceSheet({ token, offered }: { token: string; offered: strin
   );
 }
 
-/** The time, with the day where that is not within the next 24 hours. */
+/** The time; with the day if it is not within the next 24 hours. */
 function instant(unixMs: number): string {
   const isNear = Math.abs(unixMs - Date.now()) < DAY_MS;
   return new Date(unixMs).toLocaleString([], {

@@ -1,4 +1,4 @@
-/** Why nothing comes at once, for whoever wants to know, and what helps. */
+/** Explains why updates are slow, and what helps. */
 import { useState } from 'react';
 import { createPortal } from 'react-dom';
 import { BASE_URL } from './base.ts';

@@ -1,6 +1,6 @@
 /**
- * What lies over the page for a while. The browser's own dialog: Escape closes it, and the focus stays within and comes
- * back.
+ * A sheet over the page. It is the browser's own dialog: Escape closes it, and the focus stays within it and returns
+ * afterwards.
  */
 import { type ReactNode, useLayoutEffect, useId, useRef } from 'react';
 

@@ -1,4 +1,4 @@
-/** For servers that ask who somebody is: a page without a good token says so and takes one. */
+/** For servers with authentication: a page without a valid token says so and accepts one. */
 import type { SyncKairosError } from '@synckairos/client';
 import { type FormEvent, useState } from 'react';
 import { keepToken } from './access.ts';

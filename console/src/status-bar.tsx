@@ -1,4 +1,4 @@
-/** Always in sight: is this device connected, and how well does it know the time? */
+/** Always visible: whether this device is connected, and how accurately it knows the time. */
 import type { ConnectionState, SyncKairosClient } from '@synckairos/client';
 import { useNow } from '@synckairos/client/react';
 import { useEffect, useReducer, useSyncExternalStore } from 'react';
@@ -16,7 +16,7 @@ const WORDS: Record<ConnectionState, string> = {
 
 export function StatusBar({ client, token }: { client: SyncKairosClient; token: string | undefined }) {
   const connection = useSyncExternalStore(client.connection.subscribe, client.connection.getSnapshot);
-  // After each exchange there is news, and in between the bound grows.
+  // Each exchange changes the values, and in between the bound grows.
   const [, readAnew] = useReducer((count: number) => count + 1, 0);
   useEffect(() => client.on('timeSynced', () => readAnew()), [client]);
   useNow(1_000);
@@ -50,7 +50,7 @@ function signed(ms: number): string {
   return `${ms < 0 ? '−' : '+'}${tenths(Math.abs(ms))}`;
 }
 
-/** Tenths while they mean something, whole milliseconds grouped beyond. */
+/** With tenths while they matter; above that whole milliseconds, grouped. */
 function tenths(ms: number): string {
   return ms < 1_000 ? ms.toFixed(1) : Math.round(ms).toLocaleString('en');
 }

@@ -1,10 +1,10 @@
-/** What a turn is in each trade: how it is called, who may begin one, and what follows the last. */
+/** What a turn is in each kind of game: its name, who may begin one, and what follows the last. */
 import { modeOf, type ParticipantState, type SessionState } from '@synckairos/client';
 
 export interface TurnWords {
-  /** On the button that ends a turn; null where there is no turn to end, or none without saying whose is next. */
+  /** Text of the button that ends a turn; null if no turn can be ended, or only by naming the next one. */
   end: string | null;
-  /** On the clock that waits for a tap; null where a tap or the space bar ends nothing. */
+  /** Text on the clock that waits for a tap; null if a tap or the space bar ends nothing. */
   hint: string | null;
   one: string;
   many: string;
@@ -14,12 +14,12 @@ const MOVES: TurnWords = { end: 'Done', hint: 'Tap or press space when done', on
 const TURNS: TurnWords = { end: 'Next', hint: 'Tap or press space when done', one: 'turn', many: 'turns' };
 const LAPS: TurnWords = { end: 'Lap', hint: 'Tap or press space for a lap', one: 'lap', many: 'laps' };
 const ITEMS: TurnWords = { end: 'Next item', hint: 'Tap or press space when done', one: 'item', many: 'items' };
-/** What ends the meeting is no turn. */
+/** Ending the meeting is not a turn. */
 const LAST_ITEM: TurnWords = { ...ITEMS, end: null, hint: null };
 const BIDS: TurnWords = { end: 'New bid', hint: 'Tap or press space for a bid', one: 'bid', many: 'bids' };
-/** A bid is somebody's, so the bidder's name is what is pressed. */
+/** A bid has a bidder, whose name is pressed. */
 const BIDS_BY_NAME: TurnWords = { ...BIDS, end: null, hint: null };
-/** A countdown that is everybody's, which nobody who touches it by chance may write into. */
+/** A countdown for everybody; a touch by chance must not add a lap to its history. */
 const COUNTDOWN: TurnWords = { ...LAPS, hint: null };
 const EXAM: TurnWords = { ...TURNS, end: null, hint: null };
 
@@ -33,7 +33,7 @@ const BY_PRESET = new Map(
   }),
 );
 
-/** What turns are called in this game, and how they end now. */
+/** The words for turns in this game, and how the present one ends. */
 export function turnWords(state: SessionState): TurnWords {
   if (isAuction(state)) return state.participants.length > 0 ? BIDS_BY_NAME : BIDS;
   if (isAgenda(state)) return isLastItem(state) ? LAST_ITEM : ITEMS;
@@ -43,7 +43,7 @@ export function turnWords(state: SessionState): TurnWords {
   return modeOf(state).acrossTurns && state.participants.length === 0 ? COUNTDOWN : TURNS;
 }
 
-/** Whether it can be said whose turn begins. */
+/** Whether the participant whose turn begins can be chosen. */
 export function takesTurns(state: SessionState): boolean {
   return BY_PRESET.get(presetOf(state)) !== EXAM;
 }
@@ -63,8 +63,8 @@ export function isAuction(state: SessionState): boolean {
 }
 
 /**
- * Whether somebody has bid on a lot. Its first cycle belongs to whoever comes first in the list, who has not; and the
- * one that ran out was ended by no bid.
+ * Whether somebody has bid on a lot. Its first cycle belongs to the first in the list, who has not bid; and the cycle
+ * that expired was ended by no bid.
  */
 export function hasBid({ cycle_count: ended, status, participants }: SessionState): boolean {
   const hasRunOut = status === 'expired' || participants.some((bidder) => bidder.has_expired);
@@ -89,7 +89,7 @@ export function isLastItem(state: SessionState): boolean {
   return isAgenda(state) && nextItem(state) === undefined;
 }
 
-/** Whether the last item has run out. The rotation then goes round to what was left of items that were closed early. */
+/** Whether the last item has expired. The rotation then returns to the rest of items that were closed early. */
 export function isMeetingOver(state: SessionState): boolean {
   return state.status === 'running' && isAgenda(state) && state.participants.every((item) => item.has_gone);
 }

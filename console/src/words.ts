@@ -1,4 +1,4 @@
-/** What the console says: names, states and errors in a person's words. */
+/** The texts of the console: names, states and errors in words for users. */
 import { type FieldIssue, formatTime, modeOf, type SessionState, SyncKairosError } from '@synckairos/client';
 import { hasBid, hasMoves, isAgenda, isAuction, isMeetingOver } from './trade.ts';
 
@@ -15,7 +15,7 @@ export function titleOf(state: SessionState): string {
   return typeof title === 'string' && title !== '' ? title : 'Game';
 }
 
-/** Where the game stands, in one line. */
+/** The state of the game in one line. */
 export function standing(state: SessionState): string {
   const active = state.active_participant_id === null ? null : nameOf(state, state.active_participant_id);
   switch (state.status) {
@@ -37,7 +37,7 @@ export function standing(state: SessionState): string {
   }
 }
 
-/** What it means that the clock ran out. */
+/** What it means that the clock has expired. */
 function ending(state: SessionState, active: string | null): string {
   if (isAuction(state)) return !hasBid(state) ? 'Time is up, no bid' : active === null ? 'Sold' : `Sold to ${active}`;
   const isEverybodys = isAgenda(state) || modeOf(state).acrossTurns;
@@ -50,8 +50,7 @@ export function warning(state: SessionState, who: string | null, thresholdMs: nu
 }
 
 /**
- * Why something did not work, and what helps. What the server says of fields, and what only programmers can act on,
- * stays out of it.
+ * Why something failed, and what helps. Leaves out what the server says of fields and what only developers can act on.
  */
 export function explain(error: unknown): string {
   if (!(error instanceof SyncKairosError)) return 'Something went wrong on this page. Load it anew.';

@@ -1,4 +1,4 @@
-/** Gives time to a clock, or takes some. */
+/** A sheet that adds time to a clock or takes some away. */
 import { formatTime, modeOf, type SessionState, type SyncKairosClient } from '@synckairos/client';
 import { useCountdown } from '@synckairos/client/react';
 import { useState } from 'react';
@@ -18,7 +18,7 @@ interface AdjustSheetProps {
   client: SyncKairosClient;
   state: SessionState;
   problem: string;
-  /** Whether one was pressed a moment ago. */
+  /** Whether a button was pressed less than 300 ms ago. */
   rests: boolean;
   onAdjust: (deltaMs: number, who: string | undefined) => void;
   onClose: () => void;

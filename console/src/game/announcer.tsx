@@ -1,4 +1,4 @@
-/** Tells screen readers whose turn it is and when time gets short; the ticking itself stays silent. */
+/** Tells screen readers whose turn it is and when time gets short; it does not announce each second. */
 import type { SessionState, SyncKairosClient } from '@synckairos/client';
 import { useEffect, useState } from 'react';
 import { standing, warning } from '../words.ts';

@@ -1,4 +1,4 @@
-/** One clock, as large as the room allows. A tap on the running one ends the turn. */
+/** One clock, as large as the space allows. A tap on the running one ends the turn. */
 import { formatTime, type SessionState, type SyncKairosClient } from '@synckairos/client';
 import { useCountdown, useStopwatch } from '@synckairos/client/react';
 import { hasBid, isAuction, turnWords } from '../trade.ts';
@@ -9,16 +9,16 @@ interface ClockPanelProps {
   client: SyncKairosClient;
   state: SessionState;
   face: Face;
-  /** Whether whoever looks may end this turn. */
+  /** Whether the user may end this turn. */
   mayEnd: boolean;
-  /** Whether it was pressed, or means something else, since a moment ago. */
+  /** Whether it was pressed, or got another meaning, less than 300 ms ago. */
   rests: boolean;
   onSwitch: () => void;
 }
 
-/** The part of a hint that nobody with a touch screen can follow. */
+/** The part of a hint that needs a keyboard. */
 const KEYS = ' or press space';
-/** Hot whatever the last threshold is, where there are any. */
+/** The last seconds are highlighted, whatever the last threshold is. */
 const LAST_MS = 10_000;
 
 export function ClockPanel({ client, state, face, mayEnd, rests, onSwitch }: ClockPanelProps) {
@@ -31,7 +31,7 @@ export function ClockPanel({ client, state, face, mayEnd, rests, onSwitch }: Clo
   const canEnd = running && mayEnd && hint !== null;
   // The space bar means the same wherever the focus is; the page handles it.
   const { onPointerDown, onClick } = usePress(() => canEnd && onSwitch());
-  // A dash until the server's time is known: better no time than a wrong one.
+  // A dash until the server's time is known: no time is better than a wrong one.
   const digits = shown === null ? '–:––' : formatTime(shown, face.counts === 'up' ? 'stopwatch' : 'countdown');
   return (
     <button
@@ -66,7 +66,7 @@ export function ClockPanel({ client, state, face, mayEnd, rests, onSwitch }: Clo
   );
 }
 
-/** What to do, without the keys where there are none. */
+/** What to do; without the key on devices that have no keyboard. */
 function Hint({ text }: { text: string }) {
   const [tap, rest] = text.split(KEYS);
   return (

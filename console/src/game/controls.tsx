@@ -1,4 +1,4 @@
-/** What can be done with a game now, by whoever looks at it. */
+/** The buttons for what the user can do with a game now. */
 import type { SessionState } from '@synckairos/client';
 import type { Rights } from '../access.ts';
 import { isLastItem, turnWords } from '../trade.ts';
@@ -26,14 +26,14 @@ export function Controls({ state, rights, commands, guard, sound, onOpen }: Cont
     <div className="controls">
       <div className="actions" role="group" aria-label="Game">
         {main !== null && (
-          // One and the same button whatever it means, so that the focus stays, and a finger that stays down presses
-          // nothing else.
+          // The same button for each meaning, so that the focus stays, and a finger that stays down presses nothing
+          // else.
           <PressButton isMain rests={main.endsTurn ? guard.turnRests : rests} act={main.act}>
             {main.label}
           </PressButton>
         )}
         {status === 'running' && isLastItem(state) && rights.turn && rights.finish && (
-          // It can't be taken back, so it is a click, which can be called off.
+          // It cannot be undone, so it acts on a click, which can be aborted.
           <button type="button" className="primary" data-resting={guard.turnRests} onClick={commands.finish}>
             End meeting<span className="sr-only">, no next item</span>
           </button>
@@ -74,7 +74,7 @@ export function Controls({ state, rights, commands, guard, sound, onOpen }: Cont
   );
 }
 
-/** What is most likely wanted now. */
+/** The action that is most likely wanted now. */
 function mainAction(
   state: SessionState,
   rights: Rights,

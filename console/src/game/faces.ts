@@ -1,16 +1,16 @@
-/** Which clocks a session has, whatever its mode. */
+/** The clocks that a session shows, in each mode. */
 import { type JsonValue, modeOf, type SessionState } from '@synckairos/client';
 import { hasBid, inOrder, isAgenda, isAuction, turnWords } from '../trade.ts';
 import { nameOf } from '../words.ts';
 
 export interface Face {
-  /** Whose clock it is to the client: a participant's or group's id, or `global` for the one of the session. */
+  /** The clock's owner for the client: the id of a participant or group, or `global` for the session. */
   who: string;
   name: string;
-  /** Below the digits, while nobody is asked to do something. */
+  /** The text below the digits, while no hint is shown there. */
   note: string;
   counts: 'down' | 'up';
-  /** What its bar counts as full, in ms; null for none. */
+  /** The time at which its bar is full, ms; null for no bar. */
   full: number | null;
   hasTurn: boolean;
   hasExpired: boolean;

@@ -72,7 +72,7 @@ export function GamePage({ client, sessionId, token, watchOnly }: GamePageProps)
             state={state}
             face={face}
             mayEnd={rights.turn}
-            // A clock of somebody's own never means another one's turn.
+            // A participant's own clock never ends another one's turn.
             rests={face.who === 'global' ? guard.turnRests : guard.rests}
             onSwitch={() => commands.endTurn(undefined, face.who !== 'global')}
           />

@@ -1,4 +1,4 @@
-/** What went wrong, said kindly, for a few seconds. */
+/** Shows for a few seconds what went wrong. */
 import type { SyncKairosError } from '@synckairos/client';
 import { useEffect, useState } from 'react';
 import { explain } from '../words.ts';

@@ -1,32 +1,29 @@
-/** Presses count when something goes down, as on a chess clock, and a double one counts once. */
+/** A press acts when the button goes down, as on a chess clock, and a double press acts once. */
 import { type KeyboardEvent, type MouseEvent, type PointerEvent, useEffect, useReducer, useRef, useState } from 'react';
 
 /**
- * A double click has its two presses about this far apart, and a person who means two things takes longer. As the hooks
- * of the SDK have it.
+ * The two presses of a double click are at most about this far apart; intended presses take longer. The same as in the
+ * hooks of the SDK.
  */
 export const PRESS_GUARD_MS = 300;
-/** Within so long, a change is what one's own press has brought about. */
+/** A change within this time was caused by the user's own press. */
 const OWN_CHANGE_MS = 2_000;
 const INPUTS = ['pointerdown', 'keydown'] as const;
-/** A page that scrolls by more than this is scrolled by touching what is on it. */
+/** On a page that scrolls by more than this, a touch may begin to scroll. */
 const SCROLLS_PX = 64;
 
 export interface PressGuard {
-  /**
-   * Whether buttons are not to be pressed yet, since a command was given or they have got another meaning less than 300
-   * ms ago.
-   */
+  /** Whether buttons ignore presses, because a command was given or their meaning changed less than 300 ms ago. */
   rests: boolean;
-  /** The same for what ends the turn of whoever is active, which a new turn gives another meaning. */
+  /** The same for buttons that end the present turn, whose meaning changes with each new turn. */
   turnRests: boolean;
-  /** Gives a command, unless it comes too soon after another one, or after what was pressed has got another meaning. */
+  /** Runs a command, unless it comes too soon after another one or after a change of the button's meaning. */
   press: (command: () => void, endsTurn?: boolean) => void;
 }
 
 /**
- * Of a game: `status` is what its buttons depend on, empty while there are none, and `turn` whose turn they end, null
- * for nobody's.
+ * The guard of a game. `status`: what its buttons depend on, empty while there are none; `turn`: whose turn they end,
+ * null for nobody's.
  */
 export function usePressGuard(status: string, turn: string | null): PressGuard {
   const [presses, count] = useReducer((before: number) => before + 1, 0);
@@ -48,7 +45,7 @@ export function usePressGuard(status: string, turn: string | null): PressGuard {
     const by = input.current;
     const since = at - last.current.at;
     if (since < PRESS_GUARD_MS && by === last.current.by) return;
-    // Who has just clicked a button and then goes on by key knows what the key means now.
+    // A user who clicks a button and then uses a key knows what the key means now.
     const goesOnByKey = by === 'keydown' && last.current.by === 'pointerdown' && since < OWN_CHANGE_MS;
     if ((endsTurn ? turnRests : rests) && !goesOnByKey) return;
     last.current = { at, by };
@@ -58,10 +55,7 @@ export function usePressGuard(status: string, turn: string | null): PressGuard {
   return { rests, turnRests, press };
 }
 
-/**
- * Whether a value has changed within the last 300 ms. What comes after nothing is no change: there was nothing to
- * press.
- */
+/** Whether a value has changed within the last 300 ms. The first value is no change: there was nothing to press. */
 function useIsNew(value: string): boolean {
   const [known, setKnown] = useState(value);
   useEffect(() => {
@@ -89,7 +83,7 @@ export function usePress(act: () => void): PressHandlers {
       acted.current = event.button === 0 && !event.ctrlKey && !(event.pointerType === 'touch' && canScroll(event.currentTarget));
       if (acted.current) act();
     },
-    // By the Enter key, and by what assists people, there is no press before it.
+    // The Enter key and assistive technology click without a press.
     onClick: (event) => {
       const isRelease = acted.current && event.detail !== 0;
       acted.current = false;

@@ -1,4 +1,4 @@
-/** Everybody who shares one clock: whose turn it is, and where it may go next. */
+/** All participants who share one clock: who is active, and to whom the turn may pass. */
 import type { SessionState } from '@synckairos/client';
 import type { ReactNode } from 'react';
 import { hasBid, inOrder, isAuction, takesTurns, turnWords } from '../trade.ts';
@@ -28,7 +28,7 @@ export function Roster({ state, mayEnd, rests, onPass }: RosterProps) {
           onPass={() => onPass(player.participant_id)}
         >
           {nameOf(state, player.participant_id)}
-          {/* Who is first in the list had the lot before anybody bid. */}
+          {/* The first in the list had the lot before any bid. */}
           {!bids && player.cycle_count > 0 && <span className="chip-count number">{player.cycle_count}</span>}
         </Chip>
       ))}

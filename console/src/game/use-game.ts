@@ -1,4 +1,4 @@
-/** A session with all that the page does to it. */
+/** A session with all commands that the page offers. */
 import { type SessionState, type SyncKairosClient, SyncKairosError } from '@synckairos/client';
 import { useSyncKairos } from '@synckairos/client/react';
 import { useEffect, useState } from 'react';
@@ -6,10 +6,10 @@ import { type Rights, rightsIn } from '../access.ts';
 import { isAgenda, isMeetingOver, nextItem } from '../trade.ts';
 import { type PressGuard, usePressGuard } from './press.ts';
 
-/** None of these rejects; `error` tells. One within 300 ms after another is a double press and does nothing. */
+/** None of these rejects; `error` tells. One within 300 ms after another counts as a double press and does nothing. */
 export interface GameCommands {
   start: () => void;
-  /** `isOfItsClock` where the very clock that runs is pressed, which never means another one's turn. */
+  /** `isOfItsClock` if the running clock itself was pressed, which never ends another one's turn. */
   endTurn: (next?: string, isOfItsClock?: boolean) => void;
   pause: () => void;
   resume: () => void;
@@ -20,12 +20,12 @@ export interface GameCommands {
 
 export interface Game {
   state: SessionState | null;
-  /** What whoever looks may do with it. */
+  /** What the user may do with it. */
   rights: Rights | null;
-  /** Why the session can't be joined, or what became of the last command. */
+  /** Why the session cannot be joined, or the refusal of the last command. */
   error: SyncKairosError | null;
   commands: GameCommands;
-  /** Holds for all of them. */
+  /** Guards all commands. */
   guard: PressGuard;
 }
 
@@ -33,7 +33,7 @@ export function useGame(client: SyncKairosClient, sessionId: string, token: stri
   const { sessionState: state, error: joinError } = useSyncKairos(sessionId, client);
   const [failure, setFailure] = useState<SyncKairosError | null>(null);
   const rights = state === null ? null : rightsIn(state, token, watchOnly);
-  // Where only one's own turn can be ended, a turn that begins gives no button another meaning.
+  // If the user may end only their own turn, a new turn does not change what a button means.
   const guard = usePressGuard(state?.status ?? '', rights?.turn ? (state?.active_participant_id ?? null) : null);
   useMeetingEnd(client, state, rights);
   const run = (command: () => Promise<unknown>, endsTurn = false): void =>
@@ -52,7 +52,7 @@ export function useGame(client: SyncKairosClient, sessionId: string, token: stri
     guard,
     commands: {
       start: () => run(() => client.startSession(sessionId)),
-      // The guard is whoever was active when this was drawn: what a person saw when pressing.
+      // The guard is the participant who was active when this was rendered: the one whom the user saw.
       endTurn: (next = state !== null && isAgenda(state) ? nextItem(state)?.participant_id : undefined, isOfItsClock = false) =>
         run(() => client.switchCycle(sessionId, state?.active_participant_id ?? undefined, next), !isOfItsClock),
       pause: () => run(() => client.pauseSession(sessionId)),
@@ -71,7 +71,7 @@ export function useGame(client: SyncKairosClient, sessionId: string, token: stri
 function useMeetingEnd(client: SyncKairosClient, state: SessionState | null, rights: Rights | null): void {
   const over = state !== null && rights?.finish === true && isMeetingOver(state) ? state : null;
   useEffect(() => {
-    // Refused where another page was first; where the server can't be reached, the next version tries again.
+    // Refused if another page was first; if the server does not answer, the next version tries again.
     if (over !== null) client.completeSession(over.session_id).catch(() => undefined);
   }, [client, over]);
 }

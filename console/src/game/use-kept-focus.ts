@@ -1,16 +1,16 @@
 import { type FocusEvent, useLayoutEffect, useRef } from 'react';
 
-/** Where the focus goes on: the button that stands for what is most likely wanted, else a clock. */
+/** Where the focus moves to: the main button, else a clock. */
 const NEXT = ['.actions .primary', '.clock'];
 
 /**
- * Where the button that has the focus leaves the page, as Pause does when it was pressed, the focus goes on to what
- * came instead. Returns handlers for the page within which that holds. Who has clicked beside everything has left it.
+ * When the focused button leaves the page, as Pause does after a press, moves the focus to what replaced it. Returns
+ * handlers for the page. A click beside everything ends this.
  */
 export function useKeptFocus(): { onFocus: () => void; onBlur: (event: FocusEvent) => void } {
   const isWithin = useRef(false);
-  // After every change, since any of them may have taken it away. React keeps to itself that an element lost the focus
-  // by leaving.
+  // After every change, since any may have removed it. React does not report that an element lost the focus by its
+  // removal.
   useLayoutEffect(() => {
     const isNowhere = document.activeElement === null || document.activeElement === document.body;
     if (!isNowhere || !isWithin.current) return;

@@ -1,11 +1,11 @@
-/** Tones for warnings and for time that is up. Off until somebody asks, as browsers want it too. */
+/** Tones for warnings and for the end of the time. Off until the user switches them on, as browsers require too. */
 import type { SyncKairosClient } from '@synckairos/client';
 import { useEffect, useState } from 'react';
 
 /** Seconds and hertz. */
 const WARNING = [{ at: 0, lasts: 0.12, pitch: 880 }];
 const TIME_UP = [0, 0.22, 0.44].map((at) => ({ at, lasts: 0.18, pitch: 587 }));
-/** A tone that waited longer for its device says something that is not so any more. */
+/** A tone that waited longer for its device is out of date. */
 const STALE_MS = 1_000;
 
 export interface Sound {
@@ -32,7 +32,7 @@ export function useSound(client: SyncKairosClient, sessionId: string): Sound {
   }, [client, sessionId, audio]);
   const toggle = (): void => {
     const next = audio === null ? new AudioContext() : null;
-    // So that whoever switches it on knows how loud it is.
+    // Lets the user hear how loud it is.
     if (next !== null) play(next, WARNING);
     setAudio(next);
   };
@@ -40,8 +40,8 @@ export function useSound(client: SyncKairosClient, sessionId: string): Sound {
 }
 
 /**
- * Wakes the sound up whenever that may work: a call, another application or a locked screen interrupts it, and some
- * browsers only let it go on when the page is shown again or touched. Returns what ends this.
+ * Resumes the sound whenever that may work: a call, another application or a locked screen interrupts it, and some
+ * browsers resume it only when the page is shown again or touched. Returns a function that ends this.
  */
 function keepAwake(audio: AudioContext): () => void {
   const wake = (): void => void (audio.state !== 'running' && document.visibilityState === 'visible' && resume(audio));
@@ -60,9 +60,7 @@ async function playWhenAwake(audio: AudioContext, tones: typeof WARNING): Promis
   if (audio.state === 'running' && performance.now() - askedAt < STALE_MS) play(audio, tones);
 }
 
-/**
- * Refused while another application has the device, and where it was closed meanwhile; then the next sign tries again.
- */
+/** Fails while another application uses the device, and after it was closed; the next event tries again. */
 async function resume(audio: AudioContext): Promise<void> {
   if (audio.state !== 'closed') await audio.resume().catch(() => undefined);
 }

@@ -1,13 +1,13 @@
 import { useEffect, useEffectEvent } from 'react';
 import { PRESS_GUARD_MS } from './press.ts';
 
-/** Keys that move the focus; where it was put by anything else, nobody is on a button to press it by key. */
+/** Keys that move the focus. If it was moved otherwise, the user did not reach a button by key. */
 const MOVES_FOCUS = new Set(['Tab', 'ArrowUp', 'ArrowDown', 'ArrowLeft', 'ArrowRight']);
 
 /**
- * Calls `act` when the space bar goes down, except where it already means something: in fields, on links, while a sheet
- * is open, and on buttons other than clocks that were reached by key. A button that was clicked has the focus too, but
- * whoever reaches for the space bar then means the clock.
+ * Calls `act` when the space bar goes down, unless it has another meaning: in fields, on links, while a sheet is open,
+ * and on buttons other than clocks that were reached by key. After a click the button has the focus too, but then the
+ * space bar is meant for the clock.
  */
 export function useSpaceBar(act: () => void): void {
   const onSpace = useEffectEvent(act);

@@ -52,7 +52,7 @@ function details(event: HistoryEvent): string[] {
   ];
 }
 
-/** Who sent the command, where the server asks. */
+/** Who sent the command, if the server authenticates users. */
 function actorOf(actor: JsonValue | undefined): string {
   if (typeof actor !== 'object' || actor === null || Array.isArray(actor)) return '';
   const { sub, participant_id: participant, role } = actor;

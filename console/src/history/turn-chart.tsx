@@ -1,14 +1,14 @@
-/** Time used per turn, as bars; the same as a table for whoever can't see them. */
+/** Time used in each turn, as bars; and as a table for screen readers. */
 import { formatTime, type SessionState } from '@synckairos/client';
 import { inOrder, turnWords } from '../trade.ts';
 import { nameOf } from '../words.ts';
 import type { Turn } from './turns.ts';
 
-/** Of the drawing, which is stretched to the room there is. */
+/** Units of the drawing, which is stretched to the available space. */
 const HEIGHT = 100;
 const BAR = 10;
 const GAP = 3;
-/** Colours there are; whoever comes later shares one. */
+/** How many colours there are; further participants share them. */
 const SERIES = 6;
 
 export function TurnChart({ state, turns }: { state: SessionState; turns: Turn[] }) {
@@ -80,7 +80,7 @@ export function TurnChart({ state, turns }: { state: SessionState; turns: Turn[]
   );
 }
 
-/** To the millisecond, as the trail has it: `1:02.345`. */
+/** A time to the millisecond, as in the trail: `1:02.345`. */
 export function seconds(ms: number): string {
   const minutes = Math.floor(ms / 60_000);
   const rest = ((ms % 60_000) / 1_000).toFixed(3);

@@ -1,10 +1,10 @@
-/** Turns, as the events of a session tell them. */
+/** Computes the turns of a session from its events. */
 import type { HistoryEvent } from '@synckairos/client';
 
 export interface Turn {
   /** 1, 2, … */
   number: number;
-  /** Whose clock was charged; null where there was nobody in particular. */
+  /** Whose clock was charged; null if nobody's in particular. */
   who: string | null;
   usedMs: number;
   endedBy: 'switch' | 'expiry' | 'end' | 'nothing yet';
@@ -18,7 +18,7 @@ const ENDINGS: Partial<Record<HistoryEvent['event_type'], Turn['endedBy']>> = {
   session_deleted: 'end',
 };
 
-/** What each turn took in all, pauses left out. The one that is under way counts with what is settled of it. */
+/** The time that each turn took, without pauses. The running turn counts with the time that is settled. */
 export function turnsOf(events: readonly HistoryEvent[]): Turn[] {
   const turns: Turn[] = [];
   let usedMs = 0;

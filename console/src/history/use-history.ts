@@ -1,8 +1,8 @@
-/** The story of a session, read once and then kept up as it goes on. */
+/** The events of a session, read once and then continued with each update. */
 import { type HistoryEvent, type SessionState, type SyncKairosClient, SyncKairosError } from '@synckairos/client';
 import { useEffect, useState } from 'react';
 
-/** The trail follows a commit by some milliseconds, or by as long as the database is away. */
+/** The trail follows a commit after some milliseconds, or when its database is reachable again. */
 const ASK_AGAIN_MS = 400;
 const ASK_AGAIN_AFTER_ERROR_MS = 3_000;
 
@@ -13,7 +13,7 @@ export interface History {
   error: SyncKairosError | null;
 }
 
-/** How far the story was read, for a session of that epoch. */
+/** How far the events were read, for a session of that epoch. */
 interface Reading extends Omit<History, 'complete'> {
   epoch: number;
   upTo: number;
@@ -23,7 +23,7 @@ const NOTHING: Reading = { events: [], error: null, epoch: 0, upTo: 0 };
 
 export function useHistory(client: SyncKairosClient, { session_id: id, epoch, version }: SessionState): History {
   const [{ events, error, ...reading }, setReading] = useState(NOTHING);
-  // A restored session may tell its story anew, and most of it under the epochs before.
+  // A restored session may have other events under its new epoch, and most under earlier ones.
   const known = reading.epoch === epoch ? reading.upTo : 0;
 
   useEffect(() => {

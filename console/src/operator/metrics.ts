@@ -1,7 +1,4 @@
-/**
- * Reads what `/metrics` says: the Prometheus text format
- * (https://prometheus.io/docs/instrumenting/exposition_formats/).
- */
+/** Parses `/metrics`: the Prometheus text format (https://prometheus.io/docs/instrumenting/exposition_formats/). */
 
 export interface Sample {
   name: string;

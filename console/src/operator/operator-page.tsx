@@ -1,4 +1,4 @@
-/** For whoever runs the service: what this instance is doing. */
+/** For operators: what this instance measures. */
 import { useState } from 'react';
 import { Panel, Row } from './panel.tsx';
 import { byLabel, quantileBound, type Sample, total } from './metrics.ts';

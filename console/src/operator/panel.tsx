@@ -1,4 +1,4 @@
-/** A figure worth watching, and what it is made of. */
+/** A panel with one main figure and the numbers behind it. */
 import { type ReactNode, useId } from 'react';
 
 interface Figure {
@@ -30,7 +30,7 @@ export function Panel({ title, figure, unit, digits = 0, prefix = '', children }
   );
 }
 
-/** One of the numbers behind it. `bad` ones draw the eye unless they are 0. */
+/** One of the numbers. A `bad` one is highlighted unless it is 0. */
 export function Row({ label, value, unit = '', digits = 0, bad = false }: Figure & { label: string; bad?: boolean }) {
   return (
     <p className="panel-row" data-bad={bad && value !== null && value > 0}>

@@ -1,4 +1,4 @@
-/** A line without axes: how something has gone lately. */
+/** A line without axes: the recent values of a figure. */
 
 const WIDTH = 120;
 const HEIGHT = 32;

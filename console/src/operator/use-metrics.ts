@@ -1,4 +1,4 @@
-/** What one instance measures, asked again and again. */
+/** The metrics of one instance, polled. */
 import { useEffect, useState } from 'react';
 import { parseMetrics, type Sample, total } from './metrics.ts';
 
@@ -6,7 +6,7 @@ const EVERY_MS = 2_000;
 /** How many rates are kept: four minutes. */
 const KEPT = 120;
 
-/** `ok`, or why there is nothing to see. */
+/** `ok`, or why no metrics are shown. */
 export type MetricsStatus = 'asking' | 'ok' | 'sign in' | 'elsewhere' | 'unreachable';
 
 export interface Readings {
@@ -14,7 +14,7 @@ export interface Readings {
   samples: Sample[];
   /** Commands per second in each interval, oldest first. */
   rates: number[];
-  /** The audit lag at each asking, ms. */
+  /** The audit lag at each poll, ms. */
   lags: number[];
 }
 
@@ -23,10 +23,7 @@ interface Reading extends Readings {
   at: number;
 }
 
-/**
- * Asks while the page is in sight. `signedIn` sends what an operator has signed in with, or lets the browser ask for
- * it.
- */
+/** Polls while the page is visible. `signedIn` sends the operator's credentials, or lets the browser ask for them. */
 export function useMetrics(signedIn: boolean): Readings {
   const [readings, setReadings] = useState<Reading>({ status: 'asking', samples: [], rates: [], lags: [], at: 0 });
   useEffect(() => {
@@ -52,7 +49,7 @@ type Answer = Pick<Readings, 'status' | 'samples'>;
 async function read(signedIn: boolean, signal: AbortSignal): Promise<Answer> {
   const nothing = (status: MetricsStatus): Answer => ({ status, samples: [] });
   try {
-    // Without `omit` a browser would ask for a password before anybody knows what for.
+    // Without `omit` a browser would ask for a password before the user has chosen to sign in.
     const response = await fetch('metrics', { signal, cache: 'no-store', credentials: signedIn ? 'same-origin' : 'omit' });
     if (response.status === 401 || response.status === 403) return nothing('sign in');
     if (response.status === 404) return nothing('elsewhere');
@@ -67,7 +64,7 @@ function next(before: Reading, { status, samples }: Answer): Reading {
   const at = performance.now();
   if (status !== 'ok') return { ...before, status };
   const [earlier, now] = [commandsIn(before.samples), commandsIn(samples)];
-  // Fewer than before: the instance began anew, or a load balancer asked another one.
+  // Fewer than before: the instance was restarted, or a load balancer chose another one.
   const known = before.samples.length > 0 && now >= earlier;
   const rates = known ? [...before.rates, ((now - earlier) * 1_000) / (at - before.at)].slice(-KEPT) : before.rates;
   const lags = [...before.lags, total(samples, 'synckairos_audit_lag_ms') ?? 0].slice(-KEPT);

@@ -1,6 +1,6 @@
 /**
- * What a person fills in, and the session it makes. Times are text until then; only the server says whether they will
- * do.
+ * What a user fills in, and the session that it makes. Times stay text until then; only the server decides whether they
+ * are valid.
  */
 import type { CreatePayload, FieldIssue, JsonObject, OutagePolicy, SyncMode } from '@synckairos/client';
 import { parseDuration } from './duration.ts';
@@ -8,12 +8,11 @@ import { parseDuration } from './duration.ts';
 /** A participant; in `per_group` a team. */
 export interface Row {
   /**
-   * What it is called until it gets a name: `White`. Its id is made of this, since ids allow fewer characters than
-   * names.
+   * Its name until the user gives one: `White`. Its id is made of this, since ids allow fewer characters than names.
    */
   label: string;
   name: string;
-  /** A time of its own, where it differs from the others'. */
+  /** Its own time, if that differs from the others'. */
   time: string;
   /** Names of a team's members, with commas between. */
   members: string;
@@ -24,7 +23,7 @@ export interface Draft {
   title: string;
   mode: SyncMode;
   rows: Row[];
-  /** Of each participant, each team, each turn, or all together, as the mode has it. */
+  /** The time of each participant, each team, each turn, or of all together, depending on the mode. */
   time: string;
   increment: string;
   ceiling: string;
@@ -34,7 +33,7 @@ export interface Draft {
   outage: OutagePolicy;
 }
 
-/** Which of the optional fields mean something in which mode. */
+/** Which of the optional fields apply in which mode. */
 export const USES: Record<SyncMode, { time: boolean; increment: boolean; ceiling: boolean; ownTimes: boolean }> = {
   per_participant: { time: true, increment: true, ceiling: true, ownTimes: true },
   per_group: { time: true, increment: true, ceiling: true, ownTimes: true },
@@ -46,7 +45,7 @@ export const USES: Record<SyncMode, { time: boolean; increment: boolean; ceiling
 const MINUTE = 60_000;
 const SECOND = 1_000;
 
-/** The payload of a draft, and what could not even be read, under the names of the draft's fields. */
+/** The payload of a draft, and what could not be parsed, by the names of the draft's fields. */
 export function sessionFrom(draft: Draft): { payload: CreatePayload; issues: FieldIssue[] } {
   const issues: FieldIssue[] = [];
   const read = (field: string, text: string, unit: number): number | undefined => {
@@ -88,7 +87,7 @@ function participants({ mode, rows }: Draft, time: number | undefined, own: (num
 function teams(rows: Row[], time: number | undefined, own: (number | undefined)[]): Pick<CreatePayload, 'groups' | 'participants'> {
   const groups = rows.map((row, index) => ({
     group_id: idOf(row),
-    // Nothing at all is for the server to refuse, by the name of the field.
+    // If there is no time at all, the server refuses it and names the field.
     total_time_ms: own[index] ?? time ?? 0,
     members: membersOf(row).map(([id]) => id),
   }));
@@ -149,7 +148,7 @@ export function draftField(field: string, { mode, rows }: Draft): string {
   }
 }
 
-/** A time that nobody wrote for this row is the common one. */
+/** A row without a time of its own has the common one. */
 function timeField(rows: Row[], position: string): string {
   return rows[Number(position)]?.time.trim() ? `rows.${position}.time` : 'time';
 }

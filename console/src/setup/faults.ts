@@ -1,4 +1,4 @@
-/** What the server found wrong with a form, in words for who fills it in. Its own are for who calls it by a program. */
+/** What the server refused in a form, in words for users; the server's own messages are for developers. */
 import type { FieldIssue } from '@synckairos/client';
 
 /** By the kind of field, then by the code of the fault; `else` for all others. */
@@ -22,7 +22,7 @@ const WORDS: Readonly<Record<string, Readonly<Record<string, string>> & { else: 
   title: { else: 'That is too long, together with the names.' },
 };
 
-/** @param field of the draft, such as `rows.2.time`; empty where the form has none */
+/** @param field of the draft, such as `rows.2.time`; empty if the form has no such field */
 export function wordsForFault(field: string, { code }: Pick<FieldIssue, 'code'>): string {
   const kind = field.slice(field.lastIndexOf('.') + 1);
   const words = WORDS[kind];

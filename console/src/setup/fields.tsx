@@ -1,4 +1,4 @@
-/** The form's fields. Each shows what was found wrong with it. */
+/** The fields of the form. Each shows its error. */
 import { type ReactNode, useId } from 'react';
 
 /** What is wrong, by field of the draft. */

@@ -3,7 +3,7 @@ import type { Draft, Row } from './draft.ts';
 
 export interface Preset {
   name: string;
-  /** Its time, as those who know it write it. */
+  /** Its time in the notation that is usual for it. */
   label: string;
   description: string;
   draft: Draft;

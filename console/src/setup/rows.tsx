@@ -5,7 +5,7 @@ import { type Faults, TextField } from './fields.tsx';
 interface RowsProps {
   draft: Draft;
   faults: Faults;
-  /** Whether times of their own and more rows are wanted, or names will do. */
+  /** Whether each row has a time of its own and rows can be added, or only names. */
   detailed: boolean;
   onChange: (rows: Row[]) => void;
 }
@@ -74,7 +74,7 @@ export function Rows({ draft, faults, detailed, onChange }: RowsProps) {
 
 const LEGENDS: Partial<Record<string, string>> = { agenda: 'Items', auction: 'Who bids', exam: 'Who writes' };
 
-/** What one of them is called until it has a name, where it is no player. */
+/** What a row is called until it has a name, if it is not a player. */
 const NOUNS: Partial<Record<string, string>> = { agenda: 'Item', auction: 'Paddle', quiz: 'Team', exam: 'Student' };
 
 function freshRow(rows: Row[], noun: string): Row {

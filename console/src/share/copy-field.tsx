@@ -1,6 +1,6 @@
 import { useRef, useState } from 'react';
 
-/** A text to take along, with a button that copies it. */
+/** A text with a button that copies it. */
 export function CopyField({ label, text }: { label: string; text: string }) {
   const field = useRef<HTMLInputElement>(null);
   const [copied, setCopied] = useState(false);
@@ -31,7 +31,7 @@ async function copyFrom(field: HTMLInputElement | null): Promise<boolean> {
       return true;
     }
   } catch {
-    // Not allowed: the selection is the way left.
+    // Not allowed, so the selection is copied.
   }
   field.select();
   return document.execCommand('copy');

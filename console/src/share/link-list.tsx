@@ -1,4 +1,4 @@
-/** The links that are good now, and a way to make each of them useless. */
+/** The valid links, each with a button that revokes it. */
 import { type SessionState, type ShareLink, type SyncKairosClient } from '@synckairos/client';
 import { useEffect, useState } from 'react';
 import { explain, nameOf } from '../words.ts';

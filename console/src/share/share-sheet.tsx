@@ -1,4 +1,4 @@
-/** Ways in for others: a link and its QR code, to take part or only to watch. */
+/** A link and its QR code for others, to take part or only to watch. */
 import { type SessionState, type SharedRole, type SyncKairosClient } from '@synckairos/client';
 import { useState } from 'react';
 import type { Rights } from '../access.ts';
@@ -19,12 +19,12 @@ interface ShareSheetProps {
   onClose: () => void;
 }
 
-/** `participant:<id>` ends that one's turns and nobody else's. */
+/** `participant:<id>`: may end only the turns of that participant. */
 type Way = 'controller' | 'viewer' | `participant:${string}`;
 
 export function ShareSheet({ client, state, token, rights, onClose }: ShareSheetProps) {
   const isOpen = token === undefined;
-  // The opponent is to play; a room full of people is to watch.
+  // With two players the link is for the opponent; with more it is for watching.
   const [way, setWay] = useState<Way>(isDuel(state) && (rights.turn || rights.start) ? 'controller' : 'viewer');
   const [made, setMade] = useState(0);
   const ways: [Way, string][] = [
@@ -62,7 +62,7 @@ export function ShareSheet({ client, state, token, rights, onClose }: ShareSheet
   );
 }
 
-/** Where nobody is asked who they are, a link can only leave buttons out, and says so. */
+/** With AUTH_MODE=none a link can only hide buttons, and says so. */
 function OpenLink({ sessionId, watchOnly }: { sessionId: string; watchOnly: boolean }) {
   return (
     <>
