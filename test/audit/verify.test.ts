@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { CreatePayload } from '#contract';
+import type { CreatePayload, TimeControl } from '#contract';
 import { closeDatabase, openDatabase } from '../../server/audit/database.ts';
 import type { PrismaClient } from '../../server/audit/generated/client.ts';
 import type { QueuedEvent } from '../../server/audit/rows.ts';
@@ -51,12 +51,24 @@ describe('verification of the trail', () => {
     expect(await verified(await stored())).to.deep.equal({ rows: 12, found: [] });
     const participants = [{ participant_id: 'a' }, { participant_id: 'b' }];
     const banks = participants.map((one) => ({ ...one, total_time_ms: 5000, group_id: one.participant_id }));
+    const controls: TimeControl[] = [
+      { stages: [{ time_ms: 1_000, delay_ms: 500, increment_ms: 200, byoyomi: { period_ms: 300, periods: 2 } }], charge_unit_ms: 100 },
+      {
+        stages: [
+          { time_ms: 1_000, at_zero: 'next' },
+          { time_ms: 1_000, turns: 1 },
+          { time_ms: 500, canadian: { block_ms: 900, turns: 2 } },
+        ],
+      },
+      { stages: [{ time_ms: 2_000 }], hourglass: true },
+    ];
     const modes: Partial<CreatePayload>[] = [
       { sync_mode: 'per_participant', participants: banks, auto_advance: true, action_on_timeout: { type: 'skip_cycle' } },
       { sync_mode: 'per_group', participants: banks, auto_advance: true },
       { sync_mode: 'per_cycle', participants, time_per_cycle_ms: 3000, auto_advance: true, outage_policy: 'pause' },
       { sync_mode: 'global', participants: [], total_time_ms: 60_000 },
       { sync_mode: 'count_up', participants, max_time_ms: 60_000 },
+      ...controls.map((time_control) => ({ participants, time_control, auto_advance: true })),
     ];
     for (const mode of modes) {
       const recordedSession = new RecordedSession(chess({ outage_policy: 'credit', ...mode })).do({ type: 'start' }).do({ type: 'switch' });
