@@ -130,7 +130,13 @@ function giveUpDatabase(redis: Redis, error: Error, logger: Logger): void {
 const CERTIFICATE = /^(CERT_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|ERR_TLS_CERT_)/;
 const AUTHORITY = /^(UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_)/;
 
-/** @throws ConfigError where Redis refuses the database that REDIS_URL names, or its certificate is not believed */
+/** Error codes of Redis for a password that is missing or wrong. */
+const PASSWORD = /^(NOAUTH|WRONGPASS)\b/;
+
+/**
+ * @throws ConfigError where Redis refuses the database or the password that REDIS_URL names, or its certificate is not
+ * believed
+ */
 export function checkRefusal(redis: RedisClient): void {
   const refusal = refusals.get(redis);
   if (refusal !== undefined) throw new ConfigError(refusal);
@@ -153,6 +159,9 @@ export function watch<Client extends RedisClient>(
     if (CERTIFICATE.test(error.code ?? '')) {
       const advice = AUTHORITY.test(error.code ?? '') ? '; NODE_EXTRA_CA_CERTS names the file of a private authority' : '';
       refusals.set(redis, `REDIS_URL: ${error.message}${advice}`);
+    }
+    if (PASSWORD.test(error.message)) {
+      refusals.set(redis, 'REDIS_URL: Redis asks for a user name and a password, and the URL has none or others than it knows');
     }
   });
   redis.on('ready', () => {
@@ -230,8 +239,8 @@ const READY_POLL_MS = 20;
 
 /**
  * Resolves when a connection can be used; in a cluster, when every master that answers is connected.
- * @throws ConfigError when Redis does not answer within 10 s, refuses the database, or has a certificate that Node does
- * not trust
+ * @throws ConfigError when Redis does not answer within 10 s, refuses the database or the password, or has a certificate
+ * that Node does not trust
  */
 export async function whenReady(redis: RedisClient): Promise<void> {
   const end = performance.now() + START_TIMEOUT_MS;

@@ -10,7 +10,7 @@ import { endAll, startLogged } from '../ops/logged.ts';
 
 const ONE_LINE = /^REDIS_URL: Redis refuses database 5: ERR DB index is out of range$/;
 
-describe('databases of one Redis', function () {
+describe('databases and passwords of Redis', function () {
   this.timeout(60_000);
   let cluster: Cluster;
   let url: string;
@@ -57,6 +57,18 @@ describe('databases of one Redis', function () {
     if (worker.child.exitCode === null) await once(worker.child, 'exit');
     expect(worker.child.exitCode).to.equal(1);
     expect(worker.said().trim()).to.match(ONE_LINE);
+  });
+
+  it('S-64 a password that Redis does not know, or none where it asks for one, ends the start of an instance with one line that names REDIS_URL', async () => {
+    const { url: known } = await startOwnRedis({ withoutPassword: false });
+    const { host } = new URL(known);
+    for (const unknown of [`redis://${host}`, `redis://default:guess@${host}`]) {
+      const refused = await cluster.instance({ REDIS_URL: unknown }).then(
+        () => 'started',
+        (error: Error) => error.message,
+      );
+      expect(refused).to.match(/^REDIS_URL: Redis asks for a user name and a password, /);
+    }
   });
 
   it('S-62 an instance that comes back to a Redis without its database is not ready, uses no other one, and goes on when it is there again', async () => {
