@@ -239,8 +239,8 @@ const READY_POLL_MS = 20;
 
 /**
  * Resolves when a connection can be used; in a cluster, when every master that answers is connected.
- * @throws ConfigError when Redis does not answer within 10 s, refuses the database or the password, or has a certificate
- * that Node does not trust
+ * @throws ConfigError when Redis does not answer within 10 s, refuses the database or the password, or has a
+ * certificate that Node does not trust
  */
 export async function whenReady(redis: RedisClient): Promise<void> {
   const end = performance.now() + START_TIMEOUT_MS;
