@@ -9,7 +9,7 @@ const here = import.meta.dirname;
 const CHAPTERS = [
   ['The client', ['client', 'session-commands', 'options', 'events', 'errors', 'clock-sync', 'device-clock', 'connection']],
   ['Formatting and arithmetic', ['format-time', 'clock/reading', 'clock/find', 'clock/clock', 'clock/modes']],
-  ['Notation of time controls', ['notation']],
+  ['Time controls', ['notation', 'play-through']],
   ['React hooks: `@synckairos/client/react`', ['use-sync-kairos', 'use-time']],
   ['Optimistic switches: `@synckairos/client/optimistic`', ['clock/turns']],
   [

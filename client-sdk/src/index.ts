@@ -14,3 +14,4 @@ export type { OptimisticSwitch, SyncKairosOptions } from './options.ts';
 export type { HistoryPage } from './session-commands.ts';
 export type { Who } from './who.ts';
 export { formatTimeControl, type NotationOptions, parseTimeControl } from './notation.ts';
+export { type PlayedTurn, playThrough } from './play-through.ts';
