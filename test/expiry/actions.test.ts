@@ -93,7 +93,7 @@ describe('what follows an expiry', () => {
     expect(second?.state_snapshot.participants.map((one) => one.has_expired)).to.deep.equal([true, true]);
   });
 
-  it('E-22 who ran out in per_cycle stays in rotation, and is no longer expired when their next cycle begins', async () => {
+  it('E-22 a participant whose cycle expired in per_cycle stays in rotation, and is no longer expired when their next cycle begins', async () => {
     const game = await engines.game(instance, 990, { sync_mode: 'per_cycle', time_per_cycle_ms: 1_000, auto_advance: true });
     const trail = await engines.trailOf(game.session_id, 4);
     expect(trail.slice(2).map(({ state_snapshot }) => state_snapshot.participants.map((one) => one.has_expired))).to.deep.equal([

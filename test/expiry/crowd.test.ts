@@ -42,7 +42,7 @@ describe('a large session that nobody looked after for long', () => {
     return runs;
   };
 
-  it('E-50 is caught up on in commits of less than a megabyte, and others are served between any two of them', async () => {
+  it('E-50 a large session catches up in commits of less than a megabyte, and other commands are served between any two of them', async () => {
     const unattended = await asleep(250_000);
     const id = unattended.state.session_id;
     const participants = ['white', 'black'].map((participant_id) => ({ participant_id, total_time_ms: 3_600_000 }));

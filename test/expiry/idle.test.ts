@@ -52,7 +52,7 @@ describe('what nobody plays', () => {
       expect(story(CYCLES, 2_400, 2_999)).to.deep.equal([expired(1_000), expired(2_000)]);
     });
 
-    it('L-11 a stopwatch without a ceiling ends at that very instant', () => {
+    it('L-11 an idle stopwatch without a ceiling ends at that very instant', () => {
       expect(story(STOPWATCH, 2_400, 2_399)).to.deep.equal([]);
       for (const upTo of [2_400, 1_000_000]) expect(story(STOPWATCH, 2_400, upTo)).to.deep.equal([cancelled(2_400)]);
     });
@@ -135,7 +135,7 @@ describe('what nobody plays', () => {
       expect(await engines.stored(game.session_id)).to.include({ status: 'cancelled' });
     });
 
-    it('L-15 somebody who was connected later keeps it going for as long again', async () => {
+    it('L-15 a later connection keeps an idle session going for as long again', async () => {
       const watch = await forgotten(6 * SECOND, STOPWATCH);
       const quiz = await forgotten(6 * SECOND, CYCLES);
       const gone = await forgotten(6 * SECOND, STOPWATCH);
@@ -156,7 +156,7 @@ describe('what nobody plays', () => {
       expect(Date.parse(last.timestamp) - (connected + 5 * SECOND)).to.be.within(0, SECOND - 1);
     });
 
-    it('L-16 whoever comes back to it finds it ended, and their command is refused', async () => {
+    it('L-16 a command on a session that has ended as idle is refused', async () => {
       const watch = await forgotten(60 * SECOND, STOPWATCH);
       const quiz = await forgotten(60 * SECOND, CYCLES);
       for (const { id, started } of [watch, quiz]) {
@@ -167,7 +167,7 @@ describe('what nobody plays', () => {
       expect(stateOf(await asleep.engine.get(read.id, { arrival: Math.floor(engines.now()) })).status).to.equal('cancelled');
     });
 
-    it('L-17 with SESSION_MAX_IDLE_RUN_SECONDS=0 no session ends for being idle', async () => {
+    it('L-17 with SESSION_MAX_IDLE_RUN_SECONDS=0 no session ends as idle', async () => {
       engines.idleRunMs = 0;
       const instance = await engines.instance();
       const watch = await forgotten(86_400 * SECOND, STOPWATCH);
@@ -180,7 +180,7 @@ describe('what nobody plays', () => {
     });
   });
 
-  it('L-19 where an earlier build began a run of expiries, it counts from the newest event that this build finds', () => {
+  it('L-19 after a series of expiries that an earlier build began, the idle time counts from the newest event that this build finds', () => {
     const made = create(chess(CYCLES), SECOND);
     if (!made.ok) throw new Error(made.message);
     const facts = { version: '7', epoch: '1', status: 'running', kind: 'participant_expired', warnings: null, redisRun: null, hash: null };

@@ -19,7 +19,7 @@ describe('an adjustment that was meant for a cycle that is gone', () => {
 
   const cyclesOf = async (session: string) => (await engines.trail(session)).map((event) => event.event_type).slice(2);
 
-  it('C-91 is CONFLICT with the state where the time was up when it came, and gives nothing to the next cycle', async () => {
+  it('C-91 an adjustment that arrives after the end of its cycle is a CONFLICT with the state, and gives nothing to the next cycle', async () => {
     for (const late of [0, 3, GRACE_MS - 1]) {
       const game = await engines.game(a, 1_000, QUIZ);
       await engines.reach(game.deadline + late);
@@ -32,7 +32,7 @@ describe('an adjustment that was meant for a cycle that is gone', () => {
     }
   });
 
-  it('C-91 is CONFLICT also where somebody else has committed the expiry before it was read, by either instance', async () => {
+  it('C-91 an adjustment is a CONFLICT even if the expiry was committed before it was read, by either instance', async () => {
     const game = await engines.game(a, 1_000 + GRACE_MS, QUIZ);
     await engines.reach(game.deadline + GRACE_MS);
     stateOf(await a.engine.get(game.session_id, { arrival: Math.floor(engines.now()) }));
@@ -42,13 +42,13 @@ describe('an adjustment that was meant for a cycle that is gone', () => {
     expect(await cyclesOf(game.session_id)).to.deep.equal(['participant_expired']);
   });
 
-  it('C-91 is CONFLICT where another command ended the cycle after it was read', async () => {
+  it('C-91 an adjustment is a CONFLICT if another command ended the cycle after it was read', async () => {
     const game = await engines.game(a, 0, QUIZ);
     b.afterRead = () => a.run(game.session_id, { type: 'switch' });
     expect(codeOf(await b.run(game.session_id, MORE))).to.equal('CONFLICT');
   });
 
-  it('C-91 has its effect where it came in time, where it came when the next cycle could be known, and with a guard', async () => {
+  it('C-91 an adjustment has its effect if it came in time, if its sender could know the next cycle, and with an expected_version', async () => {
     const inTime = await engines.game(a, 1_010, QUIZ);
     expect(stateOf(await b.run(inTime.session_id, MORE, { arrival: inTime.deadline - 1 }))).to.include({ version: 3, cycle_count: 0 });
 
@@ -64,7 +64,7 @@ describe('an adjustment that was meant for a cycle that is gone', () => {
     }
   });
 
-  it('C-91 leaves pause, cancel and complete to what runs then', async () => {
+  it('C-91 pause, cancel and complete apply to the cycle that runs when they arrive', async () => {
     for (const type of ['pause', 'cancel', 'complete'] as const) {
       const game = await engines.game(a, 1_000, QUIZ);
       await engines.reach(game.deadline);

@@ -22,7 +22,7 @@ describe('a switch that runs into an expiry', () => {
   const key = (id: string): Pick<CommandContext, 'command'> => ({ command: { id, fingerprint: 'switch', rememberMs: 60_000 } });
   const typesOf = async (session: string) => (await engines.trail(session)).map((event) => event.event_type).slice(2);
 
-  it('E-14 does nothing further, tells whose time was over and what was applied, and skips nobody', async () => {
+  it('E-14 a switch that meets an expiry does nothing more, tells whose clock expired and which action was applied, and skips nobody', async () => {
     const game = await engines.game(a, 1_500, TABLE);
     const outcome = await a.run(game.session_id, { type: 'switch' });
     expect(stateOf(outcome)).to.include({ version: 3, active_participant_id: 'ben', cycle_started_at: iso(game.deadline) });
@@ -30,7 +30,7 @@ describe('a switch that runs into an expiry', () => {
     expect(await typesOf(game.session_id)).to.deep.equal(['participant_expired']);
   });
 
-  it('E-14 holds for any number of expiries before its arrival', async () => {
+  it('E-14 a switch does nothing more after any number of expiries before its arrival', async () => {
     const game = await engines.game(a, 2_500, TABLE);
     const outcome = await a.run(game.session_id, { type: 'switch', current_participant_id: 'ann' });
     expect(stateOf(outcome)).to.include({ version: 4, active_participant_id: 'cem', cycle_started_at: iso(game.deadline + 1_000) });
@@ -38,7 +38,7 @@ describe('a switch that runs into an expiry', () => {
     expect(await typesOf(game.session_id)).to.deep.equal(['participant_expired', 'participant_expired']);
   });
 
-  it('E-14 holds when another instance commits the expiry while it waits, guarded or not, and is never a CONFLICT', async () => {
+  it('E-14 a switch is never a CONFLICT when another instance commits the expiry while it waits, guarded or not', async () => {
     for (const guard of [{}, { current_participant_id: 'ann' }]) {
       const game = await engines.game(a, 1_000, TABLE);
       const waiting = [a, b, a, b].map((instance) =>
@@ -52,7 +52,7 @@ describe('a switch that runs into an expiry', () => {
     }
   });
 
-  it('E-14 holds when it arrived before the deadline, but its commit comes after that of the expiry', async () => {
+  it('E-14 a switch that arrived before the deadline but commits after the expiry does nothing more', async () => {
     for (const guard of [{}, { current_participant_id: 'ann' }]) {
       const game = await engines.game(b, 1_000 + GRACE_MS, TABLE);
       a.afterRead = () => b.engine.get(game.session_id, { arrival: Math.floor(engines.now()) });
@@ -63,7 +63,7 @@ describe('a switch that runs into an expiry', () => {
     }
   });
 
-  it('E-15 judges its guard against the version it first read', async () => {
+  it('E-15 a switch that meets an expiry checks its guard against the version that it first read', async () => {
     const game = await engines.game(a, 1_500, TABLE);
     // Ben is active after the expiry, yet was not when this was sent.
     const outcome = await a.run(game.session_id, { type: 'switch', current_participant_id: 'ben' });
@@ -76,7 +76,7 @@ describe('a switch that runs into an expiry', () => {
     );
   });
 
-  it('E-15 judges its expected_version against the version it first read', async () => {
+  it('E-15 a switch that meets an expiry checks its expected_version against the version that it first read', async () => {
     const game = await engines.game(a, 1_500, TABLE);
     const outcome = await a.run(game.session_id, { type: 'switch' }, { expectedVersion: 3 });
     expect(codeOf(outcome)).to.equal('CONFLICT');
@@ -88,13 +88,13 @@ describe('a switch that runs into an expiry', () => {
     });
   });
 
-  it('E-15 a refused one is not remembered; the same command_id may be tried again', async () => {
+  it('E-15 the command_id of a refused switch is not stored and may be used again', async () => {
     const game = await engines.game(a, 1_500, TABLE);
     expect(codeOf(await a.run(game.session_id, { type: 'switch' }, { expectedVersion: 9, ...key('one') }))).to.equal('CONFLICT');
     expect(stateOf(await a.run(game.session_id, { type: 'switch' }, key('one')))).to.include({ version: 4, active_participant_id: 'cem' });
   });
 
-  it('E-16 remembers its command_id: a repetition does not move the innocent next one', async () => {
+  it('E-16 a repetition of a switch that met an expiry does not end the next participant’s turn', async () => {
     const game = await engines.game(a, 1_500, TABLE);
     expect(await a.run(game.session_id, { type: 'switch' }, key('one'))).to.have.property('expired');
     const again = await b.run(game.session_id, { type: 'switch' }, key('one'));
@@ -102,7 +102,7 @@ describe('a switch that runs into an expiry', () => {
     expect(stateOf(again)).to.include({ version: 3, active_participant_id: 'ben' });
   });
 
-  it('E-16 remembers it also where another instance committed the expiry', async () => {
+  it('E-16 a switch stores its command_id even if another instance committed the expiry', async () => {
     const game = await engines.game(a, 1_000, TABLE);
     const at = { arrival: game.deadline + 1 };
     await Promise.all([
@@ -113,7 +113,7 @@ describe('a switch that runs into an expiry', () => {
     expect(await typesOf(game.session_id)).to.deep.equal(['participant_expired']);
   });
 
-  it('E-16 remembers it once however many commits the expiries take', async () => {
+  it('E-16 a switch stores its command_id once, however many commits the expiries take', async () => {
     const game = await engines.game(a, 0, { sync_mode: 'per_cycle', time_per_cycle_ms: 1_000, auto_advance: true });
     await engines.age(game.session_id, 2_345_678);
     const outcome = await a.run(game.session_id, { type: 'switch' }, key('one'));

@@ -15,7 +15,7 @@ describe('an expiry that nobody asks for', () => {
   const told = (instances: EngineInstance[], session: string) =>
     instances.flatMap((instance) => instance.told).filter((one) => one.session_id === session);
 
-  it('E-1 has the deadline as its instant, whoever notices, and is told after the grace', async () => {
+  it('E-1 an expiry has the deadline as its instant, whichever instance notices it, and is announced after the grace', async () => {
     const instance = await engines.instance();
     const game = await engines.game(instance, 900);
     const [, , expiry] = await engines.trailOf(game.session_id, 3);
@@ -36,7 +36,7 @@ describe('an expiry that nobody asks for', () => {
     expect(told([instance], game.session_id)[2]?.at).to.be.at.least(game.deadline + GRACE_MS);
   });
 
-  it('E-2 takes effect exactly once, with an alarm on each of three instances', async () => {
+  it('E-2 an expiry takes effect exactly once, with an alarm on each of three instances', async () => {
     const instances = await Promise.all([engines.instance(), engines.instance(), engines.instance()]);
     const games = await Promise.all(
       Array.from({ length: 30 }, () => engines.game(instances[0], 3_000, { action_on_timeout: { type: 'skip_cycle' } })),
@@ -55,7 +55,7 @@ describe('an expiry that nobody asks for', () => {
     for (const { session_id } of games) expect(told(instances, session_id).filter((one) => one.version === 6)).to.have.length(1);
   });
 
-  it('E-3 is committed by another instance when the one with the alarm is gone', async () => {
+  it('E-3 another instance commits an expiry when the one with the alarm is gone', async () => {
     const [gone, other] = [await engines.instance(), await engines.instance()];
     const game = await engines.game(gone, 700);
     await gone.close();
@@ -74,7 +74,7 @@ describe('an expiry that nobody asks for', () => {
     expect(lateness.find((value) => value.metricName?.endsWith('_count'))?.value).to.equal(2);
   });
 
-  it('E-3 is committed by the only instance left when its own clock is a little wrong, and not before its time', async () => {
+  it('E-3 the only instance left commits an expiry even if its own clock is a little wrong, and not before its time', async () => {
     for (const error of [-40, 40]) {
       const instance = await engines.instance();
       instance.clock.error = error;
@@ -87,7 +87,7 @@ describe('an expiry that nobody asks for', () => {
     }
   });
 
-  it('E-3 leaves nothing behind in the due set, nor does a session that left Redis', async () => {
+  it('E-3 neither an expiry nor a session that left Redis leaves an entry in the due set', async () => {
     const instance = await engines.instance();
     const game = await engines.game(instance, 900);
     const lost = await engines.game(instance, 500);
@@ -121,12 +121,12 @@ describe('alarms', () => {
     return { early, tookMs: performance.now() - begin };
   };
 
-  it('E-4 never ring before their time, however many there are', async () => {
+  it('E-4 alarms never ring before their time, however many there are', async () => {
     const delays = Array.from({ length: 2_000 }, (_, n) => n / 4 + 0.7);
     expect((await ring(1, delays)).early).to.equal(0);
   });
 
-  it('E-4 follow a clock that runs slower or faster than the timers', async () => {
+  it('E-4 alarms follow a clock that runs slower or faster than the timers', async () => {
     expect((await ring(0.5, [300.5, 100])).early).to.equal(0);
     const fast = await ring(3, [3_600]);
     expect(fast.early).to.equal(0);

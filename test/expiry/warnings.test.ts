@@ -31,7 +31,7 @@ describe('warnings', () => {
   const over = (session: string, version: number) =>
     until(`version ${version} of ${session}`, async () => Number((await engines.stored(session)).version) >= version);
 
-  it('W-1 come once for each threshold, when it is crossed and not before, over three instances', async () => {
+  it('W-1 a warning comes once for each threshold, when it is crossed and not before, over three instances', async () => {
     const game = await engines.game(first(), 600, { ...SECOND, warning_thresholds_ms: [300, 850, 600] });
     await over(game.session_id, 3);
     expect(thresholds(game.session_id)).to.deep.equal([850, 600, 300]);
@@ -41,7 +41,7 @@ describe('warnings', () => {
     }
   });
 
-  it('W-1 come once however many instances are asked at the same moment', async () => {
+  it('W-1 a warning comes once, however many instances handle it at the same moment', async () => {
     const payload = { ...SECOND, warning_thresholds_ms: [800, 700] };
     const games = await Promise.all(Array.from({ length: 20 }, (_, n) => engines.game(instances[n % 3] as EngineInstance, 0, payload)));
     // Every instance has an alarm for every game now, as after moves over all of them. None lifts the clock, which
@@ -61,7 +61,7 @@ describe('warnings', () => {
     expect(await engines.trail(game.session_id)).to.have.length(2);
   });
 
-  it('W-3 skip thresholds at or above what the clock has when it is started or resumed', async () => {
+  it('W-3 thresholds at or above what the clock has when it is started or resumed give no warning', async () => {
     const game = await engines.game(first(), 0, { ...SECOND, warning_thresholds_ms: [2_000, 1_500, 1_499, 700] });
     await until('the first warning', async () => thresholds(game.session_id)[0] === 1_499);
     const paused = stateOf(await first().run(game.session_id, { type: 'pause' }));
@@ -104,7 +104,7 @@ describe('warnings', () => {
     });
   }
 
-  it('W-5 come by the alarm of whoever moved last, not by the sweep, also after one that was sent', async () => {
+  it('W-5 the alarm of the instance that moved last sends warnings, not the sweep, also after an earlier warning', async () => {
     const lone = await EngineFixture.open(20);
     try {
       const instance = await lone.instance({ sweeps: false });
@@ -119,7 +119,7 @@ describe('warnings', () => {
     }
   });
 
-  it('W-6 come again for a threshold above which an adjustment lifts the clock', async () => {
+  it('W-6 a warning comes again for a threshold above which an adjustment lifts the clock', async () => {
     const game = await engines.game(first(), 600, { ...SECOND, warning_thresholds_ms: [850, 300] });
     await until('the warning', async () => thresholds(game.session_id).length === 1);
     stateOf(await first().run(game.session_id, { type: 'adjust', delta_ms: 200, participant_id: 'white' }));
@@ -127,7 +127,7 @@ describe('warnings', () => {
     expect(thresholds(game.session_id)).to.deep.equal([850, 850, 300]);
   });
 
-  it('W-6 do not come again after an adjustment that leaves the clock below, or is another’s', async () => {
+  it('W-6 a warning does not come again after an adjustment that leaves the clock below, or is for another clock', async () => {
     const game = await engines.game(first(), 600, { ...SECOND, warning_thresholds_ms: [850, 300] });
     await engines.reach(game.deadline - 700);
     expect(thresholds(game.session_id)).to.deep.equal([850]);
@@ -137,14 +137,14 @@ describe('warnings', () => {
     expect(thresholds(game.session_id)).to.deep.equal([850, 300]);
   });
 
-  it('W-6 come at once for thresholds through which an adjustment takes the running clock', async () => {
+  it('W-6 warnings come at once for thresholds that an adjustment crosses', async () => {
     const game = await engines.game(first(), 300, { ...SECOND, warning_thresholds_ms: [1_000, 700, 100] });
     stateOf(await first().run(game.session_id, { type: 'adjust', delta_ms: -900, participant_id: 'white' }));
     await over(game.session_id, 4);
     expect(thresholds(game.session_id)).to.deep.equal([1_000, 700, 100]);
   });
 
-  it('W-7 do not come after the clock has stopped, nor for a turn that is over', async () => {
+  it('W-7 no warning comes after the clock has stopped, nor for a turn that is over', async () => {
     const thresholdSoon = { ...SECOND, warning_thresholds_ms: [1_000] };
     const [paused, moved, done] = await Promise.all([250, 250, 250].map((ago) => engines.game(first(), ago, thresholdSoon)));
     stateOf(await first().run(paused?.session_id ?? '', { type: 'pause' }));
@@ -173,7 +173,7 @@ describe('warnings', () => {
     }
   });
 
-  it('W-8 come from another instance when the one that had the alarm is gone', async () => {
+  it('W-8 another instance sends warnings when the one with the alarm is gone', async () => {
     const gone = await engines.instance();
     const game = await engines.game(gone, 600, { ...SECOND, warning_thresholds_ms: [800, 400] });
     await gone.close();

@@ -23,7 +23,7 @@ describe('an instance that closes', () => {
     return (performance.now() - begin) / 1000;
   };
 
-  it('R-30 tells its sockets when to come back, then closes the transport, so that a stock client comes back by itself', async () => {
+  it('R-30 a closing instance tells its sockets when to reconnect, then closes the transport, so that a standard client reconnects by itself', async () => {
     const app = await cluster.instance();
     const client = await cluster.client(app);
     const gone = client.disconnected();
@@ -48,7 +48,7 @@ describe('an instance that closes', () => {
     await client.next('session:update', (event) => event.version === 2);
   });
 
-  it('R-31 answers what it has in hand, takes nothing more, and then goes', async () => {
+  it('R-31 a closing instance answers its running commands, refuses others, and then ends', async () => {
     const { port } = new URL(await oneRedisUrl());
     const slowLink = await openTcpProxy(Number(port));
     const app = await cluster.instance({ REDIS_URL: `redis://127.0.0.1:${slowLink.port}` });
@@ -70,7 +70,7 @@ describe('an instance that closes', () => {
     await slowLink.close();
   });
 
-  it('R-32 waits neither for a client that never finishes its request', async () => {
+  it('R-32 a closing instance does not wait for a client that never finishes its request', async () => {
     const app = await cluster.instance();
     const { port, hostname } = new URL(app.url);
     const slow = connect(Number(port), hostname);
@@ -82,7 +82,7 @@ describe('an instance that closes', () => {
     slow.destroy();
   });
 
-  it('R-32 a socket that never reads does not hold a shutdown up', async () => {
+  it('R-32 a socket that never reads does not delay a shutdown', async () => {
     const app = await cluster.instance();
     const [sender, deaf] = [await cluster.client(app), await cluster.client(app)];
     const { session_id } = await sender.ok('session:create', chess());
@@ -96,7 +96,7 @@ describe('an instance that closes', () => {
     expect(await seconds(app.close())).to.be.below(5);
   });
 
-  it('X-1 X-2 says so on /ready to whoever asks, takes no new sockets and commands, and ends every connection, until its time is over', async () => {
+  it('X-1 X-2 a closing instance answers /ready with 503, refuses new sockets and commands, and ends every connection, until its time is over', async () => {
     const app = await cluster.instance({ SHUTDOWN_DRAIN_MS: '1000' });
     const client = await cluster.client(app);
     expect((await rest(app, 'GET', '/ready')).status).to.equal(200);
@@ -115,7 +115,7 @@ describe('an instance that closes', () => {
     expect(await rest(app, 'GET', '/ready').catch(() => 'refused')).to.equal('refused');
   });
 
-  it('X-3 tells each socket a moment of its own', async () => {
+  it('X-3 a closing instance tells each socket another moment', async () => {
     const app = await cluster.instance();
     const clients = await Promise.all(Array.from({ length: 20 }, () => cluster.client(app)));
     await app.close();
@@ -124,7 +124,7 @@ describe('an instance that closes', () => {
     for (const ms of told) expect(ms).to.be.within(100, 1_000);
   });
 
-  it('X-4 hands the relay over: another one goes on at once', async () => {
+  it('X-4 a closing instance releases the relay, and another instance goes on at once', async () => {
     const inline = { AUDIT_WORKER: 'inline', DATABASE_URL: await freshDatabase() };
     const lease = () => cluster.redis().get(createKeys(cluster.settings.KEY_PREFIX).relayLease);
     const app = await cluster.instance(inline);

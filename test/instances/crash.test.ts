@@ -26,7 +26,7 @@ describe('processes', () => {
   });
   after(() => cluster.close());
 
-  it('I-20 two of them play one game; killing either with -9 loses nothing that was acknowledged', async () => {
+  it('I-20 a game on two processes loses nothing acknowledged when either is killed with -9', async () => {
     const white = await cluster.client(first);
     const black = await cluster.client(second);
     const { session_id } = await white.ok('session:create', chess());
@@ -76,7 +76,7 @@ describe('processes', () => {
     expect(rows.map((row) => row.version)).to.deep.equal(Array.from({ length: total }, (_, i) => i + 1));
   }).timeout(60_000);
 
-  it('I-21 one ends by SIGTERM with 0, after it has told its sockets', async () => {
+  it('I-21 a process ends with 0 after SIGTERM, and tells its sockets before', async () => {
     const client = await cluster.client(third);
     const gone = client.disconnected();
     expect(await third.stop()).to.equal(0);
@@ -84,7 +84,7 @@ describe('processes', () => {
     expect(client.seen('server:closing')).to.have.length(1);
   });
 
-  it('I-22 one with a wrong setting ends with one line that names it', () => {
+  it('I-22 a process with an invalid setting ends with one line that names the setting', () => {
     expect(String(refusal)).to.match(/did not start:\nPORT must be a whole number$/);
   });
 

@@ -92,7 +92,7 @@ describe('a room whose update was lost', () => {
   const updateOf = ({ session_id }: Session, client = player, deadlineMs = HEALED_WITHIN_MS) =>
     client.next('session:update', (event) => event.session_id === session_id, deadlineMs);
 
-  it('R-40 is sent the state within five seconds, with what happened last; also where many are behind at once', async () => {
+  it('R-40 a room that is behind is sent the state with the type of the last event within five seconds, even if many are behind at once', async () => {
     for (const { session_id, epoch } of behind) {
       const healed = await updateOf({ session_id });
       expect(healed).to.deep.include({ session_id, epoch, version: 3, event_type: 'cycle_switched' });
@@ -106,7 +106,7 @@ describe('a room whose update was lost', () => {
     expect(heard.map(({ version }) => version)).to.deep.equal([2]);
   });
 
-  it('R-41 is told of a deletion, and is empty afterwards', async () => {
+  it('R-41 a room that missed a deletion is told of it, and is empty afterwards', async () => {
     const { session_id, epoch } = deleted;
     const told = await player.next('session:deleted', (event) => event.session_id === session_id, HEALED_WITHIN_MS);
     expect(told).to.include({ version: 2, epoch });
@@ -117,17 +117,17 @@ describe('a room whose update was lost', () => {
     expect(player.seen('session:update').filter((event) => event.session_id === session_id)).to.deep.equal([]);
   });
 
-  it('R-42 is healed though another session is unreadable', async () => {
+  it('R-42 a room is healed even if another session is unreadable', async () => {
     expect((await updateOf(besideUnreadable)).version).to.equal(2);
   });
 
-  it('R-43 is healed when the connection for subscriptions broke, which then works again by itself', async () => {
+  it('R-43 a room is healed after the connection for subscriptions broke, which recovers by itself', async () => {
     expect((await updateOf(unsubscribed, other)).version).to.equal(2);
     await player.ok('session:switch', { session_id: unsubscribed.session_id });
     expect((await updateOf(unsubscribed, other, 1_000)).version).to.equal(3);
   });
 
-  it('R-44 is not behind for long although moves go on and each of them is lost', async () => {
+  it('R-44 a room is never behind for long, even if every update of a running game is lost', async () => {
     expect((await updateOf(busy)).version).to.be.greaterThan(2);
   });
 });

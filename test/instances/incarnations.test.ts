@@ -11,7 +11,7 @@ describe('incarnations of an id over several instances', () => {
   let cluster: Cluster;
   afterEach(() => cluster.close());
 
-  it('R-55 whoever creates a session misses nothing of it, however long the answer is on its way', async () => {
+  it('R-55 the creator of a session misses none of its events, however late the answer comes', async () => {
     cluster = await openCluster({ REDIS_URL: await oneRedisUrl() });
     const link = await openTcpProxy(Number(new URL(cluster.settings.REDIS_URL).port));
     try {

@@ -48,7 +48,7 @@ describe('a large session on several instances', () => {
     expect(await players[0].ok('session:get', { session_id })).to.deep.equal(told);
   });
 
-  it('R-45 a room is healed for those who want whole states though others of it were told what has changed', async () => {
+  it('R-45 sockets that want whole states are healed even if others of the room were sent the changes', async () => {
     const player = await cluster.client(await cluster.instance());
     const far = await cluster.instance({ REDIS_URL: `redis://127.0.0.1:${link.port}` });
     const [whole, asked] = [await cluster.client(far), await cluster.client(far)];

@@ -48,7 +48,7 @@ describe('a Redis that came back without its last moments', function () {
   const recovered = async (client: TestClient) =>
     withState(await client.next('session:update', (event) => event.event_type === 'session_recovered', HEALED_WITHIN_MS));
 
-  it('X-20 its rooms are told within five seconds: the next version of what is left, under a new epoch', async () => {
+  it('X-20 rooms that saw lost versions are sent, within five seconds, the next version of what is left, under a new epoch', async () => {
     cluster = await openCluster({ REDIS_URL: redis.url });
     const [player, watcher] = [await cluster.client(await cluster.instance()), await cluster.client(await cluster.instance())];
     const { session_id, rollBack: loseTheRest } = await playedGame(player);
@@ -92,7 +92,7 @@ describe('a Redis that came back without its last moments', function () {
       await until('so does the trail', async () => (await rows()).at(-1)?.version === last + 1);
     });
 
-  it('X-22 whoever joins with what was lost is given something newer; a claim alone makes no version', async () => {
+  it('X-22 a join that names a lost version is answered with a newer one; a claim alone makes no version', async () => {
     cluster = await openCluster({ REDIS_URL: redis.url });
     const player = await cluster.client(await cluster.instance());
     const { session_id, rollBack: loseTheRest } = await playedGame(player);
@@ -112,7 +112,7 @@ describe('a Redis that came back without its last moments', function () {
     expect(again.state.version).to.equal(joined.state.version);
   });
 
-  it('X-23 after Redis lost everything, a running game comes back from the trail without being asked for', async () => {
+  it('X-23 after Redis lost everything, a running game with a socket in its room comes back from the trail without a command', async () => {
     const database = await freshDatabase();
     cluster = await openCluster({ REDIS_URL: redis.url, AUDIT_WORKER: 'inline', DATABASE_URL: database });
     const app = await cluster.instance();

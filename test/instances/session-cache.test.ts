@@ -32,7 +32,7 @@ describe('what an instance remembers of a session', () => {
     return reads;
   }
 
-  it('P-1 a command on a remembered session commits without reading first', async () => {
+  it('P-1 a command on a cached session commits without reading first', async () => {
     const { session_id } = await engines.game(a, 0, TABLE);
     const reads = await readsOf(async () => {
       for (const version of [3, 4, 5]) expect(stateOf(await a.run(session_id, { type: 'switch' }))).to.include({ version });
@@ -40,7 +40,7 @@ describe('what an instance remembers of a session', () => {
     expect(reads).to.equal(0);
   });
 
-  it('P-2 is no first read: a switch after one on another instance succeeds, guarded or not, and what it finds is what it goes on with', async () => {
+  it('P-2 a switch that meets a newer version than the cached one succeeds on that version, guarded or not', async () => {
     const { session_id } = await engines.game(a, 0, TABLE);
     stateOf(await b.run(session_id, { type: 'switch' }));
     const reads = await readsOf(async () => {
@@ -51,7 +51,7 @@ describe('what an instance remembers of a session', () => {
     expect(stateOf(await a.run(session_id, { type: 'switch', current_participant_id: 'black' }))).to.include({ version: 6 });
   });
 
-  it('P-3 refuses nothing: status, guard and expected_version are those of Redis', async () => {
+  it('P-3 a cached session refuses nothing: status, guard and expected_version are checked against Redis', async () => {
     const { session_id } = await engines.game(a, 0, TABLE);
     stateOf(await a.run(session_id, { type: 'pause' }));
     stateOf(await b.run(session_id, { type: 'resume' }));
@@ -64,7 +64,7 @@ describe('what an instance remembers of a session', () => {
     expect(codeOf(await a.run(session_id, { type: 'switch' }))).to.equal('INVALID_STATE_TRANSITION');
   });
 
-  it('P-4 an expected_version that only the remembered state has is a CONFLICT with the state in Redis', async () => {
+  it('P-4 an expected_version that only the cached state has is a CONFLICT with the state in Redis', async () => {
     const { session_id } = await engines.game(a, 0, TABLE);
     stateOf(await b.run(session_id, { type: 'switch' }));
     const outcome = await a.run(session_id, { type: 'switch' }, { expectedVersion: 2 });
@@ -72,7 +72,7 @@ describe('what an instance remembers of a session', () => {
     expect(outcome).to.nested.include({ 'details.actual_version': 3, 'details.state.version': 3 });
   });
 
-  it('P-5 does not outlive its session: deleted, lost, or another under the same id', async () => {
+  it('P-5 a cached session is not used after its session was deleted, lost or replaced under the same id', async () => {
     const deleted = await engines.game(a, 0, TABLE);
     stateOf(await b.run(deleted.session_id, { type: 'delete' }));
     expect(codeOf(await a.run(deleted.session_id, { type: 'switch' }))).to.equal('SESSION_NOT_FOUND');
@@ -89,7 +89,7 @@ describe('what an instance remembers of a session', () => {
     });
   });
 
-  it('P-6 does not hide that a command_id was used before', async () => {
+  it('P-6 a command_id that was used before is recognised on a cached session', async () => {
     const { session_id } = await engines.game(a, 0, TABLE);
     const command = { id: 'move-1', fingerprint: 'switch', rememberMs: 60_000 };
     stateOf(await a.run(session_id, { type: 'switch' }, { command }));
@@ -101,7 +101,7 @@ describe('what an instance remembers of a session', () => {
     );
   });
 
-  it('P-7 is bounded by number and by size; what was used last stays', () => {
+  it('P-7 the session cache is bounded by number and by size, and keeps the sessions that were used last', () => {
     const cache = new SessionCache();
     const remember = (session_id: string, metadata = {}) => {
       const decision = create({ ...chess(TABLE), session_id, metadata }, 0);

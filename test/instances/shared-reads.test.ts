@@ -18,7 +18,7 @@ describe('reads of one session that come at once', () => {
     await proxy?.close();
   });
 
-  it('Q-81 a hundred share some reads of Redis, and all get the state', async () => {
+  it('Q-81 a hundred concurrent readers share a few reads of Redis, and all get the state', async () => {
     cluster = await openCluster();
     const client = await cluster.client(await cluster.instance());
     const { session_id } = await client.ok(
@@ -37,7 +37,7 @@ describe('reads of one session that come at once', () => {
     for (const state of states) expect(state.participants).to.have.length(100);
   });
 
-  it('Q-81 nobody gets a state that is older than what was committed before they asked', async () => {
+  it('Q-81 no reader gets a state older than what was committed before they asked', async () => {
     const redisUrl = await oneRedisUrl();
     proxy = await RedisProxy.before(redisUrl);
     cluster = await openCluster({ REDIS_URL: redisUrl });

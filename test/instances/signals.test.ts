@@ -50,7 +50,7 @@ describe('a signal', function () {
     });
   }
 
-  it('X-5 ends it with 0 also while Redis and PostgreSQL do not answer', async () => {
+  it('X-5 a signal ends an instance with 0 even while Redis and PostgreSQL do not answer', async () => {
     const hung = { AUDIT_WORKER: 'inline', DATABASE_URL: 'postgresql://nobody@127.0.0.1:1/nothing' };
     const instance = await cluster.process(hung);
     const client = await cluster.client(instance);
@@ -62,7 +62,7 @@ describe('a signal', function () {
     expect(await codeWithin(15_000, instance)).to.equal(0);
   });
 
-  it('X-6 a second one ends it at once', async () => {
+  it('X-6 a second signal ends an instance at once', async () => {
     const patient = await cluster.process({ SHUTDOWN_DRAIN_MS: '60000', SHUTDOWN_TIMEOUT_MS: '120000' });
     patient.signal('SIGTERM');
     await until('it closes', async () => (await isReady(patient.url)) === 503);
@@ -70,7 +70,7 @@ describe('a signal', function () {
     expect(await codeWithin(2_000, patient)).to.equal(1);
   });
 
-  it('X-6 SHUTDOWN_TIMEOUT_MS ends it as it is', async () => {
+  it('X-6 after SHUTDOWN_TIMEOUT_MS an instance ends at once', async () => {
     const instance = await cluster.process({ SHUTDOWN_TIMEOUT_MS: '200' });
     const client = await cluster.client(instance);
     process.kill(redis.pid, 'SIGSTOP');
@@ -79,7 +79,7 @@ describe('a signal', function () {
     expect(await codeWithin(3_000, instance)).to.equal(1);
   });
 
-  it('X-6 a second one ends the audit worker at once, too, whichever it is', async () => {
+  it('X-6 a second signal, whichever it is, ends the audit worker at once', async () => {
     const env = { REDIS_URL: redis.url, KEY_PREFIX: 'w', DATABASE_URL: await freshDatabase(), LOG_LEVEL: 'silent' };
     const { child, ended } = start(process.execPath, [...FROM_SOURCES, path.join(ROOT, 'server/worker.ts')], { cwd: ROOT, env });
     await until('it relays', async () => (await cluster.redis().exists(createKeys('w').relayLease)) === 1, 15_000);
@@ -90,7 +90,7 @@ describe('a signal', function () {
     expect(await codeWithin(1_000, { ended })).to.equal(1);
   });
 
-  it('X-7 to `npm run start:server` reaches the instance, and its exit code npm', async () => {
+  it('X-7 a signal to `npm run start:server` reaches the instance, and the exit code of the instance reaches npm', async () => {
     // Script and settings as they are, with the sources in place of the build.
     const cwd = await freshDirectory('npm');
     const { scripts } = JSON.parse(await readFile(path.join(ROOT, 'package.json'), 'utf8')) as { scripts: Record<string, string> };

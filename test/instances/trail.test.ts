@@ -46,7 +46,7 @@ describe('the history of a game', () => {
       COMPLETE_WITHIN_MS,
     );
 
-  it('A-1 tells each version once, in order: what happened, whose clock was charged, and the state after it', async () => {
+  it('A-1 the history has each version once, in order: what happened, whose clock was charged, and the state after it', async () => {
     const { session_id, epoch } = await player.ok('session:create', chess({ command_id: 'c1', increment_ms: 500 }));
     await player.ok('session:start', { session_id });
     await player.ok('session:switch', { session_id });
@@ -99,7 +99,7 @@ describe('the history of a game', () => {
     }
   });
 
-  it('A-3 of what nobody created or somebody deleted is SESSION_NOT_FOUND', async () => {
+  it('A-3 the history of a session that was never created, or was deleted, is SESSION_NOT_FOUND', async () => {
     expect((await rest(app, 'GET', `/v1/sessions/${chess().session_id}/events`)).status).to.equal(404);
     const { session_id } = await player.ok('session:create', chess());
     await complete(session_id, 1);
@@ -108,7 +108,7 @@ describe('the history of a game', () => {
     await player.refused('SESSION_NOT_FOUND', 'session:history', { session_id });
   });
 
-  it('A-3 of an id that came back begins with its new incarnation', async () => {
+  it('A-3 the history of an id that is used again begins with its new incarnation', async () => {
     const { session_id } = await player.ok('session:create', chess());
     await player.ok('session:start', { session_id });
     await player.ok('session:delete', { session_id });
@@ -124,7 +124,7 @@ describe('the history of a game', () => {
     ]);
   });
 
-  it('A-4 has each version exactly once after PostgreSQL was stopped and started during the game, which never noticed', async () => {
+  it('A-4 the history has each version exactly once after PostgreSQL was restarted during the game, which was not affected', async () => {
     const { session_id } = await player.ok('session:create', chess());
     await player.ok('session:start', { session_id });
     let slowest = 0;

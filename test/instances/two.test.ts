@@ -30,7 +30,7 @@ describe('two instances', () => {
     return session_id;
   };
 
-  it('I-1 a switch acknowledged by one reaches a socket on the other, with the very same state', async () => {
+  it('I-1 a switch that one instance acknowledges reaches a socket on the other with the same state', async () => {
     const session_id = await game();
     for (let version = 3; version <= 10; version++) {
       const [mover, waiter] = version % 2 === 1 ? [white, black] : [black, white];
@@ -46,7 +46,7 @@ describe('two instances', () => {
     }
   });
 
-  it('I-1 a socket hears of its own command once, like everybody', async () => {
+  it('I-1 a socket gets the update of its own command once, like all others', async () => {
     const session_id = await game();
     await white.ok('session:switch', { session_id });
     await white.ok('session:message', { session_id, message: 'fence' });
@@ -103,7 +103,7 @@ describe('two instances', () => {
     }
   });
 
-  it('I-5 the same command with the same command_id on both at once has one effect, and the other is told so', async () => {
+  it('I-5 the same command with the same command_id on both at once has one effect, and one answer is replayed', async () => {
     const session_id = await game();
     for (let round = 0; round < 40; round++) {
       const payload = { session_id, command_id: `move-${round}` };
@@ -143,7 +143,7 @@ describe('a join over a slow link', () => {
     return cluster.instance({ REDIS_URL: `redis://127.0.0.1:${link.port}` });
   };
 
-  it('I-6 misses nothing that another instance sends right after it', async () => {
+  it('I-6 a join misses nothing that another instance sends right after it', async () => {
     const ROUNDS = 100;
     const sender = await cluster.client(near);
     const listener = await cluster.client(far);
@@ -173,7 +173,7 @@ describe('a join over a slow link', () => {
     }
   });
 
-  it('I-7 a deletion that is told late puts nobody out of the room of the game that came after it', async () => {
+  it('I-7 a late message of a deletion removes nobody from the room of the game that came after it', async () => {
     const [white, black] = [await cluster.client(near), await cluster.client(far)];
     const { session_id } = await white.ok('session:create', chess());
     await black.ok('session:join', { session_id });

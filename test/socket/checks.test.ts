@@ -26,7 +26,7 @@ describe('checks of a command', () => {
   const stateOf = (session_id: string) => player.ok('session:get', { session_id });
 
   describe('expected_version', () => {
-    it('C-40 lets only that version be changed, and tells the present state otherwise', async () => {
+    it('C-40 a command with an expected_version changes only that version, and is otherwise refused with the present state', async () => {
       const session_id = await runningGame();
       const error = await player.refused('CONFLICT', 'session:switch', { session_id, expected_version: 1 });
       expect(error.details).to.deep.equal({ expected_version: 1, actual_version: 2, state: await stateOf(session_id) });
@@ -34,7 +34,7 @@ describe('checks of a command', () => {
       expect((await player.ok('session:switch', { session_id, expected_version: 2 })).version).to.equal(3);
     });
 
-    it('C-40 is looked at by every command on a session', async () => {
+    it('C-40 every command on a session checks its expected_version', async () => {
       const session_id = await runningGame();
       const names: CommandName[] = ['session:get', 'session:join', 'session:start', 'session:switch', 'session:pause', 'session:resume'];
       for (const name of [...names, 'session:complete', 'session:cancel', 'session:delete'] as 'session:get'[]) {
@@ -46,7 +46,7 @@ describe('checks of a command', () => {
   });
 
   describe('the guard of a switch', () => {
-    it('C-41 refuses whoever is not the active one, and tells who is', async () => {
+    it('C-41 the guard refuses a participant who is not active, and names the active one', async () => {
       const session_id = await runningGame();
       const error = await player.refused('NOT_ACTIVE_PARTICIPANT', 'session:switch', { session_id, current_participant_id: 'black' });
       expect(error.details).to.deep.equal({ active_participant_id: 'white', state: await stateOf(session_id) });
@@ -66,7 +66,7 @@ describe('checks of a command', () => {
   });
 
   describe('their order', () => {
-    it('C-42 is schema, replay, existence, expected_version, status, current participant, next participant', async () => {
+    it('C-42 the order of checks is schema, replay, existence, expected_version, status, current participant, next participant', async () => {
       const session_id = await game();
       const everythingWrong = { session_id, expected_version: 7, current_participant_id: 'grey', next_participant_id: 'grey' };
       await player.refused('VALIDATION_ERROR', 'session:switch', { ...everythingWrong, surplus: 1 } as never);
@@ -89,7 +89,7 @@ describe('checks of a command', () => {
   });
 
   describe('command_id', () => {
-    it('C-50 a repetition answers the present state, says so, and changes nothing', async () => {
+    it('C-50 a repetition is answered with the present state and replayed: true, and changes nothing', async () => {
       const session_id = await runningGame();
       const first = await player.success('session:switch', { session_id, command_id: 'move-1' });
       expect(first).to.not.have.any.keys('replayed', 'applied_version');
@@ -100,7 +100,7 @@ describe('checks of a command', () => {
       expect((await stateOf(session_id)).version).to.equal(4);
     });
 
-    it('C-50 works for every command that changes something', async () => {
+    it('C-50 a command_id works for every command that changes something', async () => {
       const { session_id } = chess();
       const twice = async <Name extends CommandName>(name: Name, more: object = {}) => {
         const payload = { session_id, command_id: `id-of-${name}`, ...more } as never;
@@ -116,14 +116,14 @@ describe('checks of a command', () => {
       expect(await twice('session:delete')).to.include({ replayed: true, applied_version: 7 });
     });
 
-    it('C-50 is the same payload in any order of its fields', async () => {
+    it('C-50 a repetition may have its fields in another order', async () => {
       const session_id = await runningGame();
       await player.ok('session:switch', { session_id, command_id: 'c', current_participant_id: 'white', next_participant_id: 'black' });
       const again = { next_participant_id: 'black', current_participant_id: 'white', command_id: 'c', session_id };
       expect(await player.success('session:switch', again)).to.include({ replayed: true });
     });
 
-    it('C-51 reused for something else is refused', async () => {
+    it('C-51 a command_id that is reused for another command is refused', async () => {
       const session_id = await runningGame();
       await player.ok('session:switch', { session_id, command_id: 'c' });
       await player.refused('IDEMPOTENCY_MISMATCH', 'session:pause', { session_id, command_id: 'c' });
@@ -139,21 +139,21 @@ describe('checks of a command', () => {
       }
     });
 
-    it('C-52 only successes are remembered', async () => {
+    it('C-52 the command_id of a refused command is not stored', async () => {
       const session_id = await game();
       await player.refused('INVALID_STATE_TRANSITION', 'session:switch', { session_id, command_id: 'c' });
       await player.ok('session:start', { session_id });
       expect(await player.success('session:switch', { session_id, command_id: 'c' })).to.not.have.property('replayed');
     });
 
-    it('C-52 a success is remembered for at least ten minutes', async () => {
+    it('C-52 the command_id of a success is stored for at least ten minutes', async () => {
       const session_id = await game();
       await player.ok('session:start', { session_id, command_id: 'remembered' });
       const key = createKeys(cluster.settings.KEY_PREFIX).session(session_id).command({ id: 'remembered' });
       expect(await cluster.redis().pttl(key)).to.be.greaterThan(10 * 60_000);
     });
 
-    it('C-53 sends a repeated message to the room once', async () => {
+    it('C-53 a repeated message is sent to the room once', async () => {
       const session_id = await game();
       const send = () => player.success('session:message', { session_id, message: 'hello', command_id: 'm' });
       const replies = await Promise.all([send(), send(), send()]);
@@ -163,7 +163,7 @@ describe('checks of a command', () => {
       expect(player.seen('session:message').filter((event) => event.session_id === session_id)).to.have.length(1);
     });
 
-    it('C-55 a message that a deletion or another version overtakes is refused', async () => {
+    it('C-55 a message is refused if a deletion or another version was committed before it', async () => {
       for (let round = 0; round < 40; round++) {
         const session_id = await runningGame();
         const order: string[] = [];
@@ -182,7 +182,7 @@ describe('checks of a command', () => {
       }
     });
 
-    it('C-56 a late repetition never touches the game that came after a deletion', async () => {
+    it('C-56 a late repetition never touches a game that was created after a deletion', async () => {
       const { session_id } = await player.ok('session:create', chess());
       const late = [
         ['session:start', { session_id, command_id: 'start' }],
@@ -196,7 +196,7 @@ describe('checks of a command', () => {
       expect(await stateOf(session_id)).to.deep.equal(next);
     });
 
-    it('C-54 a repeated create answers the game as it is now, whatever happened since', async () => {
+    it('C-54 a repeated create is answered with the present state of the game, whatever happened since', async () => {
       const given = chess({ command_id: 'c', metadata: { round: 1 } });
       await player.ok('session:create', given);
       const running: SessionState = await player.ok('session:start', { session_id: given.session_id });

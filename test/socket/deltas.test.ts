@@ -78,7 +78,7 @@ describe('changes instead of states', () => {
     });
   }
 
-  it('P-21 keep updates and answers of a thousand participants as small as those of two', async () => {
+  it('P-21 with changes, updates and answers of a thousand participants are as small as those of two', async () => {
     const { session_id } = await open({ participants: seats(1_000) });
     await player.ok('session:start', { session_id });
     const answer = await player.ok('session:switch', { session_id, deltas: true });
@@ -93,7 +93,7 @@ describe('changes instead of states', () => {
     expect(JSON.stringify(answer).length).to.be.below(2_000);
   });
 
-  it('P-27 a refused join does not change how a socket is told', async () => {
+  it('P-27 a refused join does not change whether a socket gets changes or states', async () => {
     const { session_id } = await open({ participants: seats(12) });
     await stock.refused('CONFLICT', 'session:join', { session_id, deltas: true, expected_version: 7 });
     await asked.refused('CONFLICT', 'session:join', { session_id, expected_version: 7 });
@@ -102,7 +102,7 @@ describe('changes instead of states', () => {
     expect(await asked.next('session:update', (event) => event.session_id === session_id)).to.have.property('changes');
   });
 
-  it('P-22 are not for small sessions, nor for whoever joins again without asking', async () => {
+  it('P-22 changes are not sent for small sessions, nor to a socket that joins again without deltas', async () => {
     const small = await open({});
     await player.ok('session:start', { session_id: small.session_id });
     expect(await asked.next('session:update', (one) => one.session_id === small.session_id)).to.have.property('state');
@@ -112,7 +112,7 @@ describe('changes instead of states', () => {
     expect(await asked.next('session:update', (one) => one.session_id === large.session_id)).to.have.property('state');
   });
 
-  it('P-23 reach whoever wants whole states in every version, though the room was empty on that instance before', async () => {
+  it('P-23 a socket that wants whole states gets every version, even if the room was empty on that instance before', async () => {
     const { session_id } = await open({ participants: seats(12) });
     const late = await cluster.client(await cluster.instance());
     await player.ok('session:start', { session_id });
@@ -126,7 +126,7 @@ describe('changes instead of states', () => {
     await Promise.all([asked, stock, late].map((client) => client.next('session:deleted', (one) => one.session_id === session_id)));
   });
 
-  it('P-24 lead from any state to the next, adjusted, expired and cancelled ones too', () => {
+  it('P-24 changes lead from each state to the next, after adjustments, expiries and cancellations too', () => {
     for (const sync_mode of SYNC_MODES) {
       const decision = create({ ...chess(), sync_mode, participants: seats(12, 5_000), auto_advance: true, ...MODES[sync_mode] }, 1_000);
       if (!decision.ok) throw new Error(decision.message);

@@ -40,7 +40,7 @@ describe('malformed events', () => {
     });
   }
 
-  it('C-20 a missing payload counts as an empty one', async () => {
+  it('C-20 a missing payload counts as an empty object', async () => {
     for (const name of NEEDS_SESSION) expect(await fieldsOf(name)).to.include('session_id');
     expect(await fieldsOf('session:create')).to.include('sync_mode');
     expect((await player.raw('time:sync')).ok).to.equal(true);
@@ -127,7 +127,7 @@ describe('malformed events', () => {
     expect(await fieldsOf('session:create', { ...chess(), session_id: undefined, command_id: 'c' })).to.deep.equal(['session_id']);
   });
 
-  it('C-26 an event that is no command is answered, whatever its name', async () => {
+  it('C-26 an event with an unknown name is answered, whatever the name', async () => {
     const names = ['session:explode', '', '__proto__', 'constructor', 'toString', 'error', 'message', 'x'.repeat(5_000), 42, 0, -1.5];
     for (const name of names) errorOf(await player.raw(name, {}), 'UNKNOWN_COMMAND');
     errorOf(await player.raw('session:explode'), 'UNKNOWN_COMMAND');
@@ -148,7 +148,7 @@ describe('malformed events', () => {
     expect(await player.ok('session:get', { session_id })).to.include({ version: 2 });
   });
 
-  it('C-28 __proto__ and its like are ordinary keys: refused by name, kept inside metadata, never obeyed', async () => {
+  it('C-28 __proto__ and similar keys are ordinary: refused by name as fields, kept inside metadata, without any effect', async () => {
     const payload = (json: string) => JSON.parse(json) as object;
     expect(await fieldsOf('session:get', payload('{"session_id":"x","__proto__":{"admin":true}}'))).to.deep.equal(['__proto__']);
     const metadata = payload('{"__proto__":{"polluted":true},"constructor":{"prototype":{"polluted":true}}}');
@@ -159,7 +159,7 @@ describe('malformed events', () => {
     expect(await fieldsOf('session:get', hidden)).to.have.members(['session_id', '__proto__']);
   });
 
-  it('C-28 ids may be called like that as well', async () => {
+  it('C-28 ids may be __proto__ and the like', async () => {
     for (const id of ['__proto__', 'constructor', 'hasOwnProperty', 'toString', '.', '..']) {
       const participants = ['__proto__', 'constructor'].map((participant_id) => ({ participant_id, total_time_ms: 60_000 }));
       await player.ok('session:create', chess({ session_id: id, participants, command_id: '__proto__' }));
@@ -170,7 +170,7 @@ describe('malformed events', () => {
     }
   });
 
-  it('C-36 what is no Socket.IO at all ends its connection at most', async () => {
+  it('C-36 a frame that is not Socket.IO ends at most its own connection', async () => {
     const event = '["session:get",{"session_id":"x"}]';
     const frames = [
       '',

@@ -22,7 +22,7 @@ describe('one connection is one socket', () => {
   const sockets = () => metric(app, 'synckairos_connected_sockets');
   const noSockets = () => until('no socket is left', async () => (await sockets()) === 0);
 
-  it('R-70 a second CONNECT closes the connection, whatever came between, and builds no socket', async () => {
+  it('R-70 a second CONNECT closes the connection, whatever came between, and creates no socket', async () => {
     const later = [['40'], ['40{"token":"x"}'], ['40/admin,'], ['42["time:sync",{}]', '40']];
     for (const texts of later) {
       const socket = await RawWebSocket.connected(app.url);
@@ -34,7 +34,7 @@ describe('one connection is one socket', () => {
     await noSockets();
   });
 
-  it('R-70 eighty thousand CONNECTs in one go are no socket at all, and cost next to nothing', async () => {
+  it('R-70 eighty thousand CONNECTs at once create no socket and use little CPU', async () => {
     const here = await cluster.client(app);
     const socket = await RawWebSocket.open(app.url);
     socket.write(Buffer.concat(Array.from({ length: 80_000 }, () => CONNECT)));
@@ -46,7 +46,7 @@ describe('one connection is one socket', () => {
     await noSockets();
   });
 
-  it('R-71 who disconnects from the namespace is not connected any more, and cannot come back on the same connection', async () => {
+  it('R-71 a socket that disconnects from the namespace cannot connect again on the same connection', async () => {
     for (const after of [[], [CONNECT], [CONNECT, frame('420["time:sync",{}]')]]) {
       const socket = await RawWebSocket.connected(app.url);
       socket.write(Buffer.concat([frame('41'), ...after]));
@@ -92,7 +92,7 @@ describe('one connection is one socket', () => {
     await noSockets();
   });
 
-  it('R-73 a frame that is too large before the CONNECT is refused also where it comes along with the handshake', async () => {
+  it('R-73 a frame that is too large before the CONNECT is refused even if it arrives together with the handshake', async () => {
     const { port, hostname, host } = new URL(app.url);
     const tcp = connect(Number(port), hostname);
     tcp.on('error', () => {});
@@ -105,7 +105,7 @@ describe('one connection is one socket', () => {
     await noSockets();
   });
 
-  it('R-74 before CONNECT nothing else is listened to', async () => {
+  it('R-74 before CONNECT every other frame is ignored or ends the connection', async () => {
     for (const text of ['42["time:sync",{}]', '41', '430[]', '451-["x"]', '44', '']) {
       const socket = await RawWebSocket.open(app.url);
       socket.text(text);
@@ -128,7 +128,7 @@ describe('one connection is one socket', () => {
     expect(hasty.texts.filter((text) => text.startsWith('4'))).to.deep.equal([]);
   });
 
-  it('R-76 who does not CONNECT, or stays after a CONNECT that failed, is sent away within ten seconds', async function () {
+  it('R-76 a connection without a successful CONNECT is closed within ten seconds', async function () {
     this.timeout(20_000);
     const [silent, refused] = [await RawWebSocket.open(app.url), await RawWebSocket.open(app.url)];
     refused.text('40/admin,');

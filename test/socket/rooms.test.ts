@@ -25,7 +25,7 @@ describe('rooms', () => {
     await client.next('session:message', (event) => JSON.stringify(event.message) === JSON.stringify(message));
   };
 
-  it('R-1 a join answers the present state, and what follows reaches the socket', async () => {
+  it('R-1 a join returns the present state, and later updates reach the socket', async () => {
     const created = await player.ok('session:create', chess());
     const { session_id } = created;
     expect(await watcher.ok('session:join', { session_id })).to.deep.equal({ state: created, missed: null });
@@ -34,7 +34,7 @@ describe('rooms', () => {
     expect(update).to.deep.include({ session_id, epoch: state.epoch, version: 2, event_type: 'session_started', state });
   });
 
-  it('R-2 a join tells how many versions were missed', async () => {
+  it('R-2 a join returns how many versions were missed', async () => {
     const { session_id, epoch } = await player.ok('session:create', chess());
     await player.ok('session:start', { session_id });
     for (let i = 0; i < 3; i++) await player.ok('session:switch', { session_id });
@@ -50,7 +50,7 @@ describe('rooms', () => {
     expect((await watcher.ok('session:join', { session_id })).state.version).to.equal(5);
   });
 
-  it('R-3 a join of nothing is refused and seats nobody', async () => {
+  it('R-3 a join of a session that does not exist is refused and enters no room', async () => {
     const { session_id } = chess();
     await watcher.refused('SESSION_NOT_FOUND', 'session:join', { session_id });
     await player.ok('session:create', chess({ session_id }));
@@ -59,7 +59,7 @@ describe('rooms', () => {
     expect(watcher.seen('session:update').filter((event) => event.session_id === session_id)).to.deep.equal([]);
   });
 
-  it('R-4 who left hears nothing more, and leaving twice is fine', async () => {
+  it('R-4 a socket that has left a room gets nothing more, and may leave twice', async () => {
     const { session_id } = await player.ok('session:create', chess());
     const witness = await cluster.client(app);
     await watcher.ok('session:join', { session_id });
@@ -74,7 +74,7 @@ describe('rooms', () => {
   });
   const chessId = () => ({ session_id: chess().session_id });
 
-  it('R-5 a message reaches the whole room as it is, and makes no version', async () => {
+  it('R-5 a message reaches the whole room unchanged, and makes no version', async () => {
     const { session_id } = await player.ok('session:create', chess());
     await watcher.ok('session:join', { session_id });
     for (const message of ['hello', 0, false, '', [1, null, { a: [] }], { __proto__x: 1, nested: { 'ü€': null } }]) {
@@ -88,7 +88,7 @@ describe('rooms', () => {
     expect((await player.ok('session:get', { session_id })).version).to.equal(1);
   });
 
-  it('R-6 a deletion is told to the room, which is empty afterwards', async () => {
+  it('R-6 a deletion is sent to the room, which is empty afterwards', async () => {
     const { session_id, epoch } = await player.ok('session:create', chess());
     await watcher.ok('session:join', { session_id });
     await player.ok('session:start', { session_id });
@@ -108,7 +108,7 @@ describe('rooms', () => {
     expect(heard.filter((event) => event.epoch === next.epoch)).to.deep.equal([]);
   });
 
-  it('R-7 rooms do not overhear each other', async () => {
+  it('R-7 a room gets nothing that is sent to another room', async () => {
     const one = await player.ok('session:create', chess());
     const two = await player.ok('session:create', chess());
     const listener = await cluster.client(app);
@@ -119,7 +119,7 @@ describe('rooms', () => {
     expect(listener.seen('session:update').map(({ session_id }) => session_id)).to.deep.equal([one.session_id]);
   });
 
-  it('R-8 a room of any length works: the adapter takes a name of twenty characters for a socket', async () => {
+  it('R-8 ids of each length have working rooms, although the adapter takes a name of twenty characters for a socket', async () => {
     for (let length = 14; length <= 22; length++) {
       const session_id = `r8-${length}-`.padEnd(length, 'x');
       await player.ok('session:create', chess({ session_id }));
@@ -129,7 +129,7 @@ describe('rooms', () => {
     }
   });
 
-  it('R-9 several sessions fit one socket, and a socket that is gone is gone from all', async () => {
+  it('R-9 a socket can be in several rooms, and leaves all of them when it disconnects', async () => {
     const ids = await Promise.all(Array.from({ length: 20 }, async () => (await player.ok('session:create', chess())).session_id));
     const listener = await cluster.client(app);
     await Promise.all(ids.map((session_id) => listener.ok('session:join', { session_id })));
@@ -139,7 +139,7 @@ describe('rooms', () => {
     await Promise.all(ids.map((session_id) => player.ok('session:switch', { session_id })));
   });
 
-  it('R-10 a join is not undone by another one that fails beside it', async () => {
+  it('R-10 a join that fails does not undo a concurrent one', async () => {
     const { session_id } = await player.ok('session:create', chess());
     const listener = await cluster.client(app);
     // Sent in one go: whichever is served first, the one that was acknowledged counts.
@@ -152,7 +152,7 @@ describe('rooms', () => {
     await listener.next('session:update', (event) => event.session_id === session_id, 1_000);
   });
 
-  it('R-11 join, leave and join in one go end in the room; join and leave end outside', async () => {
+  it('R-11 join, leave and join sent at once end in the room; join and leave end outside', async () => {
     const { session_id } = await player.ok('session:create', chess());
     const [inside, outside] = [await cluster.client(app), await cluster.client(app)];
     await Promise.all([

@@ -66,7 +66,7 @@ describe('an event that instances tell each other', () => {
     return steps.slice(0, -2);
   };
 
-  it('R-90 tells the sockets of the room first, then the session cache hears of the commit, then it is noticed what was told', async () => {
+  it('R-90 a message tells the sockets of the room first, then the session cache, then those who note what was told', async () => {
     expect(await stepsOf(() => publish('other', 'session:update', UPDATE, ASIDE))).to.deep.equal([
       `replaced ${ROOM}`,
       'told session:update',
@@ -79,20 +79,20 @@ describe('an event that instances tell each other', () => {
     ]);
   });
 
-  it('R-90 leaves changes to whoever delivers them, and notices nothing by itself', async () => {
+  it('R-90 a message with changes goes to ChangeDelivery, and is not noted before that sends it', async () => {
     expect(await stepsOf(() => publish('other', 'session:update', CHANGES, ASIDE))).to.deep.equal([`changed ${ROOM}`, 'heard 2 token']);
   });
 
-  it('R-90 tells the session cache nothing of a state in another form', async () => {
+  it('R-90 a message with a state in another form does not reach the session cache', async () => {
     const aside = { ...ASIDE, schema: SCHEMA.writes + 1 };
     expect(await stepsOf(() => publish('other', 'session:update', UPDATE, aside))).not.to.include('heard 2 token');
   });
 
-  it('R-91 takes no step where the instance has published it itself', async () => {
+  it('R-91 a message that the instance published itself takes no step', async () => {
     expect(await stepsOf(() => publish(adapter.uid, 'session:update', UPDATE, ASIDE))).to.deep.equal([]);
   });
 
-  it('R-90 is noticed only, where this instance sends it to its own sockets', async () => {
+  it('R-90 an event that this instance sends to its own sockets is noted only', async () => {
     const took = await stepsOf(async () => server.io.local.to(ROOM).emit('session:update', UPDATE));
     expect(took).to.deep.equal(['told session:update', `noticed ${ROOM} session:update`]);
   });

@@ -21,13 +21,13 @@ describe('sizes of events', () => {
   });
   after(() => cluster.close());
 
-  it('C-30 an event of just 16 KiB on the wire is looked at, one byte more is too large', async () => {
+  it('C-30 an event of exactly 16 KiB on the wire is accepted, one byte more is too large', async () => {
     const event = JSON.stringify(['session:get', { session_id }]);
     expect((await player.text(event, EVENT_MAX_BYTES)).ok).to.equal(true);
     errorOf(await player.text(event, EVENT_MAX_BYTES + 1), 'PAYLOAD_TOO_LARGE');
   });
 
-  it('C-30 bytes count, not characters', async () => {
+  it('C-30 the size of an event counts in bytes, not characters', async () => {
     const event = JSON.stringify(['session:message', { session_id, message: '€'.repeat(EVENT_MAX_BYTES / 2) }]);
     expect(event.length).to.be.below(EVENT_MAX_BYTES);
     errorOf(await player.text(event), 'PAYLOAD_TOO_LARGE');
@@ -42,7 +42,7 @@ describe('sizes of events', () => {
     errorOf(await player.raw('session:switch', megabyte), 'PAYLOAD_TOO_LARGE');
   });
 
-  it('C-31 session:create may have a mebibyte, and is told when it has more', async () => {
+  it('C-31 session:create may have a mebibyte, and is refused beyond that', async () => {
     const event = (session: object) => JSON.stringify(['session:create', session]);
     expect((await player.text(event(chess()), CREATE_MAX_BYTES)).ok).to.equal(true);
     errorOf(await player.text(event(chess()), CREATE_MAX_BYTES + 1), 'PAYLOAD_TOO_LARGE');
@@ -51,7 +51,7 @@ describe('sizes of events', () => {
     expect((details as FieldIssue[])[0]?.field).to.equal('padding');
   });
 
-  it('C-32 metadata and messages have limits of their own', async () => {
+  it('C-32 metadata and messages have limits besides that of the event', async () => {
     const metadata = (bytes: number) => ({ a: 'x'.repeat(bytes - '{"a":""}'.length) });
     await player.ok('session:create', chess({ metadata: metadata(METADATA_MAX_BYTES) }));
     const large = await player.refused('VALIDATION_ERROR', 'session:create', chess({ metadata: metadata(METADATA_MAX_BYTES + 1) }));
@@ -61,7 +61,7 @@ describe('sizes of events', () => {
     expect((long.details as FieldIssue[])[0]?.field).to.equal('message');
   });
 
-  it('C-33 JSON nested very deeply is refused, not choked on', async () => {
+  it('C-33 very deeply nested JSON is refused without harm', async () => {
     const deep = (levels: number) => '['.repeat(levels) + ']'.repeat(levels);
     const id = JSON.stringify(session_id);
     errorOf(await player.text(`["session:message",{"session_id":${id},"message":${deep(4_000)}}]`), 'VALIDATION_ERROR');

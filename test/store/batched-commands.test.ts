@@ -36,13 +36,13 @@ describe('commands of one turn of the event loop', () => {
     return counts;
   };
 
-  it('P-8 leave together where they follow while answers are outstanding, in order; a single one leaves at once', async () => {
+  it('P-8 commands that follow while answers are outstanding are sent together, in order; a single one is sent at once', async () => {
     expect(await held(1)).to.deep.equal([0]);
     expect(await held(4)).to.deep.equal([0, 1, 1, 1]);
     expect(await held(1)).to.deep.equal([0]);
   });
 
-  it('P-8 commands leave together and in order also after the connection was lost', async () => {
+  it('P-8 commands are sent together and in order after a reconnect too', async () => {
     redis.disconnect(true);
     await once(redis, 'ready');
     expect(await held(3)).to.deep.equal([0, 1, 1]);

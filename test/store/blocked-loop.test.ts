@@ -28,19 +28,19 @@ describe('an event loop that was blocked for longer than a command may take', ()
   });
   after(() => redis.disconnect());
 
-  it('O-12 finds the answer to a question that had left before', async () => {
+  it('O-12 a blocked event loop finds the answer to a command that was sent before', async () => {
     const answer = redis.get(key);
     block(BLOCK_MS);
     expect(await answer).to.equal('there');
   });
 
-  it('O-12 finds the answer to a question that left only afterwards', async () => {
+  it('O-12 a blocked event loop finds the answer to a command that was sent only afterwards', async () => {
     const answers = [redis.get(key), redis.get(key), redis.multi().get(key).exec()];
     block(BLOCK_MS);
     expect(await Promise.all(answers)).to.deep.equal(['there', 'there', [[null, 'there']]]);
   });
 
-  it('O-12 finds it also where it was blocked again after one turn', async () => {
+  it('O-12 an event loop that is blocked again after one turn finds the answer too', async () => {
     const answers = [redis.get(key), redis.get(key)];
     block(BLOCK_MS);
     await nextTurn();
@@ -48,11 +48,11 @@ describe('an event loop that was blocked for longer than a command may take', ()
     expect(await Promise.all(answers)).to.deep.equal(['there', 'there']);
   });
 
-  it('O-12 loses no connection by that', () => {
+  it('O-12 a blocked event loop loses no connection', () => {
     expect(lost).to.equal(0);
   });
 
-  it('O-13 a Redis that owes an answer is still given up', async () => {
+  it('O-13 a connection to a Redis that does not answer is still given up', async () => {
     const proxy = await RedisProxy.before(await oneRedisUrl());
     const slow = connectRedis(proxy.url, 'commands', 'test', silent);
     try {
@@ -66,7 +66,7 @@ describe('an event loop that was blocked for longer than a command may take', ()
     }
   });
 
-  it('O-12 any other time-out waits for one more look as well', async () => {
+  it('O-12 every other time-out also waits for one more turn of the event loop', async () => {
     const happened: string[] = [];
     let timer: NodeJS.Timeout | undefined;
     const over = new Promise<void>((resolve) => {

@@ -37,7 +37,7 @@ describe('a commit', () => {
       },
     });
 
-  it('S-1 writes the state, its place in the due set and its event together', async () => {
+  it('S-1 a commit writes the state, its place in the due set and its event together', async () => {
     const state = await committed();
     const { session_id } = state;
     const event = next(state, 'start', await fixture.now());
@@ -55,7 +55,7 @@ describe('a commit', () => {
     ]);
   });
 
-  it('S-2 on a version that was replaced changes nothing at all and shows what is there', async () => {
+  it('S-2 a commit on a version that was replaced changes nothing and returns the present session', async () => {
     const state = await committed();
     const now = await fixture.now();
     const event = next(state, 'start', now);
@@ -69,13 +69,13 @@ describe('a commit', () => {
     expect((await fixture.store.load(state.session_id, { id: 'late' })).command).to.equal(null);
   });
 
-  it('S-2 of another epoch is a conflict, though the version is the same', async () => {
+  it('S-2 a commit on the same version of another epoch is a conflict', async () => {
     const state = await committed();
     const result = await fixture.store.commit(proposal({ ...state, epoch: state.epoch - 1 }, next(state, 'start', await fixture.now())));
     expect(result.outcome).to.equal('conflict');
   });
 
-  it('S-3 of a new session never overwrites one', async () => {
+  it('S-3 a commit of a new session never overwrites an existing one', async () => {
     const state = await committed();
     const before = await fixture.traces(state.session_id);
     const result = await fixture.store.commit(proposal(null, creation(await fixture.now(), state.session_id)));
@@ -83,7 +83,7 @@ describe('a commit', () => {
     expect(await fixture.traces(state.session_id)).to.deep.equal(before);
   });
 
-  it('S-4 of a deletion leaves only what keeps the epoch from coming back', async () => {
+  it('S-4 a deletion leaves only the facts that keep its epoch from being used again', async () => {
     const state = await committed();
     const { session_id } = state;
     await fixture.store.commit(proposal(state, next(state, 'delete', await fixture.now())));
@@ -120,7 +120,7 @@ describe('a commit', () => {
     expect((await factsIn(fixture.redis, fixture.keys.session(state.session_id).session)).version).to.equal('2');
   });
 
-  it('S-5 a commit that is sent again when others have committed since has its effect once, and is told what it did', async () => {
+  it('S-5 a commit that is sent again after other commits has its effect once and returns its first result', async () => {
     const state = await committed();
     const before = await fixture.traces(state.session_id);
     const started = next(state, 'start', await fixture.now());
@@ -138,7 +138,7 @@ describe('a commit', () => {
     expect((await fixture.traces(state.session_id)).outbox).to.equal(before.outbox + 8);
   });
 
-  it('S-11 on a session that another run of Redis wrote last is refused until it begins a new epoch', async () => {
+  it('S-11 a commit on a session that another run of Redis wrote last is refused until it begins a new epoch', async () => {
     const state = await committed();
     const { session } = fixture.keys.session(state.session_id);
     const { redisRun } = await factsIn(fixture.redis, session);
@@ -156,7 +156,7 @@ describe('a commit', () => {
     });
   });
 
-  it('S-6 by an instant that the clock of Redis contradicts is refused and changes nothing', async () => {
+  it('S-6 a commit whose instant the clock of Redis contradicts is refused and changes nothing', async () => {
     const state = await committed();
     const before = await fixture.traces(state.session_id);
     const event = next(state, 'start', await fixture.now());
@@ -171,7 +171,7 @@ describe('a commit', () => {
     expect(await fixture.store.commit(proposal(state, event, slightlyOff))).to.include({ outcome: 'committed' });
   });
 
-  it('S-7 a commit with a command_id remembers it, and a second commit finds that out before versions are compared', async () => {
+  it('S-7 a commit stores its command_id, and a second commit with it is recognised before versions are compared', async () => {
     const state = await committed();
     const command = { id: 'once', fingerprint: 'f', rememberMs: 60_000 };
     const event = next(state, 'start', await fixture.now());
@@ -184,7 +184,7 @@ describe('a commit', () => {
     expect(await fixture.store.remember(state, command)).to.equal(false);
   });
 
-  it('S-7 a remembered command is found also where its session is gone', async () => {
+  it('S-7 the record of a command_id is found even if its session is gone', async () => {
     const state = await committed();
     const command = { id: 'gone', fingerprint: 'f', rememberMs: 60_000 };
     const event = next(state, 'start', await fixture.now());
@@ -197,7 +197,7 @@ describe('a commit', () => {
     });
   });
 
-  it('S-8 a stored state that is no state is not taken for one', async () => {
+  it('S-8 a malformed stored state is reported as unreadable', async () => {
     for (const spoilt of ['no json', 'null', '7', '[]', '{}', '{"participants":7}']) {
       const { session_id } = await committed();
       await tamper(fixture.redis, fixture.keys.session(session_id).session, {}, spoilt);
@@ -206,7 +206,7 @@ describe('a commit', () => {
     }
   });
 
-  it('S-12 claiming a warning leaves the state, and how long it stays, as they are', async () => {
+  it('S-12 claiming a warning changes neither the state nor its lifetime in Redis', async () => {
     const state = await committed();
     const { session } = fixture.keys.session(state.session_id);
     // As many as there may be, and as long.
@@ -224,14 +224,14 @@ describe('a commit', () => {
     ]);
   });
 
-  it('S-9 without a trail writes nothing to the outbox', async () => {
+  it('S-9 a commit without a trail writes nothing to the outbox', async () => {
     const event = creation(await fixture.now());
     const before = await fixture.traces(event.state.session_id);
     await fixture.store.commit(proposal(null, event, { audit: false }));
     expect((await fixture.traces(event.state.session_id)).outbox).to.equal(before.outbox);
   });
 
-  it('S-10 knows of a command exactly when it knows of its effect', async () => {
+  it('S-10 a load returns the record of a command if and only if it returns the effect of that command', async () => {
     for (let round = 0; round < 30; round++) {
       const state = await committed();
       const other = lookInto(fixture.url);

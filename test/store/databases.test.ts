@@ -21,7 +21,7 @@ describe('databases and passwords of Redis', function () {
   after(() => cluster.close());
   afterEach(endAll);
 
-  it('S-60 instances of two databases of one Redis hear nothing of each other', async () => {
+  it('S-60 instances of two databases of one Redis get no messages of each other', async () => {
     const live = await cluster.client(await cluster.instance({ REDIS_URL: `${url}/0` }));
     const staging = await cluster.client(await cluster.instance({ REDIS_URL: `${url}/1` }));
     const exam = { session_id: 'exam', sync_mode: 'global', total_time_ms: 3_600_000 } as const;
@@ -71,7 +71,7 @@ describe('databases and passwords of Redis', function () {
     }
   });
 
-  it('S-62 an instance that comes back to a Redis without its database is not ready, uses no other one, and goes on when it is there again', async () => {
+  it('S-62 an instance whose Redis returns without its database is not ready, uses no other database, and goes on when the database is back', async () => {
     const directory = await freshDirectory('redis');
     const first = await startOwnRedis({ directory, settings: { databases: '6' } });
     const instance = await cluster.instance({ REDIS_URL: `${first.url}/5` });

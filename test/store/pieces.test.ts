@@ -45,7 +45,7 @@ describe('a session of many participants', () => {
     session = await load(session.state.session_id);
   });
 
-  it('S-10 knows of a command exactly when it knows of its effect', async () => {
+  it('S-10 a load returns the record of a command if and only if it returns the effect of that command', async () => {
     const other = lookInto(fixture.url);
     try {
       for (let round = 0; round < 30; round++) {
@@ -66,7 +66,7 @@ describe('a session of many participants', () => {
     }
   });
 
-  it('S-25 is read as it was written, and is whole in the outbox', async () => {
+  it('S-25 a session in pieces is read as it was written, and is whole in the outbox', async () => {
     const { session_id } = session.state;
     expect(Object.keys(await fieldsOf(session_id))).to.have.members(Array.from({ length: 7 }, (_, piece) => `p${piece}`));
     for (let turn = 0; turn < 40; turn++) {
@@ -80,7 +80,7 @@ describe('a session of many participants', () => {
     }
   });
 
-  it('S-26 of a commit only those pieces are written in which something is new', async () => {
+  it('S-26 a commit writes only pieces in which something is new', async () => {
     const { session_id } = session.state;
     const before = await fieldsOf(session_id);
     // The same to whoever reads it, and told from what would be written.
@@ -93,7 +93,7 @@ describe('a session of many participants', () => {
     expect((await load(session_id)).state.active_participant_id).to.equal('p-1');
   });
 
-  it('S-26 all of them where it is not known what is there: an unknown commit, another form', async () => {
+  it('S-26 a commit writes all pieces if those in Redis are unknown: after an unknown commit, or in another form', async () => {
     const { session_id } = session.state;
     const key = fixture.keys.session(session_id).pieces;
     const spoil = async () => fixture.redis.hset(key, 'p6', ` ${(await fieldsOf(session_id))['p6']}`);
@@ -113,7 +113,7 @@ describe('a session of many participants', () => {
     expect(await commit('switch')).to.deep.equal({ outcome: 'conflict', session: now });
   });
 
-  it('S-29 whose pieces are gone is unreadable, never one without participants, and no commit goes on from it', async () => {
+  it('S-29 a session whose pieces are gone is unreadable, never one without participants, and no commit builds on it', async () => {
     const { session_id } = session.state;
     const keys = fixture.keys.session(session_id);
     await fixture.redis.del(keys.pieces);
@@ -126,7 +126,7 @@ describe('a session of many participants', () => {
     expect(await fixture.redis.exists(keys.pieces)).to.equal(0);
   });
 
-  it('S-28 nothing of it stays when it is deleted', async () => {
+  it('S-28 a deletion leaves no piece of a session', async () => {
     await commit('delete');
     expect(Object.keys(await fieldsOf(session.state.session_id))).to.deep.equal([]);
     expect((await newestInOutbox(session.state.session_id)).participants).to.have.length(COUNT);

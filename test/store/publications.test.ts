@@ -40,7 +40,7 @@ describe('what a commit tells other instances', () => {
     return heard.slice(0, -1);
   }
 
-  it('P-10 is published by the commit itself, in order, with the state where it belongs and without its form’s number', async () => {
+  it('P-10 the commit itself publishes its messages, in order, with the state in its place and without the number of its form', async () => {
     const event = creation(await fixture.now(), sessionId());
     const publications = () => [
       { channel, head: '{"update":', tail: ',"more":1}' },
@@ -52,7 +52,7 @@ describe('what a commit tells other instances', () => {
     expect([other, ...more]).to.deep.equal(['as it is']);
   });
 
-  it('P-11 is not published by a commit that does not go through', async () => {
+  it('P-11 a commit that fails publishes nothing', async () => {
     const { state } = creation(await fixture.now(), sessionId());
     await fixture.store.commit(proposal(null, { ...creation(await fixture.now(), state.session_id) }));
     const publications = () => [{ channel, head: 'never', tail: '' }];
@@ -62,7 +62,7 @@ describe('what a commit tells other instances', () => {
     expect(await heardSoFar()).to.deep.equal([]);
   });
 
-  it('P-12 a message is not told for a session that was deleted, is another one, or is not at the expected version any more', async () => {
+  it('P-12 a message is not published for a session that was deleted, was replaced, or is not at the expected version any more', async () => {
     const event = creation(await fixture.now(), sessionId());
     const { epoch } = event.state;
     await fixture.store.commit(proposal(null, event));
@@ -79,7 +79,7 @@ describe('what a commit tells other instances', () => {
     expect(await heardSoFar()).to.deep.equal(['as read', 'read before']);
   });
 
-  it('P-13 a message is published and its command remembered, or neither', async () => {
+  it('P-13 a message is published and its command_id stored, or neither', async () => {
     const event = creation(await fixture.now(), sessionId());
     const { session_id, epoch } = event.state;
     await fixture.store.commit(proposal(null, event));

@@ -68,7 +68,7 @@ describe('errors of Redis', () => {
     await outage(() => redis.set('key', 'value'));
   });
 
-  it('S-71 a mistake of ours is no outage', async () => {
+  it('S-71 an error that shows a bug is not reported as an outage', async () => {
     await redis.set('text', 'text');
     const wrong = await errorOf(reachable(() => redis.hget('text', 'field')));
     expect(wrong)
@@ -82,7 +82,7 @@ describe('errors of Redis', () => {
 });
 
 describe("errors of the trail's database", () => {
-  it('S-70 one that is away, not set up, or that takes too long is an outage', async () => {
+  it('S-70 a database that does not answer, is not set up or takes too long is an outage', async () => {
     const database = await freshDatabase();
     const other = openDatabase(database, silent, { connections: 1, statementMs: 10_000 });
     const empty = new URL(database);
@@ -107,7 +107,7 @@ describe("errors of the trail's database", () => {
     await closeDatabase(other, silent);
   });
 
-  it('S-71 a mistake of ours is no outage', async () => {
+  it('S-71 an error that shows a bug is not reported as an outage', async () => {
     const trail = createTrail({ databaseUrl: await freshDatabase(), logger: silent });
     // PostgreSQL's texts hold no NUL.
     for (const work of [trail.newest('game\0'), trail.history('game\0', 0, 1)]) {

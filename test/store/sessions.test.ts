@@ -28,7 +28,7 @@ describe('sessions in Redis', () => {
 
   const keyOf = (session_id: string) => createKeys(cluster.settings.KEY_PREFIX).session(session_id).session;
 
-  it('S-20 stay as long as their status asks for', async () => {
+  it('S-20 sessions stay in Redis for as long as their status requires', async () => {
     const { session_id } = await player.ok('session:create', chess());
     const left = () => cluster.redis().pttl(keyOf(session_id));
     expect(await left()).to.be.within(95_000, 100_000);
@@ -44,7 +44,7 @@ describe('sessions in Redis', () => {
     expect(await left()).to.be.within(DAY_MS - 5_000, DAY_MS);
   });
 
-  it('S-21 unreadable sessions say so over both transports, and harm nobody else', async () => {
+  it('S-21 an unreadable session is reported over both transports and affects no other session', async () => {
     const { session_id } = await player.ok('session:create', chess());
     await tamper(cluster.redis(), keyOf(session_id), {}, '{"session_id":');
     const names = ['session:get', 'session:join', 'session:start', 'session:switch', 'session:delete'] as const;
@@ -57,7 +57,7 @@ describe('sessions in Redis', () => {
     await player.ok('session:create', chess());
   });
 
-  it('S-21 what is no session at all is not written over by one', async () => {
+  it('S-21 a create never overwrites a value that is not a session', async () => {
     const game = chess();
     const { session_id } = game;
     await cluster.redis().set(keyOf(session_id), 'no session');
@@ -66,7 +66,7 @@ describe('sessions in Redis', () => {
     expect(await cluster.redis().get(keyOf(session_id))).to.equal('no session');
   });
 
-  it('S-22 leave exactly one entry a version in the outbox, in order, with the state after it', async () => {
+  it('S-22 sessions leave exactly one entry for each version in the outbox, in order, with the state after it', async () => {
     const { session_id, epoch } = await player.ok('session:create', chess({ command_id: 'c1' }));
     await player.ok('session:start', { session_id, command_id: 'c2' });
     await player.ok('session:start', { session_id, command_id: 'c2' });
@@ -102,7 +102,7 @@ describe('sessions in Redis', () => {
     expect(events[3]?.state).to.deep.equal(last);
   });
 
-  it('S-23 an id that was deleted comes back with a greater epoch, from version 1', async () => {
+  it('S-23 a deleted id that is used again has a greater epoch and begins with version 1', async () => {
     const { session_id } = chess();
     let epoch = 0;
     for (let incarnation = 0; incarnation < 5; incarnation++) {
@@ -114,14 +114,14 @@ describe('sessions in Redis', () => {
     }
   });
 
-  it('S-23 an id that comes back has a greater epoch even where the clock of Redis fell behind', async () => {
+  it('S-23 an id that is used again has a greater epoch even if the clock of Redis fell behind', async () => {
     const { session_id, epoch } = await player.ok('session:create', chess());
     await player.ok('session:delete', { session_id });
     await tamper(cluster.redis(), keyOf(session_id), { epoch: String(epoch + DAY_MS) });
     expect((await player.ok('session:create', chess({ session_id }))).epoch).to.equal(epoch + DAY_MS + 1);
   });
 
-  it('S-24 keep all that one script touches under one hash tag', async () => {
+  it('S-24 all keys that one script uses have one hash tag', async () => {
     const tags = new Set<string>();
     for (let i = 0; i < 40; i++) {
       const { session_id } = await player.ok('session:create', chess({ command_id: 'tagged' }));

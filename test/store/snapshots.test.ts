@@ -13,7 +13,7 @@ describe('which events go to the trail with a snapshot', () => {
   const withSnapshot = async (unattended: UnattendedSession) =>
     (await unattended.entries()).flatMap(({ state }, index) => (isBrief(state) ? [] : [index + 1]));
 
-  it('A-75 of the expiries of one commit the last has one, and each hundredth version', async () => {
+  it('A-75 of the expiries of one commit only the last and each hundredth version have a snapshot', async () => {
     const unattended = await UnattendedSession.begin(fixture, 300_000);
     for (const count of [50, 100, 1]) await unattended.catchUp(count);
     await unattended.do('pause');
@@ -30,7 +30,7 @@ describe('which events go to the trail with a snapshot', () => {
     });
   }
 
-  it('A-75 the expiry by which a session ends has one', async () => {
+  it('A-75 the expiry that ends a session has a snapshot', async () => {
     const participants = crowdOf(60).map(({ participant_id }) => ({ participant_id, total_time_ms: 1_000 }));
     const unattended = await UnattendedSession.begin(fixture, 300_000, { sync_mode: 'per_participant', participants });
     await unattended.catchUp(59);
@@ -39,7 +39,7 @@ describe('which events go to the trail with a snapshot', () => {
     expect(await withSnapshot(unattended)).to.deep.equal([1, 2, 62]);
   });
 
-  it('A-75 what goes without one still says all that the row of its session tells', async () => {
+  it('A-75 an event without a snapshot still carries all fields of the row of its session', async () => {
     const unattended = await UnattendedSession.begin(fixture, 300_000, { participants: crowdOf(60) });
     await unattended.catchUp(3);
     const { sync_mode, status, cycle_count, created_at, updated_at, session_started_at, session_completed_at } = unattended.state;
