@@ -12,6 +12,7 @@ import { Fallback } from './fallback.ts';
 import { formatTime, type TimeStyle } from './format-time.ts';
 import { KeepAlive } from './keep-alive.ts';
 import { resolveOptions, type SyncKairosOptions } from './options.ts';
+import { PhaseWatch } from './phase-watch.ts';
 import { Requests } from './requests.ts';
 import { Rooms } from './rooms.ts';
 import { SessionCommands } from './session-commands.ts';
@@ -41,13 +42,21 @@ export class SyncKairosClient extends SessionCommands {
     const { clock, optimistic } = options;
     const connection = new Connection(options);
     const alive = new KeepAlive();
-    const rooms = new Rooms({ connection, clock, alive, now: () => Math.round(time.now()) });
+    const phases = new PhaseWatch({
+      clock,
+      now: () => (time.status().state === 'syncing' ? null : time.now()),
+      tell: (event) => connection.events.emit('clockPhase', event),
+    });
+    const rooms = new Rooms({ connection, clock, alive, phases, now: () => Math.round(time.now()) });
     const overRest = exchangesOverRest(options);
     const time = new ClockSync({
       clock,
       random: Math.random,
       exchange: (signal, isKnown) => (connection.state === 'connected' ? exchangeOverSocket(connection, clock) : overRest(signal, isKnown)),
-      onSync: (status) => this.#synced(status),
+      onSync: (status) => {
+        phases.lookAgain();
+        this.#synced(status);
+      },
     });
     const predict = (state: SessionState, next: string | undefined): SessionState | null =>
       time.status().state === 'synced' ? (optimistic?.(state, time.now(), next) ?? null) : null;

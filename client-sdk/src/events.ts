@@ -1,6 +1,7 @@
 /** What `client.on` can listen for. Durations and offsets are milliseconds. */
 import type { EventEnvelope, ExpiredEvent, MessageEvent, Notice, WarningEvent } from './contract/index.ts';
 import type { SyncKairosError } from './errors.ts';
+import type { ClockPhaseEvent } from './phase-watch.ts';
 
 /**
  * `reconnecting`: the connection is lost, or could not be made, and is tried again. `fallback`: likewise, and meanwhile
@@ -23,6 +24,11 @@ export interface ClientEvents {
   clockSkewDetected: { offset: number };
   timeExpired: ExpiredEvent;
   timeWarning: WarningEvent;
+  /**
+   * The running clock of a session with a time control, which somebody listens to, has begun another phase, period or
+   * stage. The client finds it out by itself; nothing is sent.
+   */
+  clockPhase: ClockPhaseEvent;
   sessionDeleted: EventEnvelope;
   message: MessageEvent;
   /**
@@ -43,6 +49,7 @@ const NAMES: Record<keyof ClientEvents, true> = {
   clockSkewDetected: true,
   timeExpired: true,
   timeWarning: true,
+  clockPhase: true,
   sessionDeleted: true,
   message: true,
   notice: true,

@@ -1,3 +1,4 @@
 /** React hooks on top of the client: the subpath `@synckairos/client/react`. React itself is an optional peer. */
-export { useCountdown, useNow, useStopwatch } from './use-time.ts';
+export type { ClockView } from './clock-view.ts';
+export { useClock, useCountdown, useNow, useStopwatch } from './use-time.ts';
 export { useSyncKairos, type SyncKairosHook, type SyncKairosHookOptions } from './use-sync-kairos.ts';

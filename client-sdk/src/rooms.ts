@@ -5,6 +5,7 @@ import type { ChangesEvent, EventEnvelope, SessionState, UpdateEvent } from './c
 import { type DeviceClock, later } from './device-clock.ts';
 import { asError, retryAfter, type SyncKairosError } from './errors.ts';
 import type { KeepAlive } from './keep-alive.ts';
+import type { PhaseWatch } from './phase-watch.ts';
 import { isNewer, SessionStore, type StoreHooks } from './session-store.ts';
 
 /** Pause before a join is tried again that failed for a passing reason. */
@@ -18,6 +19,8 @@ export interface RoomsOptions {
   connection: Connection;
   clock: DeviceClock;
   alive: KeepAlive;
+  /** Tells of the phases of clocks that run. */
+  phases: Pick<PhaseWatch, 'follow'>;
   /** The server's time, in whole Unix milliseconds. */
   now: () => number;
 }
@@ -130,6 +133,7 @@ export class Rooms {
       const { connection, now } = this.#options;
       const hooks: StoreHooks = {
         onDemandChange: () => this.#demandChanged(created),
+        onState: (state) => this.#options.phases.follow(sessionId, state),
         onExpired: (event) => connection.events.emit('timeExpired', { server_time_ms: now(), ...event }),
         connectionError: () => connection.failure,
       };
@@ -142,6 +146,7 @@ export class Rooms {
   #demandChanged(room: Room): void {
     const { connection, alive } = this.#options;
     const { listened, wanted, sessionId } = room.store;
+    this.#options.phases.follow(sessionId, wanted ? room.store.getSnapshot() : null);
     if (listened) {
       room.rest ??= alive.listen();
     } else {

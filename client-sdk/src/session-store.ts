@@ -19,6 +19,8 @@ interface Seen {
 export interface StoreHooks {
   /** Called when somebody begins or ceases to want updates. */
   onDemandChange: () => void;
+  /** Called with each other state of a session that updates are wanted of, null where there is none. */
+  onState?: (state: SessionState | null) => void;
   /** Called once for each expiry. */
   onExpired: (event: Omit<ExpiredEvent, 'server_time_ms'>) => void;
   /** Why there is no connection to the server; null if there is one. */
@@ -200,6 +202,7 @@ export class SessionStore {
     if (state !== this.#state) this.#predicted = null;
     this.#state = state;
     this.#error = error;
+    this.#hooks.onState?.(this.wanted ? state : null);
     this.tell();
   }
 }

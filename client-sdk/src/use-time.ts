@@ -1,8 +1,10 @@
 /** React hooks that render again as time passes. */
 import { useMemo, useSyncExternalStore } from 'react';
 import type { SyncKairosClient } from './client.ts';
+import type { Reading } from './clock/clock.ts';
 import { cycleTimeUsed, isMoving, readClock } from './clock/reading.ts';
 import { type ClockSource, clockStore, COUNTDOWN, type Digits, type Face, STOPWATCH } from './clock-store.ts';
+import { type ClockView, clockViewStore } from './clock-view.ts';
 import type { SessionState } from './contract/index.ts';
 import { ownerOf, type Who } from './who.ts';
 
@@ -42,6 +44,20 @@ export function useCountdown(client: SyncKairosClient, sessionId: string, who?: 
 }
 
 /**
+ * As `useCountdown`, with what passes at the moment (`delay`, `main`, `period`, `block`), what is left of it, the
+ * stage, and the periods and turns that are left, where there are any. Renders just after something of that changes as
+ * it is shown. Null while unknown.
+ */
+export function useClock(client: SyncKairosClient, sessionId: string, who?: Who): ClockView | null {
+  const name = JSON.stringify(who);
+  const { subscribe, getSnapshot } = useMemo(
+    () => clockViewStore(sourceOf(client, sessionId, whoOf(name), countdownOf)),
+    [client, sessionId, name],
+  );
+  return useSyncExternalStore(subscribe, getSnapshot, () => null);
+}
+
+/**
  * As `useCountdown`, for the time used: that of the stopwatch in `count_up` and `global`, elsewhere that of the current
  * turn. Rounded down.
  */
@@ -53,30 +69,39 @@ export function useStopwatch(client: SyncKairosClient, sessionId: string): numbe
  * Reads a clock of a session at an instant of the server (Unix ms), and tells whether it is moving; null if there is
  * none.
  */
-type ReadState = (state: SessionState, who: Who, at: number) => { reading: Digits; moves: boolean } | null;
+type ReadState<Shown extends Digits> = (state: SessionState, who: Who, at: number) => { reading: Shown; moves: boolean } | null;
 
-const countdownOf: ReadState = (state, who, at) => {
+const countdownOf: ReadState<Reading> = (state, who, at) => {
   const owner = ownerOf(state, who);
   const reading = owner === undefined ? null : readClock(state, owner, at);
   return reading === null || owner === undefined ? null : { reading, moves: isMoving(state, owner) };
 };
 
-const stopwatchOf: ReadState = (state, _who, at) => {
+const stopwatchOf: ReadState<Digits> = (state, _who, at) => {
   const moves = state.cycle_started_at !== null;
   return { reading: { left_ms: cycleTimeUsed(state, at), rate: moves ? 1 : 0, next_change_in_ms: null }, moves };
 };
 
-function useDigits(client: SyncKairosClient, sessionId: string, who: Who, face: Face, readState: ReadState): number | null {
-  // The object may differ at each rendering although it names the same clock.
+function useDigits(client: SyncKairosClient, sessionId: string, who: Who, face: Face, readState: ReadState<Digits>): number | null {
   const name = JSON.stringify(who);
-  const { subscribe, getSnapshot } = useMemo(() => {
-    const named = name === undefined ? undefined : (JSON.parse(name) as Who);
-    return clockStore(sourceOf(client, sessionId, named, readState), face);
-  }, [client, sessionId, name, face, readState]);
+  const { subscribe, getSnapshot } = useMemo(
+    () => clockStore(sourceOf(client, sessionId, whoOf(name), readState), face),
+    [client, sessionId, name, face, readState],
+  );
   return useSyncExternalStore(subscribe, getSnapshot, () => null);
 }
 
-function sourceOf(client: SyncKairosClient, sessionId: string, who: Who, readState: ReadState): ClockSource {
+/** The object may differ at each rendering although it names the same clock, so hooks remember its text. */
+function whoOf(name: string | undefined): Who {
+  return name === undefined ? undefined : (JSON.parse(name) as Who);
+}
+
+function sourceOf<Shown extends Digits>(
+  client: SyncKairosClient,
+  sessionId: string,
+  who: Who,
+  readState: ReadState<Shown>,
+): ClockSource & { read(at: number): Shown | null } {
   const store = client.session(sessionId);
   const readAt = (at: number) => {
     const state = store.getSnapshot();

@@ -1,14 +1,28 @@
 import fc from 'fast-check';
 import { duelOfControl } from '../timing/control-duel.ts';
-import { checkReplay } from '../timing/laws.ts';
-import { randomControl, randomMoves } from '../timing/random-controls.ts';
+import { duel } from '../timing/duel.ts';
+import { checkNeverNegative, checkReplay, checkVersions } from '../timing/laws.ts';
+import { randomControl, randomControlGame, randomMoves } from '../timing/random-controls.ts';
+import { randomSteps } from '../timing/random-games.ts';
 
 const SEQUENCES = 100_000;
 
 describe(`${SEQUENCES} random games on random time controls`, function () {
   this.timeout(0);
+  for (const mode of ['per_participant', 'per_group'] as const) {
+    it(`T-202 T-203 ${mode}: whatever several players do, every state is as if somebody had counted`, () => {
+      const property = fc.property(randomControlGame(mode), randomSteps, (game, steps) => {
+        const { events } = duel(game, steps).table;
+        checkVersions(events);
+        checkNeverNegative(events);
+        checkReplay(events);
+      });
+      fc.assert(property, { numRuns: SEQUENCES / 4 });
+    });
+  }
+
   it('T-202 T-203 every bucket is as if somebody had taken each millisecond from it, and the trail gives it again', () => {
     const property = fc.property(randomControl, randomMoves, (control, moves) => checkReplay(duelOfControl(control, moves).events));
-    fc.assert(property, { numRuns: SEQUENCES });
+    fc.assert(property, { numRuns: SEQUENCES / 2 });
   });
 });

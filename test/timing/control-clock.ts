@@ -1,4 +1,4 @@
-import type { Stage, TimeControl } from '#contract';
+import type { ClockState, Stage, TimeControl } from '#contract';
 
 type Bucket = 'delay' | 'main' | 'reserve';
 
@@ -49,6 +49,18 @@ export class TickingClock {
       for (let n = 0; n < (next?.byoyomi?.periods ?? 0); n += 1) all += next?.byoyomi?.period_ms ?? 0;
     }
     return all;
+  }
+
+  /** What a state tells of it. */
+  get picture(): ClockState {
+    const { byoyomi, canadian } = this.rules;
+    const state: ClockState = { turns: this.turns, stage: this.stage, stage_turns: this.stageTurns, turn_used_ms: this.used };
+    if (byoyomi !== undefined) Object.assign(state, { periods_left: this.periods.length, period_left_ms: this.periods.at(-1) ?? 0 });
+    if (canadian !== undefined) Object.assign(state, { block_turns_left: this.blockTurns, block_left_ms: this.block });
+    const [main, reserve] = (['main', 'reserve'] as const).map((bucket) => this.taken.filter((one) => one === bucket).length);
+    if (main !== undefined && main > 0) state.turn_main_ms = main;
+    if (reserve !== undefined && reserve > 0) state.turn_reserve_ms = reserve;
+    return state;
   }
 
   /** One millisecond of the owner's turn. */
@@ -140,9 +152,11 @@ export class TickingClock {
 
   #leaveEmptyStages(): void {
     while (this.main === 0 && this.rules.at_zero === 'next') {
-      // The turn goes on without a delay.
-      if (this.taken.length > 0) this.delay = 0;
       this.#enter(this.stage + 1);
+      // A turn that used its main time up goes on without a delay; one whose main time was taken away keeps its rest.
+      const { delay_ms = 0, delay_type } = this.rules;
+      const isOver = delay_type === 'bronstein' || this.taken.some((bucket) => bucket !== 'delay');
+      this.delay = isOver ? 0 : Math.max(0, delay_ms - this.used);
     }
   }
 

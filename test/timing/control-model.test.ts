@@ -1,12 +1,26 @@
 import fc from 'fast-check';
-import { checkReplay } from './laws.ts';
 import { duelOfControl } from './control-duel.ts';
-import { randomControl, randomMoves } from './random-controls.ts';
+import { duel } from './duel.ts';
+import { checkNeverNegative, checkReplay, checkVersions } from './laws.ts';
+import { randomControl, randomControlGame, randomMoves } from './random-controls.ts';
+import { randomSteps } from './random-games.ts';
 
 /** Sequences; `npm run test:long` plays 100,000. */
 const SEQUENCES = 500;
 
 describe('any time control, and any turns on it', () => {
+  for (const mode of ['per_participant', 'per_group'] as const) {
+    it(`T-202 ${mode}: whatever several players do, every state and every event is as if somebody had counted`, () => {
+      const property = fc.property(randomControlGame(mode), randomSteps, (game, steps) => {
+        const { events } = duel(game, steps).table;
+        checkVersions(events);
+        checkNeverNegative(events);
+        checkReplay(events);
+      });
+      fc.assert(property, { numRuns: SEQUENCES / 2 });
+    });
+  }
+
   it('T-202 every state is as if somebody had taken each millisecond from its bucket', () => {
     fc.assert(
       fc.property(randomControl, randomMoves, (control, moves) => void duelOfControl(control, moves)),

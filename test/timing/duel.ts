@@ -178,7 +178,8 @@ function compare(table: Table, reference: Reference): void {
   for (const player of reference.players) {
     same(remaining(table.state, { participant_id: player.id }, now), reference.leftOf(player), `what ${player.id} has left`);
   }
-  for (const team of reference.teams) same(remaining(table.state, { group_id: team.id }, now), team.bank, `what ${team.id} has left`);
+  for (const team of reference.teams)
+    same(remaining(table.state, { group_id: team.id }, now), reference.bankOf(team), `what ${team.id} has left`);
   same(remaining(table.state, 'session', now), reference.left(), 'what the running clock has left');
   const { cycle_time_used_ms = 0 } = reference.notes.at(-1)?.state ?? {};
   if (reference.status !== 'running') same(cycleTimeUsed(table.state, now), cycle_time_used_ms, 'what a clock at rest has used');

@@ -1,5 +1,7 @@
 import fc from 'fast-check';
 import type { Stage, TimeControl } from '#contract';
+import { randomGame } from './random-games.ts';
+import type { Payload } from './reference-seats.ts';
 
 /** Sizes in units, so that every size is a multiple of the unit that is drawn. */
 const knobs = fc.record({
@@ -81,3 +83,36 @@ export const randomMoves: fc.Arbitrary<Move[]> = fc.array(
   }),
   { maxLength: 30, size: 'max' },
 );
+
+/** An hourglass, or any other control. */
+const controlOrHourglass: fc.Arbitrary<TimeControl> = fc.oneof(
+  { weight: 4, arbitrary: randomControl },
+  {
+    weight: 1,
+    arbitrary: fc.integer({ min: 1_000, max: 1_300 }).map((time_ms): TimeControl => ({ stages: [{ time_ms }], hourglass: true })),
+  },
+);
+
+/** Random games of a mode with banks, with a time control instead of them; one of the players may have a handicap. */
+export function randomControlGame(sync_mode: 'per_participant' | 'per_group'): fc.Arbitrary<Payload> {
+  return fc
+    .tuple(randomGame(sync_mode), controlOrHourglass, fc.option(randomControl))
+    .map(([game, control, handicap]) => withControl(game, control, handicap));
+}
+
+function withControl(banked: Payload, drawn: TimeControl, handicap: TimeControl | null): Payload {
+  const { increment_ms: _increment, max_time_ms: _ceiling, total_time_ms: _total, ...game } = banked;
+  const [participants, groups] = [game.participants?.map(withoutBank), game.groups?.map(withoutBank)];
+  const owners = game.sync_mode === 'per_participant' ? participants : groups;
+  const clocks = owners?.length ?? new Set(participants?.map(({ group_id }) => group_id)).size;
+  // An hourglass needs two clocks, and all of them.
+  const { hourglass, ...alone } = drawn;
+  const time_control: TimeControl = hourglass === true && clocks < 2 ? alone : drawn;
+  if (owners?.[0] !== undefined && handicap !== null && time_control.hourglass !== true) owners[0].time_control = handicap;
+  return { ...game, time_control, participants, ...(groups === undefined ? {} : { groups }) };
+}
+
+function withoutBank<Owner extends { total_time_ms?: number | undefined; time_control?: TimeControl | undefined }>(owner: Owner): Owner {
+  const { total_time_ms: _bank, ...rest } = owner;
+  return rest as Owner;
+}

@@ -50,9 +50,9 @@ export class ReferenceBoard {
   left(): number | null {
     switch (this.game.sync_mode) {
       case 'per_participant':
-        return this.active === null ? null : this.active.bank;
+        return this.active === null ? null : this.bankOf(this.active);
       case 'per_group':
-        return this.team()?.bank ?? null;
+        return this.bankOf(this.team());
       case 'per_cycle':
         return (this.game.time_per_cycle_ms ?? 0) + this.extra - this.counted;
       case 'global':
@@ -62,11 +62,16 @@ export class ReferenceBoard {
     }
   }
 
+  /** What a player or team has left in all: the bank, or every bucket of a time control. */
+  bankOf(owner: Player | Team | undefined): number | null {
+    return owner === undefined ? null : (owner.clock?.left ?? owner.bank);
+  }
+
   /** What a player's clock shows. */
   leftOf(player: Player): number | null {
     const mode = this.game.sync_mode;
-    if (mode === 'per_participant') return player.bank;
-    if (mode === 'per_group') return this.teams.find((team) => team.id === player.group)?.bank ?? null;
+    if (mode === 'per_participant') return this.bankOf(player);
+    if (mode === 'per_group') return this.bankOf(this.teams.find((team) => team.id === player.group));
     if (mode === 'per_cycle' && player !== this.active) return this.game.time_per_cycle_ms ?? null;
     return this.left();
   }

@@ -1,9 +1,17 @@
-import type { CreatePayload, GroupState, ParticipantState, SessionState } from '#contract';
+import type { CreatePayload, GroupState, ParticipantState, SessionState, TimeControl } from '#contract';
+import { TickingClock } from './control-clock.ts';
 
 export type Payload = CreatePayload & { session_id: string };
 
+/** The clock of a player or team that has a time control. */
+export interface Controlled {
+  clock?: TickingClock;
+  /** Whether the control is their own. */
+  own?: TimeControl | undefined;
+}
+
 /** Somebody at the table, with the hands of their own clock. */
-export interface Player {
+export interface Player extends Controlled {
   id: string;
   index: number;
   group: string | null;
@@ -15,7 +23,7 @@ export interface Player {
 }
 
 /** Several at the table with one clock between them. */
-export interface Team {
+export interface Team extends Controlled {
   id: string;
   bank: number;
   used: number;
@@ -34,17 +42,25 @@ export function seatPlayers(game: Payload): Player[] {
     const listed = game.sync_mode === 'per_group' ? game.groups?.find((group) => group.members?.includes(one.participant_id)) : undefined;
     const group = one.group_id ?? listed?.group_id ?? null;
     const index = one.participant_index ?? place;
-    return { id: one.participant_id, index, group, bank: one.total_time_ms ?? null, used: 0, turns: 0, expired: false };
+    const player = { id: one.participant_id, index, group, bank: one.total_time_ms ?? null, used: 0, turns: 0, expired: false };
+    return game.sync_mode === 'per_participant' ? withClock(player, game, one.time_control) : player;
   });
+}
+
+function withClock<Owner extends Player | Team>(owner: Owner, game: Payload, own: TimeControl | undefined): Owner {
+  const control = own ?? game.time_control;
+  if (control === undefined) return owner;
+  const clock = new TickingClock(control);
+  return { ...owner, bank: clock.main, clock, own };
 }
 
 /** The teams of a game in the order in which they take turns. */
 export function seatTeams(game: Payload, players: Player[]): Team[] {
   if (game.sync_mode !== 'per_group') return [];
   if (game.groups !== undefined && game.groups.length > 0) {
-    return game.groups.map(({ group_id: id, total_time_ms: bank = 0, members = [] }) => {
+    return game.groups.map(({ group_id: id, total_time_ms: bank = 0, members = [], time_control }) => {
       const joined = players.filter((player) => player.group === id && !members.includes(player.id)).map((player) => player.id);
-      return { id, bank, used: 0, expired: false, members: [...members, ...joined] };
+      return withClock({ id, bank, used: 0, expired: false, members: [...members, ...joined] }, game, time_control);
     });
   }
   const teams: Team[] = [];
@@ -53,7 +69,7 @@ export function seatTeams(game: Payload, players: Player[]): Team[] {
     if (team !== undefined) team.members.push(player.id);
     else teams.push({ id: player.group ?? '', bank: player.bank ?? 0, used: 0, expired: false, members: [player.id] });
   }
-  return teams;
+  return teams.map((team) => withClock(team, game, undefined));
 }
 
 /** The fields of a state that never change, with the contract's defaults. */
@@ -70,6 +86,7 @@ export function settings(game: Payload) {
     outage_policy: game.outage_policy ?? 'charge',
     warning_thresholds_ms: game.warning_thresholds_ms ?? [10_000, 5_000, 1_000],
     metadata: game.metadata ?? {},
+    ...(game.time_control === undefined ? {} : { time_control: game.time_control }),
   } satisfies Partial<SessionState>;
 }
 
@@ -86,11 +103,17 @@ export function pictureOfPlayer(player: Player, left: number | null, is_active: 
     is_active,
     has_expired: player.expired,
     has_gone: player.turns > 0,
+    ...pictureOfClock(player),
   };
 }
 
 /** What a state tells of a team. */
 export function pictureOfTeam(team: Team, is_active: boolean): GroupState {
   const { id: group_id, bank: total_time_ms, used: time_used_ms, expired: has_expired, members } = team;
-  return { group_id, total_time_ms, time_used_ms, is_active, has_expired, members: [...members] };
+  return { group_id, total_time_ms, time_used_ms, is_active, has_expired, members: [...members], ...pictureOfClock(team) };
+}
+
+function pictureOfClock({ clock, own }: Controlled): Pick<ParticipantState, 'clock' | 'time_control'> {
+  if (clock === undefined) return {};
+  return { ...(own === undefined ? {} : { time_control: own }), clock: clock.picture };
 }

@@ -1,7 +1,7 @@
 import type { Status } from '#contract';
 import type { TimerCommand } from '../../server/domain/decide.ts';
 import { ReferenceBoard } from './reference-board.ts';
-import { after, type Player } from './reference-seats.ts';
+import { after, type Player, type Team } from './reference-seats.ts';
 
 const DAY = 86_400_000;
 const MAY: Record<string, Status[]> = {
@@ -68,14 +68,36 @@ export class Reference extends ReferenceBoard {
     this.sinceLast += 1;
     if (this.active !== null) {
       this.active.used += 1;
-      if (this.game.sync_mode === 'per_participant') this.active.bank = (this.active.bank ?? 0) - 1;
+      if (this.game.sync_mode === 'per_participant') this.#drain(this.active);
     }
     const team = this.team();
     if (team !== undefined) {
-      team.bank -= 1;
+      this.#drain(team);
       team.used += 1;
     }
     if (this.left() === 0) this.#flagFalls();
+  }
+
+  #drain(owner: Player | Team): void {
+    if (owner.clock === undefined) owner.bank = (owner.bank ?? 0) - 1;
+    else {
+      owner.clock.tick();
+      owner.bank = owner.clock.main;
+      if (this.game.time_control?.hourglass === true) this.#handOn(owner, owner.clock.used);
+    }
+  }
+
+  /** What one uses of an hourglass goes to the others in equal parts, and to the first what can't be divided. */
+  #handOn(owner: Player | Team, used: number): void {
+    const all = this.game.sync_mode === 'per_group' ? this.teams : [...this.players].sort((a, b) => a.index - b.index);
+    const others = all.filter((one) => one !== owner && !one.expired);
+    const partOf = (place: number, of: number): number => (place === 0 ? of - (others.length - 1) * part(of) : part(of));
+    const part = (of: number): number => Math.floor(of / others.length);
+    for (const [place, other] of others.entries()) {
+      if (other.clock === undefined) continue;
+      other.clock.main += partOf(place, used) - partOf(place, used - 1);
+      other.bank = other.clock.main;
+    }
   }
 
   #flagFalls(): void {
@@ -121,19 +143,30 @@ export class Reference extends ReferenceBoard {
     const receipt = this.receipt();
     this.#turnIsOver();
     const next = chosen ?? this.#whoIsNext();
-    if (this.game.sync_mode === 'per_participant') this.#earn(this.active);
-    else if (next?.group !== this.group) this.#earn(this.team());
+    const owner = this.game.sync_mode === 'per_participant' ? this.active : next?.group === this.group ? null : this.team();
+    const charged = this.#earn(owner);
     this.#cycleBegins(next);
-    this.note('cycle_switched', receipt);
+    this.note('cycle_switched', receipt, charged === null ? {} : { charged_ms: charged });
     return null;
   }
 
-  /** A bank grows by the increment, one millisecond after the other, until it is full. */
-  #earn(bankOf: { bank: number | null } | null | undefined): void {
-    if (bankOf == null) return;
-    for (let earned = 0; earned < (this.game.increment_ms ?? 0); earned++) {
-      if (bankOf.bank !== this.ceiling) bankOf.bank = (bankOf.bank ?? 0) + 1;
+  /**
+   * A bank grows by the increment, one millisecond after the other, until it is full; a clock with a time control ends
+   * its turn. Answers what that was charged, where it is not what it took.
+   */
+  #earn(owner: Player | Team | null | undefined): number | null {
+    if (owner == null) return null;
+    const { clock } = owner;
+    if (clock !== undefined) {
+      const [charged, used] = [clock.charge(), clock.used];
+      clock.endTurn();
+      owner.bank = clock.main;
+      return charged === used ? null : charged;
     }
+    for (let earned = 0; earned < (this.game.increment_ms ?? 0); earned++) {
+      if (owner.bank !== this.ceiling) owner.bank = (owner.bank ?? 0) + 1;
+    }
+    return null;
   }
 
   #adjust(wish: Omit<Extract<TimerCommand, { type: 'adjust' }>, 'type'>): string | null {
@@ -145,6 +178,16 @@ export class Reference extends ReferenceBoard {
     if (bankMode && owner == null) return 'PARTICIPANT_NOT_FOUND';
     if (owner?.expired === true) return 'VALIDATION_ERROR';
     const has = owner == null ? this.left() : owner.bank;
+    const clock = owner?.clock;
+    if (clock !== undefined) {
+      const isWhole = delta % (clock.control.charge_unit_ms ?? 1) === 0;
+      if (!isWhole || clock.main + delta < 0 || clock.left + delta < 1 || clock.left + delta > 400 * DAY) return 'VALIDATION_ERROR';
+      const receipt = this.receipt();
+      clock.adjust(delta);
+      if (owner != null) owner.bank = clock.main;
+      this.note('session_adjusted', receipt, wish);
+      return null;
+    }
     if (has === null || has + delta < 1 || has + delta > (bankMode ? (this.ceiling ?? DAY) : DAY)) return 'VALIDATION_ERROR';
     const receipt = this.receipt();
     if (owner != null) owner.bank = has + delta;
@@ -168,7 +211,7 @@ export class Reference extends ReferenceBoard {
       this.teams,
       this.teams.findIndex((team) => team.id === this.group),
     );
-    const team = teams.find((candidate) => candidate.bank > 0);
+    const team = teams.find((candidate) => (this.bankOf(candidate) ?? 0) > 0);
     const [first] = ring.filter((player) => team !== undefined && player.group === team.id).sort((a, b) => a.turns - b.turns);
     return first ?? null;
   }

@@ -12,6 +12,7 @@ export interface PlainClock {
   /** Where main time ends: the clock falls there. Below 0 where a clock goes on after zero. */
   readonly floor_ms: number;
   readonly control?: undefined;
+  readonly state?: undefined;
 }
 
 /** A clock as settled: what its last charge left. */
@@ -52,52 +53,34 @@ export function countdown(main_ms: number | null, overrun_ms = 0): PlainClock {
 
 /** Reads a running clock `elapsed` ms after it was settled, or a standing one with `elapsed` null. */
 export function read(clock: Clock, elapsed: number | null): Reading {
-  return clock.control === undefined ? readPlain(clock, elapsed) : readControlled(clock, elapsed);
-}
-
-function readPlain(clock: PlainClock, elapsed: number | null): Reading {
-  const left_ms = remainingOf(clock, elapsed ?? 0);
-  if (left_ms === null) {
-    return { left_ms, remaining_ms: null, phase: 'main', phase_left_ms: null, stage: 0, rate: 0, next_change_in_ms: null };
+  const { control, main_ms, floor_ms } = clock;
+  if (main_ms === null) {
+    return { left_ms: null, remaining_ms: null, phase: 'main', phase_left_ms: null, stage: 0, rate: 0, next_change_in_ms: null };
   }
-  const phase = clock.floor_ms < 0 && left_ms <= 0 ? 'overrun' : 'main';
-  const phase_left_ms = phase === 'overrun' ? left_ms - clock.floor_ms : left_ms;
+  const ran = Math.min(elapsed ?? 0, Math.max(0, untilFall(clock) ?? 0));
+  const buckets = control === undefined ? { delay: 0, main: main_ms - ran, reserve: 0, stage: 0 } : controlled.bucketsAfter(clock, ran);
+  const { delay, main, reserve, stage } = buckets;
+  const { byoyomi, canadian, turns } = control?.stages[stage] ?? {};
+  const periods = byoyomi && controlled.periodsOf(reserve, byoyomi);
+  const part = periods?.period_left_ms ?? reserve;
+  const phase = delay > 0 ? 'delay' : main > 0 ? 'main' : byoyomi ? 'period' : canadian ? 'block' : floor_ms < 0 ? 'overrun' : 'main';
+  const phase_left_ms = phase === 'delay' ? delay : phase === 'main' ? main : phase === 'overrun' ? main - floor_ms : part;
+  const isOnlyDelay = delay > 0 && main === 0 && reserve === 0;
   const runs = elapsed !== null && phase_left_ms > 0;
-  const next_change_in_ms = runs ? phase_left_ms : null;
-  return { left_ms, remaining_ms: left_ms, phase, phase_left_ms, stage: 0, rate: runs ? -1 : 0, next_change_in_ms };
-}
-
-function readControlled(clock: ControlledClock, elapsed: number | null): Reading {
-  const now = controlled.drain(clock, Math.min(elapsed ?? 0, Math.max(0, untilFall(clock) ?? 0)));
-  const { stage, stage_turns, periods_left, period_left_ms = 0, block_left_ms = 0, block_turns_left } = now.state;
-  const { turns } = controlled.stageOf(now);
-  const delay = controlled.delayLeft(now);
-  const reserve = period_left_ms + block_left_ms;
-  const isOnlyDelay = now.main_ms === 0 && reserve === 0 && delay > 0;
-  const left_ms = isOnlyDelay ? delay : now.main_ms === 0 ? reserve : now.main_ms;
-  const phase = phaseOf(now, delay);
-  const phase_left_ms = { delay, main: now.main_ms, period: reserve, block: reserve, overrun: now.main_ms - now.floor_ms }[phase];
-  const runs = elapsed !== null && phase_left_ms > 0;
-  const turns_left = phase === 'block' ? block_turns_left : turns === undefined ? undefined : turns - stage_turns;
+  // What is settled of turns is true of the stage in which the clock was then.
+  const settled = stage === clock.state?.stage ? clock.state : undefined;
+  const turns_left = phase === 'block' ? (settled?.block_turns_left ?? canadian?.turns) : turns && turns - (settled?.stage_turns ?? 0);
   return {
-    left_ms,
-    remaining_ms: remainingOf(now, 0),
+    left_ms: isOnlyDelay ? delay : main === 0 ? part : main,
+    remaining_ms: remainingOf(clock, ran),
     phase,
     phase_left_ms,
-    ...(periods_left === undefined ? {} : { periods_left }),
-    ...(turns_left === undefined ? {} : { turns_left }),
     stage,
+    ...(periods && { periods_left: periods.periods_left }),
+    ...(turns_left && { turns_left }),
     rate: runs && (phase !== 'delay' || isOnlyDelay) ? -1 : 0,
     next_change_in_ms: runs ? phase_left_ms : null,
   };
-}
-
-function phaseOf(clock: ControlledClock, delay: number): Reading['phase'] {
-  if (delay > 0) return 'delay';
-  if (clock.main_ms > 0) return 'main';
-  if (clock.state.periods_left !== undefined) return 'period';
-  if (clock.state.block_left_ms !== undefined) return 'block';
-  return clock.floor_ms < 0 ? 'overrun' : 'main';
 }
 
 /**

@@ -48,26 +48,49 @@ export function reserveLeft(clock: ControlledClock): number {
 export function untilEmpty(clock: ControlledClock): number {
   const { stages } = clock.control;
   let left = delayLeft(clock) + clock.main_ms + reserveLeft(clock);
-  for (let index = clock.state.stage; stages[index]?.at_zero === 'next'; index += 1) {
+  for (let index = clock.state.stage; stages[index]?.at_zero; index += 1) {
     const next = stages[index + 1] ?? NO_TIME;
     left += next.time_ms + wholeReserve(next);
   }
   return left;
 }
 
-/** The clock after `ms` more of its turn. Whether it has fallen by then is not asked here. */
-export function drain(clock: ControlledClock, ms: number): ControlledClock {
-  const drained = ms - Math.min(ms, delayLeft(clock));
-  let rest = drained;
-  let after = clock;
-  while (stageOf(after).at_zero === 'next' && rest >= after.main_ms) {
-    const used = Math.max(0, after.main_ms);
+/** What the buckets hold after some time, and in which stage. */
+export interface Buckets {
+  delay: number;
+  main: number;
+  reserve: number;
+  stage: number;
+  /** What of that time came from main time, and what from the reserve. */
+  fromMain: number;
+  fromReserve: number;
+}
+
+/** The buckets after `ms` more of a turn. Whether the clock has fallen by then is not asked here. */
+export function bucketsAfter(clock: ControlledClock, ms: number): Buckets {
+  const { stages } = clock.control;
+  const delay = delayLeft(clock);
+  const passed = Math.max(0, ms - delay);
+  let { stage } = clock.state;
+  let [main, reserve, rest] = [clock.main_ms, reserveLeft(clock), passed];
+  while (stages[stage]?.at_zero && rest >= main) {
+    const used = Math.max(0, main);
+    const next = stages[(stage += 1)] ?? NO_TIME;
     rest -= used;
-    after = enter({ ...after, main_ms: after.main_ms - used }, after.state.stage + 1);
+    main += next.time_ms - used;
+    reserve = wholeReserve(next);
   }
-  const reserve = Math.min(reserveLeft(after), Math.max(0, rest - Math.max(0, after.main_ms)));
-  after = withReserve({ ...after, main_ms: after.main_ms - (rest - reserve) }, reserveLeft(after) - reserve);
-  return taken({ ...after, state: { ...after.state, turn_used_ms: after.state.turn_used_ms + ms } }, drained - reserve, reserve);
+  const fromReserve = Math.min(reserve, Math.max(0, rest - Math.max(0, main)));
+  main -= rest - fromReserve;
+  return { delay: Math.max(0, delay - ms), main, reserve: reserve - fromReserve, stage, fromMain: passed - fromReserve, fromReserve };
+}
+
+/** The clock after `ms` more of its turn, with a note of what that took. */
+export function drain(clock: ControlledClock, ms: number): ControlledClock {
+  const { main, reserve, stage, fromMain, fromReserve } = bucketsAfter(clock, ms);
+  const after = stage === clock.state.stage ? clock : enter(clock, stage);
+  const state = { ...after.state, turn_used_ms: after.state.turn_used_ms + ms };
+  return taken(withReserve({ ...after, main_ms: main, state }, reserve), fromMain, fromReserve);
 }
 
 /** What a turn that ends now is charged, ms: whole units, the least at least, never so much that the clock falls. */
@@ -161,10 +184,12 @@ function wholeReserve({ byoyomi, canadian }: Stage): number {
 /** The clock with so much in its periods or its block; a period that is used up is gone. */
 function withReserve(clock: ControlledClock, left: number, block_turns_left = clock.state.block_turns_left ?? 0): ControlledClock {
   const { byoyomi, canadian } = stageOf(clock);
-  if (byoyomi !== undefined) {
-    const periods_left = Math.ceil(left / byoyomi.period_ms);
-    const period_left_ms = periods_left === 0 ? 0 : left - (periods_left - 1) * byoyomi.period_ms;
-    return { ...clock, state: { ...clock.state, periods_left, period_left_ms } };
-  }
+  if (byoyomi !== undefined) return { ...clock, state: { ...clock.state, ...periodsOf(left, byoyomi) } };
   return canadian === undefined ? clock : { ...clock, state: { ...clock.state, block_turns_left, block_left_ms: left } };
+}
+
+/** How many periods so much time is, and what is left of the present one; one that is used up is gone. */
+export function periodsOf(left: number, { period_ms }: { period_ms: number }): { periods_left: number; period_left_ms: number } {
+  const periods_left = Math.ceil(left / period_ms);
+  return { periods_left, period_left_ms: left === 0 ? 0 : left - (periods_left - 1) * period_ms };
 }

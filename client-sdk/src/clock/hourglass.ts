@@ -16,20 +16,13 @@ export function shareOf({ of, takesRest }: Share, used: number): number {
 
 /** Who receives which share: all whose turn it is not and whose clocks have not fallen. The first takes the rest. */
 export function shares(state: SessionState): Map<ParticipantState | GroupState, Share> {
-  if (state.time_control?.hourglass !== true) return new Map();
-  const entries = receivers(state);
+  const { active_participant_id, active_group_id } = state;
+  const isGroups = modeOf(state).owners === 'groups';
+  const entries: (ParticipantState | GroupState)[] = (isGroups ? state.groups : state.participants).filter(
+    (one) => !one.has_expired && ('members' in one ? one.group_id !== active_group_id : one.participant_id !== active_participant_id),
+  );
+  // Participants go by their index, groups by their place.
+  const orderOf = (entry: ParticipantState | GroupState, place: number): number => ('members' in entry ? place : entry.participant_index);
   const first = Math.min(...entries.map(orderOf));
   return new Map(entries.map((one, place) => [one, { of: entries.length, takesRest: orderOf(one, place) === first }]));
-}
-
-function receivers(state: SessionState): (ParticipantState | GroupState)[] {
-  if (modeOf(state).owners === 'groups') {
-    return state.groups.filter((group) => group.group_id !== state.active_group_id && !group.has_expired);
-  }
-  return state.participants.filter((one) => one.participant_id !== state.active_participant_id && !one.has_expired);
-}
-
-/** Participants go by their index, groups by their place. */
-function orderOf(entry: ParticipantState | GroupState, place: number): number {
-  return 'participant_index' in entry ? entry.participant_index : place;
 }

@@ -1,0 +1,86 @@
+/** Says when the running clock of a session with a time control goes from one phase to the next, which nobody sends. */
+import type { Reading } from './clock/clock.ts';
+import { clockHolder, type ClockHolder, findClock } from './clock/find.ts';
+import { readFound } from './clock/reading.ts';
+import type { SessionState } from './contract/index.ts';
+import { type DeviceClock, later } from './device-clock.ts';
+
+/**
+ * The running clock has begun another phase, period or stage: whose clock, what it shows then, and when it was noticed
+ * (Unix ms of the server, as far as the client knows it).
+ */
+export interface ClockPhaseEvent extends ClockHolder, Reading {
+  session_id: string;
+  server_time_ms: number;
+}
+
+/** A timer can't wait longer; by then the server's time has been measured again. */
+const LONGEST_MS = 2_147_483_647;
+
+interface Watched {
+  state: SessionState;
+  /** Whose turn was looked at last. */
+  turn: string;
+  /** What of its clock passed then; undefined where it was not looked at. */
+  part: string | undefined;
+  callOff?: (() => void) | undefined;
+}
+
+export interface PhaseWatchOptions {
+  clock: DeviceClock;
+  /** The server's time, Unix ms; null while it is not known. */
+  now: () => number | null;
+  tell: (event: ClockPhaseEvent) => void;
+}
+
+export class PhaseWatch {
+  readonly #options: PhaseWatchOptions;
+  readonly #watched = new Map<string, Watched>();
+
+  constructor(options: PhaseWatchOptions) {
+    this.#options = options;
+  }
+
+  /** Takes the newest state of a session; null where there is none any more, or nobody wants to hear of it. */
+  follow(id: string, state: SessionState | null): void {
+    const known = this.#watched.get(id);
+    known?.callOff?.();
+    this.#watched.delete(id);
+    const clock = state && findClock(state, 'session')?.clock;
+    if (!state?.cycle_started_at || !clock?.control) return;
+    const turn = JSON.stringify([state.epoch, clockHolder(state), clock.state.turns]);
+    // Of a turn that the client saw begin nothing is left out; what passed before it came is no news.
+    const part = known?.turn === turn ? known.part : known && partOf(readingOf(state, Date.parse(state.cycle_started_at)));
+    this.#watched.set(id, { state, turn, part });
+    this.#look(id);
+  }
+
+  /** The server's time is another one than was thought. */
+  lookAgain(): void {
+    for (const id of this.#watched.keys()) this.#look(id);
+  }
+
+  #look(id: string): void {
+    const { clock, now, tell } = this.#options;
+    const watched = this.#watched.get(id);
+    const server_time_ms = now();
+    const reading = watched && server_time_ms !== null ? readingOf(watched.state, server_time_ms) : undefined;
+    if (!watched || server_time_ms === null || !reading) return;
+    const before = watched.part;
+    watched.part = partOf(reading);
+    watched.callOff?.();
+    const rest = reading.next_change_in_ms ?? Infinity;
+    watched.callOff = rest > LONGEST_MS ? undefined : later(clock, () => this.#look(id), Math.ceil(rest));
+    if (before !== undefined && before !== watched.part)
+      tell({ session_id: id, ...clockHolder(watched.state), ...reading, server_time_ms });
+  }
+}
+
+function readingOf(state: SessionState, at: number): Reading | undefined {
+  const found = findClock(state, 'session');
+  return found && readFound(state, found, at);
+}
+
+function partOf(reading: Reading | undefined): string | undefined {
+  return reading && `${reading.phase} ${reading.stage} ${reading.periods_left}`;
+}
