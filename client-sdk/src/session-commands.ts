@@ -13,6 +13,7 @@ import type {
   SessionState,
   SharePayload,
   ShareLink,
+  UndoPayload,
 } from './contract/index.ts';
 import { SyncKairosError } from './errors.ts';
 import { freshId } from './ids.ts';
@@ -23,7 +24,16 @@ import { bankOf, type Who } from './who.ts';
 /** Which part of a history to read. */
 export type HistoryPage = Pick<HistoryPayload, 'after_version' | 'limit' | 'event_types' | 'created_at'>;
 
-type StateCommand = 'session:start' | 'session:pause' | 'session:resume' | 'session:adjust' | 'session:complete' | 'session:cancel';
+type StateCommand =
+  | 'session:start'
+  | 'session:pause'
+  | 'session:resume'
+  | 'session:adjust'
+  | 'session:undo'
+  | 'session:complete'
+  | 'session:cancel';
+/** How many turns to take back, what becomes of the time that they used, and for which version that is meant. */
+export type UndoOptions = Omit<UndoPayload, 'session_id'>;
 type Data<C extends CommandName> = Promise<Commands[C]['data']>;
 
 /** The parts that commands work with. */
@@ -109,6 +119,15 @@ export class SessionCommands {
     const owner = bankOf(this.#parts.rooms.state(id) ?? (await this.getSession(id)), who);
     const target = typeof owner === 'object' ? owner : {};
     return this.#change('session:adjust', { ...payload, ...target });
+  }
+
+  /**
+   * Takes back the last turns of a session that was created with an `undo_depth`: one, or as many as `turns`. Clocks
+   * get back what these have used, or stay charged with it (`clock: 'charge'`). Another command that is faster makes it
+   * a CONFLICT.
+   */
+  async undo(id: string, { turns, clock, ...options }: UndoOptions = {}): Data<'session:undo'> {
+    return this.#change('session:undo', { session_id: id, turns, clock, ...options });
   }
 
   /** Ends a session as planned. */

@@ -3,6 +3,7 @@ import { canonicalJson } from '../domain/canonical.ts';
 import { type RecordedEvent, replay, type Replayed } from '../domain/replay.ts';
 import { NewerSchemaError } from '../domain/schema.ts';
 import { followsByItself, mustCarrySnapshot } from '../domain/snapshots.ts';
+import type { UndoHistory } from '../domain/undo.ts';
 import { blame, type Finding, findingOf, type Judged } from './findings.ts';
 import type { PrismaClient, SyncEvent, SyncSession } from './generated/client.ts';
 import { type IncarnationRows, keyOf, type RowPosition, presentIncarnation } from './history.ts';
@@ -23,6 +24,8 @@ export interface Verification {
 /** A state that may be right. */
 interface Candidate {
   state: SessionState;
+  /** What was kept with it to take turns back, as far as the rows tell. */
+  undo?: UndoHistory | undefined;
   /**
    * The row at which snapshot and rules differed, and whether this state comes from the snapshot; undefined if they
    * never differed.
@@ -137,7 +140,7 @@ function judge(row: SyncEvent, before: Read | undefined, gap: boolean): Read {
   // If both rows have snapshots, each is judged by itself.
   const bothTold = before?.event.state_snapshot !== null && event.state_snapshot !== null;
   const statesBefore = bothTold ? before?.states.slice(0, 1) : before?.states;
-  const replays = isFirst ? [replayed(null, event)] : (statesBefore ?? []).map(({ state, since }) => replayed(state, event, since));
+  const replays = isFirst ? [replayed(null, event)] : (statesBefore ?? []).map((candidate) => replayed(candidate.state, event, candidate));
   const right = replays.filter(({ problem }) => problem === null);
   tellWhichWasRight(replays, right);
   const judged: Judged = {
@@ -155,10 +158,10 @@ function judge(row: SyncEvent, before: Read | undefined, gap: boolean): Read {
 }
 
 function statesAfter({ state_snapshot: snapshot }: RecordedEvent, row: Judged, right: Led[], replays: Led[]): Candidate[] {
-  if (snapshot !== null && right.length > 0) return [{ state: snapshot }];
-  const led = (right.length > 0 ? right : replays).flatMap(({ state, since }) => (state === null ? [] : { state, since }));
+  if (snapshot !== null && right.length > 0) return [{ state: snapshot, undo: right[0]?.undo }];
+  const led = (right.length > 0 ? right : replays).flatMap(({ state, since, undo }) => (state === null ? [] : { state, since, undo }));
   if (snapshot === null) return led;
-  const [byRules] = led.map(({ state }) => ({ state, since: { row, isOfSnapshot: false } }));
+  const [byRules] = led.map(({ state, undo }) => ({ state, undo, since: { row, isOfSnapshot: false } }));
   return [{ state: snapshot, since: { row, isOfSnapshot: true } }, ...(byRules === undefined ? [] : [byRules])];
 }
 
@@ -188,9 +191,9 @@ function ownProblem(event: RecordedEvent, state: SessionState | undefined, befor
 /** The state that the rules give for an event after a state that may be right. */
 type Led = Replayed & Pick<Candidate, 'since'>;
 
-function replayed(before: SessionState | null, event: RecordedEvent, since?: Candidate['since']): Led {
+function replayed(before: SessionState | null, event: RecordedEvent, { since, undo }: Partial<Candidate> = {}): Led {
   try {
-    return { ...replay(before, event), since };
+    return { ...replay(before, event, undo), since };
   } catch (error) {
     if (error instanceof NewerSchemaError) throw error;
     return { state: null, problem: "has a snapshot that is no session's state", since };

@@ -71,6 +71,8 @@ export function created(payload: NewSession, now: number, epoch: number, note: J
   if (payload.owner_id !== undefined) state.owner_id = payload.owner_id;
   if (payload.time_control !== undefined) state.time_control = payload.time_control;
   if (payload.participants_may_pause === true) state.participants_may_pause = true;
+  if (payload.undo_depth !== undefined && payload.undo_depth > 0)
+    Object.assign(state, { undo_depth: payload.undo_depth, undo_available: 0 });
   const active = findParticipant(state, state.active_participant_id);
   if (active !== undefined) state.active_group_id = active.group_id;
   derive(state, now);

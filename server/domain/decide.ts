@@ -16,6 +16,7 @@ import type { JsonObject, SessionState, Status } from '#contract';
 import { adjust, type Adjustment } from './adjust.ts';
 import { record, type SessionEvent } from './event.ts';
 import { type Refusal, refuse } from './refusal.ts';
+import { takeBack, type UndoHistory, type Undoing } from './undo.ts';
 
 /** A command that changes an existing session. */
 export type TimerCommand =
@@ -23,6 +24,7 @@ export type TimerCommand =
   | { type: 'switch'; current_participant_id?: string | undefined; next_participant_id?: string | undefined }
   | { type: 'pause' }
   | { type: 'resume' }
+  | ({ type: 'undo' } & Undoing)
   | ({ type: 'adjust' } & Adjustment)
   | { type: 'complete' }
   | { type: 'cancel'; reason?: string | undefined }
@@ -38,6 +40,7 @@ const ALLOWED: Record<Exclude<TimerCommand['type'], 'delete'>, readonly Status[]
   switch: ['running'],
   pause: ['running'],
   resume: ['paused'],
+  undo: ['running', 'paused'],
   adjust: ['pending', 'running', 'paused'],
   complete: ['pending', 'running', 'paused', 'expired'],
   cancel: ['pending', 'running', 'paused'],
@@ -48,20 +51,22 @@ export interface DecideOptions {
   rules?: Rules;
   /** What the event's metadata say beside what the command says: by whom and by which command_id it was made. */
   note?: JsonObject;
+  /** What is kept of the session so that turns can be taken back; undefined where it keeps nothing. */
+  history?: UndoHistory | undefined;
 }
 
 /**
  * Decides one command at `now` (Unix ms). Pure: the state handed in is never changed. The event is complete but for its
  * epoch, which the commit may raise. Refusals: INVALID_STATE_TRANSITION, PARTICIPANT_NOT_FOUND, NOT_ACTIVE_PARTICIPANT,
- * PARTICIPANT_EXPIRED, in the contract's order, and what `adjust` refuses.
+ * PARTICIPANT_EXPIRED, in the contract's order, and what `adjust` and `takeBack` refuse.
  */
 export function decide(state: SessionState, command: TimerCommand, now: number, options: DecideOptions = {}): Decision {
-  const decision = judge(state, command, now, options.rules ?? PRESENT_RULES);
+  const decision = judge(state, command, now, options);
   if (decision.ok) Object.assign(decision.event.metadata, options.note);
   return decision;
 }
 
-function judge(state: SessionState, command: TimerCommand, now: number, rules: Rules): Decision {
+function judge(state: SessionState, command: TimerCommand, now: number, { rules = PRESENT_RULES, history }: DecideOptions): Decision {
   if (command.type !== 'delete' && !ALLOWED[command.type].includes(state.status)) {
     return refuse('INVALID_STATE_TRANSITION', `Cannot ${command.type}: session is ${state.status}`, {
       status: state.status,
@@ -79,6 +84,8 @@ function judge(state: SessionState, command: TimerCommand, now: number, rules: R
       return stopClock(state, 'paused', 'session_paused', at);
     case 'resume':
       return resume(state, at);
+    case 'undo':
+      return takeBack(state, command, at, history);
     case 'adjust':
       return adjust(state, command, at);
     case 'complete':

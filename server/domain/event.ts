@@ -1,6 +1,6 @@
 import { type Charge, type ClockHolder, derive, iso } from '#clock';
-import { shareParticipants } from './changes.ts';
 import type { EventType, JsonObject, SessionState } from '#contract';
+import { shareParticipants } from './changes.ts';
 
 /** Something that happened to a session: one version, one row of the trail. */
 export interface SessionEvent extends Charge {
@@ -28,6 +28,14 @@ export function record(
 ): SessionEvent {
   draft.version += 1;
   draft.updated_at = iso(at);
+  if (draft.undo_depth !== undefined && endsUndo(event_type, draft)) draft.undo_available = 0;
   derive(draft, at);
   return { event_type, at, ...charge, metadata, state: shareParticipants(before, draft) };
 }
+
+/** Whether nothing from before an event can be taken back after it. */
+export function endsUndo(eventType: EventType, { status }: SessionState): boolean {
+  return EMPTYING.has(eventType) || (status !== 'running' && status !== 'paused' && status !== 'pending');
+}
+
+const EMPTYING: ReadonlySet<EventType> = new Set(['session_started', 'participant_expired', 'session_recovered']);

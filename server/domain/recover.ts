@@ -28,6 +28,7 @@ function bringBack(snapshot: SessionState, now: number): SessionEvent {
   const state = draftOf(snapshot);
   state.version += 1;
   state.epoch = nextEpoch(snapshot.epoch, now);
+  if (state.undo_depth !== undefined) state.undo_available = 0;
   const charge = { participant_id: null, group_id: null, time_elapsed_ms: 0, time_remaining_ms: null };
   return { event_type: 'session_recovered', at: now, ...charge, metadata: {}, state };
 }

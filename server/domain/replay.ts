@@ -8,6 +8,7 @@ import { type Outage, takeIntoAccount } from './outage.ts';
 import { LOST, recover, resume, ROLLED_BACK } from './recover.ts';
 import { NewerSchemaError } from './schema.ts';
 import { followsByItself } from './snapshots.ts';
+import { NO_TURNS, type UndoHistory, undoHistoryAfter, type Undoing } from './undo.ts';
 
 /** An event as the trail has it: without a snapshot where the rules lead to it (snapshots.ts). */
 export type RecordedEvent = Omit<HistoryEvent, 'state_snapshot'> & {
@@ -22,27 +23,36 @@ export interface Replayed {
   state: SessionState | null;
   /** In what the record differs from it, in words; null where it does not. */
   problem: string | null;
+  /** What is kept after it to take turns back; undefined where nothing is, or where that is not known. */
+  undo?: UndoHistory | undefined;
 }
 
 /**
  * Applies a recorded event to the state before it, by the rules that it was made by, and compares everything with the
- * record.
+ * record. `undo` is what was kept before it to take turns back; where that is not known, the state after an undo is
+ * taken from the record.
  * @throws NewerSchemaError where only a newer version of the server knows these rules
  */
-export function replay(before: SessionState | null, recorded: RecordedEvent): Replayed {
+export function replay(before: SessionState | null, recorded: RecordedEvent, undo?: UndoHistory): Replayed {
   const rules = rulesOf(recorded.rules);
   if (rules === undefined) throw new NewerSchemaError(`an event made by rules ${recorded.rules ?? ''}, which this version does not know`);
   const { event_type, state_snapshot: snapshot } = recorded;
   if (event_type === 'session_created') {
     const begins = snapshot?.status === 'pending' && snapshot.version === recorded.version;
-    return { state: snapshot, problem: begins ? null : 'does not begin a session' };
+    return {
+      state: snapshot,
+      problem: begins ? null : 'does not begin a session',
+      undo: snapshot?.undo_depth === undefined ? undefined : NO_TURNS,
+    };
   }
   if (before === null) return { state: null, problem: 'has no event before it' };
-  const event = applied(before, recorded, rules);
+  if (event_type === 'session_undone' && undo === undefined) return { state: snapshot, problem: null };
+  const event = applied(before, recorded, rules, undo);
   if (typeof event === 'string') return { state: null, problem: event };
   // When an epoch begins is decided at the commit, by what became of Redis.
   event.state.epoch = recorded.epoch;
-  return { state: event.state, problem: difference(event, recorded) };
+  if (event.state.undo_depth !== undefined && before.epoch !== recorded.epoch) event.state.undo_available = 0;
+  return { state: event.state, problem: difference(event, recorded), undo: undoHistoryAfter(undo, before, event) };
 }
 
 /**
@@ -66,7 +76,7 @@ function difference(event: SessionEvent, recorded: RecordedEvent): string | null
   return null;
 }
 
-function applied(before: SessionState, recorded: RecordedEvent, rules: Rules): SessionEvent | string {
+function applied(before: SessionState, recorded: RecordedEvent, rules: Rules, history: UndoHistory | undefined): SessionEvent | string {
   const { state_snapshot: snapshot } = recorded;
   const at = Date.parse(recorded.timestamp);
   if (snapshot === null && !followsByItself(recorded)) return 'has no snapshot';
@@ -76,7 +86,7 @@ function applied(before: SessionState, recorded: RecordedEvent, rules: Rules): S
   if (recorded.event_type === 'session_recovered') return broughtBack(before, at, recorded);
   const command = snapshot === null ? null : commandOf({ ...recorded, state_snapshot: snapshot });
   if (command === null) return `is of the unknown type ${recorded.event_type}`;
-  const decision = decide(before, command, at, { rules });
+  const decision = decide(before, command, at, { rules, history });
   return decision.ok ? decision.event : `could not have happened: ${decision.message}`;
 }
 
@@ -104,6 +114,10 @@ function commandOf({ event_type, state_snapshot, metadata }: HistoryEvent): Time
     case 'session_adjusted': {
       const { delta_ms, participant_id, group_id } = metadata as { delta_ms?: number; participant_id?: string; group_id?: string };
       return { type: 'adjust', delta_ms: delta_ms ?? 0, participant_id, group_id };
+    }
+    case 'session_undone': {
+      const { turns, clock } = metadata as Undoing;
+      return { type: 'undo', turns, clock };
     }
     case 'session_completed':
       return { type: 'complete' };

@@ -1,6 +1,7 @@
 import { modeOf } from '#clock';
 import type { SessionEvent } from '../domain/event.ts';
 import { nextEpoch } from '../domain/recover.ts';
+import { undoHistoryAfter, type UndoHistory } from '../domain/undo.ts';
 import { crossed, thresholdsAhead, thresholdsLifted } from '../domain/warnings.ts';
 import type { Alarms } from './alarms.ts';
 import type { SessionCache } from './session-cache.ts';
@@ -99,7 +100,8 @@ export class Committer {
       const texts: string[] = [];
       const snapshotAt = (index: number) => (texts[index] ??= JSON.stringify(events[index]?.state));
       const { publications, tell } = rooms.announce(events, snapshotAt, session, before);
-      return { tell, result: await store.commit({ ...commit, snapshotAt, publications }) };
+      if (last.state.undo_depth !== undefined) session.undo = historyAfter(base, events);
+      return { tell, result: await store.commit({ ...commit, undo: session.undo, snapshotAt, publications }) };
     };
     let { result, tell } = await attempt();
     if (result.outcome === 'other_run') {
@@ -129,9 +131,25 @@ function positionOf(base: StoredSession | null): StoredSession['expiredSince'] {
   return base?.state == null ? null : { version: base.version, at: Date.parse(base.state.updated_at) };
 }
 
-/** Gives events a new epoch, so that version numbers that a client may have seen do not get a second meaning. */
+/**
+ * Gives events a new epoch, so that version numbers that a client may have seen do not get a second meaning. No turn of
+ * an earlier epoch can be taken back.
+ */
 function beginEpoch(events: SessionEvent[], epoch: number): void {
-  for (const event of events) event.state.epoch = Math.max(event.state.epoch, epoch);
+  for (const { state } of events) {
+    state.epoch = Math.max(state.epoch, epoch);
+    if (state.undo_depth !== undefined) state.undo_available = 0;
+  }
+}
+
+/** What is kept after some events so that turns can be taken back. */
+function historyAfter(base: StoredSession | null, events: SessionEvent[]): UndoHistory | undefined {
+  let [history, before] = [base?.undo, base?.state ?? null];
+  for (const event of events) {
+    history = undoHistoryAfter(history, before, event);
+    before = event.state;
+  }
+  return history;
 }
 
 /** Whether the same clock runs before and after some events, so that warnings which were sent count as sent. */
@@ -141,7 +159,7 @@ function runsOn(base: StoredSession | null, events: SessionEvent[]): boolean {
     ({ event_type, state }) =>
       event_type === 'session_adjusted' ||
       event_type === 'session_credited' ||
-      (event_type === 'cycle_switched' && modeOf(state).acrossTurns),
+      ((event_type === 'cycle_switched' || event_type === 'session_undone') && modeOf(state).acrossTurns),
   );
 }
 

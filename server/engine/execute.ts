@@ -108,6 +108,8 @@ export class Execution {
       const ended = await this.#switchReplaced(this.#first, session, this.#command);
       if (ended !== null) return ended;
     }
+    const lostRace = this.#command.type === 'undo' && !isSamePosition(session, this.#first) && !expiredOnly(this.#first, session);
+    if (lostRace) return conflict('Another command was faster', this.#first.version, session.state);
     const decision = this.#decide(this.#first, session);
     if (!decision.ok) return isRemembered ? this.#load() : decision;
     const admitted = this.#context.limit?.admit() ?? null;
@@ -124,7 +126,7 @@ export class Execution {
     const context = this.#context;
     const refusal = checkVersion(session, context);
     if (refusal !== null) return refusal;
-    const decision = decide(session.state, this.#command, this.#instant.at, { note: noteOf(context) });
+    const decision = decide(session.state, this.#command, this.#instant.at, { note: noteOf(context), history: session.undo });
     if (!decision.ok || this.#command.type !== 'adjust') return decision;
     return checkCycle(first, session, this.#instant.at, this.#options.graceMs, context) ?? decision;
   }

@@ -3,6 +3,7 @@ import type { EventType, JsonObject, JsonValue, SessionState, Status } from '#co
 import type { SessionEvent } from '../domain/event.ts';
 import type { Outage } from '../domain/outage.ts';
 import type { Position } from '../domain/position.ts';
+import type { UndoHistory } from '../domain/undo.ts';
 import type { SessionIncarnation } from './incarnation.ts';
 
 /** Redis does not answer or refuses; whether the last command took effect is unknown. */
@@ -34,6 +35,8 @@ export interface StoredSession {
   lastHash: string | null;
   /** The token of the commit that made it; null if unknown. */
   token: string | null;
+  /** What is kept so that turns can be taken back. Set if the session has an `undo_depth`. */
+  undo?: UndoHistory | undefined;
   /** Set if only the trail has the session. */
   archived?: true;
   /** When somebody was last connected to it, Unix ms; 0 for never. Set only if that was read. */
@@ -98,6 +101,8 @@ export interface Commit {
   command?: CommandKey | undefined;
   /** As in StoredSession, after the events. */
   expiredSince?: StoredSession['expiredSince'];
+  /** As in StoredSession, after the events. */
+  undo?: UndoHistory | undefined;
   /** Hash of the event before these in the trail; null for a session's first. */
   previousHash: string | null;
   /** Whether events go to the outbox. */

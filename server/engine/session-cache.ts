@@ -36,9 +36,17 @@ export class SessionCache {
     return this.#entries.get(sessionId)?.session;
   }
 
-  /** Takes a newer state of a cached session. */
-  refresh({ version, epoch, state, warnings, expiredSince, lastHash, token }: LiveSession): void {
-    if (this.#entries.has(state.session_id)) this.set({ version, epoch, state, warnings, expiredSince, lastHash, token });
+  /**
+   * Takes a newer state of a cached session. Instances do not tell each other what a session keeps to take turns back:
+   * if that is missing, the session is dropped, so that the next command reads it from Redis.
+   */
+  refresh({ version, epoch, state, warnings, expiredSince, lastHash, token, undo }: LiveSession): void {
+    const known = this.get(state.session_id);
+    if (known === undefined) return;
+    const next: LiveSession = { version, epoch, state, warnings, expiredSince, lastHash, token };
+    if (state.undo_depth === undefined) this.set(next);
+    else if (undo !== undefined) this.set({ ...next, undo });
+    else if (isAfter(next, known)) this.drop(state.session_id);
   }
 
   /** Applies changes to a cached session if they follow its version. */
@@ -48,7 +56,9 @@ export class SessionCache {
   ): void {
     const known = this.get(session_id);
     if (known?.epoch !== epoch || known.version !== since_version) return;
-    this.set({ ...facts, version, epoch, state: applyChanges(known.state, changes) });
+    const next = { ...facts, version, epoch, state: applyChanges(known.state, changes) };
+    if (next.state.undo_depth === undefined) this.set(next);
+    else this.drop(session_id);
   }
 
   /** Caches a session, unless a newer version is cached. */

@@ -4,6 +4,7 @@ import { canonicalJson } from '../domain/canonical.ts';
 import { type Incarnation, incarnationOf } from '../engine/incarnation.ts';
 import { hashOf, type TrailEvent } from '../engine/trail-event.ts';
 import type { SessionEvent } from '../domain/event.ts';
+import { NO_TURNS, type UndoHistory } from '../domain/undo.ts';
 import { decodeState, NewerSchemaError, schemaOf, type Schema } from '../domain/schema.ts';
 import {
   type CommandKey,
@@ -46,14 +47,14 @@ export function asWritten(state: SessionState | null): SessionState | null {
 }
 
 /**
- * Reads a session from its facts and the text of its whole state; null if nothing is stored. Throws
- * UnreadableStateError, NewerSchemaError.
+ * Reads a session from its facts, the text of its whole state, and what is kept to take turns back; null if nothing is
+ * stored. Throws UnreadableStateError, NewerSchemaError.
  */
-export function toSession([text, json]: Field[], schema: Schema): StoredSession | null {
+export function toSession([text, json, undo]: Field[], schema: Schema): StoredSession | null {
   if (text == null) return null;
   const { version, epoch, hash, expiredSince, warnings, tokens } = readFacts(text);
   const state = json == null ? null : parseState(json, schema);
-  return {
+  const session: StoredSession = {
     version: Number(version),
     epoch: Number(epoch),
     state,
@@ -63,6 +64,13 @@ export function toSession([text, json]: Field[], schema: Schema): StoredSession 
     // The newest comes first.
     token: tokens?.slice(0, TOKEN_LENGTH) ?? null,
   };
+  if (state?.undo_depth !== undefined) session.undo = undo == null ? NO_TURNS : (JSON.parse(undo) as UndoHistory);
+  return session;
+}
+
+/** What stands behind a stored state: on a line of its own, what is kept to take turns back, if anything is. */
+export function undoText(undo: UndoHistory | undefined): string {
+  return undo === undefined || undo === NO_TURNS ? '' : `\n${JSON.stringify(undo)}`;
 }
 
 /** `version@instant`. */
@@ -77,11 +85,14 @@ function toExpiredSince(text: string | null, state: SessionState | null): Stored
   return { version: Number(version), at: at === undefined ? Date.parse(state.updated_at) : Number(at) };
 }
 
-/** Splits a stored session into facts and state; the state of a deleted session is null. */
-export function splitStored(text: string | null): [facts: string | null, state: string | null] {
-  if (text === null) return [null, null];
+/** Splits a stored session into facts, state (null once deleted), and what is kept to take turns back. */
+export function splitStored(text: string | null): [facts: string | null, state: string | null, undo: string | null] {
+  if (text === null) return [null, null, null];
   const end = text.indexOf('\n');
-  return [text.slice(0, end), text.slice(end + 1) || null];
+  // A state ends with a brace, or opens its participants: only what stands behind it ends so.
+  const behind = text.endsWith(']') ? text.lastIndexOf('\n') : end;
+  if (behind === end) return [text.slice(0, end), text.slice(end + 1) || null, null];
+  return [text.slice(0, end), text.slice(end + 1, behind), text.slice(behind + 1)];
 }
 
 /** The position of a session, read from the beginning of its text; null if the text is empty. */
@@ -115,8 +126,9 @@ export function toCommitResult(reply: unknown, lastHash: string | null, token: s
   const [outcome, ...fields] = reply as [string, ...Field[]];
   if (outcome === 'ok') return { outcome: 'committed', lastHash, token };
   if (outcome === 'clock' || outcome === 'other_run') return { outcome };
-  const session = toSession(fields, schema);
-  const command = toRecord(fields[2]);
+  const [facts, state, record, undo] = fields;
+  const session = toSession([facts, state, undo], schema);
+  const command = toRecord(record);
   return command === null ? { outcome: 'conflict', session } : { outcome: 'repeated', session, command };
 }
 

@@ -4,7 +4,7 @@ import { encodeBrief, encodeState, type Schema } from '../domain/schema.ts';
 import { isTooLarge, mustCarrySnapshot } from '../domain/snapshots.ts';
 import { BRIEF_FIELDS } from '../engine/trail-event.ts';
 import type { Commit, Publication } from '../engine/ports.ts';
-import { asWritten, expiredSinceText, recordJson } from './codec.ts';
+import { asWritten, expiredSinceText, recordJson, undoText } from './codec.ts';
 import { isInPieces, layOut } from './layout.ts';
 
 /**
@@ -65,6 +65,7 @@ export function commitArguments(
     replaces ? '1' : '0',
     pieces.length,
     expiredSinceText(commit.expiredSince ?? null),
+    deleted ? '' : undoText(commit.undo),
     ...pieces.flat(),
     ...texts.flatMap((event, index) => [event, snapshotOf(index)]),
     ...publications.flatMap(({ channel, head, tail }) => [channel, head, tail]),

@@ -32,12 +32,13 @@ export function createSessionStore(redis: RedisClient, keyPrefix: string, schema
   let commits = 0;
   /** `record` is the idempotency record at `recordKey`, read together with the text. */
   const loaded = async (text: string | null, key: Keys, record: string | null = null, recordKey = key.session) => {
-    if (text === null || !isInPieces(text)) return { session: toSession(splitStored(text), schema), command: toRecord(record) };
+    const parts = splitStored(text);
+    if (parts[1] === null || !isInPieces(parts[1])) return { session: toSession(parts, schema), command: toRecord(record) };
     const reply = await runScript(redis, WHOLE, [key.session, key.pieces, recordKey], []);
     const [whole, remembered, ...pieces] = reply as [string | null, string | null, ...string[]];
-    const [facts, state] = splitStored(whole);
+    const [facts, state, undo] = splitStored(whole);
     const joined = state !== null && isInPieces(state) && pieces.length > 0 ? joinState(state, pieces) : state;
-    return { session: toSession([facts, joined], schema), command: recordKey === key.session ? null : toRecord(remembered) };
+    return { session: toSession([facts, joined, undo], schema), command: recordKey === key.session ? null : toRecord(remembered) };
   };
 
   return {

@@ -158,6 +158,7 @@ export function createCommands({ engine, archive, clock, trail, limits, access, 
     'session:pause': timer('session:pause'),
     'session:resume': timer('session:resume'),
     'session:adjust': timer('session:adjust'),
+    'session:undo': timer('session:undo'),
     'session:complete': timer('session:complete'),
     'session:cancel': timer('session:cancel'),
 

@@ -20,6 +20,8 @@ import {
   SHARE_MIN_SECONDS,
   SHARED_ROLES,
   SYNC_MODES,
+  UNDO_CLOCKS,
+  UNDO_DEPTH_MAX,
   WARNINGS_MAX,
 } from '#contract';
 import { timeControl } from './control-schemas.ts';
@@ -77,6 +79,7 @@ const create = z.strictObject({
     .optional(),
   metadata: freeObject(METADATA_MAX_BYTES).optional(),
   participants_may_pause: z.boolean().optional(),
+  undo_depth: z.int().min(0).max(UNDO_DEPTH_MAX).optional(),
 });
 
 /** A create without a time control, where every group needs a bank. */
@@ -116,6 +119,11 @@ export const schemas = {
     participant_id: id.optional(),
     group_id: id.optional(),
     reason: z.string().max(1000).optional(),
+  }),
+  'session:undo': z.strictObject({
+    ...session,
+    turns: z.int().min(1).max(UNDO_DEPTH_MAX).optional(),
+    clock: z.enum(UNDO_CLOCKS).optional(),
   }),
   'session:complete': z.strictObject(session),
   'session:cancel': z.strictObject({ ...session, reason: z.string().max(1000).optional() }),

@@ -14,7 +14,7 @@ type Holder = (id: string) => Promise<string>;
 
 /** The session a command is tried on, and what is sent. */
 interface Trial {
-  prepare: ('start' | 'pause')[];
+  prepare: ('start' | 'switch' | 'pause')[];
   payload: object;
   /** Of REST; undefined where the command has no route. */
   route?: [method: string, path: (id: string) => string, success: number];
@@ -35,6 +35,7 @@ const TRIALS: Record<Exclude<CommandName, 'session:create' | 'auth:refresh'>, Tr
   'session:switch': verb('switch', ['start']),
   'session:pause': verb('pause', ['start']),
   'session:resume': verb('resume', ['start', 'pause']),
+  'session:undo': verb('undo', ['start', 'switch']),
   'session:complete': verb('complete', ['start']),
   'session:cancel': verb('cancel', []),
   'session:message': verb('message', [], { message: 'hello' }),
@@ -97,7 +98,7 @@ describe('roles', () => {
   const session = async (id: string, prepare: Trial['prepare'] = [], change: Partial<CreatePayload> = {}): Promise<string> => {
     const anna = await sign({ sub: 'anna' });
     for (const [path, body] of [
-      ['', chess({ session_id: id, ...change })],
+      ['', chess({ session_id: id, undo_depth: 1, ...change })],
       ...prepare.map((name) => [`/${id}/${name}`, {}] as const),
     ] as const) {
       const answer = await as(anna, b, 'POST', `/v1/sessions${path}`, body);

@@ -7,6 +7,7 @@ import { expire } from '../../server/domain/expire.ts';
 import { takeIntoAccount } from '../../server/domain/outage.ts';
 import { recover } from '../../server/domain/recover.ts';
 import { encodeBrief } from '../../server/domain/schema.ts';
+import { type UndoHistory, undoHistoryAfter } from '../../server/domain/undo.ts';
 import { BRIEF_FIELDS } from '../../server/engine/trail-event.ts';
 import { chainEvents } from '../../server/store/codec.ts';
 import { BEGIN } from './kit.ts';
@@ -16,6 +17,7 @@ export class RecordedSession {
   readonly events: SessionEvent[] = [];
   /** As they would leave the outbox. */
   readonly queued: QueuedEvent[] = [];
+  #history: UndoHistory | undefined;
   #hash: string | null = null;
   #at: number;
 
@@ -35,7 +37,7 @@ export class RecordedSession {
 
   /** A command, a second after the last event. */
   do(command: TimerCommand, metadata: JsonObject = {}): this {
-    const decision = decide(this.state, command, (this.#at += 1000));
+    const decision = decide(this.state, command, (this.#at += 1000), { history: this.#history });
     if (!decision.ok) throw new Error(decision.message);
     Object.assign(decision.event.metadata, metadata);
     return this.#write(decision.event);
@@ -74,6 +76,7 @@ export class RecordedSession {
   #write(event: SessionEvent): this {
     const { texts, lastHash } = chainEvents([event], this.#hash);
     this.#hash = lastHash;
+    this.#history = undoHistoryAfter(this.#history, this.events.at(-1)?.state ?? null, event);
     this.events.push(event);
     this.queued.push({ event: texts[0] ?? '', state: JSON.stringify(event.state) });
     return this;

@@ -80,6 +80,29 @@ describe('verification of the trail', () => {
     }
   });
 
+  it('UN-13 finds nothing in a session in which turns were taken back, over pages, recoveries and new epochs, and names an undo that was altered', async () => {
+    const play = () => {
+      const recordedSession = new RecordedSession(chess({ increment_ms: 500, undo_depth: 20 })).do({ type: 'start' });
+      for (let move = 0; move < 98; move++) recordedSession.do({ type: 'switch' });
+      recordedSession.do({ type: 'undo', turns: 15 }).do({ type: 'pause' }).do({ type: 'undo', turns: 2, clock: 'charge' });
+      return recordedSession.do({ type: 'resume' }).do({ type: 'switch' }).recover().do({ type: 'switch' }).do({ type: 'undo' });
+    };
+    expect(play().state).to.include({ version: 108, undo_available: 0 });
+    expect(await verified(await stored(play()))).to.deep.equal({ rows: 108, found: [] });
+    const altered = await stored(play());
+    await sql(`UPDATE sync_events SET metadata = '{"turns":14,"clock":"restore"}' WHERE session_id = $1 AND version = 101`, altered);
+    expect(((await found(altered)) as string[]).join()).to.match(/^101 altered/);
+    const paidBack = await stored(play());
+    await sql(
+      `UPDATE sync_events SET state_snapshot = replace(state_snapshot::text, '"undo_available":5', '"undo_available":6')::json WHERE session_id = $1 AND version = 101`,
+      paidBack,
+    );
+    expect(((await found(paidBack)) as string[]).join()).to.match(/^101 altered/);
+    const lacking = await stored(play());
+    await sql('DELETE FROM sync_events WHERE session_id = $1 AND version = 50', lacking);
+    expect(await found(lacking)).to.deep.equal(['50 missing: there is no row']);
+  });
+
   it('A-10 follows a session over losses of Redis, over more rows than fit in a page, and into its next incarnation', async () => {
     const recordedSession = new RecordedSession(chess()).do({ type: 'start' });
     for (let move = 0; move < 300; move++) recordedSession.do({ type: 'switch' });

@@ -26,6 +26,8 @@ interface Stored {
   /** The state without its pieces; '' once deleted. */
   text: string;
   pieces: Map<string, string>;
+  /** What stands behind the state, on its line. */
+  undo: string;
   /** Unix ms. */
   expires: number;
 }
@@ -101,7 +103,9 @@ export class MemoryRedis {
 
   #session() {
     const stored = this.#live;
-    return stored === undefined ? null : toSession([stored.facts, stored.text === '' ? null : wholeOf(stored)], SCHEMA);
+    return stored === undefined
+      ? null
+      : toSession([stored.facts, stored.text === '' ? null : wholeOf(stored), stored.undo.slice(1) || null], SCHEMA);
   }
 
   #remembered(key: string) {
@@ -152,7 +156,7 @@ export class MemoryRedis {
   #commit(commit: Commit, { args, events, lastHash, publications }: Sent): CommitResult {
     const [base, baseEpoch, token = '', , version, epoch, status, kind, text = '', lifetime, , armed = ''] = args;
     const [record = '', rememberMs, earliest, latest, hash = '', baseToken = ''] = args.slice(12);
-    const [, , replaces, pieceCount, expiredSince = '-'] = args.slice(18);
+    const [, , replaces, pieceCount, expiredSince = '-', undo = ''] = args.slice(18);
     const stored = this.#live;
     const known = stored === undefined ? null : readFacts(stored.facts);
     const live = known !== null && known.kind !== 'session_deleted' ? known : null;
@@ -181,15 +185,15 @@ export class MemoryRedis {
     });
     if (status !== 'running' || text === '') this.seen = 0;
     const pieces = new Map(replaces === '1' ? [] : stored?.pieces);
-    const newPieces = args.slice(23, 23 + 2 * Number(pieceCount));
+    const newPieces = args.slice(24, 24 + 2 * Number(pieceCount));
     for (let at = 0; at < newPieces.length; at += 2) pieces.set(newPieces[at] ?? '', newPieces[at + 1] ?? '');
     if (stored !== undefined) this.#saved = [...this.#saved, stored].slice(-4);
-    this.#stored = { facts, text, pieces, expires: this.now + Number(lifetime) };
+    this.#stored = { facts, text, pieces, undo, expires: this.now + Number(lifetime) };
     if (record !== '' && commit.command !== undefined) {
       this.#records.set(keyOf(commit.command), { json: record, expires: this.now + Number(rememberMs) });
     }
     const whole = wholeOf(this.#stored);
-    const states = args.slice(23 + newPieces.length);
+    const states = args.slice(24 + newPieces.length);
     const entries = events.map((event, index) => ({ event, state: states[2 * index + 1] || whole }));
     const published = publications.map((publication) => textOf(publication, whole));
     this.committed({ commit, sent: { args, events, lastHash, publications }, entries, published });

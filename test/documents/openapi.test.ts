@@ -66,10 +66,13 @@ describe('the OpenAPI document', () => {
     for (const path of ['/time', '/v1/time', '/health', '/ready', '/metrics', '/v1/openapi.json', '/v1/asyncapi.json']) {
       await call('GET', path, path);
     }
-    for (const change of [{}, { metadata: { a: [1, { b: null }] }, action_on_timeout: { type: 'house rule', move: 'e4' } }]) {
+    for (const change of [
+      { undo_depth: 2 },
+      { metadata: { a: [1, { b: null }] }, action_on_timeout: { type: 'house rule', move: 'e4' } },
+    ]) {
       const { session_id } = chess();
       const base = `/v1/sessions/${session_id}`;
-      await call('POST', '/v1/sessions', '/v1/sessions', chess({ session_id, ...change }));
+      await call('POST', '/v1/sessions', '/v1/sessions', chess({ undo_depth: 1, session_id, ...change }));
       await call('POST', '/v1/sessions', '/v1/sessions', chess({ session_id }));
       await call('POST', '/v1/sessions', '/v1/sessions', { tempo: 1 });
       await call('POST', `${base}/switch`, `${session}/switch`);
@@ -84,6 +87,7 @@ describe('the OpenAPI document', () => {
       for (const verb of ['pause', 'resume', 'pause', 'resume']) await call('POST', `${base}/${verb}`, `${session}/${verb}`, {});
       await call('POST', `${base}/adjust`, `${session}/adjust`, { participant_id: 'white', delta_ms: 5 });
       await call('POST', `${base}/adjust`, `${session}/adjust`, { participant_id: 'who', delta_ms: 5 });
+      for (const turns of [1, 20]) await call('POST', `${base}/undo`, `${session}/undo`, { turns });
       await call('POST', `${base}/message`, `${session}/message`, { message: [1] });
       await call('GET', base, session);
       await call('GET', `${base}?expected_version=99`, session);

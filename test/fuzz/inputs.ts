@@ -61,6 +61,8 @@ function validPayload(name: CommandName, sessions: readonly string[]): fc.Arbitr
       return some({ current_participant_id: who, next_participant_id: who });
     case 'session:adjust':
       return some({ participant_id: who, reason: fc.string() }, { delta_ms: fc.integer({ min: -90_000_000, max: 90_000_000 }) });
+    case 'session:undo':
+      return some({ turns: fc.integer({ min: 0, max: 21 }), clock: fc.constantFrom('restore', 'charge', 'keep') });
     case 'session:message':
       return some({}, { message: anyJson });
     case 'session:history':

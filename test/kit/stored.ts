@@ -23,7 +23,8 @@ export async function stateIn(redis: RedisClient, key: string): Promise<string> 
  */
 export async function tamper(redis: RedisClient, key: string, changes: Partial<StoredFacts>, state?: string): Promise<void> {
   const facts = writeFacts({ ...(await factsIn(redis, key)), tokens: 'another-commit', ...changes });
-  await redis.set(key, `${facts}\n${state ?? (await stateIn(redis, key))}`, 'KEEPTTL');
+  const [, stored, undo] = splitStored(await redis.get(key));
+  await redis.set(key, `${facts}\n${state ?? stored ?? ''}${undo === null ? '' : `\n${undo}`}`, 'KEEPTTL');
 }
 
 /** What the outbox has of a session, oldest first, read past the server. */

@@ -7,6 +7,7 @@ import { decide, type TimerCommand } from '../../server/domain/decide.ts';
 import type { SessionEvent } from '../../server/domain/event.ts';
 import { catchUp } from '../../server/domain/catch-up.ts';
 import type { Outage } from '../../server/domain/outage.ts';
+import { type UndoHistory, undoHistoryAfter } from '../../server/domain/undo.ts';
 import { type Change, SEATS, type Step, STRANGER, type Wish } from './random-games.ts';
 import { Reference } from './reference.ts';
 import type { Payload } from './reference-seats.ts';
@@ -19,6 +20,8 @@ export const ORIGIN = Date.parse('2026-06-01T12:00:00.000Z');
  */
 export class Table {
   state: SessionState;
+  /** What is kept so that turns can be taken back, as Redis has it. */
+  history: UndoHistory | undefined;
   readonly events: SessionEvent[];
   /** When no instance served anybody, oldest first. */
   readonly outages: Outage[];
@@ -29,6 +32,7 @@ export class Table {
     if (!created.ok) throw new Error(`the drawn game is not valid: ${JSON.stringify(created)}`);
     this.events = [created.event];
     this.state = deepFreeze(created.event.state);
+    this.history = undoHistoryAfter(undefined, null, created.event);
   }
 
   /**
@@ -56,7 +60,7 @@ export class Table {
   /** Sends a command; the code of its refusal, or null. */
   send(command: TimerCommand, instant: number): string | null {
     const before = this.state;
-    const decision = decide(before, deepFreeze(command), ORIGIN + instant);
+    const decision = decide(before, deepFreeze(command), ORIGIN + instant, { history: this.history });
     if (command.type === 'switch') comparePrediction(before, command, ORIGIN + instant, decision);
     if (!decision.ok) return decision.code;
     this.#take(decision.event);
@@ -68,11 +72,14 @@ export class Table {
     const read = JSON.parse(JSON.stringify(this.state)) as SessionState;
     same(read, this.state, 'a state is plain JSON');
     this.state = deepFreeze(read);
+    if (this.history !== undefined) this.history = deepFreeze(JSON.parse(JSON.stringify(this.history)) as UndoHistory);
   }
 
   #take(...events: SessionEvent[]): void {
     for (const event of events) {
       this.events.push(event);
+      this.history = deepFreeze(undoHistoryAfter(this.history, this.state, event));
+      expect((this.history?.length ?? 1) - 1, 'turns that can be taken back').to.equal(event.state.undo_available ?? 0);
       this.state = deepFreeze(event.state);
     }
   }
@@ -150,6 +157,8 @@ function commandOf(wish: Wish, game: Payload, reference: Reference): TimerComman
       const running = game.sync_mode === 'per_participant' || game.sync_mode === 'per_group' ? has : reference.left();
       return { type: 'adjust', ...owner, delta_ms: deltaOf(wish.change, running ?? 0) };
     }
+    case 'undo':
+      return { type: 'undo', turns: wish.turns, clock: wish.clock };
     default:
       return { type: wish.type };
   }

@@ -67,6 +67,15 @@ export function checkConservation(game: Payload, events: SessionEvent[]): void {
       const whose = [participant_id, group_id, 'session'].find((name) => typeof name === 'string') ?? 'session';
       given.set(whose, (given.get(whose) ?? 0) + Number(delta_ms));
     }
+    // Time that is given back makes a new account; the reference tells whether it is right.
+    if (event.event_type === 'session_undone') {
+      for (const [whose, left] of clocksOf(event.state)) given.set(whose, left + (charged.get(whose) ?? 0));
+      for (const { group_id, total_time_ms, time_used_ms } of event.state.groups) {
+        charged.set(group_id, time_used_ms);
+        given.set(group_id, total_time_ms + time_used_ms);
+      }
+      ofSeats = event.state.participants.reduce((sum, { time_used_ms }) => sum + time_used_ms, 0);
+    }
     const began = event.event_type === 'cycle_switched' || (event.event_type === 'participant_expired' && event.state.status === 'running');
     if (mode === 'per_cycle' && began) {
       given.set('session', cycle);
@@ -105,11 +114,13 @@ export function checkLateness(game: Payload, { orders, table: { events, outages 
 /** The trail played again by the server's own `replay` gives every row and every state again. */
 export function checkReplay(events: SessionEvent[]): void {
   let before: SessionState | null = null;
+  let kept: Replayed['undo'];
   for (const { at, expired: _expired, state, ...row } of JSON.parse(JSON.stringify(events)) as SessionEvent[]) {
     const { session_id, epoch, version } = state;
     const recorded = { ...row, session_id, epoch, version, timestamp: new Date(at).toISOString(), state_snapshot: state };
-    const { state: again, problem }: Replayed = replay(before, { ...recorded, rules: PRESENT_RULES.version });
+    const { state: again, problem, undo }: Replayed = replay(before, { ...recorded, rules: PRESENT_RULES.version }, kept);
     expect(problem, `version ${version} played again`).to.equal(null);
     before = again;
+    kept = undo;
   }
 }

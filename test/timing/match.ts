@@ -6,6 +6,7 @@ import { decide, type TimerCommand } from '../../server/domain/decide.ts';
 import type { SessionEvent } from '../../server/domain/event.ts';
 import { catchUp } from '../../server/domain/catch-up.ts';
 import type { Refusal } from '../../server/domain/refusal.ts';
+import { type UndoHistory, undoHistoryAfter } from '../../server/domain/undo.ts';
 
 /** Nine in the morning, when every session of these tests is created. Instants are told in milliseconds after it. */
 const NINE = Date.parse('2026-06-01T09:00:00.000Z');
@@ -28,6 +29,8 @@ export function unix(ms: number): number {
 /** A session as the server keeps it: what ran out by the instant of a command is applied before it. */
 export class Match {
   state: SessionState;
+  /** What is kept so that turns can be taken back. */
+  history: UndoHistory | undefined;
   readonly events: SessionEvent[] = [];
 
   constructor(game: Game) {
@@ -35,6 +38,7 @@ export class Match {
     if (!created.ok) throw new Error(created.message);
     this.events.push(created.event);
     this.state = created.event.state;
+    this.history = undoHistoryAfter(undefined, null, created.event);
   }
 
   /** A match that was started at nine. */
@@ -53,7 +57,7 @@ export class Match {
 
   /** A command that must go through. */
   play(ms: number, command: TimerCommand): this {
-    const decision = decide(this.pass(ms).state, command, NINE + ms);
+    const decision = decide(this.pass(ms).state, command, NINE + ms, { history: this.history });
     if (!decision.ok) throw new Error(`${command.type} was refused: ${decision.code} ${decision.message}`);
     this.#add(decision.event);
     return this;
@@ -66,7 +70,7 @@ export class Match {
 
   /** Why a command is refused; it must be. */
   refusal(ms: number, command: TimerCommand): Refusal {
-    const decision = decide(this.pass(ms).state, command, NINE + ms);
+    const decision = decide(this.pass(ms).state, command, NINE + ms, { history: this.history });
     if (decision.ok) throw new Error(`${command.type} was not refused`);
     return decision;
   }
@@ -119,6 +123,7 @@ export class Match {
 
   #add(event: SessionEvent): void {
     this.events.push(event);
+    this.history = undoHistoryAfter(this.history, this.state, event);
     this.state = event.state;
   }
 }

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { ActionOnTimeout, SyncMode } from '#contract';
+import type { ActionOnTimeout, SyncMode, UndoClock } from '#contract';
 import type { Payload } from './reference-seats.ts';
 
 const DAY = 86_400_000;
@@ -17,6 +17,7 @@ export type Change = { delta: number } | { leave: number };
 export type Wish =
   | { type: 'start'; who: number | undefined }
   | { type: 'switch'; guard: number | 'active' | undefined; next: number | undefined }
+  | { type: 'undo'; turns: number | undefined; clock: UndoClock | undefined }
   | { type: 'adjust'; owner: 'right' | 'none' | 'participant' | 'group' | 'both'; who: number; change: Change }
   | { type: 'pause' | 'resume' | 'complete' | 'cancel' | 'delete' };
 
@@ -69,6 +70,14 @@ const wish: fc.Arbitrary<Wish> = fc.oneof(
       ),
       who: seat,
       change,
+    }),
+  },
+  {
+    weight: 8,
+    arbitrary: fc.record({
+      type: fc.constant('undo' as const),
+      turns: fc.option(fc.integer({ min: 1, max: 4 }), { nil: undefined }),
+      clock: fc.constantFrom(undefined, 'restore' as const, 'charge' as const),
     }),
   },
   { weight: 1, arbitrary: fc.record({ type: fc.constant('start' as const), who: someone }) },
@@ -134,6 +143,7 @@ const knobs = fc.record({
   action,
   outage_policy: fc.constantFrom(undefined, 'charge' as const, 'credit' as const, 'pause' as const),
   auto_advance: fc.constantFrom(undefined, false, true, true, true, true),
+  undo: fc.constantFrom(undefined, 0, 1, 3, 20),
 });
 
 type Knobs = typeof knobs extends fc.Arbitrary<infer Drawn> ? Drawn : never;
@@ -181,6 +191,7 @@ function gameOf(sync_mode: SyncMode, drawn: Knobs): Payload {
     action_on_timeout: drawn.action,
     outage_policy: drawn.outage_policy,
     auto_advance: drawn.auto_advance,
+    ...(drawn.undo === undefined ? {} : { undo_depth: drawn.undo }),
   };
 }
 

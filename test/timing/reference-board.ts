@@ -9,6 +9,7 @@ import {
   settings,
   type Team,
 } from './reference-seats.ts';
+import { Beginnings } from './reference-undo.ts';
 
 /** What the reference notes of each thing that happened; the same facts as a row of the trail. */
 export type Note = Record<string, unknown> & { event_type: string; at: number; state: SessionState };
@@ -27,11 +28,13 @@ export class ReferenceBoard {
   /** What adjustments gave to the current cycle or countdown. */
   extra = 0;
   ceiling: number | null;
-  protected group: string | null;
+  group: string | null;
   protected sinceLast = 0;
-  protected cycles = 0;
+  cycles = 0;
   protected startedAt: string | null = null;
   protected endedAt: string | null = null;
+  /** Where the last turns began. */
+  protected readonly beginnings: Beginnings;
   protected readonly game: Payload;
   protected readonly origin: number;
 
@@ -40,6 +43,7 @@ export class ReferenceBoard {
     this.origin = origin;
     this.players = seatPlayers(game);
     this.teams = seatTeams(game, this.players);
+    this.beginnings = new Beginnings(game.undo_depth ?? 0);
     this.ceiling = game.max_time_ms ?? null;
     this.active = this.player(game.active_participant_id);
     this.group = this.active === null ? (game.active_group_id ?? null) : this.active.group;
@@ -111,6 +115,10 @@ export class ReferenceBoard {
     this.notes.push({ event_type: 'session_credited', at: this.origin + this.now, ...charge, metadata, state });
   }
 
+  protected drawBeginning(): void {
+    this.beginnings.draw(this, this.players, this.teams);
+  }
+
   protected player(id: string | undefined): Player | null {
     return this.players.find((player) => player.id === id) ?? null;
   }
@@ -146,6 +154,9 @@ export class ReferenceBoard {
       updated_at: this.iso(this.now),
       participants: this.players.map((player) => pictureOfPlayer(player, this.leftOf(player), turnIsOn && player === this.active)),
       groups: this.teams.map((team) => pictureOfTeam(team, turnIsOn && team.id === this.group)),
+      ...(game.undo_depth === undefined || game.undo_depth === 0
+        ? {}
+        : { undo_depth: game.undo_depth, undo_available: this.beginnings.count }),
     };
   }
 }

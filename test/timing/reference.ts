@@ -2,6 +2,7 @@ import type { Status } from '#contract';
 import type { TimerCommand } from '../../server/domain/decide.ts';
 import { ReferenceBoard } from './reference-board.ts';
 import { after, type Player, type Team } from './reference-seats.ts';
+import { teamKey } from './reference-undo.ts';
 
 const DAY = 86_400_000;
 const MAY: Record<string, Status[]> = {
@@ -9,6 +10,7 @@ const MAY: Record<string, Status[]> = {
   switch: ['running'],
   pause: ['running'],
   resume: ['paused'],
+  undo: ['running', 'paused'],
   adjust: ['pending', 'running', 'paused'],
   complete: ['pending', 'running', 'paused', 'expired'],
   cancel: ['pending', 'running', 'paused'],
@@ -52,6 +54,7 @@ export class Reference extends ReferenceBoard {
       const { type: _type, ...wish } = command;
       return this.#adjust(wish);
     }
+    if (command.type === 'undo') return this.#undo(command.turns ?? 1, command.clock ?? 'restore');
     const receipt = this.receipt();
     if (command.type === 'resume') this.status = 'running';
     if (command.type === 'pause') this.status = 'paused';
@@ -66,6 +69,7 @@ export class Reference extends ReferenceBoard {
   #tick(): void {
     this.counted += 1;
     this.sinceLast += 1;
+    this.beginnings.tick();
     if (this.active !== null) {
       this.active.used += 1;
       if (this.game.sync_mode === 'per_participant') this.#drain(this.active);
@@ -112,11 +116,13 @@ export class Reference extends ReferenceBoard {
       for (const team of this.teams) if (team.id === this.group) team.expired = true;
     }
     this.#turnIsOver();
+    this.beginnings.forget();
     const goesOn = type === 'skip_cycle' || (type !== 'end_session' && this.game.auto_advance === true);
     const next = this.#whoIsNext();
     const nobodyPlays = this.players.length === 0;
     if (goesOn && !forAll && (next !== null || nobodyPlays)) this.#cycleBegins(next);
     else this.#end('expired');
+    this.drawBeginning();
     this.note('participant_expired', { ...receipt, expired }, type === undefined ? {} : { action_applied: this.game.action_on_timeout });
   }
 
@@ -130,6 +136,7 @@ export class Reference extends ReferenceBoard {
     this.group = this.active?.group ?? null;
     this.status = 'running';
     this.startedAt = this.iso(this.now);
+    this.drawBeginning();
     this.note('session_started', this.receipt());
     return null;
   }
@@ -146,6 +153,7 @@ export class Reference extends ReferenceBoard {
     const owner = this.game.sync_mode === 'per_participant' ? this.active : next?.group === this.group ? null : this.team();
     const charged = this.#earn(owner);
     this.#cycleBegins(next);
+    this.drawBeginning();
     this.note('cycle_switched', receipt, charged === null ? {} : { charged_ms: charged });
     return null;
   }
@@ -190,6 +198,7 @@ export class Reference extends ReferenceBoard {
     }
     if (has === null || has + delta < 1 || has + delta > (bankMode ? (this.ceiling ?? DAY) : DAY)) return 'VALIDATION_ERROR';
     const receipt = this.receipt();
+    this.beginnings.adjusted(id ?? (group === undefined ? 'session' : teamKey(group)), delta);
     if (owner != null) owner.bank = has + delta;
     else if (mode === 'count_up') this.ceiling = (this.ceiling ?? 0) + delta;
     else this.extra += delta;
@@ -235,8 +244,45 @@ export class Reference extends ReferenceBoard {
     this.extra = 0;
   }
 
+  /** The table is put back as it was drawn when the oldest of those turns began. */
+  #undo(turns: number, clock: 'restore' | 'charge'): string | null {
+    const drawn = turns > this.beginnings.count ? null : this.beginnings.at(turns);
+    if (drawn === null) return 'INVALID_STATE_TRANSITION';
+    const { sync_mode: mode } = this.game;
+    const { table, players, teams, undone } = drawn;
+    const forAll = mode === 'global' || mode === 'count_up';
+    const charge = clock === 'charge' && !forAll;
+    if (charge) {
+      for (const [place, { active, used }] of undone.entries()) {
+        const player = players.find(({ id }) => id === active?.id);
+        const team = teams.find(({ id }) => id === active?.group);
+        if (place === 0) table.counted += used;
+        if (player !== undefined) player.used += used;
+        if (player !== undefined && mode === 'per_participant') player.bank = (player.bank ?? 0) - used;
+        if (team !== undefined) Object.assign(team, { bank: team.bank - used, used: team.used + used });
+      }
+    }
+    const banks = mode === 'per_participant' ? players : teams;
+    const most = this.ceiling ?? DAY;
+    const cycle = (this.game.time_per_cycle_ms ?? 0) + table.extra - table.counted;
+    if (banks.some(({ bank, expired }) => !expired && ((bank ?? 0) < 1 || (bank ?? 0) > most))) return 'VALIDATION_ERROR';
+    if (mode === 'per_cycle' && (cycle < 1 || cycle > DAY)) return 'VALIDATION_ERROR';
+    const receipt = this.receipt();
+    for (const [place, player] of this.players.entries()) {
+      const then = players[place];
+      if (then !== undefined) Object.assign(player, forAll ? { turns: then.turns } : then);
+    }
+    for (const [place, team] of this.teams.entries()) Object.assign(team, teams[place]);
+    const { active, group, cycles, counted, extra } = table;
+    Object.assign(this, { active, group, cycles }, forAll ? {} : { counted, extra });
+    this.beginnings.goBack(turns, charge, mode);
+    this.note('session_undone', receipt, { turns, clock });
+    return null;
+  }
+
   #end(status: Status): void {
     this.status = status;
     this.endedAt ??= this.iso(this.now);
+    this.beginnings.forget();
   }
 }

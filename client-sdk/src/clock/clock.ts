@@ -121,6 +121,11 @@ export function endTurn(clock: Clock, { increment_ms, max_ms }: { increment_ms: 
   return { ...clock, main_ms: clock.main_ms + Math.max(0, Math.min(increment_ms, room)) };
 }
 
+/** The clock after a turn that is taken back and stays charged. */
+export function forfeitTurn(clock: Clock): Clock {
+  return clock.control === undefined ? clock : controlled.forfeitTurn(clock);
+}
+
 /** The clock with `delta` ms more main time, or less. Whether it may have that is the caller's question. */
 export function adjust(clock: Clock, delta: number): Clock {
   if (clock.control !== undefined) return controlled.adjust(clock, delta);

@@ -104,13 +104,26 @@ export function chargeOf(clock: ControlledClock): number {
 /** The clock after a turn that ended by a switch: charged, filled again, counted, and ready for the next turn. */
 export function endTurn(clock: ControlledClock): ControlledClock {
   const charged = chargeOf(clock);
-  const more = charged - clock.state.turn_used_ms;
-  const paid = more < 0 ? giveBack(clock, -more) : drain(clock, more);
+  const paid = pay(clock, charged);
   const { turn_main_ms = 0, turn_reserve_ms = 0, ...state } = paid.state;
   const usesBlock = turn_reserve_ms > 0 || paid.main_ms + turn_main_ms === 0;
   const filled = refillReserve({ ...paid, main_ms: paid.main_ms + earned(paid, charged), state }, usesBlock);
   const counted = { ...filled.state, turns: state.turns + 1, stage_turns: state.stage_turns + 1, turn_used_ms: 0 };
   return standReady({ ...filled, state: counted });
+}
+
+/**
+ * The clock after a turn that is taken back and stays charged: it has paid for the turn, and the delay (Bronstein's,
+ * too) and the present period are whole again. The turn has earned nothing and is not counted. A clock that has not had
+ * so much stays as it is.
+ */
+export function forfeitTurn(clock: ControlledClock): ControlledClock {
+  if (untilEmpty(clock) <= clock.floor_ms) return clock;
+  const charged = chargeOf(clock);
+  const paid = pay(clock, charged);
+  const { turn_main_ms: _main, turn_reserve_ms: _reserve, ...state } = paid.state;
+  const back = stageOf(paid).delay_type === 'bronstein' ? earned(paid, charged) : 0;
+  return refillReserve({ ...paid, main_ms: paid.main_ms + back, state: { ...state, turn_used_ms: 0 } }, false);
 }
 
 /** The clock with `delta` ms more main time, or less. Whether it may have that is the caller's question. */
@@ -133,6 +146,12 @@ function enter(clock: ControlledClock, index: number): ControlledClock {
   const stage = clock.control.stages[index] ?? NO_TIME;
   const entered = { ...clock, main_ms: clock.main_ms + stage.time_ms, state: { ...state, stage: index, stage_turns: 0 } };
   return withReserve(entered, wholeReserve(stage), stage.canadian?.turns);
+}
+
+/** Has a turn pay what it is charged: more than is settled of it, or less. */
+function pay(clock: ControlledClock, charged: number): ControlledClock {
+  const more = charged - clock.state.turn_used_ms;
+  return more < 0 ? giveBack(clock, -more) : drain(clock, more);
 }
 
 /** Gives back what a settlement within the turn drained too much, the last bucket first. */

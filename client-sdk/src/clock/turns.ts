@@ -95,6 +95,7 @@ export function passTurn(
 ): ParticipantState | undefined {
   countTurn(draft);
   const following = next === undefined ? successor(draft) : findParticipant(draft, next);
+  if (draft.undo_depth !== undefined) draft.undo_available = Math.min(draft.undo_depth, (draft.undo_available ?? 0) + 1);
   fillClock(draft, following, rules, note);
   // Their entry may have changed with it.
   return findParticipant(draft, following?.participant_id);

@@ -1,7 +1,7 @@
 /** Payloads of the commands and what a success answers. REST takes the same payloads, with `session_id` in the path. */
 import type { LinksData, RefreshData, RefreshPayload, ShareData, SharedRole } from './access.ts';
 import type { EventType, HistoryEvent } from './events.ts';
-import type { ActionOnTimeout, JsonObject, JsonValue, OutagePolicy, SessionState, SyncMode } from './state.ts';
+import type { ActionOnTimeout, JsonObject, JsonValue, OutagePolicy, SessionState, SyncMode, UndoClock } from './state.ts';
 import type { TimeControl } from './time-control.ts';
 
 /** Every command on a session may carry these. */
@@ -54,6 +54,8 @@ export interface CreatePayload extends CommandOptions {
   metadata?: JsonObject | undefined;
   /** Whether a participant may pause and resume, where roles are asked for. */
   participants_may_pause?: boolean | undefined;
+  /** How many turns can be taken back at most: 0 (default) to 20. */
+  undo_depth?: number | undefined;
 }
 
 export interface JoinPayload extends SessionPayload {
@@ -80,6 +82,13 @@ export interface AdjustPayload extends SessionPayload {
   participant_id?: string | undefined;
   group_id?: string | undefined;
   reason?: string | undefined;
+}
+
+export interface UndoPayload extends SessionPayload {
+  /** How many turns to take back, 1 (default) to 20. */
+  turns?: number | undefined;
+  /** Whether clocks get back what the turns have used (default), or stay charged with it. */
+  clock?: UndoClock | undefined;
 }
 
 export interface CancelPayload extends SessionPayload {
@@ -171,6 +180,7 @@ export interface Commands {
   'session:pause': { payload: SessionPayload; data: SessionState };
   'session:resume': { payload: SessionPayload; data: SessionState };
   'session:adjust': { payload: AdjustPayload; data: SessionState };
+  'session:undo': { payload: UndoPayload; data: SessionState };
   'session:complete': { payload: SessionPayload; data: SessionState };
   'session:cancel': { payload: CancelPayload; data: SessionState };
   'session:delete': { payload: SessionPayload; data: EmptyData };

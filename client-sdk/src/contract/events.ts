@@ -18,6 +18,7 @@ export const EVENT_TYPES = [
   'session_deleted',
   'session_recovered',
   'session_credited',
+  'session_undone',
 ] as const;
 export type EventType = (typeof EVENT_TYPES)[number];
 

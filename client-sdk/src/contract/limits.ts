@@ -23,6 +23,7 @@ export const CONTROL_PART_MAX_MS = 30 * CLOCK_MAX_MS;
 /** What all of a time control may come to, and what an adjustment may leave on such a clock. */
 export const CONTROL_MAX_MS = 400 * CLOCK_MAX_MS;
 export const PARTICIPANTS_MAX = 1_000;
+export const UNDO_DEPTH_MAX = 20;
 export const WARNINGS_MAX = 10;
 export const DEFAULT_WARNING_THRESHOLDS_MS: readonly number[] = [10_000, 5_000, 1_000];
 

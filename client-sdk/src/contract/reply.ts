@@ -34,7 +34,12 @@ export interface FieldIssue {
 /** `details` by code; codes that are not listed carry none. */
 export interface ErrorDetails {
   VALIDATION_ERROR: FieldIssue[];
-  INVALID_STATE_TRANSITION: { status: Status; command: string };
+  INVALID_STATE_TRANSITION: {
+    status: Status;
+    command: string;
+    /** Of an undo: how many turns could be taken back. */
+    available?: number;
+  };
   CONFLICT: { expected_version: number; actual_version: number; state: SessionState };
   NOT_ACTIVE_PARTICIPANT: { active_participant_id: string | null; state: SessionState };
   RATE_LIMIT_EXCEEDED: { retry_after_ms: number };

@@ -14,6 +14,10 @@ export type Status = (typeof STATUSES)[number];
 export const OUTAGE_POLICIES = ['charge', 'credit', 'pause'] as const;
 export type OutagePolicy = (typeof OUTAGE_POLICIES)[number];
 
+/** What becomes of the time that turns have used which are taken back. */
+export const UNDO_CLOCKS = ['restore', 'charge'] as const;
+export type UndoClock = (typeof UNDO_CLOCKS)[number];
+
 export type JsonValue = string | number | boolean | null | JsonValue[] | { [key: string]: JsonValue };
 export type JsonObject = { [key: string]: JsonValue };
 
@@ -102,4 +106,8 @@ export interface SessionState {
   time_control?: TimeControl;
   /** There only where participants may pause and resume. */
   participants_may_pause?: true;
+  /** How many turns can be taken back at most; there only where some can. */
+  undo_depth?: number;
+  /** How many turns `session:undo` can take back now; beside `undo_depth`. */
+  undo_available?: number;
 }

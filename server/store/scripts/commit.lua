@@ -21,13 +21,15 @@
 -- ARGV[23] the version before an unbroken run of expiries and when it was made, as codec.ts has it, so that a command
 --          which lost against nothing else can tell, and it is known since when nobody played; '-' where the last event
 --          is no expiry
--- ARGV[24…] for each piece that is new: its field, and it (layout.ts)
+-- ARGV[24] what stands behind the state: what is kept to take turns back, with a line's end before it; '' for nothing
+-- ARGV[25…] for each piece that is new: its field, and it (layout.ts)
 -- ARGV[…]  for each event: it, and the state after it or a brief of it; '' for the new state
 -- ARGV[…]  for each message to other instances: channel, head, and a tail where the new state belongs between the two,
 --          else ''
 -- Returns {'ok'} | {'clock'} | {'other_run'} | {'conflict', <session>} |
 --         {'repeated', <session>, idempotency record of the command_id}
---   where <session> is the facts and the whole state as stored, false where missing
+--   where <session> is the facts and the whole state as stored, false where missing; behind the record, or false in its
+--   place, what is kept to take turns back, where anything is
 
 -- The pieces of the state as stored; nil where it has none: then it ends with a brace.
 local function pieces_of(state)
@@ -47,13 +49,21 @@ local function joined(state, pieces)
   return pieces and #pieces > 0 and state .. table.concat(pieces, ',') .. ']}' or state
 end
 
--- The state behind the facts is only read where it is asked for.
+-- The state behind the facts, and what is kept behind that, are only read where they are asked for.
 local text = redis.call('GETRANGE', KEYS[1], 0, 511)
 -- Without a line's end it is no session; to take it for none would be to write over it.
 local facts = text ~= '' and string.sub(text, 1, (string.find(text, '\n', 1, true) or 0) - 1)
-local function stored()
-  local state = string.sub(redis.call('GET', KEYS[1]), #facts + 2)
-  return state ~= '' and joined(state, pieces_of(state))
+local function answer(outcome, record)
+  if not facts then
+    return {outcome, false, false, record}
+  end
+  local state, kept = string.sub(redis.call('GET', KEYS[1]), #facts + 2), false
+  -- A state ends with a brace, or opens its participants: only what stands behind it ends so.
+  local line_end = string.sub(state, -1) == ']' and string.find(state, '\n', 1, true)
+  if line_end then
+    state, kept = string.sub(state, 1, line_end - 1), string.sub(state, line_end + 1)
+  end
+  return {outcome, facts, state ~= '' and joined(state, pieces_of(state)), record, kept}
 end
 
 -- Patterns cost by the character: the tokens, which are longest, are not looked at by one.
@@ -71,15 +81,15 @@ end
 if ARGV[13] ~= '' then
   local record = redis.call('GET', KEYS[4])
   if record then
-    return {'repeated', facts or false, facts and stored() or false, record}
+    return answer('repeated', record)
   end
 end
 if (live and version or '0') ~= ARGV[1] or (live and (epoch ~= ARGV[2] or string.sub(tokens, 1, #ARGV[18]) ~= ARGV[18])) then
-  return {'conflict', facts or false, facts and stored() or false}
+  return answer('conflict', false)
 end
 -- Whoever deleted the pieces left nothing that the new ones would belong to.
 if string.sub(ARGV[9], -1) == '[' and ARGV[21] ~= '1' and redis.call('EXISTS', KEYS[5]) == 0 then
-  return {'conflict', facts or false, facts and stored() or false}
+  return answer('conflict', false)
 end
 -- An id that was deleted and comes back must not repeat an epoch, else its versions would mean two things; and what
 -- follows a session of the trail (no version here, but an epoch) must not bring back one that was deleted meanwhile.
@@ -116,13 +126,13 @@ end
 tokens = ARGV[3] .. string.sub(tokens or '', 1, 7 * #ARGV[3])
 facts = table.concat({ARGV[5], ARGV[6], ARGV[7], ARGV[8], run, ARGV[17] == '' and '-' or ARGV[17], ARGV[23], warnings == '' and '-' or warnings, tokens}, ' ')
 -- Redis lets a script that has written go on, even out of memory: the first write must be one that it refuses then.
-redis.call('SET', KEYS[1], facts .. '\n' .. ARGV[9], 'PX', ARGV[10])
+redis.call('SET', KEYS[1], facts .. '\n' .. ARGV[9] .. ARGV[24], 'PX', ARGV[10])
 if ARGV[21] == '1' then
   redis.call('DEL', KEYS[5])
 end
-local first_event = 24 + 2 * ARGV[22]
-if first_event > 24 then
-  redis.call('HSET', KEYS[5], unpack(ARGV, 24, first_event - 1))
+local first_event = 25 + 2 * ARGV[22]
+if first_event > 25 then
+  redis.call('HSET', KEYS[5], unpack(ARGV, 25, first_event - 1))
 end
 if string.sub(ARGV[9], -1) == '[' then
   -- Not before the session.

@@ -17,24 +17,14 @@ export interface Permit {
 
 const READS = ['session:join', 'session:get', 'session:history'] as const;
 const PLAYS = [...READS, 'session:message', 'session:switch', 'session:pause', 'session:resume'] as const;
+const CONTROLS = [...PLAYS, 'session:start', 'session:undo', 'session:complete', 'session:cancel'] as const;
 
 /** Which commands on a session each role may send. docs/SECURITY.md has the same table; a test compares them. */
 const MAY: Record<Role, ReadonlySet<CommandName>> = {
   viewer: new Set(READS),
   participant: new Set(PLAYS),
-  controller: new Set([...PLAYS, 'session:start', 'session:complete', 'session:cancel']),
-  owner: new Set([
-    ...PLAYS,
-    'session:start',
-    'session:complete',
-    'session:cancel',
-    'session:create',
-    'session:adjust',
-    'session:delete',
-    'session:share',
-    'session:links',
-    'session:revoke',
-  ]),
+  controller: new Set(CONTROLS),
+  owner: new Set([...CONTROLS, 'session:create', 'session:adjust', 'session:delete', 'session:share', 'session:links', 'session:revoke']),
 };
 
 /** For commands that need no role, since they concern only the sender's own socket. */

@@ -58,6 +58,11 @@ export const notes: Record<CommandName, Note> = {
     refusals: [...WRITE, 'PARTICIPANT_NOT_FOUND'],
     example: { session_id, participant_id: 'black', delta_ms: 30_000, reason: 'arbiter' },
   },
+  'session:undo': {
+    summary: 'Take back the last turns',
+    refusals: WRITE,
+    example: { session_id, turns: 1, clock: 'restore' },
+  },
   'session:complete': { summary: 'End a session', refusals: WRITE, example: { session_id } },
   'session:cancel': { summary: 'Call a session off', refusals: WRITE, example: { session_id, reason: 'nobody came' } },
   'session:delete': { summary: 'Delete a session; also what does not exist', refusals: WRITE, example: { session_id } },

@@ -63,6 +63,7 @@ export const answers = {
   'session:pause': state,
   'session:resume': state,
   'session:adjust': state,
+  'session:undo': state,
   'session:complete': state,
   'session:cancel': state,
   'session:delete': empty,
@@ -128,7 +129,7 @@ export const time = z.object({
 
 const details = {
   VALIDATION_ERROR: z.array(z.object({ field: z.string(), message: z.string(), code: z.string() })),
-  INVALID_STATE_TRANSITION: z.object({ status, command: z.string() }),
+  INVALID_STATE_TRANSITION: z.object({ status, command: z.string(), available: z.int().exactOptional() }),
   CONFLICT: z.object({ expected_version: z.int(), actual_version: z.int(), state }),
   NOT_ACTIVE_PARTICIPANT: z.object({ active_participant_id: id.nullable(), state }),
   RATE_LIMIT_EXCEEDED: z.object({ retry_after_ms: ms }),

@@ -100,6 +100,8 @@ export const state = z.object({
   owner_id: z.string().exactOptional(),
   time_control: timeControl.exactOptional(),
   participants_may_pause: z.literal(true).exactOptional(),
+  undo_depth: z.int().exactOptional(),
+  undo_available: z.int().exactOptional(),
 }) satisfies z.ZodType<SessionState>;
 
 const { participants: _participants, groups: _groups, ...stateFields } = state.shape;

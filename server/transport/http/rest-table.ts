@@ -21,6 +21,7 @@ export const REST_ROUTES = {
   'session:pause': verb('pause'),
   'session:resume': verb('resume'),
   'session:adjust': verb('adjust'),
+  'session:undo': verb('undo'),
   'session:complete': verb('complete'),
   'session:cancel': verb('cancel'),
   'session:message': verb('message'),

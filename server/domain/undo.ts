@@ -1,0 +1,248 @@
+import {
+  type Clock,
+  type ClockOwner,
+  draftOf,
+  findClock,
+  forfeitTurn,
+  iso,
+  keepClock,
+  modeOf,
+  runningOwner,
+  settleSession,
+  untilFall,
+} from '#clock';
+import { CLOCK_MAX_MS, CONTROL_MAX_MS, type SessionState, type UndoClock } from '#contract';
+import { endsUndo, record, type SessionEvent } from './event.ts';
+import { invalid, type Refusal, refuse } from './refusal.ts';
+import { fieldsBack, goneBack, joinedFields, type ReverseFields } from './reverse.ts';
+
+export type Undoing = { turns?: number | undefined; clock?: UndoClock | undefined };
+
+/** What entries of a list have changed, by their ids. */
+type EntriesBack = [id: string, back: ReverseFields][];
+
+/** Everything that one turn has changed, told backwards. */
+interface Turn {
+  /** How long it took, pauses left out. */
+  used_ms: number;
+  session: ReverseFields;
+  participants: EntriesBack;
+  groups: EntriesBack;
+}
+
+/**
+ * What is kept of a session so that turns can be taken back: the present turn as far as it is settled, then at most
+ * `undo_depth` turns that ended before it, newest first. Adjustments, and whatever else is no turn's doing, are not in
+ * it, so they stay.
+ */
+export type UndoHistory = readonly Turn[];
+
+const UNTOUCHED: Turn = { used_ms: 0, session: {}, participants: [], groups: [] };
+/** Of a session of which nothing can be taken back. */
+export const NO_TURNS: UndoHistory = [UNTOUCHED];
+
+/** What counts versions, follows from other fields, or is looked at entry by entry. */
+const NO_TURNS_DOING = [
+  'version',
+  'epoch',
+  'status',
+  'updated_at',
+  'cycle_started_at',
+  'deadline_at',
+  'undo_available',
+  'participants',
+  'groups',
+  'is_active',
+  'time_remaining_ms',
+];
+const STAYS: ReadonlySet<string> = new Set(NO_TURNS_DOING);
+/** A clock that runs through all turns goes on, whoever's they are. */
+const STAYS_ACROSS_TURNS: ReadonlySet<string> = new Set([...NO_TURNS_DOING, 'cycle_time_used_ms', 'time_used_ms']);
+
+/** What an event needs to be known of for the history after it. */
+type Happening = Pick<SessionEvent, 'event_type' | 'at' | 'state' | 'time_elapsed_ms' | 'metadata'>;
+
+/**
+ * The history after an event, from that before it; undefined where the session keeps none, or where that before it is
+ * not known. It is empty after a start, an expiry, a recovery, at a new epoch and once the session has ended.
+ */
+export function undoHistoryAfter(
+  history: UndoHistory | undefined,
+  before: SessionState | null,
+  { event_type, at, state, time_elapsed_ms: elapsed, metadata }: Happening,
+): UndoHistory | undefined {
+  if (state.undo_depth === undefined) return undefined;
+  if (before === null || before.epoch !== state.epoch || endsUndo(event_type, state)) return NO_TURNS;
+  const [present, ...ended] = history ?? [];
+  if (present === undefined) return undefined;
+  switch (event_type) {
+    case 'session_undone': {
+      const { turns, clock } = metadata as { turns: number; clock: UndoClock };
+      return unwind(before, [present, ...ended], turns, clock, at).history;
+    }
+    case 'cycle_switched':
+      return [UNTOUCHED, joined(present, turnBack(before, state, elapsed)), ...ended].slice(0, 1 + state.undo_depth);
+    default:
+      return elapsed === 0 ? history : [joined(present, turnBack(before, settled(before, elapsed), elapsed)), ...ended];
+  }
+}
+
+/**
+ * Takes back the last turns at `at` (Unix ms): what they changed is again as it was when the oldest of them began, and
+ * the clock runs from now. Refusals: INVALID_STATE_TRANSITION where there are fewer; VALIDATION_ERROR where the charge,
+ * or adjustments since, would leave a clock without time or above its ceiling.
+ */
+export function takeBack(
+  state: SessionState,
+  { turns = 1, clock = 'restore' }: Undoing,
+  at: number,
+  history: UndoHistory = NO_TURNS,
+): { ok: true; event: SessionEvent } | Refusal {
+  const available = history.length - 1;
+  if (turns > available) {
+    const message = `Cannot undo: ${turns} asked for, ${available} can be taken back`;
+    return refuse('INVALID_STATE_TRANSITION', message, { status: state.status, command: 'undo', available });
+  }
+  const { draft, charge } = unwind(state, history, turns, clock, at);
+  draft.undo_available = available - turns;
+  const refusal = checkClocks(state, draft, clock === 'charge' ? 'clock' : 'turns');
+  return refusal ?? { ok: true, event: record(state, draft, 'session_undone', at, charge, { turns, clock }) };
+}
+
+/** A draft without its last turns, what was charged before they were taken back, and the history of that draft. */
+function unwind(state: SessionState, [present = UNTOUCHED, ...ended]: UndoHistory, turns: number, clock: UndoClock, at: number) {
+  const now = draftOf(state);
+  const charge = settleSession(now, at);
+  const undone = [joined(present, turnBack(state, now, charge.time_elapsed_ms)), ...ended.slice(0, turns)];
+  let draft = now;
+  let goesOn = UNTOUCHED;
+  for (const [index, turn] of undone.entries()) {
+    draft = backBefore(turn, draft);
+    if (clock === 'restore' || modeOf(state).acrossTurns) continue;
+    const begun = draft;
+    draft = chargedAgain(begun, turn.used_ms, at);
+    // The oldest one goes on with what it has used. Of the others only the clocks tell.
+    if (index === turns) goesOn = turnBack(begun, draft, turn.used_ms);
+    else forfeit(draft, begun);
+  }
+  return { draft, charge, history: [goesOn, ...ended.slice(turns)] };
+}
+
+/** A state after so many ms of its running clock were settled. */
+function settled(state: SessionState, elapsed: number): SessionState {
+  const draft = draftOf(state);
+  settleSession(draft, Date.parse(state.cycle_started_at ?? state.updated_at) + elapsed);
+  return draft;
+}
+
+/** The way from `after` back to `before`, of a turn or a part of one that took `used_ms`. */
+function turnBack(before: SessionState, after: SessionState, used_ms: number): Turn {
+  const stays = modeOf(before).acrossTurns ? STAYS_ACROSS_TURNS : STAYS;
+  return {
+    used_ms,
+    session: fieldsBack(before, after, stays),
+    participants: entriesBack(before.participants, after.participants, 'participant_id', stays),
+    groups: entriesBack(before.groups, after.groups, 'group_id', stays),
+  };
+}
+
+/** No turn adds an entry, takes one out, or moves one. */
+function entriesBack<Id extends string, Entry extends Record<Id, string>>(
+  before: readonly Entry[],
+  after: readonly Entry[],
+  id: Id,
+  stays: ReadonlySet<string>,
+): EntriesBack {
+  const entries: EntriesBack = [];
+  for (const [index, one] of before.entries()) {
+    const then = after[index];
+    if (then === undefined || then === one) continue;
+    const back = fieldsBack(one, then, stays);
+    if (Object.keys(back).length > 0) entries.push([one[id], back]);
+  }
+  return entries;
+}
+
+/** Two parts of a turn as one. */
+function joined(older: Turn, newer: Turn): Turn {
+  return {
+    used_ms: older.used_ms + newer.used_ms,
+    session: joinedFields(older.session, newer.session),
+    participants: joinedEntries(older.participants, newer.participants),
+    groups: joinedEntries(older.groups, newer.groups),
+  };
+}
+
+function joinedEntries(older: EntriesBack, newer: EntriesBack): EntriesBack {
+  const entries = new Map(newer);
+  for (const [id, back] of older) entries.set(id, joinedFields(back, entries.get(id) ?? {}));
+  return [...entries];
+}
+
+/** A draft as it was before a turn. */
+function backBefore({ session, participants, groups }: Turn, draft: SessionState): SessionState {
+  return {
+    ...goneBack(draft, session),
+    participants: entriesGoneBack(draft.participants, participants, 'participant_id'),
+    groups: entriesGoneBack(draft.groups, groups, 'group_id'),
+  };
+}
+
+function entriesGoneBack<Id extends string, Entry extends Record<Id, string>>(
+  entries: readonly Entry[],
+  changed: EntriesBack,
+  id: Id,
+): Entry[] {
+  const back = new Map(changed);
+  return entries.map((one) => {
+    const fields = back.get(one[id]);
+    return fields === undefined ? one : goneBack(one, fields);
+  });
+}
+
+/** A draft in which whoever's turn it is has used so many ms once more. */
+function chargedAgain(before: SessionState, used: number, at: number): SessionState {
+  const draft = draftOf(before);
+  draft.cycle_started_at = iso(at - used);
+  settleSession(draft, at);
+  draft.cycle_started_at = before.cycle_started_at;
+  return draft;
+}
+
+/** Ends a turn that is charged and does not count. */
+function forfeit(draft: SessionState, begun: SessionState): void {
+  draft.cycle_time_used_ms = begun.cycle_time_used_ms;
+  const owner = runningOwner(draft);
+  if (owner === undefined || owner === 'session') return;
+  const [before, clock] = [findClock(begun, owner)?.clock, findClock(draft, owner)?.clock];
+  // A turn that was passed on within a group was none of the clock's own: that one began earlier.
+  if (clock !== undefined && (before?.control === undefined || before.state.turn_used_ms === 0)) keepClock(draft, owner, forfeitTurn(clock));
+}
+
+/** Refuses what no adjustment could leave on a clock. */
+function checkClocks(state: SessionState, draft: SessionState, field: string): Refusal | null {
+  for (const owner of ownersThatChange(state, draft)) {
+    const clock = findClock(draft, owner)?.clock;
+    if (clock === undefined || clock.main_ms === null || mayBeLeft(draft, owner, clock)) continue;
+    const whose = owner === 'session' ? 'The clock' : `The clock of ${'participant_id' in owner ? owner.participant_id : owner.group_id}`;
+    const message = `${whose} would be left with ${clock.main_ms} ms, which no adjustment may leave`;
+    return invalid([{ field, message, code: 'out_of_range' }]);
+  }
+  return null;
+}
+
+function mayBeLeft({ max_time_ms }: SessionState, owner: ClockOwner, clock: Clock): boolean {
+  const left = untilFall(clock) ?? 1;
+  const main = clock.main_ms ?? 0;
+  if (clock.control !== undefined) return left >= 1 && left <= CONTROL_MAX_MS && main >= Math.min(0, clock.floor_ms);
+  return left >= 1 && main <= ((owner === 'session' ? null : max_time_ms) ?? CLOCK_MAX_MS);
+}
+
+/** Whose clocks may be others than before. */
+function ownersThatChange(state: SessionState, draft: SessionState): ClockOwner[] {
+  const { owners, acrossTurns } = modeOf(draft);
+  if (acrossTurns) return [];
+  if (owners === 'session') return ['session'];
+  if (owners === 'groups') return draft.groups.filter((one, index) => one !== state.groups[index]).map(({ group_id }) => ({ group_id }));
+  return draft.participants.filter((one, index) => one !== state.participants[index]).map(({ participant_id }) => ({ participant_id }));
+}

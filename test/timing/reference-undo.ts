@@ -1,0 +1,122 @@
+import type { Player, Team } from './reference-seats.ts';
+
+/** What can be put back of a table. */
+export interface Table {
+  active: Player | null;
+  group: string | null;
+  cycles: number;
+  counted: number;
+  extra: number;
+}
+
+/** Where a turn began: a picture of the whole table, and what has happened since that no undo takes back. */
+export interface Beginning extends Table {
+  players: Player[];
+  teams: Team[];
+  /** What this turn has used. */
+  used: number;
+  /** What each bank, by its owner, or the one clock, got or was charged for good since. */
+  kept: Map<string, number>;
+  /** What each player's and team's used time keeps of turns that were taken back. */
+  keptUsed: Map<string, number>;
+}
+
+/**
+ * Pictures of the table at the beginning of the last turns, as a careful arbiter draws them. The last one is of the
+ * present turn.
+ */
+export class Beginnings {
+  #drawn: Beginning[] = [];
+  readonly #most: number;
+
+  constructor(most: number) {
+    this.#most = most;
+  }
+
+  /** How many turns can be taken back. */
+  get count(): number {
+    return Math.max(0, this.#drawn.length - 1);
+  }
+
+  forget(): void {
+    this.#drawn = [];
+  }
+
+  /** Draws the table as a turn begins. */
+  draw(table: Table, players: Player[], teams: Team[]): void {
+    const { active, group, cycles, counted, extra } = table;
+    const picture = {
+      active,
+      group,
+      cycles,
+      counted,
+      extra,
+      used: 0,
+      kept: new Map<string, number>(),
+      keptUsed: new Map<string, number>(),
+    };
+    this.#drawn.push({ ...picture, players: players.map((one) => ({ ...one })), teams: teams.map((one) => ({ ...one })) });
+    this.#drawn = this.#drawn.slice(-1 - this.#most);
+  }
+
+  tick(): void {
+    const present = this.#drawn.at(-1);
+    if (present !== undefined) present.used += 1;
+  }
+
+  /** Somebody's clock was adjusted. */
+  adjusted(owner: string, delta: number): void {
+    for (const beginning of this.#drawn) add(beginning.kept, owner, delta);
+  }
+
+  /**
+   * The table as it was when the turn began that is `turns` turns ago, with what stays, and the turns that are taken
+   * back, that one first.
+   */
+  at(turns: number): { table: Table; players: Player[]; teams: Team[]; undone: Beginning[] } | null {
+    const beginning = this.#drawn.at(-1 - turns);
+    if (beginning === undefined) return null;
+    const { kept, keptUsed, active, group, cycles, counted, extra } = beginning;
+    const players = beginning.players.map((one) =>
+      Object.assign({}, one, {
+        bank: one.bank === null ? null : one.bank + (kept.get(one.id) ?? 0),
+        used: one.used + (keptUsed.get(one.id) ?? 0),
+      }),
+    );
+    const teams = beginning.teams.map((one) =>
+      Object.assign({}, one, {
+        bank: one.bank + (kept.get(teamKey(one.id)) ?? 0),
+        used: one.used + (keptUsed.get(teamKey(one.id)) ?? 0),
+      }),
+    );
+    const table = { active, group, cycles, counted, extra: extra + (kept.get('session') ?? 0) };
+    return { table, players, teams, undone: this.#drawn.slice(-1 - turns) };
+  }
+
+  /** Goes on with the turn that is `turns` turns ago. What later ones are charged with stays for good. */
+  goBack(turns: number, charge: boolean, mode: string): void {
+    const gone = this.#drawn.splice(this.#drawn.length - turns, turns);
+    const goesOn = this.#drawn.at(-1);
+    if (goesOn !== undefined && !charge) goesOn.used = 0;
+    if (!charge) return;
+    for (const beginning of this.#drawn) {
+      for (const { active, used } of gone) {
+        if (active === null) continue;
+        const team = teamKey(active.group);
+        if (mode === 'per_participant') add(beginning.kept, active.id, -used);
+        if (mode === 'per_group') add(beginning.kept, team, -used);
+        add(beginning.keptUsed, active.id, used);
+        add(beginning.keptUsed, team, used);
+      }
+    }
+  }
+}
+
+/** How a team is named among the owners of clocks. */
+export function teamKey(id: string | null): string {
+  return `team ${id ?? ''}`;
+}
+
+function add(sums: Map<string, number>, owner: string, amount: number): void {
+  sums.set(owner, (sums.get(owner) ?? 0) + amount);
+}
