@@ -216,7 +216,8 @@ function forfeit(draft: SessionState, begun: SessionState): void {
   if (owner === undefined || owner === 'session') return;
   const [before, clock] = [findClock(begun, owner)?.clock, findClock(draft, owner)?.clock];
   // A turn that was passed on within a group was none of the clock's own: that one began earlier.
-  if (clock !== undefined && (before?.control === undefined || before.state.turn_used_ms === 0)) keepClock(draft, owner, forfeitTurn(clock));
+  if (clock !== undefined && (before?.control === undefined || before.state.turn_used_ms === 0))
+    keepClock(draft, owner, forfeitTurn(clock));
 }
 
 /** Refuses what no adjustment could leave on a clock. */

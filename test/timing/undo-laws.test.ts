@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { expect } from 'chai';
 import { modeOf } from '#clock';
-import type { SessionState, SyncMode, UndoClock } from '#contract';
+import type { SessionState, SyncMode, TimeControl, UndoClock } from '#contract';
 import { same, Table } from './duel.ts';
+import { randomControl } from './random-controls.ts';
 import { MODES, randomGame } from './random-games.ts';
 import type { Payload } from './reference-seats.ts';
 
@@ -11,10 +12,29 @@ const SEQUENCES = 400;
 type Move = 'switch' | 'pause' | 'undo';
 
 const moves = fc.array(
-  fc.record({ wait: fc.integer({ min: 0, max: 40 }), move: fc.constantFrom<Move[]>('switch', 'switch', 'switch', 'pause', 'undo') }),
+  fc.record({
+    wait: fc.oneof(fc.integer({ min: 0, max: 40 }), fc.integer({ min: 0, max: 400 })),
+    move: fc.constantFrom<Move[]>('switch', 'switch', 'switch', 'pause', 'undo'),
+  }),
   { minLength: 1, maxLength: 25 },
 );
-const anyMode = fc.constantFrom<SyncMode[]>(...MODES).chain(randomGame);
+const hourglass: fc.Arbitrary<TimeControl> = fc.constant({ stages: [{ time_ms: 2_000 }], hourglass: true });
+const controlled = fc
+  .record({
+    time_control: fc.oneof({ weight: 5, arbitrary: randomControl }, { weight: 1, arbitrary: hourglass }),
+    byGroups: fc.boolean(),
+  })
+  .map(({ time_control, byGroups }): Payload => {
+    const participants = ['ann', 'bob', 'cem', 'dua'].map((participant_id, place) => ({
+      participant_id,
+      group_id: byGroups ? (place % 2 === 0 ? 'red' : 'blue') : undefined,
+    }));
+    return { session_id: 'controlled', sync_mode: byGroups ? 'per_group' : 'per_participant', participants, time_control };
+  });
+const anyGame = fc.oneof(
+  { weight: 3, arbitrary: fc.constantFrom<SyncMode[]>(...MODES).chain(randomGame) },
+  { weight: 2, arbitrary: controlled },
+);
 const clocks = fc.constantFrom<UndoClock[]>('restore', 'charge');
 
 /**
@@ -60,7 +80,7 @@ function whatGoesBack({ version, updated_at, status, cycle_started_at, deadline_
 describe('taking back any turns of any game', () => {
   it('UN-2 UN-3 an undo of n turns leads to the state in which the oldest of them began, but for what names the version and the instant', () => {
     fc.assert(
-      fc.property(anyMode, moves, fc.integer({ min: 1, max: 20 }), (game, steps, most) => {
+      fc.property(anyGame, moves, fc.integer({ min: 1, max: 20 }), (game, steps, most) => {
         const { table, begun, now } = played(game, steps);
         if (table.state.status !== 'running' && table.state.status !== 'paused') return;
         const available = begun.length - 1;
@@ -79,7 +99,7 @@ describe('taking back any turns of any game', () => {
 
   it('UN-12 taking back a turns and then b turns leads to the state and the history that taking back a + b does', () => {
     fc.assert(
-      fc.property(anyMode, moves, fc.integer({ min: 1, max: 5 }), fc.integer({ min: 1, max: 5 }), clocks, (game, steps, a, b, clock) => {
+      fc.property(anyGame, moves, fc.integer({ min: 1, max: 5 }), fc.integer({ min: 1, max: 5 }), clocks, (game, steps, a, b, clock) => {
         const [twice, once] = [played(game, steps), played(game, steps)];
         const refused = once.table.send({ type: 'undo', turns: a + b, clock }, once.now);
         if (refused !== null) return;

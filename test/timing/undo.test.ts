@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { CreatePayload } from '#contract';
+import type { CreatePayload, TimeControl } from '#contract';
 import { fieldsBack, goneBack, joinedFields } from '../../server/domain/reverse.ts';
 import { at, DAY, faultOf, Match, MINUTE, SECOND } from './match.ts';
 
@@ -239,6 +239,67 @@ describe('taking turns back', () => {
       expect({ ...twice.state, version: two.state.version }).to.deep.equal(two.state);
       expect(twice.history).to.deep.equal(two.history);
     }
+  });
+
+  describe('with a time control', () => {
+    const two = [{ participant_id: 'black' }, { participant_id: 'white' }];
+    const go = (time_control: TimeControl) =>
+      Match.started({ sync_mode: 'per_participant', participants: two, time_control, undo_depth: 5 });
+    const byoyomi = () => go({ stages: [{ time_ms: 10 * SECOND, byoyomi: { period_ms: 30 * SECOND, periods: 5 } }] });
+
+    it('UN-2 an undo in the middle of byo-yomi gives back the periods', () => {
+      const game = byoyomi()
+        .switch(5 * SECOND)
+        .switch(10 * SECOND);
+      const begun = game.who('black');
+      game.play(50 * SECOND, { type: 'pause' }).play(60 * SECOND, { type: 'resume' });
+      game.switch(110 * SECOND);
+      expect(game.who('black').clock).to.include({ periods_left: 3, period_left_ms: 30 * SECOND, turns: 2 });
+      game.play(115 * SECOND, undo());
+      expect(game.who('black')).to.deep.equal(begun);
+      expect(game.left(115 * SECOND)).to.equal(155 * SECOND);
+      expect(game.who('white').clock).to.include({ turns: 1, turn_used_ms: 0 });
+    });
+
+    it('UN-6 charged, the turn goes on in the period that it had reached, and the other’s turn has cost a period and no more', () => {
+      const game = byoyomi()
+        .switch(5 * SECOND)
+        .switch(50 * SECOND)
+        .play(60 * SECOND, undo(2, 'charge'));
+      expect(game.who('black')).to.deep.include({ total_time_ms: 0, time_used_ms: 15 * SECOND });
+      expect(game.who('black').clock).to.include({ turns: 0, turn_used_ms: 5 * SECOND });
+      expect(game.who('white').total_time_ms).to.equal(0);
+      expect(game.who('white').clock).to.deep.include({ turns: 0, turn_used_ms: 0, periods_left: 4, period_left_ms: 30 * SECOND });
+    });
+
+    it('UN-5 a clock that was given main time in byo-yomi has it, and all its periods', () => {
+      const game = byoyomi()
+        .switch(50 * SECOND)
+        .play(51 * SECOND, { type: 'adjust', participant_id: 'black', delta_ms: MINUTE })
+        .play(52 * SECOND, undo());
+      expect(game.who('black')).to.include({ total_time_ms: 70 * SECOND, time_remaining_ms: 220 * SECOND });
+    });
+
+    it('UN-2 a stage that the turn entered, and what it added, go back', () => {
+      const game = go({
+        stages: [
+          { time_ms: 10 * SECOND, turns: 1 },
+          { time_ms: 20 * SECOND, increment_ms: SECOND },
+        ],
+      });
+      const begun = game.who('black');
+      game.switch(4 * SECOND);
+      expect(game.who('black')).to.deep.include({ total_time_ms: 26 * SECOND });
+      expect(game.play(5 * SECOND, undo()).who('black')).to.deep.equal(begun);
+    });
+
+    it('UN-2 an hourglass gives back to each what the undone turns gave to the others', () => {
+      const sand = go({ stages: [{ time_ms: MINUTE }], hourglass: true })
+        .switch(10 * SECOND)
+        .switch(25 * SECOND);
+      expect(sand.play(30 * SECOND, undo()).times).to.deep.equal({ black: 50 * SECOND, white: 70 * SECOND });
+      expect(sand.play(40 * SECOND, undo(1, 'charge')).times).to.deep.equal({ black: 60 * SECOND, white: 60 * SECOND });
+    });
   });
 
   it('UN-17 a number goes back by what it had changed, anything else to what it was, and two ways back make one', () => {
