@@ -1,8 +1,12 @@
 import {
+  adjust,
+  change,
   type Clock,
   type ClockOwner,
   draftOf,
   findClock,
+  findGroup,
+  findParticipant,
   forfeitTurn,
   iso,
   keepClock,
@@ -11,7 +15,8 @@ import {
   settleSession,
   untilFall,
 } from '#clock';
-import { CLOCK_MAX_MS, CONTROL_MAX_MS, type SessionState, type UndoClock } from '#contract';
+import { CLOCK_MAX_MS, CONTROL_MAX_MS, type JsonObject, type SessionState, type UndoClock } from '#contract';
+import type { Adjustment } from './adjust.ts';
 import { endsUndo, record, type SessionEvent } from './event.ts';
 import { invalid, type Refusal, refuse } from './refusal.ts';
 import { fieldsBack, goneBack, joinedFields, type ReverseFields } from './reverse.ts';
@@ -82,6 +87,8 @@ export function undoHistoryAfter(
     }
     case 'cycle_switched':
       return [UNTOUCHED, joined(present, turnBack(before, state, elapsed)), ...ended].slice(0, 1 + state.undo_depth);
+    case 'session_adjusted':
+      return [joined(present, turnBack(before, withoutAdjustment(state, metadata), elapsed)), ...ended];
     default:
       return elapsed === 0 ? history : [joined(present, turnBack(before, settled(before, elapsed), elapsed)), ...ended];
   }
@@ -132,6 +139,18 @@ function unwind(state: SessionState, [present = UNTOUCHED, ...ended]: UndoHistor
 function settled(state: SessionState, elapsed: number): SessionState {
   const draft = draftOf(state);
   settleSession(draft, Date.parse(state.cycle_started_at ?? state.updated_at) + elapsed);
+  return draft;
+}
+
+/** What an adjustment settled, and whatever else it brought about, without the time that it gave: that stays. */
+function withoutAdjustment(state: SessionState, metadata: JsonObject): SessionState {
+  const { participant_id, group_id, delta_ms: delta } = metadata as Adjustment;
+  const draft = draftOf(state);
+  const entry = findParticipant(draft, participant_id) ?? findGroup(draft, group_id);
+  if (entry === undefined && modeOf(draft).counts === 'up') draft.max_time_ms = (draft.max_time_ms ?? 0) - delta;
+  else if (entry === undefined) draft.cycle_time_used_ms += delta;
+  else if ('participant_id' in entry) change(draft.participants, entry, { total_time_ms: (entry.total_time_ms ?? 0) - delta });
+  else change(draft.groups, entry, { total_time_ms: entry.total_time_ms - delta });
   return draft;
 }
 
@@ -220,11 +239,16 @@ function forfeit(draft: SessionState, begun: SessionState): void {
     keepClock(draft, owner, forfeitTurn(clock));
 }
 
-/** Refuses what no adjustment could leave on a clock. */
+/** Refuses what no adjustment could leave on a clock, and has each stand in the stage that it has time in. */
 function checkClocks(state: SessionState, draft: SessionState, field: string): Refusal | null {
   for (const owner of ownersThatChange(state, draft)) {
     const clock = findClock(draft, owner)?.clock;
-    if (clock === undefined || clock.main_ms === null || mayBeLeft(draft, owner, clock)) continue;
+    if (clock === undefined || clock.main_ms === null) continue;
+    if (mayBeLeft(draft, owner, clock)) {
+      // An adjustment since may have left nothing of a stage that ends at zero.
+      if (clock.control !== undefined) keepClock(draft, owner, adjust(clock, 0));
+      continue;
+    }
     const whose = owner === 'session' ? 'The clock' : `The clock of ${'participant_id' in owner ? owner.participant_id : owner.group_id}`;
     const message = `${whose} would be left with ${clock.main_ms} ms, which no adjustment may leave`;
     return invalid([{ field, message, code: 'out_of_range' }]);

@@ -29,6 +29,17 @@ export class TickingClock {
     this.#standReady();
   }
 
+  /** Another one that shows the same. */
+  copy(): TickingClock {
+    const copy = new TickingClock(this.control);
+    const { main, delay, block, blockTurns, stage, turns, stageTurns, fallen } = this;
+    Object.assign(copy, { main, delay, block, blockTurns, stage, turns, stageTurns, fallen });
+    copy.periods = [...this.periods];
+    copy.taken = [...this.taken];
+    copy.#began = this.#began;
+    return copy;
+  }
+
   get rules(): Stage {
     const stage = this.control.stages[this.stage];
     if (stage === undefined) throw new Error(`no stage ${this.stage}`);

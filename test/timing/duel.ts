@@ -158,10 +158,15 @@ function commandOf(wish: Wish, game: Payload, reference: Reference): TimerComman
       return { type: 'adjust', ...owner, delta_ms: deltaOf(wish.change, running ?? 0) };
     }
     case 'undo':
-      return { type: 'undo', turns: wish.turns, clock: wish.clock };
+      // What a charge makes of a time control, only the server's rules tell; examples are in undo.test.ts.
+      return { type: 'undo', turns: wish.turns, clock: hasControl(game) ? undefined : wish.clock };
     default:
       return { type: wish.type };
   }
+}
+
+function hasControl({ time_control, participants = [], groups = [] }: Payload): boolean {
+  return [time_control, ...participants.map((one) => one.time_control), ...groups.map((one) => one.time_control)].some(Boolean);
 }
 
 function deltaOf(change: Change, has: number): number {

@@ -55,7 +55,7 @@ export class Beginnings {
       kept: new Map<string, number>(),
       keptUsed: new Map<string, number>(),
     };
-    this.#drawn.push({ ...picture, players: players.map((one) => ({ ...one })), teams: teams.map((one) => ({ ...one })) });
+    this.#drawn.push({ ...picture, players: players.map(copied), teams: teams.map(copied) });
     this.#drawn = this.#drawn.slice(-1 - this.#most);
   }
 
@@ -77,18 +77,15 @@ export class Beginnings {
     const beginning = this.#drawn.at(-1 - turns);
     if (beginning === undefined) return null;
     const { kept, keptUsed, active, group, cycles, counted, extra } = beginning;
-    const players = beginning.players.map((one) =>
-      Object.assign({}, one, {
-        bank: one.bank === null ? null : one.bank + (kept.get(one.id) ?? 0),
-        used: one.used + (keptUsed.get(one.id) ?? 0),
-      }),
-    );
-    const teams = beginning.teams.map((one) =>
-      Object.assign({}, one, {
-        bank: one.bank + (kept.get(teamKey(one.id)) ?? 0),
-        used: one.used + (keptUsed.get(teamKey(one.id)) ?? 0),
-      }),
-    );
+    const putBack = <Owner extends Player | Team>(one: Owner, key: string): Owner => {
+      const more = kept.get(key) ?? 0;
+      const clock = one.clock?.copy();
+      clock?.adjust(more);
+      const bank = clock?.main ?? (one.bank === null ? null : one.bank + more);
+      return Object.assign({}, one, { bank, used: one.used + (keptUsed.get(key) ?? 0) }, clock === undefined ? {} : { clock });
+    };
+    const players = beginning.players.map((one) => putBack(one, one.id));
+    const teams = beginning.teams.map((one) => putBack(one, teamKey(one.id)));
     const table = { active, group, cycles, counted, extra: extra + (kept.get('session') ?? 0) };
     return { table, players, teams, undone: this.#drawn.slice(-1 - turns) };
   }
@@ -112,8 +109,17 @@ export class Beginnings {
   }
 }
 
+function copied<Owner extends Player | Team>(one: Owner): Owner {
+  return Object.assign({}, one, one.clock === undefined ? {} : { clock: one.clock.copy() });
+}
+
+/** How whoever an adjustment names is called among the owners of clocks. */
+export function ownerKey(participant: string | undefined, group: string | undefined): string {
+  return participant ?? (group === undefined ? 'session' : teamKey(group));
+}
+
 /** How a team is named among the owners of clocks. */
-export function teamKey(id: string | null): string {
+function teamKey(id: string | null): string {
   return `team ${id ?? ''}`;
 }
 

@@ -2,7 +2,7 @@ import type { Status } from '#contract';
 import type { TimerCommand } from '../../server/domain/decide.ts';
 import { ReferenceBoard } from './reference-board.ts';
 import { after, type Player, type Team } from './reference-seats.ts';
-import { teamKey } from './reference-undo.ts';
+import { ownerKey } from './reference-undo.ts';
 
 const DAY = 86_400_000;
 const MAY: Record<string, Status[]> = {
@@ -193,12 +193,13 @@ export class Reference extends ReferenceBoard {
       const receipt = this.receipt();
       clock.adjust(delta);
       if (owner != null) owner.bank = clock.main;
+      this.beginnings.adjusted(ownerKey(id, group), delta);
       this.note('session_adjusted', receipt, wish);
       return null;
     }
     if (has === null || has + delta < 1 || has + delta > (bankMode ? (this.ceiling ?? DAY) : DAY)) return 'VALIDATION_ERROR';
     const receipt = this.receipt();
-    this.beginnings.adjusted(id ?? (group === undefined ? 'session' : teamKey(group)), delta);
+    this.beginnings.adjusted(ownerKey(id, group), delta);
     if (owner != null) owner.bank = has + delta;
     else if (mode === 'count_up') this.ceiling = (this.ceiling ?? 0) + delta;
     else this.extra += delta;
@@ -265,7 +266,10 @@ export class Reference extends ReferenceBoard {
     const banks = mode === 'per_participant' ? players : teams;
     const most = this.ceiling ?? DAY;
     const cycle = (this.game.time_per_cycle_ms ?? 0) + table.extra - table.counted;
-    if (banks.some(({ bank, expired }) => !expired && ((bank ?? 0) < 1 || (bank ?? 0) > most))) return 'VALIDATION_ERROR';
+    for (const { bank, clock: own, expired } of banks) {
+      const [left, limit] = own === undefined ? [bank ?? 0, most] : [own.main < 0 ? 0 : own.left, 400 * DAY];
+      if (!expired && (left < 1 || left > limit)) return 'VALIDATION_ERROR';
+    }
     if (mode === 'per_cycle' && (cycle < 1 || cycle > DAY)) return 'VALIDATION_ERROR';
     const receipt = this.receipt();
     for (const [place, player] of this.players.entries()) {
