@@ -3,7 +3,7 @@
  * React.
  */
 import type { Reading } from './clock/clock.ts';
-import { shownElapsed, shownTime, untilNextElapsedDigit } from './format-time.ts';
+import { shownElapsed, shownTime, untilNextDigit, untilNextElapsedDigit } from './format-time.ts';
 
 /** What of a reading is shown as digits. */
 export type Digits = Pick<Reading, 'left_ms' | 'rate' | 'next_change_in_ms'> & Partial<Pick<Reading, 'phase' | 'stage' | 'periods_left'>>;
@@ -38,14 +38,10 @@ export const COUNTDOWN: Face = {
   rest({ left_ms, rate, next_change_in_ms }) {
     const change = next_change_in_ms ?? Infinity;
     if (left_ms === null || rate === 0) return change;
-    const shown = shownTime(left_ms);
-    if (rate > 0) return Math.min(change, Math.ceil((shown - left_ms + 1) / rate));
-    const step = shown > -TENTHS_BELOW_MS && shown <= TENTHS_BELOW_MS ? 100 : 1000;
-    return Math.min(change, left_ms - (shown - step));
+    const more = rate > 0 ? Math.ceil((shownTime(left_ms) - left_ms + 1) / rate) : untilNextDigit(left_ms, Infinity);
+    return Math.min(change, more);
   },
 };
-
-const TENTHS_BELOW_MS = 10_000;
 
 /** Rounded down. */
 export const STOPWATCH: Face = {

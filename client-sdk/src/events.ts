@@ -22,7 +22,9 @@ export interface ClientEvents {
   timeSynced: { offset: number; rtt: number; bound: number };
   /** The device's wall clock is more than a minute off. Harmless here: the client does not rely on it. */
   clockSkewDetected: { offset: number };
+  /** A clock has run out: at zero, or where it goes on below zero at the end of its overrun. */
   timeExpired: ExpiredEvent;
+  /** A clock has crossed a threshold; that of 0 as time is up, where the clock goes on below zero. */
   timeWarning: WarningEvent;
   /**
    * The running clock of a session with a time control, which somebody listens to, has begun another phase, period or

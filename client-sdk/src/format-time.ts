@@ -37,12 +37,13 @@ export function shownTime(ms: number): number {
 
 /**
  * Milliseconds until a countdown that shows `ms` shows something else, which is how long a screen may rest: above 0,
- * Infinity once it stands at 0.
+ * Infinity once it stands where it ends. That is at 0, or at `-overrunMs` where it goes on below zero.
  */
-export function untilNextDigit(ms: number): number {
-  if (ms <= 0) return Infinity;
+export function untilNextDigit(ms: number, overrunMs = 0): number {
+  if (ms <= -overrunMs) return Infinity;
   const shown = shownTime(ms);
-  return ms - (shown <= TENTHS_BELOW_MS ? shown - 100 : shown - 1000);
+  const isInTenths = shown > -TENTHS_BELOW_MS && shown <= TENTHS_BELOW_MS;
+  return ms - (shown - (isInTenths ? 100 : 1000));
 }
 
 /** The duration a stopwatch's digits stand for: `ms` rounded down to tenths under 10 s, else to seconds. */

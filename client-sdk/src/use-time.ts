@@ -35,9 +35,9 @@ function nowStore(intervalMs: number) {
 
 /**
  * The milliseconds that the clock of a participant or group shows (without `who` the session's), rounded up to the
- * digits that `formatTime` prints. Renders just after each visible digit changes and not otherwise. Null while unknown;
- * a running clock is unknown until the client has synced its time. Within one state a falling clock never rises,
- * whatever the client learns of the server's clock.
+ * digits that `formatTime` prints; negative while it goes on below zero. Renders just after each visible digit changes
+ * and not otherwise. Null while unknown; a running clock is unknown until the client has synced its time. Within one
+ * state a falling clock never rises, whatever the client learns of the server's clock.
  */
 export function useCountdown(client: SyncKairosClient, sessionId: string, who?: Who): number | null {
   return useDigits(client, sessionId, who, COUNTDOWN, countdownOf);

@@ -46,7 +46,13 @@ function ending(state: SessionState, active: string | null): string {
 
 /** A warning as a screen reader says it. */
 export function warning(state: SessionState, who: string | null, thresholdMs: number): string {
-  return `${who === null || isAuction(state) ? 'The clock' : nameOf(state, who)}: ${formatTime(thresholdMs, 'spoken')} left`;
+  const left = thresholdMs > 0 ? `${formatTime(thresholdMs, 'spoken')} left` : spokenOver(thresholdMs);
+  return `${who === null || isAuction(state) ? 'The clock' : nameOf(state, who)}: ${left}`;
+}
+
+/** What a clock shows at zero and below, as a screen reader says it; `ms` is negative. */
+export function spokenOver(ms: number): string {
+  return ms === 0 ? 'time is up, overtime runs' : `${formatTime(-ms, 'spoken')} over`;
 }
 
 /**

@@ -55,22 +55,25 @@ function adjustClock(draft: SessionState, { participant_id, group_id, delta_ms }
   const adjusted = adjustValue(clock, delta_ms);
   keepClock(draft, owner, adjusted);
   if (clock.control !== undefined) return controlFault(clock, adjusted, delta_ms);
-  return outOfRange(adjusted.main_ms ?? 0, (owner === 'session' ? null : draft.max_time_ms) ?? CLOCK_MAX_MS);
+  const most = (owner === 'session' ? null : draft.max_time_ms) ?? CLOCK_MAX_MS;
+  return outOfRange(adjusted.main_ms ?? 0, adjusted.floor_ms + 1, most);
 }
 
-function outOfRange(left: number, most: number): Refusal | null {
-  return left >= 1 && left <= most ? null : fault('delta_ms', `Must leave 1 to ${most} ms on the clock, not ${left}`, 'out_of_range');
+function outOfRange(left: number, least: number, most: number): Refusal | null {
+  return left >= least && left <= most
+    ? null
+    : fault('delta_ms', `Must leave ${least} to ${most} ms on the clock, not ${left}`, 'out_of_range');
 }
 
 /**
- * With a time control, main time may not fall below zero, what is left until the clock falls stays in its limits, and
- * time moves by whole units.
+ * With a time control, main time may not fall below zero unless the clock goes on there, what is left until the clock
+ * falls stays in its limits, and time moves by whole units.
  */
-function controlFault({ main_ms, control }: ControlledClock, adjusted: Clock, delta: number): Refusal | null {
+function controlFault({ main_ms, floor_ms, control }: ControlledClock, adjusted: Clock, delta: number): Refusal | null {
   const { charge_unit_ms: unit = 1 } = control;
   if (delta % unit !== 0) return fault('delta_ms', `Must be a multiple of charge_unit_ms, ${unit}`, 'not_multiple');
-  if (main_ms + delta < 0) return fault('delta_ms', `Must leave 0 ms of main time, which is ${main_ms}`, 'out_of_range');
-  return outOfRange(untilFall(adjusted) ?? 0, CONTROL_MAX_MS);
+  if (floor_ms === 0 && main_ms + delta < 0) return fault('delta_ms', `Must leave 0 ms of main time, which is ${main_ms}`, 'out_of_range');
+  return outOfRange(untilFall(adjusted) ?? 0, 1, CONTROL_MAX_MS);
 }
 
 function fault(field: string, message: string, code: string): Refusal {

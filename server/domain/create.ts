@@ -62,7 +62,7 @@ export function created(payload: NewSession, now: number, epoch: number, note: J
     action_on_timeout: payload.action_on_timeout ?? null,
     auto_advance: payload.auto_advance ?? false,
     outage_policy: payload.outage_policy ?? 'charge',
-    warning_thresholds_ms: payload.warning_thresholds_ms ?? [...DEFAULT_WARNING_THRESHOLDS_MS],
+    warning_thresholds_ms: payload.warning_thresholds_ms ?? defaultThresholds(payload),
     participants,
     groups,
     metadata: payload.metadata ?? {},
@@ -73,11 +73,21 @@ export function created(payload: NewSession, now: number, epoch: number, note: J
   if (payload.participants_may_pause === true) state.participants_may_pause = true;
   if (payload.undo_depth !== undefined && payload.undo_depth > 0)
     Object.assign(state, { undo_depth: payload.undo_depth, undo_available: 0 });
+  const { overrun_ms = 0 } = payload;
+  if (overrun_ms > 0) {
+    state.overrun_ms = overrun_ms;
+    state.zero_at = null;
+  }
   const active = findParticipant(state, state.active_participant_id);
   if (active !== undefined) state.active_group_id = active.group_id;
   derive(state, now);
   const charge = { participant_id: null, group_id: null, time_elapsed_ms: 0, time_remaining_ms: null };
   return { event_type: 'session_created', at: now, ...charge, metadata: note, state };
+}
+
+/** Where a clock goes on below zero, people want to know that it does. */
+function defaultThresholds({ overrun_ms = 0 }: CreatePayload): number[] {
+  return overrun_ms > 0 ? [...DEFAULT_WARNING_THRESHOLDS_MS, 0] : [...DEFAULT_WARNING_THRESHOLDS_MS];
 }
 
 /** Participants and groups as a state holds them, each knowing the other. */

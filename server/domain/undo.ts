@@ -54,6 +54,7 @@ const NO_TURNS_DOING = [
   'updated_at',
   'cycle_started_at',
   'deadline_at',
+  'zero_at',
   'undo_available',
   'participants',
   'groups',

@@ -2,7 +2,7 @@ import { modeOf } from '#clock';
 import type { SessionEvent } from '../domain/event.ts';
 import { nextEpoch } from '../domain/recover.ts';
 import { undoHistoryAfter, type UndoHistory } from '../domain/undo.ts';
-import { crossed, thresholdsAhead, thresholdsLifted } from '../domain/warnings.ts';
+import { crossed, thresholdsAhead, thresholdsLifted, zeroOf } from '../domain/warnings.ts';
 import type { Alarms } from './alarms.ts';
 import type { SessionCache } from './session-cache.ts';
 import { lifetimeOf, TOMBSTONE_MS } from './lifetime.ts';
@@ -45,12 +45,12 @@ export function isLive(session: StoredSession | null): session is LiveSession {
  * its end as idle session; null for never.
  */
 export function nextDueAt({ state, warnings }: LiveSession, graceMs: number, idleEnd: () => number): number | null {
-  if (state.deadline_at === null) {
+  const zero = zeroOf(state);
+  if (state.deadline_at === null || zero === null) {
     const end = idleEnd();
     return Number.isFinite(end) ? end + graceMs : null;
   }
-  const deadline = Date.parse(state.deadline_at);
-  return warnings.length === 0 ? deadline + graceMs : deadline - Math.max(...warnings);
+  return warnings.length === 0 ? Date.parse(state.deadline_at) + graceMs : zero - Math.max(...warnings);
 }
 
 /** Commits decisions, tells the room what went through, and sets the alarm for what is due next. */

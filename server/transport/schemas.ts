@@ -14,6 +14,7 @@ import {
   MESSAGE_MAX_BYTES,
   METADATA_MAX_BYTES,
   OUTAGE_POLICIES,
+  OVERRUN_MAX_MS,
   PARTICIPANTS_MAX,
   SHARE_DEFAULT_SECONDS,
   SHARE_MAX_SECONDS,
@@ -56,6 +57,13 @@ const action = freeObject(METADATA_MAX_BYTES)
   .refine((value) => typeof value['type'] === 'string' && value['type'] !== '', { path: ['type'], message: 'Must be a string' })
   .transform((value) => value as ActionOnTimeout);
 
+const thresholds = (least: number) =>
+  z
+    .array(z.int().min(least))
+    .max(WARNINGS_MAX)
+    .refine((all) => new Set(all).size === all.length, 'Must be unique')
+    .optional();
+
 const create = z.strictObject({
   session_id: id.optional(),
   ...options,
@@ -72,22 +80,20 @@ const create = z.strictObject({
   action_on_timeout: action.optional(),
   auto_advance: z.boolean().optional(),
   outage_policy: z.enum(OUTAGE_POLICIES).optional(),
-  warning_thresholds_ms: z
-    .array(z.int().min(1))
-    .max(WARNINGS_MAX)
-    .refine((thresholds) => new Set(thresholds).size === thresholds.length, 'Must be unique')
-    .optional(),
+  warning_thresholds_ms: thresholds(1 - OVERRUN_MAX_MS),
+  overrun_ms: z.int().min(0).max(OVERRUN_MAX_MS).optional(),
   metadata: freeObject(METADATA_MAX_BYTES).optional(),
   participants_may_pause: z.boolean().optional(),
   undo_depth: z.int().min(0).max(UNDO_DEPTH_MAX).optional(),
 });
 
-/** A create without a time control, where every group needs a bank. */
+/** A create without time controls, where every group needs a bank, and whose clocks end at zero with all thresholds. */
 const plainCreate = create.extend({
   groups: z
     .array(group.extend({ total_time_ms: clock }))
     .max(PARTICIPANTS_MAX)
     .optional(),
+  warning_thresholds_ms: thresholds(1),
 });
 
 const hasName = ({ command_id, session_id }: z.output<typeof create>): boolean => command_id === undefined || session_id !== undefined;
@@ -155,11 +161,18 @@ export const schemas = {
 
 const plainSession = plainCreate.refine(hasName, NAMELESS);
 
-/** The schema of a payload: of a create the stricter one, unless it or one of its groups has a time control. */
+/**
+ * The schema of a payload: of a create the stricter one, unless it or one of its groups has a time control, or its
+ * clocks go on below zero.
+ */
 export function schemaOf(name: CommandName, payload: object): z.ZodType {
-  if (name !== 'session:create' || hasControl(payload)) return schemas[name];
+  if (name !== 'session:create' || hasControl(payload) || goesBelowZero(payload)) return schemas[name];
   const groups: unknown = 'groups' in payload ? payload.groups : undefined;
   return Array.isArray(groups) && groups.some(hasControl) ? schemas[name] : plainSession;
+}
+
+function goesBelowZero(payload: object): boolean {
+  return 'overrun_ms' in payload && Number(payload.overrun_ms) > 0;
 }
 
 function hasControl(value: unknown): boolean {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { duelOfControl } from '../timing/control-duel.ts';
 import { duel } from '../timing/duel.ts';
-import { checkNeverNegative, checkReplay, checkVersions } from '../timing/laws.ts';
+import { checkNeverBelowFloor, checkReplay, checkVersions } from '../timing/laws.ts';
 import { randomControl, randomControlGame, randomMoves } from '../timing/random-controls.ts';
 import { randomSteps } from '../timing/random-games.ts';
 
@@ -14,7 +14,7 @@ describe(`${SEQUENCES} random games on random time controls`, function () {
       const property = fc.property(randomControlGame(mode), randomSteps, (game, steps) => {
         const { events } = duel(game, steps).table;
         checkVersions(events);
-        checkNeverNegative(events);
+        checkNeverBelowFloor(events);
         checkReplay(events);
       });
       fc.assert(property, { numRuns: SEQUENCES / 4 });

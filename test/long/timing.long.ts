@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { duel } from '../timing/duel.ts';
-import { checkConservation, checkLateness, checkNeverNegative, checkReplay, checkVersions } from '../timing/laws.ts';
+import { checkConservation, checkLateness, checkNeverBelowFloor, checkReplay, checkVersions } from '../timing/laws.ts';
 import { MODES, randomGame, randomSteps } from '../timing/random-games.ts';
 
 const SEQUENCES = 100_000;
@@ -14,7 +14,7 @@ describe(`${SEQUENCES} random sequences of commands`, function () {
         const { events } = played.table;
         checkConservation(game, events);
         checkVersions(events);
-        checkNeverNegative(events);
+        checkNeverBelowFloor(events);
         checkLateness(game, played, stride);
         checkReplay(events);
       });

@@ -64,4 +64,17 @@ describe('formatTime', () => {
   it('zero waits for nothing', () => {
     expect(untilNextDigit(0)).to.equal(Infinity);
   });
+
+  it('J-155 below zero the next digit is due when the text changes, and where the clock ends it waits for nothing', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: -86_400_000, max: 0 }), (ms) => {
+        const wait = untilNextDigit(ms, Infinity);
+        expect(wait).to.be.greaterThan(0);
+        expect(formatTime(ms - wait * 0.999)).to.equal(formatTime(ms));
+        expect(formatTime(ms - wait - 0.001)).to.not.equal(formatTime(ms));
+      }),
+    );
+    expect([0, -99, -100, -9_950, -10_000, -10_001].map((ms) => untilNextDigit(ms, 20_000))).to.deep.equal([100, 1, 100, 50, 1_000, 999]);
+    expect(untilNextDigit(-20_000, 20_000)).to.equal(Infinity);
+  });
 });

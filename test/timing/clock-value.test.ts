@@ -56,6 +56,8 @@ describe('a clock as a value', () => {
 
   it('T-150 a clock with a floor below zero reads negative until it falls there', () => {
     const over = { phase: 'overrun', stage: 0 };
+    const above = { left_ms: 1, remaining_ms: 1, phase_left_ms: 1, rate: -1, next_change_in_ms: 1 };
+    expect(read(overrun, 999)).to.deep.equal({ phase: 'main', stage: 0, ...above });
     const reading = { left_ms: -500, remaining_ms: -500, phase_left_ms: 4_500, rate: -1, next_change_in_ms: 4_500 };
     expect(read(overrun, 1_500)).to.deep.equal({ ...over, ...reading });
     const fallen = { left_ms: -5_000, remaining_ms: -5_000, phase_left_ms: 0, rate: 0, next_change_in_ms: null };

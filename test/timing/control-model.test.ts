@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { duelOfControl } from './control-duel.ts';
 import { duel } from './duel.ts';
-import { checkNeverNegative, checkReplay, checkVersions } from './laws.ts';
+import { checkNeverBelowFloor, checkReplay, checkVersions } from './laws.ts';
 import { randomControl, randomControlGame, randomMoves } from './random-controls.ts';
 import { randomSteps } from './random-games.ts';
 
@@ -14,7 +14,7 @@ describe('any time control, and any turns on it', () => {
       const property = fc.property(randomControlGame(mode), randomSteps, (game, steps) => {
         const { events } = duel(game, steps).table;
         checkVersions(events);
-        checkNeverNegative(events);
+        checkNeverBelowFloor(events);
         checkReplay(events);
       });
       fc.assert(property, { numRuns: SEQUENCES / 2 });

@@ -155,7 +155,7 @@ function commandOf(wish: Wish, game: Payload, reference: Reference): TimerComman
       const owner = { right, none: {}, participant: byName, group: byGroup, both: { ...byName, ...byGroup } }[wish.owner];
       const has = player === undefined ? reference.left() : reference.leftOf(player);
       const running = game.sync_mode === 'per_participant' || game.sync_mode === 'per_group' ? has : reference.left();
-      return { type: 'adjust', ...owner, delta_ms: deltaOf(wish.change, running ?? 0) };
+      return { type: 'adjust', ...owner, delta_ms: deltaOf(wish.change, running ?? 0, reference.overrun) };
     }
     case 'undo':
       // What a charge makes of a time control, only the server's rules tell; examples are in undo.test.ts.
@@ -169,15 +169,17 @@ function hasControl({ time_control, participants = [], groups = [] }: Payload): 
   return [time_control, ...participants.map((one) => one.time_control), ...groups.map((one) => one.time_control)].some(Boolean);
 }
 
-function deltaOf(change: Change, has: number): number {
-  return 'delta' in change ? change.delta : change.leave - has;
+function deltaOf(change: Change, has: number, overrun: number): number {
+  if ('delta' in change) return change.delta;
+  return ('leave' in change ? change.leave : change.leaveUntilFall - overrun) - has;
 }
 
 /** How long a wait is; a clock that can't run out, or one that an adjustment made a day long, is not waited for. */
 function waitOf(wait: Step['wait'], reference: Reference): number {
   if ('ms' in wait) return wait.ms;
   const left = reference.left() ?? 0;
-  return left > 5_000 ? 5 : Math.max(0, left + wait.pastDeadline);
+  if (left > 5_000) return 5;
+  return Math.max(0, 'pastZero' in wait ? left + wait.pastZero : left + reference.overrun + wait.pastDeadline);
 }
 
 function compare(table: Table, reference: Reference): void {

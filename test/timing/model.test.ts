@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { duel } from './duel.ts';
-import { checkConservation, checkLateness, checkNeverNegative, checkReplay, checkVersions } from './laws.ts';
+import { checkConservation, checkLateness, checkNeverBelowFloor, checkReplay, checkVersions } from './laws.ts';
 import { MODES, randomGame, randomSteps } from './random-games.ts';
 
 /**
@@ -17,7 +17,7 @@ describe('any sequence of commands and outages, at any instants', () => {
         const { events } = played.table;
         checkConservation(game, events);
         checkVersions(events);
-        checkNeverNegative(events);
+        checkNeverBelowFloor(events);
         checkLateness(game, played, stride);
         checkReplay(events);
       });

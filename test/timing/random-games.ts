@@ -7,11 +7,11 @@ export const SEATS = ['ann', 'bob', 'cem', 'dua', 'eli'];
 const TEAMS = ['red', 'blue', 'gold'];
 export const MODES: SyncMode[] = ['per_participant', 'per_cycle', 'per_group', 'global', 'count_up'];
 
-/** How long somebody waits before a command: so long, or until about when the running clock runs out. */
-export type Wait = { ms: number } | { pastDeadline: number };
+/** How long somebody waits before a command: so long, or until about when the running clock is at zero or runs out. */
+export type Wait = { ms: number } | { pastZero: number } | { pastDeadline: number };
 
-/** By how much an adjustment changes a clock: by so much, or to so much. */
-export type Change = { delta: number } | { leave: number };
+/** By how much an adjustment changes a clock: by so much, or to so much until zero, or until it falls. */
+export type Change = { delta: number } | { leave: number } | { leaveUntilFall: number };
 
 /** A command as it is drawn; participants and groups by number, `STRANGER` for somebody who isn't there. */
 export type Wish =
@@ -49,6 +49,7 @@ const someone = fc.option(seat, { nil: undefined, freq: 2 });
 const change: fc.Arbitrary<Change> = fc.oneof(
   { weight: 3, arbitrary: fc.record({ delta: fc.integer({ min: -1_500, max: 1_500 }) }) },
   { weight: 2, arbitrary: fc.record({ leave: fc.constantFrom(0, 1, 2, 30, DAY, DAY + 1, -1) }) },
+  { weight: 1, arbitrary: fc.record({ leaveUntilFall: fc.constantFrom(0, 1, 2) }) },
 );
 
 const wish: fc.Arbitrary<Wish> = fc.oneof(
@@ -89,6 +90,7 @@ const wish: fc.Arbitrary<Wish> = fc.oneof(
 const wait: fc.Arbitrary<Wait> = fc.oneof(
   { weight: 6, arbitrary: fc.record({ ms: fc.integer({ min: 0, max: 60 }) }) },
   { weight: 1, arbitrary: fc.record({ ms: fc.integer({ min: 0, max: 700 }) }) },
+  { weight: 1, arbitrary: fc.record({ pastZero: fc.integer({ min: -2, max: 2 }) }) },
   { weight: 1, arbitrary: fc.record({ pastDeadline: fc.integer({ min: -2, max: 2 }) }) },
   { weight: 2, arbitrary: fc.record({ ms: fc.constant(0) }) },
 );
@@ -140,6 +142,7 @@ const knobs = fc.record({
   room: fc.option(fc.integer({ min: 0, max: 250 }), { nil: undefined }),
   first: fc.option(fc.nat({ max: SEATS.length - 1 }), { nil: undefined }),
   firstBy: fc.constantFrom('participant' as const, 'group' as const, 'both' as const),
+  overrun: fc.oneof({ weight: 2, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: fc.constantFrom(0, 1, 20, 500) }),
   action,
   outage_policy: fc.constantFrom(undefined, 'charge' as const, 'credit' as const, 'pause' as const),
   auto_advance: fc.constantFrom(undefined, false, true, true, true, true),
@@ -188,6 +191,7 @@ function gameOf(sync_mode: SyncMode, drawn: Knobs): Payload {
     ...clock,
     increment_ms: drawn.increment,
     ...beginner(drawn, participants, teamOf),
+    overrun_ms: sync_mode === 'count_up' ? undefined : drawn.overrun,
     action_on_timeout: drawn.action,
     outage_policy: drawn.outage_policy,
     auto_advance: drawn.auto_advance,

@@ -28,6 +28,8 @@ export class ReferenceBoard {
   /** What adjustments gave to the current cycle or countdown. */
   extra = 0;
   ceiling: number | null;
+  /** How far below zero the hands go before the flag falls. */
+  readonly overrun: number;
   group: string | null;
   protected sinceLast = 0;
   cycles = 0;
@@ -45,12 +47,13 @@ export class ReferenceBoard {
     this.teams = seatTeams(game, this.players);
     this.beginnings = new Beginnings(game.undo_depth ?? 0);
     this.ceiling = game.max_time_ms ?? null;
+    this.overrun = game.overrun_ms ?? 0;
     this.active = this.player(game.active_participant_id);
     this.group = this.active === null ? (game.active_group_id ?? null) : this.active.group;
     this.note('session_created', { participant_id: null, group_id: null, time_elapsed_ms: 0, time_remaining_ms: null });
   }
 
-  /** What the running clock would show, null where it can't run out. */
+  /** What the running clock would show, negative below zero, null where it can't run out. */
   left(): number | null {
     switch (this.game.sync_mode) {
       case 'per_participant':
@@ -103,7 +106,7 @@ export class ReferenceBoard {
       ...last,
       version: last.version + 1,
       cycle_started_at: this.iso(this.now - this.sinceLast),
-      deadline_at: left === null ? null : this.iso(this.now + left),
+      ...this.ends(left),
       updated_at: this.iso(this.now),
       participants: structuredClone(last.participants),
     };
@@ -117,6 +120,12 @@ export class ReferenceBoard {
 
   protected drawBeginning(): void {
     this.beginnings.draw(this, this.players, this.teams);
+  }
+
+  /** When a running clock that shows `left` is at zero and when its flag falls; null where it stands or never falls. */
+  private ends(left: number | null): Pick<SessionState, 'deadline_at' | 'zero_at'> {
+    const deadline_at = left === null ? null : this.iso(this.now + left + this.overrun);
+    return this.overrun === 0 ? { deadline_at } : { deadline_at, zero_at: left === null ? null : this.iso(this.now + left) };
   }
 
   protected player(id: string | undefined): Player | null {
@@ -147,7 +156,8 @@ export class ReferenceBoard {
       cycle_started_at: runs ? this.iso(this.now) : null,
       cycle_time_used_ms: adjustsCycle ? this.counted - this.extra : this.counted,
       cycle_count: this.cycles,
-      deadline_at: runs && left !== null ? this.iso(this.now + left) : null,
+      ...this.ends(runs ? left : null),
+      ...(this.overrun === 0 ? {} : { overrun_ms: this.overrun }),
       session_started_at: this.startedAt,
       session_completed_at: this.endedAt,
       created_at: this.iso(0),

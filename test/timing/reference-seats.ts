@@ -84,7 +84,7 @@ export function settings(game: Payload) {
     action_on_timeout: game.action_on_timeout ?? null,
     auto_advance: game.auto_advance ?? false,
     outage_policy: game.outage_policy ?? 'charge',
-    warning_thresholds_ms: game.warning_thresholds_ms ?? [10_000, 5_000, 1_000],
+    warning_thresholds_ms: game.warning_thresholds_ms ?? [10_000, 5_000, 1_000, ...(game.overrun_ms ? [0] : [])],
     metadata: game.metadata ?? {},
     ...(game.time_control === undefined ? {} : { time_control: game.time_control }),
   } satisfies Partial<SessionState>;

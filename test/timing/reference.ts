@@ -79,7 +79,7 @@ export class Reference extends ReferenceBoard {
       this.#drain(team);
       team.used += 1;
     }
-    if (this.left() === 0) this.#flagFalls();
+    if (this.left() === 0 - this.overrun) this.#flagFalls();
   }
 
   #drain(owner: Player | Team): void {
@@ -159,8 +159,8 @@ export class Reference extends ReferenceBoard {
   }
 
   /**
-   * A bank grows by the increment, one millisecond after the other, until it is full; a clock with a time control ends
-   * its turn. Answers what that was charged, where it is not what it took.
+   * A bank that is not below zero grows by the increment, one millisecond after the other, until it is full; a clock
+   * with a time control ends its turn. Answers what that was charged, where it is not what it took.
    */
   #earn(owner: Player | Team | null | undefined): number | null {
     if (owner == null) return null;
@@ -171,6 +171,7 @@ export class Reference extends ReferenceBoard {
       owner.bank = clock.main;
       return charged === used ? null : charged;
     }
+    if ((owner.bank ?? 0) < 0) return null;
     for (let earned = 0; earned < (this.game.increment_ms ?? 0); earned++) {
       if (owner.bank !== this.ceiling) owner.bank = (owner.bank ?? 0) + 1;
     }
@@ -197,7 +198,7 @@ export class Reference extends ReferenceBoard {
       this.note('session_adjusted', receipt, wish);
       return null;
     }
-    if (has === null || has + delta < 1 || has + delta > (bankMode ? (this.ceiling ?? DAY) : DAY)) return 'VALIDATION_ERROR';
+    if (has === null || has + delta + this.overrun < 1 || has + delta > (bankMode ? (this.ceiling ?? DAY) : DAY)) return 'VALIDATION_ERROR';
     const receipt = this.receipt();
     this.beginnings.adjusted(ownerKey(id, group), delta);
     if (owner != null) owner.bank = has + delta;
@@ -221,14 +222,14 @@ export class Reference extends ReferenceBoard {
       this.teams,
       this.teams.findIndex((team) => team.id === this.group),
     );
-    const team = teams.find((candidate) => (this.bankOf(candidate) ?? 0) > 0);
+    const team = teams.find((candidate) => (this.bankOf(candidate) ?? 0) > -this.overrun);
     const [first] = ring.filter((player) => team !== undefined && player.group === team.id).sort((a, b) => a.turns - b.turns);
     return first ?? null;
   }
 
   #hasTime(player: Player): boolean {
     const mode = this.game.sync_mode;
-    return (mode !== 'per_participant' && mode !== 'per_group') || (this.leftOf(player) ?? 0) > 0;
+    return (mode !== 'per_participant' && mode !== 'per_group') || (this.leftOf(player) ?? 0) > -this.overrun;
   }
 
   #turnIsOver(): void {
@@ -268,9 +269,9 @@ export class Reference extends ReferenceBoard {
     const cycle = (this.game.time_per_cycle_ms ?? 0) + table.extra - table.counted;
     for (const { bank, clock: own, expired } of banks) {
       const [left, limit] = own === undefined ? [bank ?? 0, most] : [own.main < 0 ? 0 : own.left, 400 * DAY];
-      if (!expired && (left < 1 || left > limit)) return 'VALIDATION_ERROR';
+      if (!expired && (left + this.overrun < 1 || left > limit)) return 'VALIDATION_ERROR';
     }
-    if (mode === 'per_cycle' && (cycle < 1 || cycle > DAY)) return 'VALIDATION_ERROR';
+    if (mode === 'per_cycle' && (cycle + this.overrun < 1 || cycle > DAY)) return 'VALIDATION_ERROR';
     const receipt = this.receipt();
     for (const [place, player] of this.players.entries()) {
       const then = players[place];

@@ -6,11 +6,13 @@ import { iso } from './instants.ts';
 import { modeOf } from './modes.ts';
 import { remainingOn } from './reading.ts';
 
-/** Fills in `deadline_at`, and whatever says whose turn it is and what everybody has left, as of `at` (Unix ms). */
+/** Fills in when the running clock ends, whose turn it is and what everybody has left, as of `at` (Unix ms). */
 export function derive(draft: SessionState, at: number): void {
   const clock = draft.cycle_started_at === null ? undefined : findClock(draft, 'session')?.clock;
   const left = clock === undefined ? null : untilFall(clock);
-  draft.deadline_at = left === null || draft.cycle_started_at === null ? null : iso(Date.parse(draft.cycle_started_at) + left);
+  const deadline = left === null || draft.cycle_started_at === null ? null : Date.parse(draft.cycle_started_at) + left;
+  draft.deadline_at = deadline === null ? null : iso(deadline);
+  if (draft.overrun_ms !== undefined) draft.zero_at = deadline === null ? null : iso(deadline - draft.overrun_ms);
   deriveTurns(draft, at);
 }
 

@@ -42,7 +42,7 @@ export function participantClock(state: SessionState, participant: ParticipantSt
       return participant.group_id === null ? undefined : findClock(state, { group_id: participant.group_id });
     case 'session':
       // Whoever waits will have all of the time.
-      return acrossTurns || isActive ? sessionClock(state) : { clock: countdown(given(state)), hasTurn: false };
+      return acrossTurns || isActive ? sessionClock(state) : { clock: countdown(given(state), state.overrun_ms), hasTurn: false };
   }
 }
 
@@ -96,7 +96,7 @@ function sessionClock(state: SessionState): FoundClock | undefined {
   const owner = runningOwner(state);
   if (owner !== 'session') return owner && findClock(state, owner);
   const total = given(state);
-  return { clock: countdown(total === null ? null : total - state.cycle_time_used_ms), hasTurn: true };
+  return { clock: countdown(total === null ? null : total - state.cycle_time_used_ms, state.overrun_ms), hasTurn: true };
 }
 
 /** As `findClock`, for a group at hand. */
@@ -106,9 +106,9 @@ export function groupClock(state: SessionState, group: GroupState): FoundClock {
 
 /** The clock that a participant or a group has for itself. */
 function ownClock(state: SessionState, owner: ParticipantState | GroupState, hasTurn: boolean): FoundClock {
-  if (owner.clock === undefined) return { clock: countdown(owner.total_time_ms), hasTurn };
+  if (owner.clock === undefined) return { clock: countdown(owner.total_time_ms, state.overrun_ms), hasTurn };
   const control = owner.time_control ?? state.time_control ?? { stages: [] };
-  const clock: Clock = { main_ms: owner.total_time_ms ?? 0, floor_ms: 0, control, state: owner.clock };
+  const clock: Clock = { main_ms: owner.total_time_ms ?? 0, floor_ms: 0 - (state.overrun_ms ?? 0), control, state: owner.clock };
   const share = hasTurn || control.hourglass !== true ? undefined : shares(state).get(owner);
   return share === undefined ? { clock, hasTurn } : { clock, hasTurn, share };
 }

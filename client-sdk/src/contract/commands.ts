@@ -50,7 +50,10 @@ export interface CreatePayload extends CommandOptions {
   action_on_timeout?: ActionOnTimeout | undefined;
   auto_advance?: boolean | undefined;
   outage_policy?: OutagePolicy | undefined;
+  /** Above 0; with `overrun_ms` above `-overrun_ms`, where 0 is the instant at which time is up. */
   warning_thresholds_ms?: number[] | undefined;
+  /** How far below zero a clock goes on before it expires, ms; not in `count_up`. Absent or 0: it expires at zero. */
+  overrun_ms?: number | undefined;
   metadata?: JsonObject | undefined;
   /** Whether a participant may pause and resume, where roles are asked for. */
   participants_may_pause?: boolean | undefined;

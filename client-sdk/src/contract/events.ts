@@ -72,8 +72,11 @@ export interface ExpiredEvent extends EventEnvelope {
 export interface WarningEvent extends EventEnvelope {
   participant_id: string | null;
   group_id: string | null;
+  /** What is left until zero: 0 as time is up, negative while the clock goes on below zero. */
   threshold_ms: number;
   deadline_at: string;
+  /** There only where clocks go on below zero. */
+  zero_at?: string;
 }
 
 export interface MessageEvent {

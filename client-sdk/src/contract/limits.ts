@@ -15,6 +15,8 @@ export const ID_PATTERN = /^[A-Za-z0-9._:@|~-]{1,128}$/;
 export const CLOCK_MIN_MS = 1_000;
 export const CLOCK_MAX_MS = 86_400_000;
 export const INCREMENT_MAX_MS = 60_000;
+/** How far below zero a clock may go on. */
+export const OVERRUN_MAX_MS = 86_400_000;
 export const STAGES_MAX = 8;
 /** Turns of a stage or block, and periods. */
 export const COUNT_MAX = 500;

@@ -42,8 +42,8 @@ export interface ParticipantState {
   total_time_ms: number | null;
   time_used_ms: number;
   /**
-   * What is left until the clock runs out, everything included, as of the session's `updated_at`; `remaining()`
-   * computes it for any other instant.
+   * What is left until the clock runs out, everything included, or until zero where it goes on below it, and then
+   * negative. As of the session's `updated_at`; `remaining()` computes it for any other instant.
    */
   time_remaining_ms: number | null;
   cycle_count: number;
@@ -87,7 +87,7 @@ export interface SessionState {
   /** What was settled of the current cycle; in `global` and `count_up` of the whole session. */
   cycle_time_used_ms: number;
   cycle_count: number;
-  /** When the running clock runs out, if it does; null unless running. */
+  /** When the running clock runs out, if it does; null unless running. Below zero where there is `overrun_ms`. */
   deadline_at: string | null;
   session_started_at: string | null;
   session_completed_at: string | null;
@@ -110,4 +110,11 @@ export interface SessionState {
   undo_depth?: number;
   /** How many turns `session:undo` can take back now; beside `undo_depth`. */
   undo_available?: number;
+  /** There only where clocks go on below zero: how far, before they expire. */
+  overrun_ms?: number;
+  /**
+   * There with `overrun_ms`: when the running clock is at zero, `overrun_ms` before `deadline_at`; null unless running.
+   * All time left counts to this instant and is negative after it.
+   */
+  zero_at?: string | null;
 }

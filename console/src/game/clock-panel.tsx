@@ -2,6 +2,7 @@
 import { formatTime, type SessionState, type SyncKairosClient } from '@synckairos/client';
 import { useCountdown, useStopwatch } from '@synckairos/client/react';
 import { hasBid, isAuction, turnWords } from '../trade.ts';
+import { spokenOver } from '../words.ts';
 import type { Face } from './faces.ts';
 import { usePress } from './press.ts';
 
@@ -26,7 +27,9 @@ export function ClockPanel({ client, state, face, mayEnd, rests, onSwitch }: Clo
   const used = useStopwatch(client, state.session_id);
   const shown = face.counts === 'up' ? used : left;
   const running = state.status === 'running' && face.hasTurn;
-  const isUp = face.hasExpired || left === 0;
+  const goesOn = state.overrun_ms !== undefined;
+  const isUp = face.hasExpired || (left === 0 && !goesOn);
+  const isOver = goesOn && !isUp && left !== null && left <= 0;
   const { hint } = turnWords(state);
   const canEnd = running && mayEnd && hint !== null;
   // The space bar means the same wherever the focus is; the page handles it.
@@ -40,7 +43,7 @@ export function ClockPanel({ client, state, face, mayEnd, rests, onSwitch }: Clo
       data-player={face.who}
       data-active={running}
       data-turn={state.status === 'paused' && face.hasTurn}
-      data-level={levelOf(state, left)}
+      data-level={isOver ? 'over' : levelOf(state, left)}
       data-expired={isUp}
       aria-disabled={!canEnd}
       data-resting={canEnd && rests}
@@ -53,12 +56,17 @@ export function ClockPanel({ client, state, face, mayEnd, rests, onSwitch }: Clo
           {digits}
         </span>
         <span className="sr-only">
-          , {shown === null ? 'time not known yet' : formatTime(shown, 'spoken')}
+          , {shown === null ? 'time not known yet' : isOver ? spokenOver(shown) : formatTime(shown, 'spoken')}
           {running ? ', running.' : ''}
           {canEnd ? ' Press to end the turn.' : ''}
         </span>
-        {face.full === null ? <span /> : <progress className="clock-bar" value={left ?? 0} max={face.full} aria-hidden="true" />}
+        {face.full === null ? (
+          <span />
+        ) : (
+          <progress className="clock-bar" value={Math.max(0, left ?? 0)} max={face.full} aria-hidden="true" />
+        )}
         <span className="clock-note">
+          {isOver && <b className="clock-over">Overtime</b>}
           {isUp ? isAuction(state) && hasBid(state) ? 'Sold' : 'Time is up' : canEnd ? <Hint text={hint} /> : face.note}
         </span>
       </span>

@@ -47,7 +47,7 @@ function details(event: HistoryEvent): string[] {
   return [
     ...(who === null ? [] : [nameOf(state, who)]),
     ...(elapsed > 0 ? [`${seconds(elapsed)} used`] : []),
-    ...(left === null ? [] : [`${formatTime(left)} left`]),
+    ...(left === null ? [] : [left < 0 ? `${formatTime(-left, 'stopwatch')} over` : `${formatTime(left)} left`]),
     ...(actor === '' ? [] : [`by ${actor}`]),
     ...(typeof reason === 'string' && reason !== '' ? [`“${reason}”`] : []),
   ];

@@ -54,6 +54,16 @@ export function Details({ draft, faults, onChange }: DetailsProps) {
           onChange={(ceiling) => onChange({ ceiling })}
         />
       )}
+      {uses.overtime && (
+        <TextField
+          label="Overtime after zero"
+          value={draft.overtime}
+          placeholder="none"
+          fault={faults['overtime']}
+          hint="The clock goes on below zero for so long"
+          onChange={(overtime) => onChange({ overtime })}
+        />
+      )}
       <TextField
         label="Warnings when this is left"
         value={draft.warnings}

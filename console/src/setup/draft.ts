@@ -27,6 +27,8 @@ export interface Draft {
   time: string;
   increment: string;
   ceiling: string;
+  /** How far below zero clocks go on. */
+  overtime: string;
   warnings: string;
   onTimeout: string;
   autoAdvance: boolean;
@@ -34,12 +36,12 @@ export interface Draft {
 }
 
 /** Which of the optional fields apply in which mode. */
-export const USES: Record<SyncMode, { time: boolean; increment: boolean; ceiling: boolean; ownTimes: boolean }> = {
-  per_participant: { time: true, increment: true, ceiling: true, ownTimes: true },
-  per_group: { time: true, increment: true, ceiling: true, ownTimes: true },
-  per_cycle: { time: true, increment: false, ceiling: false, ownTimes: false },
-  global: { time: true, increment: false, ceiling: false, ownTimes: false },
-  count_up: { time: false, increment: false, ceiling: true, ownTimes: false },
+export const USES: Record<SyncMode, { time: boolean; increment: boolean; ceiling: boolean; overtime: boolean; ownTimes: boolean }> = {
+  per_participant: { time: true, increment: true, ceiling: true, overtime: true, ownTimes: true },
+  per_group: { time: true, increment: true, ceiling: true, overtime: true, ownTimes: true },
+  per_cycle: { time: true, increment: false, ceiling: false, overtime: true, ownTimes: false },
+  global: { time: true, increment: false, ceiling: false, overtime: true, ownTimes: false },
+  count_up: { time: false, increment: false, ceiling: true, overtime: false, ownTimes: false },
 };
 
 const MINUTE = 60_000;
@@ -65,6 +67,7 @@ export function sessionFrom(draft: Draft): { payload: CreatePayload; issues: Fie
     sync_mode: mode,
     increment_ms: uses.increment ? read('increment', draft.increment, SECOND) : undefined,
     max_time_ms: uses.ceiling ? read('ceiling', draft.ceiling, MINUTE) : undefined,
+    overrun_ms: uses.overtime ? read('overtime', draft.overtime, MINUTE) : undefined,
     time_per_cycle_ms: mode === 'per_cycle' ? time : undefined,
     total_time_ms: mode === 'global' ? time : undefined,
     warning_thresholds_ms: warnings.filter((ms) => ms !== undefined),
@@ -137,6 +140,8 @@ export function draftField(field: string, { mode, rows }: Draft): string {
       return 'increment';
     case 'max_time_ms':
       return 'ceiling';
+    case 'overrun_ms':
+      return 'overtime';
     case 'warning_thresholds_ms':
       return 'warnings';
     case 'action_on_timeout':

@@ -15,7 +15,17 @@ const WORDS: Readonly<Record<string, Readonly<Record<string, string>> & { else: 
     too_small: 'At least one second, and no less than a clock begins with.',
     else: 'Write how long, such as 2 h.',
   },
-  warnings: { custom: 'Each only once.', too_big: 'At most ten.', too_small: 'Each above zero.', else: 'Write times such as 60 s, 30 s.' },
+  overtime: {
+    too_big: 'At most 24 hours.',
+    too_small: 'How far below zero, so nothing less than that.',
+    else: 'Write how long, such as 10:00 or 30 s.',
+  },
+  warnings: {
+    custom: 'Each only once.',
+    too_big: 'At most ten.',
+    too_small: 'Each above zero; with overtime, above where that ends.',
+    else: 'Write times such as 60 s, 30 s.',
+  },
   rows: { too_big: 'At most 1000.', else: 'There must be at least one.' },
   name: { too_big: 'That is too long.', not_unique: 'There is another one of this name.', else: 'Another name, please.' },
   members: { not_unique: 'Somebody is in two teams.', else: 'At least one member is needed.' },

@@ -15,6 +15,7 @@ const plain: Omit<Draft, 'preset' | 'title' | 'mode' | 'time'> = {
   rows: [],
   increment: '',
   ceiling: '',
+  overtime: '',
   warnings: '60 s, 30 s, 10 s',
   onTimeout: '',
   autoAdvance: false,

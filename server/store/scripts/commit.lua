@@ -116,7 +116,7 @@ local warnings = ARGV[12]
 if string.sub(warnings, 1, 1) == '+' then
   local added = string.sub(warnings, 2)
   warnings = armed and armed ~= '-' and armed or ''
-  for threshold in string.gmatch(added, '%d+') do
+  for threshold in string.gmatch(added, '%-?%d+') do
     if not string.find(',' .. warnings .. ',', ',' .. threshold .. ',', 1, true) then
       warnings = warnings == '' and threshold or warnings .. ',' .. threshold
     end

@@ -107,6 +107,7 @@ export const roomEvents = {
     group_id: id.nullable(),
     threshold_ms: ms,
     deadline_at: instant,
+    zero_at: instant.exactOptional(),
   }),
   'session:deleted': z.object(envelope),
   'session:message': z.object({

@@ -102,6 +102,8 @@ export const state = z.object({
   participants_may_pause: z.literal(true).exactOptional(),
   undo_depth: z.int().exactOptional(),
   undo_available: z.int().exactOptional(),
+  overrun_ms: ms.exactOptional(),
+  zero_at: instant.nullable().exactOptional(),
 }) satisfies z.ZodType<SessionState>;
 
 const { participants: _participants, groups: _groups, ...stateFields } = state.shape;

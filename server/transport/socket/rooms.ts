@@ -161,9 +161,10 @@ export function createRooms(io: IoServer, { adapter, schema, now, metrics }: Roo
     },
     warn(state, threshold) {
       const holder = clockHolder(state);
-      const deadline_at = state.deadline_at ?? state.updated_at;
+      const { deadline_at, zero_at } = state;
+      const ends = { deadline_at: deadline_at ?? state.updated_at, ...(zero_at == null ? {} : { zero_at }) };
       metrics.broadcasts.inc({ event: 'session:warning' });
-      io.to(roomOf(state)).emit('session:warning', { ...envelope(state), ...holder, threshold_ms: threshold, deadline_at });
+      io.to(roomOf(state)).emit('session:warning', { ...envelope(state), ...holder, threshold_ms: threshold, ...ends });
     },
     message(state, message, arrival, actor) {
       const event = 'session:message';

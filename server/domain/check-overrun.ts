@@ -1,0 +1,31 @@
+import { modeOf } from '#clock';
+import type { CreatePayload, FieldIssue, TimeControl } from '#contract';
+
+/** What is wrong with how far clocks go on below zero, and with thresholds that lie there; empty where nothing is. */
+export function checkOverrun(payload: CreatePayload): FieldIssue[] {
+  const { sync_mode, overrun_ms = 0, warning_thresholds_ms = [] } = payload;
+  const issues: FieldIssue[] = [];
+  const unsupported = (message: string) => issues.push({ field: 'overrun_ms', message, code: 'unsupported' });
+  if (overrun_ms > 0 && modeOf({ sync_mode }).counts === 'up') unsupported(`A stopwatch has no zero to go below: not in ${sync_mode}`);
+  const reserve = overrun_ms > 0 ? controlsOf(payload).map(reserveOf).find(Boolean) : undefined;
+  if (reserve !== undefined) unsupported(`A clock with ${reserve} has that in place of time below zero`);
+  const least = 1 - overrun_ms;
+  for (const [position, threshold] of warning_thresholds_ms.entries()) {
+    if (threshold >= least) continue;
+    const message = `Must be at least ${least}${overrun_ms > 0 ? ', above where the clock falls' : ''}`;
+    issues.push({ field: `warning_thresholds_ms.${position}`, message, code: 'too_small' });
+  }
+  return issues;
+}
+
+/** All time controls of a create. */
+function controlsOf({ time_control, participants = [], groups = [] }: CreatePayload): TimeControl[] {
+  return [time_control, ...[...participants, ...groups].map((one) => one.time_control)].filter((one) => one !== undefined);
+}
+
+/** What a time control has after main time, in words. */
+function reserveOf({ hourglass, stages }: TimeControl): string | undefined {
+  if (hourglass === true) return 'an hourglass';
+  if (stages.some(({ byoyomi }) => byoyomi !== undefined)) return 'byo-yomi';
+  return stages.some(({ canadian }) => canadian !== undefined) ? 'Canadian time' : undefined;
+}
