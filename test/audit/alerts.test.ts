@@ -29,7 +29,7 @@ describe('alerts of the trail', () => {
 
   const warnings = () => lines.filter(({ level, count }) => level === WARN && count !== undefined).map(({ msg }) => msg);
 
-  it('A-30 more than 1000 waiting or 100 failed jobs are warned of once, and once more after they had gone', async () => {
+  it('A-30 more than 1000 waiting or 100 failed jobs cause one warning, and another one after they had gone', async () => {
     const add = (count: number) => b.queue.addBulk(Array.from({ length: count }, () => ({ name: 'events', data: { events: [] } })));
     // Ten jobs that wait for a table keep the worker from all the others.
     await query(database, 'ALTER TABLE sync_events RENAME TO hidden');
@@ -48,7 +48,7 @@ describe('alerts of the trail', () => {
     await until('the all-clear', () => lines.some(({ msg }) => msg === 'no longer more than 1000 audit jobs wait'));
   });
 
-  it('A-30 failed jobs are warned of once, until half of them are gone', async () => {
+  it('A-30 failed jobs cause one warning, until half of them are gone', async () => {
     const poison = eventOf('game', 1, { event: { time_elapsed_ms: null } });
     await b.queue.addBulk(Array.from({ length: 101 }, () => ({ name: 'events', data: { events: [poison] }, opts: { attempts: 1 } })));
     b.writer({ logger });

@@ -19,7 +19,7 @@ describe('the board of the audit queue', () => {
   });
   after(() => cluster.close());
 
-  it('A-60 there is none unless a credential is configured, nor where no trail is kept', async () => {
+  it('A-60 there is no board without credentials in the settings, nor without a trail', async () => {
     for (const settings of [{}, { ...OPERATOR, AUDIT_WORKER: 'none' }]) {
       const without = await cluster.instance(settings);
       expect((await rest(without, 'GET', '/admin/queues', undefined, SIGNED_IN)).status).to.equal(404);
@@ -31,7 +31,7 @@ describe('the board of the audit queue', () => {
     expect(config({ ADMIN_USER: 'x', ADMIN_PASSWORD: 'short' })).to.throw(ConfigError, /^ADMIN_PASSWORD must have 8 characters or more$/);
   });
 
-  it('A-61 whoever does not sign in gets nothing, whatever the path or the method', async () => {
+  it('A-61 a request without the credentials gets nothing of the board, whatever the path or the method', async () => {
     for (const headers of [
       {},
       basic('operator:wrong'),
@@ -71,7 +71,7 @@ describe('the board of the audit queue', () => {
     expect((await rest(app, 'GET', '/admin/queues/api/nothing', undefined, SIGNED_IN)).status).to.equal(404);
   });
 
-  it('A-63 the board only shows jobs: the events of one that somebody removes would exist nowhere else', async () => {
+  it('A-63 the board is read-only, because the events of a removed job would be lost', async () => {
     for (const [method, path] of [
       ['PUT', 'queues/audit/clean/failed'],
       ['PUT', 'queues/audit/empty'],
@@ -84,7 +84,7 @@ describe('the board of the audit queue', () => {
     }
   });
 
-  it('A-64 the board takes no route of the server away, and metrics count it under one name', async () => {
+  it('A-64 the board hides no route of the server, and metrics count it under one name', async () => {
     expect((await rest(app, 'POST', '/v1/sessions', chess())).status).to.equal(201);
     await rest(app, 'GET', '/admin/queues/api/queues/audit/some-job', undefined, SIGNED_IN);
     const metrics = (await rest(app, 'GET', '/metrics')).text;

@@ -13,7 +13,7 @@ describe('the trail while processes die', () => {
   });
   after(() => site.close());
 
-  it('A-70 worker, relaying instance and PostgreSQL killed with -9 under load: each version is a row, hashes and replay are right, as Redis has it', async () => {
+  it('A-70 after worker, relaying instance and PostgreSQL were killed with -9 under load, each version is a row, hashes and replay are right, and the newest state equals that in Redis', async () => {
     const load = new Load({ urls: site.urls, sessions: 20, commands: 50, paceMs: 60 });
     await load.reached(150);
     await site.killWorker();

@@ -72,7 +72,7 @@ describe('npm run audit', function () {
     });
   });
 
-  it('A-22 verify ends with 0 for a trail as it was committed, and with 2 after naming the bad rows', async () => {
+  it('A-22 verify ends with 0 for a trail that equals what was committed, and with 2 after naming the wrong rows', async () => {
     const url = await freshDatabase();
     const env = { DATABASE_URL: url };
     const session_id = await recorded(url);
@@ -102,7 +102,7 @@ describe('npm run audit', function () {
     ]);
   });
 
-  it('A-24 says in one line what is wrong, by the name of the variable and without its value', async () => {
+  it('A-24 npm run audit says in one line what is wrong, with the name of the variable and without its value', async () => {
     const usage = 'usage: npm run audit -- status | retry | verify <session> | replay <session>\n';
     for (const args of [['nonsense'], ['verify'], ['status', 'x']]) {
       expect(await audit({}, ...args)).to.deep.equal({ code: 1, stdout: '', stderr: usage });

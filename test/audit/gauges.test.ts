@@ -16,7 +16,7 @@ describe('the metrics of the trail on an instance that does not carry it', () =>
   beforeEach(async () => (cluster = await openCluster({ AUDIT_WORKER: 'off' })));
   afterEach(() => cluster.close());
 
-  it('A-32 the age of what waits in the outbox, until a worker elsewhere has carried it', async () => {
+  it('A-32 an instance with AUDIT_WORKER=off measures the age of the outbox, until a worker has carried it', async () => {
     const app = await cluster.instance();
     expect(await metric(app, 'synckairos_audit_lag_ms')).to.equal(0);
     await rest(app, 'POST', '/v1/sessions', chess());
@@ -25,7 +25,7 @@ describe('the metrics of the trail on an instance that does not carry it', () =>
     await until('the lag to be gone', async () => (await metric(app, 'synckairos_audit_lag_ms')) === 0, 10_000);
   });
 
-  it('A-32 the jobs by their status', async () => {
+  it('A-32 an instance with AUDIT_WORKER=off counts the jobs by status', async () => {
     const app = await cluster.instance();
     const queue = openQueue(cluster.redis(), cluster.settings.KEY_PREFIX, silent);
     await queue.addBulk(Array.from({ length: 3 }, () => ({ name: 'events', data: { events: [] } })));
@@ -33,7 +33,7 @@ describe('the metrics of the trail on an instance that does not carry it', () =>
     expect(await metric(app, 'synckairos_db_write_queue_size{status="failed"}')).to.equal(0);
   });
 
-  it('A-32 while Redis is away the figures stay as they were, and the instance closes all the same', async () => {
+  it('A-32 while Redis does not answer the figures stay as they were, and the instance can close', async () => {
     const redis = await startOwnRedis();
     const own = await openCluster({ REDIS_URL: redis.url, AUDIT_WORKER: 'off' });
     const app = await own.instance();

@@ -46,7 +46,7 @@ describe('history by type and as lines', () => {
   };
   const versions = (events: HistoryEvent[]) => events.map(({ version }) => version);
 
-  it('A-40 a filter leaves only events of the types that are asked for, over either transport', async () => {
+  it('A-40 a filter returns only events of the requested types, over both transports', async () => {
     const event_types: EventType[] = ['session_paused', 'session_completed'];
     const asked = await client.ok('session:history', { session_id: id, event_types });
     expect(asked.events.map(({ version, event_type }) => [version, event_type])).to.deep.equal([
@@ -60,7 +60,7 @@ describe('history by type and as lines', () => {
     expect(all.events[16]).to.deep.equal(asked.events[0]);
   });
 
-  it('A-41 a page walks over all versions, so that a client that goes on by the cursor comes to the end', async () => {
+  it('A-41 a filtered page walks over all versions, so that a client that follows the cursor reaches the end', async () => {
     const found: number[] = [];
     const cursors: number[] = [];
     for (let after = 0; ; after = cursors.at(-1) ?? 0) {
@@ -73,7 +73,7 @@ describe('history by type and as lines', () => {
     expect(cursors).to.deep.equal([10, 20, 30, 33]);
   });
 
-  it('A-42 a type that there is not, or none at all, is refused by its field', async () => {
+  it('A-42 an unknown type and an empty list are refused with the name of the field', async () => {
     for (const query of ['?event_type=nonsense', '?event_type=', '?event_types=session_paused']) {
       expect(errorOf((await get(query)).reply(), 'VALIDATION_ERROR').details).to.be.an('array');
     }
@@ -98,7 +98,7 @@ describe('history by type and as lines', () => {
     expect([nothing.status, nothing.text, nothing.headers.get('x-next-after-version')]).to.deep.equal([200, '', '33']);
   });
 
-  it('A-43 lines are only sent to whoever asks for them, and refusals stay replies', async () => {
+  it('A-43 lines are sent only to clients that prefer them, and refusals stay replies', async () => {
     for (const accept of ['*/*', 'application/json', 'application/json, application/x-ndjson', 'text/html']) {
       expect((await get('', { accept })).headers.get('content-type'), accept).to.match(/^application\/json/);
     }

@@ -90,7 +90,7 @@ describe('history of a session with large states', () => {
     expect(answer.headers.get('x-next-after-version')).to.equal('3');
   });
 
-  it('A-78 a page by type goes on behind the versions that it walked over', async () => {
+  it('A-78 the page after a filtered one begins after the versions that were walked over', async () => {
     const found: number[] = [];
     let after = 0;
     for (let cursor = -1; cursor !== after;) {
@@ -108,7 +108,7 @@ describe('history of a session with large states', () => {
     expect(after).to.equal(EVENTS);
   });
 
-  it('A-79 the database is asked for no more of it at a time than a page holds', async () => {
+  it('A-79 a page of history reads no more from the database at a time than it holds', async () => {
     const replies: number[] = [];
     const watched = database.$extends({
       query: {

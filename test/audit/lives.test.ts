@@ -39,7 +39,7 @@ describe('the incarnations of an id in the trail', () => {
   const deletion = (day: number, owner_id: string, version: number) =>
     eventOf('game', version, { epoch: day, type: 'session_deleted', state: { created_at: iso(day), owner_id } });
 
-  it('A-80 are told apart by their creations, with their owners, whatever else their states hold', async () => {
+  it('A-80 incarnations of an id are found by their creations, with their owners, whatever else their states contain', async () => {
     expect(await trail.incarnations('game')).to.deep.equal([]);
     await arrive(...incarnation(1, 'anna', 3), deletion(1, 'anna', 4), ...incarnation(5, 'ben', 2), eventOf('another', 1));
     await arrive(eventOf('game', 3, { epoch: 7, type: 'session_recovered', state: { created_at: iso(5), owner_id: 'ben' } }));
@@ -61,7 +61,7 @@ describe('the incarnations of an id in the trail', () => {
     expect(await trail.newest('game')).to.nested.include({ 'state.owner_id': 'ben', deleted: false });
   });
 
-  it('A-81 an incarnation whose creation has not arrived is no part of the one before it', async () => {
+  it('A-81 an incarnation whose creation has not arrived is not part of the one before it', async () => {
     await arrive(...incarnation(1, 'anna', 3), ...incarnation(5, 'ben', 3, 2));
     expect(await trail.incarnations('game')).to.deep.equal([
       { created_at: iso(1), owner_id: 'anna', epochs: { begin: 1, newest: 1, end: 5 }, deleted: false },
@@ -70,7 +70,7 @@ describe('the incarnations of an id in the trail', () => {
     expect(await trail.history('game', 0, 10)).to.deep.equal({ events: [], next_after_version: 0 });
   });
 
-  it('A-80 of an id that was used again and again, the newest twenty are told, and any one by its creation', async () => {
+  it('A-80 the newest twenty incarnations of an id are listed, and each older one is found by its creation', async () => {
     await arrive(...Array.from({ length: 50 }, (_, index) => incarnation(index + 1, 'anna', 1)).flat());
     const incarnations = await trail.incarnations('game');
     expect([incarnations.length, incarnations[0]?.created_at, incarnations.at(-1)?.created_at]).to.deep.equal([20, iso(31), iso(50)]);

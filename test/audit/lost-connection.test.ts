@@ -19,7 +19,7 @@ const READY_AND_OVER = Buffer.concat([
 ]);
 
 describe('a connection to PostgreSQL', () => {
-  it('A-126 ends no process where it is lost in the very moment in which it is handed out', async () => {
+  it('A-126 a connection to PostgreSQL that is lost while it is handed out ends no process', async () => {
     const server = createServer((socket) => {
       socket.on('error', () => {});
       socket.once('data', () => socket.end(READY_AND_OVER));

@@ -71,7 +71,7 @@ describe('an event that the database refuses', () => {
     expect((await b.queue.getFailed())[0]?.data.events).to.have.deep.members(broken);
   });
 
-  it('a table that is missing is nothing the events are to blame for', async () => {
+  it('a missing table is not blamed on the events', async () => {
     await query(database, 'ALTER TABLE sync_events RENAME TO hidden');
     await put(b.redis, prefix, eventsOf('game', 1, 5));
     const writer = b.writer();

@@ -40,7 +40,7 @@ describe('the relay', () => {
       .filter((event) => event.session_id === session)
       .map(({ version }) => version);
 
-  it('hands the events of each session on in order, large backlogs in limited batches', async () => {
+  it('a relay passes the events of each session on in order, and large backlogs in limited batches', async () => {
     await put(redis, prefix, [...eventsOf('a', 1, 900), ...eventsOf('b', 1, 900)]);
     const batches: Batch[] = [];
     begin(async (batch) => void batches.push(batch));
@@ -51,7 +51,7 @@ describe('the relay', () => {
     for (const { events } of batches) expect(events.length).to.be.at.most(250);
   });
 
-  it('removes nothing that was not accepted, and tries again', async () => {
+  it('a relay removes nothing that was not accepted, and tries again', async () => {
     await put(redis, prefix, eventsOf('a', 1, 3));
     const batches: Batch[] = [];
     let refusals = 2;
@@ -68,7 +68,7 @@ describe('the relay', () => {
     ]);
   });
 
-  it('works alone; when it closes, another takes over at once', async () => {
+  it('only one relay works; when it closes, another takes over at once', async () => {
     const accepted: string[] = [];
     const first = begin(async () => void accepted.push('first'));
     await put(redis, prefix, eventsOf('a', 1, 1));
@@ -84,7 +84,7 @@ describe('the relay', () => {
     await until('the second one to work', () => accepted.at(-1) === 'second', 1500);
   });
 
-  it('one that dies is replaced within five seconds', async () => {
+  it('a relay that dies is replaced within five seconds', async () => {
     await outbox.acquireLease('a relay that died just now', 3000);
     await put(redis, prefix, eventsOf('a', 1, 1));
     let accepted = 0;
@@ -112,7 +112,7 @@ describe('the relay', () => {
     for (const size of [...reads, ...batches.map(({ events }) => sizeOf(events))]) expect(size).to.be.at.most(MEGABYTE);
   });
 
-  it('A-73 an entry larger than that comes alone', async () => {
+  it('A-73 an entry larger than a megabyte comes alone', async () => {
     await put(redis, prefix, eventsOf('a', 1, 3, { state: { metadata: { much: 'x'.repeat(1_500_000) } } }));
     const batches: Batch[] = [];
     begin(async (batch) => void batches.push(batch));
@@ -120,7 +120,7 @@ describe('the relay', () => {
     expect(batches.map((batch) => versionsOf([batch], 'a'))).to.deep.equal([[1], [2], [3]]);
   });
 
-  it('A-74 whether there is anything in the outbox, and how old it is, is asked without its states', async () => {
+  it('A-74 a look at the outbox and the age of its oldest event reads no states', async () => {
     await put(redis, prefix, eventsOf('a', 1, 2, { state: { metadata: { much: 'x'.repeat(300_000) } } }));
     const oldest = (await outbox.oldest(partitionOf('a'))) ?? '';
     expect(JSON.parse(oldest)).to.include({ session_id: 'a', version: 1 });
@@ -129,7 +129,7 @@ describe('the relay', () => {
     expect(await Promise.all(empty.map((partition) => outbox.oldest(partition)))).to.deep.equal(empty.map(() => null));
   });
 
-  it('closes in time although the outbox hangs', async () => {
+  it('a relay closes in time even if the outbox hangs', async () => {
     const hanging: Outbox = { ...outbox, acquireLease: () => new Promise(() => {}) };
     const before = performance.now();
     await begin(async () => {}, hanging).close();
@@ -138,7 +138,7 @@ describe('the relay', () => {
 });
 
 describe('a relay that dies between adding and removing', () => {
-  it('loses nothing, even when the next one reads more with the same beginning', async () => {
+  it('a relay that dies loses nothing, even if the next one reads more entries with the same beginning', async () => {
     const prefix = freshPrefix();
     const database = await freshDatabase();
     const b = bench(await redisUrl(), prefix, database);

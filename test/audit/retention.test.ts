@@ -38,7 +38,7 @@ describe('retention', () => {
     return row?.sessions ?? '';
   };
 
-  it('A-50 deletes finished and deleted sessions that are old enough, their events and their row together', async () => {
+  it('A-50 retention deletes finished and deleted sessions that are old enough, their events and their row together', async () => {
     await game('completed', 0, { type: 'complete' });
     await game('cancelled', 0, { type: 'cancel' });
     await game('deleted', 0, { type: 'delete' });
@@ -49,7 +49,7 @@ describe('retention', () => {
     expect(await left()).to.equal('recent');
   });
 
-  it('A-51 never touches what is unfinished, however old', async () => {
+  it('A-51 retention never touches an unfinished session, however old', async () => {
     await game('pending', 0);
     await game('running', 0, { type: 'switch' });
     await game('paused', 0, { type: 'pause' });
@@ -64,7 +64,7 @@ describe('retention', () => {
     expect(await query(url, 'SELECT count(*)::int AS rows FROM sync_events')).to.deep.equal([{ rows: 8 }]);
   });
 
-  it('A-53 works in batches, and several at a time take different sessions', async () => {
+  it('A-53 retention works in batches, and several processes take different sessions', async () => {
     for (let index = 0; index < 30; index++) await game(`game-${index}`, 0, { type: 'complete' });
     const before = new Date(BEGIN + DAY_MS);
     expect(await deleteFinished(database, before, 10)).to.equal(10);
@@ -73,7 +73,7 @@ describe('retention', () => {
     expect(await left()).to.equal('');
   });
 
-  it('A-54 the audit writer does so where AUDIT_RETENTION_DAYS is set, and only there', async () => {
+  it('A-54 the audit writer deletes old sessions only if AUDIT_RETENTION_DAYS is set', async () => {
     for (let index = 0; index < 120; index++) await game(`game-${index}`, 0, { type: 'complete' });
     await game('recent', 20, { type: 'complete' });
     await game('running', 0, { type: 'switch' });

@@ -70,7 +70,7 @@ describe('versions of the rules', () => {
     expect(banks.slice(4, 8)).to.deep.equal([64_000, 66_000, 68_000, 70_000]);
   });
 
-  it('A-110 its history has every snapshot, those too that were left out', async () => {
+  it('A-110 the history of a trail from before versions of the rules has every snapshot, also those that were left out', async () => {
     const left = await query<{ left: number }>(url, `SELECT count(*)::int AS left FROM sync_events WHERE state_snapshot IS NULL`);
     expect(left[0]?.left).to.be.above(0);
     for (const id of Object.keys(SESSIONS)) {
@@ -84,7 +84,7 @@ describe('versions of the rules', () => {
     }
   });
 
-  it('A-111 every row notes the rules by which it was made, which history does not tell', async () => {
+  it('A-111 every row has the version of the rules by which it was made, which the history leaves out', async () => {
     const recordedSession = await match();
     const id = recordedSession.state.session_id;
     const rows = await database.syncEvent.findMany({ where: { session_id: id }, orderBy: { version: 'asc' } });
@@ -94,7 +94,7 @@ describe('versions of the rules', () => {
     expect(await found(id)).to.deep.equal([]);
   });
 
-  it('A-112 each row is judged by its own rules: a row that names others, by which it would be otherwise, is named', async () => {
+  it('A-112 each row is verified by its own rules: a row that names other rules with another result is reported', async () => {
     const id = (await match()).state.session_id;
     await setRules(id, 3, 1);
     expect(await found(id)).to.deep.equal(['3 altered: has a snapshot to which the rules do not lead']);

@@ -65,7 +65,7 @@ describe('a trail without the snapshots to which the rules lead', () => {
     }
   }
 
-  it('A-75 the column is null, and the row of the session right', async () => {
+  it('A-75 without a snapshot the column is null, and the row of the session is right', async () => {
     await arrive(queued.slice(0, -1));
     const rows = await query(url, 'SELECT version FROM sync_events WHERE state_snapshot IS NOT NULL ORDER BY version');
     expect(rows.map(({ version }) => version as number)).to.deep.equal([1, 2, 100]);
@@ -87,7 +87,7 @@ describe('a trail without the snapshots to which the rules lead', () => {
     expect(lines.map((line) => (JSON.parse(line) as HistoryEvent).state_snapshot)).to.deep.equal(states.slice(98, 103));
   });
 
-  it('A-76 a page ends where the rows on which a state depends have not arrived', async () => {
+  it('A-76 a page ends before an event whose state depends on rows that have not arrived', async () => {
     await arrive(queued.filter((_, index) => index !== 49));
     expect((await historyOf(1_000)).map(({ version }) => version)).to.deep.equal(Array.from({ length: 49 }, (_, n) => n + 1));
     const { events } = await client.ok('session:history', { session_id: id, after_version: 60 });
@@ -96,7 +96,7 @@ describe('a trail without the snapshots to which the rules lead', () => {
     expect((await historyOf(1_000)).map((event) => event.state_snapshot)).to.deep.equal(states);
   });
 
-  it('A-77 the newest state is found, also where its row carries no snapshot or one before it is missing', async () => {
+  it('A-77 the newest state is found even if its row carries no snapshot or a row before it is missing', async () => {
     await arrive(queued.slice(0, -1));
     expect(await newest(database, id)).to.deep.include({ state: states.at(-2) });
     await query(url, 'DELETE FROM sync_events WHERE version = 120');
@@ -105,7 +105,7 @@ describe('a trail without the snapshots to which the rules lead', () => {
     expect(await newest(database, id)).to.deep.include({ state: states[98] });
   });
 
-  it('A-77 verification finds nothing in it, and the full history tells each state', async () => {
+  it('A-77 verification finds nothing in a trail with left-out snapshots, and the full history has each state', async () => {
     await arrive();
     expect(await problems()).to.deep.equal([]);
     const told: unknown[] = [];
@@ -113,7 +113,7 @@ describe('a trail without the snapshots to which the rules lead', () => {
     expect(told).to.deep.equal(states);
   });
 
-  it('A-77 verification names what was altered, and no row that only depends on it', async () => {
+  it('A-77 verification reports altered rows, and no row that only depends on them', async () => {
     await arrive();
     const altered = async (version: number, change: string) => {
       await query(url, 'BEGIN; DELETE FROM sync_events; COMMIT');

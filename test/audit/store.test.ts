@@ -27,7 +27,7 @@ describe('storing events', () => {
     expect(store.reachable).to.equal(true);
   });
 
-  it('a row that somebody else holds locked is waited for, not refused', async () => {
+  it('a row that another transaction has locked is waited for, not refused', async () => {
     await store.write([eventOf('game', 1)], never);
     await query(url, `ALTER DATABASE ${new URL(url).pathname.slice(1)} SET lock_timeout = 100`);
     const own = openDatabase(url, silent, { connections: 1, statementMs: 5000 });

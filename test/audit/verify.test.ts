@@ -47,7 +47,7 @@ describe('verification of the trail', () => {
     return recordedSession.state.session_id;
   };
 
-  it('A-10 finds nothing in what was committed, in every mode', async () => {
+  it('A-10 verification finds nothing in what was committed, in every mode', async () => {
     expect(await verified(await stored())).to.deep.equal({ rows: 12, found: [] });
     const participants = [{ participant_id: 'a' }, { participant_id: 'b' }];
     const banks = participants.map((one) => ({ ...one, total_time_ms: 5000, group_id: one.participant_id }));
@@ -103,7 +103,7 @@ describe('verification of the trail', () => {
     expect(await found(lacking)).to.deep.equal(['50 missing: there is no row']);
   });
 
-  it('A-10 follows a session over losses of Redis, over more rows than fit in a page, and into its next incarnation', async () => {
+  it('A-10 verification follows a session over losses of Redis, over more rows than fit in a page, and into its next incarnation', async () => {
     const recordedSession = new RecordedSession(chess()).do({ type: 'start' });
     for (let move = 0; move < 300; move++) recordedSession.do({ type: 'switch' });
     recordedSession.recover(250).do({ type: 'switch' }).recover(100).do({ type: 'switch' }).do({ type: 'delete' });
@@ -114,13 +114,13 @@ describe('verification of the trail', () => {
     expect(await verified('nobody')).to.equal('unknown');
   });
 
-  it('A-10 follows a session that left Redis by age, and one that Redis took back to an earlier version', async () => {
+  it('A-10 verification follows a session that left Redis by age, and one that Redis took back to an earlier version', async () => {
     const recordedSession = game().recover(7, resume).do({ type: 'pause' }).recover(undefined, resume);
     recordedSession.recover(undefined, (state, now) => recover(state, now, ROLLED_BACK)).do({ type: 'complete' });
     expect(await verified(await stored(recordedSession))).to.deep.equal({ rows: 17, found: [] });
   });
 
-  it('A-10 names a warning that was taken from a recovery, and one that was put to what left by age', async () => {
+  it('A-10 verification reports a warning that was removed from a recovery, and one that was added to a resumption', async () => {
     for (const bringBack of [recover, resume]) {
       const recordedSession = new RecordedSession(chess()).recover(1, bringBack).do({ type: 'start' });
       const id = await stored(recordedSession);
@@ -130,7 +130,7 @@ describe('verification of the trail', () => {
     }
   });
 
-  it('A-11 names an altered column, whichever it is', async () => {
+  it('A-11 verification reports an altered column, whichever it is', async () => {
     const changes = {
       time_elapsed_ms: '1',
       time_remaining_ms: '1',
@@ -150,7 +150,7 @@ describe('verification of the trail', () => {
     }
   });
 
-  it('A-12 names an altered snapshot, be it the first one, one in the middle or the last one', async () => {
+  it('A-12 verification reports an altered snapshot, whether the first one, one in the middle or the last one', async () => {
     for (const version of [1, 2, 6, 12]) {
       const id = await stored();
       await sql(
@@ -193,7 +193,7 @@ describe('verification of the trail', () => {
       ['"metadata":{', '"metadata":{"by":"nobody"'],
     ] as const;
 
-    it('A-12 names an altered snapshot of the first row or the second, whichever it is', async () => {
+    it('A-12 verification reports an altered snapshot of the first or the second row, whichever it is', async () => {
       for (const [from, to] of changes) {
         for (const version of [1, 2]) {
           const id = await stored(expiries(true));
@@ -205,7 +205,7 @@ describe('verification of the trail', () => {
       }
     });
 
-    it('A-17 says so where nothing that follows tells which of the two it is', async () => {
+    it('A-17 verification says so if nothing that follows tells which of two rows is altered', async () => {
       const told = '2 altered: has a snapshot to which the rules do not lead, or the event before it was altered';
       for (const [from, to] of [changes[0], changes[3]]) {
         for (const version of [1, 2]) {
@@ -217,7 +217,7 @@ describe('verification of the trail', () => {
     });
   });
 
-  it('A-13 names what is missing: the first row, some in the middle, the last one, the row of the session', async () => {
+  it('A-13 verification reports missing rows: the first, some in the middle, the last, the row of the session', async () => {
     const missing = async (where: string, table = 'sync_events') => {
       const id = await stored();
       await sql(`DELETE FROM ${table} WHERE session_id = $1 AND ${where}`, id);
@@ -231,7 +231,7 @@ describe('verification of the trail', () => {
     expect(await missing('version > 2')).to.include("12 missing: is gone, though the session's row knows it");
   });
 
-  it('A-14 names an inserted row: behind the last one, in a newer epoch, in between', async () => {
+  it('A-14 verification reports an inserted row: after the last one, in a newer epoch, in between', async () => {
     const insert = async (id: string, version: number, epoch: string, as: string) =>
       sql(
         `INSERT INTO sync_events SELECT session_id, ${epoch}, ${as}, event_type, "timestamp", participant_id, group_id, time_elapsed_ms, time_remaining_ms,
@@ -251,7 +251,7 @@ describe('verification of the trail', () => {
     expect(await found(between)).to.deep.equal(['5 inserted: no event follows it, though the session went on']);
   });
 
-  it('A-15 verification names rows that changed places', async () => {
+  it('A-15 verification reports rows that were exchanged', async () => {
     const id = await stored();
     const swap = (from: number, to: number) =>
       sql('UPDATE sync_events SET version = $3 WHERE session_id = $1 AND version = $2', id, from, to);
@@ -261,7 +261,7 @@ describe('verification of the trail', () => {
     expect(await found(id)).to.deep.equal(['3 altered: has the snapshot of another event', '4 altered: has the snapshot of another event']);
   });
 
-  it('A-16 names a row of the session that says otherwise than its newest event', async () => {
+  it('A-16 verification reports a row of the session that differs from its newest event', async () => {
     const id = await stored();
     await sql(`UPDATE sync_sessions SET status = 'cancelled' WHERE session_id = $1`, id);
     expect(await found(id)).to.deep.equal(['12 altered: sync_sessions.status is "cancelled", by the newest event "completed"']);
@@ -269,14 +269,14 @@ describe('verification of the trail', () => {
     expect(await found(id)).to.include("12 inserted: is newer than anything the session's row knows");
   });
 
-  it('A-17 verification names each of several bad rows', async () => {
+  it('A-17 verification reports each of several wrong rows', async () => {
     const id = await stored();
     await sql(`UPDATE sync_events SET metadata = '{"reason":"quiet"}' WHERE session_id = $1 AND version IN (3, 9)`, id);
     await sql(`DELETE FROM sync_events WHERE session_id = $1 AND version = 7`, id);
     expect(((await found(id)) as string[]).map((line) => line.split(':')[0])).to.deep.equal(['3 altered', '7 missing', '9 altered']);
   });
 
-  it('A-17 says so where one of two rows is altered and nothing tells which', async () => {
+  it('A-17 verification says so if one of two rows is altered and nothing tells which', async () => {
     const id = await stored();
     await sql(`UPDATE sync_events SET metadata = '{"reason":"quiet"}' WHERE session_id = $1 AND version = 11`, id);
     expect(await found(id)).to.deep.equal(['12 altered: names another event before it, or that one was altered']);

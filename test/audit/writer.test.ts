@@ -57,7 +57,7 @@ describe('from the outbox to PostgreSQL', () => {
     });
   });
 
-  it('keeps what clients wrote to the byte: key order, lone surrogates, NUL, __proto__', async () => {
+  it('a row keeps what clients wrote to the byte: key order, lone surrogates, NUL, __proto__', async () => {
     const odd = JSON.parse(
       String.raw`{"z":1,"a":"\u0000","s":"\ud800","__proto__":{"x":1},"$type":"Json","deep":{"$type":"Raw","value":1e300}}`,
     ) as object;
@@ -83,7 +83,7 @@ describe('from the outbox to PostgreSQL', () => {
     ).to.deep.equal(before);
   });
 
-  it("a session's row is moved forward by a newer epoch or version, never back", async () => {
+  it('the row of a session changes to a newer epoch or version, never to an older one', async () => {
     b.writer();
     const arrived = async (events: ReturnType<typeof eventsOf>) => {
       await put(b.redis, prefix, events);

@@ -20,7 +20,7 @@ describe('peers that fall silent', () => {
     await link.close();
   });
 
-  it('Y-10 both ends notice without being told: the server forgets the peer, the client hangs up', async function () {
+  it('Y-10 both ends notice a silent loss: the server forgets the peer, the client closes the connection', async function () {
     this.timeout(2 * NOTICED_WITHIN_MS);
     const app = await cluster.instance();
     const port = Number(new URL(app.url).port);

@@ -32,7 +32,7 @@ describe('peers that read slowly or not at all', function () {
   });
   afterEach(() => cluster.close());
 
-  it('Y-1 one that stops reading is cut off, comes back by itself and is brought up to date; the others of its room get every update meanwhile', async () => {
+  it('Y-1 a client that stops reading is cut off, reconnects by itself and is brought up to date; the others of its room get every update meanwhile', async () => {
     const app = await cluster.instance();
     const [player, reader] = [await cluster.client(app), await cluster.client(app)];
     const deaf = await cluster.client(app, { reconnection: true });
@@ -64,7 +64,7 @@ describe('peers that read slowly or not at all', function () {
     expect(await metric(app, 'synckairos_connected_sockets')).to.equal(3);
   });
 
-  it('Y-2 what was not read does not stay in memory', async () => {
+  it('Y-2 data that a client did not read do not stay in memory', async () => {
     const weights = await Weights.open();
     const app = await cluster.process(weights.settings);
     const player = await cluster.client(app);
@@ -88,7 +88,7 @@ describe('peers that read slowly or not at all', function () {
     expect((after - heap) / MIB, 'MiB of growth').to.be.below(50);
   });
 
-  it('Y-3 answers count as well, for one who asks and does not listen', async () => {
+  it('Y-3 answers count as unread data too, for a client that sends commands and does not read', async () => {
     const app = await cluster.instance();
     const deaf = await cluster.client(app);
     const { session_id } = await deaf.ok('session:create', large());
@@ -100,7 +100,7 @@ describe('peers that read slowly or not at all', function () {
     await gone;
   });
 
-  it('Y-4 whoever reads gets a burst of many times that size', async () => {
+  it('Y-4 a client that reads gets a burst of many times that size', async () => {
     const app = await cluster.instance();
     const client = await cluster.client(app);
     const { session_id } = await client.ok('session:create', large());

@@ -68,7 +68,7 @@ describe('an instance whose clock is wrong', () => {
     expect((await engines.trail(game.session_id)).map((event) => event.event_type)).not.to.include('participant_expired');
   });
 
-  it('K-23 a read answers no expiry before its time', async () => {
+  it('K-23 a read returns no expiry before its time', async () => {
     const game = await engines.game(right, 400);
     wrong.clock.error = 900;
     expect(stateOf(await wrong.engine.get(game.session_id, { arrival: Math.floor(wrong.clock.now()) }))).to.include({
@@ -90,7 +90,7 @@ describe('an instance whose clock is wrong', () => {
     expect(hasty.told.at(-1)?.at).to.be.at.least(game.deadline + engines.graceMs);
   });
 
-  it('K-24 never lets a session’s time run backwards', async () => {
+  it('K-24 the time of a session never runs backwards', async () => {
     const game = await engines.game(right, 0);
     await engines.reach(game.deadline - 500);
     const first = stateOf(await right.run(game.session_id, { type: 'switch' }));

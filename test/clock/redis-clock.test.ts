@@ -66,7 +66,7 @@ describe('the clock that follows Redis', () => {
   };
   const jumps = async () => (await metrics.clockJumps.get()).values[0]?.value ?? 0;
 
-  it('K-1 is within its bound of Redis, and the bound is about half a round trip', async () => {
+  it('K-1 the clock of an instance is within its bound of that of Redis, and the bound is about half a round trip', async () => {
     await clock.start();
     expect(await worstOf(400)).to.be.at.most(0);
     expect(clock.errorBound()).to.be.above(0).and.below(20);
@@ -85,7 +85,7 @@ describe('the clock that follows Redis', () => {
     });
   }
 
-  it('K-2 stays within its bound while delays come and go', async () => {
+  it('K-2 the clock of an instance stays within its bound while delays come and go', async () => {
     await clock.start();
     let turn = 0;
     const worst = await worstOf(1_000, () => {
@@ -96,7 +96,7 @@ describe('the clock that follows Redis', () => {
     expect(worst).to.be.at.most(0);
   });
 
-  it('K-3 keeps its best sample while the way to Redis is slow', async () => {
+  it('K-3 the clock of an instance keeps its best sample while the connection to Redis is slow', async () => {
     await clock.start();
     const before = clock.errorBound();
     proxy.backMs = 200;
@@ -105,7 +105,7 @@ describe('the clock that follows Redis', () => {
     expect(await beyondBound()).to.be.at.most(0);
   });
 
-  it('K-4 goes on while Redis can’t be asked, with a bound that grows', async () => {
+  it('K-4 the clock of an instance goes on while Redis does not answer, with a growing bound', async () => {
     await clock.start();
     const before = clock.errorBound();
     followed.disconnect(true);
@@ -128,7 +128,7 @@ describe('the clock that follows Redis', () => {
     });
   }
 
-  it('K-5 follows small steps forward without calling them jumps', async () => {
+  it('K-5 the clock of an instance follows small steps forward without reporting them as jumps', async () => {
     await clock.start();
     proxy.jumpMs = 300;
     await until('it has followed', async () => (await beyondBound()) <= 0);
@@ -136,7 +136,7 @@ describe('the clock that follows Redis', () => {
     expect(await jumps()).to.equal(0);
   });
 
-  it('K-6 shows its offset from the wall clock and its bound to operators', async () => {
+  it('K-6 metrics show the clock’s offset from the wall clock and its bound', async () => {
     proxy.jumpMs = 60_000;
     await clock.start();
     const offset = (await metrics.clockOffset.get()).values[0]?.value ?? 0;

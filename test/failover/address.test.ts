@@ -29,7 +29,7 @@ describe('REDIS_URL', () => {
     }
   });
 
-  it('F-2 or a comma list of nodes of a cluster, of which the first says how to sign in', () => {
+  it('F-2 REDIS_URL may be a comma list of nodes of a cluster, of which the first has user and password', () => {
     const nodes = [
       { host: 'a', port: 7000 },
       { host: '::1', port: 6379 },
@@ -43,7 +43,7 @@ describe('REDIS_URL', () => {
     });
   });
 
-  it('F-3 or Sentinels and the name of the master', () => {
+  it('F-3 REDIS_URL may name Sentinels and their master', () => {
     expect(parseRedisUrl('redis-sentinel://s1,s2:26380/games')).to.deep.equal({
       form: 'sentinel',
       sentinels: [
@@ -79,7 +79,7 @@ describe('REDIS_URL', () => {
     }
   });
 
-  it('F-4 anything else stops the start with one line that names the variable and repeats nothing of it', () => {
+  it('F-4 any other REDIS_URL stops the start with one line that names the variable without its value', () => {
     for (const url of [
       'secret',
       'http://secret:1',

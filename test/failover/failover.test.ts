@@ -50,7 +50,7 @@ for (const [form, start] of [
       }
     });
 
-    it('F-11 games are played, run out by themselves, and are in the trail', async () => {
+    it('F-11 games are played, expire by themselves, and are in the trail', async () => {
       const load = await Load.begin(GAMES, white, black);
       const timed = await Promise.all(
         Array.from({ length: 16 }, async () => {

@@ -19,7 +19,7 @@ describe('Sentinels and servers that want passwords', function () {
     await group.stop();
   });
 
-  it('F-3 are told them, also after a failover', async () => {
+  it('F-3 Sentinels and their master get the passwords, also after a failover', async () => {
     cluster = await openCluster({ REDIS_URL: group.url, DATABASE_URL: await freshDatabase(), AUDIT_WORKER: 'inline' });
     const player = await cluster.client(await cluster.instance());
     const { session_id } = await insist(player, 'session:create', chess({ command_id: 'create' }));

@@ -52,7 +52,7 @@ describe('a cluster of which one shard is away', function () {
   };
   const rows = (ids: string[]) => ids.flatMap((id) => [1, 2, 3].map((version) => `${id} 1 ${version}`)).toSorted();
 
-  it('F-15 the trail of the others goes on, and its own is complete when it is back', async () => {
+  it('F-15 while a master is away the trail of the others goes on, and its own is complete when it is back', async () => {
     for (const { id } of sessions) await put(b.redis, prefix, eventsOf(id, 1, 3));
     const shard = await stopShard();
     const writer = b.writer();
@@ -68,7 +68,7 @@ describe('a cluster of which one shard is away', function () {
     await until('health', () => writer.status() === 'ok', 30_000);
   });
 
-  it('F-16 an instance stays ready, and says which part is not whole', async () => {
+  it('F-16 an instance stays ready while a master is away, and names the degraded part', async () => {
     let cluster: Cluster | undefined;
     const shard = { goOn: () => {} };
     try {

@@ -41,7 +41,7 @@ describe('HTTP: a path of another site', function () {
     return answer?.status;
   }
 
-  it('H-60 below BASE_PATH lies all that an instance serves: REST, the time, probes, metrics, documents, the socket', async () => {
+  it('H-60 everything that an instance serves is below BASE_PATH: REST, the time, probes, metrics, documents, the socket', async () => {
     const { app } = await below();
     expect(app.url).to.match(/:\d+\/timer$/);
     for (const path of ['/time', '/v1/time', '/health', '/ready', '/metrics', '/v1/openapi.json', '/v1/asyncapi.json']) {
@@ -69,7 +69,7 @@ describe('HTTP: a path of another site', function () {
     expect(first?.headers.get('x-content-type-options')).to.equal('nosniff');
   });
 
-  it('H-61 beside it there is nothing, in no spelling, but /health and /ready for those who ask the instance itself', async () => {
+  it('H-61 beside BASE_PATH there are only /health and /ready, in no other spelling', async () => {
     const { bare } = await below();
     const around = [
       '',
@@ -112,7 +112,7 @@ describe('HTTP: a path of another site', function () {
     expect((await rest(bare, 'POST', '/timer')).status).to.equal(404);
   });
 
-  it('H-63 the documents name the path', async () => {
+  it('H-63 the documents name the path of BASE_PATH', async () => {
     const { app } = await below();
     expect(await documentOf(app, '/v1/openapi.json')).to.have.nested.property('servers[0].url', '/timer');
     expect(await documentOf(app, '/v1/asyncapi.json')).to.have.nested.property('servers.instance.pathname', '/timer/socket.io/');

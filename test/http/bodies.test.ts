@@ -187,7 +187,7 @@ describe('requests as they should not be', () => {
     }
   });
 
-  it('H-17 what is no HTTP at all ends that connection only', async () => {
+  it('H-17 malformed HTTP ends its own connection only', async () => {
     const { port, hostname } = new URL(app.url);
     for (const garbage of [
       'GARBAGE\r\n\r\n',
@@ -205,7 +205,7 @@ describe('requests as they should not be', () => {
     }
   });
 
-  it('H-18 a body nested very deeply is refused, not choked on', async () => {
+  it('H-18 a very deeply nested body is refused without harm', async () => {
     const deep = '['.repeat(400_000) + ']'.repeat(400_000);
     expect((await answerTo('POST', '/v1/sessions', `{"sync_mode":"per_participant","metadata":{"a":${deep}}}`)).status).to.equal(400);
     expect((await answerTo('POST', '/v1/sessions', `{"deep":${deep}}`)).status).to.equal(400);

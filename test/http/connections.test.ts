@@ -107,7 +107,7 @@ describe('a connection that is kept for the next request', function () {
     }
   });
 
-  it('H-41 whoever does not stop sending a body that nobody reads is answered and cut off', async () => {
+  it('H-41 a client that does not stop sending an unread body is answered and cut off', async () => {
     const connection = await HttpConnection.open(open.url);
     connection.send(['POST /nowhere HTTP/1.1', 'Host: localhost', `Content-Length: ${100 * MEGABYTES}`], 'x');
     const answer = await connection.answer();

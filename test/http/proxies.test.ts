@@ -55,7 +55,7 @@ describe('the address of a client behind proxies', function () {
     expect(load).to.throw(ConfigError, /^CLIENT_ADDRESS_HEADER must be the name of a header/);
   });
 
-  it('H-52 an address is taken without its port, as some proxies write it', async () => {
+  it('H-52 an address that a proxy writes with a port is taken without it', async () => {
     const ports = forwarded('203.0.113.1:50001', '203.0.113.1:50002', '203.0.113.2:50003', '203.0.113.2');
     expect(await isNew({ TRUST_PROXY: 'true' }, ports)).to.deep.equal([true, false, true, false]);
     const six = forwarded('[2001:db8:1::1]:50001', '[2001:db8:1::2]:50002', '[2001:db8:1::3]', '2001:db8:1::4', '[2001:db8:2::1]:50001');
@@ -65,7 +65,7 @@ describe('the address of a client behind proxies', function () {
     expect(await isNew({ TRUST_PROXY: 'true' }, odd)).to.deep.equal([true, ...odd.slice(1).map(() => false)]);
   });
 
-  it('H-53 sockets are counted by the same address', async () => {
+  it('H-53 sockets are counted by the same address as requests', async () => {
     const app = await cluster.instance({ LIMIT_CONNECTIONS_PER_ADDRESS: '1', TRUST_PROXY: '2', CLIENT_ADDRESS_HEADER: 'cf-connecting-ip' });
     const clients: TestClient[] = [];
     const enters = async (headers: Record<string, string>) =>

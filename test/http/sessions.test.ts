@@ -133,7 +133,7 @@ describe('REST', () => {
     expect((await get(`/${id}?session_id=another`)).status).to.equal(400);
   });
 
-  it('H-6 a repeated command says so', async () => {
+  it('H-6 the answer to a repeated command has replayed: true', async () => {
     const id = await created();
     await post(`/${id}/start`, { command_id: 'c' });
     expect((await post(`/${id}/start`, { command_id: 'c' })).json()).to.include({ ok: true, replayed: true, applied_version: 2 });
@@ -148,7 +148,7 @@ describe('REST', () => {
     expect((await post(`/${id}/start`, { command_id: 'c' })).json()).to.include({ replayed: true });
   });
 
-  it('H-7 without a trail the history says that there is none', async () => {
+  it('H-7 without a trail the history is SERVICE_UNAVAILABLE and not retryable', async () => {
     const answer = await get(`/${await created()}/events`);
     expect(answer.status).to.equal(503);
     errorOf(answer.reply(), 'SERVICE_UNAVAILABLE');

@@ -52,13 +52,13 @@ describe('what clocks, probes and dashboards ask for', () => {
     });
   }
 
-  it('H-21 GET /health is ok while the process lives', async () => {
+  it('H-21 GET /health is ok while the process runs', async () => {
     const answer = await rest(app, 'GET', '/health');
     expect(answer.status).to.equal(200);
     expect(answer.json()).to.deep.equal({ status: 'ok' });
   });
 
-  it('H-44 what tells of sessions or of the service is kept by no cache, refusals included', async () => {
+  it('H-44 no cache keeps answers about sessions or the service, refusals included', async () => {
     const { session_id } = chess();
     await rest(app, 'POST', '/v1/sessions', chess({ session_id }));
     for (const [method, path, status] of [
@@ -78,7 +78,7 @@ describe('what clocks, probes and dashboards ask for', () => {
     }
   });
 
-  it('H-45 what is for operators and probes has one spelling, so that a proxy can keep it back', async () => {
+  it('H-45 paths for operators and probes have one spelling, so that a proxy can block them', async () => {
     for (const path of ['/metrics', '/health', '/ready']) {
       expect((await rest(app, 'GET', path)).status).to.equal(200);
       const others = [
@@ -132,7 +132,7 @@ describe('what clocks, probes and dashboards ask for', () => {
     has('synckairos_connected_sockets 1', {});
   });
 
-  it('H-24 counts a switch by its outcome', async () => {
+  it('H-24 metrics count a switch by its outcome', async () => {
     const { session_id } = chess();
     await rest(app, 'POST', '/v1/sessions', chess({ session_id }));
     await rest(app, 'POST', `/v1/sessions/${session_id}/switch`);
@@ -172,7 +172,7 @@ describe('CORS', () => {
     expect(answer.credentials).to.equal(null);
   });
 
-  it('H-31 only the listed ones may where there is a list; the answer itself comes anyway', async () => {
+  it('H-31 with a list only pages of listed origins may read; the answer itself is sent anyway', async () => {
     const app = await cluster.instance({ CORS_ORIGIN: `${PAGE},http://localhost:5173` });
     expect((await ask(app, PAGE)).origin).to.equal(PAGE);
     expect((await ask(app, 'http://localhost:5173')).origin).to.equal('http://localhost:5173');

@@ -8,7 +8,7 @@ const CREDIT = 16 * KIB;
 const T0 = 5_000_000;
 
 describe('credits', () => {
-  it('Q-50 work is let in while there are credits, and debt is paid off second by second', () => {
+  it('Q-50 work is accepted while there are credits, and debt is paid off second by second', () => {
     const credits = new Credits(10);
     expect(credits.check(T0)).to.equal(0);
     credits.charge(T0, 9.5);
@@ -20,7 +20,7 @@ describe('credits', () => {
     expect(credits.check(T0 + 3_000)).to.equal(0);
   });
 
-  it('Q-50 the wait that is told is the true one, whatever the debt', () => {
+  it('Q-50 the wait in a refusal is exact, whatever the debt', () => {
     for (const debt of [0, 0.25, 9.75, 10, 10.5, 99, 100]) {
       const credits = new Credits(10);
       credits.charge(T0, 10 + debt);
@@ -49,14 +49,14 @@ describe('credits', () => {
     for (let i = 0; i < 5; i++) expect(send(T0 + 1_000)).to.equal(null);
   });
 
-  it('Q-51 who goes on far beyond that is not read from until it may send again', () => {
+  it('Q-51 a connection far beyond its limit is not read until it may send again', () => {
     const credits = new ConnectionCredits(5);
     for (let i = 0; i < 5; i++) credits.frame(T0, 40);
     const verdicts = Array.from({ length: 10 }, () => credits.frame(T0 + 400, 40));
     expect(verdicts.map((verdict) => verdict?.pauseMs)).to.deep.equal([...Array<number>(9).fill(0), 600]);
   });
 
-  it('Q-52 what was moved is paid for afterwards, out of what ten quiet seconds have saved up', () => {
+  it('Q-52 moved bytes are charged afterwards, against what ten quiet seconds have saved up', () => {
     const credits = new ConnectionCredits(50);
     for (let i = 0; i < 5; i++) {
       expect(credits.frame(T0 + i, 0)).to.equal(null);
@@ -107,7 +107,7 @@ describe('credits', () => {
     expect(people.of('link', T0).check(T0)).to.equal(0);
   });
 
-  it('Q-54 0 lets everything in, whatever it costs', () => {
+  it('Q-54 a limit of 0 accepts everything, whatever it costs', () => {
     const credits = new ConnectionCredits(0);
     credits.belongsTo(personCredits(0), 'anna');
     for (let i = 0; i < 1_000; i++) {

@@ -27,7 +27,7 @@ describe('every frame of a connection counts', () => {
 
   const open = async (limit: string) => RawWebSocket.connected((await cluster.instance({ RATE_LIMIT_SOCKET: limit })).url);
 
-  it('Q-70 acknowledgements, pings, pongs and heartbeats nobody asked for use up what events have', async () => {
+  it('Q-70 acknowledgements, pings, pongs and unrequested heartbeats count against the limit of events', async () => {
     const kinds = { ack: frame('430[]'), 'ack without a number': frame('43[]'), heartbeat: frame('3') };
     const control = { ping: frame('', { opcode: PING }), pong: frame('', { opcode: PONG }) };
     for (const [kind, bytes] of Object.entries({ ...kinds, ...control })) {
@@ -58,7 +58,7 @@ describe('every frame of a connection counts', () => {
     expect(socket.others.length).to.be.below(sent);
   });
 
-  it('Q-71 who goes on though nothing was read for a while, again and again, is hung up on', async function () {
+  it('Q-71 a connection that goes on after ten pauses of reading in a row is closed', async function () {
     this.timeout(40_000);
     const socket = await open('20');
     const noise = Buffer.concat(Array.from({ length: 4_000 }, () => frame('430[]')));
@@ -67,7 +67,7 @@ describe('every frame of a connection counts', () => {
     expect(socket.closing?.code).to.be.oneOf([1008, undefined]);
   });
 
-  it('Q-71 nobody else waits meanwhile', async () => {
+  it('Q-71 a paused connection delays no other one', async () => {
     const app = await cluster.instance({ RATE_LIMIT_SOCKET: '20' });
     const calm = await cluster.client(app);
     const socket = await RawWebSocket.connected(app.url);
@@ -78,7 +78,7 @@ describe('every frame of a connection counts', () => {
     socket.tcp.destroy();
   });
 
-  it('Q-72 an event that is larger than it may be is answered without being parsed, and costs by its bytes', async () => {
+  it('Q-72 an event that is too large is refused without being parsed, and charged by its bytes', async () => {
     const socket = await open('20');
     const padding = (bytes: number) => ' '.repeat(bytes);
     socket.text(`421["session:get",{"never closed${padding(20_000)}`);

@@ -57,7 +57,7 @@ describe('messages to a room', function () {
     }
   });
 
-  it('Q-58 whoever has sent too many leaves the others theirs, and nothing but messages is refused', async () => {
+  it('Q-58 a sender of too many messages takes nothing from others, and only their messages are refused', async () => {
     const { app, owner, session_id, connect, tokenOf } = await open();
     const [white, black] = [await connect('white'), await connect('black')];
     const replies = await Promise.all(
@@ -82,7 +82,7 @@ describe('messages to a room', function () {
     }
   });
 
-  it('Q-58 who may not send a message uses up nobody’s', async () => {
+  it('Q-58 a refused message is not counted', async () => {
     const { app, session_id, connect } = await open();
     const white = await connect('white');
     const stranger = await cluster.client(app, { auth: { token: await sign({ sub: 'stranger' }) } });

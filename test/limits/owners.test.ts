@@ -29,7 +29,7 @@ describe('the sessions that one owner may have', () => {
       expect(await sessions()).to.have.length(3);
     });
 
-    it('Q-61 a create that is refused leaves the place of another one of its id alone', async () => {
+    it('Q-61 a refused create does not free the place of another create of its id', async () => {
       const app = await cluster.instance();
       const player = await cluster.client(app);
       for (let pair = 0; pair < 20; pair++) {
@@ -71,7 +71,7 @@ describe('the sessions that one owner may have', () => {
       return event.state;
     };
 
-    it('Q-62 a claim whose create was never heard of again is given up', async () => {
+    it('Q-62 a claim whose create never finished ends by itself', async () => {
       expect(await places().claim('anna', 'crashed')).not.to.equal(null);
       expect(await places().claim('anna', 'next')).to.equal(null);
       now += 11_000;
@@ -79,7 +79,7 @@ describe('the sessions that one owner may have', () => {
       expect(await places().claim('anna', 'third')).to.equal(null);
     });
 
-    it('Q-62 a claim is given up where no session came of it because the session was there before', async () => {
+    it('Q-62 a claim ends if its create met an existing session', async () => {
       await make('foreign');
       now += 60_000;
       expect(await places().claim('anna', 'foreign')).not.to.equal(null);

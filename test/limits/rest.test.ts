@@ -17,7 +17,7 @@ describe('requests of an address', () => {
   };
   afterEach(() => cluster.close());
 
-  it('Q-1 a minute has so many requests of an address, and every answer tells what is left', async () => {
+  it('Q-1 an address is limited to so many requests a minute, and every answer tells what is left', async () => {
     const app = await open({ RATE_LIMIT_GENERAL: '3' });
     for (const left of [2, 1, 0]) {
       const { status, headers } = await rest(app, 'GET', '/v1/time');
@@ -65,7 +65,7 @@ describe('requests of an address', () => {
     expect(await redis.pttl(keys[0] ?? '')).to.be.within(1, 60_000);
   });
 
-  it('Q-4 behind a trusted proxy each client has its own limit, and nobody gets another by making up a header', async () => {
+  it('Q-4 behind a trusted proxy each client has its own limit, and nobody gets another one by inventing a header', async () => {
     const app = await open({ RATE_LIMIT_GENERAL: '1', TRUST_PROXY: 'true' });
     const status = async (address: string) => (await rest(app, 'GET', '/time', undefined, from(address))).status;
     expect(await status('203.0.113.1')).to.equal(200);
@@ -85,13 +85,13 @@ describe('requests of an address', () => {
     for (const another of ['2001:db8:1:3::1', '2001:db8::1', '::1']) expect(await status(another), another).to.equal(200);
   });
 
-  it('Q-4 without a trusted proxy the header says nothing', async () => {
+  it('Q-4 without a trusted proxy the header is ignored', async () => {
     const app = await open({ RATE_LIMIT_GENERAL: '1' });
     expect((await rest(app, 'GET', '/time', undefined, from('203.0.113.1'))).status).to.equal(200);
     expect((await rest(app, 'GET', '/time', undefined, from('203.0.113.2'))).status).to.equal(429);
   });
 
-  it('Q-5 while Redis takes its time nobody waits for a limit, and an instance counts by itself', async () => {
+  it('Q-5 while Redis is slow no request waits for a limit, and each instance counts by itself', async () => {
     const proxy = await RedisProxy.before(await oneRedisUrl());
     try {
       const app = await open({ RATE_LIMIT_GENERAL: '3' }, { REDIS_URL: proxy.url });
@@ -115,7 +115,7 @@ describe('requests of an address', () => {
   /** What is left of the limit, once it has been counted what earlier requests moved. */
   const leftOf = async (app: { url: string }) => Number((await rest(app, 'GET', '/v1/time')).headers.get('ratelimit-remaining'));
 
-  it('Q-59 a request costs further ones by what it moved, refused or not; the next answer tells it', async () => {
+  it('Q-59 a request counts as several by the bytes that it moved, refused or not; the next answer tells it', async () => {
     const app = await open({ RATE_LIMIT_GENERAL: '100' });
     const small = chess();
     for (const [method, path, body] of [
@@ -147,7 +147,7 @@ describe('requests of an address', () => {
     await used(async () => (await rest(app, 'POST', '/v1/sessions', refused)).status, 400);
   });
 
-  it('Q-59 who has moved more than a minute’s worth waits for the next minute', async () => {
+  it('Q-59 an address that has moved more than a minute’s worth of bytes waits for the next minute', async () => {
     const app = await open({ RATE_LIMIT_GENERAL: '12' });
     const large = heavy();
     const answers = [(await rest(app, 'POST', '/v1/sessions', large)).status];
@@ -157,7 +157,7 @@ describe('requests of an address', () => {
     expect(answers.at(-1), 'nine requests of twelve').to.equal(429);
   });
 
-  it('Q-6 a limit of 0 is off', async () => {
+  it('Q-6 a limit of 0 is switched off', async () => {
     const app = await open({ RATE_LIMIT_GENERAL: '0' });
     for (let i = 0; i < 120; i++) {
       const { status, headers } = await rest(app, 'GET', '/time');

@@ -18,7 +18,7 @@ describe('commands, sockets and sessions that one client may have', () => {
   });
   afterEach(() => cluster.close());
 
-  it('Q-20 a socket has so many commands in a second, whatever they are; the others are not touched', async () => {
+  it('Q-20 a socket is limited to so many commands a second, whatever they are; other sockets are not affected', async () => {
     const app = await cluster.instance({ RATE_LIMIT_SOCKET: '5' });
     const [busy, calm] = [await cluster.client(app), await cluster.client(app)];
     const replies = await Promise.all([
@@ -37,7 +37,7 @@ describe('commands, sockets and sessions that one client may have', () => {
     expect((await rest(app, 'GET', '/metrics')).text).to.match(/synckairos_rate_limited_total\{limit="socket"\} \d/);
   });
 
-  it('Q-20 fifty are the default', async () => {
+  it('Q-20 the default limit is fifty commands a second', async () => {
     const app = await cluster.instance({ RATE_LIMIT_SOCKET: '' });
     const busy = await cluster.client(app);
     const replies = await Promise.all(Array.from({ length: 60 }, () => busy.raw('time:sync', {})));
@@ -76,7 +76,7 @@ describe('commands, sockets and sessions that one client may have', () => {
     );
   });
 
-  it('Q-22 who goes on regardless is not let in at all', async () => {
+  it('Q-22 an address far beyond its limit gets no connection at all', async () => {
     const app = await cluster.instance({ LIMIT_CONNECTIONS_PER_ADDRESS: '2', OPERATOR_PORT: '0' });
     await Promise.all([cluster.client(app), cluster.client(app)]);
     const attempts = await Promise.allSettled(Array.from({ length: 30 }, () => TestClient.connect(app.url)));
@@ -153,7 +153,7 @@ describe('commands, sockets and sessions that one client may have', () => {
     await third.ok('session:join', { session_id });
   });
 
-  it('Y-46 a session has so many sockets and not one more while joins and leaves cross, and no place gets lost', async function () {
+  it('Y-46 a session never has more sockets than its limit while joins and leaves cross, and no place is lost', async function () {
     this.timeout(60_000);
     const [limit, rounds] = [3, 25];
     const app = await cluster.instance({ LIMIT_SOCKETS_PER_SESSION: String(limit) });
@@ -201,7 +201,7 @@ describe('commands, sockets and sessions that one client may have', () => {
     expect([await create('203.0.113.1'), await create('203.0.113.1')]).to.deep.equal([201, 429]);
   });
 
-  it('Q-40 a wrong setting is told with what it may be, never with what it was', () => {
+  it('Q-40 the error for an invalid setting tells which values are allowed, and never the given value', () => {
     const needed = { REDIS_URL: 'redis://x', AUDIT_WORKER: 'none' };
     expect(() => loadConfig({ ...needed, LOG_LEVEL: 'loud' })).to.throw(ConfigError, /^LOG_LEVEL must be trace, debug, .* or silent$/);
     expect(() => loadConfig({ ...needed, TRUST_PROXY: 'yes' })).to.throw(
@@ -227,7 +227,7 @@ describe('commands, sockets and sessions that one client may have', () => {
     expect(loadConfig(needed)).to.include({ LIMIT_CONNECTIONS_PER_ADDRESS: 0, LIMIT_SOCKETS_PER_SESSION: 0, LIMIT_SESSIONS_PER_OWNER: 0 });
   });
 
-  it('Q-25 these three are off unless they are asked for', async () => {
+  it('Q-25 the limits of connections, sockets and sessions are off by default', async () => {
     const app = await cluster.instance();
     const players = await Promise.all(Array.from({ length: 30 }, () => cluster.client(app)));
     const { session_id } = (await players[0]?.ok('session:create', chess())) ?? { session_id: '' };

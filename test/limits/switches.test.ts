@@ -70,7 +70,7 @@ describe('switches of a session', () => {
     expect(await first.ok('session:get', { session_id })).to.include({ version: 6, cycle_count: 4 });
   });
 
-  it('Q-10 a burst of forty and ten a second is the default', async () => {
+  it('Q-10 the default limit of switches is a burst of forty and ten a second', async () => {
     cluster = await openCluster();
     const app = await cluster.instance({ RATE_LIMIT_SWITCH: '' });
     players = [await cluster.client(app), await cluster.client(app)];
@@ -81,7 +81,7 @@ describe('switches of a session', () => {
     expect(accepted).to.be.within(40, 40 + Math.ceil(cameBack));
   });
 
-  it('Q-10 what was used comes back at an even pace, one by one', async () => {
+  it('Q-10 used switches come back evenly, one by one', async () => {
     await open({}, '5');
     const session_id = await game();
     await untilRefused(session_id);
@@ -96,7 +96,7 @@ describe('switches of a session', () => {
     await players[0]?.ok('session:switch', { session_id });
   });
 
-  it('Q-10 the wait is the true one', async () => {
+  it('Q-10 the wait in the refusal of a switch is exact', async () => {
     await open({}, '2');
     const session_id = await game();
     const { accepted, retryAfterMs } = await untilRefused(session_id);
@@ -105,7 +105,7 @@ describe('switches of a session', () => {
     await players[1]?.ok('session:switch', { session_id });
   });
 
-  it('Q-11 what is malformed does not count, nor do other commands, nor other sessions', async () => {
+  it('Q-11 malformed switches, other commands and other sessions do not count', async () => {
     await open({}, '1');
     const [first] = players as [TestClient];
     const [session_id, other] = [await game(), await game()];
@@ -208,7 +208,7 @@ describe('switches of a session', () => {
     }
   });
 
-  it('Q-10 whoever used up theirs elsewhere has used it up here, whatever this instance remembers of the session', async () => {
+  it('Q-10 switches that a sender used on another instance count here, whatever this instance has cached of the session', async () => {
     await open({}, '1');
     const session_id = await game();
     const [first, second] = players as [TestClient, TestClient];
@@ -220,7 +220,7 @@ describe('switches of a session', () => {
     expect(await first.ok('session:get', { session_id })).to.include({ cycle_count: 6 });
   });
 
-  it('Q-13 its key lives beside the session, on the same node of a cluster, until all are back', async () => {
+  it('Q-13 the key of the limit is on the same node of a cluster as the session, until all switches are back', async () => {
     await open();
     const session_id = await game();
     await players[0]?.ok('session:switch', { session_id });

@@ -48,7 +48,7 @@ describe('an instance whose event loop is blocked', function () {
     instance.signal('SIGCONT');
   };
 
-  it('O-10 is alive: no outage is recorded, no game credited or paused, and its commands are answered afterwards', async () => {
+  it('O-10 an instance with a blocked event loop is alive: no outage is recorded, no game credited or paused, and its commands are answered afterwards', async () => {
     const instance = await cluster.process();
     await games(instance);
     const mark = await lastMark();
@@ -66,7 +66,7 @@ describe('an instance whose event loop is blocked', function () {
     expect(await outages()).to.deep.equal([]);
   });
 
-  it('O-11 an instance that is stopped serves nobody: there is one outage, and each game goes by its policy', async () => {
+  it('O-11 a stopped instance serves nobody: one outage is recorded, and each game’s policy is applied', async () => {
     const instance = await cluster.process();
     await games(instance);
     await freeze(instance);
@@ -77,7 +77,7 @@ describe('an instance whose event loop is blocked', function () {
     expect(await outages()).to.have.length(1);
   });
 
-  it('O-11 an instance that is stopped while another one serves makes no outage', async () => {
+  it('O-11 an instance that is stopped while another one serves causes no outage', async () => {
     const [instance, other] = [await cluster.process(), await cluster.process()];
     await games(instance);
     await freeze(instance);

@@ -38,7 +38,7 @@ describe('a dormant session', () => {
     return (await Promise.all(keys.map((key) => cluster.redis().xlen(key)))).reduce((sum, length) => sum + length, 0);
   };
 
-  it('V-20 is not brought back by who has no right to it, whatever they send', async () => {
+  it('V-20 a session is not brought back by a sender without a role in it, whatever they send', async () => {
     for (const token of [await sign({ sub: 'mallory' }), await sign({ sub: 'mallory', sessions: { [id]: 'viewer' } })]) {
       const stranger = await cluster.client(app, { auth: { token } });
       const isStranger = !(await stranger.command('session:history', { session_id: id })).ok;
@@ -64,7 +64,7 @@ describe('a dormant session', () => {
     expect(back.ok && back.data).to.include({ version: 2, owner_id: 'anna' });
   });
 
-  it('V-21 is not brought back by a create that finds its id in use, nor by reading its history', async () => {
+  it('V-21 a session is not brought back by a create that finds its id in use, nor by reading its history', async () => {
     for (const token of [anna, await sign({ sessions: { '*': 'owner' } })]) {
       const answer = await as(token, app, 'POST', '/v1/sessions', chess({ session_id: id, command_id: 'again' }));
       expect(answer.json()).to.have.nested.property('error.code', 'SESSION_EXISTS');
@@ -73,7 +73,7 @@ describe('a dormant session', () => {
     expect([await stored(), await waiting(), await rows()]).to.deep.equal([[], 0, 1]);
   });
 
-  it('R-54 keeps its room, which hears of it when it is brought back', async () => {
+  it('R-54 a session that has left Redis keeps its room, which is told when it is brought back', async () => {
     const watcher = await cluster.client(app, { auth: { token: anna } });
     await watcher.ok('session:join', { session_id: id });
     await until('it is in the trail again', async () => (await rows()) === 2, 10_000);
@@ -86,7 +86,7 @@ describe('a dormant session', () => {
     expect((await update(4)).event_type).to.equal('session_started');
   });
 
-  it('V-22 is brought back by a command that is allowed, which is then judged by what came back', async () => {
+  it('V-22 an allowed command brings a session back and is then decided on it', async () => {
     const started = (await as(anna, app, 'POST', `/v1/sessions/${id}/start`, { command_id: 'go' })).reply<SessionState>();
     expect(started.ok && started.data).to.include({ version: 3, status: 'running' });
     expect(await stored()).to.have.length(1);

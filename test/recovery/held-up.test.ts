@@ -18,7 +18,7 @@ describe('an instance whose commands are held up on their way to Redis', functio
     await proxy.close();
   });
 
-  it('Q-85 makes no outage: its marks of life go over another connection', async () => {
+  it('Q-85 an instance whose commands are held up causes no outage, since its marks of life use another connection', async () => {
     proxy = await RedisProxy.before(await oneRedisUrl());
     cluster = await openCluster({ REDIS_URL: proxy.url });
     await cluster.instance();

@@ -156,7 +156,7 @@ describe('a session that was idle for long', function () {
     await expectLoss(created, hasty);
   });
 
-  it('V-34 What a room was told and the trail lacks is lost, whatever the age', async () => {
+  it('V-34 A version that a room was sent and the trail lacks counts as lost, whatever the age', async () => {
     const created = await pending();
     const id = created.session_id;
     const quiet = await cluster.instance({ AUDIT_WORKER: 'off' });

@@ -53,7 +53,7 @@ describe('outages', () => {
     return { after, id, found: await call(after, `/${id}`), switched };
   }
 
-  it('O-1 charge: the clock ran on, exactly', async () => {
+  it('O-1 charge: the clock ran on, to the millisecond', async () => {
     const { after, id, found, switched } = await playThroughAnOutage('charge', true);
     expect(found).to.include({ status: 'running', version: 3, cycle_started_at: switched.cycle_started_at });
     const next = await call(after, `/${id}/switch`, 'POST');

@@ -90,7 +90,7 @@ describe('recovery from the trail', () => {
     expect(joined.state).to.deep.equal(finished);
   });
 
-  it('V-11 a create is known as a repetition also when its finished session has left Redis', async () => {
+  it('V-11 a repeated create is recognised even if its finished session has left Redis', async () => {
     const given = chess({ command_id: 'create' });
     await state('', 'POST', given);
     const completed = await state(`/${given.session_id}/cancel`, 'POST', { command_id: 'cancel' });
@@ -105,7 +105,7 @@ describe('recovery from the trail', () => {
     }
   });
 
-  it('V-4 what was deleted stays deleted, also when Redis forgot it', async () => {
+  it('V-4 a deleted session stays deleted even if Redis lost its tombstone', async () => {
     const id = await created();
     await rest(a, 'DELETE', `/v1/sessions/${id}`);
     // The history is gone at once, since Redis knows of the deletion.
@@ -131,7 +131,7 @@ describe('recovery from the trail', () => {
     }
   });
 
-  it('V-10 a create that is no session is told so before anything is looked up or brought back', async () => {
+  it('V-10 an invalid create is refused before anything is looked up or brought back', async () => {
     const id = await created();
     await recorded(id, 1);
     await cluster.redis().flushall();

@@ -58,7 +58,7 @@ describe('work that many share', () => {
 });
 
 describe('few at once', () => {
-  it('Q-82 so many of a key run at a time, the others in the order in which they came', async () => {
+  it('Q-82 only so many pieces of work of a key run at a time; the others follow in the order in which they came', async () => {
     const few = new FewAtOnce(2);
     const { work, begun, end } = runs();
     const results = Array.from({ length: 4 }, () => few.run('a', work));
@@ -82,7 +82,7 @@ describe('few at once', () => {
     for (const number of [6, 7]) end(number);
   });
 
-  it('Q-83 whoever waits behind work that meets an outage is told at once, instead of one outage after the other', async () => {
+  it('Q-83 all work that waits behind an outage is rejected at once, instead of meeting the outage one after the other', async () => {
     const outage = new Error('Redis is out of reach');
     const few = new FewAtOnce(1, (error) => error === outage);
     const { work, begun, end } = runs();

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { every } from '../../server/util/every.ts';
 
 describe('every', () => {
-  it('D-30 goes on after an error, ends at once when it is stopped while it waits, and tells of no error then', async () => {
+  it('D-30 repeated work goes on after an error, ends at once when it is stopped while it waits, and reports no error then', async () => {
     const stop = new AbortController();
     const errors: unknown[] = [];
     let times = 0;

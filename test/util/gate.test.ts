@@ -14,7 +14,7 @@ function piece() {
 }
 
 describe('a gate', () => {
-  it('A-79 lets so many in at a time, the others in the order in which they came', async () => {
+  it('A-79 a gate lets only so many in at a time; the others follow in the order in which they came', async () => {
     const gate = new Gate({ places: 2, patienceMs: 60_000 });
     const pieces = [piece(), piece(), piece(), piece()];
     const results = pieces.map(({ work }) => gate.run(work));
@@ -29,7 +29,7 @@ describe('a gate', () => {
     expect(await Promise.all(results)).to.deep.equal(['a', 'b', 'c', 'd']);
   });
 
-  it('A-79 sends away whoever has waited too long, and its place is free for the next', async () => {
+  it('A-79 a gate returns null for work that has waited too long', async () => {
     const gate = new Gate({ places: 1, patienceMs: 10 });
     const long = piece();
     const first = gate.run(long.work);
@@ -41,7 +41,7 @@ describe('a gate', () => {
     expect(await gate.run(async () => 'next')).to.equal('next');
   });
 
-  it('A-79 nobody has two places: who waits behind their own holds nobody else up', async () => {
+  it('A-79 a key has only one place in a gate, so its waiting work holds up no other key', async () => {
     const gate = new Gate({ places: 2, patienceMs: 60_000 });
     const pieces = [piece(), piece(), piece()];
     const results = [gate.run(pieces[0]!.work, 'anna'), gate.run(pieces[1]!.work, 'anna'), gate.run(pieces[2]!.work, 'ben')];
@@ -53,7 +53,7 @@ describe('a gate', () => {
     expect(await Promise.all(results)).to.deep.equal(['a', 'z', 'z']);
   });
 
-  it('A-79 a piece that fails gives its place back', async () => {
+  it('A-79 work that fails gives its place in the gate back', async () => {
     const gate = new Gate({ places: 1, patienceMs: 60_000 });
     const failed = await gate.run(() => Promise.reject(new Error('no'))).catch((error: Error) => error.message);
     expect(failed).to.equal('no');
