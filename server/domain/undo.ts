@@ -260,7 +260,7 @@ function checkClocks(state: SessionState, draft: SessionState, field: string): R
 function mayBeLeft({ max_time_ms }: SessionState, owner: ClockOwner, clock: Clock): boolean {
   const left = untilFall(clock) ?? 1;
   const main = clock.main_ms ?? 0;
-  if (clock.control !== undefined) return left >= 1 && left <= CONTROL_MAX_MS && main >= Math.min(0, clock.floor_ms);
+  if (clock.control !== undefined) return left >= 1 && left <= CONTROL_MAX_MS && (main >= 0 || clock.floor_ms < 0);
   return left >= 1 && main <= ((owner === 'session' ? null : max_time_ms) ?? CLOCK_MAX_MS);
 }
 

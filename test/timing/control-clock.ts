@@ -8,6 +8,8 @@ type Bucket = 'delay' | 'main' | 'reserve';
  */
 export class TickingClock {
   readonly control: TimeControl;
+  /** How far below zero main time goes, where there is nothing after it. */
+  readonly overrun: number;
   main = 0;
   delay = 0;
   /** What is left of each period, the present one last. */
@@ -23,15 +25,16 @@ export class TickingClock {
   /** Main time as the present turn began, with what adjustments have added since. */
   #began = 0;
 
-  constructor(control: TimeControl) {
+  constructor(control: TimeControl, overrun = 0) {
     this.control = control;
+    this.overrun = overrun;
     this.#enter(0);
     this.#standReady();
   }
 
   /** Another one that shows the same. */
   copy(): TickingClock {
-    const copy = new TickingClock(this.control);
+    const copy = new TickingClock(this.control, this.overrun);
     const { main, delay, block, blockTurns, stage, turns, stageTurns, fallen } = this;
     Object.assign(copy, { main, delay, block, blockTurns, stage, turns, stageTurns, fallen });
     copy.periods = [...this.periods];
@@ -50,7 +53,7 @@ export class TickingClock {
     return this.taken.length;
   }
 
-  /** All that is left, counted bucket by bucket, with the stages that follow at zero. */
+  /** All that is left until zero, counted bucket by bucket, with the stages that follow at zero. */
   get left(): number {
     let all = this.delay + this.main + this.block;
     for (const period of this.periods) all += period;
@@ -79,7 +82,7 @@ export class TickingClock {
     if (this.delay > 0) {
       this.delay -= 1;
       this.taken.push('delay');
-    } else if (this.main > 0) {
+    } else if (this.main > 0 || this.overrun > 0) {
       this.main -= 1;
       this.taken.push('main');
       this.#leaveEmptyStages();
@@ -90,7 +93,7 @@ export class TickingClock {
       } else this.block -= 1;
       this.taken.push('reserve');
     }
-    if (this.left === 0) this.fallen = true;
+    if (this.left === 0 - this.overrun) this.fallen = true;
   }
 
   /** What the turn is charged if it ends now: whole units that have gone by, never the last millisecond. */
@@ -99,7 +102,7 @@ export class TickingClock {
     let charged = 0;
     while (charged + unit <= this.used) charged += unit;
     while (charged < least) charged += 1;
-    while (charged > this.used + this.left - 1) charged -= 1;
+    while (charged > this.used + this.left + this.overrun - 1) charged -= 1;
     return charged;
   }
 
@@ -111,7 +114,7 @@ export class TickingClock {
     const stage = this.rules;
     const countsForBlock = this.#began === 0 || this.taken.includes('reserve');
     const turn = this.turns + 1;
-    if (stage.delay_type === 'bronstein') this.main += Math.min(charged, stage.delay_ms ?? 0);
+    if (stage.delay_type === 'bronstein') this.main += this.main < 0 ? 0 : Math.min(charged, stage.delay_ms ?? 0);
     else if (stage.increment_when !== 'before' && turn % (stage.increment_every ?? 1) === 0) this.#earn();
     if (this.periods.length > 0 && stage.byoyomi !== undefined) this.periods[this.periods.length - 1] = stage.byoyomi.period_ms;
     if (stage.canadian !== undefined && countsForBlock) {
@@ -142,7 +145,7 @@ export class TickingClock {
 
   #earn(): void {
     const { increment_ms = 0, max_time_ms, byoyomi, canadian } = this.rules;
-    if (this.main === 0 && (byoyomi ?? canadian) !== undefined) return;
+    if (this.main < 0 || (this.main === 0 && (byoyomi ?? canadian) !== undefined)) return;
     for (let n = 0; n < increment_ms; n += 1) if (max_time_ms === undefined || this.main < max_time_ms) this.main += 1;
   }
 
@@ -162,7 +165,7 @@ export class TickingClock {
   }
 
   #leaveEmptyStages(): void {
-    while (this.main === 0 && this.rules.at_zero === 'next') {
+    while (this.main <= 0 && this.rules.at_zero === 'next') {
       this.#enter(this.stage + 1);
       // A turn that used its main time up goes on without a delay; one whose main time was taken away keeps its rest.
       const { delay_ms = 0, delay_type } = this.rules;

@@ -109,7 +109,11 @@ function withControl(banked: Payload, drawn: TimeControl, handicap: TimeControl 
   const { hourglass, ...alone } = drawn;
   const time_control: TimeControl = hourglass === true && clocks < 2 ? alone : drawn;
   if (owners?.[0] !== undefined && handicap !== null && time_control.hourglass !== true) owners[0].time_control = handicap;
-  return { ...game, time_control, participants, ...(groups === undefined ? {} : { groups }) };
+  // What follows main time takes the place of time below zero.
+  const hasReserve =
+    hourglass === true || [drawn, handicap].some((one) => one?.stages.some(({ byoyomi, canadian }) => byoyomi ?? canadian));
+  const overrun_ms = hasReserve ? undefined : game.overrun_ms;
+  return { ...game, overrun_ms, time_control, participants, ...(groups === undefined ? {} : { groups }) };
 }
 
 function withoutBank<Owner extends { total_time_ms?: number | undefined; time_control?: TimeControl | undefined }>(owner: Owner): Owner {

@@ -50,7 +50,7 @@ export function seatPlayers(game: Payload): Player[] {
 function withClock<Owner extends Player | Team>(owner: Owner, game: Payload, own: TimeControl | undefined): Owner {
   const control = own ?? game.time_control;
   if (control === undefined) return owner;
-  const clock = new TickingClock(control);
+  const clock = new TickingClock(control, game.overrun_ms);
   return { ...owner, bank: clock.main, clock, own };
 }
 

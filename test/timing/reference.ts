@@ -190,7 +190,8 @@ export class Reference extends ReferenceBoard {
     const clock = owner?.clock;
     if (clock !== undefined) {
       const isWhole = delta % (clock.control.charge_unit_ms ?? 1) === 0;
-      if (!isWhole || clock.main + delta < 0 || clock.left + delta < 1 || clock.left + delta > 400 * DAY) return 'VALIDATION_ERROR';
+      const left = clock.left + this.overrun + delta;
+      if (!isWhole || (this.overrun === 0 && clock.main + delta < 0) || left < 1 || left > 400 * DAY) return 'VALIDATION_ERROR';
       const receipt = this.receipt();
       clock.adjust(delta);
       if (owner != null) owner.bank = clock.main;
@@ -268,7 +269,7 @@ export class Reference extends ReferenceBoard {
     const most = this.ceiling ?? DAY;
     const cycle = (this.game.time_per_cycle_ms ?? 0) + table.extra - table.counted;
     for (const { bank, clock: own, expired } of banks) {
-      const [left, limit] = own === undefined ? [bank ?? 0, most] : [own.main < 0 ? 0 : own.left, 400 * DAY];
+      const [left, limit] = own === undefined ? [bank ?? 0, most] : [this.overrun === 0 && own.main < 0 ? 0 : own.left, 400 * DAY];
       if (!expired && (left + this.overrun < 1 || left > limit)) return 'VALIDATION_ERROR';
     }
     if (mode === 'per_cycle' && (cycle + this.overrun < 1 || cycle > DAY)) return 'VALIDATION_ERROR';
