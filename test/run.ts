@@ -1,5 +1,5 @@
 /**
- * `npm test`: runs the test files in two processes side by side, since most of them wait more than they compute, and
+ * `npm test`: runs the test files in three processes side by side, since most of them wait more than they compute, and
  * then those that measure time, alone. `npm test -- test/local test/util/gate.test.ts` runs a part. For Mocha's other
  * options: `npx mocha`.
  */
@@ -27,6 +27,30 @@ const ALONE = [
   'test/console/press.test.ts',
 ];
 
+/** The files that take longest. They begin first, so that no process has a long one left when the others are done. */
+const LONG = [
+  'test/corpus/corpus.test.ts',
+  'test/console/views.test.ts',
+  'test/instances/outage.test.ts',
+  'test/console/trades.test.ts',
+  'test/console/presets.test.ts',
+  'test/failover/failover.test.ts',
+  'test/console/game.test.ts',
+  'test/console/share.test.ts',
+  'test/console/expiry.test.ts',
+  'test/instances/signals.test.ts',
+  'test/http/slow-peers.test.ts',
+  'test/console/many-clocks.test.ts',
+  'test/failover/shards.test.ts',
+  'test/chaos/chaos.test.ts',
+  'test/audit/cli.test.ts',
+  'test/failover/passwords.test.ts',
+  'test/fuzz/fuzz.test.ts',
+  'test/failover/lost.test.ts',
+  'test/audit/outage.test.ts',
+  'test/audit/worker-process.test.ts',
+];
+
 const root = path.resolve(import.meta.dirname, '..');
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -34,7 +58,7 @@ const { values, positionals } = parseArgs({
     grep: { type: 'string', short: 'g' },
     timeout: { type: 'string' },
     'forbid-only': { type: 'boolean' },
-    jobs: { type: 'string', default: '2' },
+    jobs: { type: 'string', default: '3' },
   },
 });
 const options: TestRequest['options'] = {
@@ -59,6 +83,23 @@ function report(result: FileResult): void {
   console.log(`\n${result.file} (${(result.durationMs / 1_000).toFixed(1)} s)\n${result.output.trim()}`);
 }
 
+/** Where a file stands in the order in which they begin. */
+function rank(file: string): number {
+  const place = LONG.indexOf(file);
+  return place < 0 ? LONG.length : place;
+}
+
+/** Files that drive a browser, which computes as long as it is open. */
+function isForBrowser(file: string): boolean {
+  return file.startsWith('test/console/');
+}
+
+/** Takes the next file off the queue: for a browser, or not, as long as there is one of that kind. */
+function take(queue: string[], forBrowser: boolean): string | undefined {
+  const place = queue.findIndex((file) => isForBrowser(file) === forBrowser);
+  return queue.splice(Math.max(0, place), 1)[0];
+}
+
 /** A process of tests; `run` takes files off the queue until it is empty. */
 class TestProcess {
   readonly #child: ChildProcess;
@@ -71,8 +112,8 @@ class TestProcess {
     this.#ended = once(this.#child, 'exit');
   }
 
-  async run(queue: string[]): Promise<void> {
-    for (let file = queue.shift(); file !== undefined; file = queue.shift()) {
+  async run(queue: string[], forBrowser: boolean): Promise<void> {
+    for (let file = take(queue, forBrowser); file !== undefined; file = take(queue, forBrowser)) {
       const answer = once(this.#child, 'message') as Promise<[FileResult]>;
       this.#child.send({ file, options } satisfies TestRequest);
       const result = await Promise.race([answer, this.#ended.then(() => undefined)]);
@@ -107,19 +148,19 @@ function summarize(): void {
 
 const files = new Set((positionals.length === 0 ? ['test'] : positionals).flatMap(filesIn));
 const alone = ALONE.filter((file) => files.has(file));
-// By name, so that short ones (test/upgrade, test/util) are the last, and no process is left with a long one.
-const beside = [...files].filter((file) => !alone.includes(file));
+const beside = [...files].filter((file) => !alone.includes(file)).sort((a, b) => rank(a) - rank(b));
 const runFolder = await mkdtemp(path.join(tmpdir(), 'synckairos-tests-'));
 const count = Math.max(1, Math.min(Number(values.jobs), beside.length));
 const [main, ...others] = Array.from({ length: count }, () => new TestProcess(runFolder));
 await Promise.all([
-  main?.run(beside),
+  // One process begins with those for a browser, so that two browsers seldom compute at the same time.
+  main?.run(beside, true),
   ...others.map(async (each) => {
-    await each.run(beside);
+    await each.run(beside, false);
     await each.end();
   }),
 ]);
-await main?.run(alone);
+await main?.run(alone, false);
 await main?.end();
 const leftOver = [...beside, ...alone];
 if (leftOver.length > 0) fail(`not run, since a process of tests had ended: ${leftOver.join(', ')}`);

@@ -4,8 +4,19 @@ import { fileURLToPath } from 'node:url';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { build } from 'vite';
 import { oncePerRun } from '../kit/once-per-run.ts';
+import { onStop } from '../kit/services.ts';
 
 const EXECUTABLE = process.env['CHROMIUM_PATH'] ?? '/usr/bin/chromium';
+/**
+ * Features that are off. All but the last line are Playwright's own list, which this one replaces. Those of the last
+ * line are pages that Chromium would load into each new window for its address bar, at more than the window's own cost.
+ */
+const OFF = [
+  'AvoidCorsURLLoaderRestartOnRedirect,AvoidUnnecessaryBeforeUnloadCheckSync,DestroyProfileOnBrowserClose,HttpsUpgrades',
+  'HttpsFirstBalancedModeAutoEnable,LensOverlay,MediaRouter,NetworkTimeServiceQuerying,OptimizationHints,PaintHolding',
+  'AimEnabled,PreconnectToSearch,ThirdPartyStoragePartitioning',
+  'WebUIOmniboxPopup,WebUIOmniboxAimPopup,WebUIOmniboxFullPopup',
+];
 const QUIET = [
   '--no-sandbox',
   '--disable-gpu',
@@ -14,6 +25,7 @@ const QUIET = [
   '--disable-background-networking',
   '--disable-component-update',
   '--disable-sync',
+  `--disable-features=${OFF.join(',')}`,
 ];
 
 export const hasBrowser: boolean = existsSync(EXECUTABLE);
@@ -26,6 +38,16 @@ export async function buildConsole(): Promise<void> {
 
 export function launch(): Promise<Browser> {
   return chromium.launch({ executablePath: EXECUTABLE, args: QUIET });
+}
+
+let shared: Promise<Browser> | undefined;
+
+/** The browser of this process, which ends with it. Whoever opens a context closes it. */
+export function sharedBrowser(): Promise<Browser> {
+  return (shared ??= launch().then((browser) => {
+    onStop(() => browser.close());
+    return browser;
+  }));
 }
 
 export interface Device {

@@ -2,7 +2,7 @@
 import type { Browser, Page } from 'playwright-core';
 import { lacking } from '../kit/lacking.ts';
 import { Stage } from '../sdk/kit.ts';
-import { buildConsole, type Device, hasBrowser, launch, openDevice } from './browser.ts';
+import { buildConsole, type Device, hasBrowser, openDevice, sharedBrowser } from './browser.ts';
 
 export interface Room {
   /** New for each test. */
@@ -26,9 +26,8 @@ export function browserRoom(): Room {
   before(async function () {
     if (!hasBrowser) lacking(this, 'no Chromium at CHROMIUM_PATH or /usr/bin/chromium');
     await buildConsole();
-    browser = await launch();
+    browser = await sharedBrowser();
   });
-  after(() => browser?.close());
   beforeEach(() => {
     stage = new Stage();
     problems = [];

@@ -57,7 +57,12 @@ async function prepare(): Promise<void> {
 
 async function answer({ file, options }: TestRequest): Promise<void> {
   await prepared;
-  if (file !== undefined) return void process.send?.(await runFile(file, options));
+  if (file !== undefined) {
+    const result = await runFile(file, options);
+    // Where the runner is gone, nobody hears it.
+    if (process.connected) process.send?.(result);
+    return;
+  }
   await mochaGlobalTeardown().catch((error: unknown) => {
     console.error(error);
     process.exitCode = 1;
