@@ -9,6 +9,7 @@ import { SignIn } from './sign-in.tsx';
 import { StatusBar } from './status-bar.tsx';
 
 // Rarely opened, so not part of the first view.
+const PlaygroundPage = lazy(async () => ({ default: (await import('./playground/playground-page.tsx')).PlaygroundPage }));
 const OperatorPage = lazy(async () => ({ default: (await import('./operator/operator-page.tsx')).OperatorPage }));
 
 interface AppProps {
@@ -34,6 +35,13 @@ function Page({ client, token, refusal }: AppProps & { refusal: SyncKairosError 
     return (
       <Suspense fallback={<main className="waiting" />}>
         <OperatorPage />
+      </Suspense>
+    );
+  }
+  if (route.page === 'playground') {
+    return (
+      <Suspense fallback={<main className="waiting" />}>
+        <PlaygroundPage key={route.control} written={route.control} />
       </Suspense>
     );
   }

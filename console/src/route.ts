@@ -1,25 +1,40 @@
 /**
  * Which page the address names, all of it behind the `#`, which browsers send to no server: `#/s/<session_id>` a game,
- * `#/operator`, anything else the setup.
+ * `#/operator`, `#/playground`, anything else the setup.
  */
 import { useSyncExternalStore } from 'react';
 
 const SESSION = '#/s/';
 const OPERATOR = '#/operator';
+const PLAYGROUND = '#/playground';
+const CONTROL = 'control=';
 const WATCH = 'watch';
 const TOKEN = 'token=';
 
-export type Route = { page: 'setup' } | { page: 'operator' } | { page: 'game'; sessionId: string; watchOnly: boolean };
+export type Route =
+  | { page: 'setup' }
+  | { page: 'operator' }
+  | { page: 'playground'; control: string | undefined }
+  | { page: 'game'; sessionId: string; watchOnly: boolean };
 
 /** The hash of a session's page, after which may come `&watch`, to show no controls, and `&token=…`, to enter with. */
 export function sessionHash(sessionId: string, { watchOnly = false, token }: { watchOnly?: boolean; token?: string } = {}): string {
   return SESSION + encodeURIComponent(sessionId) + (watchOnly ? `&${WATCH}` : '') + (token === undefined ? '' : `&${TOKEN}${token}`);
 }
 
+/** The hash of the playground, where a time control as players write it is played through. */
+export function playgroundHash(control: string): string {
+  return `${PLAYGROUND}&${CONTROL}${encodeURIComponent(control)}`;
+}
+
 /** The page of a hash. One that is not well formed means the setup. */
 export function routeOf(hash: string): Route {
   const [page = '', ...rest] = hash.split('&');
   if (page === OPERATOR) return { page: 'operator' };
+  if (page === PLAYGROUND) {
+    const control = rest.find((part) => part.startsWith(CONTROL));
+    return { page: 'playground', control: control === undefined ? undefined : decoded(control.slice(CONTROL.length)) };
+  }
   const sessionId = page.startsWith(SESSION) ? decoded(page.slice(SESSION.length)) : '';
   return sessionId === '' ? { page: 'setup' } : { page: 'game', sessionId, watchOnly: rest.includes(WATCH) };
 }

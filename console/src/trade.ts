@@ -25,9 +25,22 @@ const EXAM: TurnWords = { ...TURNS, end: null, hint: null };
 
 const BY_PRESET = new Map(
   Object.entries<TurnWords>({
-    chess: MOVES,
-    rapid: MOVES,
-    team: MOVES,
+    ...Object.fromEntries(
+      [
+        'chess',
+        'rapid',
+        'team',
+        'classical',
+        'three-stages',
+        'delay',
+        'bronstein',
+        'byo-yomi',
+        'canadian',
+        'hourglass',
+        'scrabble',
+        'backgammon',
+      ].map((preset) => [preset, MOVES]),
+    ),
     quiz: { end: 'Next question', hint: 'Tap or press space when answered', one: 'question', many: 'questions' },
     exam: EXAM,
   }),

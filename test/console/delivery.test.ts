@@ -43,7 +43,7 @@ describe('console: delivery', function () {
     await settled(page);
     console.log(`      first view: ${bytes} bytes in ${files.length} answers`);
     expect(bytes).to.be.within(50_000, FIRST_VIEW_BYTES);
-    expect(files.join(' ')).not.to.match(/operator|share|history/);
+    expect(files.join(' ')).not.to.match(/operator|share|history|playground/);
   });
 
   it('CO-41 assets are sent compressed, and may be kept for ever', async () => {

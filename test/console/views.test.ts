@@ -20,7 +20,7 @@ const MEASURE = `(() => {
   const within = document.querySelector('dialog[open]') ?? document.body;
   const name = (element) => element.tagName.toLowerCase() + '.' + element.className + ' “' + (element.ariaLabel ?? element.textContent.trim()).slice(0, 30) + '”';
   if (root.scrollWidth > root.clientWidth) faults.push('the page is wider than the screen by ' + (root.scrollWidth - root.clientWidth));
-  for (const element of within.querySelectorAll('button, a, input, select, summary, .clock-time, .clock-name, h1, h2')) {
+  for (const element of within.querySelectorAll('button, a, input, select, summary, .clock-time, .clock-name, .clock-phase, h1, h2')) {
     const box = element.getBoundingClientRect();
     if (box.width === 0) continue;
     if (box.left < -1 || box.right > root.clientWidth + 1) faults.push(name(element) + ' sticks out of the screen');

@@ -16,6 +16,8 @@ export async function eachView(page: Page, url: string, look: (view: string) => 
   };
   await home();
   await look('setup');
+  await page.getByRole('radio', { name: 'Three stages' }).check();
+  await look('setup of a time control');
   await page.getByRole('radio', { name: 'Own rules' }).check();
   await page.getByLabel('Time for each').fill('soon');
   await press(page, 'Create game');
@@ -44,6 +46,16 @@ export async function eachView(page: Page, url: string, look: (view: string) => 
   await page.getByText('Watching').waitFor({ timeout: 15_000 });
   await look('watching');
 
+  await started('Three stages');
+  await page.locator('.clock-phase', { hasText: '40 moves to +1:00:00' }).first().waitFor();
+  await look('stages');
+  await started('Byo-yomi', { 'Time control': '1s 5x30 byo-yomi' });
+  await page.locator('.clock-phase', { hasText: 'period 1 of 5' }).waitFor();
+  await look('period');
+  await started('Backgammon');
+  await page.locator('.clock-phase', { hasText: 'delay' }).waitFor();
+  await look('delay');
+
   await started('Team match');
   await look('per_group');
   await started('Quiz question');
@@ -63,6 +75,9 @@ export async function eachView(page: Page, url: string, look: (view: string) => 
   await page.goto(`${url}/#/s/nowhere`);
   await page.getByText('does not exist any more').waitFor({ timeout: 15_000 });
   await look('gone');
+  await page.goto(`${url}/#/playground`);
+  await page.locator('.turn-table').waitFor({ timeout: 15_000 });
+  await look('playground');
   await page.goto(`${url}/#/operator`);
   await page.getByRole('region', { name: 'Clock' }).waitFor({ timeout: 15_000 });
   await look('operator');

@@ -1,11 +1,14 @@
-// Runs inside a page, from before its first script: notes when each clock first showed which digits, as Unix
-// milliseconds with fractions.
+// Runs inside a page, from before its first script: notes when each clock first showed which digits, and which words of
+// a time control, as Unix milliseconds with fractions.
 globalThis.shown = {};
+globalThis.phases = {};
 
 new MutationObserver(() => {
   const at = performance.timeOrigin + performance.now();
   for (const clock of document.querySelectorAll('.clock')) {
     const digits = clock.querySelector('.clock-time')?.textContent ?? '';
+    const phase = clock.querySelector('.clock-phase')?.textContent ?? '';
     globalThis.shown[`${clock.dataset.player} ${digits}`] ??= at;
+    if (phase !== '') globalThis.phases[`${clock.dataset.player} ${phase}`] ??= at;
   }
 }).observe(document, { subtree: true, childList: true, characterData: true });

@@ -17,7 +17,7 @@ export function timeOf(text: string): number {
   return Math.round(parts.reduce((sum, part) => sum * 60 + part, 0) * 1_000);
 }
 
-/** A row for each turn: its number, its length, each player's clock after it, and what is left until its clock falls. */
+/** A row for each turn: its number, its length, each player's clock after it, and what is left of its clock. */
 export function rowsOf(control: TimeControl, turns_ms: readonly number[], players: number): string[][] {
   return playThrough(control, turns_ms, players).map((turn, index) => {
     const clocks = turn.after.participants.map(({ participant_id }) => clockText(control, turn, participant_id));

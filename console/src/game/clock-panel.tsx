@@ -1,9 +1,10 @@
 /** One clock, as large as the space allows. A tap on the running one ends the turn. */
-import { formatTime, type SessionState, type SyncKairosClient } from '@synckairos/client';
-import { useCountdown, useStopwatch } from '@synckairos/client/react';
+import { formatTime, readClock, type SessionState, type SyncKairosClient } from '@synckairos/client';
+import { useClock, useStopwatch } from '@synckairos/client/react';
 import { hasBid, isAuction, turnWords } from '../trade.ts';
 import { spokenOver } from '../words.ts';
 import type { Face } from './faces.ts';
+import { fullOf, phaseWords } from './phase.ts';
 import { usePress } from './press.ts';
 
 interface ClockPanelProps {
@@ -23,7 +24,8 @@ const KEYS = ' or press space';
 const LAST_MS = 10_000;
 
 export function ClockPanel({ client, state, face, mayEnd, rests, onSwitch }: ClockPanelProps) {
-  const left = useCountdown(client, state.session_id, face.who);
+  const view = useClock(client, state.session_id, face.who);
+  const left = view?.left_ms ?? null;
   const used = useStopwatch(client, state.session_id);
   const shown = face.counts === 'up' ? used : left;
   const running = state.status === 'running' && face.hasTurn;
@@ -34,6 +36,11 @@ export function ClockPanel({ client, state, face, mayEnd, rests, onSwitch }: Clo
   const canEnd = running && mayEnd && hint !== null;
   // The space bar means the same wherever the focus is; the page handles it.
   const { onPointerDown, onClick } = usePress(() => canEnd && onSwitch());
+  const { controlled } = face;
+  const phase = controlled === null || view === null || isUp ? '' : phaseWords(controlled.control, view, running);
+  const full = controlled === null || view === null ? face.full : fullOf(controlled.control, view, face.full ?? 0);
+  // Thresholds count down to the end of all periods and blocks.
+  const untilEnd = controlled === null ? left : (readClock(state, controlled.owner, client.getServerTime())?.remaining_ms ?? left);
   // A dash until the server's time is known: no time is better than a wrong one.
   const digits = shown === null ? '–:––' : formatTime(shown, face.counts === 'up' ? 'stopwatch' : 'countdown');
   return (
@@ -43,7 +50,8 @@ export function ClockPanel({ client, state, face, mayEnd, rests, onSwitch }: Clo
       data-player={face.who}
       data-active={running}
       data-turn={state.status === 'paused' && face.hasTurn}
-      data-level={isOver ? 'over' : levelOf(state, left)}
+      data-level={isOver ? 'over' : levelOf(state, untilEnd)}
+      data-phase={view?.phase}
       data-expired={isUp}
       aria-disabled={!canEnd}
       data-resting={canEnd && rests}
@@ -57,14 +65,14 @@ export function ClockPanel({ client, state, face, mayEnd, rests, onSwitch }: Clo
         </span>
         <span className="sr-only">
           , {shown === null ? 'time not known yet' : isOver ? spokenOver(shown) : formatTime(shown, 'spoken')}
+          {phase === '' ? '' : `, ${phase}`}
           {running ? ', running.' : ''}
           {canEnd ? ' Press to end the turn.' : ''}
         </span>
-        {face.full === null ? (
-          <span />
-        ) : (
-          <progress className="clock-bar" value={Math.max(0, left ?? 0)} max={face.full} aria-hidden="true" />
-        )}
+        <span className="clock-phase number" aria-hidden="true">
+          {phase}
+        </span>
+        {full === null ? <span /> : <progress className="clock-bar" value={Math.max(0, left ?? 0)} max={full} aria-hidden="true" />}
         <span className="clock-note">
           {isOver && <b className="clock-over">Overtime</b>}
           {isUp ? isAuction(state) && hasBid(state) ? 'Sold' : 'Time is up' : canEnd ? <Hint text={hint} /> : face.note}

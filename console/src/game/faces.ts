@@ -1,5 +1,14 @@
 /** The clocks that a session shows, in each mode. */
-import { type JsonValue, modeOf, type SessionState } from '@synckairos/client';
+import {
+  type ClockOwner,
+  type GroupState,
+  type JsonValue,
+  modeOf,
+  type ParticipantState,
+  type SessionState,
+  type TimeControl,
+} from '@synckairos/client';
+import { extraWords, spell } from '../setup/control-words.ts';
 import { hasBid, inOrder, isAgenda, isAuction, turnWords } from '../trade.ts';
 import { nameOf } from '../words.ts';
 
@@ -14,6 +23,8 @@ export interface Face {
   full: number | null;
   hasTurn: boolean;
   hasExpired: boolean;
+  /** Whose clock has a time control, and which; null for a clock that has none. */
+  controlled: { owner: ClockOwner; control: TimeControl } | null;
 }
 
 /** The clocks to show: one for each bank, or the one that all share. */
@@ -24,25 +35,27 @@ export function facesOf(state: SessionState): Face[] {
       return inOrder(state).map((player) => ({
         who: player.participant_id,
         name: nameOf(state, player.participant_id),
-        note: isAgenda(state) ? (player.has_gone ? 'Done' : '') : joined(turnsOf(state, player.cycle_count), incrementOf(state)),
+        note: isAgenda(state) ? (player.has_gone ? 'Done' : '') : joined(turnsOf(state, player.cycle_count), earned(state, player)),
         counts,
         full: fullBank(state, player.participant_id, player.total_time_ms ?? 0),
         hasTurn: player.participant_id === state.active_participant_id,
         hasExpired: player.has_expired,
+        controlled: controlled(state, player, { participant_id: player.participant_id }),
       }));
     case 'groups':
       return state.groups.map((group) => ({
         who: group.group_id,
         name: nameOf(state, group.group_id),
-        note: joined(group.members.map((id) => nameOf(state, id)).join(', '), incrementOf(state)),
+        note: joined(group.members.map((id) => nameOf(state, id)).join(', '), earned(state, group)),
         counts,
         full: fullBank(state, group.group_id, group.total_time_ms),
         hasTurn: group.group_id === state.active_group_id,
         hasExpired: group.has_expired,
+        controlled: controlled(state, group, { group_id: group.group_id }),
       }));
     case 'session': {
       const full = given === null || counts === 'up' ? null : state[given];
-      return [{ ...shared(state), counts, full, hasExpired: state.status === 'expired' }];
+      return [{ ...shared(state), counts, full, hasExpired: state.status === 'expired', controlled: null }];
     }
   }
 }
@@ -59,8 +72,16 @@ function turnsOf(state: SessionState, count: number): string {
   return count === 0 ? '' : `${count} ${count === 1 ? one : many}`;
 }
 
-function incrementOf({ increment_ms: ms }: SessionState): string {
-  return ms === 0 ? '' : `+${ms / 1_000} s a turn`;
+function controlled(state: SessionState, of: ParticipantState | GroupState, owner: ClockOwner): Face['controlled'] {
+  const control = of.clock === undefined ? undefined : (of.time_control ?? state.time_control);
+  return control === undefined ? null : { owner, control };
+}
+
+/** What a turn brings. */
+function earned(state: SessionState, of: ParticipantState | GroupState): string {
+  const stage = (of.time_control ?? state.time_control)?.stages[of.clock?.stage ?? 0];
+  if (stage !== undefined) return extraWords(stage);
+  return state.increment_ms === 0 ? '' : `+${spell(state.increment_ms)} a turn`;
 }
 
 function joined(...parts: string[]): string {

@@ -1,6 +1,6 @@
 /** Every field of a session that presets fill in. */
 import type { OutagePolicy, SyncMode } from '@synckairos/client';
-import { type Draft, USES } from './draft.ts';
+import { type Draft, takesControl, usesOf } from './draft.ts';
 import { type Faults, SelectField, TextField } from './fields.tsx';
 
 const MODES: Record<SyncMode, string> = {
@@ -31,11 +31,23 @@ interface DetailsProps {
 }
 
 export function Details({ draft, faults, onChange }: DetailsProps) {
-  const uses = USES[draft.mode];
+  const uses = usesOf(draft);
   return (
     <div className="details">
       <TextField label="Title" value={draft.title} fault={faults['title']} onChange={(title) => onChange({ title })} />
       <SelectField label="Mode" value={draft.mode} options={MODES} fault={faults['mode']} onChange={(mode) => onChange({ mode })} />
+      {takesControl(draft.mode) && (
+        <label className="check">
+          <input
+            type="checkbox"
+            checked={draft.control !== null}
+            onChange={(event) =>
+              onChange({ control: event.target.checked ? (draft.time === '' ? '5+3' : draft.time.replace(/:00$/, '')) : null })
+            }
+          />
+          Stages, delays or periods
+        </label>
+      )}
       {uses.increment && (
         <TextField
           label="Added after each turn"

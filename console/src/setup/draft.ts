@@ -2,7 +2,8 @@
  * What a user fills in, and the session that it makes. Times stay text until then; only the server decides whether they
  * are valid.
  */
-import type { CreatePayload, FieldIssue, JsonObject, OutagePolicy, SyncMode } from '@synckairos/client';
+import type { CreatePayload, FieldIssue, JsonObject, OutagePolicy, SyncMode, TimeControl } from '@synckairos/client';
+import { readControl } from './control-words.ts';
 import { parseDuration } from './duration.ts';
 
 /** A participant; in `per_group` a team. */
@@ -12,7 +13,7 @@ export interface Row {
    */
   label: string;
   name: string;
-  /** Its own time, if that differs from the others'. */
+  /** Its own time, or its own time control, if that differs from the others'. */
   time: string;
   /** Names of a team's members, with commas between. */
   members: string;
@@ -25,6 +26,11 @@ export interface Draft {
   rows: Row[];
   /** The time of each participant, each team, each turn, or of all together, depending on the mode. */
   time: string;
+  /**
+   * A time control as players write it, `40/90:30+30`, which stands for time, increment and ceiling; null for a clock
+   * that has these.
+   */
+  control: string | null;
   increment: string;
   ceiling: string;
   /** How far below zero clocks go on. */
@@ -35,14 +41,37 @@ export interface Draft {
   outage: OutagePolicy;
 }
 
-/** Which of the optional fields apply in which mode. */
-export const USES: Record<SyncMode, { time: boolean; increment: boolean; ceiling: boolean; overtime: boolean; ownTimes: boolean }> = {
-  per_participant: { time: true, increment: true, ceiling: true, overtime: true, ownTimes: true },
-  per_group: { time: true, increment: true, ceiling: true, overtime: true, ownTimes: true },
-  per_cycle: { time: true, increment: false, ceiling: false, overtime: true, ownTimes: false },
-  global: { time: true, increment: false, ceiling: false, overtime: true, ownTimes: false },
-  count_up: { time: false, increment: false, ceiling: true, overtime: false, ownTimes: false },
+interface Uses {
+  time: boolean;
+  control: boolean;
+  increment: boolean;
+  ceiling: boolean;
+  overtime: boolean;
+  ownTimes: boolean;
+}
+
+const BANKS: Uses = { time: true, control: true, increment: true, ceiling: true, overtime: true, ownTimes: true };
+const ONE_CLOCK: Uses = { time: true, control: false, increment: false, ceiling: false, overtime: true, ownTimes: false };
+
+const BY_MODE: Record<SyncMode, Uses> = {
+  per_participant: BANKS,
+  per_group: BANKS,
+  per_cycle: ONE_CLOCK,
+  global: ONE_CLOCK,
+  count_up: { ...ONE_CLOCK, time: false, ceiling: true, overtime: false },
 };
+
+/** Which of the optional fields apply to a draft. */
+export function usesOf({ mode, control }: Pick<Draft, 'mode' | 'control'>): Uses {
+  const uses = BY_MODE[mode];
+  if (!uses.control || control === null) return { ...uses, control: false };
+  return { ...uses, time: false, increment: false, ceiling: false };
+}
+
+/** Whether clocks of a mode may have a time control. */
+export function takesControl(mode: SyncMode): boolean {
+  return BY_MODE[mode].control;
+}
 
 const MINUTE = 60_000;
 const SECOND = 1_000;
@@ -57,9 +86,18 @@ export function sessionFrom(draft: Draft): { payload: CreatePayload; issues: Fie
     return ms ?? undefined;
   };
   const { mode, rows } = draft;
-  const uses = USES[mode];
+  const uses = usesOf(draft);
+  const readNotation = (field: string, text: string | null): TimeControl | undefined => {
+    const { control, fault } = readControl(text ?? '');
+    if (fault !== undefined) issues.push({ field, code: 'malformed', message: fault });
+    return control;
+  };
   const time = uses.time ? read('time', draft.time, MINUTE) : undefined;
-  const own = rows.map((row, index) => (uses.ownTimes ? read(`rows.${index}.time`, row.time, MINUTE) : undefined));
+  const own = rows.map((row, index) => (uses.ownTimes && !uses.control ? read(`rows.${index}.time`, row.time, MINUTE) : undefined));
+  const times = rows.map((row, index): OwnTime => {
+    if (!uses.control) return { total_time_ms: own[index] ?? time };
+    return { time_control: row.time.trim() === '' ? undefined : readNotation(`rows.${index}.time`, row.time) };
+  });
   const thresholds = draft.warnings.split(/[,;]+/).filter((text) => text.trim() !== '');
   const warnings = thresholds.map((text) => read('warnings', text, SECOND));
 
@@ -70,28 +108,28 @@ export function sessionFrom(draft: Draft): { payload: CreatePayload; issues: Fie
     overrun_ms: uses.overtime ? read('overtime', draft.overtime, MINUTE) : undefined,
     time_per_cycle_ms: mode === 'per_cycle' ? time : undefined,
     total_time_ms: mode === 'global' ? time : undefined,
+    time_control: uses.control ? readNotation('control', draft.control) : undefined,
     warning_thresholds_ms: warnings.filter((ms) => ms !== undefined),
     action_on_timeout: draft.onTimeout === '' ? undefined : { type: draft.onTimeout },
     auto_advance: draft.autoAdvance,
     outage_policy: draft.outage,
     metadata: metadataOf(draft, time, own),
-    ...(mode === 'per_group' ? teams(rows, time, own) : { participants: participants(draft, time, own) }),
+    ...(mode === 'per_group' ? teams(rows, times) : { participants: participants(draft, times) }),
   };
   return { payload, issues };
 }
 
-function participants({ mode, rows }: Draft, time: number | undefined, own: (number | undefined)[]): CreatePayload['participants'] {
-  return rows.map((row, index) => ({
-    participant_id: idOf(row),
-    total_time_ms: mode === 'per_participant' ? (own[index] ?? time) : undefined,
-  }));
+/** What the clock of a participant or team is given, beside what all are given. */
+type OwnTime = { total_time_ms: number | undefined } | { time_control: TimeControl | undefined };
+
+function participants({ mode, rows }: Draft, times: OwnTime[]): CreatePayload['participants'] {
+  return rows.map((row, index) => ({ participant_id: idOf(row), ...(mode === 'per_participant' ? times[index] : {}) }));
 }
 
-function teams(rows: Row[], time: number | undefined, own: (number | undefined)[]): Pick<CreatePayload, 'groups' | 'participants'> {
+function teams(rows: Row[], times: OwnTime[]): Pick<CreatePayload, 'groups' | 'participants'> {
   const groups = rows.map((row, index) => ({
     group_id: idOf(row),
-    // If there is no time at all, the server refuses it and names the field.
-    total_time_ms: own[index] ?? time ?? 0,
+    ...times[index],
     members: membersOf(row).map(([id]) => id),
   }));
   return { groups, participants: groups.flatMap(({ members }) => members.map((id) => ({ participant_id: id }))) };
@@ -121,19 +159,22 @@ function idOf({ label }: Row): string {
 }
 
 /** The field of a draft that a field of the payload came from; empty for none. */
-export function draftField(field: string, { mode, rows }: Draft): string {
+export function draftField(field: string, draft: Draft): string {
+  const { mode } = draft;
   const [list, position = '', part] = field.split('.');
   switch (list) {
     case 'participants':
       if (mode === 'per_group' || position === '') return 'rows';
-      return part === 'total_time_ms' ? timeField(rows, position) : `rows.${position}.name`;
+      return isTime(part) ? timeField(draft, position) : `rows.${position}.name`;
     case 'groups':
       if (position === '') return 'rows';
-      if (part === 'total_time_ms') return timeField(rows, position);
+      if (isTime(part)) return timeField(draft, position);
       return `rows.${position}.${part === 'members' ? 'members' : 'name'}`;
     case 'total_time_ms':
     case 'time_per_cycle_ms':
       return 'time';
+    case 'time_control':
+      return 'control';
     case 'sync_mode':
       return 'mode';
     case 'increment_ms':
@@ -153,7 +194,12 @@ export function draftField(field: string, { mode, rows }: Draft): string {
   }
 }
 
+function isTime(part: string | undefined): boolean {
+  return part === 'total_time_ms' || part === 'time_control';
+}
+
 /** A row without a time of its own has the common one. */
-function timeField(rows: Row[], position: string): string {
-  return rows[Number(position)]?.time.trim() ? `rows.${position}.time` : 'time';
+function timeField({ rows, control }: Draft, position: string): string {
+  if (rows[Number(position)]?.time.trim()) return `rows.${position}.time`;
+  return control === null ? 'time' : 'control';
 }

@@ -32,8 +32,27 @@ const WORDS: Readonly<Record<string, Readonly<Record<string, string>> & { else: 
   title: { else: 'That is too long, together with the names.' },
 };
 
-/** @param field of the draft, such as `rows.2.time`; empty if the form has no such field */
-export function wordsForFault(field: string, { code }: Pick<FieldIssue, 'code'>): string {
+/** What a part of a time control may be, by its field. */
+const OF_CONTROL: Readonly<Record<string, string>> = {
+  time_ms: 'A time is at most 30 days, and the first turn at least a second long.',
+  increment_ms: 'An increment is at most 30 days.',
+  delay_ms: 'A delay is at most 30 days.',
+  period_ms: 'A period is at most 30 days.',
+  block_ms: 'The time for some moves is at most 30 days.',
+  turns: 'At most 500 moves.',
+  periods: 'At most 500 periods.',
+  increment_every: 'At most every 500 moves.',
+  max_time_ms: 'A clock may hold no less than it begins with.',
+  stages: 'One to eight stages, which together have at most 400 days.',
+  hourglass: 'An hourglass is for all players, two at least, and has a second or more.',
+};
+
+/**
+ * @param field of the draft, such as `rows.2.time`; empty if the form has no such field
+ * @param issue what the server found, by its own name of the field
+ */
+export function wordsForFault(field: string, { field: told, code }: Pick<FieldIssue, 'field' | 'code'>): string {
+  if (told.includes('time_control')) return OF_CONTROL[told.slice(told.lastIndexOf('.') + 1)] ?? 'No clock can have such a time control.';
   const kind = field.slice(field.lastIndexOf('.') + 1);
   const words = WORDS[kind];
   if (words === undefined) return 'The server does not take this.';

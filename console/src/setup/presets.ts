@@ -9,10 +9,11 @@ export interface Preset {
   draft: Draft;
 }
 
-const row = (label: string, time = '', members = ''): Row => ({ label, name: '', time, members });
+export const row = (label: string, time = '', members = ''): Row => ({ label, name: '', time, members });
 
-const plain: Omit<Draft, 'preset' | 'title' | 'mode' | 'time'> = {
+export const plain: Omit<Draft, 'preset' | 'title' | 'mode' | 'time'> = {
   rows: [],
+  control: null,
   increment: '',
   ceiling: '',
   overtime: '',
@@ -22,7 +23,7 @@ const plain: Omit<Draft, 'preset' | 'title' | 'mode' | 'time'> = {
   outage: 'charge',
 };
 
-const players = [row('White'), row('Black')];
+export const players: Row[] = [row('White'), row('Black')];
 
 export const PRESETS: readonly [Preset, ...Preset[]] = [
   {

@@ -1,5 +1,5 @@
 /** Who or what has a turn: participants, teams, items of an agenda. */
-import { type Draft, type Row, USES } from './draft.ts';
+import { type Draft, type Row, usesOf } from './draft.ts';
 import { type Faults, TextField } from './fields.tsx';
 
 interface RowsProps {
@@ -13,7 +13,7 @@ interface RowsProps {
 export function Rows({ draft, faults, detailed, onChange }: RowsProps) {
   const { rows, mode } = draft;
   const isTeams = mode === 'per_group';
-  const withTimes = USES[mode].ownTimes && (detailed || rows.some((row) => row.time !== ''));
+  const withTimes = usesOf(draft).ownTimes && (detailed || rows.some((row) => row.time !== ''));
   const change = (index: number, part: Partial<Row>): void =>
     onChange(rows.map((row, position) => (position === index ? { ...row, ...part } : row)));
   return (
@@ -40,7 +40,7 @@ export function Rows({ draft, faults, detailed, onChange }: RowsProps) {
             <TextField
               label="Own time"
               value={row.time}
-              placeholder={draft.time}
+              placeholder={draft.control ?? draft.time}
               fault={faults[`rows.${index}.time`]}
               onChange={(time) => change(index, { time })}
             />

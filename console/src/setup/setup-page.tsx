@@ -1,17 +1,19 @@
 /** The first page: a preset, names, go; or every field of one's own. */
 import { type FieldIssue, type SyncKairosClient, SyncKairosError } from '@synckairos/client';
 import { type FormEvent, useState } from 'react';
-import { sessionHash } from '../route.ts';
+import { playgroundHash, sessionHash } from '../route.ts';
 import { explain } from '../words.ts';
 import { Details } from './details.tsx';
-import { type Draft, draftField, sessionFrom, USES } from './draft.ts';
+import { CONTROL_PRESETS } from './control-presets.ts';
+import { controlWords, readControl } from './control-words.ts';
+import { type Draft, draftField, sessionFrom, usesOf } from './draft.ts';
 import { wordsForFault } from './faults.ts';
 import { type Faults, TextField } from './fields.tsx';
 import { type Preset, PRESETS } from './presets.ts';
 import { Rows } from './rows.tsx';
 
 /** Fields that show without opening the details. */
-const IN_SIGHT = /^(time|rows)/;
+const IN_SIGHT = /^(time|control|rows)/;
 
 export function SetupPage({ client }: { client: SyncKairosClient }) {
   const [draft, setDraft] = useState<Draft>(PRESETS[0].draft);
@@ -57,6 +59,7 @@ export function SetupPage({ client }: { client: SyncKairosClient }) {
     }
   };
 
+  const uses = usesOf(draft);
   return (
     <main className="setup">
       <h1 className="wordmark">
@@ -65,14 +68,29 @@ export function SetupPage({ client }: { client: SyncKairosClient }) {
       </h1>
       <p className="lead">One clock, the same on every device.</p>
       <form className="card" noValidate onSubmit={(event) => void create(event)}>
-        <fieldset className="presets">
-          <legend>What for?</legend>
-          {PRESETS.map((preset) => (
-            <PresetChoice key={preset.name} preset={preset} checked={preset.draft.preset === draft.preset} onChoose={choose} />
-          ))}
-        </fieldset>
+        <div className="choices">
+          <fieldset className="presets">
+            <legend>What for?</legend>
+            {PRESETS.map((preset) => (
+              <PresetChoice key={preset.name} preset={preset} checked={preset.draft.preset === draft.preset} onChoose={choose} />
+            ))}
+          </fieldset>
+          <fieldset className="control-presets">
+            <legend>Time controls of board and card games</legend>
+            {CONTROL_PRESETS.map((preset) => (
+              <label key={preset.name} className="chip" title={preset.description}>
+                <input type="radio" name="preset" checked={preset.draft.preset === draft.preset} onChange={() => choose(preset)} />
+                <b>{preset.name}</b>
+                <span className="number">{preset.label}</span>
+              </label>
+            ))}
+          </fieldset>
+        </div>
         <div className="settings">
-          {USES[draft.mode].time && (
+          {uses.control && (
+            <ControlField control={draft.control ?? ''} fault={faults['control']} onChange={(control) => change({ control })} />
+          )}
+          {uses.time && (
             <TextField
               label={TIME_LABELS[draft.mode]}
               value={draft.time}
@@ -97,9 +115,28 @@ export function SetupPage({ client }: { client: SyncKairosClient }) {
         </div>
       </form>
       <p className="aside">
+        <a href="#/playground">Playground of time controls</a>
         <a href="#/operator">Operator view</a>
       </p>
     </main>
+  );
+}
+
+/** A time control in the words of players, what it means, and a way to try it out. */
+function ControlField({ control, fault, onChange }: { control: string; fault: string | undefined; onChange: (control: string) => void }) {
+  const { control: read, fault: unread } = readControl(control);
+  return (
+    <div className="control-field">
+      <TextField
+        label="Time control"
+        value={control}
+        // Only what was sent is blamed: what is being written is not wrong yet.
+        hint={read === undefined ? unread : controlWords(read)}
+        fault={fault}
+        onChange={onChange}
+      />
+      <a href={playgroundHash(control)}>Try it turn by turn</a>
+    </div>
   );
 }
 
