@@ -83,12 +83,13 @@ export interface Rights {
   start: boolean;
   pause: boolean;
   finish: boolean;
+  undo: boolean;
   adjust: boolean;
   share: boolean;
 }
 
-const NOTHING = { turn: false, start: false, pause: false, finish: false, adjust: false, share: false };
-const EVERYTHING = { turn: true, start: true, pause: true, finish: true, adjust: true, share: true };
+const NOTHING = { turn: false, start: false, pause: false, finish: false, undo: false, adjust: false, share: false };
+const EVERYTHING = { turn: true, start: true, pause: true, finish: true, undo: true, adjust: true, share: true };
 
 /**
  * What the holder of `token` may do with a session now, by docs/SECURITY.md. With a link for watching there are no

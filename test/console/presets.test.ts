@@ -64,6 +64,7 @@ describe('console: setting up', function () {
       'Added after each turn': '2.5 s',
       'A clock holds at most': '2 h',
       'Warnings when this is left': '1 min, 20',
+      'Turns that can be taken back': '3',
     });
     const state = await stateOf(page);
     expect(state).to.deep.include({
@@ -73,6 +74,7 @@ describe('console: setting up', function () {
       action_on_timeout: { type: 'skip_cycle' },
       auto_advance: true,
       outage_policy: 'pause',
+      undo_depth: 3,
     });
     expect(state.participants.map(({ participant_id: id, total_time_ms: ms }) => [id, ms])).to.deep.equal([
       ['player-1', 90_000],

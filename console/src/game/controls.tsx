@@ -22,6 +22,7 @@ export function Controls({ state, rights, commands, guard, sound, onOpen }: Cont
   const { rests } = guard;
   const over = status === 'expired' || status === 'completed' || status === 'cancelled';
   const main = mainAction(state, rights, commands);
+  const canUndo = (state.undo_available ?? 0) > 0;
   return (
     <div className="controls">
       <div className="actions" role="group" aria-label="Game">
@@ -42,6 +43,12 @@ export function Controls({ state, rights, commands, guard, sound, onOpen }: Cont
           <PressButton rests={rests} act={commands.pause}>
             Pause
           </PressButton>
+        )}
+        {(status === 'running' || status === 'paused') && rights.undo && state.undo_depth !== undefined && (
+          // It stays in its place and keeps the focus, also while there is nothing to take back.
+          <button type="button" data-resting={guard.turnRests} aria-disabled={!canUndo} onClick={() => canUndo && commands.undo()}>
+            Take back<span className="sr-only"> the last turn</span>
+          </button>
         )}
         {!over && rights.adjust && (
           <button type="button" data-resting={rests} onClick={() => onOpen('adjust')}>

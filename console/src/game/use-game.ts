@@ -13,6 +13,8 @@ export interface GameCommands {
   endTurn: (next?: string, isOfItsClock?: boolean) => void;
   pause: () => void;
   resume: () => void;
+  /** Takes back the turn that ended last, as this was drawn. */
+  undo: () => void;
   finish: () => void;
   cancel: () => void;
   adjust: (deltaMs: number, who: string | undefined) => void;
@@ -57,6 +59,7 @@ export function useGame(client: SyncKairosClient, sessionId: string, token: stri
         run(() => client.switchCycle(sessionId, state?.active_participant_id ?? undefined, next), !isOfItsClock),
       pause: () => run(() => client.pauseSession(sessionId)),
       resume: () => run(() => client.resumeSession(sessionId)),
+      undo: () => run(() => client.undo(sessionId, { expected_version: state?.version }), true),
       finish: () => run(() => client.completeSession(sessionId)),
       cancel: () => run(() => client.cancelSession(sessionId)),
       adjust: (deltaMs, who) => run(() => client.adjustTime(sessionId, deltaMs, who)),

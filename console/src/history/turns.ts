@@ -7,7 +7,7 @@ export interface Turn {
   /** Whose clock was charged; null if nobody's in particular. */
   who: string | null;
   usedMs: number;
-  endedBy: 'switch' | 'expiry' | 'end' | 'nothing yet';
+  endedBy: 'switch' | 'expiry' | 'end' | 'taken back' | 'nothing yet';
 }
 
 const ENDINGS: Partial<Record<HistoryEvent['event_type'], Turn['endedBy']>> = {
@@ -16,6 +16,7 @@ const ENDINGS: Partial<Record<HistoryEvent['event_type'], Turn['endedBy']>> = {
   session_completed: 'end',
   session_cancelled: 'end',
   session_deleted: 'end',
+  session_undone: 'taken back',
 };
 
 /** The time that each turn took, without pauses. The running turn counts with the time that is settled. */
@@ -27,8 +28,8 @@ export function turnsOf(events: readonly HistoryEvent[]): Turn[] {
     usedMs += event.time_elapsed_ms;
     if (event.time_elapsed_ms > 0 || event.event_type === 'cycle_switched') who = event.participant_id;
     const endedBy = ENDINGS[event.event_type];
-    // A game that ends after its clock has run out, or before it began, ends no turn.
-    if (endedBy === undefined || (endedBy === 'end' && usedMs === 0)) continue;
+    // No turn ends if a game ends after its clock has run out or before it began, or if it is taken back at once.
+    if (endedBy === undefined || ((endedBy === 'end' || endedBy === 'taken back') && usedMs === 0)) continue;
     turns.push({ number: turns.length + 1, who, usedMs, endedBy });
     usedMs = 0;
   }

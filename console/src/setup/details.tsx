@@ -83,6 +83,13 @@ export function Details({ draft, faults, onChange }: DetailsProps) {
         fault={faults['warnings']}
         onChange={(warnings) => onChange({ warnings })}
       />
+      <TextField
+        label="Turns that can be taken back"
+        value={draft.undo}
+        placeholder="none"
+        fault={faults['undo']}
+        onChange={(undo) => onChange({ undo })}
+      />
       <SelectField
         label="When a clock runs out"
         value={draft.onTimeout as keyof typeof ACTIONS}

@@ -38,6 +38,8 @@ export interface Draft {
   warnings: string;
   onTimeout: string;
   autoAdvance: boolean;
+  /** How many turns can be taken back. */
+  undo: string;
   outage: OutagePolicy;
 }
 
@@ -112,11 +114,20 @@ export function sessionFrom(draft: Draft): { payload: CreatePayload; issues: Fie
     warning_thresholds_ms: warnings.filter((ms) => ms !== undefined),
     action_on_timeout: draft.onTimeout === '' ? undefined : { type: draft.onTimeout },
     auto_advance: draft.autoAdvance,
+    undo_depth: readUndo(draft.undo, issues),
     outage_policy: draft.outage,
     metadata: metadataOf(draft, time, own),
     ...(mode === 'per_group' ? teams(rows, times) : { participants: participants(draft, times) }),
   };
   return { payload, issues };
+}
+
+/** A whole number; nothing where the field is empty. */
+function readUndo(text: string, issues: FieldIssue[]): number | undefined {
+  if (text.trim() === '') return undefined;
+  const turns = Number(text);
+  if (!Number.isInteger(turns)) issues.push({ field: 'undo', code: 'malformed', message: 'Write a number' });
+  return Number.isInteger(turns) ? turns : undefined;
 }
 
 /** What the clock of a participant or team is given, beside what all are given. */
@@ -185,6 +196,8 @@ export function draftField(field: string, draft: Draft): string {
       return 'overtime';
     case 'warning_thresholds_ms':
       return 'warnings';
+    case 'undo_depth':
+      return 'undo';
     case 'action_on_timeout':
       return 'onTimeout';
     case 'metadata':

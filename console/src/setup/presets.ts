@@ -20,6 +20,7 @@ export const plain: Omit<Draft, 'preset' | 'title' | 'mode' | 'time'> = {
   warnings: '60 s, 30 s, 10 s',
   onTimeout: '',
   autoAdvance: false,
+  undo: '',
   outage: 'charge',
 };
 
