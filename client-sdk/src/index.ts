@@ -15,4 +15,4 @@ export type { OptimisticSwitch, SyncKairosOptions } from './options.ts';
 export type { HistoryPage, UndoOptions } from './session-commands.ts';
 export type { Who } from './who.ts';
 export { formatTimeControl, type NotationOptions, parseTimeControl } from './notation.ts';
-export { type PlayedTurn, playThrough } from './play-through.ts';
+export { type PlayedTurn, playThrough, type PlayThroughOptions } from './play-through.ts';

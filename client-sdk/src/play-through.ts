@@ -19,13 +19,20 @@ export interface PlayedTurn {
   after: SessionState;
 }
 
+export interface PlayThroughOptions {
+  /** How many take turns; 2 by default. */
+  players?: number;
+  /** How far clocks go on below zero, ms; 0 by default. Not with periods, blocks or an hourglass. */
+  overrun_ms?: number;
+}
+
 /**
- * What becomes of the clocks of `players` (2 by default) who take turns of these lengths, ms. A turn that is too long
- * ends when its clock falls, and is the last.
+ * What becomes of the clocks of players who take turns of these lengths, ms. A turn that is too long ends when its
+ * clock falls, and is the last.
  */
-export function playThrough(control: TimeControl, turns_ms: readonly number[], players = 2): PlayedTurn[] {
+export function playThrough(control: TimeControl, turns_ms: readonly number[], options: PlayThroughOptions = {}): PlayedTurn[] {
   const turns: PlayedTurn[] = [];
-  let state = begun(control, players);
+  let state = begun(control, options);
   let begins_at = 0;
   for (const used of turns_ms) {
     const participant_id = state.active_participant_id ?? '';
@@ -41,7 +48,7 @@ export function playThrough(control: TimeControl, turns_ms: readonly number[], p
 }
 
 /** A session of players with this time control, the first one's turn just begun. */
-function begun(control: TimeControl, players: number): SessionState {
+function begun(control: TimeControl, { players = 2, overrun_ms = 0 }: PlayThroughOptions): SessionState {
   const at = iso(0);
   const { main_ms, state: clock } = setUp(control);
   const participants = Array.from({ length: players }, (_, index): ParticipantState => ({
@@ -86,6 +93,7 @@ function begun(control: TimeControl, players: number): SessionState {
     metadata: {},
     time_control: control,
   };
+  if (overrun_ms > 0) state.overrun_ms = overrun_ms;
   derive(state, 0);
   return state;
 }

@@ -6,7 +6,7 @@ import { browserRoom } from './room.ts';
 /** The table's rows, each as its texts. */
 const rows = async (page: Page): Promise<string[][]> => {
   const found = await page.locator('.turn-table tbody tr').all();
-  return Promise.all(found.map((row) => row.locator('td').allTextContents()));
+  return Promise.all(found.map(async (row) => (await row.locator('td').allTextContents()).map((text) => text.trim())));
 };
 
 const clocks = (page: Page): Promise<string[]> => page.locator('.instant-clocks li').allInnerTexts();
@@ -59,6 +59,21 @@ describe('console: the playground', function () {
     await page.getByLabel('Lengths of the turns').fill('20 s');
     await page.getByRole('slider', { name: 'At' }).fill('10000');
     expect(await clocks(page)).to.deep.equal(['Player 1 ▶\n0:50', 'Player 2\n1:05', 'Player 3\n1:05']);
+  });
+
+  it('CO-103 shows a clock that goes on below zero, where it may', async () => {
+    const page = await room.open(`${(await room.stage.instance()).url}/#/playground&control=1`);
+    await page.getByLabel('Overtime after zero').fill('30 s');
+    await page.getByLabel('Lengths of the turns').fill('70 s, 2 min');
+    expect((await rows(page)).map((row) => row.slice(3))).to.deep.equal([
+      ['−0:10', '1:00'],
+      ['−0:10', '−0:30 ⚑ time is up'],
+    ]);
+    expect(await page.locator('.piece.phase-overrun').count()).to.equal(2);
+    await page.getByLabel('Time control').fill('1 2x10 byo-yomi');
+    await page.getByText('Not beside periods, time for some moves, or an hourglass.').waitFor();
+    await page.getByLabel('Overtime after zero').fill('long');
+    await page.getByText('Write how long, such as 10:00 or 30 s.').waitFor();
   });
 
   it('CO-103 says at the field what it can’t read, and what a control means', async () => {

@@ -1,9 +1,10 @@
 /** The worked examples of docs/TIME-CONTROLS.md, computed. */
 import type { TimeControl } from '#contract';
-import { playThrough, type PlayedTurn, type Reading, readClock } from '../../client-sdk/src/index.ts';
+import { playThrough, type PlayedTurn, type PlayThroughOptions, type Reading, readClock } from '../../client-sdk/src/index.ts';
 
-/** `4:30`, `1:00:00`, `0:29.500`. */
+/** `4:30`, `1:00:00`, `0:29.500`, `−0:10`. */
 export function timeText(ms: number): string {
+  if (ms < 0) return `−${timeText(-ms)}`;
   const two = (value: number): string => String(value).padStart(2, '0');
   const [hours, minutes, seconds] = [Math.floor(ms / 3_600_000), Math.floor(ms / 60_000) % 60, Math.floor(ms / 1_000) % 60];
   const whole = hours > 0 ? `${hours}:${two(minutes)}:${two(seconds)}` : `${minutes}:${two(seconds)}`;
@@ -18,10 +19,11 @@ export function timeOf(text: string): number {
 }
 
 /** A row for each turn: its number, its length, each player's clock after it, and what is left of its clock. */
-export function rowsOf(control: TimeControl, turns_ms: readonly number[], players: number): string[][] {
-  return playThrough(control, turns_ms, players).map((turn, index) => {
+export function rowsOf(control: TimeControl, turns_ms: readonly number[], options: PlayThroughOptions): string[][] {
+  return playThrough(control, turns_ms, options).map((turn, index) => {
     const clocks = turn.after.participants.map(({ participant_id }) => clockText(control, turn, participant_id));
-    const left = readClock(turn.after, { participant_id: turn.participant_id }, turn.ends_at)?.remaining_ms ?? 0;
+    const untilZero = readClock(turn.after, { participant_id: turn.participant_id }, turn.ends_at)?.remaining_ms ?? 0;
+    const left = untilZero + (options.overrun_ms ?? 0);
     return [String(index + 1), timeText(turns_ms[index] ?? 0)].concat(clocks, timeText(left));
   });
 }

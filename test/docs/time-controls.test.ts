@@ -11,6 +11,7 @@ const page = readFileSync(path.resolve(import.meta.dirname, '../../docs/TIME-CON
 interface Section {
   title: string;
   control: TimeControl;
+  overrun_ms: number;
   seconds: string | undefined;
   minutes: string | undefined;
   rows: string[][];
@@ -24,7 +25,8 @@ const sections = page
     if (json === undefined) return [];
     const [, seconds, minutes] = /^Notation: `(.*?)` in seconds, `(.*?)` in minutes\.$/m.exec(text) ?? [];
     const rows = [...text.matchAll(/^\| (\d.*) \|$/gm)].map(([, row = '']) => row.split(' | '));
-    return [{ title: text.split('\n', 1)[0] ?? '', control: JSON.parse(json) as TimeControl, seconds, minutes, rows }];
+    const { time_control, overrun_ms = 0 } = JSON.parse(json) as { time_control: TimeControl; overrun_ms?: number };
+    return [{ title: text.split('\n', 1)[0] ?? '', control: time_control, overrun_ms, seconds, minutes, rows }];
   });
 
 describe('the page of time controls', () => {
@@ -35,7 +37,7 @@ describe('the page of time controls', () => {
     for (const field of fields.split(' ')) expect(text).to.contain(`"${field}"`);
   });
 
-  for (const { title, control, seconds, minutes, rows } of sections) {
+  for (const { title, control, overrun_ms, seconds, minutes, rows } of sections) {
     it(`D-40 the JSON of “${title}” is what its notation means`, () => {
       expect(formatTimeControl(control) ?? undefined).to.equal(seconds);
       expect(formatTimeControl(control, { unit: 'minutes' }) ?? undefined).to.equal(minutes);
@@ -47,7 +49,7 @@ describe('the page of time controls', () => {
       expect(rows).not.to.deep.equal([]);
       const lengths = rows.map(([, length = '']) => timeOf(length));
       const players = (rows[0]?.length ?? 0) - 3;
-      expect(rows).to.deep.equal(rowsOf(control, lengths, players));
+      expect(rows).to.deep.equal(rowsOf(control, lengths, { players, overrun_ms }));
     });
   }
 });

@@ -9,7 +9,7 @@ const control = (told: unknown): TimeControl => JSON.parse(JSON.stringify(told))
 describe('playing a time control through', () => {
   for (const { name, control: told, turns_ms, outcomes, after } of vectors.vectors) {
     it(`J-145 gives what others define: ${name}`, () => {
-      const turns = playThrough(control(told), turns_ms, 1);
+      const turns = playThrough(control(told), turns_ms, { players: 1 });
       expect(turns.map(({ outcome }) => outcome)).to.deep.equal(outcomes);
       if (after === undefined) return;
       const last = turns[turns.length - 1];
@@ -37,6 +37,18 @@ describe('playing a time control through', () => {
     expect(after).to.deep.include({ status: 'expired', deadline_at: null });
     expect(after?.participants.map(({ has_expired }) => has_expired)).to.deep.equal([false, true]);
     expect(after && readClock(after, { participant_id: 'player-2' }, 14_000)?.left_ms).to.equal(0);
+  });
+
+  it('J-145 a clock with overrun_ms goes on below zero, and falls where that ends', () => {
+    const turns = playThrough({ stages: [{ time_ms: 10_000 }] }, [12_000, 1_000, 4_000], { overrun_ms: 5_000 });
+    expect(turns.map(({ ends_at, outcome }) => [ends_at, outcome])).to.deep.equal([
+      [12_000, 'switch'],
+      [13_000, 'switch'],
+      [16_000, 'expiry'],
+    ]);
+    const at = (index: number, ms: number) => turns[index] && readClock(turns[index].state, { participant_id: 'player-1' }, ms);
+    expect(at(0, 11_000)).to.include({ phase: 'overrun', left_ms: -1_000, phase_left_ms: 4_000 });
+    expect(at(2, 14_000)).to.include({ phase: 'overrun', left_ms: -3_000 });
   });
 
   it('J-145 each clock can be read at any instant of a turn', () => {
