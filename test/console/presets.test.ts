@@ -63,14 +63,16 @@ describe('console: setting up', function () {
       'Player 1': 'Zoë 張',
       'Added after each turn': '2.5 s',
       'A clock holds at most': '2 h',
-      'Warnings when this is left': '1 min, 20',
       'Turns that can be taken back': '3',
+      'Overtime after zero': '3',
+      'Warnings when this is left': '1 min, 20, −90 s',
     });
     const state = await stateOf(page);
     expect(state).to.deep.include({
       increment_ms: 2_500,
       max_time_ms: 7_200_000,
-      warning_thresholds_ms: [60_000, 20_000],
+      overrun_ms: 180_000,
+      warning_thresholds_ms: [60_000, 20_000, -90_000],
       action_on_timeout: { type: 'skip_cycle' },
       auto_advance: true,
       outage_policy: 'pause',
@@ -123,6 +125,7 @@ describe('console: setting up', function () {
       ['Time for each', '1000 h'],
       ['Added after each turn', '-1 s'],
       ['A clock holds at most', '0 s'],
+      ['Overtime after zero', '25 h'],
       ['Warnings when this is left', '1 s, 1 s'],
       ['Title', 'T'.repeat(200)],
     ] as const) {

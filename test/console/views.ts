@@ -68,6 +68,9 @@ export async function eachView(page: Page, url: string, look: (view: string) => 
   await started('Chess', { 'Time for each': '50 s' });
   await page.locator('.clock[data-level="soon"]').first().waitFor();
   await look('soon');
+  await started('Own rules', { 'Time for each': '1 s', 'Overtime after zero': '10:00' });
+  await page.locator('.clock[data-level="over"]').first().waitFor();
+  await look('overtime');
   await started('Auction lot', { 'Time for each turn': '3 s' });
   await look('now');
   await stands(page, 'Time is up');
