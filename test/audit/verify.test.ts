@@ -68,6 +68,8 @@ describe('verification of the trail', () => {
       { sync_mode: 'per_cycle', participants, time_per_cycle_ms: 3000, auto_advance: true, outage_policy: 'pause' },
       { sync_mode: 'global', participants: [], total_time_ms: 60_000 },
       { sync_mode: 'count_up', participants, max_time_ms: 60_000 },
+      { sync_mode: 'per_participant', participants: banks, overrun_ms: 4_000, increment_ms: 500, auto_advance: true },
+      { sync_mode: 'per_cycle', participants, time_per_cycle_ms: 1_000, overrun_ms: 8_000, outage_policy: 'pause', auto_advance: true },
       ...controls.map((time_control) => ({ participants, time_control, auto_advance: true })),
     ];
     for (const mode of modes) {

@@ -66,8 +66,8 @@ function played(game: Payload, steps: { wait: number; move: Move }[]): { table: 
 }
 
 /** What is left of a state without what names a version, or when it is. */
-function whatGoesBack({ version, updated_at, status, cycle_started_at, deadline_at, undo_available, ...rest }: SessionState) {
-  void [version, updated_at, status, cycle_started_at, deadline_at, undo_available];
+function whatGoesBack({ version, updated_at, status, cycle_started_at, deadline_at, zero_at, undo_available, ...rest }: SessionState) {
+  void [version, updated_at, status, cycle_started_at, deadline_at, zero_at, undo_available];
   if (!modeOf(rest).acrossTurns) return rest;
   const { cycle_time_used_ms, participants, ...turns } = rest;
   void cycle_time_used_ms;
