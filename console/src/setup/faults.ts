@@ -18,6 +18,7 @@ const WORDS: Readonly<Record<string, Readonly<Record<string, string>> & { else: 
   overtime: {
     too_big: 'At most 24 hours.',
     too_small: 'How far below zero, so nothing less than that.',
+    unsupported: 'Not together with byo-yomi, Canadian time or an hourglass.',
     else: 'Write how long, such as 10:00 or 30 s.',
   },
   warnings: {
