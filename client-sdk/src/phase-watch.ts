@@ -1,7 +1,7 @@
 /** Says when the running clock of a session with a time control goes from one phase to the next, which nobody sends. */
 import type { Reading } from './clock/clock.ts';
 import { clockHolder, type ClockHolder, findClock } from './clock/find.ts';
-import { readFound } from './clock/reading.ts';
+import { readClock } from './clock/reading.ts';
 import type { SessionState } from './contract/index.ts';
 import { type DeviceClock, later } from './device-clock.ts';
 
@@ -50,7 +50,7 @@ export class PhaseWatch {
     if (!state?.cycle_started_at || !clock?.control) return;
     const turn = JSON.stringify([state.epoch, clockHolder(state), clock.state.turns]);
     // Of a turn that the client saw begin nothing is left out; what passed before it came is no news.
-    const part = known?.turn === turn ? known.part : known && partOf(readingOf(state, Date.parse(state.cycle_started_at)));
+    const part = known?.turn === turn ? known.part : known && partOf(readClock(state, 'session', Date.parse(state.cycle_started_at)));
     this.#watched.set(id, { state, turn, part });
     this.#look(id);
   }
@@ -64,8 +64,9 @@ export class PhaseWatch {
     const { clock, now, tell } = this.#options;
     const watched = this.#watched.get(id);
     const server_time_ms = now();
-    const reading = watched && server_time_ms !== null ? readingOf(watched.state, server_time_ms) : undefined;
-    if (!watched || server_time_ms === null || !reading) return;
+    if (watched === undefined || server_time_ms === null) return;
+    const reading = readClock(watched.state, 'session', server_time_ms);
+    if (reading === null) return;
     const before = watched.part;
     watched.part = partOf(reading);
     watched.callOff?.();
@@ -76,11 +77,6 @@ export class PhaseWatch {
   }
 }
 
-function readingOf(state: SessionState, at: number): Reading | undefined {
-  const found = findClock(state, 'session');
-  return found && readFound(state, found, at);
-}
-
-function partOf(reading: Reading | undefined): string | undefined {
-  return reading && `${reading.phase} ${reading.stage} ${reading.periods_left}`;
+function partOf(reading: Reading | null): string | undefined {
+  return reading === null ? undefined : `${reading.phase} ${reading.stage} ${reading.periods_left}`;
 }

@@ -64,7 +64,7 @@ export function read(clock: Clock, elapsed: number | null): Reading {
   const periods = byoyomi && controlled.periodsOf(reserve, byoyomi);
   const part = periods?.period_left_ms ?? reserve;
   const phase = delay > 0 ? 'delay' : main > 0 ? 'main' : byoyomi ? 'period' : canadian ? 'block' : floor_ms < 0 ? 'overrun' : 'main';
-  const phase_left_ms = phase === 'delay' ? delay : phase === 'main' ? main : phase === 'overrun' ? main - floor_ms : part;
+  const phase_left_ms = { delay, main, period: part, block: part, overrun: main - floor_ms }[phase];
   const isOnlyDelay = delay > 0 && main === 0 && reserve === 0;
   const runs = elapsed !== null && phase_left_ms > 0;
   // What is settled of turns is true of the stage in which the clock was then.
@@ -88,15 +88,18 @@ export function read(clock: Clock, elapsed: number | null): Reading {
  * goes on below zero, until zero. Null for one that never falls.
  */
 export function remainingOf(clock: Clock, elapsed: number): number | null {
-  if (clock.main_ms === null) return null;
-  const left = clock.control === undefined ? clock.main_ms : controlled.untilEmpty(clock);
-  return Math.max(clock.floor_ms, left - elapsed);
+  const left = untilZero(clock);
+  return left === null ? null : Math.max(clock.floor_ms, left - elapsed);
 }
 
 /** Milliseconds of running until the clock falls, from when it was settled; null for one that never does. */
 export function untilFall(clock: Clock): number | null {
-  if (clock.main_ms === null) return null;
-  return (clock.control === undefined ? clock.main_ms : controlled.untilEmpty(clock)) - clock.floor_ms;
+  const left = untilZero(clock);
+  return left === null ? null : left - clock.floor_ms;
+}
+
+function untilZero(clock: Clock): number | null {
+  return clock.control === undefined ? clock.main_ms : controlled.untilEmpty(clock);
 }
 
 /** Whether a clock has nothing left, so that nobody can begin a turn on it. */

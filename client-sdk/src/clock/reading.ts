@@ -33,31 +33,24 @@ export function readClock(state: SessionState, owner: ClockOwner, now: number): 
 }
 
 /** As `readClock`, for a clock at hand. */
-export function readFound(state: SessionState, found: FoundClock, now: number): Reading {
-  const { clock, hasTurn, share } = found;
-  if (share !== undefined && state.cycle_started_at !== null) return readReceiving(state, clock, share, now);
-  return read(clock, hasTurn && state.cycle_started_at !== null ? unsettled(state, now) : null);
-}
-
-/** A clock that rises while another one drains: with what it has received, as long as there is something to receive. */
-function readReceiving(state: SessionState, clock: Clock, share: Share, now: number): Reading {
-  const { received, rest } = receivedBy(state, share, now);
-  const reading = read(withMain(clock, received), null);
+export function readFound(state: SessionState, { clock, hasTurn, share }: FoundClock, now: number): Reading {
+  const runs = state.cycle_started_at !== null;
+  if (share === undefined || !runs) return read(clock, hasTurn && runs ? unsettled(state, now) : null);
+  const [received, rest] = receive(state, clock, share, now);
+  const reading = read(received, null);
+  // It rises as long as there is something to receive.
   return rest > 0 ? { ...reading, rate: 1 / share.of, next_change_in_ms: rest } : reading;
 }
 
-/** What a share receives of what the running clock uses and is not settled, and how long that clock has left, ms. */
-function receivedBy(state: SessionState, share: Share, now: number): { received: number; rest: number } {
+/** A clock with what it has received of what the running one used, and how long that one still has, ms. */
+function receive(state: SessionState, clock: Clock, share: Share, now: number): [Clock, number] {
   const giver = findClock(state, 'session')?.clock;
-  if (giver?.control === undefined) return { received: 0, rest: 0 };
+  if (giver?.control === undefined) return [clock, 0];
   const { turn_used_ms: settled } = giver.state;
   const most = untilFall(giver) ?? 0;
   const elapsed = Math.min(unsettled(state, now), most);
-  return { received: shareOf(share, settled + elapsed) - shareOf(share, settled), rest: most - elapsed };
-}
-
-function withMain(clock: Clock, more: number): Clock {
-  return clock.main_ms === null ? clock : { ...clock, main_ms: clock.main_ms + more };
+  const main_ms = (clock.main_ms ?? 0) + shareOf(share, settled + elapsed) - shareOf(share, settled);
+  return [{ ...clock, main_ms }, most - elapsed];
 }
 
 /**
@@ -71,13 +64,13 @@ export function remaining(state: SessionState, owner: ClockOwner, now: number): 
 
 /** As `remaining`, for a clock at hand. */
 export function remainingOn(state: SessionState, { clock, hasTurn, share }: FoundClock, now: number): number | null {
-  if (share !== undefined) return remainingOf(withMain(clock, receivedBy(state, share, now).received), 0);
+  if (share !== undefined) return remainingOf(receive(state, clock, share, now)[0], 0);
   return remainingOf(clock, hasTurn ? unsettled(state, now) : 0);
 }
 
 /** Whether a clock goes: what it shows becomes another by itself, now or later. */
 export function isMoving(state: SessionState, owner: ClockOwner): boolean {
   if (state.cycle_started_at === null) return false;
-  const begun = readClock(state, owner, Date.parse(state.cycle_started_at));
-  return begun !== null && (begun.rate !== 0 || begun.next_change_in_ms !== null);
+  // Whatever falls or rises ends some time.
+  return (readClock(state, owner, Date.parse(state.cycle_started_at))?.next_change_in_ms ?? null) !== null;
 }
