@@ -67,7 +67,7 @@ describe('the OpenAPI document', () => {
       await call('GET', path, path);
     }
     for (const change of [
-      { undo_depth: 2 },
+      { undo_depth: 2, overrun_ms: 60_000 },
       { metadata: { a: [1, { b: null }] }, action_on_timeout: { type: 'house rule', move: 'e4' } },
     ]) {
       const { session_id } = chess();

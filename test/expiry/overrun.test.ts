@@ -36,13 +36,14 @@ describe('clocks that go on below zero, over instances', () => {
     for (const { at, what } of told(game.session_id, 'warning')) expect(at).to.be.at.least(game.deadline - OVERRUN - Number(what));
   });
 
-  it('W-10 an adjustment that lifts the clock above zero warns of zero again, and once more of nothing below it', async () => {
-    const game = await engines.game(first(), 800, { ...BELOW_ZERO, warning_thresholds_ms: [0, -400] });
-    await until('the warning at zero', async () => thresholds(game.session_id).length === 1);
-    stateOf(await (instances[1] as EngineInstance).run(game.session_id, { type: 'adjust', delta_ms: 300, participant_id: 'white' }));
-    expect((await engines.stored(game.session_id)).warnings?.split(',').toSorted()).to.deep.equal(['-400', '0']);
-    await over(game.session_id, 4);
-    expect(thresholds(game.session_id)).to.deep.equal([0, 0, -400]);
+  it('W-10 an adjustment that lifts the clock above a threshold at or below zero warns of it again', async () => {
+    const game = await engines.game(first(), 2_050, { overrun_ms: 5_000, warning_thresholds_ms: [0, -1_000, -4_000] });
+    await until('two warnings', async () => thresholds(game.session_id).length === 2);
+    stateOf(await (instances[1] as EngineInstance).run(game.session_id, { type: 'adjust', delta_ms: 900, participant_id: 'white' }));
+    expect((await engines.stored(game.session_id)).warnings?.split(',').toSorted()).to.deep.equal(['-1000', '-4000']);
+    await until('the third warning', async () => thresholds(game.session_id).length === 3);
+    expect(thresholds(game.session_id)).to.deep.equal([0, -1_000, -1_000]);
+    stateOf(await first().run(game.session_id, { type: 'cancel' }));
   });
 
   it('W-10 warnings below zero that an adjustment passes come at once', async () => {

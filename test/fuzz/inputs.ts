@@ -53,7 +53,10 @@ function validPayload(name: CommandName, sessions: readonly string[]): fc.Arbitr
   switch (name) {
     case 'session:create':
       return fc
-        .record({ base: fc.constant(null), change: fc.record({ metadata: anyJson, increment_ms: fc.nat(70_000) }, { requiredKeys: [] }) })
+        .record({
+          base: fc.constant(null),
+          change: fc.record({ metadata: anyJson, increment_ms: fc.nat(70_000), overrun_ms: fc.nat(90_000_000) }, { requiredKeys: [] }),
+        })
         .map(({ change }): Record<string, unknown> => Object.assign(Object.fromEntries(Object.entries(chess())), change));
     case 'session:start':
       return some({ active_participant_id: who });

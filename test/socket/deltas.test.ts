@@ -127,8 +127,10 @@ describe('changes instead of states', () => {
   });
 
   it('P-24 changes lead from each state to the next, after adjustments, expiries and cancellations too', () => {
-    for (const sync_mode of SYNC_MODES) {
-      const decision = create({ ...chess(), sync_mode, participants: seats(12, 5_000), auto_advance: true, ...MODES[sync_mode] }, 1_000);
+    const games = SYNC_MODES.flatMap((sync_mode) => [0, 3_000].map((below) => ({ sync_mode, below: sync_mode === 'count_up' ? 0 : below })));
+    for (const { sync_mode, below: overrun_ms } of games) {
+      const payload = { ...chess(), sync_mode, participants: seats(12, 5_000), auto_advance: true, overrun_ms, ...MODES[sync_mode] };
+      const decision = create(payload, 1_000);
       if (!decision.ok) throw new Error(decision.message);
       let { state } = decision.event;
       const apply = (after: SessionState) => {
