@@ -81,7 +81,10 @@ describe('the AsyncAPI document', () => {
       await command(name, {});
       await command(name, { session_id: 'nobody', message: 1, delta_ms: 1, sync_mode: 'global' });
     }
-    await command('session:create', { ...chess({ session_id, undo_depth: 1, overrun_ms: 60_000 }), action_on_timeout: { type: 'house rule', move: 'e4' } });
+    await command('session:create', {
+      ...chess({ session_id, undo_depth: 1, overrun_ms: 60_000 }),
+      action_on_timeout: { type: 'house rule', move: 'e4' },
+    });
     await command('session:join', { session_id, last_known_version: 1 });
     for (const name of ['start', 'start', 'switch', 'pause', 'switch', 'resume', 'undo', 'undo', 'complete', 'cancel'] as const) {
       await command(`session:${name}`, { session_id });

@@ -127,7 +127,9 @@ describe('changes instead of states', () => {
   });
 
   it('P-24 changes lead from each state to the next, after adjustments, expiries and cancellations too', () => {
-    const games = SYNC_MODES.flatMap((sync_mode) => [0, 3_000].map((below) => ({ sync_mode, below: sync_mode === 'count_up' ? 0 : below })));
+    const games = SYNC_MODES.flatMap((sync_mode) =>
+      [0, 3_000].map((below) => ({ sync_mode, below: sync_mode === 'count_up' ? 0 : below })),
+    );
     for (const { sync_mode, below: overrun_ms } of games) {
       const payload = { ...chess(), sync_mode, participants: seats(12, 5_000), auto_advance: true, overrun_ms, ...MODES[sync_mode] };
       const decision = create(payload, 1_000);
