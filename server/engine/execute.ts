@@ -76,7 +76,8 @@ export class Execution {
   /** @throws StoreUnavailableError, UnreadableStateError */
   async run(): Promise<Outcome> {
     await this.#options.liveness.beSure();
-    const session = this.#options.cache.get(this.#sessionId);
+    // Whoever takes turns back means those that Redis has when the command arrives, and no later ones.
+    const session = this.#command.type === 'undo' ? undefined : this.#options.cache.get(this.#sessionId);
     let next: Outcome | Candidate;
     if (session === undefined) next = await this.#load();
     else next = await this.#round({ session: (this.#first = session), isRemembered: true, isAuthorized: false });

@@ -33,7 +33,7 @@ export function createKeys(prefix: string) {
          * One text. Its first line has the facts: version, epoch, status, type of the last event, run of Redis that
          * took the last commit, hash of the last event, the version before an unbroken series of expiries, armed
          * warning thresholds, tokens of the last commits. Then follows the state as JSON; nothing if the session was
-         * deleted.
+         * deleted. A last line is there if turns can be taken back, and holds what that needs (undo.ts).
          */
         session: `${partition(index)}:s/${sessionId}`,
         /** Hash of the pieces of a large state (layout.ts): `p0`, `p1`, … */

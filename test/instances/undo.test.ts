@@ -95,24 +95,21 @@ describe('taking turns back over instances', () => {
 
   it('UN-11 of undos that race each other and with switches, each that is acknowledged counts once, and the losers are CONFLICT', async () => {
     const session_id = await started({ undo_depth: 20 });
-    const codes = new Set<string>();
-    let balance = 0;
+    const codes = { 'session:undo': new Set<string>(), 'session:switch': new Set<string>() };
     for (let round = 0; round < 15; round++) {
       for (let turn = 0; turn < 2; turn++) await white.ok('session:switch', { session_id });
-      balance = (await white.ok('session:get', { session_id })).cycle_count;
-      const replies: [number, Reply<unknown>][] = await Promise.all(
-        [white, black, white, black].map(async (player, index) => {
-          const step = index < 2 ? -1 : 1;
-          return [step, await player.command(step < 0 ? 'session:undo' : 'session:switch', { session_id })] as [number, Reply<unknown>];
-        }),
-      );
-      for (const [step, reply] of replies) {
-        if (reply.ok) balance += step;
-        else codes.add(reply.error.code);
-      }
+      let balance = (await white.ok('session:get', { session_id })).cycle_count;
+      const race = [white, black, white, black].map(async (player, index) => {
+        const name = index < 2 ? 'session:undo' : 'session:switch';
+        const reply: Reply<unknown> = await player.command(name, { session_id });
+        if (!reply.ok) codes[name].add(reply.error.code);
+        else balance += name === 'session:undo' ? -1 : 1;
+      });
+      await Promise.all(race);
       expect((await black.ok('session:get', { session_id })).cycle_count).to.equal(balance);
     }
-    expect([...codes]).to.deep.equal(['CONFLICT']);
+    expect([...codes['session:undo']]).to.deep.equal(['CONFLICT']);
+    expect([...codes['session:switch']]).to.deep.equal(['CONFLICT']);
     const { version } = await white.ok('session:get', { session_id });
     await history(session_id, Math.min(version, 100));
     await until('every row', async () => (await findings(session_id))?.length === 0);
@@ -172,14 +169,16 @@ describe('taking turns back over instances', () => {
   });
 
   it('UN-16 the clock that runs anew warns anew, and runs out at its new deadline', async () => {
-    const participants = ['white', 'black'].map((participant_id) => ({ participant_id, total_time_ms: 1_300 }));
-    const session_id = await started({ participants, warning_thresholds_ms: [1_000] });
+    const participants = ['white', 'black'].map((participant_id) => ({ participant_id, total_time_ms: 20_000 }));
+    const session_id = await started({ participants, warning_thresholds_ms: [19_000] });
     await black.next('session:warning', (event) => event.session_id === session_id);
     await white.ok('session:switch', { session_id });
-    const { deadline_at } = await white.ok('session:undo', { session_id });
+    const { deadline_at, cycle_started_at } = await white.ok('session:undo', { session_id });
+    expect(Date.parse(deadline_at ?? '') - Date.parse(cycle_started_at ?? '')).to.equal(20_000);
     const warned = await black.next('session:warning', (event) => event.session_id === session_id && event.deadline_at === deadline_at);
     expect(warned.participant_id).to.equal('white');
+    const adjusted = await white.ok('session:adjust', { session_id, participant_id: 'white', delta_ms: -16_000 });
     const expired = await black.next('session:expired', (event) => event.session_id === session_id);
-    expect(expired.expired_at).to.equal(deadline_at);
+    expect(expired.expired_at).to.equal(adjusted.deadline_at);
   });
 });
