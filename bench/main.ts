@@ -18,6 +18,7 @@ import { growthRow } from './rows/growth.ts';
 import { memoryRow } from './rows/memory.ts';
 import { outboxRow } from './rows/outbox.ts';
 import { participantsRow } from './rows/participants.ts';
+import { timeControlRow } from './rows/time-control.ts';
 import { restRow } from './rows/rest.ts';
 import { roomRows } from './rows/room.ts';
 import { saturatedRow } from './rows/saturated.ts';
@@ -30,6 +31,7 @@ const ROWS: Row[] = [
   ...switchRows,
   outboxRow,
   participantsRow,
+  timeControlRow,
   saturatedRow,
   deliveryRow,
   ...roomRows,

@@ -1,5 +1,5 @@
 import { io, type Socket } from 'socket.io-client';
-import type { Reply, SessionState, SwitchData } from '#contract';
+import type { Reply, SessionState, SwitchData, TimeControl } from '#contract';
 import type { Side, Stage } from './stage.ts';
 
 const CONNECT_DEADLINE_MS = 5_000;
@@ -51,6 +51,14 @@ export class Player {
     const participants = ['white', 'black'].map((participant_id) => ({ participant_id, total_time_ms: BANK_MS }));
     await call(socket, 'session:create', { session_id: sessionId, sync_mode: 'per_participant', participants, increment_ms: 2000 });
     return new Player(socket, await call<SessionState>(socket, 'session:start', { session_id: sessionId }), keyed);
+  }
+
+  /** Opens a game of two with a time control on the service. */
+  static async withTimeControl(url: string, sessionId: string, time_control: TimeControl): Promise<Player> {
+    const socket = await connectClient(url);
+    const participants = ['white', 'black'].map((participant_id) => ({ participant_id }));
+    await call(socket, 'session:create', { session_id: sessionId, sync_mode: 'per_participant', participants, time_control });
+    return new Player(socket, await call<SessionState>(socket, 'session:start', { session_id: sessionId }), false);
   }
 
   /** Opens a game of so many, told what changes as the SDK is. */
