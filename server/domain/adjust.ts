@@ -66,13 +66,15 @@ function outOfRange(left: number, least: number, most: number): Refusal | null {
 }
 
 /**
- * With a time control, main time may not fall below zero unless the clock goes on there, what is left until the clock
- * falls stays in its limits, and time moves by whole units.
+ * With a time control, main time may not fall below zero, or below where the clock goes on to; what is left until the
+ * clock falls stays in its limits, and time moves by whole units.
  */
 function controlFault({ main_ms, floor_ms, control }: ControlledClock, adjusted: Clock, delta: number): Refusal | null {
   const { charge_unit_ms: unit = 1 } = control;
   if (delta % unit !== 0) return fault('delta_ms', `Must be a multiple of charge_unit_ms, ${unit}`, 'not_multiple');
-  if (floor_ms === 0 && main_ms + delta < 0) return fault('delta_ms', `Must leave 0 ms of main time, which is ${main_ms}`, 'out_of_range');
+  if (main_ms + delta < floor_ms) {
+    return fault('delta_ms', `Must leave ${floor_ms} ms of main time, which is ${main_ms}`, 'out_of_range');
+  }
   return outOfRange(untilFall(adjusted) ?? 0, 1, CONTROL_MAX_MS);
 }
 

@@ -191,7 +191,7 @@ export class Reference extends ReferenceBoard {
     if (clock !== undefined) {
       const isWhole = delta % (clock.control.charge_unit_ms ?? 1) === 0;
       const left = clock.left + this.overrun + delta;
-      if (!isWhole || (this.overrun === 0 && clock.main + delta < 0) || left < 1 || left > 400 * DAY) return 'VALIDATION_ERROR';
+      if (!isWhole || clock.main + delta < -this.overrun || left < 1 || left > 400 * DAY) return 'VALIDATION_ERROR';
       const receipt = this.receipt();
       clock.adjust(delta);
       if (owner != null) owner.bank = clock.main;
