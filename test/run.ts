@@ -31,6 +31,7 @@ const ALONE = [
 const LONG = [
   'test/corpus/corpus.test.ts',
   'test/console/views.test.ts',
+  'test/console/time-controls.test.ts',
   'test/instances/outage.test.ts',
   'test/console/trades.test.ts',
   'test/console/presets.test.ts',

@@ -27,7 +27,7 @@ const WORDS: Readonly<Record<string, Readonly<Record<string, string>> & { else: 
     too_small: 'Each above zero; with overtime, above where that ends.',
     else: 'Write times such as 60 s, 30 s.',
   },
-  rows: { too_big: 'At most 1000.', else: 'There must be at least one.' },
+  rows: { too_big: 'At most 1000.', else: 'There must be at least one, and two for an hourglass.' },
   name: { too_big: 'That is too long.', not_unique: 'There is another one of this name.', else: 'Another name, please.' },
   members: { not_unique: 'Somebody is in two teams.', else: 'At least one member is needed.' },
   undo: { else: 'Write a number from 0 to 20.' },
