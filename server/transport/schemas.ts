@@ -172,7 +172,7 @@ export function schemaOf(name: CommandName, payload: object): z.ZodType {
 }
 
 function goesBelowZero(payload: object): boolean {
-  return 'overrun_ms' in payload && Number(payload.overrun_ms) > 0;
+  return 'overrun_ms' in payload && typeof payload.overrun_ms === 'number' && payload.overrun_ms > 0;
 }
 
 function hasControl(value: unknown): boolean {

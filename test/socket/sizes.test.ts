@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { schemas } from '../../server/transport/schemas.ts';
 import { CREATE_MAX_BYTES, EVENT_MAX_BYTES, type FieldIssue, METADATA_MAX_BYTES } from '#contract';
 import { type App } from '../../server/app.ts';
 import { chess } from '../kit/games.ts';
@@ -66,8 +67,11 @@ describe('sizes of events', () => {
     const id = JSON.stringify(session_id);
     errorOf(await player.text(`["session:message",{"session_id":${id},"message":${deep(4_000)}}]`), 'VALIDATION_ERROR');
     errorOf(await player.text(`["session:create",{"sync_mode":"per_participant","metadata":{"a":${deep(250_000)}}}]`), 'VALIDATION_ERROR');
+    for (const field of [...Object.keys(schemas['session:create'].shape), 'unknown']) {
+      const modes = field === 'sync_mode' ? '' : '"sync_mode":"per_participant",';
+      errorOf(await player.text(`["session:create",{${modes}${JSON.stringify(field)}:${deep(20_000)}}]`), 'VALIDATION_ERROR');
+    }
     errorOf(await player.text(`["session:create",{"sync_mode":"per_participant","participants":${deep(250_000)}}]`), 'VALIDATION_ERROR');
-    errorOf(await player.text(`["session:create",{"sync_mode":"per_participant","unknown":${deep(250_000)}}]`), 'VALIDATION_ERROR');
     errorOf(await player.text(`["session:create",${deep(250_000)}]`), 'VALIDATION_ERROR');
   });
 
