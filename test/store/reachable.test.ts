@@ -110,10 +110,8 @@ describe("errors of the trail's database", () => {
   it('S-71 an error that shows a bug is not reported as an outage', async () => {
     const trail = createTrail({ databaseUrl: await freshDatabase(), logger: silent });
     // PostgreSQL's texts hold no NUL.
-    for (const work of [trail.newest('game\0'), trail.history('game\0', 0, 1)]) {
-      expect(await errorOf(work))
-        .to.be.instanceOf(Error)
-        .and.not.instanceOf(StoreUnavailableError);
+    for (const error of await Promise.all([trail.newest('game\0'), trail.history('game\0', 0, 1)].map(errorOf))) {
+      expect(error).to.be.instanceOf(Error).and.not.instanceOf(StoreUnavailableError);
     }
     await trail.close();
   });
