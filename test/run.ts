@@ -20,6 +20,9 @@ const ALONE = [
   'test/expiry/kill.test.ts',
   'test/clients/large-session.test.ts',
   'test/clients/storm.test.ts',
+  // How soon commands are answered, and a lost part of Redis is noticed.
+  'test/instances/outage.test.ts',
+  'test/failover/shards.test.ts',
   // How far two clocks are apart, to 5 ms.
   'test/clock/redis-clock.test.ts',
   'test/clock/skew.test.ts',
@@ -32,7 +35,6 @@ const LONG = [
   'test/corpus/corpus.test.ts',
   'test/console/views.test.ts',
   'test/console/time-controls.test.ts',
-  'test/instances/outage.test.ts',
   'test/console/trades.test.ts',
   'test/console/presets.test.ts',
   'test/failover/failover.test.ts',
@@ -42,7 +44,6 @@ const LONG = [
   'test/instances/signals.test.ts',
   'test/http/slow-peers.test.ts',
   'test/console/many-clocks.test.ts',
-  'test/failover/shards.test.ts',
   'test/chaos/chaos.test.ts',
   'test/audit/cli.test.ts',
   'test/failover/passwords.test.ts',

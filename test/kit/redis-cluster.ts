@@ -25,7 +25,7 @@ export interface RedisGroup {
 /** Starts a cluster of three masters with a replica each (or none), and waits until all of them agree that it works. */
 export async function startRedisCluster(replicasEach: 0 | 1 = 1): Promise<RedisGroup> {
   const size = (1 + replicasEach) * MASTERS;
-  const servers = await Promise.all(Array.from({ length: size }, startNode));
+  const servers = await Promise.all(Array.from({ length: size }, () => startNode()));
   const url = servers.map((server) => server.url).join(',');
   const nodes = servers.map((server) => connect(server));
   const masters = nodes.slice(0, MASTERS);
@@ -65,18 +65,22 @@ export async function startRedisCluster(replicasEach: 0 | 1 = 1): Promise<RedisG
 
 type Node = PrivateRedis & { busPort: number };
 
-async function startNode(): Promise<Node> {
+async function startNode(triesLeft = 3): Promise<Node> {
   const busPort = await freePort();
-  const server = await startOwnRedis({
-    settings: {
-      'cluster-enabled': 'yes',
-      'cluster-port': String(busPort),
-      'cluster-node-timeout': String(NODE_TIMEOUT_MS),
-      'cluster-require-full-coverage': 'no',
-      'repl-diskless-sync-delay': '0',
-    },
-  });
-  return { ...server, busPort };
+  const settings = {
+    'cluster-enabled': 'yes',
+    'cluster-port': String(busPort),
+    'cluster-node-timeout': String(NODE_TIMEOUT_MS),
+    'cluster-require-full-coverage': 'no',
+    'repl-diskless-sync-delay': '0',
+  };
+  try {
+    return { ...(await startOwnRedis({ settings })), busPort };
+  } catch (error) {
+    // Somebody else may take a port between its choice and the start.
+    if (triesLeft === 1 || !String(error).includes('Address already in use')) throw error;
+    return startNode(triesLeft - 1);
+  }
 }
 
 async function ownerOf(node: Redis, servers: Node[], key: string): Promise<PrivateRedis | undefined> {

@@ -265,10 +265,12 @@ export class Reference extends ReferenceBoard {
         if (team !== undefined) Object.assign(team, { bank: team.bank - used, used: team.used + used });
       }
     }
-    const banks = mode === 'per_participant' ? players : teams;
+    const [banks, present] = mode === 'per_participant' ? [players, this.players] : [teams, this.teams];
     const most = this.ceiling ?? DAY;
     const cycle = (this.game.time_per_cycle_ms ?? 0) + table.extra - table.counted;
-    for (const { bank, clock: own, expired } of banks) {
+    for (const [place, { bank, clock: own, expired }] of banks.entries()) {
+      // An increment may have brought it above what an adjustment may leave; then it stays there.
+      if (own === undefined && bank === present[place]?.bank) continue;
       const [left, limit] = own === undefined ? [bank ?? 0, most] : [this.overrun === 0 && own.main < 0 ? 0 : own.left, 400 * DAY];
       if (!expired && (left + this.overrun < 1 || left > limit)) return 'VALIDATION_ERROR';
     }
