@@ -51,7 +51,8 @@ function checkEnd({ turns, at_zero }: Stage, field: string, isLast: boolean, rep
   if (isLast) {
     if (at_zero !== undefined) fault(`${field}.at_zero`, 'No stage follows the last one', 'unsupported');
     if (repeats && turns === undefined) fault(`${field}.turns`, 'Required where the last stage repeats', 'required');
-    if (!repeats && turns !== undefined) fault(`${field}.turns`, 'The last stage ends only where it repeats', 'unsupported');
+    if (!repeats && turns !== undefined)
+      fault(`${field}.turns`, 'The last stage may have turns only with repeat_last: true', 'unsupported');
     return;
   }
   if (turns === undefined && at_zero === undefined) fault(`${field}.turns`, 'Required, or at_zero, before the last stage', 'required');
