@@ -1,12 +1,13 @@
 /** Keeps the client in the rooms of the sessions it wants to hear of, whatever happens to the connection. */
 import { doubled, jittered } from './backoff.ts';
+import { isAfter } from './clock/position.ts';
 import type { Connection } from './connection.ts';
 import type { ChangesEvent, EventEnvelope, SessionState, UpdateEvent } from './contract/index.ts';
 import { type DeviceClock, later } from './device-clock.ts';
 import { asError, retryAfter, type SyncKairosError } from './errors.ts';
 import type { KeepAlive } from './keep-alive.ts';
 import type { PhaseWatch } from './phase-watch.ts';
-import { isNewer, SessionStore, type StoreHooks } from './session-store.ts';
+import { SessionStore, type StoreHooks } from './session-store.ts';
 
 /** Pause before a join is tried again that failed for a passing reason. */
 const REJOIN_MS = 1_000;
@@ -99,7 +100,7 @@ export class Rooms {
       if (!room.store.remove(event)) {
         // Of a former incarnation of the id. The server has put everybody out of its room, but who is in the present
         // one's?
-        if (isNewer(room.store.seen, event)) this.#rejoin(room);
+        if (isAfter(room.store.seen, event)) this.#rejoin(room);
         return;
       }
       room.joined = false;
@@ -206,7 +207,7 @@ export class Rooms {
     const known = room.store.getSnapshot() === null ? {} : { last_known_version: seen?.version, last_known_epoch: seen?.epoch };
     room.missed = undefined;
     const { state } = await connection.exchange('session:join', { session_id: sessionId, deltas: true, ...known });
-    room.joined = !isNewer(room.missed, state);
+    room.joined = !isAfter(room.missed, state);
     room.lookedMs = 0;
     room.store.offer(state);
     connection.events.emit('connected', { sessionId });

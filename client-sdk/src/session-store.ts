@@ -1,5 +1,6 @@
 /** The newest state of one session that a client knows, whatever the order in which messages arrive. */
 import { applyChanges } from './clock/changes.ts';
+import { isAfter, type Position } from './clock/position.ts';
 import type { ChangesEvent, EventEnvelope, EventType, ExpiredEvent, SessionState, SwitchData } from './contract/index.ts';
 import { callAll } from './emitter.ts';
 import { SyncKairosError } from './errors.ts';
@@ -9,9 +10,7 @@ import { expiryBetween } from './expiry.ts';
 const REMEMBERED_EXPIRIES = 64;
 
 /** The part of a session's newest version that orders others against it and guards a switch. */
-interface Seen {
-  epoch: number;
-  version: number;
+interface Seen extends Position {
   active_participant_id: string | null;
   participants: readonly unknown[];
 }
@@ -25,16 +24,6 @@ export interface StoreHooks {
   onExpired: (event: Omit<ExpiredEvent, 'server_time_ms'>) => void;
   /** Why there is no connection to the server; null if there is one. */
   connectionError: () => SyncKairosError | null;
-}
-
-type Position = Pick<Seen, 'epoch' | 'version'>;
-
-/**
- * Whether `a` comes after `b`. A restored session counts its versions anew under a greater epoch. A missing position
- * comes before any other.
- */
-export function isNewer(a: Position | null | undefined, b: Position | null | undefined): boolean {
-  return a != null && (b == null || (a.epoch - b.epoch || a.version - b.version) > 0);
 }
 
 /**
@@ -128,9 +117,9 @@ export class SessionStore {
   /** Takes a state if it is newer; all states pass here. `cause` is the type of the event that made it, if known. */
   offer(state: SessionState, cause?: EventType): void {
     // After a deletion, or a switch result that is newer than the state, older states are ignored.
-    if (isNewer(this.#seen, state)) return;
+    if (isAfter(this.#seen, state)) return;
     // A known state still shows that the session is accessible.
-    if (!isNewer(state, this.#state)) return this.#change(this.#state, null);
+    if (!isAfter(state, this.#state)) return this.#change(this.#state, null);
     const before = this.#state;
     this.#seen = state;
     this.#change(state, null);
@@ -144,12 +133,12 @@ export class SessionStore {
   follow(event: ChangesEvent): boolean {
     const before = this.#state;
     const { epoch, since_version, changes, event_type } = event;
-    if (before === null) return !isNewer(event, this.#seen);
-    if (!isNewer(event, before)) return true;
+    if (before === null) return !isAfter(event, this.#seen);
+    if (!isAfter(event, before)) return true;
     if (before.epoch !== epoch || before.version !== since_version) return false;
     const after = applyChanges(before, changes);
     // Older than a switch result, but the next changes follow it.
-    if (isNewer(this.#seen, after)) this.#change(after, null);
+    if (isAfter(this.#seen, after)) this.#change(after, null);
     else this.offer(after, event_type);
     return true;
   }
@@ -170,7 +159,7 @@ export class SessionStore {
 
   /** Remembers the active participant after a switch; the whole state follows as an update. */
   note(result: SwitchData): void {
-    if (isNewer(result, this.#seen)) this.#seen = result;
+    if (isAfter(result, this.#seen)) this.#seen = result;
   }
 
   /**
@@ -178,7 +167,7 @@ export class SessionStore {
    * the id. Listeners still hear of the next session of this id.
    */
   remove(deleted: Position): boolean {
-    if (isNewer(this.#seen, deleted) || this.#isGone) return false;
+    if (isAfter(this.#seen, deleted) || this.#isGone) return false;
     this.#held = false;
     this.#seen = { ...deleted, active_participant_id: null, participants: [] };
     this.#change(null, new SyncKairosError('SESSION_NOT_FOUND', 'The session was deleted', { retryable: false }));

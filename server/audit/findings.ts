@@ -1,4 +1,4 @@
-import { isAfter } from '../domain/position.ts';
+import { isAfter } from '#clock';
 import { keyOf, type RowPosition } from './history.ts';
 
 /** A row that differs from what was committed. `missing`: a row that should be there is not. */

@@ -1,5 +1,5 @@
+import { isAfter } from '#clock';
 import type { SessionState } from '#contract';
-import { isAfter } from '../domain/position.ts';
 import { isBrief, snapshotText } from '../domain/schema.ts';
 import { BRIEF_FIELDS, type QueuedTrailEvent } from '../engine/trail-event.ts';
 

@@ -1,7 +1,7 @@
+import { isAfter, type Position } from '#clock';
 import type { SessionState, Status } from '#contract';
 import { nextEpoch, recover, resume, ROLLED_BACK } from '../domain/recover.ts';
 import { NewerSchemaError } from '../domain/schema.ts';
-import { isAfter, type Position } from '../domain/position.ts';
 import type { SessionEvent } from '../domain/event.ts';
 import type { Logger } from '../observability/logger.ts';
 import { within } from '../util/within.ts';

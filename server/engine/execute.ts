@@ -1,6 +1,5 @@
-import { clockHolder } from '#clock';
+import { clockHolder, isSamePosition } from '#clock';
 import { decide, type Decision, type TimerCommand } from '../domain/decide.ts';
-import { isSamePosition } from '../domain/position.ts';
 import { type Archive, isDormant } from './archive.ts';
 import {
   checkCycle,

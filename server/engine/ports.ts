@@ -1,8 +1,8 @@
 /** The interfaces that the engine needs. Store and transport implement them; app.ts connects them. */
+import type { Position } from '#clock';
 import type { EventType, JsonObject, JsonValue, SessionState, Status } from '#contract';
 import type { SessionEvent } from '../domain/event.ts';
 import type { Outage } from '../domain/outage.ts';
-import type { Position } from '../domain/position.ts';
 import type { UndoHistory } from '../domain/undo.ts';
 import type { SessionIncarnation } from './incarnation.ts';
 

@@ -1,6 +1,5 @@
-import { applyChanges } from '#clock';
+import { applyChanges, isAfter } from '#clock';
 import type { ChangesEvent } from '#contract';
-import { isAfter } from '../domain/position.ts';
 import type { LiveSession } from './ports.ts';
 
 /** Bounds of the cache. A session of two players takes some 2 KB, one of a thousand participants 300 KB. */

@@ -1,11 +1,10 @@
 import { WebSocket } from 'ws';
+import { isAfter, type Position } from '#clock';
 import type { Failure } from '#contract';
 
 const JOIN_ID = '0';
 /** Before the next try after a refusal or a lost connection, ms: at least this, at most twice of it. */
 const AGAIN_MS = 250;
-
-type Position = { version: number; epoch: number };
 
 /** What a crowd of clients has been through since the last `reset`. */
 export class Fortunes {
@@ -143,8 +142,7 @@ export class LightClient {
   }
 
   #learn({ version, epoch }: Position): void {
-    const { known } = this;
-    if (known === undefined || epoch > known.epoch || (epoch === known.epoch && version > known.version)) this.known = { version, epoch };
+    if (isAfter({ version, epoch }, this.known)) this.known = { version, epoch };
   }
 }
 

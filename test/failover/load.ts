@@ -1,5 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { expect } from 'chai';
+import { isAfter } from '#clock';
 import type { HistoryData, HistoryEvent, SessionState } from '#contract';
 import { canonicalJson } from '../../server/domain/canonical.ts';
 import { chess } from '../kit/games.ts';
@@ -12,11 +13,6 @@ const PAUSE_MS = 25;
 const PAGE = 1_000;
 /** Within this an instance is back after a failover. */
 const BACK_MS = 5_000;
-
-type Position = Pick<SessionState, 'epoch' | 'version'>;
-
-export const isNewer = (one: Position, other: Position) =>
-  one.epoch > other.epoch || (one.epoch === other.epoch && one.version > other.version);
 
 /** Games that are changed without a pause, and everything that was said about them. */
 export class Load {
@@ -110,7 +106,7 @@ export class Load {
       }
       for (const { epoch, version } of this.acknowledged.get(session_id) ?? []) {
         expect(
-          isNewer({ epoch, version }, present),
+          isAfter({ epoch, version }, present),
           `${session_id}: ${epoch}/${version} is ahead of ${present.epoch}/${present.version}`,
         ).to.equal(false);
         if (rows[version - 1]?.epoch === epoch) continue;

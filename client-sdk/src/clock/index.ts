@@ -7,6 +7,7 @@ export * from './find.ts';
 export * from './hourglass.ts';
 export * from './instants.ts';
 export * from './modes.ts';
+export * from './position.ts';
 export * from './reading.ts';
 export * from './rules.ts';
 export * from './turn-order.ts';

@@ -1,6 +1,5 @@
-import { applyChanges } from '#clock';
+import { applyChanges, isAfter } from '#clock';
 import type { ChangesEvent, SessionState, UpdateEvent } from '#contract';
-import { isAfter } from '../../domain/position.ts';
 import type { Logger } from '../../observability/logger.ts';
 import { Gate } from '../../util/gate.ts';
 import { changesRoomOf, type IoServer, roomOf } from './rooms.ts';

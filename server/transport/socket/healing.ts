@@ -1,6 +1,6 @@
+import { isAfter, type Position } from '#clock';
 import type { EventEnvelope, Status } from '#contract';
 import { STATUSES } from '#contract';
-import { isAfter, type Position } from '../../domain/position.ts';
 import { NewerSchemaError } from '../../domain/schema.ts';
 import type { Archive } from '../../engine/archive.ts';
 import { incarnationOf } from '../../engine/incarnation.ts';
