@@ -36,7 +36,7 @@ function findingText({ version, epoch, kind, what }: Finding): string {
 const COLUMNS = ['version', 'instant', 'type', 'who', 'elapsed', 'remaining', 'status'];
 const WIDTHS = [7, 24, 19, 20, 12, 12, 0];
 
-/** The head of the table that `replay` prints. */
+/** The head of the table that `npm run audit -- events` prints. */
 export function eventTableHead(): string {
   return line(COLUMNS);
 }

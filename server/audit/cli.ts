@@ -14,7 +14,9 @@ import { causeOf, isFromNewerVersion, verdictOf } from './database-errors.ts';
 import { fullHistory } from './full-history.ts';
 import { verify } from './verify.ts';
 
-const USAGE = 'usage: npm run audit -- status | retry | verify <session> | replay <session>';
+const USAGE = 'usage: npm run audit -- status | retry | verify <session> | events <session>';
+/** What releases up to 2.0 call `events`. */
+const FORMER_NAMES: Record<string, string> = { replay: 'events' };
 const DONE = 0;
 const NOT_DONE = 1;
 /** `verify` found that the trail differs from what was committed. */
@@ -34,8 +36,9 @@ interface QueueTools {
  * `npm run audit`: commands for operators of the trail. Exits with 0; with 1 after one line that says why it could not
  * do it; with 2 if `verify` found something.
  */
-async function main([command, session, ...more]: string[]): Promise<number> {
-  const needsSession = command === 'verify' || command === 'replay';
+async function main([name = '', session, ...more]: string[]): Promise<number> {
+  const command = FORMER_NAMES[name] ?? name;
+  const needsSession = command === 'verify' || command === 'events';
   if (more.length > 0 || needsSession !== (session !== undefined)) return refuse(USAGE);
   switch (command) {
     case 'status':
@@ -47,7 +50,7 @@ async function main([command, session, ...more]: string[]): Promise<number> {
       });
     case 'verify':
       return withDatabase((database) => showVerification(database, session ?? ''));
-    case 'replay':
+    case 'events':
       return withDatabase((database) => printEvents(database, session ?? ''));
     default:
       return refuse(USAGE);

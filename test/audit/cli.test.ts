@@ -88,9 +88,10 @@ describe('npm run audit', function () {
     });
   });
 
-  it('A-23 replay tells the full history, also of a session that was deleted', async () => {
+  it('A-23 events prints what happened in a session, also in one that was deleted, and does so under its former name replay too', async () => {
     const url = await freshDatabase();
-    const { code, stdout } = await audit({ DATABASE_URL: url }, 'replay', await recorded(url));
+    const session = await recorded(url);
+    const { code, stdout } = await audit({ DATABASE_URL: url }, 'events', session);
     expect(code).to.equal(0);
     expect(stdout.split('\n').map((line) => line.split(/ +/).join(' '))).to.deep.equal([
       'version instant type who elapsed remaining status',
@@ -100,16 +101,17 @@ describe('npm run audit', function () {
       '4 2026-03-01T12:00:03.000Z session_deleted black 1000 1799000 running',
       '',
     ]);
+    expect(await audit({ DATABASE_URL: url }, 'replay', session)).to.deep.equal({ code: 0, stdout, stderr: '' });
   });
 
   it('A-24 npm run audit says in one line what is wrong, with the name of the variable and without its value', async () => {
-    const usage = 'usage: npm run audit -- status | retry | verify <session> | replay <session>\n';
+    const usage = 'usage: npm run audit -- status | retry | verify <session> | events <session>\n';
     for (const args of [['nonsense'], ['verify'], ['status', 'x']]) {
       expect(await audit({}, ...args)).to.deep.equal({ code: 1, stdout: '', stderr: usage });
     }
     expect((await audit({}, 'status')).stderr).to.equal('REDIS_URL must be set\n');
     expect((await audit({}, 'verify', 'x')).stderr).to.equal('DATABASE_URL must be set\n');
-    expect((await audit({ DATABASE_URL: 'secret' }, 'replay', 'x')).stderr).to.match(/^DATABASE_URL must be a URL .*\n$/);
+    expect((await audit({ DATABASE_URL: 'secret' }, 'events', 'x')).stderr).to.match(/^DATABASE_URL must be a URL .*\n$/);
     const nowhere = await audit({ DATABASE_URL: 'postgresql://user:geheim@127.0.0.1:1/x' }, 'verify', 'x');
     expect(nowhere.code).to.equal(1);
     expect(nowhere.stderr)
