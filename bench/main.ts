@@ -53,7 +53,7 @@ const USAGE = `npm run bench -- [--smoke] [--only <row>]… [--against <commit>]
   --only     one row, may be repeated: ${ROWS.map((row) => row.name).join(', ')}
   --against  another commit takes the control's place, built beside this tree: a ratio below 1 is faster than it was. Rows: ${AGAINST.join(', ')}
   --profile  also writes CPU profiles of the service to bench/results/ (open them in Chromium's developer tools); they slow it down`;
-/** Whatever happens, a row ends. */
+/** Longest that a row may take, so that every run ends. */
 const LIMIT_MS = { smoke: 60_000, full: 6 * 60_000 };
 
 let stage: Stage | undefined;
@@ -105,7 +105,7 @@ async function main(): Promise<void> {
       const measures = await within(smoke ? LIMIT_MS.smoke : LIMIT_MS.full, `the row ${row.name}`, row.run(stage, options));
       results.push({ name: row.name, title: row.title, seconds: (performance.now() - from) / 1000, measures });
     } catch (error) {
-      // The other rows are worth having all the same.
+      // A row that fails does not end the others.
       if (!ending) console.error(error);
       failed.push(row.name);
     }

@@ -39,7 +39,7 @@ export interface OtherService {
 
 /**
  * Compiles service and controls in the same way into a folder of their own, as `npm run build:server` does: a loader of
- * TypeScript would slow both down, and a build that somebody else replaces midway would compare two things at once.
+ * TypeScript would slow both down, and a shared build could be replaced midway and would then compare two versions.
  * @throws when the compiler left nothing that could run; mistakes of type alone are passed to `progress`
  */
 export async function buildPrograms(progress: (line: string) => void): Promise<Programs> {

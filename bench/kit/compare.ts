@@ -10,7 +10,7 @@ export interface Measure {
   control: number | null;
   /** Service over control, round by round; null where only the service has the number. */
   ratio: Spread | null;
-  /** What was promised, in words; null where nothing was. */
+  /** The target in words; null where there is none. */
   target: string | null;
   met: boolean | null;
 }
@@ -30,8 +30,8 @@ export interface RatioTarget {
 }
 
 /**
- * Lets the two sides take turns, A B B A, so that whatever else the machine does meets both. Returns each round's
- * turns.
+ * Lets the two sides take turns, A B B A, so that other load of the machine hits both alike. Returns the turns of each
+ * round.
  */
 export async function takeTurns<Turn>(
   plan: Plan,
@@ -52,8 +52,8 @@ export async function takeTurns<Turn>(
 }
 
 /**
- * One number of both sides in every round, as a line of the table. The ratio is that of the middle round, not of two
- * sums that noise fell on unequally.
+ * One number of both sides in every round, as a line of the table. The ratio is the median of the rounds' ratios: a
+ * ratio of two sums would include noise that hit one side only.
  */
 export function compare<Turn>(
   name: string,
@@ -77,7 +77,7 @@ export function bounded(measure: Measure, most: number): Measure {
   return { ...measure, target: `${most === 0 ? '' : '≤ '}${most}${unit === '' ? '' : ` ${unit}`}`, met: service <= most };
 }
 
-/** A number that is good to know, measured once. */
+/** A number without a target, measured once. */
 export function noted(name: string, unit: string, service: number, control: number | null = null): Measure {
   return { name, unit, service, control, ratio: control === null ? null : spreadOf([service / control]), target: null, met: null };
 }

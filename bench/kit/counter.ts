@@ -1,20 +1,18 @@
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 
-/**
- * A statement that has to do with the trail; health checks and the like have not. The SQL goes over the wire as text.
- */
+/** Matches statements on the tables of the trail, but not health checks and the like. SQL travels as text. */
 const OF_THE_TRAIL = /sync_(?:sessions|events)/g;
 
-/** Stands before a PostgreSQL and counts what is asked of it. */
+/** A proxy before a PostgreSQL that counts statements. */
 export interface Counter {
   /** The address of the server with our port in it. */
   url: string;
-  /** How often a table of the trail was named so far. */
+  /** How many statements named a table of the trail so far. */
   readonly asked: number;
   close(): Promise<void>;
 }
 
-/** Opens one before the server of an address, on 127.0.0.1. */
+/** Opens the proxy on 127.0.0.1, before the server of an address. */
 export async function openCounter(target: string): Promise<Counter> {
   const sockets = new Set<Socket>();
   const url = new URL(target);

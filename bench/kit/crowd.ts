@@ -29,7 +29,7 @@ export class Crowd {
     return this.#program.ask('gather', gathering);
   }
 
-  /** Resolves when all together have had so many more updates. */
+  /** Resolves when all clients together have received so many more updates. */
   async updates(count: number): Promise<void> {
     await this.#program.ask('updates', count);
   }

@@ -6,7 +6,9 @@ import type { Side, Stage } from './stage.ts';
 
 const PLAYERS = 64;
 const BATCH = 500;
-/** Often enough to see the end of a turn to a hundredth, seldom enough to cost nobody anything. */
+/**
+ * Interval between two looks, ms: short enough to time the end of a turn to 1 %, long enough to cost hardly any CPU.
+ */
 const POLL_MS = 5;
 const TICK_MS = 10;
 
@@ -16,7 +18,7 @@ export interface OutboxEvent {
   state: string;
 }
 
-/** An outbox that real games filled, kept aside so that it can be filled with the same again. */
+/** The events that real games wrote to an outbox, kept so that the outbox can be filled with them again. */
 export class Filling {
   readonly #stage: Stage;
   /** By partition, oldest first. */
@@ -29,7 +31,7 @@ export class Filling {
     this.events = partitions.reduce((sum, { length }) => sum + length, 0);
   }
 
-  /** Plays 64 games on an instance until there are so many events, and keeps them aside. */
+  /** Plays 64 games on an instance until there are so many events, and takes these out of the outbox. */
   static async play(stage: Stage, url: string, count: number): Promise<Filling> {
     const players: Player[] = [];
     for (let index = 0; index < PLAYERS; index++) players.push(await Player.ofService(url, `bench-game-${index}`, false));
@@ -48,7 +50,7 @@ export class Filling {
     return new Filling(stage, partitions);
   }
 
-  /** Fills the whole outbox at one blow. */
+  /** Writes all events to the outbox at once. */
   async pour(): Promise<void> {
     const all = this.#stage.redis.multi();
     for (const [index, stream] of this.#stage.outboxes().entries()) {
@@ -57,7 +59,7 @@ export class Filling {
     await all.exec();
   }
 
-  /** Fills it at a steady rate. Returns when Redis took each event, Unix ms, by its key. */
+  /** Writes the events to the outbox at a steady rate. Returns when Redis took each event, Unix ms, by its key. */
   async trickle(perSecond: number): Promise<Map<string, number>> {
     const { redis } = this.#stage;
     const outboxes = this.#stage.outboxes();
@@ -77,7 +79,7 @@ export class Filling {
   }
 }
 
-/** Waits until neither outbox nor queue of a side holds anything: every job ended, so every row is committed. */
+/** Waits until outbox and queue of a side are empty: then every job has ended and every row is committed. */
 export async function drained(stage: Stage, side: Side): Promise<void> {
   for (;;) {
     const all = stage.redis.multi();
@@ -104,7 +106,7 @@ export class Rows {
     return new Rows(client);
   }
 
-  /** Removes them all, after making sure that each event was one. */
+  /** Deletes all rows, after checking that there was one for each event. */
   async clear(side: Side, expected: number): Promise<void> {
     const table = side === 'service' ? 'sync_events' : 'control_events';
     const { rows } = await this.#client.query<{ count: string }>(`SELECT count(*) FROM ${table}`);
@@ -145,7 +147,7 @@ async function read({ redis }: Stage, stream: string): Promise<OutboxEvent[]> {
   }
 }
 
-/** One of each partition in turn, as many games at once would have it. */
+/** Takes one event of each partition in turn, the order in which many games at once would write them. */
 function roundRobin(partitions: OutboxEvent[][]): (OutboxEvent & { partition: number })[] {
   const longest = Math.max(...partitions.map(({ length }) => length));
   return Array.from({ length: longest }, (_, index) =>

@@ -12,7 +12,7 @@ export interface RecordedExpiry {
   committedAt: number;
 }
 
-/** Every expiry in the outbox. Redis itself dated the entries, in the very script that committed them. */
+/** Every expiry in the outbox. The ids of its entries hold the instant of Redis at the commit. */
 export async function recordedExpiries(stage: Stage): Promise<RecordedExpiry[]> {
   const found: RecordedExpiry[] = [];
   for (const stream of stage.outboxes()) {
@@ -37,7 +37,7 @@ export interface Faults {
   early: number;
   double: number;
   missing: number;
-  /** Fired for another instant than the deadline. */
+  /** Recorded as of another instant than the deadline. */
   wrong: number;
 }
 

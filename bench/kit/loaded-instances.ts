@@ -16,7 +16,7 @@ export interface Stretch {
   redisUs: number;
 }
 
-/** Instances on one Redis or a cluster, with players and viewers: what measurements of scaling are made on. */
+/** Instances on one Redis or a cluster, with players and viewers: for measurements of scaling. */
 export class LoadedInstances {
   readonly #stage: Stage;
   readonly #instances: Program[];
@@ -37,7 +37,7 @@ export class LoadedInstances {
     return new LoadedInstances(stage, started, await Crowd.open(stage));
   }
 
-  /** Seats a player at each of so many games, on each instance in turn. */
+  /** Creates so many games, each with a player on the instances in turn. */
   async seat(games: number): Promise<void> {
     for (let index = 0; index < games; index++) {
       this.#players.push(await Player.ofService(this.#instances[index % this.#instances.length]?.url ?? '', `bench-game-${index}`, false));
@@ -46,7 +46,7 @@ export class LoadedInstances {
     this.#connections += games;
   }
 
-  /** Gives every game so many viewers more on every instance. */
+  /** Adds so many viewers to every game on every instance. */
   async view(each: number): Promise<void> {
     const ids = this.#players.map((_, index) => `bench-game-${index}`);
     for (const { url } of this.#instances) await this.#crowd.gather('service', [url], each * ids.length, ids);
@@ -54,7 +54,7 @@ export class LoadedInstances {
     this.#connections += each * this.#instances.length * ids.length;
   }
 
-  /** Connects clients by twos to games that nobody plays; what their arrival took. */
+  /** Connects clients in pairs to games that nobody plays. Returns the cost of connecting them. */
   async settle(clients: number): Promise<Stretch> {
     const ids = await copySession(this.#stage.redis, SERVICE_PREFIX, 'bench-game-0', 'bench-still', clients / 2);
     const urls = this.#instances.map(({ url }) => url);
@@ -67,7 +67,7 @@ export class LoadedInstances {
     return { ...stretch, load: { ...stretch.load, connections: before } };
   }
 
-  /** Nothing happens for a while. */
+  /** Waits without any command. */
   async rest(ms: number): Promise<Stretch> {
     return this.#stretch({}, async () => {
       await wait(ms);
@@ -75,7 +75,7 @@ export class LoadedInstances {
     });
   }
 
-  /** All players play at once for a while, each with one command on its way. */
+  /** Lets all players play at once for a while, each with one command on its way. */
   async play(ms: number): Promise<Stretch> {
     return this.#stretch({}, async () => {
       const end = performance.now() + ms;

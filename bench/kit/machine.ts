@@ -13,7 +13,7 @@ export interface MachineFacts {
   system: string;
   node: string;
   redis: string;
-  /** Processes that wanted the CPU in the last minute, as the run began. */
+  /** Load average of the last minute when the run began. */
   load_before: number;
   commit: string;
   changed_files: number;

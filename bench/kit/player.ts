@@ -16,17 +16,16 @@ export async function connectClient(url: string): Promise<Socket> {
   return socket;
 }
 
-/**
- * Sends a command and resolves with the data of its success. Without a timer of its own: whoever measures sets one for
- * many commands.
- */
+/** Sends a command and resolves with the data of its success. Sets no timer: the caller sets one for many commands. */
 export async function call<Data>(socket: Socket, name: string, payload: unknown): Promise<Data> {
   const reply = await new Promise<Reply<Data>>((resolve) => socket.emit(name, payload, resolve));
   if (!reply.ok) throw new Error(`${name} was refused: ${JSON.stringify(reply).slice(0, 300)}`);
   return reply.data;
 }
 
-/** One client with a game of two that it switches to and fro, on either side with the same payload. */
+/**
+ * One client with a game of two participants, which it switches back and forth, on either side with the same payload.
+ */
 export class Player {
   readonly socket: Socket;
   readonly #sessionId: string;
@@ -61,7 +60,7 @@ export class Player {
     return new Player(socket, await call<SessionState>(socket, 'session:start', { session_id: sessionId }), false);
   }
 
-  /** Opens a game of so many, told what changes as the SDK is. */
+  /** Opens a game of so many participants and takes changes, as the SDK does. */
   static async amongMany(url: string, sessionId: string, count: number): Promise<Player> {
     const socket = await connectClient(url);
     const participants = Array.from({ length: count }, (_, n) => ({ participant_id: `participant-${n}`, total_time_ms: BANK_MS }));
@@ -70,7 +69,9 @@ export class Player {
     return new Player(socket, await call<SessionState>(socket, 'session:start', { session_id: sessionId }), false, true);
   }
 
-  /** Opens the same game on the control, which is handed a state of the service so that both carry the same bytes. */
+  /**
+   * Opens the same game on the control, which is handed a state of the service so that both sides send the same bytes.
+   */
   static async ofControl(url: string, like: Player, keyed: boolean): Promise<Player> {
     const state = await call<SessionState>(like.socket, 'session:get', { session_id: like.#sessionId });
     const socket = await connectClient(url);

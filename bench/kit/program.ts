@@ -16,13 +16,13 @@ export interface ProgramOptions {
   probe: string;
   flags: string[];
   env: Record<string, string>;
-  /** Whether to wait until it says on its port that it is ready; else it need only run. */
+  /** Whether to wait until its port answers that it is ready; else a running process is enough. */
   ready: boolean;
-  /** Told as soon as there is a process, so that nobody is left behind. */
+  /** Called as soon as the process exists, so that it is always ended. */
   began: (program: Program) => void;
 }
 
-/** A measured process: the service or a control, with the probe in it. */
+/** A measured process: the service or a control, with the probe loaded. */
 export class Program {
   readonly url: string;
   readonly #child: ChildProcess;
@@ -38,8 +38,8 @@ export class Program {
   }
 
   /**
-   * Starts a compiled program on a free port of 127.0.0.1 and waits until it answers, there or, if it need not be
-   * ready, its channel.
+   * Starts a compiled program on a free port of 127.0.0.1 and waits until it answers there or, if it need not be ready,
+   * over its channel.
    */
   static async start({ file, probe, flags, env, ready, began }: ProgramOptions): Promise<Program> {
     const port = await freePort();
@@ -77,7 +77,7 @@ export class Program {
     }
   }
 
-  /** Asks it to end, and ends it by force after 5 s. Safe to call twice. */
+  /** Asks it to end, and kills it after 5 s. Safe to call twice. */
   async stop(): Promise<void> {
     if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
     this.#child.kill('SIGTERM');

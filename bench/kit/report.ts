@@ -9,8 +9,8 @@ export const RESULTS = path.resolve(import.meta.dirname, '../results');
 const HEADER = ['measure', 'ratio', 'middle half', 'target', '', 'service', 'control', 'unit'];
 
 /**
- * One table of all rows as Markdown, which reads well in a terminal too. Ratios first: figures of a machine mean
- * nothing beside those of another.
+ * One table of all rows as Markdown, which reads well in a terminal too. Ratios come first, since absolute figures of
+ * different machines can't be compared.
  */
 export function tableOf(results: RowResult[]): string {
   const titles = results.map(({ name, title, seconds }) => `- \`${name}\` (${Math.round(seconds)} s): ${title}`);

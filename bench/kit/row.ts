@@ -1,9 +1,9 @@
 import type { Measure } from './compare.ts';
 import type { Stage } from './stage.ts';
 
-/** What a row is run with. */
+/** Options of a run of a row. */
 export interface RowOptions {
-  /** Short and coarse: shows that everything works, in seconds. */
+  /** Whether the run is short and coarse: it takes seconds and only shows that the row works. */
   smoke: boolean;
   /** Prefix of files that CPU profiles of the service go to; none where undefined. */
   profile: string | undefined;

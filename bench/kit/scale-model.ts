@@ -1,20 +1,22 @@
-/** Microseconds of CPU that things cost, fitted to measurements; what docs/SCALING.md calculates with. */
+/**
+ * The cost of commands, clients and instances in microseconds of CPU, fitted to measurements; docs/SCALING.md uses it.
+ */
 export interface Model {
   /** Of an instance. */
   instance: {
-    /** A command: taken, decided, committed, answered, and told to the one who sent it. */
+    /** A command: received, decided, committed, answered, and told to its sender. */
     command: number;
-    /** One more client of the same instance that is told. */
+    /** One more client on the same instance that is told. */
     delivery: number;
-    /** Another instance that is told and has somebody to tell. */
+    /** Another instance that is told and has clients to tell. */
     receipt: number;
     /** A client that connects and joins. */
     arrival: number;
-    /** A connected client whom nothing happens to, for a second. */
+    /** An idle connected client, for a second. */
     connectionSecond: number;
-    /** An instance by itself, for a second. */
+    /** An idle instance, for a second. */
     second: number;
-    /** Each shard after the first, to an instance, for a second. */
+    /** What each shard after the first costs an instance, for a second. */
     shardSecond: number;
   };
   /** Of all Redis servers together. */
@@ -24,14 +26,14 @@ export interface Model {
     receipt: number;
     arrival: number;
     connectionSecond: number;
-    /** What an instance asks for by itself in a second. */
+    /** An idle instance, for a second. */
     instanceSecond: number;
-    /** Each shard after the first, with its instances at rest, for a second. */
+    /** Each shard after the first, with idle instances, for a second. */
     shardSecond: number;
   };
 }
 
-/** What happens in a stretch of time. */
+/** The load of a stretch of time. */
 export interface Load {
   instances: number;
   shards: number;
@@ -66,7 +68,7 @@ export function predict({ instance, redis }: Model, load: Load): { instances: nu
   };
 }
 
-/** Beyond this share of a core waiting grows faster than load. */
+/** Share of a core beyond which waiting grows faster than load. */
 const UTILISATION = 0.6;
 const CONNECTIONS_MAX = 20_000;
 const INSTANCES_MAX = 10_000;

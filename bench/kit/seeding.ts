@@ -21,7 +21,7 @@ export class Seeder {
   }
 
   /**
-   * Makes `count` sessions, many at once. `bankMs` is asked for each just before it is made. Resolves with their
+   * Makes `count` sessions, many at once. `bankMs` is called for each just before it is made. Resolves with their
    * states, in order.
    */
   async seed(

@@ -40,8 +40,8 @@ export class Stage {
   }
 
   /**
-   * Starts a Redis as `npm start` has it. Its file is not rewritten meanwhile, since that would fall on one side or the
-   * other by chance.
+   * Starts a Redis as `npm start` has it. Its append-only file is not rewritten meanwhile, since a rewrite would slow
+   * one side or the other by chance.
    */
   static async open(programs: Programs, shards: 1 | 3 = 1): Promise<Stage> {
     const directory = await mkdtemp(path.join(tmpdir(), 'synckairos-bench-'));
@@ -60,7 +60,7 @@ export class Stage {
     }
   }
 
-  /** An instance of SyncKairos, by its production entry. The outbox is written; nobody drains it. */
+  /** An instance of SyncKairos, by its production entry. It writes the outbox, which nothing drains. */
   async service(variables: Record<string, string> = {}, ready = true): Promise<Program> {
     return this.#start(this.#programs.service, { ...INSTANCE, KEY_PREFIX: SERVICE_PREFIX, AUDIT_WORKER: 'off', ...variables }, ready);
   }
@@ -77,12 +77,12 @@ export class Stage {
     return other;
   }
 
-  /** The same, but it writes no outbox either. */
+  /** An instance that does not write the outbox either. */
   async serviceWithoutTrail(): Promise<Program> {
     return this.#start(this.#programs.service, { ...INSTANCE, KEY_PREFIX: CONTROL_PREFIX, AUDIT_WORKER: 'none' });
   }
 
-  /** The audit worker of SyncKairos, by its production entry. It begins to drain the outbox at once. */
+  /** The audit worker of SyncKairos, by its production entry. It drains the outbox from its start. */
   async worker(databaseUrl: string): Promise<Program> {
     const env = { NODE_ENV: 'production', LOG_LEVEL: 'warn', KEY_PREFIX: SERVICE_PREFIX, DATABASE_URL: databaseUrl };
     return this.#start(this.#programs.worker, env, false);
@@ -126,7 +126,7 @@ export class Stage {
     return this.#start(this.#programs.timerControl, { NODE_ENV: 'production' });
   }
 
-  /** Has something done by `close`, before what was opened earlier is closed. */
+  /** Registers something for `close`, which does it before it closes what was opened earlier. */
   onClose(closer: () => Promise<unknown>): void {
     this.#closers.push(closer);
   }
@@ -141,7 +141,7 @@ export class Stage {
     return Array.from({ length: PARTITIONS }, (_, index) => `${prefix}:{${index}}:outbox`);
   }
 
-  /** Empties the outbox, as a relay would: nothing here may depend on how long a row has been running. */
+  /** Empties the outbox, as a relay would, so that figures do not depend on how long a row has been running. */
   async trimOutboxes(side: Side = 'service'): Promise<void> {
     const prefix = side === 'service' ? SERVICE_PREFIX : CONTROL_PREFIX;
     await Promise.all(this.outboxes(prefix).map((stream) => this.redis.xtrim(stream, 'MAXLEN', 0)));

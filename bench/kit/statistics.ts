@@ -1,6 +1,6 @@
 import { build } from 'hdr-histogram-js';
 
-/** An hour: nothing measured here takes longer. */
+/** The largest value of a histogram: an hour. */
 const HIGHEST_US = 3_600_000_000;
 
 /**
@@ -10,19 +10,19 @@ const HIGHEST_US = 3_600_000_000;
 export function percentile(samplesMs: readonly number[], share: number): number {
   if (samplesMs.length === 0) return Number.NaN;
   const histogram = build({ lowestDiscernibleValue: 1, highestTrackableValue: HIGHEST_US, numberOfSignificantValueDigits: 3 });
-  // What came early is a fault that rows count by itself.
+  // A negative latency is a fault that rows count separately.
   for (const sample of samplesMs) histogram.recordValue(Math.max(0, Math.round(sample * 1000)));
   return histogram.getValueAtPercentile(share * 100) / 1000;
 }
 
-/** Of a number measured in several rounds. */
+/** The distribution of a number over several rounds. */
 export function median(values: readonly number[]): number {
   return ranked(values, 0.5);
 }
 
 /**
- * Of one number measured in several rounds: the middle, and between what the middle half of the rounds lies. Noise is
- * what is between these.
+ * The median of a number over several rounds, and the bounds of the middle half of the rounds, whose distance shows the
+ * noise.
  */
 export interface Spread {
   median: number;
@@ -34,7 +34,7 @@ export function spreadOf(values: readonly number[]): Spread {
   return { median: median(values), low: ranked(values, 0.25), high: ranked(values, 0.75) };
 }
 
-/** Nearest rank: a handful of rounds, whose numbers may be anything, needs no histogram. */
+/** Nearest rank: a handful of rounds with numbers of any size needs no histogram. */
 function ranked(values: readonly number[], share: number): number {
   const sorted = Float64Array.from(values).toSorted();
   return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? Number.NaN;

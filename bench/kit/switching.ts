@@ -6,9 +6,11 @@ import type { Side, Stage } from './stage.ts';
 import { percentile } from './statistics.ts';
 import { costOf, memoryOf, profiled } from './usage.ts';
 
-/** Optimising compilers need a few thousand calls before a process runs as it will for the rest of its life. */
+/** Switches before the measurement: the compiler optimises functions after a few thousand calls. */
 const WARM_UP = { full: { commands: 6_000, ms: 15_000 }, smoke: { commands: 3_000, ms: 4_000 } };
-/** Whichever comes first: on a busy machine a run must not take longer, only see less. */
+/**
+ * A turn ends at this number of commands or after this time, so that a slow machine measures fewer but takes no longer.
+ */
 const A_TURN = { commands: 60, ms: 100 };
 const FULL: Plan = { rounds: 12, turns: 30 };
 const SMOKE: Plan = { rounds: 5, turns: 16 };

@@ -7,7 +7,7 @@ export interface Cost {
   redisUs: number;
 }
 
-/** Runs some work and tells what the programs that did it and Redis used meanwhile. */
+/** Runs some work and returns the CPU that Redis and the programs used meanwhile. */
 export async function costOf<Result>(stage: Stage, programs: Program[], work: () => Promise<Result>): Promise<Cost & { result: Result }> {
   const read = async () => {
     const [redisUs, ...usages] = await Promise.all([stage.redisCpuUs(), ...programs.map((program) => program.usage())]);

@@ -12,7 +12,7 @@ export interface Answer {
 }
 
 const replies = new Map<string, (payload: unknown) => unknown>();
-/** Asked before the program was so far: the probe listens from the very beginning. */
+/** Questions that came before the program could answer them: the probe listens from the start. */
 const early: Question[] = [];
 
 /** Answers one kind of question over the channel to the parent. The process ends when the parent is gone. */

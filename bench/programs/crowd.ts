@@ -1,5 +1,5 @@
 /**
- * Many clients in one process that cost as little as they can, so that it is the server that is measured: bare
+ * Many clients in one process that cost as little as they can, so that the server is measured, not they: bare
  * WebSockets which speak just enough of Engine.IO and Socket.IO to connect, join a session, answer heartbeats, and
  * count the updates they get by their first bytes, unparsed.
  */

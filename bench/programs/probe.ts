@@ -1,6 +1,6 @@
 /**
- * Loaded into every measured process, the service's and the control's alike (`node --import`), so that both are asked
- * in the same way.
+ * Loaded into every measured process, the service's and the control's alike (`node --import`), so that both are
+ * measured in the same way.
  */
 import { writeFile } from 'node:fs/promises';
 import { type Profiler, Session } from 'node:inspector/promises';
@@ -15,11 +15,11 @@ export interface Usage {
   rssBytes: number;
 }
 
-/** What is left of it when nothing is going on. */
+/** What the process holds while it is idle. */
 export interface SettledUsage extends Usage {
-  /** JavaScript's heap and what hangs on it outside, after collections of garbage. */
+  /** JavaScript's heap with its external memory, after collections of garbage, bytes. */
   heapBytes: number;
-  /** Timers that are armed, and other things that the event loop waits for. */
+  /** Armed timers and other handles that the event loop waits for. */
   resources: number;
 }
 

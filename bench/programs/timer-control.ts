@@ -14,10 +14,10 @@ export interface TimerTask {
 
 const FAR_MS = 86_400_000;
 const TIMEOUT_MAX_MS = 2 ** 31 - 1;
-/** After the last deadline; whatever is later than this is missing from the result, which then is too short. */
+/** How long to wait after the last deadline, ms; a later one is missing from the result, which is then too short. */
 const PATIENCE_MS = 1_000;
 
-/** Arms and waits. Resolves with how late each deadline was met, in ms, in the order in which they were. */
+/** Arms the deadlines and waits. Resolves with the lateness of each in ms, in the order in which they were met. */
 async function run({ offsets, far }: TimerTask): Promise<number[]> {
   const from = performance.now();
   const lateness: number[] = [];

@@ -23,7 +23,7 @@ export const clockRow: Row = {
       const client = new SyncKairosClient(url, { clock });
       try {
         const { bound } = await within(DEADLINE_MS, 'synchronization', client.syncServerTime());
-        // Redis reads its clock somewhere between the two looks.
+        // Redis reads its clock at an instant between these two.
         const before = client.getServerTime();
         const [seconds, micros] = await stage.redis.time();
         const truth = Number(seconds) * 1000 + Number(micros) / 1000;

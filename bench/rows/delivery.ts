@@ -18,7 +18,7 @@ const ABSOLUTE_MS = 100;
 
 /** A game on one instance whose updates a client of the other instance hears. */
 interface Game {
-  /** Has its room told something; resolves when whoever asked is answered. */
+  /** Sends something to its room; resolves when the sender is answered. */
   tell: () => Promise<void>;
   watcher: Socket;
 }
@@ -33,7 +33,7 @@ async function deliver({ tell, watcher }: Game, sent = performance.now()): Promi
   return latency;
 }
 
-/** All games as fast as they can, each with one update on its way, for a while. Returns how many a second that were. */
+/** Sends in all games as fast as possible, each with one update on its way. Returns the updates a second. */
 async function fastest(games: Game[], ms: number): Promise<number> {
   const began = performance.now();
   let done = 0;
@@ -45,7 +45,7 @@ async function fastest(games: Game[], ms: number): Promise<number> {
   return (done * 1000) / (performance.now() - began);
 }
 
-/** All games together at a steady rate. A game that is behind counts from when it should have sent. */
+/** Sends in all games at a steady rate. The latency of a late send counts from when it was due. */
 async function steadily(games: Game[], perSecond: number, ms: number): Promise<number[]> {
   const every = (games.length * 1000) / perSecond;
   const began = performance.now();
@@ -61,7 +61,7 @@ async function steadily(games: Game[], perSecond: number, ms: number): Promise<n
   return (await Promise.all(games.map(play))).flat();
 }
 
-/** From a client's packet on one instance to a client of the other instance. */
+/** Latency from a client on one instance to a client of another instance. */
 export const deliveryRow: Row = {
   name: 'delivery',
   title: 'Delivery to a client of the other instance, against a bare emit through the adapter of two instances',
@@ -108,7 +108,7 @@ export const deliveryRow: Row = {
     progress(`half load: ${Math.round(most.service / 2)} updates a second`);
     const loaded: number[] = [];
     const loadedControl: number[] = [];
-    // In short pieces, in turn.
+    // The two sides take short turns.
     for (let piece = 0; piece < 4; piece++) {
       loaded.push(...(await steadily(games.service, most.service / 2, loadMs / 4)));
       loadedControl.push(...(await steadily(games.control, most.service / 2, loadMs / 4)));

@@ -18,11 +18,11 @@ const FAR_MS = 86_400_000;
 const SOCKETS = 4;
 /** Sessions that clients watch, of those that are due. */
 const WATCHED = 200;
-/** The first deadline comes this long after the last session was made, so that making them is over. */
+/** From the creation of the last session to the first deadline, so that deadlines do not meet creations. */
 const QUIET_MS = 500;
 /**
- * The fewest sessions a second that can be made here; deadlines lie far enough ahead for that, and the true speed is
- * learned.
+ * The fewest sessions a second that can be made here; the first deadlines lie far enough ahead for it, and later laps
+ * use the measured rate.
  */
 const SLOWEST_SEEDING = 400;
 const PATIENCE_MS = 1_500;
@@ -30,7 +30,7 @@ const PATIENCE_MS = 1_500;
 const FULL = { armed: [1_000, 10_000, 100_000], due: [200, 2_000], windowMs: 2_500, rounds: 3 };
 const SMOKE = { armed: [1_000], due: [200], windowMs: 1_000, rounds: 2 };
 
-/** What must not happen to a deadline: in the trail or, the first two and the last, at the clients. */
+/** Faults of deadlines, found in the trail or, for the first two and the last, at the clients. */
 const FAULTS = ['early', 'double', 'missing or wrong', 'not told'];
 
 interface Bench {
@@ -50,13 +50,15 @@ interface Turn {
 }
 
 interface Lap extends Record<Side, Turn> {
-  /** As `lateness`, when the service said so to the clients that watched. */
+  /** As `lateness`, but until the watching clients were told. */
   told: number[];
-  /** As many as FAULTS. */
+  /** A count for each of FAULTS. */
   faults: number[];
 }
 
-/** One lap: sessions due at a steady rate, the rest far away; then the bare loop with the very same deadlines. */
+/**
+ * One lap: sessions that are due at a steady rate, and others due far later; then the control with the same deadlines.
+ */
 async function lap(bench: Bench, name: string, count: number, dueASecond: number, far: number, speed: { perSecond: number }): Promise<Lap> {
   const { stage, service, control, sockets, seeder } = bench;
   const began = Date.now();
@@ -82,14 +84,14 @@ async function lap(bench: Bench, name: string, count: number, dueASecond: number
   const faults = faultsOf(states, expiries, GRACE_MS);
   const early = told.filter((event) => event.server_time_ms < Date.parse(event.expired_at) + GRACE_MS).length;
   const heard = new Set(told.map((event) => event.session_id));
-  // Whoever joined after the end could not hear of it.
+  // A client that joined after the end could not be told.
   const untold = watched.filter((state) => Date.parse(state.deadline_at ?? '') >= quietFrom && !heard.has(state.session_id)).length;
-  // What fell due while sessions were still being made measures the making; it counts for correctness only.
+  // Deadlines while sessions were still being made are late because of that; they count for correctness only.
   const counted = expiries.filter(({ expiredAt }) => expiredAt >= quietFrom);
   const offsets = counted.map(({ expiredAt }) => expiredAt - Math.min(...counted.map((expiry) => expiry.expiredAt)) + QUIET_MS);
   const task: TimerTask = { offsets, far };
   const bare = await costOf(stage, [control], () => control.ask<number[]>('run', task));
-  // Redis cut its clock to whole milliseconds; half of one is what it cut off on average.
+  // Redis rounds its clock down to milliseconds, by half of one on average.
   const latenessOf = (at: number, expiredAt: number) => at + 0.5 - expiredAt - GRACE_MS;
   return {
     service: { lateness: counted.map(({ committedAt, expiredAt }) => latenessOf(committedAt, expiredAt)), cpuUs: cost.programUs / count },
@@ -127,7 +129,7 @@ async function measureOne(
     laps.push(await lap(bench, `due-${armed}-${due}-${round}`, count, due, armed - count, seeded.speed));
     progress(`${title}: lap ${round + 1} of ${rounds}`);
   }
-  // Each lap is a round: where the laps lie far apart, it was the machine.
+  // Each lap is a round: laps that differ much show noise of the machine.
   const turns = laps.map(({ service, control }) => ({ service: [service], control: [control] }));
   const lateness = (share: number) => (all: Turn[]) =>
     percentile(
@@ -144,7 +146,7 @@ async function measureOne(
   ];
 }
 
-/** How long after the end of the grace a deadline is committed, from few to very many that are armed. */
+/** How long after the end of the grace a deadline is committed, with few to very many deadlines armed. */
 export const expiryRow: Row = {
   name: 'expiry',
   title: 'Expiry lateness, from the end of the grace to the commit',

@@ -10,7 +10,7 @@ import { percentile } from '../kit/statistics.ts';
 import { costOf, profiled } from '../kit/usage.ts';
 import type { SettledUsage } from '../programs/probe.ts';
 
-/** Of `many` sessions so many are running and are played; the few are all played. */
+/** How many of the `many` sessions run and are played; the few are all played. */
 const FULL = { few: 1_000, many: 100_000, active: 10_000, rounds: 12, turns: 12, turnMs: 100, warmUpMs: 10_000, idleMs: 5_000 };
 const SMOKE = { few: 100, many: 3_000, active: 1_000, rounds: 3, turns: 3, turnMs: 60, warmUpMs: 500, idleMs: 400 };
 const TURN_DEADLINE_MS = 20_000;
@@ -19,14 +19,14 @@ interface World {
   stage: Stage;
   program: Program;
   socket: Socket;
-  /** Those that are played, and where we are among them. */
+  /** The sessions that are played, and the index of the next one. */
   active: string[];
   next: number;
 }
 
 /**
- * An instance on a Redis that holds so many sessions; what it holds more after they came, an instance that served none
- * of them.
+ * An instance on a Redis that holds so many sessions, and how much the heap and the handles of another instance, which
+ * served none of them, grew when they came.
  */
 async function populate(stage: Stage, active: number, idle: number): Promise<World & { grown: { heap: number; resources: number } }> {
   const program = await stage.service();
@@ -72,7 +72,7 @@ export const growthRow: Row = {
     for (const side of ['service', 'control'] as const) {
       const world = worlds[side];
       await tour(world, warmUpMs / 2);
-      // Whatever is played for the first time is read, which few of a game's switches are.
+      // The first switch of a session reads it, which other switches of a game do not.
       while (world.next < world.active.length) await tour(world, turnMs);
     }
     const turn = async (side: Side) => {
@@ -114,7 +114,7 @@ export const growthRow: Row = {
       compare('at rest: CPU of Redis', 'ms a second', idle, ([one]) => aSecond(one?.redisUs ?? Number.NaN)),
       noted(`heap of another instance for each of ${many} sessions`, 'bytes', grown.heap / many),
       bounded(noted('timers and sockets of that instance more than before', '', grown.resources), 0),
-      // The two that were made through the instance.
+      // The two sessions that were made through the instance.
       bounded(noted('subscriptions to rooms', '', channels.filter((channel) => channel.includes('bench-')).length), 2),
     ];
   },

@@ -15,11 +15,11 @@ interface Taken {
   heap: number;
 }
 
-/** What a connection takes of a process of its own, KiB, once garbage is collected. */
+/** Memory of a process for each connection, KiB, after collections of garbage. */
 async function ofConnections(stage: Stage, side: Side, count: number): Promise<Taken> {
   const program = side === 'service' ? await stage.service() : await stage.switchControl();
   const crowd = await Crowd.open(stage);
-  // What the first connections bring into memory is there once, not for each.
+  // The first connections load what all of them share.
   await crowd.gather(side, [program.url], Math.ceil(count / 10));
   const before = await program.ask<SettledUsage>('settled-usage', null);
   await crowd.gather(side, [program.url], count);
@@ -30,7 +30,7 @@ async function ofConnections(stage: Stage, side: Side, count: number): Promise<T
   return { rss: each(({ rssBytes }) => rssBytes), heap: each(({ heapBytes }) => heapBytes) };
 }
 
-/** What running sessions take in Redis beside their JSON, and in an instance that did not make them. */
+/** Memory of running sessions: in Redis beside their JSON, and in an instance that did not make them. */
 async function ofSessions(stage: Stage, count: number, progress: RowOptions['progress']): Promise<Measure[]> {
   const [maker, bystander] = [await stage.service(), await stage.service()];
   const socket = await connectClient(maker.url);
@@ -40,7 +40,7 @@ async function ofSessions(stage: Stage, count: number, progress: RowOptions['pro
     seeder.close();
   });
   const used = async () => Number(/used_memory:(\d+)/.exec(await stage.redis.info('memory'))?.[1]);
-  // The first sessions bring the keys that are there once.
+  // The first sessions bring the keys that all of them share.
   await seeder.seed('bench-first', Math.ceil(count / 10), () => BANK_MS);
   await stage.trimOutboxes();
   const before = { redis: await used(), ...(await bystander.ask<SettledUsage>('settled-usage', null)) };
@@ -62,7 +62,7 @@ async function ofSessions(stage: Stage, count: number, progress: RowOptions['pro
   ];
 }
 
-/** What is paid for everything that is there, whether or not anything happens. */
+/** Memory for each idle connection and session. */
 export const memoryRow: Row = {
   name: 'memory',
   title: 'Memory: a connection against bare Socket.IO, an idle session against its JSON',

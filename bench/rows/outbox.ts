@@ -3,8 +3,8 @@ import type { Row } from '../kit/row.ts';
 import { compareSwitches } from '../kit/switching.ts';
 
 /**
- * What the trail costs a command: an instance that writes events to the outbox and chains them by their hashes, against
- * one that keeps no trail.
+ * The cost of the trail for a command: an instance that writes hashed events to the outbox, against one without a
+ * trail.
  */
 export const outboxRow: Row = {
   name: 'outbox',

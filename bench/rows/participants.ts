@@ -3,7 +3,7 @@ import { Player } from '../kit/player.ts';
 import type { Row } from '../kit/row.ts';
 import { compareSwitches } from '../kit/switching.ts';
 
-/** What a switch of a game sends to a socket of its room, bytes. */
+/** Size of the update of a switch to one socket, bytes. */
 async function bytesOfUpdate(player: Player): Promise<number> {
   const update = new Promise((resolve) => player.socket.once('session:update', resolve));
   await player.switch();

@@ -35,7 +35,7 @@ async function switchOverRest(url: string, agent: Agent, sessionId: string): Pro
   });
 }
 
-/** All play at once, each sending as soon as it is answered. */
+/** All clients play at once, each sending as soon as it is answered. */
 async function playAll(switches: (() => Promise<void>)[], ms: number): Promise<Turn> {
   const began = performance.now();
   const latencies: number[] = [];
@@ -50,7 +50,7 @@ async function playAll(switches: (() => Promise<void>)[], ms: number): Promise<T
   return { latencies, perSecond: (latencies.length * 1000) / (performance.now() - began) };
 }
 
-/** Switches over REST and over sockets on one instance, beside what the service before did over REST. */
+/** Switches over REST and over sockets on one instance, beside the figures of the former service over REST. */
 export const restRow: Row = {
   name: 'rest',
   title: 'Switches on one instance (control: the best figures of the service before, over REST, from its design)',

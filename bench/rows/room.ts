@@ -10,17 +10,17 @@ import { costOf, profiled } from '../kit/usage.ts';
 
 const ROOM = 'bench-room';
 const OTHER = 'bench-other';
-/** Deliveries of a turn, about. */
+/** About how many deliveries a turn makes. */
 const FULL = { rounds: 6, turns: 2, deliveries: 30_000, crowdMs: 1_000 };
 const SMOKE = { rounds: 3, turns: 2, deliveries: 2_000, crowdMs: 200 };
-/** How often the room is told something while a switch elsewhere is timed. */
+/** Interval between two broadcasts to the room while switches of another session are timed, ms. */
 const ROOM_EVERY_MS = 500;
 const TURN_DEADLINE_MS = 60_000;
 
 interface Sided {
   program: Program;
   crowd: Crowd;
-  /** Tells the whole room something. */
+  /** Sends a message to the whole room. */
   tell: () => Promise<void>;
   /** A game of its own on the same instance. */
   other: Player;
@@ -52,7 +52,7 @@ async function seat(stage: Stage, size: number, progress: RowOptions['progress']
 }
 
 /**
- * One room with many clients, all on one instance: how fast it is told, and what that does to another session of the
+ * One room with many clients, all on one instance: how fast it is told, and how much that delays another session of the
  * instance.
  */
 function roomRow(size: number, smokeSize: number): Row {
@@ -93,7 +93,7 @@ function roomRow(size: number, smokeSize: number): Row {
   };
 }
 
-/** How long a switch of another session takes, while nobody is told anything and while the room is, twice a second. */
+/** The latency of switches of another session, while the room is idle and while it is told something twice a second. */
 async function besideTheCrowd(
   sides: Record<Side, Sided>,
   count: number,

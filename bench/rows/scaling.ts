@@ -8,7 +8,7 @@ import { type Stretch, LoadedInstances } from '../kit/loaded-instances.ts';
 const FULL = { games: 48, viewers: 10, settlers: 2_000, warmUpMs: 4_000, stretchMs: 2_000, stretches: 5 };
 const SMOKE = { games: 16, viewers: 4, settlers: 200, warmUpMs: 500, stretchMs: 400, stretches: 1 };
 type Sizes = typeof FULL;
-/** Instances and shards on which the model is checked; of more than one shard only the cost at rest is fitted. */
+/** Instances and shards on which the model is checked; with more shards only the cost of idle instances is fitted. */
 const CHECKS = [
   [1, 1],
   [2, 1],
@@ -23,15 +23,12 @@ const WORLDS = [
   [1_000_000, 100_000],
 ] as const;
 
-/**
- * What is left of the cost of some stretches once `known` is taken off, for each of `count`; the middle one of the
- * stretches.
- */
+/** The median over some stretches of their cost less `known`, for each of `count`. */
 function rest(stretches: Stretch[], side: 'instances' | 'redis', known: Model, count: (load: Load) => number): number {
   const left = stretches.map(
     (stretch) => (stretch[side === 'instances' ? 'instancesUs' : 'redisUs'] - predict(known, stretch.load)[side]) / count(stretch.load),
   );
-  // Less than nothing is noise.
+  // A negative cost is noise.
   return Math.max(0, median(left));
 }
 
@@ -41,7 +38,7 @@ async function several(count: number, work: () => Promise<Stretch>): Promise<Str
   return stretches;
 }
 
-/** Fits one figure after the other, each from stretches in which it is the only one that is not known yet. */
+/** Fits one figure after the other, each from stretches in which it is the only unknown one. */
 async function fit(
   stage: Stage,
   sizes: Sizes,
@@ -104,7 +101,7 @@ async function fit(
   return { model, calls, rate: median(played.map(({ load }) => load.commands / load.seconds)) };
 }
 
-/** Plays games with viewers on every instance; what was measured beside what the model says. */
+/** Plays games with viewers on every instance. Returns the measured and the predicted cost. */
 async function check(stage: Stage, instances: number, shards: 1 | 3, sizes: Sizes, model: Model): Promise<Measure[]> {
   const other = await stage.another(shards);
   const loaded = await LoadedInstances.open(other, instances);

@@ -17,8 +17,8 @@ const READY_DEADLINE_MS = 20_000;
 const POLL_MS = 5;
 const COLD_DEADLINE_MS = 60_000;
 /**
- * The longer Redis is away, the longer an instance pauses between its tries: the longest of these is beyond where that
- * ends, and within the ten seconds after which it gives up.
+ * How long Redis is away, ms. An instance pauses longer between its tries the longer that takes; the longest of these
+ * is beyond the longest pause, and within the ten seconds after which an instance gives up.
  */
 const WAITED_MS = { full: [500, 2_000, 6_000, 8_000], smoke: [500] };
 
@@ -39,7 +39,7 @@ async function afterRedis(stage: Stage, waitedMs: number): Promise<number> {
   const directory = await mkdtemp(path.join(tmpdir(), 'synckairos-bench-late-'));
   const program = await stage.service({ REDIS_URL: `redis://127.0.0.1:${port}` }, false);
   await wait(waitedMs);
-  // The instance has been told its address before.
+  // The instance knows this address already.
   const redis = await startPrivateRedis({ directory, port, withoutPassword: true });
   const began = performance.now();
   try {
@@ -78,7 +78,7 @@ async function coldStart(): Promise<number> {
   }
 }
 
-/** Until there is something to connect to. */
+/** Waits until something listens. */
 export const startupRow: Row = {
   name: 'startup',
   title: 'Start-up',
@@ -94,7 +94,7 @@ export const startupRow: Row = {
       bounded(noted('an instance that waited, ready after Redis: median', 'ms', median(late)), READY_MS),
       bounded(noted('the same, the longest', 'ms', Math.max(...late)), READY_MS),
     ];
-    // It builds the page, which alone takes seconds.
+    // `npm start` builds the page, which alone takes seconds.
     if (!smoke) measures.push(bounded(noted('npm start without any data, to its address', 's', await coldStart()), COLD_S));
     return measures;
   },

@@ -16,7 +16,7 @@ interface Turn {
   seconds: number;
   programUs: number;
   redisUs: number;
-  /** How often PostgreSQL was asked for something of the trail meanwhile. */
+  /** How many statements on the trail PostgreSQL received meanwhile. */
   asked: number;
 }
 
@@ -45,7 +45,7 @@ export const stormRow: Row = {
     const states = await seeder.seed('bench-storm', sessions, () => BANK_MS);
     const join = states.map(({ session_id }) => session_id);
     const crowd = await Crowd.open(stage);
-    // The counter must be seen to count: an id that Redis does not know is looked up in the trail.
+    // Check that the counter counts: an id that Redis does not know is looked up in the trail.
     const idle = database.asked;
     await fetch(`${first.url}/v1/sessions/bench-nowhere`);
     if (database.asked === idle) throw new Error('reads of PostgreSQL are not counted');

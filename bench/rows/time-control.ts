@@ -5,7 +5,7 @@ import { compareSwitches } from '../kit/switching.ts';
 
 const HOUR_MS = 3_600_000;
 
-/** Two stages, an increment, a delay and periods: of everything that a switch may have to compute, the most. */
+/** Two stages, an increment, a delay and periods: the most that a switch can have to compute. */
 const CONTROL: TimeControl = {
   stages: [
     { time_ms: 5 * HOUR_MS, turns: 40, increment_ms: 2_000, delay_ms: 5_000 },
