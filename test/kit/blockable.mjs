@@ -1,5 +1,5 @@
 // Preloaded into a process (NODE_OPTIONS=--import=…): SIGUSR2 blocks its event loop for BLOCK_MS, as a long computation
-// would. Meanwhile there is a file BLOCK_FILE.
+// would. The file BLOCK_FILE exists meanwhile.
 import { rmSync, writeFileSync } from 'node:fs';
 import { isMainThread } from 'node:worker_threads';
 

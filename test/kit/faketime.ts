@@ -32,7 +32,8 @@ export const noFaketime: string | undefined =
 
 /**
  * Environment of a process with a wrong clock: `'+30s'` ahead, `'+0 x1.01'` one percent fast. Only the wall clock is
- * wrong, unless `monotonic` asks for both. Not by the `faketime` command, whose child would survive a kill.
+ * wrong, unless `monotonic` asks for both. It preloads the library, since the child of the `faketime` command would
+ * survive a kill.
  */
 export function wrongClock(spec: string, { monotonic = false } = {}): Settings {
   if (library === undefined) throw new Error(noFaketime);

@@ -2,10 +2,10 @@ import type { CreatePayload } from '#contract';
 
 let games = 0;
 
-/** Half an hour each: nobody's flag falls while a test runs. */
+/** Half an hour for each clock, so that no clock runs out during a test. */
 export const BANK_MS = 1_800_000;
 
-/** Two chess players with plenty of time. Every call names a game of its own. */
+/** The payload that creates a game of two chess players with plenty of time; each call has another `session_id`. */
 export function chess(change: Partial<CreatePayload> = {}): CreatePayload & { session_id: string } {
   return {
     session_id: `game-${process.pid}-${++games}`,

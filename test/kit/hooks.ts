@@ -9,8 +9,8 @@ const wireFaults: string[] = [];
 /** Mocha calls these around every test of the run. */
 export const mochaHooks = {
   /**
-   * Notes during which test a client received what the AsyncAPI document lacks. A hook that throws would end the whole
-   * run.
+   * Notes the test during which a client received something that the AsyncAPI document lacks. It does not throw, since
+   * a hook that throws ends the whole run.
    */
   afterEach(this: Context): void {
     const [first] = wireCheck.take();
@@ -27,8 +27,8 @@ export async function mochaGlobalTeardown(): Promise<void> {
 }
 
 /**
- * A process with nothing left to do ends by itself. One that is still there after a few seconds was left a socket, a
- * timer or a child by some test, which is a bug of that test or of what it tested: fail the run and say what it is.
+ * A process with nothing left to do ends by itself. One that still runs after a few seconds holds a socket, a timer or
+ * a child that some test left open, which is a bug of that test or of what it tests: fail the run and name the handle.
  */
 function failOnOpenHandles(): void {
   const watchdog = setTimeout(() => {

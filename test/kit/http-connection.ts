@@ -31,7 +31,7 @@ export class HttpConnection {
     return new HttpConnection(socket);
   }
 
-  /** Sends as it is; a body after `lines`, which need not end in an empty one. */
+  /** Sends the lines of a head, an empty line and the body. */
   send(lines: string[], body: Uint8Array | string = ''): void {
     this.#socket.write(`${lines.join('\r\n')}\r\n\r\n`);
     this.#socket.write(body);
@@ -41,7 +41,7 @@ export class HttpConnection {
     this.#socket.write(text);
   }
 
-  /** The next answer; undefined once the connection is closed. Rejects when neither comes. */
+  /** The next answer; undefined once the connection is closed. Rejects when neither happens in time. */
   async answer(): Promise<RawAnswer | undefined> {
     const found = await until(
       'an answer or the end of the connection',

@@ -6,12 +6,14 @@ export interface HttpOnly {
   url: string;
   /** Method, path and status of each request. */
   asked: string[];
-  /** From now on WebSockets get through as well. */
+  /** From now on it passes WebSockets on as well. */
   letSockets(): void;
   close(): void;
 }
 
-/** A way to a server that lets HTTP through and no WebSocket, as some proxies do; others do not even answer to one. */
+/**
+ * A proxy that passes HTTP requests on but refuses WebSockets or, as some proxies do, never answers their handshakes.
+ */
 export async function openHttpOnly(url: string, { answers = true } = {}): Promise<HttpOnly> {
   const { port } = new URL(url);
   const asked: string[] = [];

@@ -4,18 +4,15 @@ import { setTimeout as wait } from 'node:timers/promises';
 const PROBE_INTERVAL_MS = 200;
 const PROBE_DEADLINE_MS = 1_000;
 
-/**
- * A plain load balancer: it passes TCP connections on, in turn, to whichever instances say on `/ready` that they want
- * them.
- */
+/** A plain load balancer: it passes TCP connections on, in turn, to the instances whose `/ready` answers 200. */
 export interface LoadBalancer {
   url: string;
-  /** How many instances would be given a connection now. */
+  /** How many instances would get a connection now. */
   readonly ready: number;
   close(): Promise<void>;
 }
 
-/** In front of the instances on these ports of 127.0.0.1, which may come and go. */
+/** Opens one in front of the instances on these ports of 127.0.0.1, which may come and go. */
 export async function openLoadBalancer(ports: number[]): Promise<LoadBalancer> {
   const sockets = new Set<Socket>();
   const stop = new AbortController();

@@ -9,7 +9,7 @@ import { until } from './until.ts';
 const CONFIGURATION = path.resolve(import.meta.dirname, '../../deploy/nginx.conf');
 const TEMPORARY = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'];
 
-/** One that is installed, or the one that ./setup has unpacked. */
+/** The installed nginx, or the one that ./setup has unpacked. */
 const COMMANDS = ['nginx', path.resolve(import.meta.dirname, '../../.data/nginx/usr/sbin/nginx')];
 const command = COMMANDS.find((one) => spawnSync(one, ['-v']).status === 0);
 
@@ -23,13 +23,13 @@ export interface Nginx {
 export interface NginxOptions {
   /** The path of the site below which the instance is; taken off where the instance's own address has none. */
   prefix?: string;
-  /** False: WebSockets do not get through, as where nobody has told a proxy of them. */
+  /** False: WebSockets are not passed on, as by a proxy that is not configured for them. */
   sockets?: boolean;
 }
 
 /**
- * The nginx of deploy/nginx.conf in front of one instance. Only what names other machines and folders is changed in it,
- * and what its comments and OPERATIONS.md say of a path.
+ * The nginx of deploy/nginx.conf in front of one instance. Only the names of machines and folders are changed in it,
+ * and for a path what its comments and OPERATIONS.md say.
  */
 export async function startNginx(instance: { url: string }, { prefix = '', sockets = true }: NginxOptions = {}): Promise<Nginx> {
   const directory = await freshDirectory('nginx');

@@ -9,7 +9,7 @@ const root = path.resolve(import.meta.dirname, '../..');
 
 /** A running `npm start`. */
 export interface NpmStart {
-  /** npm's own process, which leads a process group of its own, as it would in a terminal. */
+  /** npm's own process, the leader of a process group, as in a terminal. */
   npm: ChildProcess;
   /** The server's process. */
   server: ProcessIdentity;
@@ -53,7 +53,7 @@ export async function ended(npm: ChildProcess): Promise<number | string | null> 
   return npm.exitCode ?? npm.signalCode;
 }
 
-/** Those of the server and its services that are still alive. */
+/** The processes of the server and its services that are still alive. */
 export async function survivors({ server, services }: NpmStart): Promise<number[]> {
   const alive = await Promise.all([server, ...services].map(async (each) => ((await isAlive(each)) ? [each.pid] : [])));
   return alive.flat();

@@ -9,7 +9,7 @@ import { until } from './until.ts';
 
 const UNPACKED = path.resolve(import.meta.dirname, '../../.data/pgbouncer/usr');
 
-/** One that is installed, or the one that ./setup has unpacked, with its libraries. */
+/** The installed PgBouncer, or the one that ./setup has unpacked, with its libraries. */
 function find(): { command: string; env: NodeJS.ProcessEnv } | undefined {
   const libraries = [path.join(UNPACKED, 'lib'), ...foldersIn(path.join(UNPACKED, 'lib'))].join(':');
   const ways = [
@@ -33,8 +33,7 @@ export const hasPgBouncer: boolean = found !== undefined;
 export interface PgBouncerOptions {
   mode: 'transaction' | 'session';
   /**
-   * Parameters of a start-up that it drops in silence; it refuses a connection with any other one that it does not
-   * know.
+   * Parameters of a connection's start-up that it ignores; it refuses a connection with any other unknown parameter.
    */
   ignore?: string[];
 }
@@ -79,7 +78,7 @@ export async function startPgBouncer(databaseUrl: string, { mode, ignore = [] }:
   return {
     url: `postgresql://${username}:${password}@127.0.0.1:${port}${pathname}`,
     async close() {
-      // Asks no client to leave first.
+      // This stops it without waiting for clients.
       bouncer.kill('SIGTERM');
       await exited;
     },

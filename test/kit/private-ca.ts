@@ -6,7 +6,7 @@ import { freshDirectory } from './services.ts';
 
 const run = promisify(execFile);
 
-/** Files of an authority that no system knows, and of a server at `localhost` whose certificate it signed. */
+/** Files of a certificate authority that no system trusts, and of a certificate for `localhost` that it signed. */
 export interface PrivateCa {
   ca: string;
   cert: string;
@@ -14,8 +14,8 @@ export interface PrivateCa {
 }
 
 /**
- * Makes an authority and a server's certificate. `owner`, a file or folder, tells whose the key is to be: PostgreSQL
- * takes no other one.
+ * Makes an authority and a server's certificate. The key gets the owner of `owner`, a file or folder, since PostgreSQL
+ * accepts no other.
  */
 export async function makePrivateCa(owner: string): Promise<PrivateCa> {
   const directory = await freshDirectory('ca');

@@ -14,7 +14,7 @@ export type Program = 'main' | 'worker' | 'audit/cli';
  */
 export async function argumentsFor(program: Program): Promise<string[]> {
   const isWholeRun = process.env['TEST_PREPARE'] !== undefined;
-  // Coverage counts lines of the sources.
+  // Coverage counts lines of the sources, so it needs these.
   const countsCoverage = process.env['NODE_V8_COVERAGE'] !== undefined;
   if (!isWholeRun || countsCoverage) return ['--import', 'tsx', '--conditions=development', path.join(root, 'server', `${program}.ts`)];
   await oncePerRun('server', () => promisify(execFile)('npm', ['run', '--silent', 'build:server'], { cwd: root }));

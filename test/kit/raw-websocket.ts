@@ -2,15 +2,15 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { until } from './until.ts';
 
-/** The path and query of a handshake that is let in. */
+/** The path and query of a handshake that is accepted. */
 export const HANDSHAKE = '/socket.io/?EIO=4&transport=websocket';
 
 const TEXT = 1;
 const CLOSE = 8;
-/** The mask of zeros leaves a frame readable. */
+/** A mask of zeros leaves the payload readable. */
 const MASK = Buffer.alloc(4);
 
-/** The head of a frame from a client: `fin` of 0 for a fragment that others follow. */
+/** The head of a frame from a client: `fin` is 0 for a fragment that others follow. */
 export function frameHead(bytes: number, { opcode = TEXT, fin = 1 } = {}): Buffer {
   const first = (fin << 7) | opcode;
   if (bytes < 126) return Buffer.concat([Buffer.from([first, 0x80 | bytes]), MASK]);
@@ -21,18 +21,21 @@ export function frameHead(bytes: number, { opcode = TEXT, fin = 1 } = {}): Buffe
     : Buffer.concat([Buffer.from([first, 0x80 | 127]), length, MASK]);
 }
 
-/** A whole frame as it travels. */
+/** A whole frame as it is sent. */
 export function frame(content: string | Buffer, options?: { opcode?: number; fin?: number }): Buffer {
   const body = Buffer.from(content as string);
   return Buffer.concat([frameHead(body.length, options), body]);
 }
 
-/** A WebSocket of bare bytes, for what no library would send. It answers nothing by itself, not even the heartbeat. */
+/**
+ * A WebSocket that sends given bytes, also those that no library would send. It answers nothing by itself, not even the
+ * heartbeat.
+ */
 export class RawWebSocket {
   readonly tcp: Socket;
-  /** Texts that came and were not taken. */
+  /** Text messages that came and were not taken. */
   readonly texts: string[] = [];
-  /** Frames that came and were no texts. */
+  /** Frames that came and were not text. */
   readonly others: { opcode: number; body: Buffer }[] = [];
   /** The code and reason of the server's closing frame, if it sent one. */
   closing: { code: number; reason: string } | undefined;
@@ -68,7 +71,7 @@ export class RawWebSocket {
     return socket;
   }
 
-  /** As `open`, and connected to the namespace `/`. */
+  /** Opens it and connects to the namespace `/`. */
   static async connected(url: string): Promise<RawWebSocket> {
     const socket = await RawWebSocket.open(url);
     socket.text('40');
@@ -84,7 +87,7 @@ export class RawWebSocket {
     this.tcp.write(frame(content));
   }
 
-  /** The oldest text that fits, taken out; waits for it. */
+  /** Takes out the oldest matching text; waits for it. */
   async next(fits: RegExp, deadlineMs = 5_000): Promise<string> {
     return until(
       `a frame ${fits.source}, there are ${this.texts.join(' | ').slice(0, 300)}`,

@@ -11,13 +11,13 @@ const READY_DEADLINE_MS = 30_000;
 /** How long a node may be silent until the others call it failed, ms. */
 const NODE_TIMEOUT_MS = 1_000;
 
-/** Several Redis servers of which some take over from others. */
+/** Several Redis servers with failover. */
 export interface RedisGroup {
-  /** As REDIS_URL. */
+  /** The value for REDIS_URL. */
   url: string;
-  /** The server that takes writes of a key at present, as far as the others know. */
+  /** The server that accepts writes of a key at present, according to the others. */
   masterOf(key: string): Promise<PrivateRedis>;
-  /** Those that could take over from it. */
+  /** The replicas that could take over from it. */
   replicasOf(key: string): Promise<PrivateRedis[]>;
   stop(): Promise<void>;
 }
@@ -77,7 +77,7 @@ async function startNode(triesLeft = 3): Promise<Node> {
   try {
     return { ...(await startOwnRedis({ settings })), busPort };
   } catch (error) {
-    // Somebody else may take a port between its choice and the start.
+    // Another process may take a port between its choice and the start.
     if (triesLeft === 1 || !String(error).includes('Address already in use')) throw error;
     return startNode(triesLeft - 1);
   }
@@ -92,7 +92,7 @@ async function ownerOf(node: Redis, servers: Node[], key: string): Promise<Priva
 
 export const ready = (what: string, holds: () => Promise<boolean>) => until(what, holds, READY_DEADLINE_MS);
 
-/** Those of some servers that replicate from a master. */
+/** The servers among these that replicate from a master. */
 export async function replicasOf(servers: PrivateRedis[], master: PrivateRedis, password?: string): Promise<PrivateRedis[]> {
   const areReplicas = await Promise.all(
     servers.map((server) =>
@@ -107,7 +107,7 @@ export async function replicasOf(servers: PrivateRedis[], master: PrivateRedis, 
 /** Ends replication to a server, which stays a replica that may take over. */
 export async function cutOff(replica: PrivateRedis): Promise<void> {
   await withNode(replica, async (node) => {
-    // Its master wants no password, and refuses one.
+    // Its master has no password and refuses one.
     await node.config('SET', 'masterauth', 'wrong');
     await node.call('CLIENT', 'KILL', 'TYPE', 'master');
     await ready('it is cut off', async () => (await node.info('replication')).includes('master_link_status:down'));
@@ -135,14 +135,14 @@ export function connect({ port }: { port: number }, password?: string): Redis {
   return redis;
 }
 
-/** What the first server that can tell says. */
+/** The result of the first server that answers. */
 export async function askEach<Answer>(
   servers: { port: number }[],
   ask: (node: Redis) => Promise<Answer | undefined>,
   password?: string,
 ): Promise<Answer> {
   for (const server of servers) {
-    // Where one can't tell, the next one may.
+    // If one does not answer, the next one may.
     const answer = await withNode(server, ask, password).catch(() => undefined);
     if (answer !== undefined) return answer;
   }

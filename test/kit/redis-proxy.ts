@@ -7,14 +7,14 @@ import { type AddressInfo, connect, createServer, type Server, type Socket } fro
 const TIME_REPLY = /\*2\r\n\$10\r\n(\d{10})\r\n\$\d\r\n(\d{1,6})\r\n/g;
 
 /**
- * A way to a real Redis that takes its time, and on which Redis' clock can be seen to jump. What scripts read inside
- * Redis stays true.
+ * A proxy to a real Redis that delays requests and replies, and that can shift the clock in replies of TIME. Scripts
+ * inside Redis still read the true clock.
  */
 export class RedisProxy {
   /** How long requests and replies take, ms. */
   thereMs = 0;
   backMs = 0;
-  /** The connection that this is for, by the name that it gives itself; all where undefined. */
+  /** Which connections it affects, by the name that they give themselves; all where undefined. */
   only: string | undefined;
   /** Added to every reply of TIME, ms. */
   jumpMs = 0;
@@ -61,7 +61,7 @@ export class RedisProxy {
     }
   }
 
-  /** Each direction has one delay at a time, and timers of one delay fire in order. */
+  /** Each direction has one delay at a time, and timers with the same delay fire in order. */
   #pass(to: Socket, data: Buffer, delayMs: number): void {
     if (delayMs === 0) {
       if (!to.destroyed) to.write(data);

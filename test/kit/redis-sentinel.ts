@@ -14,7 +14,7 @@ const SENTINELS = 3;
 const DOWN_AFTER_MS = 1_000;
 const FAILOVER_TIMEOUT_MS = 3_000;
 
-/** What the servers and the Sentinels want to hear. */
+/** The passwords of the servers and of the Sentinels. */
 interface Passwords {
   redis: string;
   sentinel: string;
@@ -68,7 +68,7 @@ export async function startRedisSentinel(passwords?: Passwords): Promise<RedisGr
     masterOf,
     replicasOf: async () => replicasOf(servers, await masterOf(), passwords?.redis),
     stop: async () => {
-      // The Sentinels first: they would see the others off as failures.
+      // The Sentinels stop first, else they would take the others' end for failures.
       await Promise.all(sentinels.map((sentinel) => sentinel.stop()));
       await Promise.all(servers.map((server) => server.stop()));
     },
@@ -79,7 +79,7 @@ async function startSentinel(master: PrivateRedis, passwords: Passwords | undefi
   const directory = await freshDirectory('sentinel');
   await mkdir(directory, { recursive: true });
   const port = await freePort();
-  // A Sentinel keeps what it learns in this file.
+  // A Sentinel writes what it learns to this file.
   const file = path.join(directory, 'sentinel.conf');
   const lines = [
     `port ${port}`,

@@ -7,16 +7,15 @@ export async function keysLike(redis: RedisClient, pattern: string): Promise<str
   return (await Promise.all((await mastersOf(redis)).map((node) => node.keys(pattern)))).flat();
 }
 
-/** The servers that hold what is in Redis: of a cluster all masters. */
+/** The servers that hold the keys: all masters of a cluster, else the one server. */
 export async function mastersOf(redis: RedisClient): Promise<Redis[]> {
-  // A cluster knows its nodes when it has asked one.
+  // A cluster client knows its nodes only after its first command.
   await whenReady(redis);
   return redis.isCluster ? (redis as Cluster).nodes('master') : [redis as Redis];
 }
 
 /**
- * A connection to look into Redis, or to spoil what is there; it waits for Redis as long as it takes. Whoever opens it
- * disconnects it.
+ * A connection to read or corrupt what is in Redis; it waits for Redis as long as it takes. The caller disconnects it.
  */
 export function lookInto(url: string): RedisClient {
   return connectRedis(url, 'blocking', 'test', createLogger('silent', 'test'));

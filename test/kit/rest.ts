@@ -4,12 +4,12 @@ export interface RestAnswer {
   status: number;
   headers: Headers;
   text: string;
-  /** The body as a reply of the contract; throws when it is none. */
+  /** The body as a reply of the contract; throws if it is not one. */
   reply<Data = unknown>(): Reply<Data>;
   json(): Record<string, unknown>;
 }
 
-/** One HTTP request. A body that is no text travels as JSON. */
+/** One HTTP request. A body that is not a string is sent as JSON. */
 export async function rest(
   instance: { url: string },
   method: string,

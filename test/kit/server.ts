@@ -12,7 +12,7 @@ import { type ClientOptions, TestClient } from './socket-client.ts';
 /** Environment variables of an instance. */
 export type Settings = Record<string, string>;
 
-/** Without limits and without a trail: whoever tests those asks for them. */
+/** Without limits and without a trail; tests of those set them. */
 const DEFAULTS: Settings = {
   NODE_ENV: 'test',
   HOST: '127.0.0.1',
@@ -30,9 +30,9 @@ const START_DEADLINE_MS = 60_000;
 /** An instance in a process of its own. */
 export interface InstanceProcess {
   url: string;
-  /** SIGKILL, as a crash would end it. Resolves when it is gone. */
+  /** Sends SIGKILL, like a crash. Resolves when the process has ended. */
   kill(): Promise<void>;
-  /** SIGTERM. Resolves with the exit code, null when a signal ended it. */
+  /** Sends SIGTERM. Resolves with the exit code, null when a signal ended it. */
   stop(): Promise<number | null>;
   signal(signal: NodeJS.Signals): void;
   pid: number;
@@ -51,7 +51,7 @@ export async function startInstance(settings: Settings, schema?: Schema): Promis
 /** Starts an instance by the production entry. `settings` must name REDIS_URL. */
 export async function startInstanceProcess(settings: Settings): Promise<InstanceProcess> {
   const child = spawn(process.execPath, await argumentsFor('main'), {
-    // The line that tells the address is an `info`.
+    // The line with the address has the level `info`.
     env: { PATH: process.env['PATH'] ?? '', ...DEFAULTS, ...settings, LOG_LEVEL: 'info' },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -77,8 +77,8 @@ export async function startInstanceProcess(settings: Settings): Promise<Instance
 }
 
 /**
- * Reads the log until the instance says where it listens; goes on reading afterwards, so that a full pipe never holds
- * it up.
+ * Reads the log until the instance says where it listens; goes on reading afterwards, so that a full pipe never blocks
+ * the instance.
  */
 async function addressOf(child: ChildProcess): Promise<string> {
   const said: string[] = [];
@@ -131,7 +131,7 @@ export class Cluster {
     return client;
   }
 
-  /** A connection to look into Redis, or to spoil what is there. */
+  /** A connection to read or corrupt what is in Redis. */
   redis(): RedisClient {
     if (this.#redis === undefined) {
       const redis = lookInto(this.settings.REDIS_URL);

@@ -10,17 +10,17 @@ import { type PrivateRedis, type PrivateRedisOptions, startPrivateRedis } from '
 const run = promisify(execFile);
 
 const TEMPLATE = 'migrated_template';
-// What a test writes must survive a crash of the server, but no power cut.
+// What a test writes must survive a crash of the server, but not a power cut.
 const FAST_POSTGRES = { fsync: 'off', full_page_writes: 'off', shared_buffers: '32MB', max_connections: '200' };
 
 const cleanUps: (() => Promise<void>)[] = [];
 
-/** Has something stopped at the end of the run, before whatever was started earlier. */
+/** Registers something to stop at the end of the run, before what was started earlier. */
 export function onStop(cleanUp: () => Promise<void>): void {
   cleanUps.push(cleanUp);
 }
 
-/** Calls `start` at the first use only; whoever asks later gets the same result. */
+/** Calls `start` at the first use only; later uses get the same result. */
 function lazily<T>(start: () => Promise<T>): () => Promise<T> {
   let started: Promise<T> | undefined;
   return () => (started ??= start());
@@ -29,7 +29,7 @@ function lazily<T>(start: () => Promise<T>): () => Promise<T> {
 const folder = lazily(async () => {
   const made = await mkdtemp(path.join(tmpdir(), 'synckairos-test-'));
   cleanUps.push(() => rm(made, { recursive: true, force: true }));
-  // Run by root, PostgreSQL is another user who has to reach its data.
+  // When root runs the tests, PostgreSQL runs as another user, who must be able to reach its data.
   await chmod(made, 0o755);
   return made;
 });
@@ -59,7 +59,7 @@ export async function redisUrl(): Promise<string> {
 }
 
 /**
- * One Redis server without replicas, whatever TEST_REDIS says, shared by all tests: for those that put something
+ * One Redis server without replicas, whatever TEST_REDIS says, shared by all tests: for tests that put something
  * between it and an instance.
  */
 export const oneRedisUrl: () => Promise<string> = lazily(async () =>

@@ -7,8 +7,8 @@ import { freshDirectory } from './services.ts';
 const run = promisify(execFile);
 
 /**
- * A wall clock of one program that can be set while it runs, by a little library for LD_PRELOAD (shifted-clock.c).
- * `faketime` can't be had for redis-server, which does not survive it.
+ * A wall clock of one program that can be set while it runs, by a small library for LD_PRELOAD (shifted-clock.c).
+ * `faketime` can't be used, since redis-server crashes under it.
  */
 export interface ShiftedClock {
   /** Environment of the program. */
@@ -41,7 +41,7 @@ export async function shiftedClock(): Promise<ShiftedClock | undefined> {
       async shift(ms) {
         const microseconds = Buffer.alloc(8);
         microseconds.writeBigInt64LE(BigInt(Math.round(ms * 1000)));
-        // In place: the file is mapped.
+        // Write in place, since the program has mapped the file.
         const handle = await open(file, 'r+');
         try {
           await handle.write(microseconds, 0, 8, 0);

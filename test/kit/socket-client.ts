@@ -8,10 +8,10 @@ type EventBody<Name extends EventName> = Parameters<ServerToClientEvents[Name]>[
 export interface ClientOptions {
   /** Headers of the handshake, such as `Origin`. */
   headers?: Record<string, string>;
-  /** Whether it comes back by itself after a loss. */
+  /** Whether it reconnects by itself after a loss. */
   reconnection?: boolean;
   transports?: ('websocket' | 'polling')[];
-  /** What it says of itself in the handshake. */
+  /** The `auth` data of the handshake. */
   auth?: Record<string, unknown>;
 }
 
@@ -25,7 +25,7 @@ interface Received {
 
 /**
  * A Socket.IO client that keeps every event until a test asks for it, so none is missed by asking late. Whatever it
- * receives is checked against the AsyncAPI document, and what differs fails the run (hooks.ts).
+ * receives is checked against the AsyncAPI document, and a difference fails the run (hooks.ts).
  */
 export class TestClient {
   readonly socket: Socket;
@@ -63,7 +63,7 @@ export class TestClient {
       };
       socket.once('connect_error', fail);
       socket.once('connect', () => {
-        // Later ones are for the client itself to get over.
+        // The client retries after later errors by itself.
         socket.off('connect_error', fail);
         resolve();
       });
@@ -81,7 +81,7 @@ export class TestClient {
     return (await this.success(name, payload)).data;
   }
 
-  /** As `ok`, with the whole reply. */
+  /** Sends a command that must succeed. Returns the whole reply. */
   async success<Name extends CommandName>(name: Name, payload: Commands[Name]['payload']): Promise<Success<Commands[Name]['data']>> {
     const reply = await this.command(name, payload);
     if (!reply.ok) throw new Error(`${name} was refused: ${JSON.stringify(reply.error).slice(0, 500)}`);
@@ -93,7 +93,7 @@ export class TestClient {
     return errorOf(await this.command(name, payload), code);
   }
 
-  /** Sends anything at all, with an acknowledgement asked for. */
+  /** Sends any event and asks for an acknowledgement. */
   async raw(name: unknown, ...args: unknown[]): Promise<Reply<unknown>> {
     const reply = (await this.socket.timeout(REPLY_DEADLINE_MS).emitWithAck(name as string, ...args)) as Reply<unknown>;
     wireCheck.reply(name, reply);
@@ -101,8 +101,8 @@ export class TestClient {
   }
 
   /**
-   * Sends an event as the very text of its arguments, which need not be what a client would write. `frameBytes` fills
-   * it up with spaces to a WebSocket frame of just that size: Engine.IO's packet type, Socket.IO's, the id of the
+   * Sends an event with this text as its arguments, which need not be what a client would write. `frameBytes` pads it
+   * with spaces to a WebSocket frame of exactly that size: Engine.IO's packet type, Socket.IO's, the id of the
    * acknowledgement and the JSON.
    */
   async text(json: string, frameBytes = 0): Promise<Reply<unknown>> {
@@ -120,7 +120,7 @@ export class TestClient {
     });
   }
 
-  /** The oldest event of this name that fits, taken out of the queue; waits for it if it has not come yet. */
+  /** Takes the oldest matching event of this name out of the queue; waits for it if none has come yet. */
   async next<Name extends EventName>(
     name: Name,
     fits: (body: EventBody<Name>) => boolean = () => true,
@@ -147,7 +147,7 @@ export class TestClient {
     });
   }
 
-  /** Events of this name that have come and were not taken, oldest first. */
+  /** Events of this name that came and were not taken, oldest first. */
   seen<Name extends EventName>(name: Name): EventBody<Name>[] {
     return this.#queue.filter((event) => event.name === name).map((event) => event.body as EventBody<Name>);
   }
@@ -169,7 +169,7 @@ export class TestClient {
   }
 }
 
-/** The error of a refusal with this code; anything else throws. */
+/** The error of a refusal with this code. Throws on any other reply. */
 export function errorOf(reply: Reply<unknown>, code: ErrorCode): Failure['error'] {
   if (reply.ok || reply.error.code !== code) throw new Error(`expected ${code}, got ${JSON.stringify(reply).slice(0, 500)}`);
   return reply.error;

@@ -7,19 +7,19 @@ import { toEntry } from '../../server/store/outbox.ts';
 import { readFacts, splitStored, type StoredFacts, writeFacts } from '../../server/store/codec.ts';
 import type { RedisClient } from '../../server/store/connection.ts';
 
-/** The facts that Redis has of a session beside its state, read past the server. */
+/** The facts that Redis holds of a session beside its state, read from Redis itself. */
 export async function factsIn(redis: RedisClient, key: string): Promise<StoredFacts> {
   return readFacts(splitStored(await redis.get(key))[0] ?? '');
 }
 
-/** The text of the state that Redis has of a session; '' where it has none. */
+/** The text of the state that Redis holds of a session; '' where it holds none. */
 export async function stateIn(redis: RedisClient, key: string): Promise<string> {
   return splitStored(await redis.get(key))[1] ?? '';
 }
 
 /**
- * Changes what Redis has of a session behind everybody's back. Another token, unless one is given: no instance may go
- * on with what it remembers.
+ * Changes a stored session without the server. It gets another token, unless one is given, so that no instance goes on
+ * with the state in its cache.
  */
 export async function tamper(redis: RedisClient, key: string, changes: Partial<StoredFacts>, state?: string): Promise<void> {
   const facts = writeFacts({ ...(await factsIn(redis, key)), tokens: 'another-commit', ...changes });
@@ -27,15 +27,15 @@ export async function tamper(redis: RedisClient, key: string, changes: Partial<S
   await redis.set(key, `${facts}\n${state ?? stored ?? ''}${undo === null ? '' : `\n${undo}`}`, 'KEEPTTL');
 }
 
-/** What the outbox has of a session, oldest first, read past the server. */
+/** The entries of a session in the outbox, oldest first, read from Redis itself. */
 export async function entriesOf(redis: RedisClient, prefix: string, session: string): Promise<OutboxEntry[]> {
   const entries = await redis.xrange(createKeys(prefix).session(session).outbox, '-', '+');
   return entries.map(toEntry).filter(({ event }) => (JSON.parse(event) as HistoryEvent).session_id === session);
 }
 
 /**
- * The history that entries of the outbox tell, with the snapshots that they leave out. `changed` is a state that was
- * put into Redis behind their back.
+ * The history that entries of the outbox hold, with the snapshots that they leave out. `changed` is a state that was
+ * put into Redis without an event.
  */
 export function historyIn(entries: OutboxEntry[], changed?: SessionState): HistoryEvent[] {
   let state: SessionState | undefined;

@@ -1,20 +1,19 @@
 import { createServer, connect, type AddressInfo, type Socket } from 'node:net';
 
-/** More than this on its way in one direction of one connection makes the sender wait. */
+/** Bytes on the way in one direction of one connection beyond which the sender has to wait. */
 const IN_FLIGHT_MAX_BYTES = 1024 * 1024;
 
 /** A network between two programs of a test: it can be slow, and it can break. */
 export interface TcpProxy {
   port: number;
-  /** How long every byte takes, each way, ms. Counts for what is sent from now on. */
+  /** Delay of every byte in each direction, ms. It applies to what is sent from now on. */
   delayMs: number;
-  /** What the line of each connection brings to its client in a second; any number unless set. */
+  /** Bandwidth of each connection towards its client, bytes a second; unlimited unless set. */
   bytesPerSecond: number | undefined;
   /** Only connections whose client has sent this text so far are slow; undefined for all. */
   slowOnly: string | undefined;
   /**
-   * Nothing passes any more, not even that a side has hung up, as where a cable is pulled or a phone is out of reach.
-   * Nobody is told.
+   * Passes nothing on any more, not even the end of a connection, as when a cable is pulled or a phone is out of reach.
    */
   silent: boolean;
   /** How many connections to the target are open. */
@@ -42,7 +41,7 @@ export async function openTcpProxy(targetPort: number, delayMs = 0): Promise<Tcp
     });
   };
   /**
-   * Sends on what `from` brings, each piece when its time has come; pieces can't overtake, since each is due no earlier
+   * Passes on what `from` brings, each piece after its delay. Pieces keep their order, since each is due no earlier
    * than the one before.
    */
   const carry = (from: Socket, to: Socket, isSlow: (bytes: Buffer) => boolean, toClient: boolean) => {

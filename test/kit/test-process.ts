@@ -43,7 +43,7 @@ Base.consoleLog = (...line: unknown[]) => void printed.push(format(...line));
 
 const prepared = process.env['TEST_PREPARE'] === undefined ? Promise.resolve() : prepare();
 process.on('message', (request: TestRequest) => void answer(request));
-// Services that tests started catch SIGTERM, so a run that was interrupted would go on here without its reader.
+// Services that tests start catch SIGTERM, so after an interrupted run this process would go on without its runner.
 process.once('disconnect', stopWithoutRunner);
 
 function stopWithoutRunner(): void {
@@ -59,7 +59,7 @@ async function answer({ file, options }: TestRequest): Promise<void> {
   await prepared;
   if (file !== undefined) {
     const result = await runFile(file, options);
-    // Where the runner is gone, nobody hears it.
+    // If the runner is gone, the message reaches nobody.
     if (process.connected) process.send?.(result);
     return;
   }

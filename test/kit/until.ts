@@ -3,8 +3,8 @@ import { setTimeout as wait } from 'node:timers/promises';
 const POLL_MS = 20;
 
 /**
- * Asks again and again until the answer is something (neither false nor undefined), and returns it. Rejects at the
- * deadline.
+ * Calls a function repeatedly until it returns something other than false and undefined, and returns that. Rejects at
+ * the deadline.
  */
 export async function until<Answer>(what: string, ask: () => Promise<Answer | undefined | false>, deadlineMs = 5_000): Promise<Answer> {
   const end = performance.now() + deadlineMs;

@@ -1,12 +1,12 @@
 import type { ChangesEvent, UpdateEvent } from '#contract';
 
-/** An update as one with the whole state. Throws if it holds changes. */
+/** The update, if it holds the whole state. Throws if it holds changes. */
 export function withState(event: UpdateEvent | ChangesEvent): UpdateEvent {
   if (!('state' in event)) throw new Error(`version ${event.version} came as changes`);
   return event;
 }
 
-/** An update as one with changes. Throws if it holds the whole state. */
+/** The update, if it holds changes. Throws if it holds the whole state. */
 export function withChanges(event: UpdateEvent | ChangesEvent): ChangesEvent {
   if (!('changes' in event)) throw new Error(`version ${event.version} came as a whole state`);
   return event;

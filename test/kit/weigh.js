@@ -1,5 +1,5 @@
-// Loaded into processes that are weighed (weights.ts): at SIGUSR2, what they hold right after a full collection, as a
-// line of JSON. Plain JavaScript: it is loaded before anything that could compile it.
+// Preloaded into processes that weights.ts measures: at SIGUSR2 it writes what the process holds right after a full
+// garbage collection, as a line of JSON. It is JavaScript, since it is loaded before any compiler.
 import { appendFileSync, readdirSync } from 'node:fs';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';

@@ -3,12 +3,15 @@ import path from 'node:path';
 import { freshDirectory } from './services.ts';
 import { until } from './until.ts';
 
-/** What a process holds right after a full collection, bytes and counts. `heap` includes buffers outside V8's own. */
+/**
+ * What a process holds right after a full garbage collection, bytes and counts. `heap` includes buffers outside V8's
+ * own.
+ */
 export type Weight = Record<'heap' | 'rss' | 'handles' | 'timers' | 'files', number>;
 
 const WEIGHED_WITHIN_MS = 30_000;
 
-/** Weighs processes of a test from within, without anything in the server for it: start them with `settings`. */
+/** Measures the memory of processes of a test from within, without code in the server: start them with `settings`. */
 export class Weights {
   readonly settings: Record<string, string>;
   readonly #directory: string;
@@ -24,7 +27,7 @@ export class Weights {
     return new Weights(directory);
   }
 
-  /** Of each process that runs with these settings, by its id, as it is now. */
+  /** The present weights of each process that runs with these settings, by process id. */
   async take(): Promise<Map<number, Weight>> {
     const weights = new Map<number, Weight>();
     for (const name of (await readdir(this.#directory)).toSorted()) {
@@ -39,7 +42,7 @@ export class Weights {
     return weights;
   }
 
-  /** Of the only one. */
+  /** The present weights of the only such process. */
   async takeOne(): Promise<Weight> {
     const [weight] = (await this.take()).values();
     if (weight === undefined) throw new Error('no process has these settings');

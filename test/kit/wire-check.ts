@@ -27,7 +27,7 @@ export function closed(schema: unknown): unknown {
 const MESSAGES = '#/components/messages';
 const keyOf = (event: string) => event.replace(':', '.');
 
-/** Checks what sockets receive against the AsyncAPI document, and keeps what differs until somebody takes it. */
+/** Checks what sockets receive against the AsyncAPI document, and keeps the differences until they are taken. */
 class WireCheck {
   readonly #ajv = new Ajv({ strict: false, formats, inlineRefs: false, validateSchema: false });
   readonly #messages: Messages;
@@ -38,7 +38,7 @@ class WireCheck {
     const document = closed(asyncApiDocument('', '')) as Json;
     this.#messages = (document['components'] as Json)['messages'] as Messages;
     this.#ajv.addSchema(document, 'wire');
-    // Compiled ahead, so that no event of a test waits for it.
+    // Compiles the schemas ahead, so that no event of a test waits for that.
     for (const key of Object.keys(this.#messages)) {
       if (key.startsWith('room.')) this.#validator(`${MESSAGES}/${key}/payload`);
       if (key.endsWith('.reply')) this.#validator(`${MESSAGES}/${key}/payload/oneOf/0`);
@@ -57,7 +57,7 @@ class WireCheck {
     const { ok, error } = body as { ok?: boolean; error?: { code?: string } };
     const key = `${keyOf(String(name))}.reply`;
     const outcomes = this.#messages[key]?.payload.oneOf;
-    // What is no command has a reply of its own.
+    // The answer to an unknown event has a schema of its own.
     const refusal = `#/components/schemas/Failure_${error?.code}`;
     if (ok === true && outcomes !== undefined) this.#check(`${MESSAGES}/${key}/payload/oneOf/0`, `the reply to ${String(name)}`, body);
     else if (outcomes === undefined || outcomes.some(({ $ref }) => $ref === refusal))
