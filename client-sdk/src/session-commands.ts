@@ -8,6 +8,7 @@ import type {
   CommandOptions,
   Commands,
   CreatePayload,
+  FinishPayload,
   HistoryPayload,
   JsonValue,
   SessionState,
@@ -32,6 +33,9 @@ type StateCommand =
   | 'session:undo'
   | 'session:complete'
   | 'session:cancel';
+type ClockCommand = 'session:start' | 'session:pause' | 'session:resume' | 'session:finish';
+/** For which cycle, and for which version, a finish is meant. */
+export type FinishOptions = Omit<FinishPayload, 'session_id' | 'participant_id'>;
 /** How many turns to take back, what becomes of the time that they used, and for which version that is meant. */
 export type UndoOptions = Omit<UndoPayload, 'session_id'>;
 type Data<C extends CommandName> = Promise<Commands[C]['data']>;
@@ -106,6 +110,29 @@ export class SessionCommands {
   /** Goes on with what was left when it was paused. */
   async resumeSession(id: string, options?: CommandOptions): Data<'session:resume'> {
     return this.#change('session:resume', { session_id: id, ...options });
+  }
+
+  /** Starts the clock of one participant of a concurrent session. While that is paused it runs from the resume. */
+  async startParticipant(id: string, participantId: string, options?: CommandOptions): Data<'session:finish'> {
+    return this.#one('session:start', id, participantId, options);
+  }
+
+  /** Stops the clock of one participant of a concurrent session. It stays so when the session is paused and resumed. */
+  async pauseParticipant(id: string, participantId: string, options?: CommandOptions): Data<'session:finish'> {
+    return this.#one('session:pause', id, participantId, options);
+  }
+
+  /** Lets the clock of one participant go on. */
+  async resumeParticipant(id: string, participantId: string, options?: CommandOptions): Data<'session:finish'> {
+    return this.#one('session:resume', id, participantId, options);
+  }
+
+  /**
+   * Stops the clock of one participant of a concurrent session for good, as of the instant at which this reaches the
+   * server: a hand-in, an answer, the end of a race. `finished_at` of the result names that instant.
+   */
+  async finish(id: string, participantId: string, options?: FinishOptions): Data<'session:finish'> {
+    return this.#one('session:finish', id, participantId, options);
   }
 
   /**
@@ -185,6 +212,13 @@ export class SessionCommands {
    */
   async getHistory(id: string, page: HistoryPage = {}): Data<'session:history'> {
     return this.#parts.request('session:history', { session_id: id, ...page });
+  }
+
+  /** A command on the clock of one participant. */
+  async #one(command: ClockCommand, id: string, participant_id: string, options?: FinishOptions): Data<'session:finish'> {
+    const result = await this.#command(command, { session_id: id, participant_id, ...options });
+    if (this.#parts.rooms.isStale(id)) await this.getSession(id).catch(() => undefined);
+    return result;
   }
 
   /** A command that is answered with the state it made. */

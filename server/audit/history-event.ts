@@ -28,7 +28,7 @@ export function columnsOf(row: Columns): Omit<HistoryEvent, 'state_snapshot' | '
     timestamp: row.timestamp.toISOString(),
     participant_id: row.participant_id,
     group_id: row.group_id,
-    time_elapsed_ms: Number(row.time_elapsed_ms),
+    time_elapsed_ms: row.time_elapsed_ms === null ? null : Number(row.time_elapsed_ms),
     time_remaining_ms: row.time_remaining_ms === null ? null : Number(row.time_remaining_ms),
   };
 }

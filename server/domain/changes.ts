@@ -11,12 +11,12 @@ export function isLarge(state: SessionState): boolean {
 }
 
 /**
- * Whether an update tells what has changed: of a large session, unless it has time controls. Older clients apply
- * changes, and know nothing of those.
+ * Whether an update tells what has changed: of a large session, unless it has time controls or is concurrent. Older
+ * clients apply changes, and know nothing of those.
  */
 export function tellsChanges(state: SessionState): boolean {
-  const { time_control, participants, groups } = state;
-  return isLarge(state) && time_control === undefined && !participants.some(hasControl) && !groups.some(hasControl);
+  const { time_control, participants, groups, concurrent } = state;
+  return isLarge(state) && concurrent !== true && time_control === undefined && !participants.some(hasControl) && !groups.some(hasControl);
 }
 
 /**
@@ -49,6 +49,12 @@ function isSameParticipant(a: ParticipantState, b: ParticipantState): boolean {
     a.cycle_count === b.cycle_count &&
     a.has_expired === b.has_expired &&
     a.has_gone === b.has_gone &&
+    a.clock_status === b.clock_status &&
+    a.cycle_started_at === b.cycle_started_at &&
+    a.deadline_at === b.deadline_at &&
+    a.finished_at === b.finished_at &&
+    a.expired_at === b.expired_at &&
+    a.given_ms === b.given_ms &&
     same(a.clock, b.clock)
   );
 }

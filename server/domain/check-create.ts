@@ -1,5 +1,6 @@
 import { modeOf } from '#clock';
 import { CLOCK_MAX_MS, CLOCK_MIN_MS, type CreatePayload, type FieldIssue, type ParticipantInput } from '#contract';
+import { checkConcurrent } from './check-concurrent.ts';
 import { checkControls } from './check-control.ts';
 import { checkOverrun } from './check-overrun.ts';
 
@@ -12,7 +13,7 @@ export function checkCreate(payload: CreatePayload): FieldIssue[] {
   const fault: Fault = (field, message, code) => issues.push({ field, message, code });
   checkParticipants(payload, fault);
   checkClock(payload, fault);
-  issues.push(...checkOverrun(payload));
+  issues.push(...checkOverrun(payload), ...checkConcurrent(payload));
   if (modeOf(payload).owners === 'groups') checkGroups(payload, fault);
   else if (payload.groups !== undefined && payload.groups.length > 0)
     fault('groups', 'Only per_group has groups of its own', 'unsupported');

@@ -78,6 +78,11 @@ export function created(payload: NewSession, now: number, epoch: number, note: J
     state.overrun_ms = overrun_ms;
     state.zero_at = null;
   }
+  if (payload.concurrent === true) {
+    state.concurrent = true;
+    if (payload.participants_may_start === true) state.participants_may_start = true;
+    state.participants = state.participants.map((one) => ({ ...one, ...waitingClock(one) }));
+  }
   const active = findParticipant(state, state.active_participant_id);
   if (active !== undefined) state.active_group_id = active.group_id;
   derive(state, now);
@@ -118,6 +123,12 @@ function withClock<Owner extends ParticipantState | GroupState>(
   if (control === undefined) return owner;
   const { main_ms, state } = setUp(control);
   return { ...owner, total_time_ms: main_ms, ...(own === undefined ? {} : { time_control: own }), clock: state };
+}
+
+/** What a participant of a concurrent session has beside what any has. */
+function waitingClock({ total_time_ms }: ParticipantState): Partial<ParticipantState> {
+  const stands = { cycle_started_at: null, deadline_at: null, finished_at: null, expired_at: null };
+  return { clock_status: 'waiting', ...stands, given_ms: total_time_ms };
 }
 
 function participantOf(input: ParticipantInput, position: number): ParticipantState {

@@ -12,18 +12,21 @@ import {
   type Rules,
   settleSession,
 } from '#clock';
-import type { JsonObject, SessionState, Status } from '#contract';
+import type { JsonObject, SessionState } from '#contract';
 import { adjust, type Adjustment } from './adjust.ts';
+import { checkStatus } from './allowed.ts';
+import { decideConcurrent, type Finish } from './concurrent.ts';
 import { record, type SessionEvent } from './event.ts';
-import { type Refusal, refuse } from './refusal.ts';
+import { invalid, type Refusal, refuse } from './refusal.ts';
 import { takeBack, type UndoHistory, type Undoing } from './undo.ts';
 
 /** A command that changes an existing session. */
 export type TimerCommand =
-  | { type: 'start'; active_participant_id?: string | undefined }
+  | { type: 'start'; active_participant_id?: string | undefined; participant_id?: string | undefined }
   | { type: 'switch'; current_participant_id?: string | undefined; next_participant_id?: string | undefined }
-  | { type: 'pause' }
-  | { type: 'resume' }
+  | { type: 'pause'; participant_id?: string | undefined }
+  | { type: 'resume'; participant_id?: string | undefined }
+  | ({ type: 'finish' } & Finish)
   | ({ type: 'undo' } & Undoing)
   | ({ type: 'adjust' } & Adjustment)
   | { type: 'complete' }
@@ -34,17 +37,6 @@ type CommandOf<Type extends TimerCommand['type']> = Extract<TimerCommand, { type
 
 /** What a command does, judged at one instant. */
 export type Decision = { ok: true; event: SessionEvent } | Refusal;
-
-const ALLOWED: Record<Exclude<TimerCommand['type'], 'delete'>, readonly Status[]> = {
-  start: ['pending'],
-  switch: ['running'],
-  pause: ['running'],
-  resume: ['paused'],
-  undo: ['running', 'paused'],
-  adjust: ['pending', 'running', 'paused'],
-  complete: ['pending', 'running', 'paused', 'expired'],
-  cancel: ['pending', 'running', 'paused'],
-};
 
 export interface DecideOptions {
   /** The rules of today unless an event is played again, which was made by others. */
@@ -67,23 +59,22 @@ export function decide(state: SessionState, command: TimerCommand, now: number, 
 }
 
 function judge(state: SessionState, command: TimerCommand, now: number, { rules = PRESENT_RULES, history }: DecideOptions): Decision {
-  if (command.type !== 'delete' && !ALLOWED[command.type].includes(state.status)) {
-    return refuse('INVALID_STATE_TRANSITION', `Cannot ${command.type}: session is ${state.status}`, {
-      status: state.status,
-      command: command.type,
-    });
-  }
   // Time never runs backwards within a session, whatever an instance's clock says.
   const at = Math.max(now, Date.parse(state.updated_at));
+  if (state.concurrent === true) return decideConcurrent(state, command, now, at);
+  const refusal = checkStatus(state, command.type);
+  if (refusal !== null) return refusal;
   switch (command.type) {
     case 'start':
-      return start(state, command, at);
+      return command.participant_id === undefined ? start(state, command, at) : hasNoClockOfTheirOwn();
     case 'switch':
       return switchTurn(state, command, at, rules);
     case 'pause':
-      return stopClock(state, 'paused', 'session_paused', at);
+      return command.participant_id === undefined ? stopClock(state, 'paused', 'session_paused', at) : hasNoClockOfTheirOwn();
     case 'resume':
-      return resume(state, at);
+      return command.participant_id === undefined ? resume(state, at) : hasNoClockOfTheirOwn();
+    case 'finish':
+      return hasNoClockOfTheirOwn();
     case 'undo':
       return takeBack(state, command, at, history);
     case 'adjust':
@@ -166,6 +157,11 @@ function stopClock(
 function remove(state: SessionState, at: number): Decision {
   const draft = draftOf(state);
   return happened(record(state, draft, 'session_deleted', at, settleSession(draft, at)));
+}
+
+function hasNoClockOfTheirOwn(): Refusal {
+  const message = 'Only in a concurrent session has a participant a clock that runs by itself';
+  return invalid([{ field: 'participant_id', message, code: 'unsupported' }]);
 }
 
 function happened(event: SessionEvent): Decision {

@@ -1,5 +1,6 @@
 import { beginCycle, clockHolder, draftOf, countTurn, iso, markExpired, modeOf, settleSession, successor } from '#clock';
 import type { SessionState } from '#contract';
+import { expireConcurrent } from './concurrent.ts';
 import { record, type SessionEvent } from './event.ts';
 
 /** Whether the running clock has run out at `now` (Unix ms). At the deadline it has, 1 ms before it has not. */
@@ -9,9 +10,10 @@ export function isDue(state: SessionState, now: number): boolean {
 
 /**
  * One expiry of a running clock: it is charged up to its deadline, and either the next cycle begins there or the
- * session is over.
+ * session is over. Of a concurrent session all clocks that fall at one instant do so in one event.
  */
 export function expire(state: SessionState): SessionEvent {
+  if (state.concurrent === true) return expireConcurrent(state);
   const at = Date.parse(state.deadline_at ?? state.updated_at);
   const draft = draftOf(state);
   const expired = clockHolder(draft);

@@ -1,5 +1,6 @@
 import { draftOf, iso, remaining, settleSession } from '#clock';
 import type { SessionState } from '#contract';
+import { takeIntoAccountConcurrent } from './concurrent.ts';
 import { record, type SessionEvent } from './event.ts';
 
 /** A time in which no instance was there to serve anybody, Unix ms. */
@@ -21,6 +22,7 @@ export function pendingOutage(state: SessionState, outages: readonly Outage[]): 
 
 /** Takes an outage into account: `credit` charges it to nobody, `pause` stops the clock at its beginning. */
 export function takeIntoAccount(state: SessionState, { from, to }: Outage): SessionEvent {
+  if (state.concurrent === true) return takeIntoAccountConcurrent(state, { from, to });
   const draft = draftOf(state);
   const metadata = { outage: { from: iso(from), to: iso(to) } };
   if (state.outage_policy === 'pause') {

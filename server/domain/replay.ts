@@ -86,7 +86,10 @@ function applied(before: SessionState, recorded: RecordedEvent, rules: Rules, hi
   if (recorded.event_type === 'session_recovered') return broughtBack(before, at, recorded);
   const command = snapshot === null ? null : commandOf({ ...recorded, state_snapshot: snapshot });
   if (command === null) return `is of the unknown type ${recorded.event_type}`;
-  const decision = decide(before, command, at, { rules, history });
+  // A finish is charged to when it arrived, which may be before the event.
+  const { finished_at } = recorded.metadata;
+  const arrived = typeof finished_at === 'string' ? Date.parse(finished_at) : at;
+  const decision = decide(before, command, arrived, { rules, history });
   return decision.ok ? decision.event : `could not have happened: ${decision.message}`;
 }
 
@@ -100,7 +103,7 @@ function broughtBack(before: SessionState, at: number, { metadata, state_snapsho
 /**
  * The command that an event records. Whose turn follows is taken from the record, since somebody may have been named.
  */
-function commandOf({ event_type, state_snapshot, metadata }: HistoryEvent): TimerCommand | null {
+function commandOf({ event_type, state_snapshot, metadata, participant_id: id }: HistoryEvent): TimerCommand | null {
   const active = state_snapshot.active_participant_id ?? undefined;
   switch (event_type) {
     case 'session_started':
@@ -115,6 +118,14 @@ function commandOf({ event_type, state_snapshot, metadata }: HistoryEvent): Time
       const { delta_ms, participant_id, group_id } = metadata as { delta_ms?: number; participant_id?: string; group_id?: string };
       return { type: 'adjust', delta_ms: delta_ms ?? 0, participant_id, group_id };
     }
+    case 'participant_started':
+      return { type: 'start', participant_id: id ?? '' };
+    case 'participant_paused':
+      return { type: 'pause', participant_id: id ?? '' };
+    case 'participant_resumed':
+      return { type: 'resume', participant_id: id ?? '' };
+    case 'participant_finished':
+      return { type: 'finish', participant_id: id ?? '' };
     case 'session_undone': {
       const { turns, clock } = metadata as Undoing;
       return { type: 'undo', turns, clock };

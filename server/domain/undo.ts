@@ -75,12 +75,14 @@ type Happening = Pick<SessionEvent, 'event_type' | 'at' | 'state' | 'time_elapse
 export function undoHistoryAfter(
   history: UndoHistory | undefined,
   before: SessionState | null,
-  { event_type, at, state, time_elapsed_ms: elapsed, metadata }: Happening,
+  { event_type, at, state, time_elapsed_ms, metadata }: Happening,
 ): UndoHistory | undefined {
   if (state.undo_depth === undefined) return undefined;
   if (before === null || before.epoch !== state.epoch || endsUndo(event_type, state)) return NO_TURNS;
   const [present, ...ended] = history ?? [];
   if (present === undefined) return undefined;
+  // Where clocks are charged together there are no turns.
+  const elapsed = time_elapsed_ms ?? 0;
   switch (event_type) {
     case 'session_undone': {
       const { turns, clock } = metadata as { turns: number; clock: UndoClock };
@@ -121,7 +123,7 @@ export function takeBack(
 function unwind(state: SessionState, [present = UNTOUCHED, ...ended]: UndoHistory, turns: number, clock: UndoClock, at: number) {
   const now = draftOf(state);
   const charge = settleSession(now, at);
-  const undone = [joined(present, turnBack(state, now, charge.time_elapsed_ms)), ...ended.slice(0, turns)];
+  const undone = [joined(present, turnBack(state, now, charge.time_elapsed_ms ?? 0)), ...ended.slice(0, turns)];
   let draft = now;
   let goesOn = UNTOUCHED;
   for (const [index, turn] of undone.entries()) {

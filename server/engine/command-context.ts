@@ -26,7 +26,8 @@ export interface CommandContext {
 }
 
 /** The part of a session that decides who may do what. */
-export type Judged = Incarnation & Partial<Pick<SessionState, 'participants_may_pause'>>;
+export type Judged = Incarnation &
+  Partial<Pick<SessionState, 'participants_may_pause' | 'participants_may_start' | 'concurrent' | 'status'>>;
 
 /**
  * A limit on commands. A command that is refused for another reason is not counted, so that nobody uses up what others

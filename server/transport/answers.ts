@@ -47,6 +47,20 @@ export function switched(outcome: Outcome): Answer {
   return answerWith(outcome, (state) => ({ ...switchData(state), expired_participant_id: participant_id, action_applied: action }));
 }
 
+/** A switch result with one participant of a concurrent session, and where they have finished, when they did. */
+export function clockOf(outcome: Outcome, { participant_id: id }: { participant_id?: string | undefined }): Answer {
+  return answerWith(outcome, (state): SwitchData => {
+    const one = state.participants.find(({ participant_id }) => participant_id === id);
+    const data = { ...switchData(state), participants: one === undefined ? [] : [one] };
+    return one?.finished_at == null ? data : { ...data, finished_at: one.finished_at };
+  });
+}
+
+/** The state, or where the command named a participant what became of their clock. */
+export function stateOrClock(outcome: Outcome, payload: { participant_id?: string | undefined }): Answer {
+  return payload.participant_id === undefined ? stateOf(outcome) : clockOf(outcome, payload);
+}
+
 /** The switch result; of a large session only with the active participant and those that the switch changed. */
 export function switchedBriefly(outcome: Outcome): Answer {
   if (!outcome.ok || outcome.before === undefined || !isLarge(outcome.state)) return switched(outcome);

@@ -10,7 +10,19 @@ import type { Metrics } from '../observability/metrics.ts';
 import { FewAtOnce } from '../util/few-at-once.ts';
 import type { Access, Permit } from './access/access.ts';
 import { accessCommands } from './access/commands.ts';
-import { type Answer, created, deleted, emptied, missedSince, readAnswer, stateOf, switched, switchedBriefly } from './answers.ts';
+import {
+  type Answer,
+  clockOf,
+  created,
+  deleted,
+  emptied,
+  missedSince,
+  readAnswer,
+  stateOf,
+  stateOrClock,
+  switched,
+  switchedBriefly,
+} from './answers.ts';
 import { fingerprint } from './fingerprint.ts';
 import { createHistoryCommand } from './history-command.ts';
 import type { History } from './history-port.ts';
@@ -67,7 +79,7 @@ export type CommandTable = { [Name in CommandName]: (payload: Parsed<Name>, call
 /** The table of what each command does with a payload that passed its schema. */
 export function createCommands({ engine, archive, clock, trail, limits, access, evict, audience, metrics }: CommandPorts): CommandTable {
   /** A command that changes a session by the rules of the domain. */
-  const timer = <Name extends TimerCommandName>(name: Name, answer: (outcome: Outcome) => Answer = stateOf) => {
+  const timer = <Name extends TimerCommandName>(name: Name, answer: (outcome: Outcome, payload: Parsed<Name>) => Answer = stateOf) => {
     const type = name.slice('session:'.length);
     return async (payload: Parsed<Name>, call: Call, limit?: CommandLimit): Promise<Answer> => {
       // Fields that the domain does not use may stay: leaving them out takes longer.
@@ -77,7 +89,7 @@ export function createCommands({ engine, archive, clock, trail, limits, access, 
       context.limit = limit;
       const outcome = await engine.execute(payload.session_id, command, context);
       call.moved = () => workOfChange(outcome, audience, context);
-      return answer(outcome);
+      return answer(outcome, payload);
     };
   };
   /** Reads the present session, for a caller who may see it. */
@@ -149,14 +161,15 @@ export function createCommands({ engine, archive, clock, trail, limits, access, 
       return readAnswer(await readers.run(payload.session_id, () => readSession(payload, call)));
     },
 
-    'session:start': timer('session:start'),
+    'session:start': timer('session:start', stateOrClock),
     'session:switch': limitSwitches(
       (payload, call, limit) => (payload.deltas === true ? switchBriefly : switchTurn)(payload, call, limit),
       limits,
       metrics,
     ),
-    'session:pause': timer('session:pause'),
-    'session:resume': timer('session:resume'),
+    'session:pause': timer('session:pause', stateOrClock),
+    'session:resume': timer('session:resume', stateOrClock),
+    'session:finish': timer('session:finish', clockOf),
     'session:adjust': timer('session:adjust'),
     'session:undo': timer('session:undo'),
     'session:complete': timer('session:complete'),

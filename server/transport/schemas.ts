@@ -84,7 +84,9 @@ const create = z.strictObject({
   overrun_ms: z.int().min(0).max(OVERRUN_MAX_MS).optional(),
   metadata: freeObject(METADATA_MAX_BYTES).optional(),
   participants_may_pause: z.boolean().optional(),
+  participants_may_start: z.boolean().optional(),
   undo_depth: z.int().min(0).max(UNDO_DEPTH_MAX).optional(),
+  concurrent: z.boolean().optional(),
 });
 
 /** A create without time controls, where every group needs a bank, and whose clocks end at zero with all thresholds. */
@@ -110,15 +112,16 @@ export const schemas = {
   }),
   'session:leave': z.strictObject(session),
   'session:get': z.strictObject(session),
-  'session:start': z.strictObject({ ...session, active_participant_id: id.optional() }),
+  'session:start': z.strictObject({ ...session, active_participant_id: id.optional(), participant_id: id.optional() }),
   'session:switch': z.strictObject({
     ...session,
     current_participant_id: id.optional(),
     next_participant_id: id.optional(),
     deltas: z.boolean().optional(),
   }),
-  'session:pause': z.strictObject(session),
-  'session:resume': z.strictObject(session),
+  'session:pause': z.strictObject({ ...session, participant_id: id.optional() }),
+  'session:resume': z.strictObject({ ...session, participant_id: id.optional() }),
+  'session:finish': z.strictObject({ ...session, participant_id: id, cycle_count: z.int().min(0).optional() }),
   'session:adjust': z.strictObject({
     ...session,
     delta_ms: z.int().min(-CLOCK_MAX_MS).max(CLOCK_MAX_MS),

@@ -16,6 +16,8 @@ type Holder = (id: string) => Promise<string>;
 interface Trial {
   prepare: ('start' | 'switch' | 'pause')[];
   payload: object;
+  /** What the session is created with beside what all are. */
+  change?: Partial<CreatePayload>;
   /** Of REST; undefined where the command has no route. */
   route?: [method: string, path: (id: string) => string, success: number];
 }
@@ -26,6 +28,9 @@ const verb = (name: string, prepare: Trial['prepare'], payload: object = {}): Tr
   route: ['POST', (id) => `/v1/sessions/${id}/${name}`, 200],
 });
 
+/** A session in which everybody has a clock that runs by itself. */
+const CONCURRENT: Partial<CreatePayload> = { concurrent: true, undo_depth: 0, increment_ms: 0 };
+
 const TRIALS: Record<Exclude<CommandName, 'session:create' | 'auth:refresh'>, Trial> = {
   'session:join': { prepare: [], payload: {} },
   'session:leave': { prepare: [], payload: {} },
@@ -35,6 +40,7 @@ const TRIALS: Record<Exclude<CommandName, 'session:create' | 'auth:refresh'>, Tr
   'session:switch': verb('switch', ['start']),
   'session:pause': verb('pause', ['start']),
   'session:resume': verb('resume', ['start', 'pause']),
+  'session:finish': { ...verb('finish', ['start'], { participant_id: 'white' }), change: CONCURRENT },
   'session:undo': verb('undo', ['start', 'switch']),
   'session:complete': verb('complete', ['start']),
   'session:cancel': verb('cancel', []),
@@ -113,6 +119,7 @@ describe('roles', () => {
     holder: Holder,
     change: Partial<CreatePayload> = {},
     extra: object = {},
+    prepare = name === 'session:create' || name === 'auth:refresh' ? [] : TRIALS[name].prepare,
   ): Promise<string[]> => {
     const results: string[] = [];
     const tell = (reply: Reply<unknown>) => results.push(reply.ok ? 'ok' : reply.error.code);
@@ -138,15 +145,16 @@ describe('roles', () => {
     }
     const trial = TRIALS[name];
     const payload = { ...trial.payload, ...extra };
-    const one = await session(fresh(), trial.prepare, change);
+    const changes = { ...trial.change, ...change };
+    const one = await session(fresh(), prepare, changes);
     await over(one, (client) => client.raw(name, FREE_OF_SESSION.has(name) ? payload : { session_id: one, ...payload }));
     if (trial.route === undefined) return results;
     const [method, path, success] = trial.route;
-    const two = await session(fresh(), trial.prepare, change);
+    const two = await session(fresh(), prepare, changes);
     const answer = await as(await holder(two), b, method, path(two), method === 'POST' ? payload : undefined);
     if (answer.status === 204) results.push('ok');
     else tell(answer.reply());
-    expect(answer.status, `${name} over REST`).to.be.oneOf([success, 403, 409]);
+    expect(answer.status, `${name} over REST`).to.be.oneOf([success, 400, 403, 409]);
     return results;
   };
   const links = new Set<Holder>();
@@ -165,7 +173,24 @@ describe('roles', () => {
       expectAll(await outcomes(name, holder, blackBegins, { current_participant_id: 'black' }), 'FORBIDDEN');
       expectAll(await outcomes(name, holder, {}, { next_participant_id: 'white' }), 'FORBIDDEN');
     },
+    'own clock': async (name, holder) => {
+      const own = { participant_id: 'white' };
+      expectAll(await outcomes(name, holder, CONCURRENT, { participant_id: 'black' }), 'FORBIDDEN');
+      if (name === 'session:finish') return expectAll(await outcomes(name, holder, CONCURRENT, own), 'ok');
+      expectAll(await outcomes(name, holder), 'FORBIDDEN');
+      expectAll(await outcomes(name, holder, CONCURRENT, own), 'FORBIDDEN');
+      expectAll(await outcomes(name, holder, { ...CONCURRENT, participants_may_start: true }, own), 'ok');
+      // It was started, so it runs; and so does their clock.
+      expectAll(await outcomes(name, holder, CONCURRENT, own, ['start']), 'INVALID_STATE_TRANSITION');
+    },
     'if allowed': async (name, holder) => {
+      const mayPause = { ...CONCURRENT, participants_may_pause: true };
+      const own = { participant_id: 'white' };
+      expectAll(await outcomes(name, holder, mayPause), 'FORBIDDEN');
+      expectAll(await outcomes(name, holder, mayPause, { participant_id: 'black' }), 'FORBIDDEN');
+      expectAll(await outcomes(name, holder, CONCURRENT, own), 'FORBIDDEN');
+      const isPause = name === 'session:pause';
+      expectAll(await outcomes(name, holder, mayPause, own, ['start']), isPause ? 'ok' : 'INVALID_STATE_TRANSITION');
       expectAll(await outcomes(name, holder, { participants_may_pause: true }), 'ok');
       expectAll(await outcomes(name, holder), 'FORBIDDEN');
       expectAll(await outcomes(name, holder, { participants_may_pause: false }), 'FORBIDDEN');

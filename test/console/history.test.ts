@@ -37,7 +37,7 @@ describe('console: history', function () {
 
     const client = room.stage.client(url);
     const { events } = await client.getHistory(hash.replace('#/s/', ''));
-    const bens = events.filter(({ participant_id: who }) => who === 'black').reduce((sum, { time_elapsed_ms: ms }) => sum + ms, 0);
+    const bens = events.filter(({ participant_id: who }) => who === 'black').reduce((sum, { time_elapsed_ms: ms }) => sum + (ms ?? 0), 0);
     await other.getByText('As a table').click();
     const cells = await other.locator('.chart tbody tr').allInnerTexts();
     expect(cells.map((cell) => cell.split('\t').map((text) => text.trim()))).to.have.length(2);

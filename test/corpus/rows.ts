@@ -28,7 +28,7 @@ type Alteration = (event: RecordedEvent) => RecordedEvent;
 const ALTERATIONS: readonly Alteration[] = [
   (event) => ({ ...event, version: event.version + 1 }),
   (event) => ({ ...event, timestamp: new Date(Date.parse(event.timestamp) + 1).toISOString() }),
-  (event) => ({ ...event, time_elapsed_ms: event.time_elapsed_ms + 1 }),
+  (event) => ({ ...event, time_elapsed_ms: (event.time_elapsed_ms ?? 0) + 1 }),
   (event) => ({ ...event, time_remaining_ms: (event.time_remaining_ms ?? 0) - 1 }),
   (event) => ({ ...event, participant_id: event.participant_id === null ? 'ann' : null }),
   (event) => ({ ...event, group_id: 'nowhere' }),

@@ -114,6 +114,11 @@ describe('the AsyncAPI document', () => {
     await command('session:adjust', { session_id: short.session_id, group_id: 'b', delta_ms: 1 });
     await player.next('session:expired');
     await command('session:switch', { session_id: short.session_id });
+    const hall = chess({ concurrent: true });
+    await command('session:create', hall);
+    for (const name of ['start', 'pause', 'resume', 'finish', 'finish'] as const) {
+      await command(`session:${name}`, { session_id: hall.session_id, participant_id: 'white' });
+    }
     const called = chess();
     await command('session:create', called);
     await command('session:cancel', { session_id: called.session_id, reason: 'nobody came' });

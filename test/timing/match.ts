@@ -5,6 +5,7 @@ import { create } from '../../server/domain/create.ts';
 import { decide, type TimerCommand } from '../../server/domain/decide.ts';
 import type { SessionEvent } from '../../server/domain/event.ts';
 import { catchUp } from '../../server/domain/catch-up.ts';
+import type { Outage } from '../../server/domain/outage.ts';
 import type { Refusal } from '../../server/domain/refusal.ts';
 import { type UndoHistory, undoHistoryAfter } from '../../server/domain/undo.ts';
 
@@ -32,6 +33,8 @@ export class Match {
   /** What is kept so that turns can be taken back. */
   history: UndoHistory | undefined;
   readonly events: SessionEvent[] = [];
+  /** When no server was there, oldest first. */
+  readonly outages: Outage[] = [];
 
   constructor(game: Game) {
     const created = create({ ...game, session_id: 'match' }, NINE);
@@ -48,7 +51,7 @@ export class Match {
 
   /** Lets time pass until so many milliseconds after nine. */
   pass(ms: number): this {
-    for (const event of catchUp(this.state, NINE + ms, [])) {
+    for (const event of catchUp(this.state, NINE + ms, this.outages)) {
       if (event.state.updated_at <= this.state.updated_at) throw new Error('a clock runs out again and again without any time going by');
       this.#add(event);
     }

@@ -48,6 +48,8 @@ export class Reference extends ReferenceBoard {
   /** Does what a command asks for, or says by which code it is refused. */
   obey(command: TimerCommand): string | null {
     if (!MAY[command.type]?.includes(this.status)) return 'INVALID_STATE_TRANSITION';
+    // It plays no concurrent sessions.
+    if (command.type === 'finish') return 'VALIDATION_ERROR';
     if (command.type === 'start') return this.#start(command.active_participant_id);
     if (command.type === 'switch') return this.#switch(command.current_participant_id, command.next_participant_id);
     if (command.type === 'adjust') {

@@ -1,6 +1,7 @@
 /** The fields of a state that follow from the others. */
 import type { ParticipantState, SessionState } from '../contract/state.ts';
 import { untilFall } from './clock.ts';
+import { deriveConcurrent } from './concurrent.ts';
 import { findClock, participantClock } from './find.ts';
 import { iso } from './instants.ts';
 import { modeOf } from './modes.ts';
@@ -8,6 +9,7 @@ import { remainingOn } from './reading.ts';
 
 /** Fills in when the running clock ends, whose turn it is and what everybody has left, as of `at` (Unix ms). */
 export function derive(draft: SessionState, at: number): void {
+  if (draft.concurrent === true) return deriveConcurrent(draft, at);
   const clock = draft.cycle_started_at === null ? undefined : findClock(draft, 'session')?.clock;
   const left = clock === undefined ? null : untilFall(clock);
   const deadline = left === null || draft.cycle_started_at === null ? null : Date.parse(draft.cycle_started_at) + left;
@@ -21,6 +23,7 @@ export function derive(draft: SessionState, at: number): void {
  * objects.
  */
 export function deriveTurns(draft: SessionState, at: number): void {
+  if (draft.concurrent === true) return deriveConcurrent(draft, at);
   const turnIsOn = draft.status === 'running' || draft.status === 'paused';
   const left = leftOf(draft, at);
   draft.participants.forEach((one, index) => {

@@ -4,6 +4,7 @@
  */
 import type { GroupState, ParticipantState, SessionState } from '../contract/state.ts';
 import { type Clock, countdown } from './clock.ts';
+import { concurrentClock, nextToFall } from './concurrent.ts';
 import { type Share, shares } from './hourglass.ts';
 import { modeOf } from './modes.ts';
 import { activeParticipant, change, findGroup, findParticipant } from './turn-order.ts';
@@ -17,6 +18,8 @@ export interface FoundClock {
   hasTurn: boolean;
   /** What it receives of the time that the running one uses, in an hourglass. */
   share?: Share;
+  /** The instant from which it is not settled, null while it stands; undefined where it goes by that of the session. */
+  since?: string | null;
 }
 
 /** The clock of an owner; undefined where nobody has that id, or they have none in this mode. */
@@ -33,6 +36,7 @@ export function findClock(state: SessionState, owner: ClockOwner): FoundClock | 
 
 /** As `findClock`, for a participant at hand. */
 export function participantClock(state: SessionState, participant: ParticipantState): FoundClock | undefined {
+  if (state.concurrent === true) return concurrentClock(state, participant);
   const { owners, acrossTurns } = modeOf(state);
   const isActive = participant.participant_id === state.active_participant_id;
   switch (owners) {
@@ -91,8 +95,9 @@ export function clockHolder(state: SessionState): ClockHolder {
   return { participant_id: activeParticipant(state)?.participant_id ?? null, group_id: state.active_group_id };
 }
 
-/** The clock that runs while the session does. */
+/** The clock that runs while the session does; of many the one that falls next. */
 function sessionClock(state: SessionState): FoundClock | undefined {
+  if (state.concurrent === true) return nextToFall(state);
   const owner = runningOwner(state);
   if (owner !== 'session') return owner && findClock(state, owner);
   const total = given(state);

@@ -1,6 +1,7 @@
 /** The clock: time itself, pure, shared by server, SDK and page. Imports the contract's types and nothing else. */
 export * from './changes.ts';
 export * from './clock.ts';
+export * from './concurrent.ts';
 export { chargeOf, type ControlledClock, setUp } from './control.ts';
 export * from './derive.ts';
 export * from './find.ts';

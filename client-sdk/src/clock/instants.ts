@@ -7,5 +7,16 @@ export function iso(at: number): string {
   return lastIso;
 }
 
+/** Unix ms of an ISO 8601 string. */
+export function instantOf(text: string): number {
+  if (text !== lastText) {
+    lastInstant = Date.parse(text);
+    lastText = text;
+  }
+  return lastInstant;
+}
+
+/** Many clocks of a session begin at one instant. */
+let [lastText, lastInstant] = ['', Number.NaN];
 /** One event names its instant several times. */
 let [lastAt, lastIso] = [Number.NaN, ''];

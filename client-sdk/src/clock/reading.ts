@@ -11,8 +11,8 @@ import { type Share, shareOf } from './hourglass.ts';
  * Milliseconds of the running clock that are not settled in the state yet; 0 unless it runs. An instant before the
  * cycle began counts as its beginning.
  */
-export function unsettled(state: SessionState, now: number): number {
-  return state.cycle_started_at === null ? 0 : Math.max(0, now - Date.parse(state.cycle_started_at));
+export function unsettled({ cycle_started_at }: Pick<SessionState, 'cycle_started_at'>, now: number): number {
+  return cycle_started_at === null ? 0 : Math.max(0, now - Date.parse(cycle_started_at));
 }
 
 /**
@@ -33,7 +33,8 @@ export function readClock(state: SessionState, owner: ClockOwner, now: number): 
 }
 
 /** As `readClock`, for a clock at hand. */
-export function readFound(state: SessionState, { clock, hasTurn, share }: FoundClock, now: number): Reading {
+export function readFound(state: SessionState, { clock, hasTurn, share, since }: FoundClock, now: number): Reading {
+  if (since !== undefined) return read(clock, since === null ? null : unsettled({ cycle_started_at: since }, now));
   const runs = state.cycle_started_at !== null;
   if (share === undefined || !runs) return read(clock, hasTurn && runs ? unsettled(state, now) : null);
   const [received, rest] = receive(state, clock, share, now);
@@ -63,14 +64,16 @@ export function remaining(state: SessionState, owner: ClockOwner, now: number): 
 }
 
 /** As `remaining`, for a clock at hand. */
-export function remainingOn(state: SessionState, { clock, hasTurn, share }: FoundClock, now: number): number | null {
+export function remainingOn(state: SessionState, { clock, hasTurn, share, since }: FoundClock, now: number): number | null {
+  if (since !== undefined) return remainingOf(clock, unsettled({ cycle_started_at: since }, now));
   if (share !== undefined) return remainingOf(receive(state, clock, share, now)[0], 0);
   return remainingOf(clock, hasTurn ? unsettled(state, now) : 0);
 }
 
 /** Whether a clock goes: what it shows becomes another by itself, now or later. */
 export function isMoving(state: SessionState, owner: ClockOwner): boolean {
-  if (state.cycle_started_at === null) return false;
+  const since = state.concurrent === true ? findClock(state, owner)?.since : state.cycle_started_at;
+  if (since == null) return false;
   // Whatever falls or rises ends some time.
-  return (readClock(state, owner, Date.parse(state.cycle_started_at))?.next_change_in_ms ?? null) !== null;
+  return (readClock(state, owner, Date.parse(since))?.next_change_in_ms ?? null) !== null;
 }

@@ -16,8 +16,8 @@ import { activeParticipant, change, findGroup, findParticipant, groupsInOrder, l
 
 /** What a settlement charged, and to whom. */
 export interface Charge extends ClockHolder {
-  /** What was charged, ms. */
-  time_elapsed_ms: number;
+  /** What was charged, ms; null where several clocks were. */
+  time_elapsed_ms: number | null;
   /** What the charged clock had left after the charge, before any increment, ms. */
   time_remaining_ms: number | null;
 }

@@ -57,8 +57,12 @@ export interface CreatePayload extends CommandOptions {
   metadata?: JsonObject | undefined;
   /** Whether a participant may pause and resume, where roles are asked for. */
   participants_may_pause?: boolean | undefined;
+  /** Whether a participant may start their own clock before the session runs, where roles are asked for. */
+  participants_may_start?: boolean | undefined;
   /** How many turns can be taken back at most: 0 (default) to 20. */
   undo_depth?: number | undefined;
+  /** Whether every participant has a clock that runs by itself; only in `per_participant` so far. */
+  concurrent?: boolean | undefined;
 }
 
 export interface JoinPayload extends SessionPayload {
@@ -70,6 +74,19 @@ export interface JoinPayload extends SessionPayload {
 
 export interface StartPayload extends SessionPayload {
   active_participant_id?: string | undefined;
+  /** Starts the clock of this participant alone; only in a concurrent session. */
+  participant_id?: string | undefined;
+}
+
+export interface PausePayload extends SessionPayload {
+  /** Stops, or lets go on, the clock of this participant alone; only in a concurrent session. */
+  participant_id?: string | undefined;
+}
+
+export interface FinishPayload extends SessionPayload {
+  participant_id: string;
+  /** Guard: only in this cycle of the session. */
+  cycle_count?: number | undefined;
 }
 
 export interface SwitchPayload extends SessionPayload {
@@ -143,6 +160,8 @@ export interface SwitchData {
   active_group_id: string | null;
   cycle_started_at: string | null;
   participants: SessionState['participants'];
+  /** Of a finish: the instant at which it reached the server, to which it was charged. */
+  finished_at?: string;
   expired_participant_id?: string | null;
   action_applied?: ActionOnTimeout | null;
 }
@@ -178,10 +197,13 @@ export interface Commands {
   'session:join': { payload: JoinPayload; data: JoinData };
   'session:leave': { payload: SessionPayload; data: EmptyData };
   'session:get': { payload: SessionPayload; data: SessionState };
+  /** Whoever names a participant of a concurrent session in start, pause or resume is answered as to a finish. */
   'session:start': { payload: StartPayload; data: SessionState };
   'session:switch': { payload: SwitchPayload; data: SwitchData };
-  'session:pause': { payload: SessionPayload; data: SessionState };
-  'session:resume': { payload: SessionPayload; data: SessionState };
+  'session:pause': { payload: PausePayload; data: SessionState };
+  'session:resume': { payload: PausePayload; data: SessionState };
+  /** A switch result with `finished_at`, and only that participant in `participants`. */
+  'session:finish': { payload: FinishPayload; data: SwitchData };
   'session:adjust': { payload: AdjustPayload; data: SessionState };
   'session:undo': { payload: UndoPayload; data: SessionState };
   'session:complete': { payload: SessionPayload; data: SessionState };

@@ -19,6 +19,10 @@ export const EVENT_TYPES = [
   'session_recovered',
   'session_credited',
   'session_undone',
+  'participant_started',
+  'participant_paused',
+  'participant_resumed',
+  'participant_finished',
 ] as const;
 export type EventType = (typeof EVENT_TYPES)[number];
 
@@ -32,7 +36,8 @@ export interface HistoryEvent {
   timestamp: string;
   participant_id: string | null;
   group_id: string | null;
-  time_elapsed_ms: number;
+  /** What was charged; null where several clocks were. */
+  time_elapsed_ms: number | null;
   time_remaining_ms: number | null;
   state_snapshot: SessionState;
   /** Holds `command_id`, `reason`, `actor`, `action_applied` where there are any. */
@@ -64,6 +69,8 @@ export interface ChangesEvent extends EventEnvelope {
 
 export interface ExpiredEvent extends EventEnvelope {
   expired_participant_id: string | null;
+  /** Only of a concurrent session: all whose clocks fell at that instant; with several the field above is null. */
+  expired_participant_ids?: string[];
   expired_group_id: string | null;
   expired_at: string;
   action_applied: ActionOnTimeout | null;

@@ -7,7 +7,7 @@
  * The number of the contract. Every change of a schema raises it and adds a line to versions.json; nothing that is
  * there ever changes. The server sends it in this header of every HTTP answer and of the handshake.
  */
-export const CONTRACT_VERSION = 3;
+export const CONTRACT_VERSION = 4;
 export const CONTRACT_HEADER = 'X-SyncKairos-Contract';
 
 export const ID_PATTERN = /^[A-Za-z0-9._:@|~-]{1,128}$/;

@@ -1,5 +1,5 @@
 /** The one reply shape of both transports, and the codes a refusal can have. */
-import type { SessionState, Status } from './state.ts';
+import type { ClockStatus, SessionState, Status } from './state.ts';
 
 export const ERROR_CODES = [
   'VALIDATION_ERROR',
@@ -37,6 +37,8 @@ export interface ErrorDetails {
   INVALID_STATE_TRANSITION: {
     status: Status;
     command: string;
+    /** In a concurrent session, where the clock of the participant that was named does not allow the command. */
+    clock_status?: ClockStatus;
     /** Of an undo: how many turns could be taken back. */
     available?: number;
   };

@@ -18,6 +18,10 @@ export type OutagePolicy = (typeof OUTAGE_POLICIES)[number];
 export const UNDO_CLOCKS = ['restore', 'charge'] as const;
 export type UndoClock = (typeof UNDO_CLOCKS)[number];
 
+/** What the clock of a participant of a concurrent session does. `finished` and `expired` are for good. */
+export const CLOCK_STATUSES = ['waiting', 'running', 'paused', 'finished', 'expired'] as const;
+export type ClockStatus = (typeof CLOCK_STATUSES)[number];
+
 export type JsonValue = string | number | boolean | null | JsonValue[] | { [key: string]: JsonValue };
 export type JsonObject = { [key: string]: JsonValue };
 
@@ -54,6 +58,18 @@ export interface ParticipantState {
   time_control?: TimeControl;
   /** Where their clock stands; only with a time control. */
   clock?: ClockState;
+  /** What their own clock does; this and the fields below are there only in a concurrent session. */
+  clock_status?: ClockStatus;
+  /** The instant from which their clock is not settled yet; null unless it runs and the session does. */
+  cycle_started_at?: string | null;
+  /** When their clock falls; null unless it runs and the session does. */
+  deadline_at?: string | null;
+  /** When they finished: the instant at which their `finish` reached the server. */
+  finished_at?: string | null;
+  /** When their clock fell. */
+  expired_at?: string | null;
+  /** What their clock was given in all, ms, adjustments included. */
+  given_ms?: number | null;
 }
 
 export interface GroupState {
@@ -106,6 +122,8 @@ export interface SessionState {
   time_control?: TimeControl;
   /** There only where participants may pause and resume. */
   participants_may_pause?: true;
+  /** There only where participants may start their own clocks before the session runs. */
+  participants_may_start?: true;
   /** How many turns can be taken back at most; there only where some can. */
   undo_depth?: number;
   /** How many turns `session:undo` can take back now; beside `undo_depth`. */
@@ -117,4 +135,6 @@ export interface SessionState {
    * All time left counts to this instant and is negative after it.
    */
   zero_at?: string | null;
+  /** There only where every participant has a clock that runs by itself. */
+  concurrent?: true;
 }

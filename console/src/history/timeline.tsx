@@ -17,6 +17,10 @@ const WORDS: Record<EventType, string> = {
   session_recovered: 'Brought back from the trail',
   session_credited: 'An outage was charged to nobody',
   session_undone: 'Turn taken back',
+  participant_started: 'Clock started',
+  participant_paused: 'Clock paused',
+  participant_resumed: 'Clock resumed',
+  participant_finished: 'Handed in',
 };
 
 export function Timeline({ events }: { events: HistoryEvent[] }) {
@@ -46,7 +50,7 @@ function details(event: HistoryEvent): string[] {
   const reason = metadata['reason'];
   return [
     ...(who === null ? [] : [nameOf(state, who)]),
-    ...(elapsed > 0 ? [`${seconds(elapsed)} used`] : []),
+    ...(elapsed !== null && elapsed > 0 ? [`${seconds(elapsed)} used`] : []),
     ...(left === null ? [] : [left < 0 ? `${formatTime(-left, 'stopwatch')} over` : `${formatTime(left)} left`]),
     ...(actor === '' ? [] : [`by ${actor}`]),
     ...(typeof reason === 'string' && reason !== '' ? [`“${reason}”`] : []),

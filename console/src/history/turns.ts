@@ -7,7 +7,7 @@ export interface Turn {
   /** Whose clock was charged; null if nobody's in particular. */
   who: string | null;
   usedMs: number;
-  endedBy: 'switch' | 'expiry' | 'end' | 'taken back' | 'nothing yet';
+  endedBy: 'switch' | 'expiry' | 'end' | 'finish' | 'taken back' | 'nothing yet';
 }
 
 const ENDINGS: Partial<Record<HistoryEvent['event_type'], Turn['endedBy']>> = {
@@ -17,6 +17,7 @@ const ENDINGS: Partial<Record<HistoryEvent['event_type'], Turn['endedBy']>> = {
   session_cancelled: 'end',
   session_deleted: 'end',
   session_undone: 'taken back',
+  participant_finished: 'finish',
 };
 
 /** The time that each turn took, without pauses. The running turn counts with the time that is settled. */
@@ -25,8 +26,10 @@ export function turnsOf(events: readonly HistoryEvent[]): Turn[] {
   let usedMs = 0;
   let who: string | null = null;
   for (const event of events) {
-    usedMs += event.time_elapsed_ms;
-    if (event.time_elapsed_ms > 0 || event.event_type === 'cycle_switched') who = event.participant_id;
+    // Where several clocks were charged at once, no turn took that time.
+    const elapsed = event.time_elapsed_ms ?? 0;
+    usedMs += elapsed;
+    if (elapsed > 0 || event.event_type === 'cycle_switched') who = event.participant_id;
     const endedBy = ENDINGS[event.event_type];
     // No turn ends if a game ends after its clock has run out or before it began, or if it is taken back at once.
     if (endedBy === undefined || ((endedBy === 'end' || endedBy === 'taken back') && usedMs === 0)) continue;

@@ -1,6 +1,6 @@
 import type { CommandName, JsonObject, Role } from '#contract';
 import { type Refusal, refuse } from '../../domain/refusal.ts';
-import type { Authorize } from '../../engine/command-context.ts';
+import type { Authorize, Judged } from '../../engine/command-context.ts';
 import type { Parsed } from '../schemas.ts';
 import { linkRefusal, type Links } from './links.ts';
 import { ANY_SESSION, type Principal, roleIn, unauthorized } from './principal.ts';
@@ -16,8 +16,16 @@ export interface Permit {
 }
 
 const READS = ['session:join', 'session:get', 'session:history'] as const;
-const PLAYS = [...READS, 'session:message', 'session:switch', 'session:pause', 'session:resume'] as const;
-const CONTROLS = [...PLAYS, 'session:start', 'session:undo', 'session:complete', 'session:cancel'] as const;
+const PLAYS = [
+  ...READS,
+  'session:message',
+  'session:start',
+  'session:switch',
+  'session:pause',
+  'session:resume',
+  'session:finish',
+] as const;
+const CONTROLS = [...PLAYS, 'session:undo', 'session:complete', 'session:cancel'] as const;
 
 /** Which commands on a session each role may send. docs/SECURITY.md has the same table; a test compares them. */
 const MAY: Record<Role, ReadonlySet<CommandName>> = {
@@ -88,7 +96,10 @@ function ofUser(principal: Principal, sessionId: string | undefined): Permit {
   return { actor: actorOf(principal, 'owner'), authorize, owner: principal.subject };
 }
 
-/** A participant may end only their own turn, and may pause only if the session allows participants to. */
+/**
+ * A participant may end only their own turn, move only the clock that is theirs in a concurrent session, and pause only
+ * if the session allows participants to.
+ */
 function restrict(permit: Permit, name: CommandName, payload: object, { participantId }: Principal): Refusal | null {
   if (name === 'session:switch') {
     const { current_participant_id: current, next_participant_id: next } = payload as Parsed<'session:switch'>;
@@ -98,11 +109,26 @@ function restrict(permit: Permit, name: CommandName, payload: object, { particip
     }
     permit.guard = participantId;
   }
-  if (name === 'session:pause' || name === 'session:resume') {
-    permit.authorize = (state) =>
-      state === null || state.participants_may_pause === true ? null : forbid(`In this session, a participant may not ${verbOf(name)}`);
-  }
+  if (name !== 'session:start' && name !== 'session:finish' && name !== 'session:pause' && name !== 'session:resume') return null;
+  const { participant_id: named } = payload as Partial<Parsed<'session:finish'>>;
+  const isOwn = named !== undefined && named === participantId;
+  if (!isOwn && (named !== undefined || name === 'session:start')) return forbid(`A participant may only ${verbOf(name)} their own clock`);
+  if (name === 'session:finish') return null;
+  permit.authorize = (state) => {
+    const allowed = state === null || (name === 'session:start' ? mayStart(state) : mayPause(state, isOwn));
+    return allowed ? null : forbid(`In this session, a participant may not ${verbOf(name)}`);
+  };
   return null;
+}
+
+/** Whether a participant may start the clock that is theirs. */
+function mayStart({ status, participants_may_start }: Judged): boolean {
+  return participants_may_start === true || status !== 'pending';
+}
+
+/** Whether a participant may pause and resume: of a concurrent session nothing but the clock that is theirs. */
+function mayPause({ participants_may_pause, concurrent }: Judged, isOwn: boolean): boolean {
+  return participants_may_pause === true && (isOwn || concurrent !== true);
 }
 
 /** The sender as the trail records them: the claims of their token and their role. */

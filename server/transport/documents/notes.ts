@@ -51,8 +51,13 @@ export const notes: Record<CommandName, Note> = {
     refusals: [...WRITE, 'PARTICIPANT_NOT_FOUND', 'NOT_ACTIVE_PARTICIPANT', 'PARTICIPANT_EXPIRED'],
     example: { session_id, current_participant_id: 'white' },
   },
-  'session:pause': { summary: 'Stop the clock for a while', refusals: WRITE, example: { session_id } },
-  'session:resume': { summary: 'Let the clock go on', refusals: WRITE, example: { session_id } },
+  'session:pause': { summary: 'Stop the clock for a while', refusals: [...WRITE, 'PARTICIPANT_NOT_FOUND'], example: { session_id } },
+  'session:resume': { summary: 'Let the clock go on', refusals: [...WRITE, 'PARTICIPANT_NOT_FOUND'], example: { session_id } },
+  'session:finish': {
+    summary: 'Stop the clock of a participant of a concurrent session for good',
+    refusals: [...WRITE, 'PARTICIPANT_NOT_FOUND'],
+    example: { session_id: 'exam-123', participant_id: 'ann' },
+  },
   'session:adjust': {
     summary: 'Add time to a clock, or take some',
     refusals: [...WRITE, 'PARTICIPANT_NOT_FOUND'],

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import {
   type ChangesEvent,
+  CLOCK_STATUSES,
   type CommandName,
   type Commands,
   ERROR_CODES,
@@ -12,6 +13,7 @@ import {
   type Notice,
   ROLES,
   type ServerToClientEvents,
+  type SessionState,
   SHARED_ROLES,
   type TimeData,
   type UpdateEvent,
@@ -52,16 +54,20 @@ const envelope = { ...position, server_time_ms: unixMs };
 
 const link = { link_id: id, role: z.enum(SHARED_ROLES), participant_id: id.nullable(), expires_at: instant };
 
+/** The state; of a concurrent session, where the command named a participant, a switch result with them alone. */
+const stateOrClock = z.union([state, switched]) as z.ZodType<SessionState>;
+
 /** What a success of each command holds in `data`. */
 export const answers = {
   'session:create': state,
   'session:join': z.object({ state, missed: z.int().nullable() }),
   'session:leave': empty,
   'session:get': state,
-  'session:start': state,
+  'session:start': stateOrClock,
   'session:switch': switched,
-  'session:pause': state,
-  'session:resume': state,
+  'session:pause': stateOrClock,
+  'session:resume': stateOrClock,
+  'session:finish': switched,
   'session:adjust': state,
   'session:undo': state,
   'session:complete': state,
@@ -97,6 +103,7 @@ export const roomEvents = {
   'session:expired': z.object({
     ...envelope,
     expired_participant_id: id.nullable(),
+    expired_participant_ids: z.array(id).exactOptional(),
     expired_group_id: id.nullable(),
     expired_at: instant,
     action_applied: action.nullable(),
@@ -130,7 +137,12 @@ export const time = z.object({
 
 const details = {
   VALIDATION_ERROR: z.array(z.object({ field: z.string(), message: z.string(), code: z.string() })),
-  INVALID_STATE_TRANSITION: z.object({ status, command: z.string(), available: z.int().exactOptional() }),
+  INVALID_STATE_TRANSITION: z.object({
+    status,
+    command: z.string(),
+    clock_status: z.enum(CLOCK_STATUSES).exactOptional(),
+    available: z.int().exactOptional(),
+  }),
   CONFLICT: z.object({ expected_version: z.int(), actual_version: z.int(), state }),
   NOT_ACTIVE_PARTICIPANT: z.object({ active_participant_id: id.nullable(), state }),
   RATE_LIMIT_EXCEEDED: z.object({ retry_after_ms: ms }),

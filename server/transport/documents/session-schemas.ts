@@ -2,6 +2,7 @@ import { z } from 'zod';
 import {
   ACTION_TYPES,
   type ActionOnTimeout,
+  CLOCK_STATUSES,
   type ClockState,
   EVENT_TYPES,
   type HistoryEvent,
@@ -55,6 +56,12 @@ export const participant = z.object({
   has_gone: z.boolean(),
   time_control: timeControl.exactOptional(),
   clock: clock.exactOptional(),
+  clock_status: z.enum(CLOCK_STATUSES).exactOptional(),
+  cycle_started_at: instant.nullable().exactOptional(),
+  deadline_at: instant.nullable().exactOptional(),
+  finished_at: instant.nullable().exactOptional(),
+  expired_at: instant.nullable().exactOptional(),
+  given_ms: ms.nullable().exactOptional(),
 });
 
 export const group = z.object({
@@ -100,10 +107,12 @@ export const state = z.object({
   owner_id: z.string().exactOptional(),
   time_control: timeControl.exactOptional(),
   participants_may_pause: z.literal(true).exactOptional(),
+  participants_may_start: z.literal(true).exactOptional(),
   undo_depth: z.int().exactOptional(),
   undo_available: z.int().exactOptional(),
   overrun_ms: ms.exactOptional(),
   zero_at: instant.nullable().exactOptional(),
+  concurrent: z.literal(true).exactOptional(),
 }) satisfies z.ZodType<SessionState>;
 
 const { participants: _participants, groups: _groups, ...stateFields } = state.shape;
@@ -137,6 +146,7 @@ export const switched = z.object({
   active_group_id: id.nullable(),
   cycle_started_at: instant.nullable(),
   participants: z.array(participant),
+  finished_at: instant.exactOptional(),
   expired_participant_id: id.nullable().exactOptional(),
   action_applied: action.nullable().exactOptional(),
 });
@@ -147,7 +157,7 @@ export const historyEvent = z.object({
   timestamp: instant,
   participant_id: id.nullable(),
   group_id: id.nullable(),
-  time_elapsed_ms: ms,
+  time_elapsed_ms: ms.nullable(),
   time_remaining_ms: ms.nullable(),
   state_snapshot: state,
   metadata: free,

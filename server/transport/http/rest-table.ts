@@ -20,6 +20,7 @@ export const REST_ROUTES = {
   'session:switch': verb('switch'),
   'session:pause': verb('pause'),
   'session:resume': verb('resume'),
+  'session:finish': verb('finish'),
   'session:adjust': verb('adjust'),
   'session:undo': verb('undo'),
   'session:complete': verb('complete'),

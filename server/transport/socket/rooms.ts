@@ -112,8 +112,10 @@ export function createRooms(io: IoServer, { adapter, schema, now, metrics }: Roo
         ? telling('session:update', Object.assign(payload, { since_version: before.version, changes: changesBetween(before, state) }))
         : { event: 'session:update', payload: Object.assign(payload, { state }), json: `${json.slice(0, -1)},"state":`, snapshot };
     if (event.expired === undefined) return [update];
+    const { participant_ids } = event.metadata as { participant_ids?: string[] };
     const expired: Omit<ExpiredEvent, keyof EventEnvelope> = {
       expired_participant_id: event.expired.participant_id,
+      ...(participant_ids === undefined ? {} : { expired_participant_ids: participant_ids }),
       expired_group_id: event.expired.group_id,
       expired_at: iso(event.at),
       action_applied: state.action_on_timeout,

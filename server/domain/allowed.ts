@@ -1,0 +1,26 @@
+import type { SessionState, Status } from '#contract';
+import type { TimerCommand } from './decide.ts';
+import { type Refusal, refuse } from './refusal.ts';
+
+/** In which statuses of a session each command is allowed; one on a single clock is judged by that, too. */
+const ALLOWED: Record<Exclude<TimerCommand['type'], 'delete'>, readonly Status[]> = {
+  start: ['pending'],
+  switch: ['running'],
+  pause: ['running'],
+  resume: ['paused'],
+  finish: ['running', 'paused'],
+  undo: ['running', 'paused'],
+  adjust: ['pending', 'running', 'paused'],
+  complete: ['pending', 'running', 'paused', 'expired'],
+  cancel: ['pending', 'running', 'paused'],
+};
+
+/** The refusal of a command that the status of its session does not allow; null where it may go on. */
+export function checkStatus(state: SessionState, type: TimerCommand['type']): Refusal | null {
+  return type === 'delete' || ALLOWED[type].includes(state.status) ? null : statusSaysNo(state, type);
+}
+
+/** Refuses a command because of the status of its session. */
+export function statusSaysNo({ status }: SessionState, command: TimerCommand['type']): Refusal {
+  return refuse('INVALID_STATE_TRANSITION', `Cannot ${command}: session is ${status}`, { status, command });
+}
