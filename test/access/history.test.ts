@@ -55,7 +55,7 @@ describe('the history of an id that several have used', () => {
     return send<SessionState>(ben, 'POST', '', chess({ session_id: id }), blind);
   };
 
-  it('A-82 answers the incarnation that its asker may read: the present one, else the newest that they owned', async () => {
+  it('A-82 the history of an id is that of the incarnation which its asker may read: the present one, else the newest that they owned', async () => {
     const { session_id: id } = await finished();
     await forget(id);
     expect([await told(anna, id), await told(ben, id), await told(boss, id)]).to.deep.equal([
@@ -70,7 +70,7 @@ describe('the history of an id that several have used', () => {
     expect(await told(await sign({ sub: 'carla' }), id)).to.equal('FORBIDDEN');
   });
 
-  it('A-83 created_at names an older incarnation, for whoever may read that one', async () => {
+  it('A-83 a history with created_at is that of the incarnation created then, for whoever may read that one', async () => {
     const { session_id: id, created_at } = await finished();
     const link = await send<ShareData>(anna, 'POST', `/${id}/share`, { role: 'viewer' });
     await forget(id);
@@ -89,7 +89,7 @@ describe('the history of an id that several have used', () => {
       expect(await told(anna, id, `?created_at=${malformed}`), malformed).to.equal('VALIDATION_ERROR');
   });
 
-  it('A-84 nothing is told of an incarnation that was deleted, also where the trail has not heard of the deletion', async () => {
+  it('A-84 the history tells nothing of a deleted incarnation, also while the deletion has not reached the trail', async () => {
     const { session_id: id, created_at } = await finished();
     await stop();
     await as(anna, quiet, 'DELETE', `/v1/sessions/${id}`);
@@ -99,7 +99,7 @@ describe('the history of an id that several have used', () => {
     expect([await told(ben, id), await told(ben, id, named)]).to.deep.equal(['FORBIDDEN', 'FORBIDDEN']);
   });
 
-  it('V-23 an id whose last incarnation in the trail is somebody else’s is in use, whether that is finished, deleted or unfinished', async () => {
+  it('V-23 an id whose last session in the trail is somebody else’s is in use, whether that session is finished, deleted or unfinished', async () => {
     const code = async (token: string, id: string) => {
       const reply = (await as(token, app, 'POST', '/v1/sessions', chess({ session_id: id }))).reply();
       return reply.ok ? 'ok' : reply.error.code;

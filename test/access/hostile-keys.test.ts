@@ -75,13 +75,13 @@ describe('a hostile server of keys', function () {
       },
     ],
     ['sends much at once', (_, response) => answer(response, ['x'.repeat(2_000_000)])],
-    ['refuses without an end', (_, response) => void response.writeHead(500).write(chunk)],
-    ['leads elsewhere', (_, response) => response.writeHead(302, { location: 'http://127.0.0.1:1/' }).end()],
-    ['leads to itself', (request, response) => response.writeHead(307, { location: request.url }).end()],
+    ['refuses in an endless answer', (_, response) => void response.writeHead(500).write(chunk)],
+    ['redirects elsewhere', (_, response) => response.writeHead(302, { location: 'http://127.0.0.1:1/' }).end()],
+    ['redirects to itself', (request, response) => response.writeHead(307, { location: request.url }).end()],
     ['sends a page', (_, response) => response.writeHead(200, { 'content-type': 'text/html' }).end('<title>Sign in</title>')],
     ['sends no set', (_, response) => response.writeHead(200).end('[]')],
     ['sends null', (_, response) => response.writeHead(200).end('null')],
-    ['sends keys that are none', (_, response) => answer(response, [null, 7, 'x'])],
+    ['sends values that are no keys', (_, response) => answer(response, [null, 7, 'x'])],
     [
       'sends very many keys',
       (_, response) =>
@@ -97,7 +97,7 @@ describe('a hostile server of keys', function () {
     ],
   ];
   for (const [what, listener] of HOSTILE) {
-    it(`G-90 keys can't be had, and nothing else suffers: ${what}`, async () => {
+    it(`G-90 tokens are refused within seconds, and nothing else suffers, from a key server that ${what}`, async () => {
       const set = await serving(listener);
       const app = await instanceFor(set);
       const tokens = [good, good, ...(await Promise.all(Array.from({ length: 8 }, async (_, index) => unknown(index))))];
@@ -110,7 +110,7 @@ describe('a hostile server of keys', function () {
     });
   }
 
-  it('G-91 keys of other kinds and uses are good for nothing', async () => {
+  it('G-91 a key of another kind or for another use is ignored', async () => {
     const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-384' });
     const strange = [
       { ...(await exportJWK(publicKey)), kid: 'curve' },
@@ -130,7 +130,7 @@ describe('a hostile server of keys', function () {
     }
   });
 
-  it('G-92 a set that is another one each time makes nobody ask for it again and again', async () => {
+  it('G-92 a key set that is another one at each answer is not fetched again and again', async () => {
     const set = await serving((_, response) => answer(response, [{ ...jwk, kid: `one-${set.asked}` }, jwk]));
     const app = await instanceFor(set);
     for (let round = 0; round < 5; round++) {
@@ -142,7 +142,7 @@ describe('a hostile server of keys', function () {
     expect(set.asked).to.be.at.most(2);
   });
 
-  it('G-92 a key set that can’t be had is not asked for again and again, however many tokens come', async () => {
+  it('G-92 a key set that cannot be fetched is not asked for again and again, however many tokens come', async () => {
     const set = await serving((_, response) => response.writeHead(500).end());
     const app = await instanceFor(set);
     const begun = performance.now();
@@ -150,7 +150,7 @@ describe('a hostile server of keys', function () {
     expect(set.asked).to.be.at.most(5 + Math.ceil((performance.now() - begun) / 1_000));
   });
 
-  it('G-93 known keys go on being good while their server hangs, for tokens that name them', async () => {
+  it('G-93 known keys stay good while their server hangs, for tokens that name them', async () => {
     const set = await serving((_, response) => answer(response, [jwk]));
     const getKey = keySetAt(set.url, createLogger('silent', 'test'));
     const header = { alg: 'RS256', kid: 'one' };
@@ -169,7 +169,7 @@ describe('a hostile server of keys', function () {
     }
   });
 
-  it('G-94 a key set over plain HTTP is warned of at the start', async () => {
+  it('G-94 a server warns at its start of a key set over plain HTTP', async () => {
     const env = { REDIS_URL: await redisUrl(), KEY_PREFIX: freshPrefix(), AUDIT_WORKER: 'none', AUTH_MODE: 'jwt' };
     try {
       const logged = await startLogged('main', { ...env, JWT_JWKS_URL: 'http://127.0.0.1:1/keys' });

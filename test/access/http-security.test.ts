@@ -20,7 +20,7 @@ describe('HTTP headers, operators and origins', () => {
   });
   after(() => cluster.close());
 
-  it('G-50 every answer, a refusal too, tells browsers to run, frame and guess nothing', async () => {
+  it('G-50 every answer, a refusal too, has the headers that forbid browsers to run, frame or guess anything', async () => {
     const app = await cluster.instance(JWT);
     for (const path of ['/time', '/health', '/metrics', '/nowhere', '/v1/sessions/x', '/v1/openapi.json']) {
       const { headers } = await rest(app, 'GET', path);
@@ -35,7 +35,7 @@ describe('HTTP headers, operators and origins', () => {
     }
   });
 
-  it('G-51 only over TLS it says that there is nothing but TLS, as a proxy that is trusted tells', async () => {
+  it('G-51 only answers over TLS, which a trusted proxy may name, have Strict-Transport-Security', async () => {
     const forwarded = { 'X-Forwarded-Proto': 'https' };
     const [trusting, wary] = [await cluster.instance({ TRUST_PROXY: 'true' }), await cluster.instance()];
     expect((await rest(trusting, 'GET', '/time', undefined, forwarded)).headers.get('strict-transport-security')).to.match(/^max-age=\d+/);
@@ -43,7 +43,7 @@ describe('HTTP headers, operators and origins', () => {
     expect((await rest(wary, 'GET', '/time', undefined, forwarded)).headers.get('strict-transport-security')).to.equal(null);
   });
 
-  it('G-52 METRICS_AUTH=admin: metrics are for operators; by default they are open', async () => {
+  it('G-52 METRICS_AUTH=admin asks for the operators’ password at the metrics, which are open by default', async () => {
     const [guarded, open] = [await cluster.instance({ ...OPERATOR, METRICS_AUTH: 'admin' }), await cluster.instance(OPERATOR)];
     const refused = await rest(guarded, 'GET', '/metrics');
     expect([refused.status, refused.headers.get('www-authenticate')?.split(' ')[0]]).to.deep.equal([401, 'Basic']);
@@ -56,7 +56,7 @@ describe('HTTP headers, operators and origins', () => {
     expect(load).to.throw(ConfigError, /^ADMIN_USER must be set for METRICS_AUTH=admin$/);
   });
 
-  it('G-53 OPERATOR_PORT: metrics and board are there and nowhere else, commands are not', async () => {
+  it('G-53 with OPERATOR_PORT metrics and board are served there and nowhere else, and commands are not served there', async () => {
     const app = await cluster.instance({ ...OPERATOR, OPERATOR_PORT: '0', AUDIT_WORKER: 'off' });
     const operators = { url: app.operatorUrl ?? '' };
     for (const path of ['/metrics', '/admin/queues']) expect((await rest(app, 'GET', path)).status, path).to.equal(404);
@@ -109,14 +109,14 @@ describe('HTTP headers, operators and origins', () => {
       ),
     });
 
-    it('G-54 a page of an origin that is not listed can open no socket and read nothing; a listed one can', async () => {
+    it('G-54 a page of an origin that is not listed can open no socket and read no answer; one of a listed origin can', async () => {
       const closed = await cluster.instance({ CORS_ORIGIN: 'https://club.example' });
       expect(await attempt(page, closed.url)).to.deep.equal({ socket: false, rest: false, command: false });
       const listed = await cluster.instance({ CORS_ORIGIN: `https://club.example,${origin}` });
       expect(await attempt(page, listed.url)).to.deep.equal({ socket: true, rest: true, command: true });
     });
 
-    it('G-55 where every origin may, none may with credentials', async () => {
+    it('G-55 where every origin may call, none may with credentials', async () => {
       const open = await cluster.instance();
       expect(await attempt(page, open.url)).to.deep.equal({ socket: true, rest: true, command: true });
       expect((await attempt(page, open.url, true)).rest).to.equal(false);
@@ -125,7 +125,7 @@ describe('HTTP headers, operators and origins', () => {
       );
     });
 
-    it('G-56 our own page talks to its own server and to nobody else, nor does anything run that is not ours', async () => {
+    it('G-56 the page connects to its own server only and runs only its own scripts', async () => {
       const [own, other] = [await cluster.instance(), await cluster.instance()];
       const ours = await browser.newPage();
       const answer = await ours.goto(own.url);

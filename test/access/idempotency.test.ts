@@ -24,7 +24,7 @@ describe('remembered commands of several senders', () => {
     return session_id;
   };
 
-  it('C-60 a command_id is its sender’s own: nobody uses up those of others', async () => {
+  it('C-60 a command_id is remembered for its sender alone: nobody uses up those of others', async () => {
     const session_id = await running();
     const [white, black] = [await player(session_id, 'white'), await player(session_id, 'black')];
     for (let n = 1; n < 10; n++) await black.ok('session:message', { session_id, message: n, command_id: `c-${n}` });
@@ -37,7 +37,7 @@ describe('remembered commands of several senders', () => {
     expect(turn.data.active_participant_id).to.equal('black');
   });
 
-  it('C-60 nobody learns which command_ids of others were used', async () => {
+  it('C-60 a sender does not learn which command_ids of others were used', async () => {
     const session_id = await running();
     const game = chess({ session_id, command_id: 'create' });
     const mallory = await clientOf({ sub: 'mallory' });
@@ -47,7 +47,7 @@ describe('remembered commands of several senders', () => {
     }
   });
 
-  it('C-61 the guard that the server supplies tells a switch from another one of the same sender', async () => {
+  it('C-61 a command_id that one sender uses as two participants is a mismatch, since the guard that the server supplies belongs to the payload', async () => {
     const session_id = await running();
     const [white, black] = [await player(session_id, 'white', 'both'), await player(session_id, 'black', 'both')];
     await white.ok('session:switch', { session_id, command_id: 'turn' });
@@ -55,7 +55,7 @@ describe('remembered commands of several senders', () => {
     await black.refused('IDEMPOTENCY_MISMATCH', 'session:switch', { session_id, command_id: 'turn' });
   });
 
-  it('C-62 a sender’s repetition is known over a fresh token and over an incarnation of the id', async () => {
+  it('C-62 a sender is recognised with a fresh token, and a command_id of an earlier incarnation is answered with SESSION_NOT_FOUND', async () => {
     const boss = async () => clientOf({ sub: 'boss', sessions: { '*': 'owner' } });
     const [first, second] = [await boss(), await boss()];
     const { session_id } = await first.ok('session:create', chess());

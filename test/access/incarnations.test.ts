@@ -48,7 +48,7 @@ describe('rooms of an id that is used again', () => {
     await ben.next('session:message', (event) => event.session_id === session_id);
   };
 
-  it('R-50 whoever was in the room of a session that left Redis hears nothing of the next one of its id, and is told that theirs is over', async () => {
+  it('R-50 a socket in the room of a session that left Redis hears nothing of the next session of that id, and is told that its own was deleted', async () => {
     const { session_id, epoch } = await anna.ok('session:create', chess());
     const { token } = await anna.ok('session:share', { session_id, role: 'viewer' });
     const watcher = await cluster.client(near, { auth: { token } });
@@ -91,7 +91,7 @@ describe('rooms of an id that is used again', () => {
     expect(heard(anna)).to.deep.equal([]);
   });
 
-  it('R-52 the next session of the same owner is another incarnation, too; who joins again is in its room', async () => {
+  it('R-52 a session that the same owner creates under the same id is another incarnation, and a socket that joins again is in its room', async () => {
     const mine = await clientOf(near, { sub: 'anna' });
     const { session_id } = await anna.ok('session:create', chess());
     await gone(session_id);
@@ -105,7 +105,7 @@ describe('rooms of an id that is used again', () => {
     await anna.next('session:update', (event) => event.version === 3);
   });
 
-  it('R-53 leaving ends a join and a create that came before it, wherever they are on their way', async () => {
+  it('R-53 a leave ends a join and a create of the same socket that came before it, however far they are', async () => {
     const { session_id } = await ben.ok('session:create', chess());
     const viewer = await clientOf(far, { sessions: { '*': 'viewer' } });
     link.delayMs = 20;

@@ -61,7 +61,7 @@ describe('keys', () => {
   ];
 
   for (const [alg, make] of kinds) {
-    it(`G-8 a public key of the kind of ${alg} is good for ${alg} and for its own tokens only`, async () => {
+    it(`G-8 a public key of the kind of ${alg} is good only for ${alg} and for tokens that it signed`, async () => {
       const pair = make();
       const app = await cluster.instance({ JWT_PUBLIC_KEY: pemOf(pair) });
       expect(await knock(app, await sign(anna, pair.privateKey, { alg }))).to.equal(undefined);
@@ -71,7 +71,7 @@ describe('keys', () => {
     });
   }
 
-  it('G-9 a key set: each kind of key by its id, a new key is found, a key that was taken out is no longer good', async function () {
+  it('G-9 a key set gives each kind of key by its id; a new key is found, and a removed one is refused', async function () {
     this.timeout(40_000);
     const set = new KeySet();
     sets.push(set);
@@ -107,7 +107,7 @@ describe('keys', () => {
     expect(set.asked).to.be.at.most(asked + 1);
   });
 
-  it('G-10 a key set that can’t be had is our trouble, not the token’s: SERVICE_UNAVAILABLE, and by itself again', async () => {
+  it('G-10 while a key set cannot be fetched its tokens are SERVICE_UNAVAILABLE, and the next successful fetch ends that', async () => {
     const set = new KeySet();
     sets.push(set);
     const port = await set.open();

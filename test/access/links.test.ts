@@ -33,7 +33,7 @@ describe('share links', () => {
   };
   const revoke = async (id: string, link: string, at = a) => (await as(anna, at, 'DELETE', `/v1/sessions/${id}/share/${link}`)).status;
 
-  it('G-30 a link says what it gives, for how long, and lets in whoever holds it, over both transports', async () => {
+  it('G-30 a share link names its role and its end, and gives its holder that role over both transports', async () => {
     const id = await created();
     const before = Math.floor(Date.now() / 1_000);
     const link = await share(id, { role: 'participant', participant_id: 'white', expires_in: 120 });
@@ -49,7 +49,7 @@ describe('share links', () => {
     await client.refused('FORBIDDEN', 'session:create', chess());
   });
 
-  it('G-31 what a link can’t be is refused by name', async () => {
+  it('G-31 a share link that cannot be made is refused by the field at fault', async () => {
     const id = await created();
     const owner = await cluster.client(a, { auth: { token: anna } });
     for (const [payload, field] of [
@@ -71,7 +71,7 @@ describe('share links', () => {
     await owner.ok('session:share', { session_id: id, role: 'viewer' });
   });
 
-  it('G-32 a revoked link is refused everywhere, and whoever came by it is sent away on all instances; others stay', async () => {
+  it('G-32 a revoked link is refused everywhere, its holders are disconnected on all instances, and others stay', async () => {
     const id = await created();
     const [link, other] = [await share(id, { role: 'viewer' }), await share(id, { role: 'viewer' })];
     const clients = await Promise.all([a, b, b].map((at) => cluster.client(at, { auth: { token: link.token } })));
@@ -107,7 +107,7 @@ describe('share links', () => {
     expect(await revoke(id, link.link_id), 'again').to.equal(204);
   });
 
-  it('G-32 instances tell each other of a revocation, and need not look', async () => {
+  it('G-32 instances tell each other of a revocation at once, before their regular check', async () => {
     const id = await created();
     const link = await share(id, { role: 'viewer' });
     const [key = ''] = await keysLike(cluster.redis(), `${cluster.settings.KEY_PREFIX}:*:g/${id}`);
@@ -120,7 +120,7 @@ describe('share links', () => {
     expect(await gone).to.equal('io server disconnect');
   });
 
-  it('G-33 a command of a link that was revoked a moment ago is refused on any instance, also where nobody has told it yet', async () => {
+  it('G-33 the next command under a revoked link is refused on any instance, also on one that was not told of the revocation', async () => {
     const id = await created();
     const link = await share(id, { role: 'controller' });
     const client = await cluster.client(b, { auth: { token: link.token } });
@@ -133,7 +133,7 @@ describe('share links', () => {
     expect(await gone, 'found out by the instance itself').to.equal('io server disconnect');
   });
 
-  it('G-34 a link ends with its session: neither a deletion nor another session of that id leaves it good', async () => {
+  it('G-34 a link ends with the deletion of its session, also where another session gets the same id', async () => {
     for (const tidy of [true, false]) {
       const id = await created();
       const link = await share(id, { role: 'controller' });
@@ -152,7 +152,7 @@ describe('share links', () => {
     }
   });
 
-  it('G-61 links belong to one session of an id: the owner of another one neither lists, counts, revokes nor clears them', async () => {
+  it('G-61 links belong to one incarnation of an id: the owner of another one neither lists, counts, revokes nor clears them', async () => {
     const id = await created();
     const links = await Promise.all(Array.from({ length: 100 }, async () => (await share(id, { role: 'viewer' })).link_id));
     const [key = ''] = await keysLike(cluster.redis(), `${cluster.settings.KEY_PREFIX}:*:g/${id}`);
@@ -170,7 +170,7 @@ describe('share links', () => {
     expect(new Set(await cluster.redis().hkeys(key))).to.deep.equal(new Set(links));
   });
 
-  it('G-35 nobody makes a link of their own, or more of the one they have', async () => {
+  it('G-35 a holder of a link can make no link and cannot widen the one they have', async () => {
     const id = await created();
     const { token } = await share(id, { role: 'viewer' });
     const claims = decodeJwt(token);
@@ -191,7 +191,7 @@ describe('share links', () => {
     expect((await knock(a, await forge({}, SECRET, 'JWT')))?.code).to.equal('UNAUTHORIZED');
   });
 
-  it('G-36 losing Redis closes links; it never opens one', async () => {
+  it('G-36 a link that Redis does not list is refused', async () => {
     const id = await created();
     const { token } = await share(id, { role: 'viewer' });
     const other = await cluster.instance({ KEY_PREFIX: 'elsewhere' });
@@ -215,7 +215,7 @@ describe('share links', () => {
     expect((await knock(without, link.token))?.code).to.equal('UNAUTHORIZED');
   });
 
-  it('G-38 links are kept under their session’s own partition and end with the last of them', async () => {
+  it('G-38 the list of a session’s links is in the session’s partition and expires with the last of them', async () => {
     const id = await created();
     const link = await share(id, { role: 'viewer', expires_in: 60 });
     const [key = ''] = await keysLike(cluster.redis(), `${cluster.settings.KEY_PREFIX}:*:g/${id}`);

@@ -9,7 +9,7 @@ import { openTcpProxy, type TcpProxy } from '../kit/tcp-proxy.ts';
 import { as, JWT, sign, sovereign } from './kit.ts';
 
 /** An instance whose way to Redis can be slow or gone, and one beside it. */
-describe('rooms and those who may not hear them', () => {
+describe('rooms and senders without a right to them', () => {
   let cluster: Cluster;
   let link: TcpProxy;
   let near: App;
@@ -32,7 +32,7 @@ describe('rooms and those who may not hear them', () => {
   const clientOf = async (app: App, sub: string) => cluster.client(app, { auth: { token: await sign({ sub }) } });
 
   for (const command of ['session:join', 'session:create'] as const) {
-    it(`G-47 a stranger hears nothing while their ${command} is being refused`, async () => {
+    it(`G-47 a socket is sent nothing of the room while its ${command} is being refused`, async () => {
       const given = chess();
       const { session_id } = await owner.ok('session:create', given);
       const stranger = await clientOf(far, 'mallory');
@@ -47,7 +47,7 @@ describe('rooms and those who may not hear them', () => {
     });
   }
 
-  it('G-47 whoever creates under an id of their choice hears all that follows', async () => {
+  it('G-47 a socket that creates a session under a chosen id hears all that follows', async () => {
     const player = await clientOf(far, 'anna');
     link.delayMs = 50;
     const { session_id } = await player.ok('session:create', chess());
@@ -55,7 +55,7 @@ describe('rooms and those who may not hear them', () => {
     await player.next('session:update', (event) => event.session_id === session_id && event.version === 2, 1_500);
   });
 
-  it('G-48 a token that can’t be judged while Redis is away is not taken, and the socket stays in its rooms', async () => {
+  it('G-48 while Redis cannot be reached, a fresh token that depends on it is not accepted, and the socket stays in its rooms', async () => {
     const watcher = await clientOf(far, 'anna');
     const { session_id } = await owner.ok('session:create', chess());
     await watcher.ok('session:join', { session_id });
@@ -70,7 +70,7 @@ describe('rooms and those who may not hear them', () => {
     await watcher.next('session:update', (event) => event.session_id === session_id && event.version === 3);
   });
 
-  it('G-49 a repeated deletion leaves the links of the session that came after it', async () => {
+  it('G-49 a repeated deletion leaves the links of a later session of the id untouched', async () => {
     const token = await sovereign();
     const player = await cluster.client(near, { auth: { token } });
     const { session_id } = await player.ok('session:create', chess());

@@ -36,7 +36,7 @@ describe('owners and claims', () => {
   const history = async (id: string): Promise<HistoryData['events']> =>
     (await call<HistoryData>(await sign({ sessions: { [id]: 'viewer' } }), 'GET', `/${id}/events`)).events;
 
-  it('G-40 who creates a session owns it, whatever its id; about others’ a user learns nothing, not even whether they are there', async () => {
+  it('G-40 the creator of a session owns it, whatever its id; about other sessions a user learns nothing, not even whether they exist', async () => {
     const made = await call(anna, 'POST', '', chess({ session_id: undefined }));
     expect(made.owner_id).to.equal('anna');
     const { session_id: id } = made;
@@ -68,7 +68,7 @@ describe('owners and claims', () => {
     expect(await code(ben, 'POST', '', chess({ owner_id: 'anna' } as object))).to.equal('VALIDATION_ERROR');
   });
 
-  it('G-41 a deletion may be repeated by its owner, and nobody else', async () => {
+  it('G-41 an owner may repeat a deletion, and nobody else may', async () => {
     const game = chess();
     const path = `/${game.session_id}?command_id=bye`;
     await call(anna, 'POST', '', game);
@@ -95,14 +95,14 @@ describe('owners and claims', () => {
     expect(await at(ben, 'GET', `/${game.session_id}`)).to.equal(200);
   });
 
-  it('G-41 repeating somebody else’s create shows nothing', async () => {
+  it('G-41 a user who repeats somebody else’s create learns nothing', async () => {
     const game = chess({ command_id: 'make' });
     await call(anna, 'POST', '', game);
     expect(await code(anna, 'POST', '', game)).to.equal('ok');
     expect(await code(ben, 'POST', '', game)).to.equal('SESSION_EXISTS');
   });
 
-  it('G-42 of claims the exact id counts before any prefix, and of prefixes the longest; with claims nothing else counts', async () => {
+  it('G-42 of a token’s sessions the exact id counts before any prefix and the longest prefix before others; the token gives no other rights', async () => {
     const ids = ['cup-1', 'cup-final', 'cup-final-2', '__proto__', 'constructor'];
     const boss = await sign({ sessions: { '*': 'owner' } });
     for (const session_id of ids) await call(boss, 'POST', '', chess({ session_id }));
@@ -121,7 +121,7 @@ describe('owners and claims', () => {
     expect(await code(await sign({ sub: 'anna', sessions: { x: 'owner' } }), 'GET', `/${own.session_id}`)).to.equal('FORBIDDEN');
   });
 
-  it('G-43 an owner by claims creates what the claims cover, and ids of the server only where they cover all', async () => {
+  it('G-43 an owner by claims may create the sessions that the claims cover, and one without an id only where they cover every id', async () => {
     const cup = await sign({ sessions: { 'league-*': 'owner', '0*': 'owner' } });
     expect(await code(cup, 'POST', '', chess({ session_id: 'league-1' }))).to.equal('ok');
     expect(await code(cup, 'POST', '', chess({ session_id: 'else' }))).to.equal('FORBIDDEN');
@@ -130,7 +130,7 @@ describe('owners and claims', () => {
     expect(await code(await sign({ sessions: { '*': 'controller' } }), 'POST', '', chess())).to.equal('FORBIDDEN');
   });
 
-  it('G-44 the trail tells who did it: sub, participant, role, link; what nobody did has no actor', async () => {
+  it('G-44 the trail names who sent each command: sub, participant, role, link; an event that nobody sent has no actor', async () => {
     const { session_id: id } = await call(anna, 'POST', '', chess());
     const link = await call<{ token: string; link_id: string }>(anna, 'POST', `/${id}/share`, {
       role: 'participant',
@@ -153,7 +153,7 @@ describe('owners and claims', () => {
     ]);
   });
 
-  it('G-45 a command repeated by its command_id is told by what was sent: a guard that was sent is another payload than none', async () => {
+  it('G-45 a repetition is recognised by what was sent: a payload with a guard is another one than the same payload without', async () => {
     const { session_id: id } = await call(anna, 'POST', '', chess());
     await call(anna, 'POST', `/${id}/start`);
     const white = await sign({ participant_id: 'white', sessions: { [id]: 'participant' } });
@@ -169,7 +169,7 @@ describe('owners and claims', () => {
     expect(await code(await sign({ sessions: { [id]: 'participant' } }), 'POST', `/${id}/switch`)).to.equal('FORBIDDEN');
   });
 
-  it('G-46 ownership comes back from PostgreSQL with a session that Redis lost; links don’t', async () => {
+  it('G-46 a session that comes back from PostgreSQL has its owner, and its links are gone', async () => {
     const { session_id: id } = await call(anna, 'POST', '', chess({ participants_may_pause: true }));
     const link = await call<{ token: string }>(anna, 'POST', `/${id}/share`, { role: 'viewer' });
     await until('it is in the trail', async () => (await history(id)).length === 1, 10_000);

@@ -90,7 +90,7 @@ describe('pages and names', () => {
     expect((await as(await sovereign(), app, 'GET', '/v1/sessions/x')).status).to.equal(404);
   });
 
-  it('G-81 pages of a listed origin, and programs that are no browser, go on as ever', async () => {
+  it('G-81 pages of a listed origin, and programs that are no browser, may call', async () => {
     const app = await cluster.instance({ CORS_ORIGIN: CLUB });
     const id = await running(app);
     for (const headers of [{ origin: CLUB }, { origin: CLUB, 'sec-fetch-site': 'cross-site' }, { 'sec-fetch-site': 'none' }, {}]) {
@@ -102,7 +102,7 @@ describe('pages and names', () => {
     expect(await entersAs(app, {})).to.equal(true);
   });
 
-  it('G-82 the page that the server sent itself may call, whatever CORS_ORIGIN lists', async () => {
+  it('G-82 the page that the server itself sent may call, whatever CORS_ORIGIN lists', async () => {
     const app = await cluster.instance({ CORS_ORIGIN: CLUB });
     const id = await running(app);
     for (const headers of [
@@ -119,7 +119,7 @@ describe('pages and names', () => {
     }
   });
 
-  it('G-82 behind a proxy that is trusted, its own page is of the origin that the proxy tells', async () => {
+  it('G-82 behind a trusted proxy, the server’s own origin is the one that the proxy names', async () => {
     const settings = { CORS_ORIGIN: CLUB, ALLOWED_HOSTS: '*' };
     const [trusting, wary] = [await cluster.instance({ ...settings, TRUST_PROXY: 'true' }), await cluster.instance(settings)];
     const path = '/v1/sessions/x/start';
@@ -135,7 +135,7 @@ describe('pages and names', () => {
     for (const headers of FOREIGN) expect(await statusOf(app, 'POST', `/v1/sessions/${id}/switch`, headers)).to.equal(200);
   });
 
-  it('G-84 where only this machine can connect, another host name is FORBIDDEN, for requests and handshakes', async () => {
+  it('G-84 where only this machine can connect, a request or handshake that names another host is FORBIDDEN', async () => {
     const app = await cluster.instance();
     const { port } = new URL(app.url);
     for (const host of [`evil.example:${port}`, 'evil.example', 'localhost.evil.example', '127.0.0.1.evil.example', '']) {
@@ -150,7 +150,7 @@ describe('pages and names', () => {
     }
   });
 
-  it('G-85 ALLOWED_HOSTS adds names, or allows every one; elsewhere than on loopback every one is the default', async () => {
+  it('G-85 ALLOWED_HOSTS adds host names or allows every one, which is the default where not only this machine can connect', async () => {
     const names = async (settings: Settings) => {
       const app = await cluster.instance(settings);
       const answers = [];
@@ -187,7 +187,7 @@ describe('pages and names', () => {
       elsewhere?.close();
     });
 
-    it('G-80 a page elsewhere changes nothing by what it may send without asking first', async () => {
+    it('G-80 a page of another origin changes nothing by requests that need no preflight', async () => {
       const app = await cluster.instance({ CORS_ORIGIN: CLUB });
       const id = await running(app);
       const page: Page = await browser.newPage();
@@ -209,7 +209,7 @@ describe('pages and names', () => {
       expect(await versionOf(app, id)).to.have.nested.property('data.version', 2);
     });
 
-    it('G-82 the page plays on its own server, whatever CORS_ORIGIN lists', async () => {
+    it('G-82 the page plays on the server that sent it, whatever CORS_ORIGIN lists', async () => {
       const app = await cluster.instance({ CORS_ORIGIN: CLUB });
       for (const url of [app.url, app.url.replace('127.0.0.1', 'localhost')]) {
         const page = await browser.newPage();

@@ -208,7 +208,7 @@ describe('roles', () => {
   });
 
   for (const [name, row] of table) {
-    it(`G-21 ${name}: every role, however it was come by, over every transport`, async () => {
+    it(`G-21 ${name} is allowed to each role as the table says, over every transport and for every way of coming by the role`, async () => {
       for (const holders of Object.values(HOLDERS)) for (const [how, holder] of holders) if (how.startsWith('link')) links.add(holder);
       for (const [column, cell] of row) {
         for (const [how, holder] of HOLDERS[column]) {
@@ -220,7 +220,7 @@ describe('roles', () => {
     });
   }
 
-  it('G-22 without a token no route of a command answers anything but 401, whatever its spelling', async () => {
+  it('G-22 without a token every route of a command answers 401, in any spelling', async () => {
     const id = await session('tokenless');
     const routes = Object.values(TRIALS).flatMap(({ route }) => (route === undefined ? [] : [route]));
     for (const [method, path] of [...routes, ['POST', () => '/v1/sessions', 201] as const]) {

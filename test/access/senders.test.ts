@@ -9,7 +9,7 @@ describe('the sender of a message', () => {
   let cluster: Cluster;
   afterEach(() => cluster.close());
 
-  it('C-70 a message names its sender as the history does, on every instance and by either transport', async () => {
+  it('C-70 a message names its sender as the history does, on every instance and over either transport', async () => {
     cluster = await openCluster(JWT);
     const [app, other] = [await cluster.instance(), await cluster.instance()];
     const owner = await sign({ sub: 'anna' });
@@ -41,7 +41,7 @@ describe('the sender of a message', () => {
     expect((await listener.next('session:message')).actor).to.deep.equal({ role: 'owner', sub: 'anna' });
   });
 
-  it('C-71 without identities a message is told without `actor`', async () => {
+  it('C-71 where nobody is asked who they are, a message is told without `actor`', async () => {
     cluster = await openCluster();
     const app = await cluster.instance();
     const [player, listener] = [await cluster.client(app), await cluster.client(app)];

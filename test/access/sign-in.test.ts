@@ -31,7 +31,7 @@ describe('operators who sign in', function () {
     ['the port of clients', {}],
     ['OPERATOR_PORT', { OPERATOR_PORT: '0' }],
   ] as const) {
-    it(`G-86 an address has twenty wrong passwords a minute, then the right one is refused as well: ${where}`, async () => {
+    it(`G-86 after twenty wrong passwords in a minute an address is refused the right one as well, on ${where}`, async () => {
       const app = await cluster.instance({ ...OPERATOR, ...settings });
       const at = { url: app.operatorUrl ?? app.url };
       expect(await statuses(at, 10)).to.deep.equal({ 401: 10 });
@@ -50,7 +50,7 @@ describe('operators who sign in', function () {
     });
   }
 
-  it('G-87 where very many addresses guess, only those that have signed in before are let through', async () => {
+  it('G-87 while very many addresses guess passwords, only those that have signed in before are let through', async () => {
     const app = await cluster.instance(OPERATOR);
     expect((await knock(app, 'a long password', '198.51.100.1')).status).to.equal(200);
     for (let address = 1; address <= 20; address++) expect(await statuses(app, 10, `203.0.113.${address}`)).to.deep.equal({ 401: 10 });
@@ -58,7 +58,7 @@ describe('operators who sign in', function () {
     expect((await knock(app, 'a long password', '198.51.100.1')).status).to.equal(200);
   });
 
-  it('G-86 the minute begins with the first wrong one, and after it everything begins anew', () => {
+  it('G-86 the minute begins with the first wrong password, and after it the count begins anew', () => {
     const limit = new SignInLimit();
     for (let guess = 0; guess < 20; guess++) {
       expect(limit.waitOf('a', guess)).to.equal(0);
@@ -69,7 +69,7 @@ describe('operators who sign in', function () {
     expect(limit.waitOf('a', 60_002)).to.equal(0);
   });
 
-  it('G-88 hundreds of guesses make a log of some lines, and production warns where the public may guess', async () => {
+  it('G-88 hundreds of wrong passwords write a few lines to the log, and a production server warns where the public can reach the sign-in', async () => {
     const env = { REDIS_URL: await redisUrl(), KEY_PREFIX: freshPrefix(), NODE_ENV: 'production', AUTH_MODE: 'none', ...OPERATOR };
     try {
       const logged = await startLogged('main', env);

@@ -69,7 +69,7 @@ describe('tokens', () => {
     client.close();
   }
 
-  it('G-1 a good one lets in, in the handshake’s auth or header, and in the header of a request', async () => {
+  it('G-1 a good token is accepted in the handshake’s auth or header, and in the header of a request', async () => {
     const token = await sign(GOOD);
     expect(await knock(app, token)).to.equal(undefined);
     expect(await knock(app, undefined, { authorization: `Bearer ${token}` })).to.equal(undefined);
@@ -95,29 +95,29 @@ describe('tokens', () => {
     'without an algorithm': () => byHand({}, claims, hmac(SECRET)),
     'another HMAC': () => sign(GOOD, bytes(SECRET), { alg: 'HS512' }),
     'a private key of its own': () => sign(GOOD, privateKey, { alg: 'RS256' }),
-    'a key that it brings along': () =>
+    'a key in its own header': () =>
       byHand({ alg: 'HS256', jwk: { kty: 'oct', k: 'AAAA' } }, claims, hmac(Buffer.from('AAAA', 'base64url'))),
     'a critical header': () => byHand({ alg: 'HS256', crit: ['x'], x: 1 }, claims, hmac(SECRET)),
-    'dressed as a link': () =>
+    'the type of a link': () =>
       byHand({ alg: 'HS256', typ: 'synckairos-link+jwt' }, { ...claims, sid: 'x', jti: 'y', role: 'controller' }, hmac(SECRET)),
     'altered claims': async () => {
       const [header, , signature] = (await sign(GOOD)).split('.');
       return `${header}.${base64url(claims)}.${signature}`;
     },
-    'nobody’s': () => sign({ ...GOOD, sub: undefined }),
+    'no sub': () => sign({ ...GOOD, sub: undefined }),
     'an empty sub': () => sign({ ...GOOD, sub: '' }),
-    'a sub that is no text': () => byHand({ alg: 'HS256' }, { ...claims, sub: 5 }, hmac(SECRET)),
+    'a sub that is a number': () => byHand({ alg: 'HS256' }, { ...claims, sub: 5 }, hmac(SECRET)),
     'an unknown role': () => byHand({ alg: 'HS256' }, { ...claims, sessions: { x: 'admin' } }, hmac(SECRET)),
     'a pattern with two stars': () => byHand({ alg: 'HS256' }, { ...claims, sessions: { 'a*b*': 'owner' } }, hmac(SECRET)),
     'a list of sessions': () => byHand({ alg: 'HS256' }, { ...claims, sessions: ['x'] }, hmac(SECRET)),
     'a participant that is no id': () => byHand({ alg: 'HS256' }, { ...claims, participant_id: 'a b' }, hmac(SECRET)),
-    'an end that is no number': () => byHand({ alg: 'HS256' }, { ...claims, exp: 'tomorrow' }, hmac(SECRET)),
+    'an exp that is a text': () => byHand({ alg: 'HS256' }, { ...claims, exp: 'tomorrow' }, hmac(SECRET)),
   };
   for (const [what, make] of Object.entries(forged)) {
-    it(`G-2 ${what}: refused everywhere`, async () => refusedEverywhere(what, await make()));
+    it(`G-2 a bad token is refused everywhere: ${what}`, async () => refusedEverywhere(what, await make()));
   }
 
-  it('G-2 far too long: refused everywhere, and not even read where it comes in a frame', async () => {
+  it('G-2 a token that is far too long is refused everywhere, and is not even read in a frame', async () => {
     const token = await sign({ ...GOOD, sub: 'anna', padding: 'x'.repeat(9_000) });
     expect((await knock(app, undefined, { authorization: `Bearer ${token}` }))?.code).to.equal('UNAUTHORIZED');
     expect((await as(token, app, 'GET', '/v1/sessions/x')).status).to.equal(401);
@@ -127,13 +127,13 @@ describe('tokens', () => {
     expect(socket.closing?.code).to.equal(1009);
   });
 
-  it('R-73 a token that is too long for a frame comes in a header', async () => {
+  it('R-73 a token that is too long for a frame is accepted in the Authorization header', async () => {
     const token = await sign({ ...GOOD, sub: 'anna', padding: 'x'.repeat(5_500) });
     expect(token).to.have.length.within(7_000, 8_192);
     expect(await knock(app, undefined, { authorization: `Bearer ${token}` })).to.equal(undefined);
   });
 
-  it('G-3 a public key takes nothing but its own algorithm: not HS256 with the key’s text as the secret, nor none', async () => {
+  it('G-3 with a public key, a token signed by HS256 with the key’s text as secret is refused, and so is an unsigned one', async () => {
     const good = await sign(GOOD, privateKey, { alg: 'RS256' });
     expect(await knock(keyed, good)).to.equal(undefined);
     for (const text of [pem, pem.trim(), publicKey.export({ type: 'spki', format: 'der' })]) {
@@ -151,7 +151,7 @@ describe('tokens', () => {
     await refusedEverywhere('another key', await sign(GOOD, other, { alg: 'RS256' }), keyed, good);
   });
 
-  it('G-4 a socket is told and disconnected at the exp of its token, and its commands are refused from then on', async () => {
+  it('G-4 a socket is told that its token ends and is disconnected at exp, and its commands are refused from then on', async () => {
     const [soon, later] = [await sign({ ...GOOD, exp: inSeconds(2) }), await sign(GOOD)];
     const [brief, lasting] = [await cluster.client(app, { auth: { token: soon } }), await cluster.client(app, { auth: { token: later } })];
     const gone = brief.disconnected();
@@ -163,7 +163,7 @@ describe('tokens', () => {
     expect((await knock(app, await sign({ ...GOOD, exp: inSeconds(-7) })))?.code).to.equal('UNAUTHORIZED');
   });
 
-  it('G-4 an exp beyond what a timer or a date can hold neither ends at once nor breaks anything', async () => {
+  it('G-4 a socket stays connected where its exp lies beyond what a timer or a date can hold', async () => {
     for (const exp of [inSeconds(40 * 86_400), 1e12, 1e300]) {
       const client = await cluster.client(app, { auth: { token: await sign({ ...GOOD, exp }) } });
       const data: RefreshData = await client.ok('auth:refresh', { token: await sign({ ...GOOD, exp }) });
@@ -172,7 +172,7 @@ describe('tokens', () => {
     }
   });
 
-  it('G-5 a refresh keeps the socket beyond the exp of its first token', async () => {
+  it('G-5 auth:refresh keeps a socket beyond the exp of its first token', async () => {
     const client = await cluster.client(app, { auth: { token: await sign({ ...GOOD, exp: inSeconds(2) }) } });
     const exp = inSeconds(3_600);
     expect(await client.ok('auth:refresh', { token: await sign({ ...GOOD, exp }) })).to.deep.equal({
@@ -184,7 +184,7 @@ describe('tokens', () => {
     expect((await client.success('session:create', chess())).data.owner_id).to.equal('anna');
   });
 
-  it('G-5 a refresh is for the same user, and replaces what they may at once, rooms included', async () => {
+  it('G-5 auth:refresh accepts a token of the same user only, whose rights replace the former ones at once, in rooms too', async () => {
     const boss = await sign({ ...GOOD, sessions: { '*': 'owner' } });
     const game = chess();
     const { session_id } = game;
@@ -207,7 +207,7 @@ describe('tokens', () => {
     expect(client.seen('session:message')).to.deep.equal([]);
   });
 
-  it('G-6 with AUTH_MODE=none tokens are ignored, and nothing pretends to restrict anybody', async () => {
+  it('G-6 with AUTH_MODE=none tokens are ignored, states have no owner, and share links are refused', async () => {
     const open = await cluster.instance({ AUTH_MODE: 'none' });
     const client = await cluster.client(open, { auth: { token: 'hello' } });
     const state = await client.ok('session:create', chess());
@@ -220,7 +220,7 @@ describe('tokens', () => {
     expect((await as('hello', open, 'GET', `/v1/sessions/${session_id}`)).status).to.equal(200);
   });
 
-  it('G-7 what concerns nobody in particular needs no token', async () => {
+  it('G-7 the time, health, metrics and the documents need no token', async () => {
     for (const path of ['/health', '/ready', '/metrics', '/time', '/v1/time'])
       expect((await rest(app, 'GET', path)).status, path).to.equal(200);
     expect((await rest(app, 'GET', '/v1/openapi.json')).status).to.not.equal(401);

@@ -34,7 +34,7 @@ describe('warnings of a server about its own access settings', function () {
       .flatMap(({ level, msg }) => (level === 40 || level === 'warn' ? [msg] : []));
   }
 
-  it('G-12 AUTH_MODE=none in production is warned of, once, and a key that has no effect too', async () => {
+  it('G-12 a production server warns once of AUTH_MODE=none, and of a key that has no effect', async () => {
     expect(await warningsOf({})).to.deep.equal(['AUTH_MODE=none: whoever reaches this server may read and change every session']);
     expect(await warningsOf({ JWT_SECRET: SECRET })).to.deep.equal([
       'AUTH_MODE=none: whoever reaches this server may read and change every session',
@@ -42,7 +42,7 @@ describe('warnings of a server about its own access settings', function () {
     ]);
   });
 
-  it('G-12 production warns of tokens that may have been made for somebody else; nothing of tokens and secrets is logged', async () => {
+  it('G-12 a production server warns where JWT_ISSUER or JWT_AUDIENCE is not set, and logs no token or secret', async () => {
     const jwt = { AUTH_MODE: 'jwt', JWT_SECRET: SECRET, LINK_SECRET: 'another-secret-of-links-0123456789' };
     expect(await warningsOf(jwt))
       .to.have.length(2)

@@ -70,7 +70,7 @@ describe('dashboard and alerts', () => {
   });
   after(() => cluster.close());
 
-  it('M-10 alerts use metrics and labels that an instance shows, and no others', () => {
+  it('M-10 the alerts use only metrics and labels that a running instance shows', () => {
     expect(alerts).to.have.lengthOf.at.least(15);
     for (const { alert, expr, annotations } of alerts) {
       const mentioned = [...annotations.summary.matchAll(/\$labels\.(\w+)/g)].map(([, label = '']) => label);
@@ -95,7 +95,7 @@ describe('dashboard and alerts', () => {
     }
   });
 
-  it('M-10 a name that is not there would be found', () => {
+  it('M-10 the check of M-10 finds an unknown metric, label and value', () => {
     expect(problems(shown, 'rate(synckairos_comands_total[5m])')).to.deep.equal(['unknown metric synckairos_comands_total']);
     expect(problems(shown, 'sum by (cmd) (synckairos_commands_total{outcom="ok"})')).to.deep.equal([
       'unknown label cmd',
@@ -127,12 +127,12 @@ describe('dashboard and alerts', () => {
     expect(sections.toSorted()).to.deep.equal(alerts.map(({ alert }) => anchorOf(alert)).toSorted());
   });
 
-  it('M-13 OPERATIONS.md explains every metric of ours', () => {
+  it('M-13 OPERATIONS.md explains every metric of the service', () => {
     const text = read('docs/OPERATIONS.md');
     for (const name of shown.types.keys()) if (name.startsWith('synckairos_')) expect(text, name).to.contain(`| \`${name}\` |`);
   });
 
-  it('M-71 The dashboard shows every metric of ours, and what must be 0 has an alert.', () => {
+  it('M-71 the dashboard shows every metric of the service, and every metric that must be 0 has an alert', () => {
     const asked = (queries: string[]) => new Set(queries.flatMap((query) => namesOf(query).metrics));
     const panels = asked(dashboard.panels.flatMap(({ targets = [] }) => targets.map(({ expr }) => expr)));
     const alarmed = asked(alerts.map(({ expr }) => expr));

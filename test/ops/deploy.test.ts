@@ -53,7 +53,7 @@ function checkCommand(what: string, command: string): void {
 }
 
 describe('deployment files', () => {
-  it('M-42 the build has all that the server reads beside its code', () => {
+  it('M-42 a build has all files that the server reads beside its code', () => {
     const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
     const beside = readdirSync(path.join(ROOT, 'server'), { recursive: true, encoding: 'utf8', withFileTypes: true })
       .filter((entry) => entry.isFile() && path.extname(entry.name) !== '.ts')
@@ -62,7 +62,7 @@ describe('deployment files', () => {
     for (const files of beside) expect(scripts['build:server']).to.contain(`cp ${files} dist/${path.dirname(files)}/`);
   });
 
-  it('M-30 the variables of OPERATIONS.md are those of config.ts, no more and no fewer', () => {
+  it('M-30 the variables that OPERATIONS.md documents are those that config.ts reads', () => {
     const [, table = ''] = /\n## Variables\n(.*?)\n## /s.exec(read('docs/OPERATIONS.md')) ?? [];
     const names = [...table.matchAll(/^\|([^|]+)\|/gm)].flatMap(([, cell = '']) =>
       [...cell.matchAll(/`([A-Z][A-Z_]+)`/g)].map(([, name = '']) => name),
@@ -70,7 +70,7 @@ describe('deployment files', () => {
     expect(names.toSorted()).to.deep.equal([...VARIABLES].toSorted());
   });
 
-  it('M-31 compose: variables that there are, patience longer than a shutdown, the port the load balancer asks', () => {
+  it('M-31 the compose file uses only variables, commands, ports and paths that exist, and gives a shutdown enough time', () => {
     interface Service {
       environment?: Env;
       command?: string[];
@@ -93,7 +93,7 @@ describe('deployment files', () => {
     expect(asked).to.deep.equal(['instance-1:3000', 'instance-2:3000']);
   });
 
-  it('M-48 compose: Redis and PostgreSQL are on a network of their own, with passwords that nobody has written down', () => {
+  it('M-48 in compose Redis and PostgreSQL have a network of their own, and passwords that no file holds', () => {
     interface Service {
       networks?: string[];
       ports?: string[];
@@ -119,7 +119,7 @@ describe('deployment files', () => {
     }
   });
 
-  it('M-49 images that we don’t build are of exact versions', () => {
+  it('M-49 images that are not built here have exact versions', () => {
     const images = [
       ...[...read('docker-compose.yml').matchAll(/^ +image: (.*)$/gm)].map(([, image]) => image).filter((image) => image !== 'synckairos'),
       ...[...read('Dockerfile').matchAll(/^ARG NODE_IMAGE=(.*)$/gm)].map(([, image]) => image),
@@ -128,7 +128,7 @@ describe('deployment files', () => {
     for (const image of images) expect(image).to.match(/^[a-z]+:\d+\.\d+(\.\d+)?(-slim)?(@sha256:[0-9a-f]{64})?$/);
   });
 
-  it('M-32 the image: not root, asks for its health, starts an entry that is built', () => {
+  it('M-32 the image does not run as root, checks its health, and starts an entry that is built', () => {
     const text = read('Dockerfile');
     const last = text.slice(text.lastIndexOf('\nFROM '));
     expect(last).to.match(/^USER node$/m);
@@ -142,7 +142,7 @@ describe('deployment files', () => {
     checkCommand('Dockerfile', (JSON.parse(/^CMD (\[.*\])$/m.exec(last)?.[1] ?? '[]') as string[]).join(' '));
   });
 
-  it('M-33 fly.toml: variables, commands, ports and paths that there are, patience longer than a shutdown', () => {
+  it('M-33 fly.toml uses only variables, commands, ports and paths that exist, and gives a shutdown enough time', () => {
     const text = read('fly.toml');
     const section = (name: string) =>
       new RegExp(`^ *\\[{1,2}${name.replaceAll('.', '\\.')}\\]{1,2}\\n((?:(?! *\\[).*\\n)*)`, 'm').exec(text)?.[1] ?? '';
@@ -166,7 +166,7 @@ describe('deployment files', () => {
     expect(Number.parseInt(kill_timeout ?? '', 10) * 1000).to.be.greaterThan(Number(env['SHUTDOWN_TIMEOUT_MS']));
   });
 
-  it('M-70 Each proxy of the deployment files gives an idle connection up before an instance closes it.', () => {
+  it('M-70 each proxy of the deployment files gives an idle connection up before an instance closes it', () => {
     const [, nginx] = /upstream instances \{[^}]*\bkeepalive_timeout (\d+)s;/.exec(read('deploy/nginx.conf')) ?? [];
     const [, fly] = /\[http_service\.http_options\]\n(?:#.*\n)*idle_timeout = (\d+)\n/.exec(read('fly.toml')) ?? [];
     // The controller of ingress-nginx has it for all that it serves, so the manifest can but name it.
@@ -225,7 +225,7 @@ describe('the Kubernetes example', () => {
   const config = of('ConfigMap')[0]?.data ?? {};
   const secret = of('Secret')[0]?.stringData ?? {};
 
-  it('M-34 holds all that it takes, and every variable is one that there is', () => {
+  it('M-34 the files for Kubernetes define every object that is needed, and use only variables that exist', () => {
     const kinds = new Set(manifests.map(({ kind }) => kind));
     for (const kind of 'ConfigMap Secret Deployment Job Service Ingress HorizontalPodAutoscaler PodDisruptionBudget NetworkPolicy'.split(
       ' ',
@@ -245,7 +245,7 @@ describe('the Kubernetes example', () => {
     }
   });
 
-  it('M-35 probes ask ports and paths that there are; a pod has more time to end than a shutdown may take', () => {
+  it('M-35 probes use ports and paths that exist, and a pod has more time to end than a shutdown may take', () => {
     for (const { metadata, spec } of of('Deployment')) {
       const pod = spec.template?.spec;
       const container = pod?.containers[0];
@@ -266,7 +266,7 @@ describe('the Kubernetes example', () => {
     }
   });
 
-  it('M-36 every pod runs without root and without a writable file system, within a limit of memory', () => {
+  it('M-36 every pod runs without root, without a writable file system and with a limit of memory', () => {
     const pods = [...of('Deployment'), ...of('Job')];
     expect(pods).to.have.lengthOf(3);
     for (const { metadata, spec } of pods) {

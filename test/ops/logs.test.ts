@@ -85,7 +85,7 @@ describe('logs', () => {
     return { logged, url: await logged.line(/"url":"(http[^"]+)"/) };
   };
 
-  it('M-20 lines name the request, the socket and the session they are about', async () => {
+  it('M-20 a line of the log names the request or socket, and the session, that it is about', async () => {
     const { logged, url } = await instance();
     const player = await TestClient.connect(url);
     const { session_id } = await player.ok('session:create', chess());
@@ -115,7 +115,7 @@ describe('logs', () => {
     expect(logged.said()).not.to.contain('"args"');
   });
 
-  it('M-21 no secret is ever said, whatever succeeds or fails', async () => {
+  it('M-21 no secret appears in the log, whatever succeeds or fails', async () => {
     const { logged, url } = await instance();
     const at = { url };
     const basic = (password: string) => ({ authorization: `Basic ${Buffer.from(`operator:${password}`).toString('base64')}` });
@@ -171,7 +171,7 @@ describe('logs', () => {
     }
   }).timeout(120_000);
 
-  it('M-24 a client that leaves before it is answered is no warning', async () => {
+  it('M-24 a client that leaves before it is answered is not logged as a warning', async () => {
     const { logged, url } = await instance();
     const { port, hostname } = new URL(url);
     const warnings = () => lines(logged).filter(({ level }) => level >= WARNING);
@@ -188,7 +188,7 @@ describe('logs', () => {
     expect(warnings()).to.deep.equal(before);
   });
 
-  it('M-23 an error that nobody caught is logged like any other, without what a client library hangs on it', async () => {
+  it('M-23 an error that nothing caught is logged like any other, without the fields that a client library adds to it', async () => {
     const logged = await startLogged('crash', { LOG_LEVEL: 'info', SECRET: REDIS_SECRET });
     await until('it has ended', async () => logged.child.exitCode !== null, 15_000);
     expect(logged.child.exitCode).to.equal(1);

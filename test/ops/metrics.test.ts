@@ -60,7 +60,7 @@ describe('metrics', () => {
     }
   });
 
-  it('M-2 what happened is what they show', async () => {
+  it('M-2 metrics show what happened', async () => {
     const shown = await useEverything(cluster, app);
     const commands = (command: string, outcome: string) => shown.value('synckairos_commands_total', { command, outcome });
     expect(commands('session:create', 'ok')).to.equal(2);
@@ -80,7 +80,7 @@ describe('metrics', () => {
     await until('the trail has caught up', async () => (await Exposition.of(app)).value('synckairos_audit_lag_ms') === 0, 10_000);
   });
 
-  it('M-3 each status, and each failure that an alert looks at, is there from the first scrape', async () => {
+  it('M-3 each status, and each failure that an alert looks at, has its series from the first scrape on', async () => {
     const shown = await Exposition.of(app);
     expect(shown.values('synckairos_active_sessions', 'status')).to.deep.equal([...STATUSES].toSorted());
     expect(shown.values('synckairos_db_write_queue_size', 'status')).to.deep.equal(['active', 'delayed', 'failed', 'waiting']);
@@ -89,7 +89,7 @@ describe('metrics', () => {
     }
   });
 
-  it('M-4 whatever is asked for, no label grows: routes are patterns, unknown ones and unknown events count as one', async () => {
+  it('M-4 no label takes values from what clients send: routes are patterns, and unknown routes and events count as one', async () => {
     const player = await cluster.client(app);
     const ask = (method: string, path: string) =>
       new Promise<void>((resolve, reject) => {
@@ -115,7 +115,7 @@ describe('metrics', () => {
     expect(shown.value('synckairos_commands_total', { command: 'unknown', outcome: 'UNKNOWN_COMMAND' })).to.equal(30);
   });
 
-  it('M-5 while Redis is away the instance is shown as not ready, the bound of its clock grows, and commands fail as SERVICE_UNAVAILABLE', async () => {
+  it('M-5 while Redis cannot be reached, metrics show the instance as not ready, the growing error bound of its clock, and commands as SERVICE_UNAVAILABLE', async () => {
     const redis = await startOwnRedis();
     const own = await openCluster({ REDIS_URL: redis.url });
     try {

@@ -30,7 +30,7 @@ describe('the load balancer of docker-compose.yml', function () {
     await cluster?.close();
   });
 
-  it('M-45 a refused body spoils nobody else’s request on the connections between nginx and an instance', async () => {
+  it('M-45 behind the shipped nginx a refused body spoils nobody else’s request on the connections to an instance', async () => {
     const given = { session_id: 'others', sync_mode: 'count_up' };
     await rest(nginx, 'POST', '/v1/sessions', given);
     await rest(nginx, 'POST', '/v1/sessions/others/start');
@@ -49,7 +49,7 @@ describe('the load balancer of docker-compose.yml', function () {
     }
   });
 
-  it('M-46 what is for operators does not get through, in no spelling', async () => {
+  it('M-46 the shipped nginx lets no request through to what is for operators, in no spelling', async () => {
     for (const what of ['/metrics', '/admin/queues']) {
       expect((await rest(app, 'GET', what)).status).to.be.oneOf([200, 401]);
       for (const path of [
@@ -82,7 +82,7 @@ describe('the load balancer of docker-compose.yml', function () {
     }
   });
 
-  it('M-47 the page of an instance may call through it, whatever CORS_ORIGIN lists, and no other page', async () => {
+  it('M-47 behind the shipped nginx the page of an instance may call, whatever CORS_ORIGIN lists, and no other page may', async () => {
     const enters = async (origin: string) =>
       TestClient.connect(nginx.url, { headers: { origin } }).then(
         (client) => {

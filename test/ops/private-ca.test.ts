@@ -54,14 +54,14 @@ describe('servers whose certificates a private authority signed', function () {
     });
   }
 
-  it('M-74 NODE_EXTRA_CA_CERTS makes a private authority known, for PostgreSQL and Redis.', () =>
+  it('M-74 NODE_EXTRA_CA_CERTS makes a private authority known to connections with PostgreSQL and Redis', () =>
     play('sslmode=verify-full', { NODE_EXTRA_CA_CERTS: files.ca }));
 
-  it('M-74 sslrootcert in DATABASE_URL does so for PostgreSQL alone.', async () => {
+  it('M-74 sslrootcert in DATABASE_URL makes a private authority known for PostgreSQL alone', async () => {
     await migrate(`${databaseUrl}?sslmode=verify-full&sslrootcert=${encodeURIComponent(files.ca)}`);
   });
 
-  it('M-75 An authority that is not known is refused, in one line that says what to set.', async () => {
+  it('M-75 a certificate of an unknown authority is refused in one line that says what to set', async () => {
     const refusal = await migrate(`${databaseUrl}?sslmode=verify-full`).then(
       () => 'migrated',
       (error: { stderr: string }) => error.stderr,

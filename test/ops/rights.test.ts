@@ -14,7 +14,7 @@ describe('what surrounds an instance', function () {
   this.timeout(60_000);
   afterEach(endAll);
 
-  it('M-60 WORKER_PORT=tcp://…, which Kubernetes sets for a Service named worker, stops no instance; a worker says what it is', () => {
+  it('M-60 an instance takes no notice of WORKER_PORT=tcp://…, which Kubernetes sets for a Service named worker; a worker refuses it and says why', () => {
     const link = 'tcp://10.96.12.7:3001';
     const load = (name: string, program: 'instance' | 'worker') => () =>
       loadConfig({ REDIS_URL: 'redis://a', AUDIT_WORKER: 'none', [name]: link }, program);
@@ -65,7 +65,7 @@ describe('what surrounds an instance', function () {
     }
   });
 
-  it('M-62 a Redis that may evict sessions is warned of at the start, and shows in a metric', async () => {
+  it('M-62 an instance warns at its start of a Redis that may evict sessions, and a metric shows it', async () => {
     const evicting = await startOwnRedis({ settings: { maxmemory: '100mb', 'maxmemory-policy': 'allkeys-lru' } });
     const keeping = await startOwnRedis({ settings: { maxmemory: '100mb' } });
     for (const { url, expected } of [
@@ -79,7 +79,7 @@ describe('what surrounds an instance', function () {
     }
   });
 
-  it('M-72 A worker on its own looks for it too.', async () => {
+  it('M-72 a worker without an instance also looks whether Redis may evict', async () => {
     const evicting = await startOwnRedis({ settings: { maxmemory: '100mb', 'maxmemory-policy': 'allkeys-lru' } });
     const worker = await startLogged('worker', {
       REDIS_URL: evicting.url,

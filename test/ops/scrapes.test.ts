@@ -34,7 +34,7 @@ describe('scrapes', () => {
   afterEach(() => cluster.close());
 
   for (const port of ['PORT', 'OPERATOR_PORT']) {
-    it(`M-40 a flood of them on ${port} renders few texts, all are answered, and the next second shows fresh figures`, async () => {
+    it(`M-40 a flood of scrapes on ${port} renders few texts, all are answered, and the next second shows fresh figures`, async () => {
       const app = await cluster.instance(port === 'PORT' ? {} : { OPERATOR_PORT: '0' });
       const at = { url: app.operatorUrl ?? app.url };
       const { texts, seconds } = await flood(at);
@@ -47,7 +47,7 @@ describe('scrapes', () => {
     });
   }
 
-  it('M-40 a flood of them on the port of the worker asks for its readiness no more often', async () => {
+  it('M-40 a flood of scrapes on the worker’s port does not check its readiness more often', async () => {
     let asked = 0;
     const probes = createHttpServer();
     serveProbes(probes, {
@@ -68,7 +68,7 @@ describe('scrapes', () => {
     }
   });
 
-  it('M-41 scrapes at an ordinary pace are fresh each time', async () => {
+  it('M-41 a scrape at an ordinary pace gets metrics rendered anew', async () => {
     const app = await cluster.instance();
     const client = await cluster.client(app);
     for (let count = 1; count <= BUDGET / 2; count++) {

@@ -9,7 +9,7 @@ import { endAll, startLogged } from './logged.ts';
 describe('the port of the worker', () => {
   afterEach(endAll);
 
-  it('M-6 answers /health, /ready and /metrics on WORKER_PORT, and says so when Redis is away', async () => {
+  it('M-6 the worker answers /health, /ready and /metrics on WORKER_PORT, and says there when Redis cannot be reached', async () => {
     const redis = await startOwnRedis();
     const worker = await startLogged('worker', {
       WORKER_PORT: '0',
@@ -47,7 +47,7 @@ describe('the port of the worker', () => {
     expect(worker.child.exitCode).to.equal(0);
   });
 
-  it('M-73 Whoever opens a connection to it and sends nothing is gone in ten seconds; an idle one that had a request is kept for as long as by an instance.', async function () {
+  it('M-73 a connection to the worker that sends nothing is closed after ten seconds; one that had a request is kept for as long as at an instance', async function () {
     this.timeout(30_000);
     const worker = await startLogged('worker', {
       WORKER_PORT: '0',
@@ -61,7 +61,7 @@ describe('the port of the worker', () => {
     await until('the silent connection is closed', async () => silent.closed, 11_000);
   });
 
-  it('M-6 a port that is taken ends the start with one line', async () => {
+  it('M-6 a WORKER_PORT that is taken ends the start with one line', async () => {
     const first = await startLogged('worker', {
       WORKER_PORT: '0',
       REDIS_URL: 'redis://127.0.0.1:1',
