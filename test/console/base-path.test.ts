@@ -78,7 +78,7 @@ describe('console: a path of another site', function () {
     expect(room.problems).to.deep.equal([]);
   });
 
-  it('CO-71 a token for one path is not taken along to another one of the same site', async () => {
+  it('CO-71 a token for one path is not used at another path of the same site', async () => {
     const PORT = String(await freePort());
     const first = await room.stage.instance({ ...JWT, BASE_PATH: '/first', PORT });
     const page = await room.open(`${first.url}/#token=${await sign({ sub: 'anna' })}`);

@@ -30,7 +30,7 @@ describe('console: delivery', function () {
   this.timeout(60_000);
   const room = browserRoom();
 
-  it('CO-40 the first view takes less than 150 kB on the wire, and what is seldom seen comes later', async () => {
+  it('CO-40 the first view takes less than 150 kB on the wire, and views that are seldom seen are loaded later', async () => {
     const { url } = await room.stage.instance();
     const page = await room.open('about:blank');
     const wire = await page.context().newCDPSession(page);
@@ -46,7 +46,7 @@ describe('console: delivery', function () {
     expect(files.join(' ')).not.to.match(/operator|share|history|playground/);
   });
 
-  it('CO-41 assets are sent compressed, and may be kept for ever', async () => {
+  it('CO-41 assets are compressed and may be cached for ever', async () => {
     const { url } = await room.stage.instance();
     const html = (await get(url)).body.toString();
     const script = /src="\.(\/assets\/[^"]+\.js)"/.exec(html)?.[1] ?? '';
@@ -77,7 +77,7 @@ describe('console: delivery', function () {
     expect((await get(url, { 'accept-encoding': 'br', 'if-none-match': '"another"' })).status).to.equal(200);
   });
 
-  it('CO-43 the page may run and reach nothing but what its server sent, and nothing of it is inline', async () => {
+  it('CO-43 the page runs and connects to nothing but what its server sent, and nothing in it is inline', async () => {
     const { url } = await room.stage.instance();
     const { headers, body } = await get(url);
     const policy = String(headers['content-security-policy']);
@@ -93,7 +93,7 @@ describe('console: delivery', function () {
   const AS_BROWSERS_ASK = 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8';
 
   for (const BASE_PATH of ['/', '/school/timer']) {
-    it(`CO-92 a wrong address shows a page that leads back, below ${BASE_PATH} too`, async () => {
+    it(`CO-92 a browser at a wrong address gets a page that leads back, below ${BASE_PATH} too`, async () => {
       const { url } = await room.stage.instance({ BASE_PATH });
       const paths = ['/nowhere', '/deep/down/nowhere/', '/v1/nowhere', '/%E0%A4%A'].map((path) => url + path);
       if (BASE_PATH !== '/') paths.push(`${new URL(url).origin}/elsewhere/x`);
@@ -116,7 +116,7 @@ describe('console: delivery', function () {
     });
   }
 
-  it('CO-92 programs are answered a wrong path in JSON, and so is whoever asks for a game that is not there', async () => {
+  it('CO-92 a program at a wrong path gets JSON, and so does one that asks for a game that does not exist', async () => {
     const { url } = await room.stage.instance();
     for (const [path, accept] of [
       ['/nowhere', '*/*'],

@@ -25,7 +25,7 @@ describe('console: time runs out', function () {
   this.timeout(90_000);
   const room = browserRoom();
 
-  it('CO-5 at the same moment on every screen: at the deadline by the one clock', async () => {
+  it('CO-5 every screen shows that time is up at the same moment, at the deadline by the one clock', async () => {
     const [one, two] = [await room.stage.instance(), await room.stage.instance()];
     const first = await room.open(one.url);
     const hash = await createGame(first, 'Auction lot', { 'Time for each turn': '7 s' });
@@ -57,7 +57,7 @@ describe('console: time runs out', function () {
     expect(room.problems).to.deep.equal([]);
   });
 
-  it('CO-6 thresholds show by colour, are announced, and sound only where somebody asked', async () => {
+  it('CO-6 warning thresholds show by colour and are announced; they sound only where somebody asked for it', async () => {
     const { url } = await room.stage.instance();
     const page = await room.open(url);
     await page.addInitScript({ content: COUNT_TONES });
@@ -86,7 +86,7 @@ describe('console: time runs out', function () {
     expect(await tones(quiet)).to.equal(0);
   });
 
-  it('CO-90 sound that was interrupted comes back by itself, at a touch, and before it is needed', async () => {
+  it('CO-90 sound that was interrupted works again by itself, at a touch or with the next warning', async () => {
     const { url } = await room.stage.instance();
     const page = await room.open(url);
     await page.addInitScript({ content: COUNT_TONES });
@@ -114,7 +114,7 @@ describe('console: time runs out', function () {
     expect(await state()).to.equal('running');
   });
 
-  it('CO-7 CO-91 adjusting gives time to the chosen clock on every screen, and what can’t be is told in words', async () => {
+  it('CO-7 CO-91 adjusting gives time to the chosen clock on every screen, and says in a person’s words where it is refused', async () => {
     const { url } = await room.stage.instance();
     const page = await room.open(url);
     const hash = await createGame(page, 'Chess', { White: 'Anna', Black: 'Ben' });

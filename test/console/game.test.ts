@@ -21,7 +21,7 @@ describe('console: a game', function () {
   this.timeout(60_000);
   const room = browserRoom();
 
-  it('CO-8 a game made in one browser and played from another keeps time in both, over two instances and with one device’s clock set wrong', async () => {
+  it('CO-8 a game that one browser creates and another one plays shows the same times in both, over two instances and with one device’s clock set wrong', async () => {
     const [one, two] = [await room.stage.instance(), await room.stage.instance()];
     const anna = await room.open(one.url);
     const hash = await chess(anna);
@@ -66,7 +66,7 @@ describe('console: a game', function () {
     expect(await page.locator('.standing').textContent()).to.equal('Ben to move');
   });
 
-  it('CO-8 keeps counting while offline for three seconds, says so, catches up, and plays on in step to the end', async () => {
+  it('CO-8 a page that is offline for three seconds keeps counting, says so, catches up, and shows the same times to the end of the game', async () => {
     const [one, two] = [await room.stage.instance(), await room.stage.instance()];
     const anna = await room.open(one.url);
     const hash = await chess(anna);
@@ -104,7 +104,7 @@ describe('console: a game', function () {
     expect(finals[0]).to.deep.equal(finals[1]);
   });
 
-  it('CO-9 a device that comes late never shows a wrong time', async () => {
+  it('CO-9 a device that joins late never shows a wrong time', async () => {
     const { url } = await room.stage.instance();
     const first = await room.open(url);
     const hash = await chess(first);
@@ -122,7 +122,7 @@ describe('console: a game', function () {
     }
   });
 
-  it('CO-51 is whole on a narrow phone, and tells how well it knows the time', async () => {
+  it('CO-51 a game fits on a narrow phone, and the page tells how exactly it knows the time', async () => {
     const { url } = await room.stage.instance();
     const page = await room.open(url, { width: 320, height: 568 });
     await chess(page);
@@ -132,7 +132,7 @@ describe('console: a game', function () {
     await page.getByText(/[+−][\d.,]+ ± [\d.]+ ms/).waitFor();
   });
 
-  it('CO-54 a link to a game that is gone says so kindly', async () => {
+  it('CO-54 a link to a game that is gone leads to a page that says so', async () => {
     const { url } = await room.stage.instance();
     const page = await room.open(`${url}/#/s/nowhere`);
     await page.getByText('This game does not exist any more').waitFor();

@@ -12,7 +12,7 @@ describe('console: history', function () {
   this.timeout(90_000);
   const room = browserRoom();
 
-  it('CO-20 CO-21 shows each event and each turn, as a chart and as a table, and goes on as the game does', async () => {
+  it('CO-20 CO-21 the history shows each event, and each turn in a chart and a table, and follows the game', async () => {
     const { url } = await room.stage.instance(await withTrail());
     const page = await room.open(url);
     const hash = await createGame(page, 'Chess', { White: 'Anna', Black: 'Ben' });
@@ -54,7 +54,7 @@ describe('console: history', function () {
     expect(room.problems).to.deep.equal([]);
   });
 
-  it('CO-23 a long story is read to its end, also where it went on under a new epoch', async () => {
+  it('CO-23 a long history is read to its end, also where it goes on under a new epoch', async () => {
     const redis = await startOwnRedis();
     const { url } = await room.stage.instance({ ...(await withTrail()), REDIS_URL: redis.url });
     const client = room.stage.client(url);
@@ -71,7 +71,7 @@ describe('console: history', function () {
     expect(await page.locator('.timeline li').count()).to.equal(106);
   });
 
-  it('CO-22 where no trail is kept, the page says so', async () => {
+  it('CO-22 where no trail is kept, the page says so in place of the history', async () => {
     const { url } = await room.stage.instance();
     const page = await room.open(url);
     await createGame(page, 'Stopwatch');

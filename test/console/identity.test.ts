@@ -9,7 +9,7 @@ import { browserRoom } from './room.ts';
 const PATIENCE = { timeout: 15_000 };
 const QUESTION = 'Become somebody else?';
 
-describe('console: who one is', function () {
+describe('console: identity', function () {
   this.timeout(90_000);
   const room = browserRoom();
 
@@ -20,7 +20,7 @@ describe('console: who one is', function () {
   const anna = async (exp = inSeconds(3_600)) => sign({ sub: 'anna', exp });
   const mallory = async () => sign({ sub: 'mallory' });
 
-  it('CO-60 the page says who one is, in which role, and until when', async () => {
+  it('CO-60 the page says who its user is, in which role, and until when', async () => {
     const { url } = await room.stage.instance(JWT);
     const until = inSeconds(7_200);
     const page = await room.open(`${url}/#token=${await anna(until)}`);
@@ -39,7 +39,7 @@ describe('console: who one is', function () {
     expect(await nobody.locator('.identity').count()).to.equal(0);
   });
 
-  it('CO-61 a link that is for somebody else asks before it replaces whom the tab has; closing it changes nothing', async () => {
+  it('CO-61 a link for somebody else asks before it replaces the identity of the tab; closing the question changes nothing', async () => {
     const { url } = await room.stage.instance(JWT);
     const [mine, other] = [await anna(), await mallory()];
     const page = await room.open(`${url}/#token=${mine}`);
@@ -71,7 +71,7 @@ describe('console: who one is', function () {
     expect(room.problems).to.deep.equal([]);
   });
 
-  it('CO-62 nobody is asked by the first token, by a newer one of the same person, nor where the former one has ended; an older one changes nothing', async () => {
+  it('CO-62 nothing is asked for the first token, for a newer one of the same person, nor where the former one has ended; an older one changes nothing', async () => {
     const { url } = await room.stage.instance(JWT);
     const page = await room.open(`${url}/#token=${await anna()}`);
     const newer = await anna(inSeconds(7_200));
@@ -92,7 +92,7 @@ describe('console: who one is', function () {
 
   for (const colorScheme of ['light', 'dark'] as const) {
     for (const width of [320, 1280]) {
-      it(`CO-63 the question fits and is for everybody: ${width} px, ${colorScheme}`, async () => {
+      it(`CO-63 the question of CO-61 fits ${width} px in ${colorScheme}, and axe finds no fault in it`, async () => {
         const { url } = await room.stage.instance(JWT);
         const long = await sign({ sub: `auth0|${'x'.repeat(200)}`, sessions: { '*': 'owner' } });
         const page = await room.open(`${url}/#token=${long}`, { width, height: 700, colorScheme, reducedMotion: 'reduce' });

@@ -41,7 +41,7 @@ describe('console: no WebSocket on the way', function () {
     return text;
   }
 
-  it('CO-72 a viewer’s link shows the game behind a proxy that nobody told of WebSockets, and why nothing comes at once', async function () {
+  it('CO-72 behind a proxy that passes no WebSocket on, a viewer’s link shows the game by readings over REST, and the reason', async function () {
     if (!hasNginx) lacking(this, 'no nginx; ./setup unpacks one');
     const app = await room.stage.instance({ ...JWT, BASE_PATH: '/timer', TRUST_PROXY: 'true' });
     const nginx = await startNginx(app, { prefix: '/timer', sockets: false });
@@ -67,7 +67,7 @@ describe('console: no WebSocket on the way', function () {
     await page.getByText(REASON).waitFor(PATIENCE);
   });
 
-  it('CO-73 whoever has the controls plays without a WebSocket, and is back on one when there is one', async () => {
+  it('CO-73 a person with the controls plays without a WebSocket, and the page uses one as soon as there is one', async () => {
     const { url } = await room.stage.instance();
     const proxy = await httpOnly(url);
     const far = room.stage.client(url);

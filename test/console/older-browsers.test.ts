@@ -44,7 +44,7 @@ describe('console: older browsers', function () {
     return page;
   }
 
-  it('J-99 the page and its client need no function that the oldest supported browsers lack', async () => {
+  it('J-99 page and client use no function that the oldest supported browsers lack', async () => {
     const { url } = await room.stage.instance();
     const page = await older(url, true);
     await createGame(page, 'Chess');
@@ -62,7 +62,7 @@ describe('console: older browsers', function () {
     expect(room.problems).to.deep.equal([]);
   });
 
-  it('J-99 the page needs no newer function without a WebSocket either, where all goes over REST', async () => {
+  it('J-99 the page uses no newer function without a WebSocket either, where everything goes over REST', async () => {
     const { url } = await room.stage.instance();
     const player = room.stage.client(url);
     const { session_id: id } = await player.createSession(chess());

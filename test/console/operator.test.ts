@@ -9,7 +9,7 @@ describe('console: operator view', function () {
   this.timeout(90_000);
   const room = browserRoom();
 
-  it('CO-30 shows sessions by status, commands per second, expiries, queue and lag as they are measured', async () => {
+  it('CO-30 the operator view shows sessions by status, commands a second, expiries, queue and audit lag as /metrics has them', async () => {
     const { url } = await room.stage.instance();
     const player = await room.open(url);
     await createGame(player, 'Chess');
@@ -36,7 +36,7 @@ describe('console: operator view', function () {
     expect(room.problems).to.deep.equal([]);
   });
 
-  it('CO-31 where the metrics are for operators the view asks to sign in, and no browser asks before', async () => {
+  it('CO-31 where the metrics are for operators the operator view asks to sign in, and no browser shows its own dialogue before', async () => {
     const { url } = await room.stage.instance({ ...OPERATOR, METRICS_AUTH: 'admin' });
     const context = await room.browser.newContext({
       httpCredentials: { username: 'olga', password: 'a long password', send: 'unauthorized' },
@@ -48,7 +48,7 @@ describe('console: operator view', function () {
     await page.getByRole('region', { name: 'Audit lag' }).waitFor({ timeout: 15_000 });
   });
 
-  it('CO-32 where the metrics have a port of their own the view says where they are', async () => {
+  it('CO-32 where the metrics have a port of their own the operator view says so', async () => {
     const { url } = await room.stage.instance({ OPERATOR_PORT: '0' });
     const page = await room.open(`${url}/#/operator`);
     await page.getByText('on a port of their own (OPERATOR_PORT)').waitFor({ timeout: 15_000 });

@@ -9,7 +9,7 @@ describe('console: a clock goes on below zero', function () {
   this.timeout(90_000);
   const room = browserRoom();
 
-  it('CO-95 overtime is told by a minus, a word and a colour on every screen, announced, and stays told while the clock waits', async () => {
+  it('CO-95 overtime is shown by a minus sign, a word and a colour on every screen, also while the clock waits, and is announced', async () => {
     const [one, two] = [await room.stage.instance(), await room.stage.instance()];
     const page = await room.open(one.url);
     const hash = await createGame(page, 'Own rules', {
@@ -41,7 +41,7 @@ describe('console: a clock goes on below zero', function () {
     expect(room.problems).to.deep.equal([]);
   });
 
-  it('CO-95 time is up when the overtime is', async () => {
+  it('CO-95 a clock’s time is up when its overtime is', async () => {
     const page = await room.open((await room.stage.instance()).url);
     await createGame(page, 'Own rules', { 'Time for each': '1 s', 'Overtime after zero': '2 s' });
     await press(page, 'Start');

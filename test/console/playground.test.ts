@@ -15,7 +15,7 @@ describe('console: the playground', function () {
   this.timeout(60_000);
   const room = browserRoom();
 
-  it('CO-103 shows every clock turn by turn, up to the flag, and asks no server', async () => {
+  it('CO-103 the playground shows every clock turn by turn, up to the flag, and asks no server', async () => {
     const page = await room.open(`${(await room.stage.instance()).url}/#/playground`);
     await settled(page);
     const asked: string[] = [];
@@ -39,7 +39,7 @@ describe('console: the playground', function () {
     expect(room.problems).to.deep.equal([]);
   });
 
-  it('CO-103 shows every clock at the instant that is chosen', async () => {
+  it('CO-103 the playground shows every clock at the chosen instant', async () => {
     const page = await room.open(`${(await room.stage.instance()).url}/#/playground&control=1%20d10`);
     await page.getByLabel('Lengths of the turns').fill('10x 20 s');
     const slider = page.getByRole('slider', { name: 'At' });
@@ -53,7 +53,7 @@ describe('console: the playground', function () {
     await page.getByText('3:20, turn 10').waitFor();
   });
 
-  it('CO-103 shows what one uses of an hourglass rise on the others’ clocks', async () => {
+  it('CO-103 the playground shows how the time that one uses of an hourglass rises on the others’ clocks', async () => {
     const page = await room.open(`${(await room.stage.instance()).url}/#/playground&control=*1`);
     await page.getByLabel('Players').selectOption('Three');
     await page.getByLabel('Lengths of the turns').fill('20 s');
@@ -61,7 +61,7 @@ describe('console: the playground', function () {
     expect(await clocks(page)).to.deep.equal(['Player 1 ▶\n0:50', 'Player 2\n1:05', 'Player 3\n1:05']);
   });
 
-  it('CO-103 shows a clock that goes on below zero, where it may', async () => {
+  it('CO-103 the playground shows a clock below zero where overtime is allowed', async () => {
     const page = await room.open(`${(await room.stage.instance()).url}/#/playground&control=1`);
     await page.getByLabel('Overtime after zero').fill('30 s');
     await page.getByLabel('Lengths of the turns').fill('70 s, 2 min');
@@ -76,7 +76,7 @@ describe('console: the playground', function () {
     await page.getByText('Write how long, such as 10:00 or 30 s.').waitFor();
   });
 
-  it('CO-103 says at the field what it can’t read, and what a control means', async () => {
+  it('CO-103 the playground says at the field what it can’t read, and what a time control means', async () => {
     const page = await room.open(`${(await room.stage.instance()).url}/#/playground`);
     const field = (label: string) => page.locator('.field', { has: page.getByLabel(label) });
     await page.getByLabel('Time control').fill('5 q3');
@@ -92,7 +92,7 @@ describe('console: the playground', function () {
     await page.getByText('No turn yet.').waitFor();
   });
 
-  it('CO-103 is reached from the setup with the control that is written there', async () => {
+  it('CO-103 the setup leads to the playground with the time control that is written there', async () => {
     const page = await room.open((await room.stage.instance()).url);
     await page.getByRole('radio', { name: 'Canadian' }).check();
     await page.getByRole('link', { name: 'Try it turn by turn' }).click();

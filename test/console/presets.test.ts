@@ -47,7 +47,7 @@ describe('console: setting up', function () {
     });
   }
 
-  it('CO-2 every field of one’s own rules reaches the session', async () => {
+  it('CO-2 every field of a session can be set in the form and reaches the session', async () => {
     const page = await room.open((await room.stage.instance()).url);
     await page.getByRole('radio', { name: 'Own rules' }).check();
     await press(page, 'Add one');
@@ -87,7 +87,7 @@ describe('console: setting up', function () {
     await shows(page, 'player-3', '1:00:00');
   });
 
-  it('CO-3 CO-91 what the server refuses is told at the field it names, also what nobody can read', async () => {
+  it('CO-3 CO-91 a refusal of the server is shown at the field that it names, in a person’s words', async () => {
     const page = await room.open((await room.stage.instance()).url);
     const noteOf = async (label: string): Promise<string> => {
       const field = page.locator('.field[data-faulty="true"]', { has: page.getByLabel(label, { exact: true }) });

@@ -79,7 +79,7 @@ describe('console: presses', function () {
     expect(room.problems).to.deep.equal([]);
   });
 
-  it('CO-85 start, pause and resume act when pressed too, while what can’t be taken back waits and can be called off', async () => {
+  it('CO-85 start, pause and resume also act when pressed, while what cannot be taken back acts when lifted and can be called off before', async () => {
     const page = await room.open((await room.stage.instance()).url);
     await createGame(page, 'Stopwatch');
     for (const [name, status] of [
@@ -105,7 +105,7 @@ describe('console: presses', function () {
     expect((await stateOf(page)).status).to.equal('running');
   });
 
-  it('CO-86 a double click starts, ends a turn, pauses and resumes once, and presses nothing that came up in its place', async () => {
+  it('CO-86 a double click starts, ends a turn, pauses or resumes once, and presses nothing that comes up in its place', async () => {
     const page = await room.open((await room.stage.instance()).url);
     await createGame(page, 'Rapid');
     await doublePress(page, page.getByRole('button', { name: 'Start' }));
@@ -140,7 +140,7 @@ describe('console: presses', function () {
     });
   }
 
-  it('CO-86 a double click does not reach through a sheet that closes, into one that opens, or out of the page', async () => {
+  it('CO-86 the second press of a double click reaches nothing behind a sheet that closes, in a sheet that opens, or on the next page', async () => {
     const page = await room.open((await room.stage.instance()).url, { width: 390, height: 844 });
     await started(page);
     // A sheet whose button to close lies over a clock.
@@ -168,7 +168,7 @@ describe('console: presses', function () {
     expect(page.url()).to.contain('#/s/');
   });
 
-  it('CO-86 the end that comes under the finger turns no press on a clock into another one', async () => {
+  it('CO-86 a press on a clock does nothing else when the game ends under the finger', async () => {
     const { url } = await room.stage.instance();
     const page = await room.open(url);
     await createGame(page, 'Rapid');
@@ -186,7 +186,7 @@ describe('console: presses', function () {
     expect(page.url()).to.contain('#/s/');
   });
 
-  it('CO-86 of two who press for the same turn, the second ends no other one’s', async () => {
+  it('CO-86 when two devices press for the same turn, the second press does not end the next turn', async () => {
     const { url } = await room.stage.instance();
     const page = await room.open(url);
     await createGame(page, 'Quiz question');
@@ -203,7 +203,7 @@ describe('console: presses', function () {
     await stands(page, 'Team 3');
   });
 
-  it('CO-86 the space bar pressed twice starts a game and ends nobody’s turn, and a key that is held presses once', async () => {
+  it('CO-86 the space bar pressed twice starts a game and ends no turn, and a key that is held counts once', async () => {
     const page = await room.open((await room.stage.instance()).url);
     await createGame(page, 'Rapid');
     await page.keyboard.press('Space');
@@ -222,7 +222,7 @@ describe('console: presses', function () {
     expect(await stateOf(page)).to.include({ version: 3, cycle_count: 1 });
   });
 
-  it('CO-86 who has clicked a button may go on by key at once', async () => {
+  it('CO-86 a person who has clicked a button may go on by key at once', async () => {
     const page = await room.open((await room.stage.instance()).url);
     await createGame(page, 'Rapid');
     await press(page, 'Start');
@@ -231,7 +231,7 @@ describe('console: presses', function () {
     await turnOf(page, 'black');
   });
 
-  it('CO-87 after a command the focus is on what came instead, by mouse and by key', async () => {
+  it('CO-87 when the focused button goes away, the focus goes to what came instead, by mouse and by key', async () => {
     const page = await room.open((await room.stage.instance()).url);
     for (const way of ['click', 'Enter', 'Space'] as const) {
       await page.goto(new URL('/#/', page.url()).href);
@@ -266,7 +266,7 @@ describe('console: presses', function () {
     }
   });
 
-  it('CO-87 nobody who has not been on a button is put on one', async () => {
+  it('CO-87 focus that is not on a button is not moved to one', async () => {
     const { url } = await room.stage.instance();
     const page = await room.open(url);
     await createGame(page, 'Rapid');
@@ -279,7 +279,7 @@ describe('console: presses', function () {
     expect(await focused(wall)).to.equal('nowhere');
   });
 
-  it('CO-88 the space bar means the clock after a sheet was closed and after a button was clicked', async () => {
+  it('CO-88 after a sheet was closed or a button was clicked, the space bar means the clock', async () => {
     const page = await room.open((await room.stage.instance()).url);
     await started(page);
     let turns = 0;

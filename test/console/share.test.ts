@@ -26,7 +26,7 @@ describe('console: sharing', function () {
   this.timeout(90_000);
   const room = browserRoom();
 
-  it('CO-10 where nobody is asked who they are, a link for watching shows no controls, and says that it only hides them', async () => {
+  it('CO-10 where nobody is asked who they are, a link for watching shows no controls and says that it only hides them', async () => {
     const { url } = await room.stage.instance();
     const anna = await room.open(url);
     await createGame(anna, 'Chess', NAMES);
@@ -53,7 +53,7 @@ describe('console: sharing', function () {
     expect(room.problems).to.deep.equal([]);
   });
 
-  it('CO-11 the QR code says what the link says', async () => {
+  it('CO-11 the QR code holds the link that is shown beside it', async () => {
     const { url } = await room.stage.instance();
     const page = await room.open(url);
     await createGame(page, 'Chess');
@@ -66,7 +66,7 @@ describe('console: sharing', function () {
     expect(drawn?.match(/\d+ \d+(?=h)/g)).to.deep.equal(dark);
   });
 
-  it('CO-12 where users are asked who they are, the page takes a token from behind the #, keeps it from the address, and says when it needs one', async () => {
+  it('CO-12 the page takes a token from behind the #, takes it out of the address, and says when it lacks one', async () => {
     const { url } = await room.stage.instance(JWT);
     const nobody = await room.open(url);
     await nobody.getByRole('heading', { name: 'Who are you?' }).waitFor({ timeout: 15_000 });
@@ -87,7 +87,7 @@ describe('console: sharing', function () {
     expect(requests.filter((address) => address.includes(token))).to.deep.equal([]);
   });
 
-  it('CO-13 links give roles that the server enforces: watch, play one side, control', async () => {
+  it('CO-13 a link gives the role that the server enforces: to watch, to play one side, or to control', async () => {
     const [one, two] = [await room.stage.instance(JWT), await room.stage.instance(JWT)];
     const anna = await room.open(`${one.url}/#token=${await sign({ sub: 'anna' })}`);
     await createGame(anna, 'Chess', NAMES);
@@ -129,7 +129,7 @@ describe('console: sharing', function () {
     expect(room.problems).to.deep.equal([]);
   });
 
-  it('CO-14 an owner sees the links that are good and revokes them; one that was revoked says so', async () => {
+  it('CO-14 an owner sees the links that are good and revokes them; a page whose link was revoked says so', async () => {
     const { url } = await room.stage.instance(JWT);
     const anna = await room.open(`${url}/#token=${await sign({ sub: 'anna' })}`);
     await createGame(anna, 'Chess', NAMES);

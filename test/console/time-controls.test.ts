@@ -154,7 +154,7 @@ describe('console: time controls', function () {
   });
 
   for (const { name, short, turns, falls } of PRESETS) {
-    it(`CO-101 CO-102 ${name} is played to its flag in two browsers over two instances, and both tell the same of it`, async () => {
+    it(`CO-101 CO-102 two browsers on two instances show the same digits, phases and words of ${name} until its flag falls`, async () => {
       const [one, two] = [await room.stage.instance(), await room.stage.instance()];
       const here = await room.open(one.url);
       const hash = await createGame(here, name, { 'Time control': short });
@@ -179,7 +179,7 @@ describe('console: time controls', function () {
     });
   }
 
-  it('CO-100 CO-102 Scrabble goes on below zero, in words and digits, to its flag in two browsers over two instances', async () => {
+  it('CO-100 CO-102 two browsers on two instances show Scrabble’s clock below zero, in words and digits, until its flag falls', async () => {
     const [one, two] = [await room.stage.instance(), await room.stage.instance()];
     const here = await room.open(one.url);
     await createGame(here, 'Scrabble');
@@ -209,7 +209,7 @@ describe('console: time controls', function () {
     expect(room.problems).to.deep.equal([]);
   });
 
-  it('CO-100 what can’t be read or played of a time control is told at the field in a person’s words', async () => {
+  it('CO-100 the form says at the field, in a person’s words, what of a time control can’t be read or played', async () => {
     const page = await room.open((await room.stage.instance()).url);
     await page.getByRole('radio', { name: 'Classical' }).check();
     const field = page.locator('.field', { has: page.getByLabel('Time control') });
@@ -235,7 +235,7 @@ describe('console: time controls', function () {
     expect((await stateOf(page)).time_control).to.deep.equal({ stages: [{ time_ms: 120 * MINUTE }] });
   });
 
-  it('CO-100 own rules may have a time control, for each team and with another one for one of them', async () => {
+  it('CO-100 own rules may have a time control for all teams, and another one for one of them', async () => {
     const page = await room.open((await room.stage.instance()).url);
     await page.getByRole('radio', { name: 'Own rules' }).check();
     await page.getByLabel('Stages, delays or periods').check();

@@ -15,11 +15,11 @@ async function withRows(page: Page, preset: string, names: string[]): Promise<vo
   }
 }
 
-describe('console: each trade', function () {
+describe('console: what each preset is used for', function () {
   this.timeout(60_000);
   const room = browserRoom();
 
-  it('CO-80 a meeting takes up each item once, in order, and is over after the last, though closed items have time left', async () => {
+  it('CO-80 a meeting takes up each item once, in order, and is over after the last, also where closed items have time left', async () => {
     const page = await room.open((await room.stage.instance()).url);
     await createGame(page, 'Meeting agenda');
     await press(page, 'Start');
@@ -41,7 +41,7 @@ describe('console: each trade', function () {
     expect(room.problems).to.deep.equal([]);
   });
 
-  it('CO-80 neither a tap nor the space bar ends a meeting, and where the last item runs out no closed one begins anew', async () => {
+  it('CO-80 neither a tap nor the space bar ends a meeting, and no closed item begins anew when the last one runs out', async () => {
     const { url } = await room.stage.instance();
     const page = await room.open(url);
     await page.getByRole('radio', { name: 'Meeting agenda' }).check();
@@ -62,7 +62,7 @@ describe('console: each trade', function () {
     expect(participants.map((item) => item.cycle_count)).to.deep.equal([1, 1, 1, 1]);
   });
 
-  it('CO-81 a bid is that of whose name is pressed, and a lot is sold to who bid last', async () => {
+  it('CO-81 a bid is made for the paddle whose name is pressed, and a lot is sold to the last bidder', async () => {
     const page = await room.open((await room.stage.instance()).url);
     await withRows(page, 'Auction lot', ['Anna', 'Ben', 'Cem']);
     await createGame(page, 'Auction lot', { 'Time for each turn': '4 s' });
@@ -94,7 +94,7 @@ describe('console: each trade', function () {
     expect(await page.locator('.clock').textContent()).not.to.contain('Anna');
   });
 
-  it('CO-82 nothing that touches an exam’s clock is written down, while a stopwatch takes laps', async () => {
+  it('CO-82 a tap on the clock of an exam does nothing, while a stopwatch takes laps', async () => {
     const { url } = await room.stage.instance();
     const page = await room.open(url);
     await createGame(page, 'Exam');
@@ -117,7 +117,7 @@ describe('console: each trade', function () {
     await until('a lap', async () => (await stateOf(watch)).cycle_count === 1);
   });
 
-  it('CO-83 who shares with a crowd shares a link to watch, with one opponent one to play', async () => {
+  it('CO-83 the share sheet offers a link to watch first in a game with a crowd, and a link to play in a game with one opponent', async () => {
     const { url } = await room.stage.instance();
     const page = await room.open(url);
     const chosen = async (preset: string): Promise<string> => {
@@ -133,7 +133,7 @@ describe('console: each trade', function () {
     expect(await chosen('Chess')).to.equal('Control');
   });
 
-  it('CO-84 what is added is called by what it is: an item, a paddle, a team, a student', async () => {
+  it('CO-84 the button that adds an entry names what it adds: an item, a paddle, a team, a student', async () => {
     const page = await room.open((await room.stage.instance()).url);
     await press(page, 'More settings');
     for (const [preset, label] of [
@@ -151,7 +151,7 @@ describe('console: each trade', function () {
     }
   });
 
-  it('CO-82 a countdown that an application made for all takes no lap by a touch', async () => {
+  it('CO-82 a tap on a countdown for everybody that an application created does nothing', async () => {
     const { url } = await room.stage.instance();
     const player = room.stage.client(url);
     const { session_id: id } = await player.createSession({ ...chess(), sync_mode: 'global', total_time_ms: 60_000, participants: [] });

@@ -12,7 +12,7 @@ describe('console: taking turns back', function () {
     { participant_id: 'black', total_time_ms: 300_000 },
   ];
 
-  it('UN-19 the button takes back the last turn, by mouse and by key, and does nothing while there is none', async () => {
+  it('UN-19 the button takes back the last turn, by mouse and by key, and is disabled while there is nothing to take back', async () => {
     const { url } = await room.stage.instance({ AUDIT_WORKER: 'inline', DATABASE_URL: await freshDatabase() });
     const client = room.stage.client(url);
     const { session_id } = await client.createSession(chess({ participants, increment_ms: 60_000, undo_depth: 2 }));
@@ -54,7 +54,7 @@ describe('console: taking turns back', function () {
     expect(room.problems).to.deep.equal([]);
   });
 
-  it('UN-19 a game without an undo_depth has no such button', async () => {
+  it('UN-19 a game without undo_depth has no button that takes turns back', async () => {
     const { url } = await room.stage.instance();
     const client = room.stage.client(url);
     const { session_id } = await client.createSession(chess({ participants }));

@@ -55,7 +55,7 @@ describe('console: views', function () {
   }
 
   for (const colorScheme of ['light', 'dark'] as const) {
-    it(`CO-50 axe finds nothing in any view, ${colorScheme}`, async () => {
+    it(`CO-50 axe finds no fault in any view, ${colorScheme}`, async () => {
       const { url } = await room.stage.instance({ AUDIT_WORKER: 'inline', DATABASE_URL: database });
       // Without transitions, or colours are looked at halfway.
       const page = await room.open(url, { colorScheme, reducedMotion: 'reduce' });
@@ -68,7 +68,7 @@ describe('console: views', function () {
     });
   }
 
-  it('CO-51 every view fits from 320 px to 4K, and nothing is too small for a finger', async () => {
+  it('CO-51 every view fits from 320 px to 4K, and every control is at least 44 px', async () => {
     const { url } = await room.stage.instance({ AUDIT_WORKER: 'inline', DATABASE_URL: database });
     const page = await room.open(url, { reducedMotion: 'reduce' });
     const faults: string[] = [];
@@ -85,7 +85,7 @@ describe('console: views', function () {
     expect(faults).to.deep.equal([]);
   });
 
-  it('CO-52 a whole game by keyboard: all is reached, the focus shows, and comes back from a sheet', async () => {
+  it('CO-52 a whole game is played by keyboard; the focus shows, and comes back when a sheet closes', async () => {
     const { url } = await room.stage.instance();
     const page = await room.open(url);
     await settled(page);
@@ -132,7 +132,7 @@ describe('console: views', function () {
     await stands(page, 'Finished');
   });
 
-  it('CO-53 nothing moves for those who don’t want it to', async () => {
+  it('CO-53 nothing moves for people who have asked for less motion', async () => {
     const { url } = await room.stage.instance();
     const transitions = async (reducedMotion: 'reduce' | 'no-preference'): Promise<string> => {
       const page = await room.open(url, { reducedMotion });
@@ -143,7 +143,7 @@ describe('console: views', function () {
     expect(await transitions('reduce')).to.equal('0s');
   });
 
-  it('CO-54 a link to what is no page leads to the first one', async () => {
+  it('CO-54 a link to a page that does not exist leads to the first one', async () => {
     const { url } = await room.stage.instance();
     for (const hash of ['#/s/', '#/s/%E0%A4%A', '#nonsense', '#token=']) {
       const page = await room.open(`${url}/${hash}`);

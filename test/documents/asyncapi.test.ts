@@ -37,7 +37,7 @@ describe('the AsyncAPI document', () => {
   });
   after(() => cluster.close());
 
-  it('D-10 is AsyncAPI 3.0', () => {
+  it('D-10 /v1/asyncapi.json is valid AsyncAPI 3.0', () => {
     const validate = new Ajv({ strict: false, validateFormats: false, logger: false, meta: false, validateSchema: false }).compile(
       specification,
     );
@@ -46,20 +46,20 @@ describe('the AsyncAPI document', () => {
     expect(validate({ ...document, channels: 7 })).to.equal(false);
   });
 
-  it('D-11 every reference leads somewhere', () => {
+  it('D-11 every reference in the AsyncAPI document leads to a definition', () => {
     const references = JSON.stringify(document).match(/"#\/[^"]+"/g) ?? [];
     expect(references).to.have.length.above(50);
     for (const reference of new Set(references)) at(document, ...reference.slice(3, -1).split('/'));
   });
 
-  it('D-12 names every command and every event, and no other', () => {
+  it('D-12 the AsyncAPI document names every command and every event, and no other', () => {
     const operations = Object.entries(document['operations'] as Record<string, Json>);
     const named = (action: string) => operations.filter(([, each]) => each['action'] === action).map(([key]) => key.replace('.', ':'));
     expect(named('receive').toSorted()).to.deep.equal(Object.keys(schemas).toSorted());
     expect(named('send').toSorted()).to.deep.equal(EVENTS.map((event) => `room:${keyOf(event)}`).toSorted());
   });
 
-  it('D-13 what is acknowledged and what is sent to rooms is what it says', async () => {
+  it('D-13 the AsyncAPI document describes acknowledgements and events as the server sends them, field for field', async () => {
     const check = validator(document, '7');
     const replied = new Set<string>();
     const told = new Set<string>();
@@ -159,7 +159,7 @@ describe('the AsyncAPI document', () => {
     expect(check(payload, { ...head, changes }), 'without the version before').not.to.equal(null);
   });
 
-  it('D-14 its examples fit its schemas', () => {
+  it('D-14 the examples of the AsyncAPI document fit its schemas', () => {
     const check = validator(document, '7');
     const messages = (document['components'] as Json)['messages'] as Record<string, Json>;
     for (const [key, { payload, examples }] of Object.entries(messages)) {

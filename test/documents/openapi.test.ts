@@ -25,7 +25,7 @@ describe('the OpenAPI document', () => {
   });
   after(() => cluster.close());
 
-  it('D-1 is OpenAPI 3.1', async () => {
+  it('D-1 /v1/openapi.json is valid OpenAPI 3.1', async () => {
     const checker = new Validator();
     const { valid, errors } = await checker.validate(structuredClone(document));
     expect(errors).to.equal(undefined);
@@ -34,7 +34,7 @@ describe('the OpenAPI document', () => {
     expect((document['info'] as Json)['version']).to.equal((await rest(app, 'GET', '/v1/time')).json()['server_version']);
   });
 
-  it('D-2 names every route of the router and no other', () => {
+  it('D-2 the OpenAPI document names every route of the router and no other', () => {
     const routes = routesOf();
     expect(routes).to.have.length.above(15);
     const named = Object.entries(document['paths'] as Record<string, Json>).flatMap(([path, methods]) =>
@@ -43,7 +43,7 @@ describe('the OpenAPI document', () => {
     expect(named.toSorted()).to.deep.equal(routes.toSorted());
   });
 
-  it('D-3 what the server answers is what it says', async () => {
+  it('D-3 the OpenAPI document describes what the server answers, successes and refusals, field for field', async () => {
     const check = validator(document, '2020-12');
     const seen = new Set<string>();
     const call = async (method: string, path: string, route: string, body?: unknown): Promise<RestAnswer> => {
@@ -119,7 +119,7 @@ describe('the OpenAPI document', () => {
     expect(unseen, 'every operation was seen to succeed').to.deep.equal([]);
   });
 
-  it('D-4 its examples are accepted', async () => {
+  it('D-4 the server accepts the examples of the OpenAPI document', async () => {
     const check = validator(document, '2020-12');
     // There is nothing to finish in a game of chess.
     const idOf = (path: string) => (path.endsWith('/finish') ? 'exam-123' : 'chess-game-123');
@@ -135,7 +135,7 @@ describe('the OpenAPI document', () => {
     }
   });
 
-  it('D-5 may be kept, asked for again and read by any page', async () => {
+  it('D-5 the OpenAPI document may be cached, revalidated and read by any page', async () => {
     const first = await rest(app, 'GET', '/v1/openapi.json', undefined, { origin: 'https://docs.example' });
     expect(first.headers.get('cache-control')).to.equal('public, max-age=300');
     expect(first.headers.get('access-control-allow-origin')).not.to.equal(null);

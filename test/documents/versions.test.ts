@@ -8,7 +8,7 @@ const FILE = 'client-sdk/src/contract/versions.json';
 const hashOfSchema = (schema: z.ZodType) => hashOf(shapeOf(schema));
 
 describe('the number of the contract', () => {
-  it('D-22 is the last one of its history, which counts from 1 without a gap and names each change', () => {
+  it('D-22 the number of the contract is the last one of its history, which counts from 1 without a gap and names each change', () => {
     expect(versions.map(({ number }) => number)).to.deep.equal(versions.map((_, index) => index + 1));
     expect(versions.at(-1)?.number).to.equal(CONTRACT_VERSION);
     expect(versions.map(({ date }) => date)).to.deep.equal(versions.map(({ date }) => date).toSorted());
@@ -19,7 +19,7 @@ describe('the number of the contract', () => {
     expect(new Set(versions.map(({ schemas }) => schemas)).size).to.equal(versions.length);
   });
 
-  it('D-23 is raised with every change of a schema, for which a hash of all schemas stands beside it', () => {
+  it('D-23 the hash beside the number of the contract is that of the present schemas, so that each change raises the number', () => {
     const now = wireHash();
     expect(
       versions.at(-1)?.schemas,

@@ -15,7 +15,7 @@ async function outcome(of: object, method: string, ...args: unknown[]): Promise<
   }
 }
 
-describe('SDK: arguments that are mistakes', () => {
+describe('SDK: wrong arguments', () => {
   let stage: Stage;
   let client: SyncKairosClient;
   let id: string;
@@ -29,7 +29,7 @@ describe('SDK: arguments that are mistakes', () => {
   const cycle: { self?: unknown } = {};
   cycle.self = cycle;
 
-  it('J-80 what JSON can’t hold is a TypeError at once, over the socket and over REST', async () => {
+  it('J-80 an argument that JSON cannot hold is a TypeError at once, over the socket and over REST', async () => {
     const foreign: [unknown, RegExp][] = [
       [10n, /^TypeError: message is no JSON: it is 10n/],
       [cycle, /^TypeError: message is no JSON: .*circular/],
@@ -48,13 +48,13 @@ describe('SDK: arguments that are mistakes', () => {
     expect(await outcome(client, 'adjustTime', id, Number.NaN, 'white')).to.match(/^TypeError: delta_ms is no JSON: it is NaN/);
   });
 
-  it('J-80 dates, and whatever else turns itself into JSON, pass', async () => {
+  it('J-80 a date, and any other value with toJSON, is accepted', async () => {
     const heard = new Promise((resolve) => client.on('message', ({ message }) => resolve(message)));
     expect(await outcome(client, 'sendMessage', id, { at: new Date(0), none: undefined })).to.equal('');
     expect(await heard).to.deep.equal({ at: '1970-01-01T00:00:00.000Z' });
   });
 
-  it('J-80 an event of a button is no id', async () => {
+  it('J-80 a click event in place of an id is a TypeError', async () => {
     const event = { nativeEvent: cycle, target: cycle };
     expect(await outcome(client, 'startSession', id, event)).to.equal(
       'TypeError: active_participant_id must be a string, and not empty; it is an object',
@@ -63,7 +63,7 @@ describe('SDK: arguments that are mistakes', () => {
     expect((await client.getSession(id)).version, 'nothing was sent').to.equal(1);
   });
 
-  it('J-80 a command that can’t be sent does not hold the event loop up', async () => {
+  it('J-80 a command that can’t be sent is not repeated without a pause', async () => {
     // What fails in the middle of being sent is met by the loop that tries again.
     const fetch = (): never => {
       throw new Error('broken');
@@ -80,7 +80,7 @@ describe('SDK: arguments that are mistakes', () => {
     expect(delay.max / 1e6, 'ms').to.be.below(500);
   });
 
-  it('J-93 what is missing is named', async () => {
+  it('J-93 a missing argument is a TypeError that names it', async () => {
     const commands = ['startSession', 'switchCycle', 'getSession', 'pauseSession', 'resumeSession', 'completeSession', 'cancelSession'];
     for (const command of [...commands, 'deleteSession', 'sendMessage', 'getHistory', 'getShareLinks']) {
       expect(await outcome(client, command), command).to.equal('TypeError: session_id must be a string, and not empty; it is undefined');
@@ -99,7 +99,7 @@ describe('SDK: arguments that are mistakes', () => {
     expect(await outcome(client, 'connectWebSocket', id)).to.equal('TypeError: onUpdate must be a function; it is undefined');
   });
 
-  it('J-93 an event that does not exist is named, with those that do', async () => {
+  it('J-93 an unknown event name is a TypeError that names it and those that exist', async () => {
     expect(await outcome(client, 'on', 'timeexpired', () => undefined)).to.match(
       /^TypeError: There is no event 'timeexpired'; there are: .*timeExpired/,
     );

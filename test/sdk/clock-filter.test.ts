@@ -12,11 +12,11 @@ function exchange(sentAt: number, there: number, back: number, serverBound = 0):
 }
 
 describe('clock filter', () => {
-  it('knows nothing before the first exchange', () => {
+  it('J-10 before the first exchange the filter has no estimate', () => {
     expect(new ClockFilter().estimate(0)).to.equal(null);
   });
 
-  it('takes the server’s time from four timestamps, without its processing', () => {
+  it('J-10 the filter computes the server’s time from four timestamps, without its processing time', () => {
     const filter = new ClockFilter();
     filter.add(exchange(100, 10, 10, 0.5));
     const estimate = filter.estimate(123);
@@ -25,7 +25,7 @@ describe('clock filter', () => {
     expect(estimate?.bound).to.be.closeTo(10.5, 0.001);
   });
 
-  it('prefers the exchange that queued least', () => {
+  it('J-10 the filter uses the exchange with the shortest round trip', () => {
     const filter = new ClockFilter();
     filter.add(exchange(0, 5, 5));
     filter.add(exchange(100, 5, 80));
@@ -33,7 +33,7 @@ describe('clock filter', () => {
     expect(filter.estimate(200)?.serverTime).to.be.closeTo(200 + TRUTH, 0.001);
   });
 
-  it('trusts an exchange less by 100 ppm of its age', () => {
+  it('J-10 the bound of an exchange grows by 100 ppm of its age', () => {
     const filter = new ClockFilter();
     filter.add(exchange(0, 5, 5));
     expect(filter.estimate(13)?.bound).to.be.closeTo(5, 0.001);
@@ -42,21 +42,21 @@ describe('clock filter', () => {
     expect(filter.estimate(100_100)?.rtt, 'a fresh exchange of 24 ms beats one of 10 ms that is 100 s old').to.be.closeTo(24, 0.001);
   });
 
-  it('counts what the server does not know itself', () => {
+  it('J-10 the bound includes the server’s own error bound', () => {
     const filter = new ClockFilter();
     filter.add(exchange(0, 5, 5, 20));
     filter.add(exchange(100, 9, 9, 1));
     expect(filter.estimate(130)?.rtt).to.be.closeTo(18, 0.001);
   });
 
-  it('forgets the oldest of more than sixteen', () => {
+  it('J-10 the filter keeps the last sixteen exchanges', () => {
     const filter = new ClockFilter();
     filter.add(exchange(0, 1, 1));
     for (let n = 1; n <= KEPT_SAMPLES; n += 1) filter.add(exchange(n * 10, 20, 20));
     expect(filter.estimate(1_000)?.rtt).to.be.closeTo(40, 0.001);
   });
 
-  it('is never further off than its bound, however lopsided the way', () => {
+  it('J-10 the estimate is never further off than its bound, however asymmetric the path', () => {
     const delay = fc.double({ min: 0, max: 500, noNaN: true });
     fc.assert(
       fc.property(fc.array(fc.tuple(delay, delay), { minLength: 1, maxLength: 30 }), (delays) => {

@@ -60,7 +60,7 @@ describe('phases of the running clock', () => {
     return { told, phases, forget, follow: (state: SessionState | null) => phases.follow('match', state) };
   }
 
-  it('J-150 the end of the delay, each stage and each period are told once, at their instants, and no timer is left', () => {
+  it('J-150 clockPhase tells of the end of the delay, of each stage and of each period once, at its instant, and leaves no timer', () => {
     const timers = new Timers();
     const match = game();
     const { told, follow } = watch(timers);
@@ -71,7 +71,7 @@ describe('phases of the running clock', () => {
     expect(timers.waiting).to.equal(0);
   });
 
-  it('J-150 a switch, a pause and the beginning of a turn are told by the state, not as a phase', () => {
+  it('J-150 a switch, a pause and the beginning of a turn raise no clockPhase', () => {
     const timers = new Timers();
     const match = game();
     const { told, follow } = watch(timers);
@@ -87,7 +87,7 @@ describe('phases of the running clock', () => {
     expect(timers.waiting).to.equal(0);
   });
 
-  it('J-151 what had passed before the client came is no news; what passed of a turn that it saw begin is', () => {
+  it('J-151 phases that passed before the client came raise no clockPhase; those of a turn that it saw begin do', () => {
     const timers = new Timers();
     const match = game();
     const late = watch(timers);
@@ -102,7 +102,7 @@ describe('phases of the running clock', () => {
     expect(late.told).to.deep.equal(['3900 bob main 0 –']);
   });
 
-  it('J-151 nothing is told before the server’s time is known, and again by the better time', () => {
+  it('J-151 clockPhase is raised only when the server’s time is known, and goes by the better time when that is measured', () => {
     const timers = new Timers();
     const { told, phases, follow, forget } = watch(timers);
     forget(false);

@@ -58,7 +58,7 @@ describe('digits of clocks that do not just fall', () => {
     expect(clock.shownAt(7_000)).to.deep.equal({ text: '0.0', standsMs: Infinity });
   });
 
-  it('J-130 a clock that rises shows more and more, and a sync never turns it back', () => {
+  it('J-130 a clock that rises shows more and more, and a synchronization never turns it back', () => {
     const clock = new Fixture(rising());
     expect(clock.shownAt(50)).to.deep.equal({ text: '5.1', standsMs: 51 });
     expect(clock.shownAt(101)).to.deep.equal({ text: '5.2', standsMs: 100 });

@@ -5,7 +5,7 @@ import { clockViewStore, type ReadingSource } from '../../client-sdk/src/clock-v
 describe('a clock with its phase', () => {
   const clock = setUp({ stages: [{ time_ms: 5_000, turns: 3, delay_ms: 2_000 }, { time_ms: 1_000 }] });
 
-  it('J-153 shows the digits of the clock and of the phase, and is the same object until one of them changes', () => {
+  it('J-153 useClock shows the digits of the clock and of its phase, and is the same object until one of them changes', () => {
     let at = 0;
     const source: ReadingSource = {
       state: () => clock,

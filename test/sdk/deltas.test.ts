@@ -11,7 +11,7 @@ describe('the client in a session of many', () => {
   beforeEach(() => (stage = new Stage()));
   afterEach(() => stage.close());
 
-  it('P-25 keeps the state of the server from what changes', async () => {
+  it('P-25 the client keeps the state of the server from changes', async () => {
     const { url } = await stage.instance();
     const [host, guest] = [stage.client(url), stage.client((await stage.instance()).url)];
     const { session_id } = await host.createSession({ sync_mode: 'per_participant', participants });
@@ -25,7 +25,7 @@ describe('the client in a session of many', () => {
     expect(seen.at(-1)).to.deep.equal(await host.getSession(session_id));
   });
 
-  it('P-26 asks for the whole state where something is missing in between, and goes on from there', async () => {
+  it('P-26 the client asks for the whole state where changes do not follow on what it has, and goes on from there', async () => {
     const { url } = await stage.instance();
     const proxy = await stage.proxy(url);
     const [host, guest] = [stage.client(url), stage.client(proxy.url)];

@@ -20,7 +20,7 @@ class Page extends EventTarget {
   }
 }
 
-describe('SDK: what the device tells', () => {
+describe('SDK: events of the device', () => {
   let stage: Stage;
   let page: Page;
   let takeAway: () => void;
@@ -36,9 +36,9 @@ describe('SDK: what the device tells', () => {
 
   for (const [what, tell] of [
     ['the network is back', () => page.dispatchEvent(new Event('online'))],
-    ['the page is looked at again', () => page.document.dispatchEvent(new Event('visibilitychange'))],
+    ['the page comes into sight', () => page.document.dispatchEvent(new Event('visibilitychange'))],
   ] as const) {
-    it(`J-92 tries at once when ${what}`, async () => {
+    it(`J-92 the client tries to connect at once when ${what}`, async () => {
       const { url } = await stage.instance();
       const proxy = await openTcpProxy(Number(new URL(url).port));
       // Timers of a minute and more: by itself, the client would not be back within this test.
@@ -65,7 +65,7 @@ describe('SDK: what the device tells', () => {
     });
   }
 
-  it('J-92 a device that tells of itself after `disconnect` is not listened to', async () => {
+  it('J-92 after `disconnect` events of the device are ignored', async () => {
     const client = stage.client('http://127.0.0.1:9');
     client.connect();
     client.disconnect();

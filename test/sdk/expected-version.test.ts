@@ -30,7 +30,7 @@ describe('SDK: commands that mean one version', () => {
     );
 
   for (const [way, options] of Object.entries({ 'the socket': {}, REST: { socketUrl: 'http://127.0.0.1:9' } })) {
-    it(`J-121 Every command applies to its expected_version only, which all methods take, over ${way}`, async () => {
+    it(`J-121 every method that sends a command takes an expected_version, and the command applies to that version only, over ${way}`, async () => {
       const { url } = await stage.instance(JWT);
       const client = stage.client(url, { ...options, token: await sovereign() });
       const { session_id: id } = await client.createSession(chess());
@@ -47,7 +47,7 @@ describe('SDK: commands that mean one version', () => {
     });
   }
 
-  it('J-122 A switch with an expected_version is guarded by that alone: what the client saw before does not count', async () => {
+  it('J-122 a switch with an expected_version is guarded by that alone, whatever the client saw before', async () => {
     const { url } = await stage.instance();
     const [one, two] = [stage.client(url), stage.client(url, { socketUrl: 'http://127.0.0.1:9' })];
     const { session_id: id } = await one.createSession(chess());
@@ -57,7 +57,7 @@ describe('SDK: commands that mean one version', () => {
     expect(await two.switchCycle(id, undefined, undefined, { expected_version: version })).to.include({ active_participant_id: 'white' });
   });
 
-  it('J-121 A guard that is misspelt is refused by its name', async () => {
+  it('J-121 a misspelt option is refused by its name', async () => {
     const { url } = await stage.instance();
     const client = stage.client(url);
     const { session_id: id } = await client.createSession(chess());

@@ -16,7 +16,7 @@ describe('SDK: no WebSocket on the way', function () {
     await stage.close();
   });
 
-  it('J-110 a handshake that nobody answers holds nobody up: sessions and the time are read over REST meanwhile', async () => {
+  it('J-110 while a handshake is not answered, sessions and the time are read over REST', async () => {
     const { url } = await stage.instance();
     const { session_id: id } = await stage.client(url).createSession(chess());
     proxy = await openHttpOnly(url, { answers: false });
@@ -30,7 +30,7 @@ describe('SDK: no WebSocket on the way', function () {
     );
   });
 
-  it('J-111 readers leave half of the requests of their address to commands', async () => {
+  it('J-111 reading over REST leaves half of the requests of the address to commands', async () => {
     const { url } = await stage.instance({ RATE_LIMIT_GENERAL: '60' });
     const { session_id: id } = await stage.client(url).createSession(chess());
     proxy = await openHttpOnly(url);
@@ -52,7 +52,7 @@ describe('SDK: no WebSocket on the way', function () {
     expect(left, `after ${proxy.asked.length} requests`).to.be.above(0);
   });
 
-  it('J-113 whoever sees nothing because of the limit of the address is told so', async () => {
+  it('J-113 a client that sees nothing because of the limit of its address is told so', async () => {
     const { url } = await stage.instance({ RATE_LIMIT_GENERAL: '1' });
     const { session_id: id } = await stage.client(url).createSession(chess());
     await rest({ url }, 'GET', '/time');
@@ -63,7 +63,7 @@ describe('SDK: no WebSocket on the way', function () {
     expect(viewer.connection.getSnapshot(), 'the server answers').to.equal('fallback');
   });
 
-  it('J-112 the link of a viewer reads over REST what it may see over a socket, and no more', async () => {
+  it('J-112 a viewer’s link reads over REST what it may see over a socket, and no more', async () => {
     const { url } = await stage.instance(JWT);
     proxy = await openHttpOnly(url);
     const owner = stage.client(url, { token: await sign({ sub: 'anna' }) });

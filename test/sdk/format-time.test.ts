@@ -37,19 +37,19 @@ describe('formatTime', () => {
     });
   }
 
-  it('J-88 what is no duration is a dash', () => {
+  it('J-88 a value that is not a duration is shown as a dash', () => {
     for (const style of ['countdown', 'stopwatch', 'spoken'] as const) {
       for (const none of [null, undefined, Number.NaN, Infinity, -Infinity]) expect(formatTime(none, style)).to.equal('–');
     }
   });
 
-  it('speaks', () => {
+  it('a time is also written in words for screen readers', () => {
     expect(formatTime(299_000, 'spoken')).to.equal('4 minutes 59 seconds');
     expect(formatTime(3_661_000, 'spoken')).to.equal('1 hour 1 minute 1 second');
     expect(formatTime(0, 'spoken')).to.equal('0 seconds');
   });
 
-  it('the next digit is due exactly when the text changes', () => {
+  it('J-155 the next digit is due exactly when the text changes', () => {
     fc.assert(
       fc.property(fc.double({ min: 0.01, max: 86_400_000, noNaN: true }), (ms) => {
         const wait = untilNextDigit(ms);
@@ -61,11 +61,11 @@ describe('formatTime', () => {
     );
   });
 
-  it('zero waits for nothing', () => {
+  it('J-155 at zero no next digit is due', () => {
     expect(untilNextDigit(0)).to.equal(Infinity);
   });
 
-  it('J-155 below zero the next digit is due when the text changes, and where the clock ends it waits for nothing', () => {
+  it('J-155 below zero the next digit is due when the text changes, and none is due at the clock’s end', () => {
     fc.assert(
       fc.property(fc.integer({ min: -86_400_000, max: 0 }), (ms) => {
         const wait = untilNextDigit(ms, Infinity);

@@ -19,7 +19,7 @@ describe('SDK: a game', () => {
   beforeEach(() => (stage = new Stage()));
   afterEach(() => stage.close());
 
-  it('played from two devices over two instances, both see every version', async () => {
+  it('I-1 two devices on two instances see every version of a game', async () => {
     const [one, two] = [await stage.instance(), await stage.instance()];
     const [white, black] = [stage.client(one.url), stage.client(two.url)];
     const { session_id: id, version } = await white.createSession(chess());
@@ -42,7 +42,7 @@ describe('SDK: a game', () => {
     expect(white.session(id).getSnapshot()?.version, 'also without a listener').to.equal(7);
   });
 
-  it('a double click can’t skip a player', async () => {
+  it('C-41 a double click does not end the opponent’s turn', async () => {
     const { url } = await stage.instance();
     const client = stage.client(url);
     const { session_id: id } = await client.createSession(chess());
@@ -52,7 +52,7 @@ describe('SDK: a game', () => {
     expect((await client.getSession(id)).active_participant_id).to.equal('black');
   });
 
-  it('alone, a double click takes effect once too', async () => {
+  it('C-41 a double click of a single participant is one switch', async () => {
     const { url } = await stage.instance();
     const client = stage.client(url);
     const { session_id: id } = await client.createSession({
@@ -65,7 +65,7 @@ describe('SDK: a game', () => {
     expect((await client.switchCycle(id)).version, 'the guard knows its own switch').to.equal(4);
   });
 
-  it('refusals are typed and bring what the server attached', async () => {
+  it('a refusal is a SyncKairosError with the code and the details of the server', async () => {
     const { url } = await stage.instance();
     const client = stage.client(url);
     const { session_id: id } = await client.createSession(chess());
@@ -80,7 +80,7 @@ describe('SDK: a game', () => {
     expect(invalid.details).to.have.nested.property('[0].field', 'increment_ms');
   });
 
-  it('a refusal that brings a newer state is news', async () => {
+  it('a refusal that brings a newer state shows that state', async () => {
     const { url } = await stage.instance();
     const [player, stranger] = [stage.client(url), stage.client(url)];
     const { session_id: id } = await player.createSession(chess());
@@ -89,7 +89,7 @@ describe('SDK: a game', () => {
     expect(stranger.session(id).getSnapshot()?.version).to.equal(2);
   });
 
-  it('times run by the server’s clock', async () => {
+  it('times of running clocks follow the server’s clock', async () => {
     const { url } = await stage.instance();
     const client = stage.client(url);
     const { session_id: id } = await client.createSession(chess());
@@ -100,7 +100,7 @@ describe('SDK: a game', () => {
     expect(client.getParticipantTime(id, 'global', at)).to.equal(BANK_MS - 1_500);
   });
 
-  it('messages and the deletion reach everybody', async () => {
+  it('a message and a deletion reach every client of the session', async () => {
     const { url } = await stage.instance();
     const [one, two] = [stage.client(url), stage.client(url)];
     const { session_id: id } = await one.createSession(chess());
@@ -121,7 +121,7 @@ describe('SDK: a game', () => {
     expect(two.session(id).getError()?.code).to.equal('SESSION_NOT_FOUND');
   });
 
-  it('a session that can’t be joined says so', async () => {
+  it('a session that can’t be joined has an error that says so', async () => {
     const { url } = await stage.instance();
     const client = stage.client(url);
     const store = client.session('nowhere');
@@ -129,7 +129,7 @@ describe('SDK: a game', () => {
     expect(store.getError()?.code).to.equal('SESSION_NOT_FOUND');
   });
 
-  it('the history comes in pages', async () => {
+  it('A-2 getHistory gives the history in pages', async () => {
     const { url } = await stage.instance({ AUDIT_WORKER: 'inline', DATABASE_URL: await freshDatabase() });
     const client = stage.client(url);
     const { session_id: id } = await client.createSession(chess());
@@ -142,7 +142,7 @@ describe('SDK: a game', () => {
     expect(rest.events.map((event) => event.version)).to.deep.equal([2, 3]);
   });
 
-  it('A-44 the history can be asked for by type', async () => {
+  it('A-44 getHistory filters by type', async () => {
     const { url } = await stage.instance({ AUDIT_WORKER: 'inline', DATABASE_URL: await freshDatabase() });
     const client = stage.client(url);
     const { session_id: id } = await client.createSession(chess());

@@ -8,7 +8,7 @@ describe('SDK: limits of the server', () => {
   beforeEach(() => (stage = new Stage()));
   afterEach(() => stage.close());
 
-  it('J-81 a hall of 20 sessions is started at once, though the socket may send 10 commands a second', async () => {
+  it('J-81 twenty sessions that are started at once all start, though the socket may send 10 commands a second', async () => {
     const { url } = await stage.instance({ RATE_LIMIT_SOCKET: '10' });
     const maker = stage.client(url, { socketUrl: 'http://127.0.0.1:9' });
     const ids = await Promise.all(Array.from({ length: 20 }, async () => (await maker.createSession(chess())).session_id));
@@ -17,7 +17,7 @@ describe('SDK: limits of the server', () => {
     expect(states.map((state) => state.status)).to.deep.equal(ids.map(() => 'running'));
   });
 
-  it('J-81 a limit that lasts longer than a command may take is told at once', async () => {
+  it('J-81 a command rejects at once where a limit lasts longer than its time', async () => {
     const { url } = await stage.instance({ RATE_LIMIT_SWITCH: '1' });
     const client = stage.client(url, { requestTimeoutMs: 500 });
     const { session_id: id } = await client.createSession(chess());
@@ -33,7 +33,7 @@ describe('SDK: limits of the server', () => {
     ['over the socket', {}],
     ['over REST', { socketUrl: 'http://127.0.0.1:9' }],
   ] as const) {
-    it(`J-82 a burst of premoves beyond the limit loses no move, and they count in the order of the calls, ${way}`, async () => {
+    it(`J-82 a burst of moves beyond the limit takes effect completely and in the order of the calls, ${way}`, async () => {
       const { url } = await stage.instance({ RATE_LIMIT_SWITCH: '5' });
       const client = stage.client(url, options);
       const { session_id: id } = await client.createSession(chess());
@@ -52,7 +52,7 @@ describe('SDK: limits of the server', () => {
     });
   }
 
-  it('J-82 what is called while others wait goes behind them', async () => {
+  it('J-82 a command that is called while others of its session wait takes effect after them', async () => {
     const { url } = await stage.instance({ RATE_LIMIT_SWITCH: '1' });
     const client = stage.client(url);
     const { session_id: id } = await client.createSession(chess());
@@ -64,7 +64,7 @@ describe('SDK: limits of the server', () => {
     await Promise.all(moves);
   });
 
-  it('J-82 nobody waits for another session', async () => {
+  it('J-82 a command waits for no command of another session', async () => {
     const { url } = await stage.instance({ RATE_LIMIT_SWITCH: '1' });
     const client = stage.client(url);
     const [one, two] = [await client.createSession(chess()), await client.createSession(chess())];

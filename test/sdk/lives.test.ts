@@ -16,7 +16,7 @@ describe('SDK: sessions that come, go and come again', () => {
   beforeEach(() => (stage = new Stage()));
   afterEach(() => stage.close());
 
-  it('J-96 whoever listens is carried along when an id is deleted and created again', async () => {
+  it('J-96 a subscription goes on when its id is deleted and created again', async () => {
     const { url } = await stage.instance();
     const [one, two] = [stage.client(url), stage.client(url)];
     const game = chess();
@@ -37,7 +37,7 @@ describe('SDK: sessions that come, go and come again', () => {
     expect(two.session(id).getError()).to.equal(null);
   });
 
-  it('J-96 a page that is opened before its session exists finds it later, and says meanwhile that it does not exist, once', async () => {
+  it('J-96 a subscription that is made before its session exists finds it later, and reports once meanwhile that it does not exist', async () => {
     const { url } = await stage.instance();
     const [early, maker] = [stage.client(url), stage.client(url)];
     const game = chess();
@@ -57,7 +57,7 @@ describe('SDK: sessions that come, go and come again', () => {
     expect(states.map(({ version }) => version)).to.deep.equal([1, 2]);
   });
 
-  it('J-85 who subscribes is called with the state that is known already, once, and not before the call has returned', async () => {
+  it('J-85 a new subscriber is called once with the state that is known already, after the subscribing call has returned', async () => {
     const { url } = await stage.instance();
     const [maker, other] = [stage.client(url), stage.client(url)];
     const { session_id: id } = await maker.createSession(chess());
@@ -77,7 +77,7 @@ describe('SDK: sessions that come, go and come again', () => {
     }
   });
 
-  it('J-85 a subscription made by a call begins with the next state, so that subscribing anew at each call ends', async () => {
+  it('J-85 a subscription that a handler makes begins with the next state, so that subscribing anew in each call makes no loop', async () => {
     const { url } = await stage.instance();
     const client = stage.client(url);
     const { session_id: id } = await client.createSession(chess());
@@ -96,7 +96,7 @@ describe('SDK: sessions that come, go and come again', () => {
     expect(told).to.deep.equal([1, 2, 3]);
   });
 
-  it('J-86 an expiry before somebody joined is in the state that comes first, and no event', async () => {
+  it('J-86 an expiry from before a client joined shows in the first state and raises no event', async () => {
     const { url } = await stage.instance();
     const maker = stage.client(url);
     const { session_id: id } = await maker.createSession({ sync_mode: 'global', total_time_ms: 1_000 });
@@ -115,7 +115,7 @@ describe('SDK: sessions that come, go and come again', () => {
     expect(heard).to.deep.equal(['expired', '"later"']);
   });
 
-  it('J-98 who leaves a session hears of it no longer, whoever had asked for it, and may come back', async () => {
+  it('J-98 a client that leaves a session is told nothing more of it, whatever subscribed to it, and may join it again', async () => {
     const { url } = await stage.instance();
     const [one, two] = [stage.client(url), stage.client(url)];
     const { session_id: id } = await one.createSession(chess());
@@ -137,7 +137,7 @@ describe('SDK: sessions that come, go and come again', () => {
   });
 });
 
-describe('SDK: a process that uses it', () => {
+describe('SDK: a process that uses the client', () => {
   let stage: Stage;
   beforeEach(() => (stage = new Stage()));
   afterEach(() => stage.close());
@@ -155,7 +155,7 @@ describe('SDK: a process that uses it', () => {
   }
   const GAME = `{ sync_mode: 'global', total_time_ms: 1000 }`;
 
-  it('J-97 ends by itself once its commands are answered, also where it listens for trouble', async () => {
+  it('J-97 a process ends by itself once its commands are answered, also where it listens for errors', async () => {
     const printed = await program(`
       client.on('error', (error) => console.log(error.code));
       const { session_id: id } = await client.createSession(${GAME});
@@ -165,7 +165,7 @@ describe('SDK: a process that uses it', () => {
     expect(printed).to.deep.equal(['started']);
   });
 
-  it('J-97 stays as long as somebody listens, and ends when nobody does', async () => {
+  it('J-97 a process goes on as long as somebody listens to a session, and ends when nobody does', async () => {
     const printed = await program(`
       const { session_id: id } = await client.createSession(${GAME});
       const off = client.connectWebSocket(id, ({ status }) => {
@@ -180,7 +180,7 @@ describe('SDK: a process that uses it', () => {
     expect(printed).to.have.members(['pending', 'running', 'expired', 'time is up']);
   });
 
-  it('J-97 waits for an answer that takes its time, and for a server that is not there', async () => {
+  it('J-97 a process waits for a slow answer, and for a server that cannot be reached', async () => {
     const printed = await program(`
       const nowhere = new SyncKairosClient('http://127.0.0.1:9', { requestTimeoutMs: 700 });
       await nowhere.getSession('game').catch((error) => console.log(error.code));

@@ -100,7 +100,7 @@ const FAULTS: readonly [text: string, where: RegExp][] = [
 
 describe('notation of time controls', () => {
   for (const [text, control] of SECONDS) {
-    it(`J-140 J-143 ${text}, in seconds, is read as PGN and SGF mean it, and written so again`, () => {
+    it(`J-140 J-143 ${text}, in seconds, is read as PGN and SGF mean it, and is written so again`, () => {
       expect(parseTimeControl(text)).to.deep.equal(control);
       expect(formatTimeControl(control)).to.equal(text);
     });
@@ -131,12 +131,12 @@ describe('notation of time controls', () => {
     });
   }
 
-  it('J-142 what is no text is a TypeError', () => {
+  it('J-142 a value that is not a text is a TypeError', () => {
     // @ts-expect-error: a program without types
     expect(() => parseTimeControl(300)).to.throw(TypeError, 'text must be a string');
   });
 
-  it('J-144 a control that has no notation is written as null', () => {
+  it('J-144 a time control that has no notation is written as null', () => {
     const before = one({ time_ms: 1_000, increment_ms: 1_000, increment_when: 'before' });
     const wholeSeconds: TimeControl = { stages: [{ time_ms: 1_000 }], charge_unit_ms: 1_000 };
     const leastCharge: TimeControl = { stages: [{ time_ms: 1_000 }], least_charge_ms: 1_000 };
@@ -146,7 +146,7 @@ describe('notation of time controls', () => {
     }
   });
 
-  it('J-143 every control that has a notation is the same after it was written and read, in both units', () => {
+  it('J-143 a time control that has a notation is the same after it was written and read, in both units', () => {
     fc.assert(
       fc.property(controls, fc.constantFrom('seconds' as const, 'minutes' as const), (control, unit) => {
         const text = formatTimeControl(control, { unit });

@@ -8,7 +8,7 @@ describe('SDK: notices', () => {
   beforeEach(() => (stage = new Stage()));
   afterEach(() => stage.close());
 
-  it('J-120 What the server says beside a success is told by `notice` and written to the console once, over socket and REST alike', async () => {
+  it('J-120 a notice beside a success raises `notice` and is written to the console once, over socket and REST alike', async () => {
     const { url } = await stage.instance();
     const said: unknown[] = [];
     const { warn } = console;

@@ -15,7 +15,7 @@ describe('SDK: without a socket', () => {
   beforeEach(() => (stage = new Stage()));
   afterEach(() => stage.close());
 
-  it('J-22 every command goes over REST, with the same results', async () => {
+  it('J-22 without a socket every command goes over REST, with the same results', async () => {
     const { url } = await stage.instance({ AUDIT_WORKER: 'inline', DATABASE_URL: await freshDatabase() });
     const client = stage.client(url, NO_SOCKET);
     const id = 'a:b|c~d@e'; // every kind of character that an id may have
@@ -38,7 +38,7 @@ describe('SDK: without a socket', () => {
     expect(client.connection.getSnapshot()).to.be.oneOf(['reconnecting', 'fallback']);
   });
 
-  it('J-22 refusals over REST are the same errors', async () => {
+  it('J-22 a refusal over REST is the same error as over the socket', async () => {
     const { url } = await stage.instance();
     const client = stage.client(url, NO_SOCKET);
     const { session_id: id } = await client.createSession(chess());
@@ -47,7 +47,7 @@ describe('SDK: without a socket', () => {
     expect(error).to.deep.include({ code: 'INVALID_STATE_TRANSITION', retryable: false, details: { status: 'pending', command: 'pause' } });
   });
 
-  it('J-23 what is no server of ours is unreachable', async () => {
+  it('J-23 an answer that is not from SyncKairos counts as no answer', async () => {
     const html = (): Promise<Response> => Promise.resolve(new Response('<h1>Bad gateway</h1>', { status: 502 }));
     const client = stage.client('http://127.0.0.1:9', { requestTimeoutMs: 500, fetch: html });
     const error: unknown = await client.getSession('game').catch((thrown: unknown) => thrown);
@@ -80,7 +80,7 @@ describe('SDK: without a socket', () => {
     expect(error).to.include({ code: 'TIMEOUT', retryable: true });
   });
 
-  it('J-28 any number of commands may wait, and Node has nothing to warn of', async () => {
+  it('J-28 any number of commands may wait at once without a warning from Node', async () => {
     const warned: string[] = [];
     const warn = ({ name }: Error): void => void warned.push(name);
     process.on('warning', warn);
@@ -90,7 +90,7 @@ describe('SDK: without a socket', () => {
     expect(warned).to.deep.equal([]);
   });
 
-  it('J-24 a dead socket that has not noticed yet holds no command up: REST carries it', async () => {
+  it('J-24 a command that a dead socket does not answer is sent over REST within its time', async () => {
     const { url } = await stage.instance();
     const proxy = await stage.proxy(url);
     const client = stage.client(url, { socketUrl: proxy.url, requestTimeoutMs: 3_000 });
@@ -107,7 +107,7 @@ describe('SDK: optimistic switches', () => {
   beforeEach(() => (stage = new Stage()));
   afterEach(() => stage.close());
 
-  it('J-25 the turn passes on the screen before the server has answered', async () => {
+  it('J-25 an optimistic switch is shown before the server has answered', async () => {
     const { url } = await stage.instance();
     const client = stage.client(url, { optimistic: predictSwitch });
     const { session_id: id } = await client.createSession(chess({ increment_ms: 3_000 }));
@@ -150,7 +150,7 @@ describe('SDK: expiries', () => {
   beforeEach(() => (stage = new Stage()));
   afterEach(() => stage.close());
 
-  it('J-31 one that came while the connection was down is told of once', async () => {
+  it('J-31 an expiry that came while the connection was down raises timeExpired once', async () => {
     const { url } = await stage.instance();
     const proxy = await stage.proxy(url);
     const [near, far] = [stage.client(url), stage.client(proxy.url)];

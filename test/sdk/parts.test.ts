@@ -5,7 +5,7 @@ import { SyncKairosClient } from '../../client-sdk/src/index.ts';
 import { resolveOptions } from '../../client-sdk/src/options.ts';
 
 describe('small parts of the client', () => {
-  it('J-92 waits 1 s, then 2 s as long as an outage is short, then twice as long each time to 30 s; chance takes up to half', () => {
+  it('J-92 tries come after 1 s, then every 2 s while an outage is short, then after delays that double to 30 s, shortened at random by up to half', () => {
     const waits: number[] = [];
     let [before, since] = [0, 0];
     while (waits.length < 25) {
@@ -21,20 +21,20 @@ describe('small parts of the client', () => {
     expect([jittered(2_000, 0), jittered(2_000, 1)]).to.deep.equal([2_000, 1_000]);
   });
 
-  it('makes UUIDs of version 7 that sort by time', () => {
+  it('UUIDs of version 7 sort by time', () => {
     const noise = new Uint8Array([0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff]);
     expect(uuidV7(0x0123456789ab, noise)).to.equal('01234567-89ab-7fff-bfff-ffffffffffff');
     expect(uuidV7(1_000, noise) < uuidV7(2_000, new Uint8Array(10))).to.equal(true);
   });
 
-  it('accepts addresses as users of 2.0 wrote them', () => {
+  it('J-94 addresses as users of 2.0 wrote them are accepted', () => {
     for (const url of ['http://host:3000', 'http://host:3000/', 'http://host:3000/v1', 'http://host:3000/v1/', 'ws://host:3000']) {
       expect(resolveOptions(url)).to.include({ restUrl: 'http://host:3000', socketOrigin: 'http://host:3000', socketPath: '/socket.io/' });
     }
     expect(resolveOptions(new URL('https://host/v1'))).to.include({ restUrl: 'https://host' });
   });
 
-  it('J-94 a path in the address carries REST and socket', () => {
+  it('J-94 a path in the server’s address is used for REST and for the socket', () => {
     const at = (url: string, socketUrl?: string) => {
       const { restUrl, socketOrigin, socketPath } = resolveOptions(url, socketUrl);
       return [restUrl, socketOrigin, socketPath];
@@ -46,7 +46,7 @@ describe('small parts of the client', () => {
     expect(at('https://host', 'https://host/a/b/socket.io/')).to.deep.equal(['https://host', 'https://host', '/a/b/socket.io/']);
   });
 
-  it('J-93 what is no address, no option or no number in range is refused with what was given', () => {
+  it('J-93 a wrong address, option or number is a TypeError that shows what was given', () => {
     const given = (...args: unknown[]) => {
       try {
         Reflect.construct(SyncKairosClient, args);

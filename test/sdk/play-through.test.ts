@@ -8,7 +8,7 @@ const control = (told: unknown): TimeControl => JSON.parse(JSON.stringify(told))
 
 describe('playing a time control through', () => {
   for (const { name, control: told, turns_ms, outcomes, after } of vectors.vectors) {
-    it(`J-145 gives what others define: ${name}`, () => {
+    it(`J-145 playThrough gives the clocks of a published example: ${name}`, () => {
       const turns = playThrough(control(told), turns_ms, { players: 1 });
       expect(turns.map(({ outcome }) => outcome)).to.deep.equal(outcomes);
       if (after === undefined) return;
@@ -19,7 +19,7 @@ describe('playing a time control through', () => {
     });
   }
 
-  it('J-145 passes the turn on between players, and what one uses of an hourglass the other gets', () => {
+  it('J-145 playThrough passes the turn on between players, and in an hourglass gives the other what one uses', () => {
     const { control: told, turns_ms, banks_ms, outcome_of_last } = vectors.hourglass;
     const turns = playThrough(control(told), turns_ms);
     expect(turns.map(({ after }) => after.participants.map(({ total_time_ms: ms }) => ms))).to.deep.equal(banks_ms);
@@ -27,7 +27,7 @@ describe('playing a time control through', () => {
     expect(turns[turns.length - 1]?.outcome).to.equal(outcome_of_last);
   });
 
-  it('J-145 a turn that is too long ends when its clock falls, and is the last', () => {
+  it('J-145 a turn that is longer than its clock ends when the clock falls, and is the last one', () => {
     const turns = playThrough({ stages: [{ time_ms: 10_000 }] }, [4_000, 30_000, 1_000]);
     expect(turns.map(({ begins_at, ends_at, outcome }) => [begins_at, ends_at, outcome])).to.deep.equal([
       [0, 4_000, 'switch'],
@@ -39,7 +39,7 @@ describe('playing a time control through', () => {
     expect(after && readClock(after, { participant_id: 'player-2' }, 14_000)?.left_ms).to.equal(0);
   });
 
-  it('J-145 a clock with overrun_ms goes on below zero, and falls where that ends', () => {
+  it('J-145 a clock with overrun_ms goes on below zero, and falls at −overrun_ms', () => {
     const turns = playThrough({ stages: [{ time_ms: 10_000 }] }, [12_000, 1_000, 4_000], { overrun_ms: 5_000 });
     expect(turns.map(({ ends_at, outcome }) => [ends_at, outcome])).to.deep.equal([
       [12_000, 'switch'],

@@ -14,7 +14,7 @@ describe('SDK: reconnecting', () => {
   beforeEach(() => (stage = new Stage()));
   afterEach(() => stage.close());
 
-  it('joins again after a cut and catches up with what it missed', async () => {
+  it('J-26 a client joins again after a cut and catches up with what it missed', async () => {
     const { url } = await stage.instance();
     const proxy = await stage.proxy(url);
     const [near, far] = [stage.client(url), stage.client(proxy.url)];
@@ -38,7 +38,7 @@ describe('SDK: reconnecting', () => {
     await seen(far, id, 4);
   });
 
-  it('a command given while the connection is down is answered when it is back', async () => {
+  it('a command that is called while the connection is down is answered when it is back', async () => {
     const { url } = await stage.instance();
     const proxy = await stage.proxy(url);
     const client = stage.client(proxy.url);
@@ -48,7 +48,7 @@ describe('SDK: reconnecting', () => {
     expect((await client.startSession(id)).status).to.equal('running');
   });
 
-  it('a command whose answer got lost takes effect once', async () => {
+  it('J-27 a command whose answer got lost takes effect once', async () => {
     const { url } = await stage.instance();
     const proxy = await stage.proxy(url);
     const [near, far] = [stage.client(url), stage.client(proxy.url)];
@@ -65,7 +65,7 @@ describe('SDK: reconnecting', () => {
     expect((await near.getSession(id)).version).to.equal(3);
   });
 
-  it('moves to another instance when its own shuts down', async () => {
+  it('J-100 a client moves to another instance when its own shuts down', async () => {
     const [first, second] = [await stage.instance(), await stage.instance()];
     const port = new URL(first.url).port;
     const [one, two] = [stage.client(first.url), stage.client(second.url)];
@@ -82,7 +82,7 @@ describe('SDK: reconnecting', () => {
     expect(delays[0], 'the delay the server asked for').to.be.within(100, 1_000);
   });
 
-  it('J-92 connectionFailed is told of once, after the tries it was allowed, and is no end', async () => {
+  it('J-92 connectionFailed is raised once, after reconnectAttempts, and does not end the tries', async () => {
     const { url } = await stage.instance();
     const proxy = await openTcpProxy(Number(new URL(url).port));
     const client = stage.client(`http://127.0.0.1:${proxy.port}`, { reconnectAttempts: 1 });
@@ -103,7 +103,7 @@ describe('SDK: reconnecting', () => {
     await proxy.close();
   });
 
-  it('J-92 whoever is told of connectionFailed may put an end to it', async () => {
+  it('J-92 a handler of connectionFailed may end the tries', async () => {
     const client = stage.client('http://127.0.0.1:9', { reconnectAttempts: 0 });
     client.on('connectionFailed', () => client.disconnect());
     client.connect();
@@ -114,7 +114,7 @@ describe('SDK: reconnecting', () => {
     expect(states).to.deep.equal([]);
   });
 
-  it('J-100 everybody is back within 2 s of a restart that took a while', async () => {
+  it('J-100 after a restart that took a while all clients are connected again within 2 s', async () => {
     const first = await stage.instance();
     const { port } = new URL(first.url);
     const clients = Array.from({ length: 10 }, () => stage.client(first.url));
@@ -130,13 +130,13 @@ describe('SDK: reconnecting', () => {
     await second.close();
   });
 
-  it('without a server, a command fails in its time and says that nothing was sent', async () => {
+  it('J-27 without a server, a command fails within requestTimeoutMs and says that nothing was sent', async () => {
     const client = stage.client('http://127.0.0.1:9', { requestTimeoutMs: 200 });
     const error = await client.createSession(chess()).catch((thrown: SyncKairosError) => thrown);
     expect(error).to.include({ name: 'SyncKairosError', code: 'NETWORK_ERROR', retryable: true });
   });
 
-  it('a server that does not answer is a TIMEOUT', async () => {
+  it('J-27 a command that the server does not answer rejects with TIMEOUT', async () => {
     const { url } = await stage.instance();
     const proxy = await stage.proxy(url);
     const client = stage.client(proxy.url, { requestTimeoutMs: 300 });
@@ -147,7 +147,7 @@ describe('SDK: reconnecting', () => {
     expect(error).to.include({ code: 'TIMEOUT', retryable: true });
   });
 
-  it('a command that may have arrived is a TIMEOUT, too, when the connection does not come back', async () => {
+  it('J-27 a command that may have arrived rejects with TIMEOUT when the connection does not come back', async () => {
     const { url } = await stage.instance();
     const proxy = await stage.proxy(url);
     const client = stage.client(proxy.url, { requestTimeoutMs: 400 });
@@ -159,7 +159,7 @@ describe('SDK: reconnecting', () => {
     expect(await outcome).to.equal('TIMEOUT');
   });
 
-  it('can be used again after disconnect', async () => {
+  it('a client can be used again after `disconnect`', async () => {
     const { url } = await stage.instance();
     const client = stage.client(url);
     const { session_id: id } = await client.createSession(chess());
@@ -168,7 +168,7 @@ describe('SDK: reconnecting', () => {
     expect((await client.getSession(id)).version).to.equal(1);
   });
 
-  it('J-32 closed and opened again in one go, it is connected without a detour', async () => {
+  it('J-32 a client that is closed and opened again at once is connected without a pause', async () => {
     const { url } = await stage.instance();
     const client = stage.client(url);
     const states: string[] = [];
@@ -184,7 +184,7 @@ describe('SDK: reconnecting', () => {
     expect(states).to.deep.equal(['connecting', 'idle', 'connecting', 'connected', 'idle', 'connecting', 'connected']);
   });
 
-  it('J-32 a client that is closed and opened again by whoever is told of a loss is connected without a detour', async () => {
+  it('J-32 a client that a handler of a loss closes and opens again is connected without a pause', async () => {
     const { url } = await stage.instance();
     const proxy = await stage.proxy(url);
     const client = stage.client(proxy.url);
@@ -203,7 +203,7 @@ describe('SDK: reconnecting', () => {
     expect(states).to.deep.equal(['idle', 'connecting', 'connected']);
   });
 
-  it('J-33 whoever asks for a connection again and again gets it no later', async () => {
+  it('J-33 asking for a connection again and again does not delay it', async () => {
     const { url } = await stage.instance();
     const proxy = await stage.proxy(url);
     const client = stage.client(proxy.url, { token: () => wait(300, 'a token') });

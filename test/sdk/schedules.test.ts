@@ -52,7 +52,7 @@ describe('SDK: any schedule of cuts and crashes', function () {
   }
 
   for (const seed of [1, 2]) {
-    it(`J-26 J-27 ends with every client equal to the server, and each switch counted once (seed ${seed})`, async () => {
+    it(`J-26 J-27 any schedule of cuts and crashes ends with every client showing the state of the server and each switch counted once (seed ${seed})`, async () => {
       const random = seeded(seed);
       const devices = await Promise.all([device(), device()]);
       const [{ client: observer }] = devices;

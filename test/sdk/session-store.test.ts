@@ -53,13 +53,13 @@ function newStore(): { store: SessionStore; heard: (string | null)[]; demand: bo
 }
 
 describe('session store', () => {
-  it('orders by version and drops what is late or comes twice', () => {
+  it('the store orders states by version and drops what is late or comes twice', () => {
     const { store, heard } = newStore();
     for (const version of [2, 1, 2, 4, 3, 5]) store.offer(state(7, version));
     expect(heard).to.deep.equal(['7/2', '7/4', '7/5']);
   });
 
-  it('a greater epoch is newer whatever its version', () => {
+  it('a state of a greater epoch is newer, whatever its version', () => {
     const { store, heard } = newStore();
     store.offer(state(7, 40));
     store.offer(state(8, 1));
@@ -75,7 +75,7 @@ describe('session store', () => {
     expect(store.getSnapshot()).to.equal(before);
   });
 
-  it('after a switch result, older states are old and its own version still brings the whole state', () => {
+  it('after a switch result older states are dropped, and the state of its own version is still taken', () => {
     const { store, heard } = newStore();
     store.offer(state(1, 1));
     store.note({ ...state(1, 3), active_participant_id: 'black' });
@@ -85,7 +85,7 @@ describe('session store', () => {
     expect(heard).to.deep.equal(['1/1', '1/3']);
   });
 
-  it('a deletion leaves nothing, and nothing older comes back', () => {
+  it('a deletion leaves no state, and an older one does not come back', () => {
     const { store, heard } = newStore();
     store.offer(state(1, 5));
     expect(store.remove({ epoch: 1, version: 6 })).to.equal(true);
@@ -101,7 +101,7 @@ describe('session store', () => {
     expect(store.getSnapshot()?.epoch).to.equal(2);
   });
 
-  it('says whether anybody wants updates', () => {
+  it('the store tells whether anybody wants updates', () => {
     const { store, demand } = newStore();
     const off = store.subscribe(() => undefined);
     off();
@@ -112,7 +112,7 @@ describe('session store', () => {
 
   const running = { deadline_at: '2026-11-22T12:05:00.000Z' };
 
-  it('J-31 tells of an expiry once, by its event or by the state that shows it', () => {
+  it('J-31 timeExpired is raised once for an expiry, by its event or by the state that shows it', () => {
     const { store, expired } = newStore();
     store.offer(state(1, 1, running));
     store.offer(state(1, 2, { updated_at: running.deadline_at, status: 'expired' }), 'participant_expired');
@@ -122,7 +122,7 @@ describe('session store', () => {
     expect(expired).to.have.lengthOf(1);
   });
 
-  it('J-31 sees an expiry that lies between two states it knows, and does not tell of it again', () => {
+  it('J-31 timeExpired is raised once for an expiry that lies between two known states', () => {
     const { store, expired } = newStore();
     store.offer(state(1, 4, running));
     store.offer(state(1, 7, { status: 'running', cycle_started_at: running.deadline_at, active_participant_id: 'black' }));
@@ -148,7 +148,7 @@ describe('session store', () => {
     expect(expired.map((event) => event.version)).to.deep.equal([7, 8]);
   });
 
-  it('J-31 an ordinary switch, a first look and another incarnation of the id are no expiries', () => {
+  it('J-31 a switch, the first state and another incarnation of the id raise no timeExpired', () => {
     const { store, expired } = newStore();
     store.offer(state(1, 1, { status: 'expired' }));
     store.offer(state(2, 1, { ...running, created_at: '2026-11-22T12:01:00.000Z' }));
@@ -157,7 +157,7 @@ describe('session store', () => {
     expect(expired).to.deep.equal([]);
   });
 
-  it('J-25 what is predicted is shown until the server’s next state, or taken back', () => {
+  it('J-25 a predicted state is shown until the server’s next state, or until it is taken back', () => {
     const { store } = newStore();
     store.offer(state(1, 1));
     store.predict(state(1, 1, { active_participant_id: 'black' }));

@@ -24,7 +24,7 @@ describe('SDK: what is shown of a session', () => {
   beforeEach(() => (stage = new Stage()));
   afterEach(() => stage.close());
 
-  it('J-35 a deletion that was missed is found out when the connection is back, and told of once', async () => {
+  it('J-35 a deletion whose event was missed is shown and raised once when the connection is back', async () => {
     const { url } = await stage.instance();
     const proxy = await stage.proxy(url);
     const [near, far] = [stage.client(url), stage.client(proxy.url)];
@@ -41,7 +41,7 @@ describe('SDK: what is shown of a session', () => {
     expect(far.session(id).getError()?.code).to.equal('SESSION_NOT_FOUND');
   });
 
-  it('J-35 who deletes a session sees it no longer, without a socket too, and is told once', async () => {
+  it('J-35 a client that deletes a session no longer shows it, without a socket too, and raises the deletion once', async () => {
     const { url } = await stage.instance();
     for (const client of [stage.client(url), stage.client(url, NO_SOCKET)]) {
       const events = told(client);
@@ -54,7 +54,7 @@ describe('SDK: what is shown of a session', () => {
     }
   });
 
-  it('J-35 a deletion is followed by no error, also while somebody listens', async () => {
+  it('J-35 no error follows a deletion, also while somebody listens', async () => {
     const { url } = await stage.instance();
     const [one, two] = [stage.client(url), stage.client(url)];
     const { session_id: id } = await one.createSession(chess());
@@ -67,7 +67,7 @@ describe('SDK: what is shown of a session', () => {
     expect(events).to.deep.equal([`deleted ${id} 2`]);
   });
 
-  it('J-36 a switch over REST shows whose turn it is, joined or not: a second click can’t end the opponent’s', async () => {
+  it('J-36 a switch over REST shows whose turn it is, joined or not, so a second click does not end the opponent’s turn', async () => {
     const { url } = await stage.instance();
     const proxy = await stage.proxy(url);
     const client = stage.client(url, { socketUrl: proxy.url });
@@ -103,7 +103,7 @@ describe('SDK: what is shown of a session', () => {
     expect({ events, states }).to.deep.equal({ events: 1, states: 1 });
   });
 
-  it('J-57 time is given to a group that the client has not heard of yet', async () => {
+  it('J-57 time can be given to a group of a session that the client does not know yet', async () => {
     const { url } = await stage.instance();
     const team = (name: string) => ({ group_id: name, total_time_ms: 60_000, members: [`${name}-1`] });
     const { session_id: id } = await stage.client(url).createSession({
@@ -129,7 +129,7 @@ describe('SDK: what is shown of a session', () => {
     expect(new Set(shown)).to.deep.equal(new Set(['black']));
   });
 
-  it('J-58 unsubscribing twice takes away nothing of what others want', async () => {
+  it('J-58 unsubscribing twice ends no other subscription', async () => {
     const { url } = await stage.instance();
     const [client, other] = [stage.client(url), stage.client(url)];
     const game = chess();
@@ -144,7 +144,7 @@ describe('SDK: what is shown of a session', () => {
     await until('the message', async () => heard.length === 1);
   });
 
-  it('J-58 a command_id that is undefined is none: the command gets one', async () => {
+  it('J-58 a command_id that is undefined counts as missing, so the command gets one', async () => {
     const { url } = await stage.instance();
     const bodies: string[] = [];
     const spy: typeof fetch = (input, init) => {
@@ -193,7 +193,7 @@ describe('SDK: instances that hear of things late', () => {
     await seen(client, id, 3);
   });
 
-  it('J-35 a deletion that comes after its id’s next incarnation was known is none, and the present incarnation’s changes come', async () => {
+  it('J-35 a deletion that comes after the next incarnation of its id is known raises nothing, and changes of that incarnation come', async () => {
     const player = await open('synckairos-subscriber');
     const { session_id: id } = await player.ok('session:create', chess());
     const events = told(client);
@@ -210,7 +210,7 @@ describe('SDK: instances that hear of things late', () => {
     expect(events).to.deep.equal([]);
   });
 
-  it('J-35 nobody is told of the deletion of a former incarnation of an id, nor leaves the room of the present one', async () => {
+  it('J-35 the deletion of a former incarnation of an id raises nothing, and the client stays in the room of the present one', async () => {
     const player = await open('synckairos-subscriber');
     const { session_id: id } = await player.ok('session:create', chess());
     const events = told(client);
@@ -236,12 +236,12 @@ describe('SDK: instances that hear of things late', () => {
   });
 });
 
-describe('SDK: more sessions than the server lets anybody join at once', () => {
+describe('SDK: more sessions than the server lets a client join at once', () => {
   let stage: Stage;
   beforeEach(() => (stage = new Stage()));
   afterEach(() => stage.close());
 
-  it('J-38 all are joined, as fast as the server lets them, without an error, and the time is known soon', async () => {
+  it('J-38 a client joins more sessions than the server allows at once, as fast as it is let, without an error, and knows the time soon', async () => {
     const { url } = await stage.instance({ RATE_LIMIT_SOCKET: '20' });
     const maker = stage.client(url, NO_SOCKET);
     const ids = await Promise.all(Array.from({ length: 45 }, async () => (await maker.createSession(chess())).session_id));

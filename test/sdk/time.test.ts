@@ -25,14 +25,14 @@ describe('SDK: time', () => {
   beforeEach(() => (stage = new Stage()));
   afterEach(() => stage.close());
 
-  it('knows nothing at first, and says so', async () => {
+  it('J-12 before the first exchange the time is unknown, and the client says so', async () => {
     const client = stage.client('http://127.0.0.1:9');
     expect(client.getClockStatus()).to.deep.equal({ offset: 0, rtt: Infinity, bound: Infinity, state: 'syncing' });
     const error: unknown = await client.syncServerTime().catch((thrown: unknown) => thrown);
     expect(error).to.include({ code: 'NETWORK_ERROR' });
   });
 
-  it('syncs over REST before there is a socket', async () => {
+  it('J-110 before there is a socket the time is measured over REST', async () => {
     const { url } = await stage.instance();
     const client = stage.client(`${url}/v1`);
     const status = await client.syncServerTime();
@@ -41,7 +41,7 @@ describe('SDK: time', () => {
     expectRightTime(client);
   });
 
-  it('follows the server as soon as it is connected', async () => {
+  it('J-10 a connected client follows the server’s clock', async () => {
     const { url } = await stage.instance();
     const client = stage.client(url);
     let samples = 0;
@@ -62,7 +62,7 @@ describe('SDK: time', () => {
     expect(first, 'usable within a second').to.be.at.most(1_000);
   });
 
-  it('a device whose own clock is two minutes behind keeps the right time all the same', async () => {
+  it('J-10 a device whose own clock is two minutes behind shows the server’s time', async () => {
     const { url } = await stage.instance();
     const behind = { monotonic: () => performance.now(), wall: () => wall() - 120_000 };
     const client = stage.client(url, { clock: behind });
@@ -74,7 +74,7 @@ describe('SDK: time', () => {
     expect(skews[0], 'by the first exchange, which need not be the best').to.be.closeTo(120_000, 1_000);
   });
 
-  it('after disconnect nothing keeps a process alive', async () => {
+  it('J-97 after `disconnect` nothing keeps a process running', async () => {
     const { url } = await stage.instance();
     const program = `
       const { SyncKairosClient } = await import(${JSON.stringify(SDK)});

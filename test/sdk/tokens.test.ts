@@ -14,7 +14,7 @@ describe('SDK: tokens', () => {
   beforeEach(() => (stage = new Stage()));
   afterEach(() => stage.close());
 
-  it('J-50 a token goes into the handshake and into REST', async () => {
+  it('J-50 a token is sent in the handshake and with REST', async () => {
     const { url } = await stage.instance(JWT);
     const client = stage.client(url, { token: await sovereign() });
     const { session_id: id } = await client.createSession(chess());
@@ -24,7 +24,7 @@ describe('SDK: tokens', () => {
     await seen(client, id, 2);
   });
 
-  it('J-50 a bad token is an error and no endless attempt', async () => {
+  it('J-50 a token that is refused for good ends the attempts to connect and raises `error`', async () => {
     const { url } = await stage.instance(JWT);
     const client = stage.client(url, { token: 'nonsense' });
     const errors: string[] = [];
@@ -46,7 +46,7 @@ describe('SDK: tokens', () => {
     expect(errors[0]).to.contain('4000 characters');
   });
 
-  it('J-51 a token that the server takes no longer is renewed, and the command goes through', async () => {
+  it('J-51 a token that the server refuses is renewed over the same connection, and the command succeeds', async () => {
     const { url } = await stage.instance(JWT);
     let asked = 0;
     const token = async (): Promise<string> => {
@@ -75,7 +75,7 @@ describe('SDK: tokens', () => {
     expect(lost).to.deep.equal([]);
   });
 
-  it('J-51 knows the end of a JWT, and of nothing else', () => {
+  it('J-51 the client plans a renewal by the exp of a JWT, and none for any other token', () => {
     const jwt = (claims: object): string => `x.${Buffer.from(JSON.stringify(claims)).toString('base64url')}.y`;
     const due = (claims: object, unixMs: number): number | undefined => renewalOf(jwt(claims), unixMs)?.due;
     expect(renewalOf(jwt({ exp: 1_000 }), 900_000), 'half a minute ahead').to.deep.equal({ end: 1_000, due: 70_000 });
@@ -89,7 +89,7 @@ describe('SDK: tokens', () => {
     expect(due(hour, 0), 'one that is behind').to.equal(3_570_000);
   });
 
-  it('J-52 a session is shared for watching only, and the link is taken back', async () => {
+  it('J-52 the client shares a session for watching only, and revokes the link', async () => {
     const { url } = await stage.instance(JWT);
     const owner = stage.client(url, { token: await sign({ sub: 'anna' }) });
     const { session_id: id } = await owner.createSession(chess());
@@ -103,7 +103,7 @@ describe('SDK: tokens', () => {
     expect(await owner.getShareLinks(id)).to.deep.equal([]);
   });
 
-  it('J-53 a function that gives the same token until it ends is not asked again and again', async () => {
+  it('J-53 a token function that gives the same token until it ends is not asked in a loop', async () => {
     const { url } = await stage.instance(JWT);
     let asked = 0;
     const same = await sign({ sub: 'anna', exp: inSeconds(5) });
@@ -114,7 +114,7 @@ describe('SDK: tokens', () => {
     expect(asked).to.be.within(1, 2);
   });
 
-  it('J-53 a token function is not asked again and again on a device whose clock is ahead, by token after token', async () => {
+  it('J-53 a token function is not asked in a loop on a device whose clock is ahead', async () => {
     const { url } = await stage.instance(JWT);
     let asked = 0;
     const clock = { monotonic: () => performance.now(), wall: () => Date.now() + 600_000 };
@@ -125,7 +125,7 @@ describe('SDK: tokens', () => {
     expect(asked).to.equal(1);
   });
 
-  it('J-54 a token that comes after the client was closed opens nothing and plans nothing', async () => {
+  it('J-54 a token that comes after the client was closed opens no connection and plans no renewal', async () => {
     const { url } = await stage.instance(JWT);
     const given: (() => void)[] = [];
     const timers: number[] = [];
@@ -156,7 +156,7 @@ describe('SDK: tokens', () => {
     await happens(() => client.connection.getSnapshot() === 'connected', client.connection.subscribe, 'a connection');
   });
 
-  it('J-55 a token that never comes holds no command up, neither beyond its time nor beyond `disconnect`', async () => {
+  it('J-55 a token that never comes holds a command up neither beyond requestTimeoutMs nor beyond `disconnect`', async () => {
     const { url } = await stage.instance(JWT);
     const client = stage.client(url, { socketUrl: 'http://127.0.0.1:9', requestTimeoutMs: 500, token: () => new Promise(() => undefined) });
     expect(await client.getSession('game').catch(codeOf)).to.equal('TIMEOUT');
@@ -165,7 +165,7 @@ describe('SDK: tokens', () => {
     expect(await waiting).to.equal('NETWORK_ERROR');
   });
 
-  it('J-55 a token that is to replace one the server takes no longer, and never comes, holds no command up', async () => {
+  it('J-55 a renewal of a refused token that never comes holds no command up beyond requestTimeoutMs', async () => {
     const { url } = await stage.instance(JWT);
     const old = await sign({ sub: 'anna', exp: inSeconds(-100) });
     let asked = 0;
@@ -174,7 +174,7 @@ describe('SDK: tokens', () => {
     expect(await client.startSession('game').catch(codeOf)).to.equal('TIMEOUT');
   });
 
-  it('J-56 what the token function throws is a SyncKairosError to whoever waits', async () => {
+  it('J-56 an error that a token function throws reaches whoever waits as a SyncKairosError', async () => {
     const { url } = await stage.instance(JWT);
     const old = await sign({ sub: 'anna', exp: inSeconds(-100) });
     for (const command of ['getSession', 'getHistory', 'getShareLinks', 'startSession'] as const) {
@@ -190,7 +190,7 @@ describe('SDK: tokens', () => {
     }
   });
 
-  it('J-114 whoever is sent away for their token is told why at once, and comes back with a fresh one only, at once too', async () => {
+  it('J-114 a client whose token has ended, or whose link was revoked, is told why at once; it comes back, at once too, only with a fresh token', async () => {
     const { url } = await stage.instance(JWT);
     const owner = stage.client(url, { token: await sign({ sub: 'anna' }) });
     const { session_id: id } = await owner.createSession(chess());

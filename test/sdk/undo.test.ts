@@ -8,7 +8,7 @@ describe('SDK: taking turns back', () => {
   beforeEach(() => (stage = new Stage()));
   afterEach(() => stage.close());
 
-  it('UN-18 undo takes back one turn or as many as it is asked for, and whoever listens sees it', async () => {
+  it('UN-18 undo takes back one turn, or as many as it is asked for, and every listener sees it', async () => {
     const { url } = await stage.instance();
     const [near, far] = [stage.client(url), stage.client(url)];
     const { session_id: id } = await near.createSession(chess({ undo_depth: 3 }));

@@ -17,7 +17,7 @@ describe('SDK: a server that can’t be reached', () => {
   beforeEach(() => (stage = new Stage()));
   afterEach(() => stage.close());
 
-  it('J-83 a session says that there is no server, until there is one', async () => {
+  it('J-83 while the server cannot be reached, each session has an error that says so', async () => {
     const { url } = await stage.instance();
     const { session_id: id } = await stage.client(url).createSession(chess());
     const proxy = await openTcpProxy(Number(new URL(url).port));
@@ -38,7 +38,7 @@ describe('SDK: a server that can’t be reached', () => {
     await proxy.close();
   });
 
-  it('J-83 a session says that the token is none, is refused, or can’t be had', async () => {
+  it('J-83 while a token is missing, refused or cannot be had, each session has an error that says so', async () => {
     const { url } = await stage.instance(JWT);
     const { session_id: id } = await stage.client(url, { token: await sign({ sub: 'anna' }) }).createSession(chess());
     await fails(stage.client(url), id, 'UNAUTHORIZED');
@@ -52,7 +52,7 @@ describe('SDK: a server that can’t be reached', () => {
     expect(signedOut.session(id).getError()?.message).to.equal('There is no token: nobody is signed in');
   });
 
-  it('J-83 a session says that the link was taken back', async () => {
+  it('J-83 after its link was revoked a session has an error that says so', async () => {
     const { url } = await stage.instance(JWT);
     const owner = stage.client(url, { token: await sign({ sub: 'anna' }) });
     const { session_id: id } = await owner.createSession(chess());
@@ -63,7 +63,7 @@ describe('SDK: a server that can’t be reached', () => {
     await fails(guest, id, 'UNAUTHORIZED');
   });
 
-  it('J-95 without a WebSocket on the way, sessions are read over REST, which the connection tells, until there is one', async () => {
+  it('J-95 where no WebSocket can be had, sessions are read over REST until there is one, and the connection’s state says so', async () => {
     const { url } = await stage.instance();
     const proxy = await openHttpOnly(url);
     const [player, viewer] = [stage.client(url), stage.client(proxy.url)];

@@ -53,7 +53,7 @@ describe('SDK: whose clock', () => {
     expect(banks((await client.adjustTime(id, 1_000, { group_id: 'y' })).groups)[1]).to.equal(5 * MIN + 8_000);
   });
 
-  it('J-90 a name that nobody has is said: to the console once, and by the refusal of a command', async () => {
+  it('J-90 a name that nobody in the session has is reported: to the console once, and by the refusal of a command', async () => {
     const { url } = await stage.instance();
     const client = stage.client(url);
     const said: unknown[] = [];
@@ -76,7 +76,7 @@ describe('SDK: whose clock', () => {
     }
   });
 
-  it('J-87 a running clock is null until the server’s time is known, whatever the device thinks; what stands is known', async () => {
+  it('J-87 the time left on a running clock is null until the server’s time is known, whatever the device’s clock says; a standing clock is known', async () => {
     const { url } = await stage.instance();
     const maker = stage.client(url);
     const { session_id: id } = await maker.createSession(chess());

@@ -26,7 +26,7 @@ describe('the package @synckairos/client', function () {
   });
   after(() => closeProject());
 
-  it('J-60 can be imported and required', async () => {
+  it('J-60 the package can be imported and required', async () => {
     const names = `'SyncKairosClient', 'SyncKairosError', 'formatTime'`;
     await project.write('import.mjs', `import * as sdk from '@synckairos/client'; console.log([${names}].every((name) => name in sdk));`);
     await project.write('require.cjs', `const sdk = require('@synckairos/client'); console.log([${names}].every((name) => name in sdk));`);
@@ -42,7 +42,7 @@ describe('the package @synckairos/client', function () {
     ['nodenext', 'nodenext'],
     ['esnext', 'bundler'],
   ] as const) {
-    it(`J-61 its types hold with moduleResolution ${resolution}, nothing skipped`, async () => {
+    it(`J-61 the package’s types compile with moduleResolution ${resolution}, without skipLibCheck`, async () => {
       await project.write('use.ts', USE);
       await project.write('use.cts', USE);
       const files = resolution === 'nodenext' ? ['use.ts', 'use.cts'] : ['use.ts'];
@@ -51,7 +51,7 @@ describe('the package @synckairos/client', function () {
     });
   }
 
-  it('J-62 publint and attw find nothing', async () => {
+  it('J-62 publint and attw find no fault in the package', async () => {
     expect(await runIn(sdkFolder, 'publint', '--strict')).to.contain('All good!');
     // The profile leaves out what Node 10 would resolve; the package needs Node 20.
     await runIn(sdkFolder, 'attw', project.tarball, '--profile', 'node16');
@@ -71,7 +71,7 @@ describe('the package @synckairos/client', function () {
     expect(sizes[0]?.size).to.be.at.most(13_000);
   });
 
-  it('J-64 its reference is what its docstrings say', async () => {
+  it('J-64 the package’s reference is the one that its docstrings make', async () => {
     const committed = await readFile(path.join(sdkFolder, 'docs/API.md'), 'utf8');
     expect(committed, 'run `npm run docs:sdk`').to.equal(await runIn(sdkFolder, 'node', 'api-docs.js', '--print'));
   });

@@ -50,7 +50,7 @@ describe('React hooks in a browser', function () {
   const shows = (page: Page, id: string, text: string | RegExp): Promise<void> =>
     page.locator(`#${id}`, { hasText: text }).waitFor({ timeout: 10_000 });
 
-  it('J-40 J-41 a game from two pages in StrictMode: an idle player’s button does not end the opponent’s turn', async () => {
+  it('J-40 J-41 in StrictMode two pages play a game, and an idle player’s button does not end the opponent’s turn', async () => {
     const { url } = await stage.instance();
     const { session_id: id } = await stage.client(url).createSession(chess());
     // This test presses faster than people do.
@@ -115,7 +115,7 @@ describe('React hooks in a browser', function () {
     await seen(watcher, id, 3);
   });
 
-  it('J-123 The hook’s commands take an expected_version, and a button may call one without: its event is no option', async () => {
+  it('J-123 the commands of the hooks take an expected_version, and the click event of a button does not count as options', async () => {
     const { url } = await stage.instance();
     const { session_id: id } = await stage.client(url).createSession(chess());
     const page = await open({ api: url, id, guard: '0' });
@@ -144,7 +144,7 @@ describe('React hooks in a browser', function () {
     expect(problems).to.deep.equal([]);
   });
 
-  it('J-80 the event of a button is no participant: the hook’s command rejects with a TypeError', async () => {
+  it('J-80 a hook’s command that gets a click event as participant rejects with a TypeError', async () => {
     const { url } = await stage.instance();
     const { session_id: id } = await stage.client(url).createSession(chess());
     const page = await open({ api: url, id });
@@ -155,7 +155,7 @@ describe('React hooks in a browser', function () {
     await shows(page, 'error', 'none');
   });
 
-  it('J-83 J-84 the hook says that there is no server, and shows the error of its own session only', async () => {
+  it('J-83 J-84 the hook shows that there is no server, and the errors of its own session only', async () => {
     const { url } = await stage.instance();
     const maker = stage.client(url);
     const [one, two] = [await maker.createSession(chess()), await maker.createSession(chess())];
@@ -170,7 +170,7 @@ describe('React hooks in a browser', function () {
     await shows(away, 'connection', 'reconnecting');
   });
 
-  it('J-42 a clock renders when a digit changes and not otherwise', async () => {
+  it('J-42 useCountdown renders when a visible digit changes, and not otherwise', async () => {
     const { url } = await stage.instance();
     const { session_id: id } = await stage.client(url).createSession(chess());
     const page = await open({ api: url, id });
@@ -186,7 +186,7 @@ describe('React hooks in a browser', function () {
     expect(problems).to.deep.equal([]);
   });
 
-  it('J-43 taken away and put back in the middle of anything', async () => {
+  it('J-43 a component with a hook may be unmounted and mounted again at any moment', async () => {
     const { url } = await stage.instance();
     const player = stage.client(url);
     const { session_id: id } = await player.createSession(chess());
@@ -236,7 +236,7 @@ describe('React hooks in a browser', function () {
     expect(share / seconds, 'share of a core').to.be.below(SHARE);
   });
 
-  it('J-45 a reconnect shows in the hook', async () => {
+  it('J-45 the hook tells whether there is a connection', async () => {
     const { url } = await stage.instance();
     const { session_id: id } = await stage.client(url).createSession(chess());
     const page = await open({ api: url, id });

@@ -18,7 +18,7 @@ function Game() {
 }
 
 describe('React hooks on the server', () => {
-  it('J-46 render without a connection, and leave none behind', () => {
+  it('J-46 rendered on a server, the hooks show nothing that is not known yet and open no connection', () => {
     const html = renderToString(createElement(StrictMode, {}, createElement(Game)));
     expect(html).to.equal('<p>[null,null,false,null,null,null,0]</p>');
     expect(client.connection.getSnapshot()).to.equal('idle');

@@ -82,7 +82,7 @@ describe('clock simulation', function () {
   });
 
   for (const scenario of SCENARIOS) {
-    it(`J-10 J-11 J-12 ${scenario.name}: never further off than its bound, and time never runs backwards`, async () => {
+    it(`J-10 J-11 J-12 the clock is never further off than its bound, and time never runs backwards: ${scenario.name}`, async () => {
       const { looks, others } = await watch(scenario);
       const known = looks.filter(({ synced }) => synced);
       const errors = known.map(({ error }) => error);
@@ -106,7 +106,7 @@ describe('clock simulation', function () {
     });
   }
 
-  it('J-12 a sleep is noticed at the first look, and until the next exchange nothing is claimed', async () => {
+  it('J-12 a sleep is noticed when the clock is next read, and the time is unknown until the next exchange', async () => {
     const world = new World({ name: '', network: wifi, hours: 1, sleep: { at: 5 * MINUTE, lasts: 10 * MINUTE } }, SEED);
     world.sync.follow();
     await world.runUntil(5 * MINUTE - 1);
