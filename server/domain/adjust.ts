@@ -7,6 +7,7 @@ import {
   findClock,
   findGroup,
   findParticipant,
+  heldOf,
   keepClock,
   modeOf,
   settleSession,
@@ -54,7 +55,7 @@ function adjustClock(draft: SessionState, { participant_id, group_id, delta_ms }
   if (bank?.has_expired === true) return fault('delta_ms', 'An expired clock is not revived', 'expired');
   const adjusted = adjustValue(clock, delta_ms);
   keepClock(draft, owner, adjusted);
-  if (clock.control !== undefined) return controlFault(clock, adjusted, delta_ms);
+  if (clock.control !== undefined) return controlFault(clock, adjusted, delta_ms, leastLeft(draft, owner));
   const most = (owner === 'session' ? null : draft.max_time_ms) ?? CLOCK_MAX_MS;
   return outOfRange(adjusted.main_ms ?? 0, adjusted.floor_ms + 1, most);
 }
@@ -69,13 +70,23 @@ function outOfRange(left: number, least: number, most: number): Refusal | null {
  * With a time control, main time may not fall below zero, or below where the clock goes on to; what is left until the
  * clock falls stays in its limits, and time moves by whole units.
  */
-function controlFault({ main_ms, floor_ms, control }: ControlledClock, adjusted: Clock, delta: number): Refusal | null {
+function controlFault({ main_ms, floor_ms, control }: ControlledClock, adjusted: Clock, delta: number, least: number): Refusal | null {
   const { charge_unit_ms: unit = 1 } = control;
   if (delta % unit !== 0) return fault('delta_ms', `Must be a multiple of charge_unit_ms, ${unit}`, 'not_multiple');
   if (main_ms + delta < floor_ms) {
     return fault('delta_ms', `Must leave ${floor_ms} ms of main time, which is ${main_ms}`, 'out_of_range');
   }
-  return outOfRange(untilFall(adjusted) ?? 0, 1, CONTROL_MAX_MS);
+  return outOfRange(untilFall(adjusted) ?? 0, least, CONTROL_MAX_MS);
+}
+
+/**
+ * What must be left of a clock with a time control until it falls, ms, in a settled draft. In an hourglass the first of
+ * those who wait holds time that goes to the others as soon as it can be divided.
+ */
+export function leastLeft(draft: SessionState, owner: ClockOwner): number {
+  const share = findClock(draft, owner)?.share;
+  const used = findClock(draft, 'session')?.clock.state?.turn_used_ms;
+  return 1 + (share && used !== undefined ? heldOf(share, used) : 0);
 }
 
 function fault(field: string, message: string, code: string): Refusal {

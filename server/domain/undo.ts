@@ -16,7 +16,7 @@ import {
   untilFall,
 } from '#clock';
 import { CLOCK_MAX_MS, CONTROL_MAX_MS, type JsonObject, type SessionState, type UndoClock } from '#contract';
-import type { Adjustment } from './adjust.ts';
+import { type Adjustment, leastLeft } from './adjust.ts';
 import { endsUndo, record, type SessionEvent } from './event.ts';
 import { invalid, type Refusal, refuse } from './refusal.ts';
 import { fieldsBack, goneBack, joinedFields, type ReverseFields } from './reverse.ts';
@@ -113,29 +113,47 @@ export function takeBack(
     const message = `Cannot undo: ${turns} asked for, ${available} can be taken back`;
     return refuse('INVALID_STATE_TRANSITION', message, { status: state.status, command: 'undo', available });
   }
-  const { draft, charge } = unwind(state, history, turns, clock, at);
+  const { unwound, draft, charge } = unwind(state, history, turns, clock, at);
   draft.undo_available = available - turns;
-  const refusal = checkClocks(state, draft, clock === 'charge' ? 'clock' : 'turns');
+  const refusal = checkClocks(state, unwound, clock === 'charge' ? 'clock' : 'turns');
   return refusal ?? { ok: true, event: record(state, draft, 'session_undone', at, charge, { turns, clock }) };
 }
 
-/** A draft without its last turns, what was charged before they were taken back, and the history of that draft. */
+/**
+ * A draft without its last turns, what was charged before they were taken back, and the history of that draft;
+ * `unwound` is the same before its clocks went to the stages in which they have time.
+ */
 function unwind(state: SessionState, [present = UNTOUCHED, ...ended]: UndoHistory, turns: number, clock: UndoClock, at: number) {
   const now = draftOf(state);
   const charge = settleSession(now, at);
   const undone = [joined(present, turnBack(state, now, charge.time_elapsed_ms ?? 0)), ...ended.slice(0, turns)];
-  let draft = now;
+  let unwound = now;
   let goesOn = UNTOUCHED;
   for (const [index, turn] of undone.entries()) {
-    draft = backBefore(turn, draft);
+    unwound = backBefore(turn, unwound);
     if (clock === 'restore' || modeOf(state).acrossTurns) continue;
-    const begun = draft;
-    draft = chargedAgain(begun, turn.used_ms, at);
+    const begun = unwound;
+    unwound = chargedAgain(begun, turn.used_ms, at);
     // The oldest one goes on with what it has used. Of the others only the clocks tell.
-    if (index === turns) goesOn = turnBack(begun, draft, turn.used_ms);
-    else forfeit(draft, begun);
+    if (index === turns) goesOn = turnBack(begun, unwound, turn.used_ms);
+    else forfeit(unwound, begun);
   }
-  return { draft, charge, history: [goesOn, ...ended.slice(turns)] };
+  const draft = inItsStages(state, unwound);
+  // A stage that is entered now is left again when the turn that goes on is taken back, too.
+  return { unwound, draft, charge, history: [joined(goesOn, turnBack(unwound, draft, 0)), ...ended.slice(turns)] };
+}
+
+/**
+ * A state in which each clock that is another one than before stands in the stage that it has time in: an adjustment
+ * since may have left nothing of one that ends at zero.
+ */
+function inItsStages(before: SessionState, unwound: SessionState): SessionState {
+  const draft = draftOf(unwound);
+  for (const owner of ownersThatChange(before, unwound)) {
+    const clock = findClock(draft, owner)?.clock;
+    if (clock?.control !== undefined) keepClock(draft, owner, adjust(clock, 0));
+  }
+  return draft;
 }
 
 /** A state after so many ms of its running clock were settled. */
@@ -242,16 +260,11 @@ function forfeit(draft: SessionState, begun: SessionState): void {
     keepClock(draft, owner, forfeitTurn(clock));
 }
 
-/** Refuses what no adjustment could leave on a clock, and has each stand in the stage that it has time in. */
+/** Refuses what no adjustment could leave on a clock. */
 function checkClocks(state: SessionState, draft: SessionState, field: string): Refusal | null {
   for (const owner of ownersThatChange(state, draft)) {
     const clock = findClock(draft, owner)?.clock;
-    if (clock === undefined || clock.main_ms === null) continue;
-    if (mayBeLeft(draft, owner, clock)) {
-      // An adjustment since may have left nothing of a stage that ends at zero.
-      if (clock.control !== undefined) keepClock(draft, owner, adjust(clock, 0));
-      continue;
-    }
+    if (clock === undefined || clock.main_ms === null || mayBeLeft(draft, owner, clock)) continue;
     const whose = owner === 'session' ? 'The clock' : `The clock of ${'participant_id' in owner ? owner.participant_id : owner.group_id}`;
     const message = `${whose} would be left with ${clock.main_ms} ms, which no adjustment may leave`;
     return invalid([{ field, message, code: 'out_of_range' }]);
@@ -259,11 +272,11 @@ function checkClocks(state: SessionState, draft: SessionState, field: string): R
   return null;
 }
 
-function mayBeLeft({ max_time_ms }: SessionState, owner: ClockOwner, clock: Clock): boolean {
+function mayBeLeft(draft: SessionState, owner: ClockOwner, clock: Clock): boolean {
   const left = untilFall(clock) ?? 1;
   const main = clock.main_ms ?? 0;
-  if (clock.control !== undefined) return left >= 1 && left <= CONTROL_MAX_MS && (main >= 0 || clock.floor_ms < 0);
-  return left >= 1 && main <= ((owner === 'session' ? null : max_time_ms) ?? CLOCK_MAX_MS);
+  if (clock.control !== undefined) return left >= leastLeft(draft, owner) && left <= CONTROL_MAX_MS && (main >= 0 || clock.floor_ms < 0);
+  return left >= 1 && main <= ((owner === 'session' ? null : draft.max_time_ms) ?? CLOCK_MAX_MS);
 }
 
 /** Whose clocks may be others than before. */

@@ -138,6 +138,18 @@ describe('time controls in play', () => {
     expect(match.times).to.deep.equal({ ann: 0, bob: 15_000, cem: 15_000 });
   });
 
+  it('T-230 in an hourglass an adjustment leaves whoever waits time also when what can’t be divided yet goes to others', () => {
+    const match = pair(HOURGLASS, { participants: seats('ann', 'bob', 'cem', 'dua', 'eli') });
+    const adjust = (participant_id: string, delta_ms: number) => ({ type: 'adjust' as const, participant_id, delta_ms });
+    // Of 59 ms each of the four has 14, and bob also the other 3: at 60 ms two of these are no longer his.
+    match.play(59, { type: 'pause' });
+    expect(match.times).to.include({ bob: 10_017, cem: 10_014 });
+    expect(match.refusal(59, adjust('bob', -10_015)).message).to.contain('Must leave 3 to');
+    match.play(59, adjust('bob', -10_014)).play(59, adjust('cem', -10_013)).play(59, { type: 'resume' });
+    const lefts = [59, 60, 61].map((ms) => readClock(match.state, { participant_id: 'bob' }, unix(ms))?.left_ms);
+    expect(lefts).to.deep.equal([3, 1, 2]);
+  });
+
   it('T-214 a clock that has fallen receives nothing more', () => {
     const match = pair(HOURGLASS, { participants: seats('ann', 'bob', 'cem'), action_on_timeout: { type: 'skip_cycle' } });
     match.pass(10_000).switch(12_000);

@@ -95,8 +95,7 @@ export class Reference extends ReferenceBoard {
 
   /** What one uses of an hourglass goes to the others in equal parts, and to the first what can't be divided. */
   #handOn(owner: Player | Team, used: number): void {
-    const all = this.game.sync_mode === 'per_group' ? this.teams : [...this.players].sort((a, b) => a.index - b.index);
-    const others = all.filter((one) => one !== owner && !one.expired);
+    const others = this.#others(owner);
     const partOf = (place: number, of: number): number => (place === 0 ? of - (others.length - 1) * part(of) : part(of));
     const part = (of: number): number => Math.floor(of / others.length);
     for (const [place, other] of others.entries()) {
@@ -104,6 +103,25 @@ export class Reference extends ReferenceBoard {
       other.clock.main += partOf(place, used) - partOf(place, used - 1);
       other.bank = other.clock.main;
     }
+  }
+
+  /** By how much a hand of an hourglass that rises may go back soon: what can be divided goes to the others. */
+  #heldBy(owner: Player | Team | null | undefined): number {
+    const running = this.game.sync_mode === 'per_group' ? this.team() : this.active;
+    const used = running?.clock?.used;
+    if (this.game.time_control?.hourglass !== true || owner == null || owner === running || used === undefined) return 0;
+    const others = this.#others(running);
+    if (owner !== others[0]) return 0;
+    const has = (of: number): number => of - (others.length - 1) * Math.floor(of / others.length);
+    let most = 0;
+    for (let ahead = 1; ahead <= others.length; ahead += 1) most = Math.max(most, has(used) - has(used + ahead));
+    return most;
+  }
+
+  /** Everybody but one whose clocks have not fallen, in their order. */
+  #others(one: Player | Team | null | undefined): (Player | Team)[] {
+    const all = this.game.sync_mode === 'per_group' ? this.teams : [...this.players].sort((a, b) => a.index - b.index);
+    return all.filter((other) => other !== one && !other.expired);
   }
 
   #flagFalls(): void {
@@ -192,7 +210,7 @@ export class Reference extends ReferenceBoard {
     const clock = owner?.clock;
     if (clock !== undefined) {
       const isWhole = delta % (clock.control.charge_unit_ms ?? 1) === 0;
-      const left = clock.left + this.overrun + delta;
+      const left = clock.left + this.overrun + delta - this.#heldBy(owner);
       if (!isWhole || clock.main + delta < -this.overrun || left < 1 || left > 400 * DAY) return 'VALIDATION_ERROR';
       const receipt = this.receipt();
       clock.adjust(delta);

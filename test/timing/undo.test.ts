@@ -293,6 +293,17 @@ describe('taking turns back', () => {
       expect(game.play(5 * SECOND, undo()).who('black')).to.deep.equal(begun);
     });
 
+    it('T-231 a stage that an undo entered, since an adjustment had left no time of the one before, is left again by the next undo', () => {
+      const game = go({ stages: [{ time_ms: 10 * SECOND, at_zero: 'next' }, { time_ms: 20 * SECOND }] });
+      const begun = game.who('black').clock;
+      game.switch(4 * SECOND).play(5 * SECOND, { type: 'adjust', participant_id: 'black', delta_ms: -6 * SECOND });
+      game.switch(6 * SECOND).play(7 * SECOND, undo());
+      expect(game.who('black')).to.deep.include({ total_time_ms: 20 * SECOND, clock: { ...begun, turns: 1, stage: 1 } });
+      // The 4 s are there again, and so is the stage in which they were used.
+      game.play(8 * SECOND, undo());
+      expect(game.who('black')).to.deep.include({ total_time_ms: 4 * SECOND, time_remaining_ms: 24 * SECOND, clock: begun });
+    });
+
     it('UN-2 an hourglass gives back to each what the undone turns gave to the others', () => {
       const sand = go({ stages: [{ time_ms: MINUTE }], hourglass: true })
         .switch(10 * SECOND)

@@ -14,6 +14,14 @@ export function shareOf({ of, takesRest }: Share, used: number): number {
   return takesRest ? used - each * (of - 1) : each;
 }
 
+/**
+ * What a share has of a turn's first `used` ms that others may still get, ms: who takes the rest gives it up, but for
+ * 1 ms, as soon as it can be divided.
+ */
+export function heldOf({ of, takesRest }: Share, used: number): number {
+  return takesRest ? Math.max(0, (used % of) - 1) : 0;
+}
+
 /** Who receives which share: all whose turn it is not and whose clocks have not fallen. The first takes the rest. */
 export function shares(state: SessionState): Map<ParticipantState | GroupState, Share> {
   const { active_participant_id, active_group_id } = state;
