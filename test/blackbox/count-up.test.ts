@@ -31,7 +31,7 @@ describe('a stopwatch, from outside', () => {
     metadata: {},
   };
 
-  it('B-5 count_up, played to its end: laps, a ceiling that moves and is reached, deletion', async () => {
+  it('B-5 a whole game of count_up is as the contract says: laps, a ceiling that moves and is reached, deletion', async () => {
     const given = { sync_mode: 'count_up', max_time_ms: 1_000, warning_thresholds_ms: [200] };
     let runner = RUNNER;
     await table.create(
@@ -116,7 +116,7 @@ describe('a stopwatch, from outside', () => {
     });
   });
 
-  it('B-5 count_up without a ceiling and without anybody: nothing runs out, and it ends by hand', async () => {
+  it('B-5 count_up without a ceiling and without participants never runs out, and ends by a command', async () => {
     const given = { sync_mode: 'count_up', warning_thresholds_ms: [1_000] };
     const nobody = { participant_id: null, group_id: null };
     await table.create(given, { ...given, ...REST_OF, max_time_ms: null, participants: [] });

@@ -20,7 +20,7 @@ describe('an exam, from outside', () => {
   };
   const ACTION = { type: 'skip_cycle', note: 'nothing can follow a countdown' };
 
-  it('B-4 global, played to its end: laps, a pause, an extension, warnings once a session, the bell', async () => {
+  it('B-4 a whole game of global is as the contract says: laps, a pause, an extension, warnings once a session, the end', async () => {
     const given = {
       sync_mode: 'global',
       time_per_cycle_ms: 1_400,

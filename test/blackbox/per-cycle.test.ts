@@ -30,7 +30,7 @@ describe('turns of equal length, from outside', () => {
     metadata: {},
   };
 
-  it('B-2 per_cycle, played to its end: a skipped turn, its player in rotation, an adjusted cycle, cancellation', async () => {
+  it('B-2 a whole game of per_cycle is as the contract says: a skipped turn whose player stays in order, an adjusted cycle, cancellation', async () => {
     let ann = ANN;
     let ben: Participant = { ...ANN, participant_id: 'ben', participant_index: 1, total_time_ms: null };
     await table.create(
@@ -130,7 +130,7 @@ describe('turns of equal length, from outside', () => {
     await table.ends();
   });
 
-  it('B-2 per_cycle without participants, an agenda that goes on by itself and then ends by hand', async () => {
+  it('B-2 an agenda in per_cycle without participants goes on by itself and ends by a command', async () => {
     const nobody = { participant_id: null, group_id: null };
     await table.create(
       { ...GIVEN, auto_advance: true },

@@ -27,7 +27,7 @@ describe('a team match, from outside', () => {
     members: ['ann', 'cem'],
   };
 
-  it('B-3 per_group, played to its end: rotation between and within groups, a shared bank, both run out', async () => {
+  it('B-3 a whole game of per_group is as the contract says: turns between and within groups, a shared bank, both run out', async () => {
     const given = { sync_mode: 'per_group', increment_ms: 50, auto_advance: true, warning_thresholds_ms: [250] };
     let [ann, ben, cem]: [Participant, Participant, Participant] = [
       ANN,

@@ -28,7 +28,7 @@ describe('a chess game, from outside', () => {
   };
   const ACTION = { type: 'end_session', outcome: { winner: 'the other one' } };
 
-  it('B-1 per_participant, played to its end: increments, cap, pause, adjustment, warnings, the flag, completion', async () => {
+  it('B-1 a whole game of per_participant is as the contract says: increments, cap, pause, adjustment, warnings, the flag, completion', async () => {
     const given = {
       sync_mode: 'per_participant',
       increment_ms: 200,

@@ -19,7 +19,7 @@ describe(`under load (SEED=${seed})`, function () {
   });
   after(() => deployment.close());
 
-  it('X-8 both instances are replaced one after the other: nothing is lost or done twice, every client is in step again within 5 s', async () => {
+  it('X-8 when both instances are replaced one after the other, nothing is lost or done twice, and every client is up to date within 5 s', async () => {
     const codes: (number | null)[] = [];
     await underLoad(deployment, new Chance(seed), async () => {
       for (const index of [0, 1]) codes.push(await deployment.roll(index));
@@ -28,7 +28,7 @@ describe(`under load (SEED=${seed})`, function () {
   });
 
   for (const [index, [fault, target]] of CELLS.entries()) {
-    it(`X-30 ${fault} × ${target}: versions, deadlines, trail and clients are as promised`, async () => {
+    it(`X-30 after ${fault} × ${target} versions, deadlines, trail and clients are as promised`, async () => {
       await cell(deployment, fault, target, new Chance(seed + index));
     });
   }

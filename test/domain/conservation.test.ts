@@ -48,7 +48,7 @@ function total(state: SessionState): number {
 }
 
 describe('conservation of time', () => {
-  it('T-30 what was charged plus what is left equals what was given plus increments, to the millisecond', () => {
+  it('T-30 what was charged plus what is left equals what was given plus the increments, to the millisecond', () => {
     fc.assert(
       fc.property(steps, fc.integer({ min: 0, max: 60_000 }), fc.integer({ min: 0, max: 90_000 }), (moves, increment, room) => {
         const cap = BANK + room;

@@ -13,7 +13,7 @@ function faults(change: Partial<CreatePayload>): string[] {
 }
 
 describe('a new game', () => {
-  it('T-1 is pending at version 1, nobody is active and no clock runs', () => {
+  it('T-1 a new session is pending at version 1, nobody is active, and no clock runs', () => {
     const state = setUp();
     expect(state).to.include({ status: 'pending', version: 1, cycle_started_at: null, deadline_at: null, active_participant_id: null });
     expect(state).to.include({
@@ -27,11 +27,11 @@ describe('a new game', () => {
     expect(banks(state)).to.deep.equal({ white: 5 * MINUTE, black: 5 * MINUTE });
   });
 
-  it('T-1 begins its epoch with the instant of creation', () => {
+  it('T-1 the epoch of a new session is the instant of its creation', () => {
     expect(setUp().epoch).to.equal(Date.parse(at(0)));
   });
 
-  it('T-2 a create fills every field that was not given', () => {
+  it('T-2 a field that create leaves out has its default', () => {
     expect(setUp()).to.deep.include({
       increment_ms: 0,
       max_time_ms: null,
@@ -46,17 +46,17 @@ describe('a new game', () => {
     });
   });
 
-  it('T-2 numbers participants by their place where no index is given', () => {
+  it('T-2 participants without an index are numbered by their place', () => {
     expect(setUp().participants.map(({ participant_index }) => participant_index)).to.deep.equal([0, 1]);
   });
 
-  it('T-2 keeps what the application gave for itself as it was', () => {
+  it('T-2 metadata and action_on_timeout come back as they were given', () => {
     const action_on_timeout = { type: 'end_session', result: { winner: null, by: ['flag'] } };
     const metadata = { round: 3, 'a b': { deep: [null, 1.5, 'ü'] } };
     expect(setUp({ action_on_timeout, metadata })).to.deep.include({ action_on_timeout, metadata });
   });
 
-  it('T-3 named who begins: the id is there, though nobody is active before the start', () => {
+  it('T-3 where create names who begins, active_participant_id is that one, and nobody is active before the start', () => {
     const state = setUp({ active_participant_id: 'black' });
     expect(state.active_participant_id).to.equal('black');
     expect(state.participants.some(({ is_active }) => is_active)).to.equal(false);
@@ -71,7 +71,7 @@ describe('a new game', () => {
       ['participants.1.participant_index'],
     ],
     [
-      'gives an index that is somebody’s place',
+      'gives an index that another participant has by place',
       { participants: [seat('white', { participant_index: 1 }), seat('black')] },
       ['participants.1.participant_index'],
     ],
@@ -79,10 +79,10 @@ describe('a new game', () => {
     ['gives an empty bank', { participants: [seat('white'), seat('black', { total_time_ms: 0 })] }, ['participants.1.total_time_ms']],
     ['gives a bank of 999 ms', { participants: [seat('white', { total_time_ms: 999 }), seat('black')] }, ['participants.0.total_time_ms']],
     ['caps below an initial bank', { max_time_ms: 5 * MINUTE - 1 }, ['max_time_ms', 'max_time_ms']],
-    ['names a stranger to begin', { active_participant_id: 'grey' }, ['active_participant_id']],
+    ['lets somebody begin who is no participant', { active_participant_id: 'grey' }, ['active_participant_id']],
   ];
   for (const [how, change, fields] of REFUSED) {
-    it(`T-4 is refused with the field at fault when it ${how}`, () => {
+    it(`T-4 a create is refused with the field at fault when it ${how}`, () => {
       const found = faults(change);
       expect([...new Set(found)]).to.deep.equal([...new Set(fields)]);
     });
@@ -93,7 +93,7 @@ describe('a new game', () => {
     expect(faults(change)).to.have.members(['participants.1.participant_id', 'participants.1.total_time_ms', 'active_participant_id']);
   });
 
-  it('T-4 may have the smallest and the largest bank, and a cap of just the bank', () => {
+  it('T-4 a create may have the smallest and the largest bank, and a cap that equals the bank', () => {
     expect(
       banks(setUp({ participants: [seat('white', { total_time_ms: 1_000 }), seat('black', { total_time_ms: 86_400_000 })] })),
     ).to.deep.equal({

@@ -41,7 +41,7 @@ describe('what a status allows', () => {
 });
 
 describe('an interruption', () => {
-  it('T-21 pausing charges up to now, stops the clock and keeps whose turn it is', () => {
+  it('T-21 a pause charges the clock up to its instant, stops it and keeps whose turn it is', () => {
     const event = eventOf(started(), 4_000, { type: 'pause' });
     expect(event).to.include({
       event_type: 'session_paused',
@@ -60,7 +60,7 @@ describe('an interruption', () => {
     expect(who(state, 'white')).to.include({ is_active: true, cycle_count: 0, time_used_ms: 4_000, time_remaining_ms: 5 * MINUTE - 4_000 });
   });
 
-  it('T-21 a pause costs nobody anything, and a resumed clock goes on with what was left', () => {
+  it('T-21 the time of a pause is charged to nobody, and a resumed clock goes on with what was left', () => {
     const state = play(STATES.paused, 61 * MINUTE, { type: 'resume' });
     expect(banks(state)).to.deep.equal({ white: 5 * MINUTE - 1_000, black: 5 * MINUTE });
     expect(state).to.include({
@@ -85,7 +85,7 @@ describe('the end of a game', () => {
     ['complete', 'completed', 'session_completed'],
     ['cancel', 'cancelled', 'session_cancelled'],
   ] as const) {
-    it(`T-22 ${type} charges what ran, stops the clock, and keeps who was last`, () => {
+    it(`T-22 ${type} charges the running clock, stops it, and keeps active_participant_id`, () => {
       const event = eventOf(started(), 9_000, { type });
       expect(event).to.include({ event_type, participant_id: 'white', time_elapsed_ms: 9_000 });
       expect(event.state).to.include({
@@ -99,16 +99,16 @@ describe('the end of a game', () => {
       expect(banks(event.state)).to.deep.equal({ white: 5 * MINUTE - 9_000, black: 5 * MINUTE });
     });
 
-    it(`T-22 ${type} out of a pause charges nothing more`, () => {
+    it(`T-22 ${type} during a pause charges nothing`, () => {
       expect(eventOf(STATES.paused, MINUTE, { type }).time_elapsed_ms).to.equal(0);
     });
   }
 
-  it('T-22 cancel tells the trail its reason', () => {
+  it('T-22 the event of a cancel has its reason', () => {
     expect(eventOf(started(), 0, { type: 'cancel', reason: 'rain' }).metadata).to.deep.equal({ reason: 'rain' });
   });
 
-  it('T-23 delete charges what ran and writes the last state as one more version', () => {
+  it('T-23 delete charges the running clock and writes the last state as one more version', () => {
     const event = eventOf(started(), 2_500, { type: 'delete' });
     expect(event).to.include({ event_type: 'session_deleted', time_elapsed_ms: 2_500, participant_id: 'white' });
     expect(event.state.version).to.equal(3);
@@ -123,7 +123,7 @@ describe('the end of a game', () => {
 });
 
 describe('the clock', () => {
-  it('T-24 never runs backwards within a session', () => {
+  it('T-24 the instants of a session never go back', () => {
     const later = play(started(), 5_000, { type: 'switch' });
     const event = eventOf(later, 3_000, { type: 'switch' });
     expect(event.time_elapsed_ms).to.equal(0);

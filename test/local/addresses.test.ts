@@ -14,7 +14,7 @@ const MACHINE = {
 };
 
 describe('the addresses that npm start prints', () => {
-  it('N-1 a server on all addresses is shown at this machine’s own ones', () => {
+  it('N-1 a server on all addresses is shown at 127.0.0.1 and at each address of the machine', () => {
     expect(addressesOf('http://0.0.0.0:3000', MACHINE)).to.deep.equal({
       here: 'http://127.0.0.1:3000',
       elsewhere: ['http://192.168.1.7:3000'],
@@ -26,7 +26,7 @@ describe('the addresses that npm start prints', () => {
     expect(addressesOf('http://0.0.0.0:3000', { lo: MACHINE.lo }).elsewhere).to.deep.equal([]);
   });
 
-  it('N-1 a server on one address is shown there', () => {
+  it('N-1 a server on one address is shown at that address', () => {
     for (const url of ['http://127.0.0.1:3000', 'http://192.168.1.7:3000', 'http://[::1]:3000']) {
       expect(addressesOf(url, MACHINE)).to.deep.equal({ here: url, elsewhere: [] });
     }

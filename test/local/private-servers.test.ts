@@ -28,7 +28,7 @@ async function query(url: string, text: string): Promise<unknown[]> {
 }
 
 describe('private Redis', () => {
-  it('keeps its data over a stop and over a crash, and never evicts', async () => {
+  it('the private Redis keeps its data over a stop and over a crash, and never evicts', async () => {
     const directory = await freshDirectory('redis');
     const first = await startOwnRedis({ directory });
     expect(await inRedis(first.url, (redis) => redis.config('GET', 'maxmemory-policy'))).to.deep.equal(['maxmemory-policy', 'noeviction']);
@@ -48,7 +48,7 @@ describe('private Redis', () => {
     expect(await identify(third.pid)).to.equal(undefined);
   });
 
-  it('replaces a server that was left behind in its directory', async () => {
+  it('a start replaces a Redis that was left running in its directory', async () => {
     const directory = await freshDirectory('redis');
     const left = await startOwnRedis({ directory });
     const next = await startOwnRedis({ directory });
@@ -56,7 +56,7 @@ describe('private Redis', () => {
     expect(await inRedis(next.url, (redis) => redis.ping())).to.equal('PONG');
   });
 
-  it('N-10 wants its password, which is in no command line and no log, and which nobody else can read', async () => {
+  it('N-10 the private Redis asks for a password that is in no command line and no log, and that no other user can read', async () => {
     const directory = await freshDirectory('redis');
     const server = await startOwnRedis({ directory, withoutPassword: false });
     const { password } = new URL(server.url);
@@ -79,7 +79,7 @@ describe('private Redis', () => {
     expect(new URL(again.url).password).to.equal(password);
   });
 
-  it('N-10 makes a password where the file is empty, as a crash may have left it', async () => {
+  it('N-10 the private Redis gets a new password where a crash has left the file empty', async () => {
     const directory = await freshDirectory('redis');
     await mkdir(directory, { recursive: true });
     await writeFile(path.join(directory, 'password'), '');
@@ -87,7 +87,7 @@ describe('private Redis', () => {
     expect(await inRedis(server.url, (redis) => redis.ping())).to.equal('PONG');
   });
 
-  it('N-11 a directory of an earlier version, open and without a password, is taken over with what is in it', async () => {
+  it('N-11 a directory that an earlier version left open and without a password is taken over with its data', async () => {
     const directory = await freshDirectory('redis');
     const earlier = await startOwnRedis({ directory });
     await inRedis(earlier.url, (redis) => redis.set('kept', 'yes'));
@@ -98,7 +98,7 @@ describe('private Redis', () => {
     expect(((await stat(directory)).mode & 0o777).toString(8)).to.equal('700');
   });
 
-  it('tells the end of the log when it can not start', async () => {
+  it('a private Redis that can’t start is reported with the end of its log', async () => {
     const started = startOwnRedis({ settings: { 'no-such-setting': 'yes' } });
     const error = await started.then(
       () => new Error('started'),
@@ -110,7 +110,7 @@ describe('private Redis', () => {
 });
 
 describe('private PostgreSQL', () => {
-  it('keeps its data over a crash, with a lock file whose pid lives again as another process', async () => {
+  it('the private PostgreSQL keeps its data over a crash, also where another process has the pid of its lock file', async () => {
     const directory = await freshDirectory('postgres');
     const first = await startOwnPostgres({ directory });
     await query(first.url, 'CREATE TABLE kept AS SELECT 42 AS answer');
@@ -126,7 +126,7 @@ describe('private PostgreSQL', () => {
     expect(await second.ended).to.equal('ended with code 0');
   });
 
-  it('replaces a server that was left behind in its directory', async () => {
+  it('a start replaces a PostgreSQL that was left running in its directory', async () => {
     const directory = await freshDirectory('postgres');
     const left = await startOwnPostgres({ directory });
     const next = await startOwnPostgres({ directory });
@@ -134,7 +134,7 @@ describe('private PostgreSQL', () => {
     expect(await query(next.url, 'SELECT 1 AS one')).to.deep.equal([{ one: 1 }]);
   });
 
-  it('wants its password, which only we can read', async () => {
+  it('the private PostgreSQL asks for a password that no other user can read', async () => {
     const directory = await freshDirectory('postgres');
     const server = await startOwnPostgres({ directory });
     const wrong = new URL(server.url);
@@ -148,7 +148,7 @@ describe('private PostgreSQL', () => {
 });
 
 describe('the test kit', () => {
-  it('hands out migrated databases that know nothing of each other', async () => {
+  it('the test kit hands out migrated databases that share no data', async () => {
     const [one, two] = await Promise.all([freshDatabase(), freshDatabase()]);
     expect(one).to.not.equal(two);
     await query(one, 'CREATE TABLE mine (id int)');

@@ -33,33 +33,33 @@ async function setup(programs: Record<string, string>) {
 const redisOf = (version: string) => `echo "Redis server v=${version} sha=00000000:0 malloc=jemalloc bits=64 build=0"`;
 
 describe('./setup', () => {
-  it('refuses a Redis older than 7 with one line that says how to get a newer one', async () => {
+  it('./setup refuses a Redis older than 7 with one line that says how to get a newer one', async () => {
     const { status, stderr } = await setup({ 'redis-server': redisOf('6.0.16') });
     expect(status).to.equal(1);
     expect(stderr).to.match(/^setup: redis-server 6 is too old: SyncKairos needs Redis 7 or newer, or Valkey\. .*https:\/\/redis\.io.*\n$/);
   });
 
-  it('says what to install where it knows no package manager', async () => {
+  it('./setup says what to install where it knows no package manager', async () => {
     const { status, stderr } = await setup({});
     expect(status).to.equal(1);
     expect(stderr).to.match(/^setup: a Redis server is missing: install redis-server or valkey-server, version 7 or newer.*\n$/);
   });
 
-  it('installs Redis by Homebrew, saying so first, and looks whether it came', async () => {
+  it('./setup installs Redis by Homebrew, says so first, and checks the result', async () => {
     const { status, stderr, stdout } = await setup({ brew: 'echo "brew $*"' });
     expect(stdout).to.equal('setup: no Redis server found: installing one by Homebrew\nbrew install redis\n');
     expect(stderr).to.equal('setup: the Redis server that was installed is not on the PATH.\n');
     expect(status).to.equal(1);
   });
 
-  it('refuses to install a Redis from apt that would be too old', async () => {
+  it('./setup refuses to install a Redis from apt that would be too old', async () => {
     const policy = '[ "$2" = redis-server ] && printf "redis-server:\\n  Installed: (none)\\n  Candidate: 5:6.0.16-1ubuntu1\\n" || true';
     const { status, stderr } = await setup({ 'apt-get': 'true', 'apt-cache': policy, sudo: 'true', env: 'true' });
     expect(status).to.equal(1);
     expect(stderr).to.match(/^setup: apt offers no Redis 7 or newer \(redis-server: 6\.0\.16-1ubuntu1\)\. .*\n$/);
   });
 
-  it('refuses a Node that is too old', async () => {
+  it('./setup refuses a Node that is too old', async () => {
     const { status, stderr } = await setup({ node: '[ "$1" = --version ] && echo v18.20.0; exit 1' });
     expect(status).to.equal(1);
     expect(stderr).to.match(/^setup: Node\.js v18\.20\.0 is too old: SyncKairos needs version 20\.19 or newer/);
@@ -120,14 +120,14 @@ describe('./setup checks what it promises', () => {
   const READY = /^setup: ready: npm start, or npm test$/m;
   const INSTALLED = ['npm ci --no-audit --no-fund --include=dev --include=optional', 'npm run --silent prepare'];
 
-  it('N-20 ./setup needs neither the scripts of packages nor an unset NODE_ENV: it asks for the development packages and does itself what scripts would', async () => {
+  it('N-20 ./setup works without the scripts of packages and with any NODE_ENV: it asks for the development packages and does itself what those scripts would', async () => {
     const { run, calls, folder } = await clone();
     expect(run({ NODE_ENV: 'production', npm_config_ignore_scripts: 'true' })).to.include({ status: 0, stderr: '' });
     expect(await calls()).to.deep.equal(INSTALLED);
     expect(spawnSync(path.join(folder, POSTGRES, 'native/bin/postgres')).status).to.equal(0);
   });
 
-  it('N-21 ./setup says ready only where vite, the database client and a PostgreSQL that runs are there', async () => {
+  it('N-21 ./setup says that it is ready only where vite, the database client and a PostgreSQL that runs are there', async () => {
     const { run } = await clone();
     const { status, stdout, stderr } = run({ NPM_IS_BROKEN: 'yes' });
     expect(status).to.equal(1);
@@ -136,7 +136,7 @@ describe('./setup checks what it promises', () => {
     expect(run().stdout).to.match(READY);
   });
 
-  it('N-22 a second ./setup installs nothing where nothing has changed, and mends what has gone since', async () => {
+  it('N-22 a second ./setup installs nothing where nothing has changed, and repairs what has gone since', async () => {
     const { run, calls, folder } = await clone();
     run();
     expect(run().stdout).to.match(READY);
@@ -168,7 +168,7 @@ describe('the Redis server of npm start', () => {
     }
   };
 
-  it('is Redis 7 or newer, else Valkey, else refused with what to do', async () => {
+  it('npm start uses a Redis of version 7 or newer, else Valkey, and otherwise says what to do', async () => {
     expect(await withPath(await pathWith({ 'redis-server': redisOf('7.0.15') }))).to.equal('redis-server');
     expect(
       await withPath(await pathWith({ 'redis-server': redisOf('6.2.0'), 'valkey-server': 'echo "Valkey server v=8.0.1 sha=0"' })),

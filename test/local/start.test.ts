@@ -26,7 +26,7 @@ describe('npm start', function () {
     }
   });
 
-  it('stops everything on Ctrl-C and on SIGTERM to npm alone, and keeps its data', async () => {
+  it('npm start stops everything on Ctrl-C and on SIGTERM to npm alone, and keeps its data', async () => {
     const directory = await freshDirectory('start');
     const first = await start(directory);
     expect(await createSession(first.url, 'kept')).to.equal(201);
@@ -44,7 +44,7 @@ describe('npm start', function () {
     expect(second.output()).to.match(/SIGTERM: stopping/);
   });
 
-  it('stops by itself when npm is killed, and the next start works', async () => {
+  it('what npm start began stops by itself when npm is killed, and the next start works', async () => {
     const directory = await freshDirectory('start');
     const first = await start(directory);
     first.npm.kill('SIGKILL');
@@ -62,7 +62,7 @@ describe('npm start', function () {
     expect(await survivors(second)).to.deep.equal([]);
   });
 
-  it('exits at once on a second signal', async () => {
+  it('npm start exits at once on a second signal', async () => {
     const running = await start(await freshDirectory('start'));
     // A Redis that does not react keeps the shutdown waiting.
     const redis = running.services[0]?.pid ?? 0;
@@ -78,7 +78,7 @@ describe('npm start', function () {
     await until('Redis has ended', async () => (await survivors(running)).length === 0, DEADLINE_MS);
   });
 
-  it('refuses a directory and a port that are in use', async () => {
+  it('npm start refuses a directory and a port that are in use', async () => {
     const directory = await freshDirectory('start');
     const running = await start(directory);
     const second = spawnNpmStart(directory);
@@ -91,7 +91,7 @@ describe('npm start', function () {
     expect((await fetch(`${running.url}/health`)).status).to.equal(200);
   });
 
-  it('names the port that something else uses, and a variable that is wrong', async () => {
+  it('npm start names a port that another program uses, and a variable that is wrong', async () => {
     const other = createServer();
     await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
     const { port } = other.address() as AddressInfo;
@@ -107,7 +107,7 @@ describe('npm start', function () {
     expect(existsSync(path.join(directory, 'redis'))).to.equal(false);
   });
 
-  it('uses the Redis and the PostgreSQL that are configured', async () => {
+  it('npm start uses the Redis and the PostgreSQL that REDIS_URL and DATABASE_URL name', async () => {
     const directory = await freshDirectory('start');
     const server = await databaseServer();
     await server.createDatabase('configured');

@@ -49,7 +49,7 @@ describe('the ways out of npm start', function () {
   /** One line, with no stack behind it. */
   const line = (pattern: string) => new RegExp(`^npm start: ${pattern}\\n$`);
 
-  it('Z-31 A folder that belongs to somebody else, as after a start by root, is refused in one line with a way out.', async () => {
+  it('Z-31 npm start refuses a data folder that belongs to another user, as after a start by root, in one line with a way out', async () => {
     const directory = await freshDirectory('start');
     const wayOut = `.* \\(E(ACCES|PERM)\\): it belongs to (root; run sudo chown -R .*|you, .*; run chmod -R u\\+rwX) ${directory}, or keep the data elsewhere: npm start -- some/folder`;
     if (IS_ROOT) {
@@ -65,7 +65,7 @@ describe('the ways out of npm start', function () {
     }
   });
 
-  it('Z-31 Where that is the folder of the built page, the build is not even tried.', async () => {
+  it('Z-31 npm start does not try to build the page where its folder belongs to another user', async () => {
     const folder = await freshDirectory('clone');
     await mkdir(path.join(folder, 'dist/console'), { recursive: true });
     await copyFile(path.join(root, 'package.json'), path.join(folder, 'package.json'));
@@ -80,13 +80,13 @@ describe('the ways out of npm start', function () {
     expect(status).to.equal(1);
   });
 
-  it('Z-32 A folder that is a file is refused in one line, too.', async () => {
+  it('Z-32 npm start refuses a data folder that is a file in one line too', async () => {
     const file = await freshDirectory('start');
     await writeFile(file, '');
     expect(await asUser(file)).to.match(line(`.* \\(E\\w+\\); keep the data elsewhere: npm start -- some/folder`));
   });
 
-  it('Z-33 A password of PostgreSQL that was lost or altered is refused in one line with a way out; that of Redis is made anew.', async () => {
+  it('Z-33 npm start refuses a lost or altered password of its PostgreSQL in one line with a way out; that of its Redis is made anew', async () => {
     const directory = await freshDirectory('start');
     await stop(await start(directory));
     const password = path.join(directory, 'postgres/password');
@@ -110,7 +110,7 @@ describe('the ways out of npm start', function () {
     await stop(await start(directory));
   });
 
-  it('Z-34 A second npm start is told how to run beside the first.', async () => {
+  it('Z-34 a second npm start in the same folder says how to run beside the first', async () => {
     const directory = await freshDirectory('start');
     const first = await start(directory);
     const { port } = new URL(first.url);
@@ -126,7 +126,7 @@ describe('the ways out of npm start', function () {
     await stop(fourth);
   });
 
-  it('Z-35 npm pack leaves no file that git would take.', async () => {
+  it('Z-35 npm pack leaves no file that git would add', async () => {
     const before = await readdir(root);
     for (const args of [['-w', '@synckairos/client'], []]) {
       const { status, stdout } = spawnSync('npm', ['pack', '--silent', '--ignore-scripts', ...args], { cwd: root, encoding: 'utf8' });

@@ -50,13 +50,13 @@ for (const mode of Object.keys(GAMES) as SyncMode[]) {
       ['running', () => running().play(0, adjust(-SECOND))],
       ['paused', () => running().play(0, { type: 'pause' }).play(0, adjust(-SECOND)).play(0, { type: 'resume' })],
     ] as const) {
-      it(`T-61 works while ${status}`, () => {
+      it(`T-61 an adjustment is allowed while the session is ${status}`, () => {
         expect(set().left(0)).to.equal(9 * SECOND);
         expect(set().state.deadline_at).to.equal(at(9 * SECOND));
       });
     }
 
-    it('T-61 settles first, and the same cycle goes on', () => {
+    it('T-61 an adjustment charges the running clock first, and the cycle goes on', () => {
       const match = running().play(4 * SECOND, adjust(2 * SECOND));
       expect(match.last).to.include({ event_type: 'session_adjusted', time_elapsed_ms: 4 * SECOND, time_remaining_ms: 6 * SECOND });
       expect(match.who('ann')).to.include({ time_used_ms: 4 * SECOND, cycle_count: 0, is_active: true });
@@ -75,7 +75,7 @@ for (const mode of Object.keys(GAMES) as SyncMode[]) {
       ['24 h, with 4 s used', 4 * SECOND, DAY, true],
       ['more than 24 h, with 4 s used', 4 * SECOND, DAY + 1, false],
     ] as const) {
-      it(`T-62 may ${done ? '' : 'not '}leave ${what}`, () => {
+      it(`T-62 an adjustment may ${done ? '' : 'not '}leave ${what}`, () => {
         const command = adjust(leave - (TEN - ms));
         if (done) expect(running().play(ms, command).left(ms)).to.equal(leave);
         else expect(faultOf(running().refusal(ms, command))).to.equal('delta_ms: out_of_range');
@@ -83,14 +83,14 @@ for (const mode of Object.keys(GAMES) as SyncMode[]) {
     }
 
     for (const field of wrong) {
-      it(`T-63 is refused with ${field}, which names no clock here`, () => {
+      it(`T-63 an adjustment with ${field} is refused, since it names no clock in this mode`, () => {
         const refusal = running().refusal(0, { type: 'adjust', ...own, [field]: 'ann', delta_ms: 5 });
         expect(faultOf(refusal)).to.equal(`${field}: unsupported`);
       });
     }
 
     for (const field of Object.keys(own)) {
-      it(`T-63 is refused without ${field}, and with one that isn’t there`, () => {
+      it(`T-63 an adjustment is refused without ${field}, and with one that does not exist`, () => {
         expect(faultOf(running().refusal(0, { type: 'adjust', delta_ms: 5 }))).to.equal(`${field}: required`);
         expect(running().refusal(0, { type: 'adjust', [field]: 'nobody', delta_ms: 5 }).code).to.equal('PARTICIPANT_NOT_FOUND');
       });
@@ -106,7 +106,7 @@ for (const mode of Object.keys(GAMES) as SyncMode[]) {
       ).to.equal(1 + SECOND);
     });
 
-    it('T-61 of nothing changes no time, and is a version', () => {
+    it('T-61 an adjustment by 0 changes no time, and makes a version', () => {
       const match = running().play(SECOND, adjust(0));
       expect(match.state).to.include({ version: 3, deadline_at: at(TEN) });
     });
@@ -114,7 +114,7 @@ for (const mode of Object.keys(GAMES) as SyncMode[]) {
 }
 
 describe('adjusting what can’t be adjusted', () => {
-  it('T-64 an adjustment never revives a participant who has run out', () => {
+  it('T-64 an adjustment never revives a participant who has expired', () => {
     const match = Match.started({ sync_mode: 'per_participant', ...GAMES.per_participant.game, auto_advance: true }).pass(TEN);
     expect(faultOf(match.refusal(TEN, { type: 'adjust', participant_id: 'ann', delta_ms: SECOND }))).to.equal('delta_ms: expired');
   });
@@ -124,13 +124,13 @@ describe('adjusting what can’t be adjusted', () => {
     expect(faultOf(match.refusal(TEN, { type: 'adjust', group_id: 'of-ann', delta_ms: SECOND }))).to.equal('delta_ms: expired');
   });
 
-  it('T-62 a stopwatch without a ceiling has nothing to adjust', () => {
+  it('T-62 an adjustment of a stopwatch without a ceiling is refused', () => {
     expect(faultOf(Match.started({ sync_mode: 'count_up' }).refusal(SECOND, { type: 'adjust', delta_ms: 5 }))).to.equal(
       'delta_ms: unsupported',
     );
   });
 
-  it('T-62 a bank grows no further than max_time_ms', () => {
+  it('T-62 an adjustment leaves no more than max_time_ms in a bank', () => {
     const match = Match.started({ sync_mode: 'per_participant', ...GAMES.per_participant.game, max_time_ms: 12 * SECOND });
     expect(match.play(0, { type: 'adjust', participant_id: 'bob', delta_ms: 2 * SECOND }).times['bob']).to.equal(12 * SECOND);
     expect(faultOf(match.refusal(0, { type: 'adjust', participant_id: 'bob', delta_ms: 1 }))).to.equal('delta_ms: out_of_range');

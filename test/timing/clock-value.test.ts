@@ -26,13 +26,13 @@ describe('a clock as a value', () => {
     expect(untilFall(delayed)).to.equal(12_000);
   });
 
-  it('T-150 where a turn has nothing but a delay, that is what falls', () => {
+  it('T-150 a clock that has nothing but a delay shows the delay, which falls', () => {
     const perMove = setUp({ stages: [{ time_ms: 0, delay_ms: 5_000 }] });
     const reading = { left_ms: 4_000, remaining_ms: 4_000, phase: 'delay', phase_left_ms: 4_000, next_change_in_ms: 4_000, ...falling };
     expect(read(perMove, 1_000)).to.deep.equal(reading);
   });
 
-  it('T-150 after main time a clock shows the present period, and how many there are', () => {
+  it('T-150 after main time a clock shows the present period, and how many are left', () => {
     const main = { left_ms: 9_000, remaining_ms: 15_000, phase: 'main', phase_left_ms: 9_000, periods_left: 2, next_change_in_ms: 9_000 };
     expect(read(periods, 1_000)).to.deep.equal({ ...main, ...falling });
     const first = { left_ms: 2_000, remaining_ms: 5_000, phase: 'period', phase_left_ms: 2_000, periods_left: 2, next_change_in_ms: 2_000 };
@@ -41,12 +41,12 @@ describe('a clock as a value', () => {
     expect(read(periods, 13_000)).to.deep.equal({ ...last, ...falling });
   });
 
-  it('T-150 after main time a clock shows the block, and how many turns it is for', () => {
+  it('T-150 after main time a clock shows the block, and for how many turns it is', () => {
     const reading = { left_ms: 1_000, remaining_ms: 1_000, phase: 'block', phase_left_ms: 1_000, turns_left: 5, next_change_in_ms: 1_000 };
     expect(read(block, 12_000)).to.deep.equal({ ...reading, ...falling });
   });
 
-  it('T-150 a clock says how many turns its stage has, and which stage it is in', () => {
+  it('T-150 a reading names the stage, and how many turns are left in it', () => {
     expect(read(stages, 0).turns_left).to.equal(40);
     const atZero = settle(setUp({ stages: [{ time_ms: 5_000, at_zero: 'next' }, { time_ms: 1_000 }] }), 4_000);
     const first = { left_ms: 1_000, remaining_ms: 2_000, phase: 'main', phase_left_ms: 1_000, next_change_in_ms: 1_000, ...falling };
@@ -66,14 +66,14 @@ describe('a clock as a value', () => {
     expect([isEmpty(overrun), isEmpty(settle(overrun, 1_000)), isEmpty(settle(overrun, 6_000))]).to.deep.equal([false, false, true]);
   });
 
-  it('T-150 a standing clock, and one that never falls, wait for nothing', () => {
+  it('T-150 the reading of a clock that stands or never falls has no next change', () => {
     const waiting = { left_ms: 10_000, remaining_ms: 12_000, phase: 'delay', phase_left_ms: 2_000, next_change_in_ms: null, ...standing };
     expect(read(delayed, null)).to.deep.equal(waiting);
     const endless = { left_ms: null, remaining_ms: null, phase: 'main', phase_left_ms: null, next_change_in_ms: null, ...standing };
     expect(read(countdown(null), 5_000)).to.deep.equal(endless);
   });
 
-  it('T-151 settled twice is settled once, in every bucket and across their ends', () => {
+  it('T-151 settling a clock twice gives what settling it once gives, in every bucket and across their ends', () => {
     for (const clock of [delayed, periods, block, stages, overrun]) {
       for (const [a, b] of [
         [500, 700],
@@ -86,7 +86,7 @@ describe('a clock as a value', () => {
     }
   });
 
-  it('T-151 a plain turn ends with the increment up to the ceiling, and an adjustment moves main time only', () => {
+  it('T-151 the end of a plain turn earns the increment up to the ceiling, and an adjustment changes main time only', () => {
     const used = countdown(9_000);
     expect(endTurn(used, { increment_ms: 2_000, max_ms: null }).main_ms).to.equal(11_000);
     expect(endTurn(used, { increment_ms: 2_000, max_ms: 10_500 }).main_ms).to.equal(10_500);

@@ -10,7 +10,7 @@ const SEQUENCES = 500;
 
 describe('any time control, and any turns on it', () => {
   for (const mode of ['per_participant', 'per_group'] as const) {
-    it(`T-202 ${mode}: whatever several players do, every state and every event is as if somebody had counted`, () => {
+    it(`T-202 in ${mode} every state and every event is the one that taking each millisecond from its bucket gives, whatever several players do`, () => {
       const property = fc.property(randomControlGame(mode), randomSteps, (game, steps) => {
         const { events } = duel(game, steps).table;
         checkVersions(events);
@@ -21,14 +21,14 @@ describe('any time control, and any turns on it', () => {
     });
   }
 
-  it('T-202 every state is as if somebody had taken each millisecond from its bucket', () => {
+  it('T-202 every bucket holds what taking each millisecond from it leaves, whatever turns, pauses and adjustments follow', () => {
     fc.assert(
       fc.property(randomControl, randomMoves, (control, moves) => void duelOfControl(control, moves)),
       { numRuns: SEQUENCES },
     );
   });
 
-  it('T-203 the trail of a game with a time control gives every state again', () => {
+  it('T-203 the trail of a session with a time control gives every state again', () => {
     const property = fc.property(randomControl, randomMoves, (control, moves) => {
       checkReplay(duelOfControl(control, moves).events);
     });

@@ -44,7 +44,7 @@ describe('time controls that are the same', () => {
     );
   });
 
-  it('T-204 one period without main time is so much time for each move', () => {
+  it('T-204 one period without main time equals a fixed time for each move', () => {
     equal(
       (period) => oneStage({ time_ms: 0, byoyomi: { period_ms: period, periods: 1 } }),
       (period) => perMove(period),
@@ -58,21 +58,21 @@ describe('time controls that are the same', () => {
     );
   });
 
-  it('T-204 an increment that fills the clock is so much time for each move', () => {
+  it('T-204 an increment that fills the clock up to its ceiling equals a fixed time for each move', () => {
     equal(
       (time) => oneStage({ time_ms: time, increment_ms: time, max_time_ms: time }),
       (time) => perMove(time),
     );
   });
 
-  it('T-204 an increment before each turn is one after it with the first already there', () => {
+  it('T-204 an increment before each turn equals one after it with the first one given at the start', () => {
     equal(
       (time, increment) => oneStage({ time_ms: time, increment_ms: increment, increment_when: 'before' }),
       (time, increment) => oneStage({ time_ms: time + increment, increment_ms: increment }),
     );
   });
 
-  it('T-204 no delay is sudden death, and stages that follow at zero are one stage', () => {
+  it('T-204 a delay of 0 is sudden death, and stages that follow at zero are one stage', () => {
     equal(
       (time) => oneStage({ time_ms: time, delay_ms: 0 }),
       (time) => suddenDeath(time),

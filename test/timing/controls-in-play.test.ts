@@ -34,7 +34,7 @@ describe('time controls in play', () => {
     expect(match.who('bob').clock).to.include({ periods_left: 3, period_left_ms: 3_000 });
   });
 
-  it('T-209 a pass within a group ends nobody’s turn of the clock: no refill, no count, and its delay goes on', () => {
+  it('T-209 a pass within a group does not end the clock’s turn: nothing is filled or counted, and the delay goes on', () => {
     const match = teams({ stages: [{ time_ms: 10_000, delay_ms: 2_000, increment_ms: 500 }] });
     match.switch(1_500, 'bob');
     expect(match.group('red')).to.deep.include({ total_time_ms: 10_000 });
@@ -74,14 +74,14 @@ describe('time controls in play', () => {
     expect(match.state.active_participant_id).to.equal('bob');
   });
 
-  it('T-210 a clock of nothing but a delay that has fallen is empty too', () => {
+  it('T-210 a clock that has nothing but a delay is empty once that has passed and the clock has fallen', () => {
     const match = pair({ stages: [{ time_ms: 0, delay_ms: 5_000 }] }, { action_on_timeout: { type: 'skip_cycle' } });
     match.switch(4_999).switch(9_000).pass(14_000);
     expect(match.times).to.deep.equal({ ann: 0, bob: 5_000 });
     expect(match.switch(15_000).state.active_participant_id).to.equal('bob');
   });
 
-  it('T-211 an adjustment changes main time, leaves at least 0 of it and 1 ms in all, and moves whole units', () => {
+  it('T-211 an adjustment changes main time, leaves at least 0 ms of it and 1 ms in all, and moves whole units', () => {
     const match = pair({ ...BYOYOMI, charge_unit_ms: 1_000 });
     const ann = (delta_ms: number) => ({ type: 'adjust' as const, participant_id: 'ann', delta_ms });
     expect(match.refusal(0, ann(500)).details).to.deep.include({
@@ -98,7 +98,7 @@ describe('time controls in play', () => {
     expect(match.who('ann').clock).to.include({ periods_left: 3, period_left_ms: 1_000 });
   });
 
-  it('T-212 an outage that is credited costs no bucket anything, one that pauses leaves them as they were at its beginning', () => {
+  it('T-212 a credited outage costs no bucket anything, and one that pauses leaves all of them as at its beginning', () => {
     const credited = pair(DELAY, { outage_policy: 'credit' });
     const event = takeIntoAccount(credited.pass(1_000).state, { from: unix(1_000), to: unix(9_000) });
     expect(event.state.deadline_at).to.equal(at(20_000));
@@ -107,14 +107,14 @@ describe('time controls in play', () => {
     expect(paused.state.participants[0]?.clock).to.include({ turn_used_ms: 1_000 });
   });
 
-  it('T-212 a session that is brought back has its clocks as they were', () => {
+  it('T-212 a recovered session has its clocks as they were', () => {
     const match = pair(BYOYOMI).switch(12_000).switch(13_000);
     const { state } = recover(match.state, unix(13_500));
     expect(state.participants).to.deep.equal(match.state.participants);
     expect(state.deadline_at).to.equal(match.state.deadline_at);
   });
 
-  it('T-213 the client predicts what the server decides', () => {
+  it('T-213 the client predicts a switch with a time control as the server decides it', () => {
     for (const control of [BYOYOMI, DELAY, HOURGLASS, { ...DELAY, charge_unit_ms: 1_000, least_charge_ms: 1_000 }]) {
       const match = pair(control);
       const before = match.switch(4_500).state;
@@ -123,7 +123,7 @@ describe('time controls in play', () => {
     }
   });
 
-  it('T-214 while one uses an hourglass the others rise, and all together stay what they were', () => {
+  it('T-214 in an hourglass the clocks of those who wait rise while one drains, and all together stay what they were', () => {
     const match = pair(HOURGLASS, { participants: seats('ann', 'bob', 'cem') });
     const shown = (ms: number) =>
       match.state.participants.map(({ participant_id }) => readClock(match.state, { participant_id }, unix(ms)));

@@ -181,7 +181,7 @@ const CASES: [what: string, mode: SyncMode, change: Change, faults: string[]][] 
 
 describe('time controls that a session may be created with', () => {
   for (const [what, mode, change, expected] of CASES) {
-    it(`T-207 ${mode}: ${what}`, () => {
+    it(`T-207 in ${mode} a time control ${what}`, () => {
       expect(faults(mode, { participants: undefined, ...change })).to.deep.equal(expected);
     });
   }

@@ -140,14 +140,14 @@ const CASES: Case[] = [
 
 describe('what a session of groups may be created with', () => {
   for (const [field, mode, what, change, expected] of CASES) {
-    it(`T-100 ${field} in ${mode}: ${what}`, () => {
+    it(`T-100 a create in ${mode} is judged by ${field}: ${what}`, () => {
       expect(faults(mode, change)).to.deep.equal(expected);
     });
   }
 });
 
 describe('the groups of a new session', () => {
-  it('T-101 participants and groups know each other, however they were told', () => {
+  it('T-101 groups name their members and participants their groups, whichever of them create named', () => {
     const listed = new Match({ sync_mode: 'per_group', ...TEAMS });
     const joined = new Match({
       sync_mode: 'per_group',
@@ -160,7 +160,7 @@ describe('the groups of a new session', () => {
     }
   });
 
-  it('T-101 a group’s bank is its own, or its members’ common one', () => {
+  it('T-101 a group’s bank is its own total_time_ms, else the one that all its members have', () => {
     const given = new Match({ sync_mode: 'per_group', ...TEAMS, groups: [{ ...RED, total_time_ms: 5_000 }, BLUE] });
     expect(given.times).to.deep.equal({ ann: 5_000, bob: MINUTE });
     const derived = new Match({
@@ -171,7 +171,7 @@ describe('the groups of a new session', () => {
     expect(derived.times).to.deep.equal({ ann: 7_000, bob: 7_000, cem: 7_000 });
   });
 
-  it('T-101 elsewhere there are none, and a participant keeps the name of theirs', () => {
+  it('T-101 in other modes there are no groups, and a participant keeps their group_id', () => {
     const { state } = new Match({ sync_mode: 'global', total_time_ms: MINUTE, participants: inTeams() });
     expect(state.groups).to.deep.equal([]);
     expect(state.participants.map(({ group_id }) => group_id)).to.deep.equal(['red', 'blue']);

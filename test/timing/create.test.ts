@@ -71,13 +71,13 @@ const CASES: Case[] = [
 
 describe('what a session may be created with', () => {
   for (const [field, mode, what, change, expected] of CASES) {
-    it(`T-100 ${field} in ${mode}: ${what}`, () => {
+    it(`T-100 a create in ${mode} is judged by ${field}: ${what}`, () => {
       expect(faults(mode, change)).to.deep.equal(expected);
     });
   }
 
   for (const mode of Object.keys(VALID) as SyncMode[]) {
-    it(`T-100 ${mode} with no more than it needs`, () => {
+    it(`T-100 a create in ${mode} with its required fields only is accepted`, () => {
       expect(faults(mode, {})).to.deep.equal([]);
     });
   }

@@ -13,7 +13,7 @@ describe('any sequence of commands and outages, at any instants', function () {
   this.timeout(120_000);
 
   for (const mode of MODES) {
-    it(`T-70 T-71 T-72 T-73 T-74 ${mode}: every state is as if somebody had counted each millisecond, and every law of time holds`, () => {
+    it(`T-70 T-71 T-72 T-73 T-74 in ${mode} every state and event is the one that counting each millisecond gives, and every law of time holds`, () => {
       fc.assert(everyLawHolds(mode), { numRuns: SEQUENCES });
     });
   }

@@ -35,7 +35,7 @@ describe('what follows when the time is over', () => {
     for (const [type, auto_advance, follows] of RULES) {
       const expected = mode === 'global' || mode === 'count_up' ? 'ends' : follows;
       const how = `${type ?? 'no action'}${auto_advance ? ' and auto_advance' : ''}`;
-      it(`T-48 ${mode} ${expected} with ${how}`, () => {
+      it(`T-48 after an expiry a session in ${mode} ${expected} with ${how}`, () => {
         const action_on_timeout = type === null ? undefined : { type, outcome: { by: ['timeout', null, 1.5] } };
         const game = Match.started({ sync_mode: mode, ...GAMES[mode], auto_advance, action_on_timeout }).pass(TEN);
         expect(game.expiries).to.have.lengthOf(1);
@@ -48,7 +48,7 @@ describe('what follows when the time is over', () => {
   }
 
   for (const mode of ['per_participant', 'per_group'] as const) {
-    it(`T-46 ${mode} ends with the last bank, whatever should follow`, () => {
+    it(`T-46 a session in ${mode} has expired when the last bank runs out, whatever its action and auto_advance`, () => {
       const game = Match.started({ sync_mode: mode, ...GAMES[mode], auto_advance: true, action_on_timeout: { type: 'skip_cycle' } }).pass(
         2 * TEN,
       );

@@ -24,7 +24,7 @@ const ends = ({ zero_at, deadline_at }: SessionState) => ({ zero_at, deadline_at
 
 describe('a clock that goes on below zero', () => {
   for (const mode of MODES) {
-    it(`T-180 in ${mode} it expires overrun_ms after zero, and 1 ms before it has not`, () => {
+    it(`T-180 in ${mode} a clock expires overrun_ms after zero, and 1 ms before it has not expired`, () => {
       const match = played(mode).pass(12_999);
       expect(match.expiries).to.deep.equal([]);
       expect(ends(match.state)).to.deep.equal({ zero_at: at(10_000), deadline_at: at(13_000) });
@@ -54,7 +54,7 @@ describe('a clock that goes on below zero', () => {
     });
   }
 
-  it('T-180 a state without overrun_ms has neither field, and 0 is the same as none', () => {
+  it('T-180 a state without overrun_ms, or with 0, has neither overrun_ms nor zero_at', () => {
     for (const overrun_ms of [undefined, 0]) {
       const { state } = Match.started({ sync_mode: 'global', total_time_ms: MINUTE, overrun_ms });
       expect(state).not.to.have.any.keys('overrun_ms', 'zero_at');
@@ -62,7 +62,7 @@ describe('a clock that goes on below zero', () => {
     expect(new Match({ sync_mode: 'global', total_time_ms: MINUTE, overrun_ms: 1 }).state).to.include({ overrun_ms: 1, zero_at: null });
   });
 
-  it('T-182 whoever is below zero takes turns like anybody else, named or in order', () => {
+  it('T-182 a participant below zero takes turns like any other, named or in order', () => {
     const match = played('per_participant').switch(11_000);
     expect(match.times).to.deep.equal({ ann: -1_000, bob: 10_000 });
     match.switch(12_000);
@@ -71,7 +71,7 @@ describe('a clock that goes on below zero', () => {
     expect(match.switch(13_000, 'ann').times).to.deep.equal({ ann: -2_000, bob: 9_000 });
   });
 
-  it('T-182 a bank is empty at −overrun_ms only: its owner has expired and is skipped', () => {
+  it('T-182 the owner of a bank has expired and is skipped only when it is at −overrun_ms', () => {
     const match = played('per_participant', skip).pass(13_000);
     expect(match.who('ann')).to.include({ total_time_ms: -3_000, time_used_ms: 13_000, has_expired: true });
     expect(match.state.active_participant_id).to.equal('bob');
@@ -88,7 +88,7 @@ describe('a clock that goes on below zero', () => {
     expect(match.switch(14_000).state.active_group_id).to.equal('blue');
   });
 
-  it('T-183 a turn that ends below zero earns nothing; one that ends at zero earns the increment', () => {
+  it('T-183 a turn that ends below zero earns no increment; one that ends at exactly zero does', () => {
     const more = { increment_ms: 2 * SECOND };
     expect(played('per_participant', more).switch(10_000).times).to.deep.equal({ ann: 2_000, bob: 10_000 });
     expect(played('per_participant', more).switch(10_001).times).to.deep.equal({ ann: -1, bob: 10_000 });
@@ -124,7 +124,7 @@ describe('a clock that goes on below zero', () => {
     expect(read(13_000)).to.include({ left_ms: -3_000, phase: 'overrun', phase_left_ms: 0, rate: 0, next_change_in_ms: null });
   });
 
-  it('T-189 an outage below zero is charged, credited or paused as one above it', () => {
+  it('T-189 an outage below zero is charged, credited or paused like one above it', () => {
     const outage = { from: unix(11_000), to: unix(11_500) };
     const session = (outage_policy: CreatePayload['outage_policy']) => played('global', { outage_policy }).state;
     const credited = takeIntoAccount(session('credit'), outage);
@@ -153,7 +153,7 @@ describe('a time control that goes on below zero', () => {
     expect(banks(match.switch(13_000))).to.deep.equal([3_000, 9_000]);
   });
 
-  it('T-190 stages at zero come before what is below it', () => {
+  it('T-190 stages at zero begin before main time goes below zero', () => {
     const match = controlled({ time_ms: 10_000, at_zero: 'next' }, { time_ms: 5_000 });
     expect(ends(match.state)).to.deep.equal({ zero_at: at(15_000), deadline_at: at(18_000) });
     expect(match.switch(16_000).who('ann').total_time_ms).to.equal(-1_000);
@@ -205,7 +205,7 @@ describe('warnings at zero and below', () => {
     ]);
   });
 
-  it('T-186 a clock that is resumed below zero skips what it has had', () => {
+  it('T-186 a clock that is resumed below zero arms only the thresholds below what is left on it', () => {
     const match = quiz().play(11_000, { type: 'pause' }).play(60_000, { type: 'resume' });
     expect(thresholdsAhead(match.state)).to.deep.equal([-2_000]);
   });
@@ -223,12 +223,12 @@ describe('warnings at zero and below', () => {
 });
 
 describe('creating a clock that goes on below zero', () => {
-  it('T-187 a stopwatch has no zero to go below', () => {
+  it('T-187 a create with overrun_ms is refused in count_up', () => {
     expect(faults('count_up', { overrun_ms: SECOND, max_time_ms: MINUTE })).to.deep.equal(['overrun_ms: unsupported']);
     expect(faults('count_up', { overrun_ms: 0 })).to.deep.equal([]);
   });
 
-  it('T-187 byo-yomi, Canadian time and an hourglass take the place of time below zero, whoever has them', () => {
+  it('T-187 a create with overrun_ms is refused where any clock has byo-yomi, Canadian time or an hourglass', () => {
     const stage = { time_ms: MINUTE };
     for (const time_control of [
       { stages: [{ ...stage, byoyomi: { period_ms: SECOND, periods: 5 } }] },
@@ -244,7 +244,7 @@ describe('creating a clock that goes on below zero', () => {
     expect(faults('per_participant', { time_control: { stages }, overrun_ms: SECOND })).not.to.include('overrun_ms: unsupported');
   });
 
-  it('T-187 without overrun_ms a threshold is at least 1; with it, above where the clock falls', () => {
+  it('T-187 without overrun_ms a threshold is at least 1; with it, above −overrun_ms', () => {
     const of = (warning_thresholds_ms: number[], overrun_ms?: number) => faults('global', { warning_thresholds_ms, overrun_ms });
     expect(of([5, 0, -1])).to.deep.equal(['warning_thresholds_ms.1: too_small', 'warning_thresholds_ms.2: too_small']);
     expect(of([0], 0)).to.deep.equal(['warning_thresholds_ms.0: too_small']);

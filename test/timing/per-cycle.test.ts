@@ -19,7 +19,7 @@ const agenda = (change: Partial<CreatePayload> = {}) =>
   Match.started({ sync_mode: 'per_cycle', time_per_cycle_ms: LOT, auto_advance: true, ...change });
 
 describe('per_cycle: an auction', () => {
-  it('T-50 every bid gives the next bidder fresh time, however much was left', () => {
+  it('T-50 each cycle begins with time_per_cycle_ms, whatever the cycle before it left', () => {
     const lot = auction().switch(29_999);
     expect(lot.state).to.include({
       active_participant_id: 'bob',
@@ -37,7 +37,7 @@ describe('per_cycle: an auction', () => {
     ['at the end', LOT, 1],
     ['1 ms after the end', LOT + 1, 1],
   ] as const) {
-    it(`T-40 ${when} of the 30 s ${expired} bidders have run out of time`, () => {
+    it(`T-40 ${when} of the 30 s ${expired} cycles have run out`, () => {
       const lot = auction().pass(ms);
       expect(lot.expiries).to.have.lengthOf(expired);
       expect(lot.state).to.include({ status: 'running', active_participant_id: expired === 0 ? 'ann' : 'bob' });
@@ -45,7 +45,7 @@ describe('per_cycle: an auction', () => {
     });
   }
 
-  it('T-52 who ran out stays in rotation and carries the mark until their next cycle begins', () => {
+  it('T-52 a participant whose time ran out stays in the order, and is marked as expired until their next cycle begins', () => {
     const lot = auction().pass(LOT);
     expect(lot.who('ann')).to.include({ has_expired: true, cycle_count: 1, has_gone: true, time_remaining_ms: LOT, time_used_ms: LOT });
     expect(lot.turns(LOT + 10, 1)).to.deep.equal(['bob', 'cem']);
@@ -55,13 +55,13 @@ describe('per_cycle: an auction', () => {
     expect(lot.who('ann')).to.include({ has_expired: false, is_active: true, time_remaining_ms: LOT });
   });
 
-  it('T-52 a lone bidder’s next cycle begins at once, and the mark is gone with it', () => {
+  it('T-52 the next cycle of a single participant begins at once, and ends their mark', () => {
     const lot = auction({ participants: [{ participant_id: 'ann' }] }).pass(LOT);
     expect(lot.who('ann')).to.include({ has_expired: false, is_active: true, cycle_count: 1, time_used_ms: LOT });
     expect(lot.expiries[0]?.expired).to.deep.equal({ participant_id: 'ann', group_id: null });
   });
 
-  it('T-41 a night without anybody looking is caught up cycle by cycle, each at its own instant', () => {
+  it('T-41 a night in which nobody looked is caught up cycle by cycle, each as of its own deadline', () => {
     const lot = auction().pass(2_500 * LOT + 17);
     expect(lot.expiries).to.have.lengthOf(2_500);
     for (const [place, event] of lot.expiries.entries()) {
@@ -72,7 +72,7 @@ describe('per_cycle: an auction', () => {
     expect(lot.who('ann')).to.include({ cycle_count: 834, time_used_ms: 834 * LOT });
   });
 
-  it('T-51 bidders have no bank: an increment or a ceiling changes nothing', () => {
+  it('T-51 in per_cycle increment_ms and max_time_ms have no effect', () => {
     expect(
       auction({ increment_ms: 5 * SECOND, max_time_ms: 40 * SECOND })
         .switch(SECOND)
@@ -80,7 +80,7 @@ describe('per_cycle: an auction', () => {
     ).to.equal(at(32 * SECOND));
   });
 
-  it('T-47 anybody may be named, also who ran out before', () => {
+  it('T-47 in per_cycle a switch may name any participant, also one whose time ran out before', () => {
     const lot = auction()
       .pass(LOT)
       .switch(LOT + 10, 'ann');
@@ -88,7 +88,7 @@ describe('per_cycle: an auction', () => {
     expect(lot.refusal(LOT + 20, { type: 'switch', next_participant_id: 'zoe' }).code).to.equal('PARTICIPANT_NOT_FOUND');
   });
 
-  it('T-60 extra time goes to this cycle only, and needs no name', () => {
+  it('T-60 an adjustment in per_cycle changes the present cycle only, and names nobody', () => {
     const lot = auction().play(10 * SECOND, { type: 'adjust', delta_ms: 7 * SECOND });
     expect(lot.state).to.include({ deadline_at: at(37 * SECOND), cycle_started_at: at(10 * SECOND), time_per_cycle_ms: LOT });
     expect(lot.times).to.deep.equal({ ann: 27 * SECOND, bob: LOT, cem: LOT });
@@ -98,7 +98,7 @@ describe('per_cycle: an auction', () => {
 });
 
 describe('per_cycle: the agenda of a meeting, with nobody in it', () => {
-  it('T-53 items follow each other when their time is over', () => {
+  it('T-53 a session without participants goes to the next cycle when the time of one is over', () => {
     const meeting = agenda().pass(3 * LOT + 1);
     expect(meeting.state).to.include({
       status: 'running',
@@ -111,13 +111,13 @@ describe('per_cycle: the agenda of a meeting, with nobody in it', () => {
     expect(meeting.last.expired).to.deep.equal({ participant_id: null, group_id: null });
   });
 
-  it('T-53 the next item may begin before its time', () => {
+  it('T-53 a switch begins the next cycle of a session without participants early', () => {
     const meeting = agenda().switch(4 * SECOND);
     expect(meeting.state).to.include({ cycle_count: 1, deadline_at: at(4 * SECOND + LOT), cycle_time_used_ms: 0 });
     expect(meeting.left(5 * SECOND)).to.equal(LOT - SECOND);
   });
 
-  it('T-53 without anything that goes on, the first item that runs out ends it', () => {
+  it('T-53 a session without participants ends with its first expiry where nothing makes it go on', () => {
     expect(agenda({ auto_advance: false }).pass(LOT).state).to.include({
       status: 'expired',
       cycle_count: 1,
@@ -125,7 +125,7 @@ describe('per_cycle: the agenda of a meeting, with nobody in it', () => {
     });
   });
 
-  it('T-53 in a session without participants nobody can be named', () => {
+  it('T-53 a switch in a session without participants cannot name anybody', () => {
     for (const field of ['current_participant_id', 'next_participant_id']) {
       expect(agenda().refusal(10, { type: 'switch', [field]: 'ann' }).code).to.equal('PARTICIPANT_NOT_FOUND');
     }

@@ -27,7 +27,7 @@ const MEMBERS = SEATS.map((participant_id) => ({ participant_id, group_id: TEAM_
 const derived = (change: Partial<CreatePayload> = {}) => Match.started({ sync_mode: 'per_group', participants: MEMBERS, ...change });
 
 describe('per_group: the shared clock of a team', () => {
-  it('T-54 drains whoever of the team plays, and each remembers what they used', () => {
+  it('T-54 all members use the bank of their group, and each member’s own use is counted beside it', () => {
     const match = derived()
       .switch(4 * SECOND)
       .switch(5 * SECOND)
@@ -45,7 +45,7 @@ describe('per_group: the shared clock of a team', () => {
     for (const id of ['ann', 'bob', 'cem']) expect(match.who(id)).to.include({ time_remaining_ms: 53 * SECOND, total_time_ms: MINUTE });
   });
 
-  it('T-54 earns the increment for the team whose member moved, up to the ceiling', () => {
+  it('T-54 a switch earns the increment for the bank of the group, up to the ceiling', () => {
     const match = derived({ increment_ms: 3 * SECOND, max_time_ms: MINUTE + SECOND }).switch(SECOND);
     expect(match.banks['red']).to.equal(MINUTE + SECOND);
     expect(match.last).to.include({ participant_id: 'ann', group_id: 'red', time_elapsed_ms: SECOND, time_remaining_ms: 59 * SECOND });
@@ -54,20 +54,20 @@ describe('per_group: the shared clock of a team', () => {
 });
 
 describe('per_group: what a pass within the team earns', () => {
-  it('T-130 nothing, however often; the switch after which another team follows earns one increment', () => {
+  it('T-130 a switch within a group earns no increment; the one after which another group follows earns one', () => {
     const match = derived({ increment_ms: 30 * SECOND });
     for (let pass = 1; pass <= 20; pass++) match.switch(pass * 100, pass % 2 === 1 ? 'bob' : 'ann');
     expect(match.banks).to.deep.equal({ red: 58 * SECOND, blue: MINUTE, gold: MINUTE });
     expect(match.switch(3 * SECOND).banks).to.deep.equal({ red: 87 * SECOND, blue: MINUTE, gold: MINUTE });
   });
 
-  it('T-130 nothing to who names themselves, and nothing where no other team has time left', () => {
+  it('T-130 a switch earns no increment where a member names themselves, or where no other group has time left', () => {
     expect(derived({ increment_ms: 500 }).switch(SECOND, 'ann').banks['red']).to.equal(59 * SECOND);
     const alone = MEMBERS.filter(({ group_id }) => group_id === 'red');
     expect(derived({ increment_ms: 500, participants: alone }).switch(SECOND).banks).to.deep.equal({ red: 59 * SECOND });
   });
 
-  it('T-131 a client predicts the same', () => {
+  it('T-131 the client’s prediction of a switch earns the same increments as the server’s decision', () => {
     for (const next of ['bob', 'ann', 'dua', undefined]) {
       const match = derived({ increment_ms: 500 });
       const predicted = predictSwitch(match.state, Date.parse(at(SECOND)), next);
@@ -78,18 +78,18 @@ describe('per_group: what a pass within the team earns', () => {
 });
 
 describe('per_group: whose turn it is', () => {
-  it('T-55 the one with the lowest index begins, whatever the order of the groups', () => {
+  it('T-55 start begins with the lowest index of all, whatever the order of the groups', () => {
     expect(given().state).to.include({ active_participant_id: 'ann', active_group_id: 'red' });
     expect(derived().state).to.include({ active_participant_id: 'ann', active_group_id: 'red' });
   });
 
-  it('T-55 of a group named to begin, its lowest index begins', () => {
+  it('T-55 start begins with the lowest index of the group that create named', () => {
     expect(given({ active_group_id: 'blue' }).state).to.include({ active_participant_id: 'dua', active_group_id: 'blue' });
     expect(given({ active_group_id: 'red' }).state.active_participant_id).to.equal('ann');
     expect(derived({ active_group_id: 'gold' }).state.active_participant_id).to.equal('fay');
   });
 
-  it('T-55 a start may name somebody of another group than create did', () => {
+  it('T-55 a start may name a participant of another group than the one that create named', () => {
     const match = new Match({ sync_mode: 'per_group', participants: MEMBERS, active_group_id: 'gold' });
     expect(match.state).to.include({ active_participant_id: null, active_group_id: 'gold' });
     expect(match.play(0, { type: 'start', active_participant_id: 'eli' }).state).to.include({
@@ -98,7 +98,7 @@ describe('per_group: whose turn it is', () => {
     });
   });
 
-  it('T-56 given groups follow the order in which they were given', () => {
+  it('T-56 groups take turns in the order in which they were given', () => {
     expect(
       given()
         .turns(10, 4)
@@ -111,7 +111,7 @@ describe('per_group: whose turn it is', () => {
     ).to.deep.equal(['red', 'gold', 'blue', 'red']);
   });
 
-  it('T-56 derived groups follow their lowest members, whatever the order of the array', () => {
+  it('T-56 groups that follow from the participants are ordered by their lowest indexes, whatever the order of the array', () => {
     const participants = SEATS.map((participant_id, place) => ({
       participant_id,
       group_id: TEAM_OF[participant_id] ?? '',
@@ -127,17 +127,17 @@ describe('per_group: whose turn it is', () => {
     expect(match.turns(10, 3)).to.deep.equal(['fay', 'cem', 'eli', 'fay']);
   });
 
-  it('T-57 within a group whoever has gone least is next, among equals the lowest index', () => {
+  it('T-57 within a group the member with the fewest turns is next, and of those the lowest index', () => {
     expect(derived().turns(10, 9)).to.deep.equal(['ann', 'dua', 'fay', 'bob', 'eli', 'fay', 'cem', 'dua', 'fay', 'ann']);
   });
 
-  it('T-57 who was named more often waits until the others have caught up', () => {
+  it('T-57 a member who was named more often waits until the others have as many turns', () => {
     const match = derived().switch(10, 'cem').switch(20, 'cem').switch(30, 'ann').switch(40, 'dua');
     // Ended turns: ann 2, cem 2; bob has not gone yet.
     expect(match.turns(50, 4)).to.deep.equal(['dua', 'fay', 'bob', 'eli', 'fay']);
   });
 
-  it('T-57 one of the same group may be named: an ordinary switch, less the increment', () => {
+  it('T-57 a switch may name another member of the same group, and earns no increment', () => {
     const match = derived({ increment_ms: 500 }).switch(2 * SECOND, 'cem');
     expect(match.state).to.include({
       active_participant_id: 'cem',
@@ -151,7 +151,7 @@ describe('per_group: whose turn it is', () => {
     expect(match.state.deadline_at).to.equal(at(2 * SECOND + MINUTE - 2_000));
   });
 
-  it('T-57 after somebody named, the group after theirs is next', () => {
+  it('T-57 after a participant who was named, the group after theirs is next', () => {
     expect(derived().switch(10, 'fay').turns(20, 2)).to.deep.equal(['fay', 'bob', 'dua']);
   });
 });
@@ -162,12 +162,12 @@ describe('per_group: a team out of time', () => {
     ['at', MINUTE, true],
     ['1 ms after', MINUTE + 1, true],
   ] as const) {
-    it(`T-40 ${when} the end of its minute the team has ${falls ? 'run out' : 'not run out'}`, () => {
+    it(`T-40 ${when} the end of its minute the group’s bank has ${falls ? '' : 'not '}run out`, () => {
       expect(derived().pass(ms).group('red').has_expired).to.equal(falls);
     });
   }
 
-  it('T-58 all its members are out with it, also who never played', () => {
+  it('T-58 when a group runs out, all of its members are marked as expired, also those who never played', () => {
     const match = derived().pass(MINUTE);
     expect(match.state).to.include({
       status: 'expired',
@@ -181,14 +181,14 @@ describe('per_group: a team out of time', () => {
     expect(match.last.expired).to.deep.equal({ participant_id: 'ann', group_id: 'red' });
   });
 
-  it('T-58 the others go on without it, and its members can’t be named', () => {
+  it('T-58 the other groups play on without a group that has run out, and its members can’t be named', () => {
     const match = derived({ auto_advance: true }).pass(MINUTE);
     expect(match.state).to.include({ status: 'running', active_participant_id: 'dua', cycle_started_at: at(MINUTE) });
     expect(match.refusal(MINUTE + 5, { type: 'switch', next_participant_id: 'bob' }).code).to.equal('PARTICIPANT_EXPIRED');
     expect(match.turns(MINUTE + 10, 4)).to.deep.equal(['dua', 'fay', 'eli', 'fay', 'dua']);
   });
 
-  it('T-58 the last team plays alone, its members in turn, until its time is over too', () => {
+  it('T-58 the members of the last group with time play in turn until it runs out too', () => {
     const match = derived({ auto_advance: true })
       .pass(MINUTE)
       .switch(MINUTE + SECOND, 'fay')

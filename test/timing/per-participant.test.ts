@@ -27,21 +27,21 @@ describe('per_participant: a chess clock', () => {
     ['when the time is over', 3 * MINUTE, true],
     ['1 ms after it', 3 * MINUTE + 1, true],
   ] as const) {
-    it(`T-40 the flag ${falls ? 'has fallen' : 'is still up'} ${when}`, () => {
+    it(`T-40 a clock has ${falls ? '' : 'not '}run out ${when}`, () => {
       const game = blitz().pass(ms);
       expect(game.state.status).to.equal(falls ? 'expired' : 'running');
       expect(game.left(ms)).to.equal(falls ? 0 : 1);
       expect(game.expiries).to.have.lengthOf(falls ? 1 : 0);
     });
 
-    it(`T-42 a move ${when} ${falls ? 'comes too late' : 'still counts'}`, () => {
+    it(`T-42 a switch ${when} ${falls ? 'finds the expiry applied' : 'is in time'}`, () => {
       const game = blitz();
       if (falls) expect(game.refusal(ms, { type: 'switch' }).code).to.equal('INVALID_STATE_TRANSITION');
       else expect(game.switch(ms).times).to.deep.equal({ white: 1, black: 3 * MINUTE });
     });
   }
 
-  it('T-41 the fallen flag is recorded at the deadline, however late it is noticed', () => {
+  it('T-41 an expiry is recorded as of its deadline, however late it is noticed', () => {
     const punctual = blitz()
       .switch(MINUTE)
       .pass(4 * MINUTE);
@@ -65,7 +65,7 @@ describe('per_participant: a chess clock', () => {
     });
   });
 
-  it('T-43 who lost on time has nothing left, used all of it, and stays the last one named', () => {
+  it('T-43 an expiry leaves 0 ms on the clock, counts what was left as used, and keeps active_participant_id', () => {
     const game = blitz().pass(3 * MINUTE);
     expect(game.who('white')).to.deep.include({ total_time_ms: 0, time_remaining_ms: 0, time_used_ms: 3 * MINUTE, cycle_count: 1 });
     expect(game.who('white')).to.deep.include({ has_expired: true, has_gone: true, is_active: false });
@@ -73,7 +73,7 @@ describe('per_participant: a chess clock', () => {
     expect(game.state).to.include({ active_participant_id: 'white', cycle_count: 1, cycle_time_used_ms: 3 * MINUTE });
   });
 
-  it('T-44 a fallen flag earns no increment', () => {
+  it('T-44 an expiry earns no increment', () => {
     const game = blitz({ increment_ms: 2 * SECOND })
       .switch(SECOND)
       .pass(SECOND + 3 * MINUTE);
@@ -87,13 +87,13 @@ describe('per_participant: a chess clock', () => {
     expect(game.state.deadline_at).to.equal(at(1_000 + 3 * MINUTE + 1_500));
   });
 
-  it('T-44 a move at the last millisecond earns the whole increment', () => {
+  it('T-44 a switch at the last millisecond before the deadline earns the whole increment', () => {
     expect(blitz({ increment_ms: 2 * SECOND }).switch(3 * MINUTE - 1).times['white']).to.equal(1 + 2 * SECOND);
   });
 });
 
 describe('per_participant: a board game that goes on', () => {
-  it('T-45 the next one’s time runs from the deadline, not from when somebody looked', () => {
+  it('T-45 the next cycle begins at the deadline, not when the expiry is noticed', () => {
     const game = board().pass(10 * SECOND + 700);
     expect(game.state).to.include({
       status: 'running',
@@ -106,7 +106,7 @@ describe('per_participant: a board game that goes on', () => {
     expect(game.left(10 * SECOND + 700)).to.equal(9_300);
   });
 
-  it('T-45 no cycle_switched follows an expiry', () => {
+  it('T-45 no cycle_switched event follows an expiry', () => {
     expect(
       board()
         .pass(10 * SECOND)
@@ -114,7 +114,7 @@ describe('per_participant: a board game that goes on', () => {
     ).to.deep.equal(['session_created', 'session_started', 'participant_expired']);
   });
 
-  it('T-46 everybody runs out in turn, each at their own deadline, and then the session is over', () => {
+  it('T-46 participants run out in turn, each at their own deadline, and with the last one the session has expired', () => {
     const game = board().pass(3_600 * SECOND);
     expect(game.expiries.map((event) => [event.participant_id, event.at - game.expiries[0]!.at])).to.deep.equal([
       ['north', 0],
@@ -126,13 +126,13 @@ describe('per_participant: a board game that goes on', () => {
     expect(game.state.participants.every(({ has_expired }) => has_expired)).to.equal(true);
   });
 
-  it('T-47 who has no time left is passed over', () => {
+  it('T-47 a participant without time is left out of the order', () => {
     const game = board().pass(10 * SECOND);
     expect(game.turns(11 * SECOND, 4)).to.deep.equal(['east', 'south', 'west', 'east', 'south']);
     expect(game.refusal(12 * SECOND, { type: 'switch', next_participant_id: 'north' }).code).to.equal('PARTICIPANT_EXPIRED');
   });
 
-  it('T-47 the last one with time follows themselves', () => {
+  it('T-47 the last participant with time follows themselves', () => {
     const game = board({ participants: ['north', 'east'].map((participant_id) => ({ participant_id, total_time_ms: 10 * SECOND })) }).pass(
       10 * SECOND,
     );
@@ -141,12 +141,12 @@ describe('per_participant: a board game that goes on', () => {
     expect(game.who('east')).to.include({ cycle_count: 2, time_used_ms: 10 * SECOND });
   });
 
-  it('T-47 who is named gets the turn, and the order goes on from there', () => {
+  it('T-47 a participant who is named gets the turn, and the order goes on from there', () => {
     const game = board().switch(SECOND, 'west');
     expect(game.turns(2 * SECOND, 2)).to.deep.equal(['west', 'north', 'east']);
   });
 
-  it('T-47 naming oneself is an ordinary turn: counted, charged, and with the increment', () => {
+  it('T-47 a switch that names the active participant is an ordinary turn: counted, charged, and with the increment', () => {
     const game = board({ increment_ms: 300 }).switch(SECOND, 'north');
     expect(game.who('north')).to.include({ cycle_count: 1, time_remaining_ms: 9_300, is_active: true });
     expect(game.state).to.include({ cycle_started_at: at(SECOND), cycle_time_used_ms: 0 });
@@ -154,7 +154,7 @@ describe('per_participant: a board game that goes on', () => {
 });
 
 describe('per_participant: extra time', () => {
-  it('T-60 goes to whom it was given, whoever’s turn it is', () => {
+  it('T-60 an adjustment changes the named bank only, whoever’s turn it is', () => {
     const game = blitz().play(SECOND, { type: 'adjust', participant_id: 'black', delta_ms: 5 * SECOND, reason: 'phone rang' });
     expect(game.times).to.deep.equal({ white: 3 * MINUTE - SECOND, black: 3 * MINUTE + 5 * SECOND });
     expect(game.last).to.include({ event_type: 'session_adjusted', participant_id: 'white', time_elapsed_ms: SECOND });
@@ -167,7 +167,7 @@ describe('per_participant: extra time', () => {
     });
   });
 
-  it('T-60 moves the deadline of the one whose turn it is', () => {
+  it('T-60 an adjustment of the active participant’s bank moves the deadline', () => {
     const game = blitz().play(SECOND, { type: 'adjust', participant_id: 'white', delta_ms: 5 * SECOND });
     expect(game.state.deadline_at).to.equal(at(3 * MINUTE + 5 * SECOND));
     expect(game.pass(3 * MINUTE + 5 * SECOND).state.status).to.equal('expired');

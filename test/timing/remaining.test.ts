@@ -95,17 +95,17 @@ describe('what a clock shows', () => {
   for (const [mode, game, shown] of TABLE) {
     for (const [owner, left] of shown) {
       const whose = owner === 'session' ? 'the session' : Object.values(owner)[0];
-      it(`T-93 in ${mode}, the remaining time of ${whose} runs or stands as the mode says`, () => {
+      it(`T-93 in ${mode}, the remaining time of ${whose} goes on or stands still as the mode says`, () => {
         expect(played(game).left(14 * SECOND, owner)).to.equal(left);
       });
     }
 
-    it(`T-94 in ${mode}, nobody who isn’t there has a remaining time`, () => {
+    it(`T-94 in ${mode}, a participant or group that does not exist has no remaining time`, () => {
       expect(played(game).left(0, { participant_id: 'zoe' })).to.equal(null);
       expect(played(game).left(0, { group_id: 'gold' })).to.equal(null);
     });
 
-    it(`T-95 in ${mode}, an instant before the turn began counts as its beginning`, () => {
+    it(`T-95 in ${mode}, remaining time before the cycle began is that at its beginning`, () => {
       const match = played(game);
       for (const owner of [ann, bob, 'session'] as const) expect(match.left(-9 * MINUTE, owner)).to.equal(match.left(10 * SECOND, owner));
       expect(unsettled(match.state, unix(-9 * MINUTE))).to.equal(0);
@@ -130,13 +130,13 @@ describe('what a clock shows', () => {
       }
     });
 
-    it(`T-97 in ${mode}, a clock at rest shows the same for ever`, () => {
+    it(`T-97 in ${mode}, a standing clock goes on showing time_remaining_ms`, () => {
       const match = played(game).play(14 * SECOND, { type: 'pause' });
       for (const [owner, left] of shown) expect(match.left(9_999 * MINUTE, owner)).to.equal(left);
     });
   }
 
-  it('T-98 before the start everybody has what was given, and no turn’s clock is shown where nobody is named', () => {
+  it('T-98 before the start every clock shows what was given, and a turn without a participant has no clock', () => {
     expect(new Match(CHESS).left(MINUTE, ann)).to.equal(MINUTE);
     expect(new Match(CHESS).left(MINUTE)).to.equal(null);
     expect(new Match({ ...CHESS, active_participant_id: 'bob' }).left(MINUTE)).to.equal(MINUTE);
@@ -146,7 +146,7 @@ describe('what a clock shows', () => {
     expect(new Match(AUCTION).left(MINUTE)).to.equal(MINUTE);
   });
 
-  it('T-98 what a stopwatch shows is the time used', () => {
+  it('T-98 a stopwatch shows what was used', () => {
     expect(cycleTimeUsed(Match.started(WATCH).switch(10 * SECOND).state, unix(14 * SECOND))).to.equal(14 * SECOND);
     expect(cycleTimeUsed(Match.started(AUCTION).switch(10 * SECOND).state, unix(14 * SECOND))).to.equal(4 * SECOND);
     expect(cycleTimeUsed(Match.started(WATCH).play(10 * SECOND, { type: 'pause' }).state, unix(14 * SECOND))).to.equal(10 * SECOND);

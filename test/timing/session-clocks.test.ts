@@ -17,13 +17,13 @@ describe('global: an exam', () => {
     ['at', HOUR, true],
     ['1 ms after', HOUR + 1, true],
   ] as const) {
-    it(`T-40 ${when} the end of the hour the exam is ${over ? 'over' : 'still on'}`, () => {
+    it(`T-40 ${when} the end of its hour the countdown has ${over ? '' : 'not '}run out`, () => {
       expect(exam().pass(ms).state.status).to.equal(over ? 'expired' : 'running');
       expect(exam().pass(ms).left(ms)).to.equal(over ? 0 : 1);
     });
   }
 
-  it('T-80 runs for everybody, whoever’s turn it is; a switch records a lap', () => {
+  it('T-80 in global one countdown runs for everybody, whoever’s turn it is, and a switch counts a lap', () => {
     const test = exam({ participants: PUPILS })
       .switch(10 * MINUTE)
       .switch(25 * MINUTE);
@@ -34,13 +34,13 @@ describe('global: an exam', () => {
     expect(test.last).to.include({ participant_id: 'bob', time_elapsed_ms: 15 * MINUTE, time_remaining_ms: 35 * MINUTE });
   });
 
-  it('T-80 without anybody, a switch still records a lap', () => {
+  it('T-80 in global without participants a switch still counts a lap', () => {
     const test = exam().switch(10 * MINUTE);
     expect(test.state).to.include({ cycle_count: 1, active_participant_id: null, cycle_time_used_ms: 10 * MINUTE, deadline_at: at(HOUR) });
   });
 
   for (const type of ['skip_cycle', 'auto_action', 'end_session', 'penalty']) {
-    it(`T-81 ends when its time is over, even with ${type} and auto_advance`, () => {
+    it(`T-81 a session in global has expired when its countdown ends, also with ${type} and auto_advance`, () => {
       const test = exam({ participants: PUPILS, action_on_timeout: { type }, auto_advance: true })
         .switch(10 * MINUTE)
         .pass(30 * HOUR);
@@ -57,24 +57,24 @@ describe('global: an exam', () => {
     });
   }
 
-  it('T-82 time_per_cycle_ms stands in for a missing total', () => {
+  it('T-82 in global time_per_cycle_ms is the countdown where total_time_ms is missing', () => {
     const test = exam({ total_time_ms: undefined, time_per_cycle_ms: 5 * MINUTE });
     expect(test.state).to.include({ total_time_ms: 5 * MINUTE, time_per_cycle_ms: 5 * MINUTE, deadline_at: at(5 * MINUTE) });
   });
 
-  it('T-82 a total is the total, also where a time per cycle is given', () => {
+  it('T-82 in global total_time_ms is the countdown, also where time_per_cycle_ms is given', () => {
     const test = exam({ time_per_cycle_ms: 5 * MINUTE }).switch(10 * MINUTE);
     expect(test.state).to.include({ total_time_ms: HOUR, deadline_at: at(HOUR) });
   });
 
-  it('T-60 ten minutes more are ten minutes more for everybody, once', () => {
+  it('T-60 an adjustment in global gives its time to everybody, once', () => {
     const test = exam({ participants: PUPILS }).play(MINUTE, { type: 'adjust', delta_ms: 10 * MINUTE });
     expect(test.state).to.include({ deadline_at: at(70 * MINUTE), total_time_ms: HOUR });
     expect(test.switch(2 * MINUTE).state.deadline_at).to.equal(at(70 * MINUTE));
     expect(test.left(2 * MINUTE, { participant_id: 'cem' })).to.equal(68 * MINUTE);
   });
 
-  it('T-80 a break stops it for everybody', () => {
+  it('T-80 a pause in global stops the countdown for everybody', () => {
     const test = exam().play(20 * MINUTE, { type: 'pause' });
     expect(test.left(10 * HOUR)).to.equal(40 * MINUTE);
     expect(test.play(10 * HOUR, { type: 'resume' }).state.deadline_at).to.equal(at(10 * HOUR + 40 * MINUTE));
@@ -82,14 +82,14 @@ describe('global: an exam', () => {
 });
 
 describe('count_up: a stopwatch', () => {
-  it('T-83 counts up and never runs out without a ceiling', () => {
+  it('T-83 without max_time_ms a stopwatch counts up and never runs out', () => {
     const watch = stopwatch().pass(1_000 * 24 * HOUR);
     expect(watch.state).to.include({ status: 'running', deadline_at: null, max_time_ms: null, version: 2 });
     expect(watch.left(MINUTE)).to.equal(null);
     expect(watch.play(1_000 * 24 * HOUR, { type: 'pause' }).state.cycle_time_used_ms).to.equal(1_000 * 24 * HOUR);
   });
 
-  it('T-83 laps go on counting, and the trail knows each', () => {
+  it('T-83 in count_up a switch counts a lap while the stopwatch runs on, and each lap has its event', () => {
     const watch = stopwatch()
       .switch(12_345)
       .switch(20_000)
@@ -105,7 +105,7 @@ describe('count_up: a stopwatch', () => {
     expect(watch.state).to.include({ cycle_time_used_ms: 21_500, cycle_count: 3, cycle_started_at: at(MINUTE + 500) });
   });
 
-  it('T-83 runners share it in turn', () => {
+  it('T-83 in count_up participants share one stopwatch in turn', () => {
     const watch = stopwatch({ participants: PUPILS })
       .switch(5 * SECOND)
       .switch(9 * SECOND);
@@ -124,12 +124,12 @@ describe('count_up: a stopwatch', () => {
     ['at', MINUTE, true],
     ['1 ms after', MINUTE + 1, true],
   ] as const) {
-    it(`T-40 ${when} its ceiling the stopwatch ${over ? 'has stopped' : 'still runs'}`, () => {
+    it(`T-40 ${when} its ceiling the stopwatch has ${over ? '' : 'not '}run out`, () => {
       expect(stopwatch({ max_time_ms: MINUTE }).pass(ms).state.status).to.equal(over ? 'expired' : 'running');
     });
   }
 
-  it('T-84 stops at its ceiling, laps or not, and nothing follows', () => {
+  it('T-84 a stopwatch stops at max_time_ms, with or without laps, and nothing follows', () => {
     const watch = stopwatch({ max_time_ms: MINUTE, participants: PUPILS, auto_advance: true, action_on_timeout: { type: 'skip_cycle' } })
       .switch(20 * SECOND)
       .pass(HOUR);
@@ -144,13 +144,13 @@ describe('count_up: a stopwatch', () => {
     expect(watch.last.expired).to.deep.equal({ participant_id: null, group_id: null });
   });
 
-  it('T-84 tells everybody what is left to the ceiling', () => {
+  it('T-84 a stopwatch with a ceiling tells everybody what is left until then', () => {
     const watch = stopwatch({ max_time_ms: MINUTE, participants: PUPILS }).switch(20 * SECOND);
     expect(watch.times).to.deep.equal({ ann: 40 * SECOND, bob: 40 * SECOND, cem: 40 * SECOND });
     expect(watch.left(30 * SECOND)).to.equal(30 * SECOND);
   });
 
-  it('T-60 an adjustment moves the ceiling, not what was counted', () => {
+  it('T-60 an adjustment in count_up changes max_time_ms, not what was counted', () => {
     const watch = stopwatch({ max_time_ms: MINUTE }).play(20 * SECOND, { type: 'adjust', delta_ms: -30 * SECOND });
     expect(watch.state).to.include({ max_time_ms: 30 * SECOND, cycle_time_used_ms: 20 * SECOND, deadline_at: at(30 * SECOND) });
   });

@@ -18,7 +18,7 @@ for (const mode of MODES) {
   const running = (change: Partial<CreatePayload> = {}) => ready(change).play(SECOND, { type: 'start' });
 
   describe(`the fields of a state in ${mode}`, () => {
-    it('T-110 before the start the active ids are null, and nobody is active', () => {
+    it('T-110 before the start the active ids are null, and no participant is marked as active', () => {
       expect(ready().state).to.include({
         status: 'pending',
         active_participant_id: null,
@@ -29,7 +29,7 @@ for (const mode of MODES) {
       expect([...ready().state.participants, ...ready().state.groups].some(({ is_active }) => is_active)).to.equal(false);
     });
 
-    it('T-110 before the start the active ids are those that create named, and nobody is active', () => {
+    it('T-110 before the start the active ids are those that create named, and no participant is marked as active', () => {
       expect(ready({ active_participant_id: 'bob' }).state).to.include({ active_participant_id: 'bob', active_group_id: 'of-bob' });
       expect(ready({ active_group_id: 'of-bob' }).state).to.include({ active_participant_id: null, active_group_id: 'of-bob' });
       const { participants, groups } = ready({ active_participant_id: 'bob', active_group_id: 'of-bob' }).state;
@@ -39,7 +39,7 @@ for (const mode of MODES) {
       }
     });
 
-    it('T-111 once started exactly one is active, and active_group_id is their group', () => {
+    it('T-111 from the start on exactly one participant is active, and active_group_id is that participant’s group', () => {
       for (const match of [running(), running().play(2 * SECOND, { type: 'pause' })]) {
         expect(match.state).to.include({ active_participant_id: 'ann', active_group_id: 'of-ann' });
         expect(match.state.participants.map(({ is_active }) => is_active)).to.deep.equal([true, false]);
@@ -53,7 +53,7 @@ for (const mode of MODES) {
       ['completed', (match: Match) => match.play(5 * SECOND, { type: 'complete' })],
       ['cancelled', (match: Match) => match.play(5 * SECOND, { type: 'cancel' })],
     ] as const) {
-      it(`T-112 ${status}: the ids stay the last ones, nobody is active, no clock runs`, () => {
+      it(`T-112 in a session that is ${status} the active ids keep their values, nobody is marked as active, and no clock runs`, () => {
         const { state } = end(running().switch(2 * SECOND));
         expect(state).to.include({
           status,
@@ -67,7 +67,7 @@ for (const mode of MODES) {
       });
     }
 
-    it('T-113 cycle_count counts switches and expiries, has_gone whose turn has ended', () => {
+    it('T-113 cycle_count counts the turns that ended by a switch or an expiry, and has_gone says that there was one', () => {
       const match = running({ auto_advance: true })
         .switch(2 * SECOND)
         .switch(3 * SECOND)
@@ -88,7 +88,7 @@ for (const mode of MODES) {
       ]);
     });
 
-    it('T-114 the first start is session_started_at, created_at stays, updated_at is the last event', () => {
+    it('T-114 session_started_at is the instant of the start, created_at of the creation, updated_at of the last event', () => {
       const match = running()
         .switch(2 * SECOND)
         .play(3 * SECOND, { type: 'pause' })
@@ -135,14 +135,14 @@ for (const mode of MODES) {
       expect(match.state.max_time_ms).to.equal(mode === 'count_up' ? Number(max_time_ms) + SECOND : max_time_ms);
     });
 
-    it('T-116 a participant’s total_time_ms drains only in per_participant, a group’s only in per_group', () => {
+    it('T-116 total_time_ms of a participant drains only in per_participant, and that of a group only in per_group', () => {
       const { state } = running().switch(11 * SECOND);
       expect(state.participants[0]?.total_time_ms).to.equal(mode === 'per_participant' ? 50 * SECOND : MINUTE);
       if (mode === 'per_group') expect(state.groups[0]?.total_time_ms).to.equal(50 * SECOND);
       else expect(state.groups).to.deep.equal([]);
     });
 
-    it('T-117 cycle_time_used_ms begins anew with each cycle, but not where one clock runs through the session', () => {
+    it('T-117 cycle_time_used_ms begins at 0 with each cycle, except where one clock runs through the session', () => {
       const whole = mode === 'global' || mode === 'count_up';
       const match = running().switch(11 * SECOND);
       expect(match.state.cycle_time_used_ms).to.equal(whole ? 10 * SECOND : 0);
@@ -152,7 +152,7 @@ for (const mode of MODES) {
       expect(match.state.cycle_time_used_ms).to.equal(whole ? 14 * SECOND : 4 * SECOND);
     });
 
-    it('T-118 cycle_started_at is the last instant that was settled, deadline_at when the running clock runs out', () => {
+    it('T-118 cycle_started_at is the instant up to which the running clock was charged last, deadline_at the one at which it runs out', () => {
       const match = running();
       for (const ms of [2 * SECOND, 5 * SECOND]) {
         expect(match.play(ms, { type: 'switch', next_participant_id: 'ann' }).state.cycle_started_at).to.equal(at(ms));

@@ -21,7 +21,7 @@ for (const mode of Object.keys(GAMES) as SyncMode[]) {
   const running = () => ready().play(0, { type: 'start' });
 
   describe(`stopping in ${mode}`, () => {
-    it('T-65 a pause settles, stops the clock and keeps whose turn it is', () => {
+    it('T-65 a pause charges the running clock, stops it and keeps whose turn it is', () => {
       const match = running().play(7 * SECOND, { type: 'pause' });
       expect(match.last).to.include({
         event_type: 'session_paused',
@@ -40,7 +40,7 @@ for (const mode of Object.keys(GAMES) as SyncMode[]) {
       expect(match.who('ann')).to.include({ is_active: true, time_used_ms: 7 * SECOND, time_remaining_ms: 53 * SECOND });
     });
 
-    it('T-65 however long the pause, the clock goes on with what was left', () => {
+    it('T-65 after a pause of any length the clock goes on with what was left', () => {
       const match = running()
         .play(7 * SECOND, { type: 'pause' })
         .play(9_999 * MINUTE, { type: 'resume' });
@@ -61,7 +61,7 @@ for (const mode of Object.keys(GAMES) as SyncMode[]) {
     });
 
     for (const [type, status, event_type] of ENDS) {
-      it(`T-65 ${type} settles, and the session is over`, () => {
+      it(`T-65 ${type} charges the running clock and ends the session`, () => {
         const match = running().play(7 * SECOND, { type });
         expect(match.last).to.include({ event_type, time_elapsed_ms: 7 * SECOND, time_remaining_ms: 53 * SECOND });
         expect(match.state).to.include({
@@ -75,13 +75,13 @@ for (const mode of Object.keys(GAMES) as SyncMode[]) {
         expect(match.left(MINUTE)).to.equal(53 * SECOND);
       });
 
-      it(`T-65 ${type} of a pause charges nothing for it`, () => {
+      it(`T-65 ${type} during a pause charges nothing for the pause`, () => {
         const match = running().play(SECOND, { type: 'pause' }).play(MINUTE, { type });
         expect(match.last.time_elapsed_ms).to.equal(0);
         expect(match.state).to.include({ status, session_completed_at: at(MINUTE) });
       });
 
-      it(`T-65 ${type} of what was never started names nobody`, () => {
+      it(`T-65 ${type} of a session that was never started has no active participant`, () => {
         const match = ready().play(SECOND, { type });
         expect(match.state).to.include({
           status,
@@ -93,14 +93,14 @@ for (const mode of Object.keys(GAMES) as SyncMode[]) {
       });
     }
 
-    it('T-65 a deletion settles, and its version holds the last state', () => {
+    it('T-65 a deletion charges the running clock, and its version holds the last state', () => {
       const match = running().play(7 * SECOND, { type: 'delete' });
       expect(match.last).to.include({ event_type: 'session_deleted', time_elapsed_ms: 7 * SECOND, time_remaining_ms: 53 * SECOND });
       expect(match.state).to.include({ version: 3, status: 'running', updated_at: at(7 * SECOND), session_completed_at: null });
       expect(match.who('ann').time_used_ms).to.equal(7 * SECOND);
     });
 
-    it('T-66 completing what has expired changes only the status', () => {
+    it('T-66 completing a session that has expired changes only its status and version', () => {
       const match = running().pass(MINUTE);
       const { state: expired } = match;
       match.play(5 * MINUTE, { type: 'complete' });
@@ -109,7 +109,7 @@ for (const mode of Object.keys(GAMES) as SyncMode[]) {
       expect(match.state.session_completed_at).to.equal(at(MINUTE));
     });
 
-    it('T-66 what has expired accepts only complete and delete, what has ended only delete', () => {
+    it('T-66 a session that has expired accepts only complete and delete, and one that was completed or cancelled only delete', () => {
       const others: Exclude<TimerCommand['type'], 'finish'>[] = ['start', 'switch', 'pause', 'resume', 'adjust', 'cancel'];
       for (const type of others) {
         const { code, message } = running().refusal(MINUTE, { type, delta_ms: 5 });
@@ -124,7 +124,7 @@ for (const mode of Object.keys(GAMES) as SyncMode[]) {
       expect(running().play(MINUTE, { type: 'delete' }).state).to.include({ status: 'expired', session_completed_at: at(MINUTE) });
     });
 
-    it('T-42 what stops the clock at its deadline comes after the expiry, 1 ms before it comes first', () => {
+    it('T-42 a command that stops the clock at its deadline finds the expiry applied; 1 ms before it is in time', () => {
       expect(running().refusal(MINUTE, { type: 'pause' }).details).to.deep.equal({ status: 'expired', command: 'pause' });
       expect(running().play(MINUTE, { type: 'complete' }).expiries).to.have.lengthOf(1);
       expect(
@@ -134,7 +134,7 @@ for (const mode of Object.keys(GAMES) as SyncMode[]) {
       ).to.equal(1);
     });
 
-    it('T-67 an instant before the cycle began charges nothing, and doesn’t begin it earlier', () => {
+    it('T-67 a command as of an instant before the cycle began counts as at its beginning', () => {
       const match = running();
       match.state = { ...match.state, cycle_started_at: at(5 * SECOND), deadline_at: at(5 * SECOND + MINUTE) };
       const named = mode === 'per_participant' ? { participant_id: 'ann' } : mode === 'per_group' ? { group_id: 'of-ann' } : {};
@@ -144,7 +144,7 @@ for (const mode of Object.keys(GAMES) as SyncMode[]) {
       expect(match.play(7 * SECOND, { type: 'pause' }).last.time_elapsed_ms).to.equal(2 * SECOND);
     });
 
-    it('T-67 a command from before the last change counts as of that change', () => {
+    it('T-67 a command as of an instant before the last change counts as at that change', () => {
       const match = running()
         .switch(7 * SECOND)
         .play(3 * SECOND, { type: 'pause' });

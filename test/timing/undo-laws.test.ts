@@ -78,7 +78,7 @@ function whatGoesBack({ version, updated_at, status, cycle_started_at, deadline_
 }
 
 describe('taking back any turns of any game', () => {
-  it('UN-2 UN-3 an undo of n turns leads to the state in which the oldest of them began, but for what names the version and the instant', () => {
+  it('UN-2 UN-3 an undo of n turns leads to the state in which the oldest of them began, but for its version and instants', () => {
     fc.assert(
       fc.property(anyGame, moves, fc.integer({ min: 1, max: 20 }), (game, steps, most) => {
         const { table, begun, now } = played(game, steps);
@@ -97,7 +97,7 @@ describe('taking back any turns of any game', () => {
     );
   });
 
-  it('UN-12 taking back a turns and then b turns leads to the state and the history that taking back a + b does', () => {
+  it('UN-12 taking back a turns and then b turns leads to the same state and history as taking back a + b', () => {
     fc.assert(
       fc.property(anyGame, moves, fc.integer({ min: 1, max: 5 }), fc.integer({ min: 1, max: 5 }), clocks, (game, steps, a, b, clock) => {
         const [twice, once] = [played(game, steps), played(game, steps)];

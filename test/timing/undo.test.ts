@@ -36,7 +36,7 @@ describe('taking turns back', () => {
     }
   });
 
-  it('UN-2 the turn, the clocks and the counts are as when the last turn began, and the clock runs from now', () => {
+  it('UN-2 after an undo the turn, the clocks and the counts are as when the last turn began, and the clock runs from now', () => {
     const game = blitz();
     const begun = game.state;
     game.switch(10 * SECOND).play(14 * SECOND, undo());
@@ -65,7 +65,7 @@ describe('taking turns back', () => {
     expect(game.times).to.deep.equal({ white: 5 * MINUTE - 7 * SECOND, black: 5 * MINUTE });
   });
 
-  it('UN-2 in per_group the bank, the member whose turn it was and the count of turns go back', () => {
+  it('UN-2 in per_group an undo gives back the bank, the member whose turn it was and the count of turns', () => {
     const teams = Match.started({
       sync_mode: 'per_group',
       participants: ['a1', 'a2', 'b1', 'b2'].map((participant_id) => ({
@@ -83,7 +83,7 @@ describe('taking turns back', () => {
     expect(teams.state.groups).to.deep.equal(begun.groups);
   });
 
-  it('UN-2 in per_cycle the cycle begins anew', () => {
+  it('UN-2 in per_cycle an undo begins the cycle anew', () => {
     const auction = lots()
       .switch(20 * SECOND)
       .play(25 * SECOND, undo());
@@ -92,7 +92,7 @@ describe('taking turns back', () => {
   });
 
   for (const mode of ['global', 'count_up'] as const) {
-    it(`UN-3 in ${mode} the turn and the counts go back, and the clock runs on`, () => {
+    it(`UN-3 in ${mode} an undo gives the turn and the counts back, and the clock runs on`, () => {
       const race = Match.started({
         sync_mode: mode,
         participants: [{ participant_id: 'ann' }, { participant_id: 'bob' }],
@@ -107,7 +107,7 @@ describe('taking turns back', () => {
     });
   }
 
-  it('UN-4 a paused session stays paused, and what its turn had used before goes back too', () => {
+  it('UN-4 an undo leaves a paused session paused, and what its turn had used before goes back too', () => {
     const game = blitz()
       .play(4 * SECOND, { type: 'pause' })
       .play(MINUTE, { type: 'resume' })
@@ -129,7 +129,7 @@ describe('taking turns back', () => {
     expect(game.times).to.deep.equal({ white: 5 * MINUTE + 15 * SECOND, black: 5 * MINUTE + 7 * SECOND });
   });
 
-  it('UN-5 in per_cycle the cycle that goes on has what was given since it began', () => {
+  it('UN-5 in per_cycle the cycle that an undo begins anew keeps what adjustments gave since it began', () => {
     const auction = lots()
       .play(5 * SECOND, { type: 'adjust', delta_ms: 10 * SECOND })
       .switch(20 * SECOND)
@@ -138,7 +138,7 @@ describe('taking turns back', () => {
     expect(auction.left(25 * SECOND)).to.equal(MINUTE + 12 * SECOND);
   });
 
-  it('UN-6 charged, everybody has used what they had used, and no increment is earned', () => {
+  it('UN-6 after an undo with charge everybody has used what they had used, and no increment is earned', () => {
     const game = blitz()
       .switch(10 * SECOND)
       .switch(12 * SECOND)
@@ -149,7 +149,7 @@ describe('taking turns back', () => {
     expect(game.last.metadata).to.deep.equal({ turns: 2, clock: 'charge' });
   });
 
-  it('UN-6 charged, a cycle goes on with what it had used, and no other cycle’s time is charged to it', () => {
+  it('UN-6 after an undo with charge a cycle goes on with what it had used, and is charged no other cycle’s time', () => {
     const auction = lots()
       .switch(20 * SECOND)
       .switch(50 * SECOND)
@@ -160,7 +160,7 @@ describe('taking turns back', () => {
     expect(auction.who('lot-2').time_used_ms).to.equal(32 * SECOND);
   });
 
-  it('UN-7 a charge that leaves no 1 ms is refused by the field clock, and changes nothing', () => {
+  it('UN-7 an undo with charge that would not leave 1 ms is refused by the field clock, and changes nothing', () => {
     const game = Match.started({
       sync_mode: 'per_participant',
       participants: [{ participant_id: 'alone', total_time_ms: 10 * SECOND }],
@@ -191,7 +191,7 @@ describe('taking turns back', () => {
     ).to.equal('VALIDATION_ERROR');
   });
 
-  it('UN-8 more turns than there are is refused with how many there are; no status but running and paused allows any', () => {
+  it('UN-8 an undo of more turns than there are is refused with how many there are; only running and paused sessions allow any', () => {
     const game = blitz().switch(SECOND);
     const refusal = game.refusal(2 * SECOND, undo(2));
     expect(refusal.code).to.equal('INVALID_STATE_TRANSITION');
@@ -214,7 +214,7 @@ describe('taking turns back', () => {
     expect(game.play(6 * SECOND, undo(2)).state).to.include({ cycle_count: 3, undo_available: 0 });
   });
 
-  it('UN-10 an expiry leaves nothing to take back, and what was played before it is not touched by a later undo', () => {
+  it('UN-10 an expiry leaves no turn to take back, and a later undo does not touch what was played before it', () => {
     const auction = lots({ auto_advance: true })
       .switch(20 * SECOND)
       .pass(90 * SECOND);
@@ -225,7 +225,7 @@ describe('taking turns back', () => {
     expect(auction.who('lot-2').has_expired).to.equal(true);
   });
 
-  it('UN-12 taking back twice is taking back two, charged or not', () => {
+  it('UN-12 taking back one turn twice leads to the state that taking back two leads to, charged or not', () => {
     for (const clock of ['restore', 'charge'] as const) {
       const played = () =>
         blitz()
@@ -261,7 +261,7 @@ describe('taking turns back', () => {
       expect(game.who('white').clock).to.include({ turns: 1, turn_used_ms: 0 });
     });
 
-    it('UN-6 charged, the turn goes on in the period that it had reached, and the other’s turn has cost a period and no more', () => {
+    it('UN-6 after an undo with charge the turn goes on in the period that it had reached, and the other’s turn has cost one period', () => {
       const game = byoyomi()
         .switch(5 * SECOND)
         .switch(50 * SECOND)
@@ -272,7 +272,7 @@ describe('taking turns back', () => {
       expect(game.who('white').clock).to.deep.include({ turns: 0, turn_used_ms: 0, periods_left: 4, period_left_ms: 30 * SECOND });
     });
 
-    it('UN-5 a clock that was given main time in byo-yomi has it, and all its periods', () => {
+    it('UN-5 a clock that was given main time in byo-yomi keeps it after an undo, with all its periods', () => {
       const game = byoyomi()
         .switch(50 * SECOND)
         .play(51 * SECOND, { type: 'adjust', participant_id: 'black', delta_ms: MINUTE })
@@ -280,7 +280,7 @@ describe('taking turns back', () => {
       expect(game.who('black')).to.include({ total_time_ms: 70 * SECOND, time_remaining_ms: 220 * SECOND });
     });
 
-    it('UN-2 a stage that the turn entered, and what it added, go back', () => {
+    it('UN-2 an undo takes back the stage that the turn entered, and what the stage added', () => {
       const game = go({
         stages: [
           { time_ms: 10 * SECOND, turns: 1 },
@@ -313,7 +313,7 @@ describe('taking turns back', () => {
     });
   });
 
-  it('UN-17 a number goes back by what it had changed, anything else to what it was, and two ways back make one', () => {
+  it('UN-17 an undo takes back what the turns added to a number, sets any other field to its former value, and two such steps can be joined', () => {
     const nothing = new Set<string>();
     const first = { main: 10, name: 'a', clock: { left: 5, periods: 3 } };
     const second = { main: 7, name: 'b', clock: { left: 5, periods: 2, block: 4 } };

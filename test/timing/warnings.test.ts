@@ -17,12 +17,12 @@ describe('which warnings lie ahead', () => {
     [SECOND + 1, [SECOND]],
     [SECOND, []],
   ] as const) {
-    it(`T-90 a clock that starts with ${left} ms will warn at ${ahead.join(', ') || 'nothing'}`, () => {
+    it(`T-90 a clock that starts with ${left} ms arms the thresholds ${ahead.join(', ') || '(none)'}`, () => {
       expect(thresholdsAhead(quiz(left).state)).to.deep.equal(ahead);
     });
   }
 
-  it('T-90 none before the start, in a pause, after the end, or where nothing can run out', () => {
+  it('T-90 no threshold is armed before the start, in a pause, after the end, or where nothing can run out', () => {
     const match = new Match({ sync_mode: 'per_cycle', time_per_cycle_ms: 30 * SECOND });
     expect(thresholdsAhead(match.state)).to.deep.equal([]);
     expect(thresholdsAhead(match.play(0, { type: 'start' }).play(1, { type: 'pause' }).state)).to.deep.equal([]);
@@ -30,7 +30,7 @@ describe('which warnings lie ahead', () => {
     expect(thresholdsAhead(Match.started({ sync_mode: 'count_up' }).state)).to.deep.equal([]);
   });
 
-  it('T-90 a clock that is resumed skips what it has had', () => {
+  it('T-90 a clock that is resumed arms only the thresholds below what is left on it', () => {
     const match = quiz(30 * SECOND)
       .play(22 * SECOND, { type: 'pause' })
       .play(60 * SECOND, { type: 'resume' });
@@ -44,19 +44,19 @@ describe('which warnings lie ahead', () => {
     [0, []],
     [-4 * SECOND, []],
   ] as const) {
-    it(`T-91 an adjustment of ${delta} ms lifts a clock of 8 s above ${lifted.join(', ') || 'no threshold'}`, () => {
+    it(`T-91 an adjustment of ${delta} ms lifts a clock of 8 s above the thresholds ${lifted.join(', ') || '(none)'}`, () => {
       const { state: before } = quiz(30 * SECOND).pass(22 * SECOND);
       const after = quiz(30 * SECOND).play(22 * SECOND, { type: 'adjust', delta_ms: delta }).state;
       expect(thresholdsLifted(before, after)).to.deep.equal(lifted);
     });
   }
 
-  it('T-91 a clock that shows just the threshold is lifted above it by any adjustment', () => {
+  it('T-91 any positive adjustment lifts a clock that is exactly at a threshold above it', () => {
     const after = quiz(30 * SECOND).play(20 * SECOND, { type: 'adjust', delta_ms: 1 }).state;
     expect(thresholdsLifted(quiz(30 * SECOND).state, after)).to.deep.equal([10 * SECOND]);
   });
 
-  it('T-91 nothing is lifted where nothing can run out', () => {
+  it('T-91 an adjustment arms nothing where nothing can run out', () => {
     const watch = Match.started({ sync_mode: 'count_up' });
     expect(thresholdsLifted(watch.state, watch.switch(SECOND).state)).to.deep.equal([]);
   });
@@ -66,7 +66,7 @@ describe('which warnings lie ahead', () => {
     expect(thresholdsAhead(match.state)).to.deep.equal(THRESHOLDS);
   });
 
-  it('T-90 the thresholds are the session’s own, in the order given', () => {
+  it('T-90 the armed thresholds are those of the session, in the order given', () => {
     expect(thresholdsAhead(quiz(30 * SECOND, [500, 20 * SECOND]).state)).to.deep.equal([500, 20 * SECOND]);
     expect(thresholdsAhead(quiz(30 * SECOND, []).state)).to.deep.equal([]);
   });
@@ -80,12 +80,12 @@ describe('which warnings are due', () => {
     [25_000, [10 * SECOND, 5 * SECOND]],
     [31_000, THRESHOLDS],
   ] as const) {
-    it(`T-92 ${ms} ms into a clock of 30 s: ${due.join(', ') || 'none'}`, () => {
+    it(`T-92 ${ms} ms after a clock of 30 s was started the warnings ${due.join(', ') || '(none)'} are due`, () => {
       expect(crossed(quiz(30 * SECOND).state, [SECOND, 10 * SECOND, 5 * SECOND], unix(ms))).to.deep.equal(due);
     });
   }
 
-  it('T-92 none that isn’t armed, and none while the clock stands still', () => {
+  it('T-92 no warning is due for a threshold that is not armed, nor while the clock stands still', () => {
     const match = quiz(30 * SECOND);
     expect(crossed(match.state, [SECOND], unix(26_000))).to.deep.equal([]);
     expect(crossed(match.play(1, { type: 'pause' }).state, THRESHOLDS, unix(40_000))).to.deep.equal([]);
@@ -99,7 +99,7 @@ describe('which warnings are due', () => {
   });
   const thresholds = fc.uniqueArray(fc.integer({ min: 1, max: 60 }), { maxLength: 6 });
 
-  it('T-92 each threshold is warned of as soon as the running clock, once above it, is no longer', () => {
+  it('T-92 a warning is due from the millisecond on in which the running clock is at its threshold', () => {
     fc.assert(
       fc.property(modes, thresholds, fc.array(step, { maxLength: 25 }), (sync_mode, warning_thresholds_ms, moves) => {
         const match = Match.started({ sync_mode, time_per_cycle_ms: 50, warning_thresholds_ms });
