@@ -34,7 +34,7 @@ type StateCommand =
   | 'session:complete'
   | 'session:cancel';
 type ClockCommand = 'session:start' | 'session:pause' | 'session:resume' | 'session:finish';
-/** For which cycle, and for which version, a finish is meant. */
+/** What a participant finishes with, and for which cycle and version it is meant. */
 export type FinishOptions = Omit<FinishPayload, 'session_id' | 'participant_id'>;
 /** How many turns to take back, what becomes of the time that they used, and for which version that is meant. */
 export type UndoOptions = Omit<UndoPayload, 'session_id'>;
@@ -216,7 +216,8 @@ export class SessionCommands {
 
   /** A command on the clock of one participant. */
   async #one(command: ClockCommand, id: string, participant_id: string, options?: FinishOptions): Data<'session:finish'> {
-    const result = await this.#command(command, { session_id: id, participant_id, ...options });
+    const cycle_count = command === 'session:finish' ? this.#cycle(id, options) : undefined;
+    const result = await this.#command(command, { session_id: id, participant_id, cycle_count, ...options });
     if (this.#parts.rooms.isStale(id)) await this.getSession(id).catch(() => undefined);
     return result;
   }
@@ -258,13 +259,21 @@ export class SessionCommands {
     id: string,
     current: string | null | undefined,
     options: CommandOptions | undefined,
-  ): { current_participant_id?: string; expected_version?: number } {
+  ): { current_participant_id?: string; expected_version?: number; cycle_count?: number } {
     if (current != null) return { current_participant_id: current };
+    const cycle = this.#cycle(id, options);
+    if (cycle !== undefined) return { cycle_count: cycle };
     if (options?.expected_version !== undefined) return {};
     const seen = this.#parts.rooms.known(id)?.seen;
     if (seen === undefined) return {};
     if (seen.participants.length < 2) return { expected_version: seen.version };
     return seen.active_participant_id === null ? {} : { current_participant_id: seen.active_participant_id };
+  }
+
+  /** The cycle last seen of a concurrent session, for which a command is meant that names no version. */
+  #cycle(id: string, options: CommandOptions | undefined): number | undefined {
+    const state = this.#parts.rooms.known(id)?.getSnapshot();
+    return state?.concurrent && options?.expected_version === undefined ? state.cycle_count : undefined;
   }
 
   #freshId(): string {

@@ -55,6 +55,10 @@ function isSameParticipant(a: ParticipantState, b: ParticipantState): boolean {
     a.finished_at === b.finished_at &&
     a.expired_at === b.expired_at &&
     a.given_ms === b.given_ms &&
+    a.cycle_time_used_ms === b.cycle_time_used_ms &&
+    a.late_by_ms === b.late_by_ms &&
+    a.answer === b.answer &&
+    a.closes_at === b.closes_at &&
     same(a.clock, b.clock)
   );
 }

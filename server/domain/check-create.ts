@@ -8,12 +8,12 @@ import { checkOverrun } from './check-overrun.ts';
 export type Fault = (field: string, message: string, code: string) => void;
 
 /** What a schema can't see: rules that span fields or depend on the mode. Empty when the session can be created. */
-export function checkCreate(payload: CreatePayload): FieldIssue[] {
+export function checkCreate(payload: CreatePayload, now: number): FieldIssue[] {
   const issues: FieldIssue[] = [];
   const fault: Fault = (field, message, code) => issues.push({ field, message, code });
   checkParticipants(payload, fault);
   checkClock(payload, fault);
-  issues.push(...checkOverrun(payload), ...checkConcurrent(payload));
+  issues.push(...checkOverrun(payload), ...checkConcurrent(payload, now));
   if (modeOf(payload).owners === 'groups') checkGroups(payload, fault);
   else if (payload.groups !== undefined && payload.groups.length > 0)
     fault('groups', 'Only per_group has groups of its own', 'unsupported');

@@ -1,9 +1,10 @@
-/** Commands and expiries of concurrent sessions, in which every participant has a clock that runs by itself. Pure. */
-import { type Charge, draftOf, goesOnAlone, instantOf, iso, runOne, settleOne } from '#clock';
+/** Commands on concurrent sessions, in which every participant has a clock that runs by itself. Pure. */
+import { draftOf, goesOnAlone, instantOf, iso, runOne, settleOne } from '#clock';
 import {
   type AdjustPayload,
   CLOCK_MAX_MS,
   type ClockStatus,
+  CONCURRENT_MAX_MS,
   type EventType,
   type FinishPayload,
   type JsonObject,
@@ -11,14 +12,18 @@ import {
   type SessionState,
 } from '#contract';
 import { checkStatus, statusSaysNo } from './allowed.ts';
+import { beginTogether, chargeOf, counted, goOnOrEnd, isClosed, NOTHING, running, stopClocks } from './clock-set.ts';
+import { checkCycleCount } from './cycle-guard.ts';
 import type { Decision, TimerCommand } from './decide.ts';
-import { record, type SessionEvent } from './event.ts';
-import type { Outage } from './outage.ts';
+import { record } from './event.ts';
+import { stopped } from './fall.ts';
+import { finishedLate } from './late-finish.ts';
 import { invalid, type Refusal, refuse } from './refusal.ts';
 import { takeBack } from './undo.ts';
 
-/** What a finish is sent with. In the trail it says by `finished_at` when it had arrived. */
-export type Finish = Pick<FinishPayload, 'participant_id' | 'cycle_count'>;
+/** What a finish is sent with. */
+export type Finish = Pick<FinishPayload, 'participant_id' | 'cycle_count' | 'answer'>;
+type Switch = Extract<TimerCommand, { type: 'switch' }>;
 type Adjustment = Pick<AdjustPayload, 'delta_ms' | 'participant_id' | 'group_id' | 'reason'>;
 
 /** What a command on one clock may find it doing, what it makes of it, and how that is called in the trail. */
@@ -26,29 +31,22 @@ interface Move {
   from: readonly ClockStatus[];
   to: ClockStatus;
   event: EventType;
+  /** In which statuses of the session it is allowed. */
+  allowed: readonly SessionState['status'][];
 }
 
 const MOVES = {
-  start: { from: ['waiting'], to: 'running', event: 'participant_started' },
-  pause: { from: ['running'], to: 'paused', event: 'participant_paused' },
-  resume: { from: ['paused'], to: 'running', event: 'participant_resumed' },
-  finish: { from: ['waiting', 'running', 'paused'], to: 'finished', event: 'participant_finished' },
+  start: { from: ['waiting'], to: 'running', event: 'participant_started', allowed: ['pending', 'running', 'paused'] },
+  pause: { from: ['running'], to: 'paused', event: 'participant_paused', allowed: ['running'] },
+  resume: { from: ['paused'], to: 'running', event: 'participant_resumed', allowed: ['running'] },
+  finish: { from: ['waiting', 'running', 'paused'], to: 'finished', event: 'participant_finished', allowed: ['running', 'paused'] },
 } as const satisfies Record<string, Move>;
-type MoveName = keyof typeof MOVES;
-
-/** In which statuses of the session a command on one clock is allowed. */
-const ONE_ALLOWED: Record<MoveName, readonly SessionState['status'][]> = {
-  start: ['pending', 'running', 'paused'],
-  pause: ['running'],
-  resume: ['running'],
-  finish: ['running', 'paused'],
-};
 
 /**
  * Decides a command on a concurrent session. `now`: its arrival, Unix ms, which may lie before the session's last
  * event; `at`: when it is recorded.
  * Refusals: VALIDATION_ERROR, INVALID_STATE_TRANSITION with the `clock_status` where it is the clock that does not
- * allow it, PARTICIPANT_NOT_FOUND, CONFLICT for a finish of another cycle.
+ * allow it, PARTICIPANT_NOT_FOUND, CONFLICT for another cycle, PARTICIPANT_EXPIRED for a finish that is too late.
  */
 export function decideConcurrent(state: SessionState, command: TimerCommand, now: number, at: number): Decision {
   // These go by the status of the clock that they name, too.
@@ -61,21 +59,25 @@ export function decideConcurrent(state: SessionState, command: TimerCommand, now
       if (command.active_participant_id !== undefined) return fault('active_participant_id', 'In a concurrent session nobody has the turn');
       return command.participant_id === undefined ? startAll(state, at) : moveOne(state, 'start', command.participant_id, at, at);
     case 'pause':
+      if (command.participant_id !== undefined) return moveOne(state, 'pause', command.participant_id, at, at);
+      return { ok: true, event: stopped(state, 'paused', 'session_paused', at) };
     case 'resume':
-      if (command.participant_id !== undefined) return moveOne(state, command.type, command.participant_id, at, at);
-      return command.type === 'pause' ? stopAll(state, 'paused', 'session_paused', at) : resumeAll(state, at);
+      return command.participant_id === undefined ? resumeAll(state, at) : moveOne(state, 'resume', command.participant_id, at, at);
     case 'finish':
       return finish(state, command, now, at);
     case 'adjust':
       return adjustClocks(state, command, at);
     case 'switch':
-      return fault('session_id', 'A concurrent session has no turns');
+      return switchConcurrent(state, command, at);
     case 'complete':
-      return stopAll(state, 'completed', 'session_completed', at);
+      return { ok: true, event: stopped(state, 'completed', 'session_completed', at) };
     case 'cancel':
-      return stopAll(state, 'cancelled', 'session_cancelled', at, command.reason === undefined ? {} : { reason: command.reason });
+      return {
+        ok: true,
+        event: stopped(state, 'cancelled', 'session_cancelled', at, command.reason === undefined ? {} : { reason: command.reason }),
+      };
     case 'delete':
-      return stopAll(state, state.status, 'session_deleted', at);
+      return { ok: true, event: stopped(state, state.status, 'session_deleted', at) };
     case 'undo':
       return takeBack(state, command, at);
   }
@@ -87,32 +89,31 @@ function startAll(state: SessionState, at: number): Decision {
   if (state.status !== 'pending' && !(state.status === 'running' && state.participants.some(waits))) return statusSaysNo(state, 'start');
   const draft = begun(state, at);
   draft.participants = draft.participants.map((one) => (waits(one) ? running(draft, one, at) : one));
-  return happened(record(state, draft, 'session_started', at, NOTHING));
+  return { ok: true, event: record(state, draft, 'session_started', at, NOTHING) };
 }
 
 /** Starts, stops, resumes or finishes the clock of one participant, charged to `chargedTo` (Unix ms). */
-function moveOne(state: SessionState, name: MoveName, id: string, chargedTo: number, at: number): Decision {
-  if (!ONE_ALLOWED[name].includes(state.status)) return statusSaysNo(state, name);
-  const one = state.participants.find(({ participant_id }) => participant_id === id);
+function moveOne(
+  state: SessionState,
+  name: keyof typeof MOVES,
+  id: string,
+  chargedTo: number,
+  at: number,
+  note: JsonObject = {},
+): Decision {
+  const { from, to, event, allowed }: Move = MOVES[name];
+  if (!allowed.includes(state.status)) return statusSaysNo(state, name);
+  const index = state.participants.findIndex(({ participant_id }) => participant_id === id);
+  const one = state.participants[index];
   if (one === undefined) return nobody(id);
-  const { from, to, event }: Move = MOVES[name];
   if (one.clock_status === undefined || !from.includes(one.clock_status)) return clockSaysNo(state, one, name);
   const draft = begun(state, at);
   const settled = { ...settleOne(draft, one, chargedTo, null), clock_status: to };
-  const after = to === 'running' ? running(draft, settled, at) : settled;
-  const metadata: JsonObject = {};
-  if (to === 'finished') {
-    Object.assign(after, ended(after), { finished_at: iso(chargedTo) });
-    metadata['finished_at'] = iso(chargedTo);
-  }
-  draft.participants[state.participants.indexOf(one)] = after;
-  endIfOver(draft, at);
-  return happened(record(state, draft, event, at, chargeOf(state, draft, [after]), metadata));
-}
-
-/** A participant whose clock runs, now or from the resume of a session that is paused. */
-function running(draft: SessionState, one: ParticipantState, at: number): ParticipantState {
-  return { ...runOne(draft, one, draft.status === 'paused' ? null : at), clock_status: 'running' };
+  const after = to === 'running' ? running(draft, settled, at) : to === 'finished' ? { ...counted(settled), ...note } : settled;
+  draft.participants[index] = after;
+  const charge = chargeOf(state, draft, [after]);
+  goOnOrEnd(draft, at);
+  return { ok: true, event: record(state, draft, event, at, charge, note) };
 }
 
 /** A draft of a session that runs: with its first clock it has started. */
@@ -127,14 +128,15 @@ function begun(state: SessionState, at: number): SessionState {
  * Finishes a clock for good. It is charged to the arrival of the command, also where an event of a later instant came
  * first, and never to before its clock began to run.
  */
-function finish(state: SessionState, { participant_id: id, cycle_count: cycle }: Finish, now: number, at: number): Decision {
-  if (cycle !== undefined && cycle !== state.cycle_count) {
-    const { version } = state;
-    const message = `Cycle ${cycle} has ended`;
-    return refuse('CONFLICT', message, { expected_version: version, actual_version: version, state });
-  }
-  const since = state.participants.find(({ participant_id }) => participant_id === id)?.cycle_started_at;
-  return moveOne(state, 'finish', id, since == null ? now : Math.max(now, instantOf(since)), at);
+function finish(state: SessionState, { participant_id: id, cycle_count, answer }: Finish, now: number, at: number): Decision {
+  const misplaced = checkCycleCount(state, cycle_count);
+  if (misplaced !== null) return misplaced;
+  const one = state.participants.find(({ participant_id }) => participant_id === id);
+  const late = one === undefined ? undefined : finishedLate(state, one, now, at, answer);
+  if (late !== undefined) return late;
+  const since = one?.cycle_started_at;
+  const finishedAt = since == null ? now : Math.max(now, instantOf(since));
+  return moveOne(state, 'finish', id, finishedAt, at, { finished_at: iso(finishedAt), ...(answer === undefined ? {} : { answer }) });
 }
 
 /** Lets all clocks go on that were not paused by themselves. */
@@ -142,32 +144,41 @@ function resumeAll(state: SessionState, at: number): Decision {
   const draft = draftOf(state);
   draft.status = 'running';
   draft.participants = draft.participants.map((one) => (one.clock_status === 'running' ? runOne(draft, one, at) : one));
-  return happened(record(state, draft, 'session_resumed', at, NOTHING));
+  return { ok: true, event: record(state, draft, 'session_resumed', at, NOTHING) };
 }
 
-/** Settles and stops all clocks; each stays what it was for when the session goes on. */
-function stopAll(state: SessionState, status: SessionState['status'], type: EventType, at: number, metadata: JsonObject = {}): Decision {
-  return happened(stopped(state, status, type, at, metadata));
-}
-
-function stopped(state: SessionState, status: SessionState['status'], type: EventType, at: number, metadata: JsonObject): SessionEvent {
+/** In `per_cycle` the next cycle for everybody; in `count_up` the split of one participant. */
+function switchConcurrent(
+  state: SessionState,
+  { current_participant_id: id, next_participant_id: next, cycle_count }: Switch,
+  at: number,
+): Decision {
+  const { sync_mode } = state;
+  if (sync_mode === 'per_participant') return fault('session_id', 'A concurrent session has no turns');
+  if (next !== undefined) return fault('next_participant_id', 'In a concurrent session nobody has the turn');
+  const misplaced = checkCycleCount(state, cycle_count);
+  if (misplaced !== null) return misplaced;
+  if (sync_mode === 'per_cycle') return id === undefined ? nextCycle(state, at) : fault('current_participant_id', 'A cycle is everybody’s');
+  if (id === undefined) return invalid([{ field: 'current_participant_id', message: 'Required: whose split it is', code: 'required' }]);
+  const index = state.participants.findIndex(({ participant_id }) => participant_id === id);
+  const one = state.participants[index];
+  if (one === undefined) return nobody(id);
+  if (one.clock_status !== 'running') return clockSaysNo(state, one, 'switch');
   const draft = draftOf(state);
-  const ran = stopClocks(draft, at);
-  draft.status = status;
-  if (status === 'completed' || status === 'cancelled') draft.session_completed_at ??= iso(at);
-  return record(state, draft, type, at, chargeOf(state, draft, ran), metadata);
+  const after = counted(settleOne(draft, one, at, at));
+  draft.participants[index] = after;
+  return { ok: true, event: record(state, draft, 'cycle_switched', at, chargeOf(state, draft, [after])) };
 }
 
-/** Settles and stops all clocks of a draft; returns those that ran. */
-function stopClocks(draft: SessionState, at: number): ParticipantState[] {
-  const ran: ParticipantState[] = [];
-  for (const [index, one] of draft.participants.entries()) {
-    if (one.cycle_started_at == null) continue;
-    const settled = settleOne(draft, one, at, null);
-    draft.participants[index] = settled;
-    ran.push(settled);
-  }
-  return ran;
+/** Ends the cycle for everybody and begins the next one. */
+function nextCycle(state: SessionState, at: number): Decision {
+  const draft = draftOf(state);
+  const cut = stopClocks(draft, at);
+  const charge = chargeOf(state, draft, cut);
+  draft.participants = draft.participants.map((one) => (goesOnAlone(one) && one.clock_status !== 'waiting' ? counted(one) : one));
+  if (draft.participants.every((one) => isClosed(draft, one, at))) return statusSaysNo(state, 'switch');
+  beginTogether(draft, at);
+  return { ok: true, event: record(state, draft, 'cycle_switched', at, charge) };
 }
 
 /** Adds time to one clock, or to all that have not ended. */
@@ -182,14 +193,11 @@ function adjustClocks(state: SessionState, { participant_id: id, group_id, delta
     if (named === undefined ? !goesOnAlone(one) : one !== named) continue;
     const wasRunning = one.cycle_started_at != null;
     const settled = settleOne(draft, one, at, null);
-    const { total_time_ms: bank, given_ms = null } = settled;
-    const left = (given_ms ?? 0) + delta - settled.time_used_ms;
-    const most = draft.max_time_ms ?? CLOCK_MAX_MS;
-    if (left < 1 || left > most) {
-      const message = `Must leave 1 to ${most} ms on the clock of ${one.participant_id}, not ${left}`;
-      return invalid([{ field: 'delta_ms', message, code: 'out_of_range' }]);
-    }
-    const given = { ...settled, given_ms: (given_ms ?? 0) + delta, total_time_ms: bank === null ? null : bank + delta };
+    const wrong = adjustFault(state, settled, delta);
+    if (wrong !== null) return wrong;
+    const { total_time_ms: bank, given_ms } = settled;
+    const given = { ...settled, given_ms: (given_ms ?? 0) + delta };
+    if (state.sync_mode === 'per_participant') given.total_time_ms = (bank ?? 0) + delta;
     const after = wasRunning ? runOne(draft, given, at) : given;
     draft.participants[index] = after;
     if (wasRunning) charged.push(after);
@@ -197,79 +205,24 @@ function adjustClocks(state: SessionState, { participant_id: id, group_id, delta
   const metadata: JsonObject = { delta_ms: delta };
   if (id !== undefined) metadata['participant_id'] = id;
   if (reason !== undefined) metadata['reason'] = reason;
-  return happened(record(state, draft, 'session_adjusted', at, chargeOf(state, draft, charged), metadata));
+  return { ok: true, event: record(state, draft, 'session_adjusted', at, chargeOf(state, draft, charged), metadata) };
 }
 
-/** All clocks that fall at the session's deadline, as one event as of that instant. */
-export function expireConcurrent(state: SessionState): SessionEvent {
-  const { deadline_at } = state;
-  const at = Math.max(Date.parse(deadline_at ?? state.updated_at), Date.parse(state.updated_at));
-  const draft = draftOf(state);
-  const fallen: ParticipantState[] = [];
-  for (const [index, one] of draft.participants.entries()) {
-    if (one.deadline_at == null || one.deadline_at !== deadline_at) continue;
-    const after: ParticipantState = { ...settleOne(draft, one, at, null), clock_status: 'expired', has_expired: true, expired_at: iso(at) };
-    Object.assign(after, ended(after));
-    draft.participants[index] = after;
-    fallen.push(after);
-  }
-  const charge = chargeOf(state, draft, fallen);
-  const action = draft.action_on_timeout;
-  if (action?.type === 'end_session') {
-    stopClocks(draft, at);
-    end(draft, 'expired', at);
-  } else endIfOver(draft, at);
-  const metadata: JsonObject = { participant_ids: fallen.map(({ participant_id }) => participant_id) };
-  if (action !== null) metadata['action_applied'] = action;
-  const event = record(state, draft, 'participant_expired', at, charge, metadata);
-  return { ...event, expired: { participant_id: charge.participant_id, group_id: null } };
+/** What is wrong with adding time to a clock as settled; null where nothing is. */
+function adjustFault(state: SessionState, one: ParticipantState, delta: number): Refusal | null {
+  const { participant_id, given_ms = null, time_used_ms, cycle_time_used_ms = time_used_ms } = one;
+  if (given_ms === null) return fault('delta_ms', 'This stopwatch has no ceiling to move');
+  const left = given_ms + delta - cycle_time_used_ms;
+  const mayGrowTo = state.sync_mode === 'per_participant' ? state.max_time_ms : null;
+  const most = mayGrowTo ?? Math.max(CLOCK_MAX_MS, Math.min(given_ms, CONCURRENT_MAX_MS));
+  if (left >= 1 && left <= most) return null;
+  const message = `Must leave 1 to ${most} ms on the clock of ${participant_id}, not ${left}`;
+  return invalid([{ field: 'delta_ms', message, code: 'out_of_range' }]);
 }
 
-/** As `takeIntoAccount`, for a concurrent session. */
-export function takeIntoAccountConcurrent(state: SessionState, { from, to }: Outage): SessionEvent {
-  const metadata = { outage: { from: iso(from), to: iso(to) } };
-  if (state.outage_policy === 'pause') return stopped(state, 'paused', 'session_paused', from, { ...metadata, reason: 'outage' });
-  const draft = draftOf(state);
-  draft.participants = draft.participants.map((one) =>
-    one.cycle_started_at == null ? one : runOne(draft, one, instantOf(one.cycle_started_at) + (to - from)),
-  );
-  return record(state, draft, 'session_credited', to, NOTHING, { ...metadata, credited_ms: to - from });
-}
-
-/** Counts a clock that has ended. */
-function ended({ cycle_count }: ParticipantState): Partial<ParticipantState> {
-  return { cycle_count: cycle_count + 1, has_gone: true };
-}
-
-/** Ends a session in which no clock goes on: it is completed if somebody has finished. */
-function endIfOver(draft: SessionState, at: number): void {
-  if (draft.participants.some(goesOnAlone)) return;
-  end(draft, draft.participants.some(({ clock_status }) => clock_status === 'finished') ? 'completed' : 'expired', at);
-}
-
-function end(draft: SessionState, status: 'completed' | 'expired', at: number): void {
-  draft.status = status;
-  draft.session_completed_at ??= iso(at);
-}
-
-const NOTHING: Charge = { participant_id: null, group_id: null, time_elapsed_ms: 0, time_remaining_ms: null };
-
-/** What an event charged: to one clock, or to several, each of which tells by itself what it has used. */
-function chargeOf(before: SessionState, draft: SessionState, charged: readonly ParticipantState[]): Charge {
-  const [one, ...others] = charged;
-  if (one === undefined) return NOTHING;
-  if (others.length > 0) return { ...NOTHING, time_elapsed_ms: null };
-  const { participant_id, time_used_ms, given_ms = null } = one;
-  const used = before.participants[draft.participants.indexOf(one)]?.time_used_ms ?? 0;
-  const time_remaining_ms = given_ms === null ? null : given_ms - time_used_ms;
-  return { participant_id, group_id: null, time_elapsed_ms: time_used_ms - used, time_remaining_ms };
-}
-
-function happened(event: SessionEvent): Decision {
-  return { ok: true, event };
-}
-
-function clockSaysNo({ status }: SessionState, { participant_id, clock_status = 'waiting' }: ParticipantState, command: string): Refusal {
+/** Refuses a command that the status of a participant's clock does not allow. */
+export function clockSaysNo({ status }: SessionState, one: ParticipantState, command: TimerCommand['type']): Refusal {
+  const { participant_id, clock_status = 'waiting' } = one;
   const message = `Cannot ${command}: the clock of ${participant_id} is ${clock_status}`;
   return refuse('INVALID_STATE_TRANSITION', message, { status, clock_status, command });
 }

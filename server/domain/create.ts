@@ -10,6 +10,7 @@ import {
   type TimeControl,
 } from '#contract';
 import { checkCreate } from './check-create.ts';
+import { waiting } from './clock-set.ts';
 import type { Decision } from './decide.ts';
 import type { SessionEvent } from './event.ts';
 import { groupsOf } from './groups.ts';
@@ -19,17 +20,17 @@ import { invalid, type Refusal } from './refusal.ts';
 export type NewSession = CreatePayload & { session_id: string; owner_id?: string | undefined };
 
 /**
- * Refuses what can't be created (VALIDATION_ERROR with every field at fault); null where it can. The payload has passed
- * its schema; what is checked here spans fields.
+ * Refuses what can't be created at `now` (Unix ms): VALIDATION_ERROR with every field at fault; null where it can. The
+ * payload has passed its schema; what is checked here spans fields.
  */
-export function refusalOfCreate(payload: CreatePayload): Refusal | null {
-  const issues = checkCreate(payload);
+export function refusalOfCreate(payload: CreatePayload, now: number): Refusal | null {
+  const issues = checkCreate(payload, now);
   return issues.length > 0 ? invalid(issues) : null;
 }
 
 /** Creates a session at `now` (Unix ms), which is also its epoch, or refuses to. */
 export function create(payload: NewSession, now: number): Decision {
-  return refusalOfCreate(payload) ?? { ok: true, event: created(payload, now, now, {}) };
+  return refusalOfCreate(payload, now) ?? { ok: true, event: created(payload, now, now, {}) };
 }
 
 /**
@@ -81,7 +82,11 @@ export function created(payload: NewSession, now: number, epoch: number, note: J
   if (payload.concurrent === true) {
     state.concurrent = true;
     if (payload.participants_may_start === true) state.participants_may_start = true;
-    state.participants = state.participants.map((one) => ({ ...one, ...waitingClock(one) }));
+    if (payload.closes_at !== undefined) state.closes_at = payload.closes_at;
+    if (payload.warning_thresholds_percent !== undefined) state.warning_thresholds_percent = payload.warning_thresholds_percent;
+    if (payload.late_finish_ms !== undefined) state.late_finish_ms = payload.late_finish_ms;
+    const given = new Map(payload.participants?.map((one) => [one.participant_id, one]));
+    state.participants = state.participants.map((one) => waiting(state, { ...one, ...ownTime(given.get(one.participant_id)) }));
   }
   const active = findParticipant(state, state.active_participant_id);
   if (active !== undefined) state.active_group_id = active.group_id;
@@ -125,10 +130,13 @@ function withClock<Owner extends ParticipantState | GroupState>(
   return { ...owner, total_time_ms: main_ms, ...(own === undefined ? {} : { time_control: own }), clock: state };
 }
 
-/** What a participant of a concurrent session has beside what any has. */
-function waitingClock({ total_time_ms }: ParticipantState): Partial<ParticipantState> {
-  const stands = { cycle_started_at: null, deadline_at: null, finished_at: null, expired_at: null };
-  return { clock_status: 'waiting', ...stands, given_ms: total_time_ms };
+/** What makes a participant's clock of a concurrent session another one than those of the others. */
+function ownTime({ time_factor, extra_time_ms, closes_at }: Partial<ParticipantInput> = {}): Partial<ParticipantState> {
+  return {
+    ...(time_factor === undefined ? {} : { time_factor }),
+    ...(extra_time_ms === undefined ? {} : { extra_time_ms }),
+    ...(closes_at === undefined ? {} : { closes_at }),
+  };
 }
 
 function participantOf(input: ParticipantInput, position: number): ParticipantState {

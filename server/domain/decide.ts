@@ -16,6 +16,7 @@ import type { JsonObject, SessionState } from '#contract';
 import { adjust, type Adjustment } from './adjust.ts';
 import { checkStatus } from './allowed.ts';
 import { decideConcurrent, type Finish } from './concurrent.ts';
+import { checkCycleCount } from './cycle-guard.ts';
 import { record, type SessionEvent } from './event.ts';
 import { invalid, type Refusal, refuse } from './refusal.ts';
 import { takeBack, type UndoHistory, type Undoing } from './undo.ts';
@@ -23,7 +24,12 @@ import { takeBack, type UndoHistory, type Undoing } from './undo.ts';
 /** A command that changes an existing session. */
 export type TimerCommand =
   | { type: 'start'; active_participant_id?: string | undefined; participant_id?: string | undefined }
-  | { type: 'switch'; current_participant_id?: string | undefined; next_participant_id?: string | undefined }
+  | {
+      type: 'switch';
+      current_participant_id?: string | undefined;
+      next_participant_id?: string | undefined;
+      cycle_count?: number | undefined;
+    }
   | { type: 'pause'; participant_id?: string | undefined }
   | { type: 'resume'; participant_id?: string | undefined }
   | ({ type: 'finish' } & Finish)
@@ -101,7 +107,7 @@ function start(state: SessionState, command: CommandOf<'start'>, at: number): De
 }
 
 function switchTurn(state: SessionState, command: CommandOf<'switch'>, at: number, rules: Rules): Decision {
-  const misplaced = checkGuard(state, command.current_participant_id);
+  const misplaced = checkCycleCount(state, command.cycle_count) ?? checkGuard(state, command.current_participant_id);
   if (misplaced !== null) return misplaced;
   const draft = draftOf(state);
   const charge = settleSession(draft, at);

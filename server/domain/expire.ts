@@ -1,6 +1,6 @@
 import { beginCycle, clockHolder, draftOf, countTurn, iso, markExpired, modeOf, settleSession, successor } from '#clock';
 import type { SessionState } from '#contract';
-import { expireConcurrent } from './concurrent.ts';
+import { expireConcurrent } from './fall.ts';
 import { record, type SessionEvent } from './event.ts';
 
 /** Whether the running clock has run out at `now` (Unix ms). At the deadline it has, 1 ms before it has not. */

@@ -1,12 +1,40 @@
-import { modeOf } from '#clock';
+import { closingOf, fallOf, goesOnAlone, modeOf } from '#clock';
 import { ACTION_TYPES, type Notice, type SessionState } from '#contract';
 import { goesOn } from './expire.ts';
 
+/** A reply names no more clocks than this. */
+const NOTICES_MAX = 100;
 /** Of a name that somebody made up so many characters are repeated. */
 const NAME_MAX = 50;
 
 /** What whoever creates a session should know of it, though nothing about it is wrong. */
-export function noticesOf(state: SessionState): Notice[] {
+export function noticesOfCreate(state: SessionState): Notice[] {
+  return [...unknownAction(state), ...cutByClose(state)];
+}
+
+/**
+ * Whose clocks are closed before they would fall, as of a state, and how much they lose: since extra time that does not
+ * move the closing is easily given in vain. Clocks that wait count as if they began then, those of others are left out
+ * where somebody is `named`. At most NOTICES_MAX.
+ */
+export function cutByClose(state: SessionState, named?: string): Notice[] {
+  const notices: Notice[] = [];
+  if (state.concurrent !== true) return notices;
+  for (const one of state.participants) {
+    const { participant_id } = one;
+    const closing = closingOf(state, one);
+    if (closing === null || !goesOnAlone(one) || (named !== undefined && named !== participant_id)) continue;
+    const fall = fallOf(state, one, Date.parse(one.cycle_started_at ?? state.updated_at));
+    const lost_ms = fall === null ? 0 : fall - Date.parse(closing);
+    if (lost_ms <= 0) continue;
+    const message = `The clock of ${participant_id} is closed ${lost_ms} ms before it would fall`;
+    notices.push({ code: 'CUT_BY_CLOSE', field: 'closes_at', message, participant_id, lost_ms });
+    if (notices.length === NOTICES_MAX) break;
+  }
+  return notices;
+}
+
+function unknownAction(state: SessionState): Notice[] {
   const type = state.action_on_timeout?.type;
   const known: readonly string[] = ACTION_TYPES;
   if (type === undefined || known.includes(type)) return [];

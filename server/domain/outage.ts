@@ -1,6 +1,6 @@
 import { draftOf, iso, remaining, settleSession } from '#clock';
 import type { SessionState } from '#contract';
-import { takeIntoAccountConcurrent } from './concurrent.ts';
+import { takeIntoAccountConcurrent } from './fall.ts';
 import { record, type SessionEvent } from './event.ts';
 
 /** A time in which no instance was there to serve anybody, Unix ms. */

@@ -105,11 +105,14 @@ function broughtBack(before: SessionState, at: number, { metadata, state_snapsho
  */
 function commandOf({ event_type, state_snapshot, metadata, participant_id: id }: HistoryEvent): TimerCommand | null {
   const active = state_snapshot.active_participant_id ?? undefined;
+  const isSplit = state_snapshot.concurrent === true && state_snapshot.sync_mode === 'count_up';
+  const split = isSplit ? (id ?? undefined) : undefined;
   switch (event_type) {
     case 'session_started':
       return { type: 'start', active_participant_id: active };
     case 'cycle_switched':
-      return { type: 'switch', next_participant_id: active };
+      // In a concurrent session nobody is active: it is somebody's split, or everybody's next cycle.
+      return active === undefined ? { type: 'switch', current_participant_id: split } : { type: 'switch', next_participant_id: active };
     case 'session_paused':
       return { type: 'pause' };
     case 'session_resumed':
@@ -125,7 +128,7 @@ function commandOf({ event_type, state_snapshot, metadata, participant_id: id }:
     case 'participant_resumed':
       return { type: 'resume', participant_id: id ?? '' };
     case 'participant_finished':
-      return { type: 'finish', participant_id: id ?? '' };
+      return { type: 'finish', participant_id: id ?? '', answer: metadata['answer'] };
     case 'session_undone': {
       const { turns, clock } = metadata as Undoing;
       return { type: 'undo', turns, clock };

@@ -1,4 +1,4 @@
-import { modeOf } from '#clock';
+import { goesOnAlone, modeOf } from '#clock';
 import type { JsonObject, SessionState } from '#contract';
 import { checkGuard } from '../domain/decide.ts';
 import { type Refusal, refuse } from '../domain/refusal.ts';
@@ -10,6 +10,15 @@ import type { LiveSession, IdempotencyRecord, StoredSession } from './ports.ts';
 /** Whether only expiries happened between two versions of a session. */
 export function expiredOnly(first: LiveSession, session: LiveSession): boolean {
   return session.version > first.version && session.expiredSince !== null && session.expiredSince.version <= first.version;
+}
+
+/**
+ * Whether a cycle of a concurrent session ended between two versions: the next one began, or no clock of it goes on.
+ */
+export function endedCycle(first: LiveSession, session: LiveSession): boolean {
+  const { sync_mode, cycle_count, participants, status } = session.state;
+  if (status !== 'running' || sync_mode !== 'per_cycle') return false;
+  return first.state.cycle_count !== cycle_count || (first.state.participants.some(goesOnAlone) && !participants.some(goesOnAlone));
 }
 
 /**
@@ -31,8 +40,8 @@ export function checkSwitch(
 }
 
 /**
- * The refusal of an adjustment for a cycle that was over before it arrived, or that ended while it was under way; null
- * if it may go on. Such an adjustment names no clock but the running one, so it would give its time to the next cycle.
+ * The refusal of an adjustment, or of a finish, for a cycle that was over before it arrived, or that ended while it was
+ * under way; null if it may go on. Such an adjustment names no clock but the running one, so it would give its time to the next cycle.
  * With an expected version the sender has said which cycle they mean.
  * @param first the session as the command first read it
  * @param arrival when the command arrived, Unix ms
@@ -48,7 +57,10 @@ export function checkCycle(
   const { owners, acrossTurns } = modeOf(session.state);
   if (expectedVersion !== undefined || owners !== 'session' || acrossTurns) return null;
   const ended = first.epoch !== session.epoch || first.state.cycle_count !== session.state.cycle_count;
-  const ranOut = session.expiredSince !== null && arrival < Date.parse(session.state.updated_at) + graceMs;
+  const { concurrent, participants, updated_at } = session.state;
+  // A clock of a concurrent session that fell ended the cycle if all began anew then.
+  const hasBegun = concurrent !== true || participants.some(({ cycle_started_at }) => cycle_started_at === updated_at);
+  const ranOut = session.expiredSince !== null && hasBegun && arrival < Date.parse(updated_at) + graceMs;
   if (!ended && !ranOut) return null;
   return conflict(
     'The cycle it was sent in had ended',

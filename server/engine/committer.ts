@@ -1,4 +1,5 @@
 import { modeOf } from '#clock';
+import { nextCrossing, warnedUntil } from '../domain/clock-warnings.ts';
 import type { SessionEvent } from '../domain/event.ts';
 import { nextEpoch } from '../domain/recover.ts';
 import { undoHistoryAfter, type UndoHistory } from '../domain/undo.ts';
@@ -45,6 +46,10 @@ export function isLive(session: StoredSession | null): session is LiveSession {
  * its end as idle session; null for never.
  */
 export function nextDueAt({ state, warnings }: LiveSession, graceMs: number, idleEnd: () => number): number | null {
+  if (state.concurrent === true && state.deadline_at !== null) {
+    const falls = Date.parse(state.deadline_at) + graceMs;
+    return Math.min(falls, nextCrossing(state, Math.max(...warnings)) ?? falls);
+  }
   const zero = zeroOf(state);
   if (state.deadline_at === null || zero === null) {
     const end = idleEnd();
@@ -67,7 +72,7 @@ export class Committer {
     if (last === undefined) throw new Error('nothing to commit');
     // The trail may lack the session's last versions, which a client may have seen.
     if (base?.archived === true) beginEpoch(events, nextEpoch(base.epoch, instant));
-    const sameClock = runsOn(base, events);
+    const sameClock = last.state.concurrent === true || runsOn(base, events);
     const arming = thresholdsToArm(sameClock ? base : null, last);
     const session: LiveSession = {
       version: last.state.version,
@@ -165,6 +170,10 @@ function runsOn(base: StoredSession | null, events: SessionEvent[]): boolean {
 
 /** The thresholds that an event arms. `same`: the session before it, if the same clock goes on. */
 function thresholdsToArm(same: StoredSession | null, { event_type, state, at }: SessionEvent): number[] {
+  if (state.concurrent === true) {
+    const until = warnedUntil(same?.warnings ?? [], { event_type, at });
+    return Number.isFinite(until) ? [until] : [];
+  }
   // The credit covers the time that the clock ran, so it crosses nothing again.
   if (event_type === 'session_credited' && same !== null) return [];
   if (same?.state != null) return thresholdsLifted(same.state, state);

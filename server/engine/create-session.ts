@@ -43,7 +43,7 @@ export async function createSession(
   around: Around,
 ): Promise<Outcome> {
   const { archive, committer } = options;
-  const invalid = refusalOfCreate(payload);
+  const invalid = refusalOfCreate(payload, context.arrival);
   if (invalid !== null) return invalid;
   const commandInstant = new CommandInstant(context.arrival, options);
   // A repeated create is answered with the session, which may be somebody else's by now.

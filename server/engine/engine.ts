@@ -11,7 +11,8 @@ import { type Around, createSession } from './create-session.ts';
 import { type ExecuteOptions, Execution } from './execute.ts';
 import type { SessionIncarnation } from './incarnation.ts';
 import type { Liveness } from './liveness.ts';
-import type { IdempotencyRecord, Rooms, StoredSession } from './ports.ts';
+import { type IdempotencyRecord, type Rooms, type StoredSession, StoreUnavailableError } from './ports.ts';
+import { FewAtOnce } from '../util/few-at-once.ts';
 import { SharedWork } from '../util/shared-work.ts';
 
 export interface EngineOptions extends ExecuteOptions {
@@ -24,6 +25,7 @@ export interface EngineOptions extends ExecuteOptions {
  */
 export class Engine {
   readonly #options: EngineOptions;
+  readonly #lines = new FewAtOnce(1, (error) => error instanceof StoreUnavailableError);
   readonly #reads = new SharedWork<Awaited<ReturnType<Archive['find']>>>();
 
   constructor(options: EngineOptions) {
@@ -50,7 +52,10 @@ export class Engine {
 
   /** Applies a command to a session, after everything that happened to it before the command arrived. */
   execute(sessionId: string, command: TimerCommand, context: CommandContext): Promise<Outcome> {
-    return new Execution(this.#options, sessionId, command, context).run();
+    const run = () => new Execution(this.#options, sessionId, command, context).run();
+    // In a concurrent session many command at once, and each but one would lose every race.
+    const isCrowded = command.type === 'finish' || this.#options.cache.get(sessionId)?.state.concurrent === true;
+    return isCrowded ? this.#lines.run(sessionId, run) : run();
   }
 
   /**

@@ -1,4 +1,5 @@
 import { clockHolder, isSamePosition } from '#clock';
+import { checkCycleCount } from '../domain/cycle-guard.ts';
 import { decide, type Decision, type TimerCommand } from '../domain/decide.ts';
 import { type Archive, isDormant } from './archive.ts';
 import {
@@ -8,6 +9,7 @@ import {
   clockUnusable,
   conflict,
   denied,
+  endedCycle,
   expiredOnly,
   lostEveryRace,
   noteOf,
@@ -116,7 +118,9 @@ export class Execution {
     const limited = admitted === null ? null : await admitted;
     if (limited !== null) return limited;
     const { event } = decision;
-    const proposal = { base: session, events: [event], instant: this.#instant.at, command: this.#context.command };
+    // A finish keeps its arrival however long it has waited for others.
+    const instant = this.#command.type === 'finish' ? event.at : this.#instant.at;
+    const proposal = { base: session, events: [event], instant, command: this.#context.command };
     const result = await this.#options.committer.commit(proposal);
     if (result.outcome === 'committed') return { ok: true, state: event.state, before: session.state };
     return this.#failed(result, candidate);
@@ -127,7 +131,9 @@ export class Execution {
     const refusal = checkVersion(session, context);
     if (refusal !== null) return refusal;
     const decision = decide(session.state, this.#command, this.#instant.at, { note: noteOf(context), history: session.undo });
-    if (!decision.ok || this.#command.type !== 'adjust') return decision;
+    const { type } = this.#command;
+    if (!decision.ok || (type !== 'adjust' && type !== 'finish')) return decision;
+    if (type === 'finish' && 'cycle_count' in this.#command && this.#command.cycle_count !== undefined) return decision;
     return checkCycle(first, session, this.#instant.at, this.#options.graceMs, context) ?? decision;
   }
 
@@ -174,7 +180,9 @@ export class Execution {
    */
   async #catchUp(session: LiveSession, first: LiveSession, candidate: Candidate): Promise<Outcome | Candidate> {
     const command = this.#command;
-    const endsHere = command.type === 'switch' && checkSwitch(first, first, command.current_participant_id, this.#context) === null;
+    // A clock of a concurrent session that falls does not yet end the cycle.
+    const mayEndHere = command.type === 'switch' && session.state.concurrent !== true;
+    const endsHere = mayEndHere && checkSwitch(first, first, command.current_participant_id, this.#context) === null;
     const result = await this.#options.expirer.catchUp(session, this.#instant.at, endsHere ? this.#context.command : undefined);
     switch (result.outcome) {
       case 'clock':
@@ -198,10 +206,16 @@ export class Execution {
    */
   async #switchReplaced(first: LiveSession, session: LiveSession, command: SwitchCommand): Promise<Outcome | null> {
     const context = this.#context;
+    if (session.state.concurrent === true && !endedCycle(first, session)) {
+      const isGuarded = command.cycle_count !== undefined || command.current_participant_id !== undefined;
+      return isGuarded || expiredOnly(first, session) ? null : conflict('Another command was faster', first.version, session.state);
+    }
     if (!expiredOnly(first, session)) {
+      if (command.cycle_count !== undefined) return null;
       return command.current_participant_id === undefined ? conflict('Another command was faster', first.version, session.state) : null;
     }
-    const refusal = checkSwitch(first, session, command.current_participant_id, context);
+    const refusal =
+      checkCycleCount(first.state, command.cycle_count) ?? checkSwitch(first, session, command.current_participant_id, context);
     if (refusal !== null) return refusal;
     if (context.command !== undefined) await this.#options.store.remember(session.state, context.command);
     const { participant_id } = clockHolder(first.state);

@@ -1,4 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
+import { crossings } from '../domain/clock-warnings.ts';
 import { catchUp, nextOverdue } from '../domain/catch-up.ts';
 import type { SessionEvent } from '../domain/event.ts';
 import { isDue } from '../domain/expire.ts';
@@ -142,6 +143,7 @@ export class Expirer {
   }
 
   async #warn(session: LiveSession): Promise<void> {
+    if (session.state.concurrent === true) return this.#warnOfClocks(session);
     const { store, rooms, alarms, cache, clock, overdue, graceMs } = this.#options;
     const { state, version, epoch, warnings } = session;
     const now = clock.now();
@@ -161,6 +163,22 @@ export class Expirer {
     // The instance that warned keeps the alarm for this clock. An alarm that rang a moment early, because the clock was
     // set back a little, is set again.
     if (due.length > 0 || misled || (nextDue !== null && nextDue - now < EARLY_MS)) alarms.set(state.session_id, nextDue);
+  }
+
+  /** As `#warn`, of the clocks of a concurrent session. */
+  async #warnOfClocks(session: LiveSession): Promise<void> {
+    const { store, rooms, alarms, cache, clock, overdue, graceMs } = this.#options;
+    const { state, warnings } = session;
+    const now = Math.floor(clock.now());
+    const due = crossings(state, Math.max(...warnings), now);
+    const warned = due.length === 0 ? session : { ...session, warnings: [now] };
+    const nextDue = nextDueAt(warned, graceMs, () => overdue.idleEnd(session));
+    if (due.length === 0) await store.claimWarnings(session, [], nextDue);
+    else if (!(await store.claimUntil(session, now, nextDue))) return;
+    // During the grace a clock does not run any more, so there is nothing to warn of.
+    for (const crossing of due) if (Date.parse(crossing.deadline_at) > now) rooms.warnOfClocks(state, crossing);
+    cache.refresh(warned);
+    alarms.set(state.session_id, nextDue);
   }
 
   /** Waits until the clock has reached an instant; timers may fire early. */

@@ -12,10 +12,11 @@ export function shortestLifetime(idleMs: number): number {
 
 /**
  * How long a session stays in Redis after a change at `now`, ms: until a day past its deadline; thirty days if its
- * clock runs and cannot expire; `idleMs` if no clock runs.
+ * clock runs and cannot expire; `idleMs` if no clock runs, or a day past its closing where that is later.
  */
 export function lifetimeOf(state: SessionState, now: number, idleMs: number): number {
-  if (state.status !== 'running') return idleMs;
+  const closes = state.deadline_at === null ? 0 : Date.parse(state.deadline_at) - now + DAY_MS;
+  if (state.status !== 'running') return Math.max(idleMs, closes);
   if (state.deadline_at === null) return 30 * DAY_MS;
   return Math.max(0, Date.parse(state.deadline_at) - now) + DAY_MS;
 }

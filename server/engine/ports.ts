@@ -1,6 +1,7 @@
 /** The interfaces that the engine needs. Store and transport implement them; app.ts connects them. */
 import type { Position } from '#clock';
 import type { EventType, JsonObject, JsonValue, SessionState, Status } from '#contract';
+import type { Crossing } from '../domain/clock-warnings.ts';
 import type { SessionEvent } from '../domain/event.ts';
 import type { Outage } from '../domain/outage.ts';
 import type { UndoHistory } from '../domain/undo.ts';
@@ -24,7 +25,10 @@ export interface StoredSession {
   version: number;
   epoch: number;
   state: SessionState | null;
-  /** Warning thresholds that the running clock has yet to cross. */
+  /**
+   * Warning thresholds that the running clock has yet to cross. Of a concurrent session instants (Unix ms): up to the
+   * latest one its warnings were sent.
+   */
   warnings: number[];
   /**
    * The version before the unbroken series of expiries that led to this one, and when that version was made (Unix ms);
@@ -155,6 +159,11 @@ export interface SessionStore {
    * the claimed thresholds; null if the session has changed since it was read.
    */
   claimWarnings(session: LiveSession, thresholds: number[], nextDue: number | null): Promise<number[] | null>;
+  /**
+   * Claims all warnings of a concurrent session up to `until` (Unix ms), and sets when it is due next. False if another
+   * instance has claimed some since the session was read, or the session has changed.
+   */
+  claimUntil(session: LiveSession, until: number, nextDue: number | null): Promise<boolean>;
   /** Sessions that have been due since `before` (Unix ms) or earlier, at most `limit` of each partition. */
   overdue(before: number, limit: number): Promise<string[]>;
   /** Removes a session that is gone from the due set. */
@@ -225,6 +234,8 @@ export interface Rooms {
   ): Announcement;
   /** Tells the room that the running clock has crossed a threshold (ms left). */
   warn(state: SessionState, threshold: number): void;
+  /** Tells the room that clocks of a concurrent session have crossed a threshold. */
+  warnOfClocks(state: SessionState, crossing: Crossing): void;
   /**
    * The publication of a message that arrived at `arrival` (Unix ms), with its sender if that is known. Goes to sockets
    * of this instance as well.

@@ -14,6 +14,7 @@ import { loadScript, runScript } from './script.ts';
 import { NO_SKEW } from './skew.ts';
 
 const COMMIT = loadScript('commit');
+const CLAIM_UNTIL = loadScript('claim-until');
 const CLAIM_WARNINGS = loadScript('claim-warnings');
 const FROM_OTHER_RUN = loadScript('from-other-run');
 const RELAY = loadScript('relay');
@@ -94,6 +95,16 @@ export function createSessionStore(redis: RedisClient, keyPrefix: string, schema
           [version, epoch, session_id, nextDue ?? '', ...thresholds],
         );
         return (claimed as string[] | null)?.map(Number) ?? null;
+      }),
+
+    claimUntil: ({ state, version, epoch, warnings }, until, nextDue) =>
+      reachable(async () => {
+        const { session_id } = state;
+        const key = keys.session(session_id);
+        const known = warnings.length === 0 ? '' : Math.max(...warnings);
+        return (
+          (await runScript(redis, CLAIM_UNTIL, [key.session, key.dueSet], [version, epoch, session_id, nextDue ?? '', known, until])) === 1
+        );
       }),
 
     overdue: (before, limit) =>

@@ -1,6 +1,6 @@
 import type { Notice, SessionState, SwitchData } from '#contract';
 import { changesBetween, isLarge } from '../domain/changes.ts';
-import { noticesOf } from '../domain/notices.ts';
+import { cutByClose, noticesOfCreate } from '../domain/notices.ts';
 import type { Refusal } from '../domain/refusal.ts';
 import type { Outcome } from '../engine/command-context.ts';
 import type { Parsed } from './schemas.ts';
@@ -32,10 +32,16 @@ export const stateOf = (outcome: Outcome) => answerWith(outcome, (state) => stat
 
 /** The state, with notices for its creator. */
 export function created(outcome: Outcome): Answer {
-  const answer = stateOf(outcome);
-  if (!outcome.ok || !answer.ok) return answer;
-  const notices = noticesOf(outcome.state);
-  return notices.length === 0 ? answer : { ...answer, notices };
+  return noticed(stateOf(outcome), outcome.ok ? noticesOfCreate(outcome.state) : []);
+}
+
+/** The state, with notices of clocks that are closed before they would fall. */
+export function adjusted(outcome: Outcome, payload: { participant_id?: string | undefined }): Answer {
+  return noticed(stateOf(outcome), outcome.ok ? cutByClose(outcome.state, payload.participant_id) : []);
+}
+
+function noticed(answer: Answer, notices: Notice[]): Answer {
+  return answer.ok && notices.length > 0 ? { ...answer, notices } : answer;
 }
 
 export const emptied = (outcome: Outcome) => answerWith(outcome, () => ({}));
@@ -54,6 +60,11 @@ export function clockOf(outcome: Outcome, { participant_id: id }: { participant_
     const data = { ...switchData(state), participants: one === undefined ? [] : [one] };
     return one?.finished_at == null ? data : { ...data, finished_at: one.finished_at };
   });
+}
+
+/** As `stateOrClock`, with notices of clocks that are closed before they would fall. */
+export function started(outcome: Outcome, payload: { participant_id?: string | undefined }): Answer {
+  return noticed(stateOrClock(outcome, payload), outcome.ok ? cutByClose(outcome.state, payload.participant_id) : []);
 }
 
 /** The state, or where the command named a participant what became of their clock. */

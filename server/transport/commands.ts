@@ -11,6 +11,7 @@ import { FewAtOnce } from '../util/few-at-once.ts';
 import type { Access, Permit } from './access/access.ts';
 import { accessCommands } from './access/commands.ts';
 import {
+  adjusted,
   type Answer,
   clockOf,
   created,
@@ -18,6 +19,7 @@ import {
   emptied,
   missedSince,
   readAnswer,
+  started,
   stateOf,
   stateOrClock,
   switched,
@@ -161,7 +163,7 @@ export function createCommands({ engine, archive, clock, trail, limits, access, 
       return readAnswer(await readers.run(payload.session_id, () => readSession(payload, call)));
     },
 
-    'session:start': timer('session:start', stateOrClock),
+    'session:start': timer('session:start', started),
     'session:switch': limitSwitches(
       (payload, call, limit) => (payload.deltas === true ? switchBriefly : switchTurn)(payload, call, limit),
       limits,
@@ -170,7 +172,7 @@ export function createCommands({ engine, archive, clock, trail, limits, access, 
     'session:pause': timer('session:pause', stateOrClock),
     'session:resume': timer('session:resume', stateOrClock),
     'session:finish': timer('session:finish', clockOf),
-    'session:adjust': timer('session:adjust'),
+    'session:adjust': timer('session:adjust', adjusted),
     'session:undo': timer('session:undo'),
     'session:complete': timer('session:complete'),
     'session:cancel': timer('session:cancel'),

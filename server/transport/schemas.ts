@@ -2,6 +2,7 @@ import { z } from 'zod';
 import {
   ACTION_TYPES,
   type ActionOnTimeout,
+  ANSWER_MAX_BYTES,
   CLOCK_MAX_MS,
   CLOCK_MIN_MS,
   type CommandName,
@@ -11,6 +12,7 @@ import {
   HISTORY_LIMIT_MAX,
   ID_PATTERN,
   INCREMENT_MAX_MS,
+  LATE_FINISH_MAX_MS,
   MESSAGE_MAX_BYTES,
   METADATA_MAX_BYTES,
   OUTAGE_POLICIES,
@@ -21,6 +23,7 @@ import {
   SHARE_MIN_SECONDS,
   SHARED_ROLES,
   SYNC_MODES,
+  TIME_FACTOR_MAX,
   UNDO_CLOCKS,
   UNDO_DEPTH_MAX,
   WARNINGS_MAX,
@@ -30,9 +33,17 @@ import { freeJson, freeObject } from './free-json.ts';
 
 const id = z.string().regex(ID_PATTERN, 'Must be 1 to 128 characters of A-Z a-z 0-9 . _ : @ | ~ -');
 const version = z.int().min(1);
+const count = z.int().min(0);
 const clock = z.int().min(CLOCK_MIN_MS).max(CLOCK_MAX_MS);
 /** A bank that the mode may not use: 0 says so. Where the mode does use it, the domain asks for a real one. */
 const bank = z.int().min(0).max(CLOCK_MAX_MS);
+
+const instant = z.iso.datetime({ precision: 3 });
+const factor = z
+  .number()
+  .min(1)
+  .max(TIME_FACTOR_MAX)
+  .refine((value) => Math.abs(100 * value - Math.round(100 * value)) < 1e-9, 'Must have at most two decimals');
 
 const options = { expected_version: version.optional(), command_id: id.optional() };
 const session = { session_id: id, ...options };
@@ -43,6 +54,9 @@ const participant = z.strictObject({
   total_time_ms: bank.optional(),
   group_id: id.optional(),
   time_control: timeControl.optional(),
+  time_factor: factor.optional(),
+  extra_time_ms: z.int().min(0).max(CLOCK_MAX_MS).optional(),
+  closes_at: instant.optional(),
 });
 
 const group = z.strictObject({
@@ -63,6 +77,11 @@ const thresholds = (least: number) =>
     .max(WARNINGS_MAX)
     .refine((all) => new Set(all).size === all.length, 'Must be unique')
     .optional();
+
+const percents = z
+  .array(z.int().min(1).max(99))
+  .max(WARNINGS_MAX)
+  .refine((all) => new Set(all).size === all.length, 'Must be unique');
 
 const create = z.strictObject({
   session_id: id.optional(),
@@ -87,6 +106,9 @@ const create = z.strictObject({
   participants_may_start: z.boolean().optional(),
   undo_depth: z.int().min(0).max(UNDO_DEPTH_MAX).optional(),
   concurrent: z.boolean().optional(),
+  closes_at: instant.optional(),
+  warning_thresholds_percent: percents.optional(),
+  late_finish_ms: z.int().min(0).max(LATE_FINISH_MAX_MS).optional(),
 });
 
 /** A create without time controls, where every group needs a bank, and whose clocks end at zero with all thresholds. */
@@ -117,11 +139,17 @@ export const schemas = {
     ...session,
     current_participant_id: id.optional(),
     next_participant_id: id.optional(),
+    cycle_count: count.optional(),
     deltas: z.boolean().optional(),
   }),
   'session:pause': z.strictObject({ ...session, participant_id: id.optional() }),
   'session:resume': z.strictObject({ ...session, participant_id: id.optional() }),
-  'session:finish': z.strictObject({ ...session, participant_id: id, cycle_count: z.int().min(0).optional() }),
+  'session:finish': z.strictObject({
+    ...session,
+    participant_id: id,
+    cycle_count: count.optional(),
+    answer: freeJson(ANSWER_MAX_BYTES).optional(),
+  }),
   'session:adjust': z.strictObject({
     ...session,
     delta_ms: z.int().min(-CLOCK_MAX_MS).max(CLOCK_MAX_MS),
@@ -143,7 +171,7 @@ export const schemas = {
     after_version: z.int().min(0).default(0),
     limit: z.int().min(1).max(HISTORY_LIMIT_MAX).default(HISTORY_LIMIT_DEFAULT),
     event_types: z.array(z.enum(EVENT_TYPES)).min(1).max(EVENT_TYPES.length).optional(),
-    created_at: z.iso.datetime({ precision: 3 }).optional(),
+    created_at: instant.optional(),
   }),
   'session:share': z
     .strictObject({

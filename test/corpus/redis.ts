@@ -136,6 +136,8 @@ export class MemoryRedis {
       this.published(textOf(publication, ''));
       return true;
     },
+    // No recorded session is concurrent.
+    claimUntil: async () => false,
     claimWarnings: async ({ version, epoch }, thresholds) => {
       const facts = this.#live === undefined ? null : readFacts(this.#live.facts);
       if (facts === null || facts.version !== String(version) || facts.epoch !== String(epoch)) return null;

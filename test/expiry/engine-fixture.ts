@@ -175,6 +175,7 @@ export class EngineFixture {
         tell: () => events.forEach(({ event_type, state }) => note('update', state, event_type)),
       }),
       warn: (state, threshold) => note('warning', state, String(threshold)),
+      warnOfClocks: (state, { threshold_ms, participant_ids }) => note('warning', state, `${threshold_ms} ${participant_ids.join()}`),
       message: ({ session_id }) => {
         note('message', { session_id, version: 0 }, '');
         return { channel: '', head: '', tail: '' };

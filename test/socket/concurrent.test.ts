@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { SyncKairosClient } from '@synckairos/client';
-import type { CreatePayload, HistoryData, SessionState, SwitchData } from '#contract';
+import type { CreatePayload, HistoryData, SessionState, SwitchData, WarningEvent } from '#contract';
 import { verify } from '../../server/audit/verify.ts';
 import { closeDatabase, openDatabase } from '../../server/audit/database.ts';
 import { silent } from '../audit/kit.ts';
@@ -147,5 +147,79 @@ describe('concurrent sessions over the wire', () => {
     } finally {
       client.disconnect();
     }
+  });
+
+  it('CC-54 a room of two instances is warned of each clock and threshold once, and by one event of more than 50 clocks', async () => {
+    const warnings = { warning_thresholds_ms: [1_500], warning_thresholds_percent: [90] };
+    const participants = Array.from({ length: 51 }, (_, n) => ({ participant_id: `p${n}`, total_time_ms: 2_000 }));
+    participants.push({ participant_id: 'last', total_time_ms: 2_400 });
+    const { session_id } = await teacher.ok('session:create', hall({ ...warnings, participants }));
+    await student.ok('session:join', { session_id });
+    const { deadline_at } = await teacher.ok('session:start', { session_id });
+    const told: (string | number | null | undefined)[][] = [];
+    student.socket.on('session:warning', (warning: WarningEvent) => {
+      if (warning.session_id !== session_id) return;
+      told.push([
+        warning.participant_id,
+        warning.participant_ids?.length,
+        warning.threshold_ms,
+        warning.threshold_percent,
+        warning.deadline_at,
+      ]);
+    });
+    await student.next('session:expired', (event) => event.session_id === session_id && event.expired_participant_id === 'last');
+    const last = new Date(Date.parse(deadline_at ?? '') + 400).toISOString();
+    expect(told).to.deep.equal([
+      [null, 51, 1_800, 90, deadline_at],
+      ['last', undefined, 2_160, 90, last],
+      [null, 51, 1_500, undefined, deadline_at],
+      ['last', undefined, 1_500, undefined, last],
+    ]);
+  });
+
+  it('CC-55 thirty who answer one question within 200 ms over two instances have thirty answers, each with its own instant', async () => {
+    const participants = Array.from({ length: 30 }, (_, n) => ({ participant_id: `p${n}` }));
+    const { session_id } = await teacher.ok('session:create', hall({ sync_mode: 'per_cycle', time_per_cycle_ms: 60_000, participants }));
+    await teacher.ok('session:start', { session_id });
+    const clients = await Promise.all(participants.map((_, n) => cluster.client(n % 2 === 0 ? a : b)));
+    const results = await Promise.all(
+      clients.map(async (client, n) => {
+        await new Promise((resolve) => setTimeout(resolve, (200 * n) / 30));
+        return client.ok('session:finish', { session_id, participant_id: `p${n}`, cycle_count: 0, answer: n });
+      }),
+    );
+    const state = await student.ok('session:get', { session_id });
+    expect(state.participants.map((one) => [one.clock_status, one.answer])).to.deep.equal(participants.map((_, n) => ['finished', n]));
+    expect(state).to.include({ version: 32, cycle_count: 0, status: 'running', deadline_at: null });
+    for (const [n, result] of results.entries()) expect(result.finished_at).to.equal(state.participants[n]?.finished_at);
+    await teacher.ok('session:switch', { session_id, cycle_count: 0 });
+    await student.refused('CONFLICT', 'session:finish', { session_id, participant_id: 'p1', cycle_count: 0 });
+    for (const client of clients) client.close();
+  });
+
+  it('CC-56 an answer that arrives after its cycle, and had to wait for the end of that, does not count for the next one', async () => {
+    const participants = [{ participant_id: 'ann' }];
+    const change = { sync_mode: 'per_cycle', time_per_cycle_ms: 1_000, auto_advance: true, participants } as const;
+    const { session_id } = await teacher.ok('session:create', hall(change));
+    const started = await teacher.ok('session:start', { session_id });
+    await student.ok('session:join', { session_id });
+    const wait = Date.parse(started.deadline_at ?? '') - (await teacher.ok('time:sync', {})).server_send_time_ms + 5;
+    await new Promise((resolve) => setTimeout(resolve, wait));
+    await student.refused('CONFLICT', 'session:finish', { session_id, participant_id: 'ann' });
+    await student.ok('session:finish', { session_id, participant_id: 'ann', cycle_count: 1 });
+    await teacher.ok('session:complete', { session_id });
+  });
+
+  it('CC-57 time that a closing cuts off is told beside the answer to create, start and adjust', async () => {
+    const closes_at = new Date(Date.now() + HOUR / 2).toISOString();
+    const created = await teacher.success('session:create', hall({ closes_at }));
+    expect(created.notices?.map(({ code, participant_id }) => [code, participant_id])).to.deep.equal(
+      ['ann', 'ben', 'cem'].map((name) => ['CUT_BY_CLOSE', name]),
+    );
+    const { session_id } = created.data;
+    const started = await teacher.success('session:start', { session_id, participant_id: 'ben' });
+    expect(started.notices?.map((notice) => notice.participant_id)).to.deep.equal(['ben']);
+    const given = await teacher.success('session:adjust', { session_id, participant_id: 'cem', delta_ms: 60_000 });
+    expect(given.notices?.[0]?.lost_ms).to.be.within(HOUR / 2 + 50_000, HOUR / 2 + 120_000);
   });
 });

@@ -3,7 +3,7 @@
  * what it was given, less what is charged, is what it had at its own `cycle_started_at`. Pure.
  */
 import type { ClockStatus, ParticipantState, SessionState } from '../contract/state.ts';
-import { countdown, remainingOf, untilFall } from './clock.ts';
+import { type Clock, countdown, remainingOf, untilFall } from './clock.ts';
 import type { FoundClock } from './find.ts';
 import { instantOf, iso } from './instants.ts';
 
@@ -18,18 +18,36 @@ export function goesOnAlone({ clock_status }: ParticipantState): boolean {
 /** The clock of a participant of a concurrent session. */
 export function concurrentClock(state: SessionState, one: ParticipantState): FoundClock {
   const since = one.cycle_started_at ?? null;
-  return { clock: countdown(leftOf(one), state.overrun_ms), hasTurn: since !== null, since };
+  const closing = goesOnAlone(one) ? closingOf(state, one) : null;
+  const found = { clock: clockOf(state, one), hasTurn: since !== null, since };
+  return closing === null ? found : { ...found, closesAt: instantOf(closing) };
 }
 
 /** The clock that falls next, for whoever asks for the session's; undefined where none runs. */
 export function nextToFall(state: SessionState): FoundClock | undefined {
-  const next = state.participants.find((one) => one.deadline_at != null && one.deadline_at === state.deadline_at);
+  let next: ParticipantState | undefined;
+  for (const one of state.participants) {
+    if (one.cycle_started_at == null) continue;
+    // A clock that never falls comes last. Instants of one form stand in the order of their texts.
+    if (next === undefined || (one.deadline_at ?? '~') < (next.deadline_at ?? '~')) next = one;
+  }
   return next && concurrentClock(state, next);
 }
 
-/** What a clock has as settled, ms. */
-function leftOf({ given_ms = null, time_used_ms }: ParticipantState): number | null {
-  return given_ms === null ? null : given_ms - time_used_ms;
+/** When a participant's clock is closed whatever it has; null where it is not. */
+export function closingOf(state: SessionState, one: ParticipantState): string | null {
+  return one.closes_at ?? state.closes_at ?? null;
+}
+
+/** When a clock that runs falls by itself, Unix ms, whenever it is closed; null where it never does. */
+export function fallOf(state: SessionState, one: ParticipantState, since: number): number | null {
+  const left = untilFall(clockOf(state, one));
+  return left === null ? null : since + left;
+}
+
+/** A clock as settled. In `per_cycle` it has only what is left of the cycle. */
+function clockOf(state: SessionState, { given_ms = null, time_used_ms, cycle_time_used_ms = time_used_ms }: ParticipantState): Clock {
+  return countdown(given_ms === null ? null : given_ms - cycle_time_used_ms, state.overrun_ms);
 }
 
 /**
@@ -39,23 +57,23 @@ function leftOf({ given_ms = null, time_used_ms }: ParticipantState): number | n
 export function settleOne(state: SessionState, one: ParticipantState, at: number, goesOnAt: number | null): ParticipantState {
   const elapsed = one.cycle_started_at == null ? 0 : Math.max(0, at - instantOf(one.cycle_started_at));
   const settled: ParticipantState = { ...one, time_used_ms: one.time_used_ms + elapsed };
-  if (one.total_time_ms !== null) settled.total_time_ms = one.total_time_ms - elapsed;
+  if (one.cycle_time_used_ms !== undefined) settled.cycle_time_used_ms = one.cycle_time_used_ms + elapsed;
+  if (one.total_time_ms !== null && state.sync_mode === 'per_participant') settled.total_time_ms = one.total_time_ms - elapsed;
   return runOne(state, settled, goesOnAt);
 }
 
 /** A participant with their clock, as settled, running from `at` (Unix ms), or standing with null. */
 export function runOne(state: SessionState, one: ParticipantState, at: number | null): ParticipantState {
-  const left = at === null ? null : untilFall(countdown(leftOf(one), state.overrun_ms));
-  return {
-    ...one,
-    cycle_started_at: at === null ? null : iso(at),
-    deadline_at: left === null || at === null ? null : iso(at + left),
-  };
+  if (at === null) return { ...one, cycle_started_at: null, deadline_at: null };
+  const fall = fallOf(state, one, at);
+  const falls = fall === null ? null : iso(fall);
+  return { ...one, cycle_started_at: iso(at), deadline_at: earlier(falls, closingOf(state, one)) };
 }
 
 /**
- * Fills in what follows from the clocks as of `at` (Unix ms): the session's deadline, which is the least, and each
- * `is_active` and `time_remaining_ms`. Entries of which nothing is new stay the same objects.
+ * Fills in what follows from the clocks as of `at` (Unix ms): the session's deadline, which is the least of all
+ * deadlines and closings, and each `is_active` and `time_remaining_ms`. Entries of which nothing is new stay the same
+ * objects.
  */
 export function deriveConcurrent(draft: SessionState, at: number): void {
   const isOn = draft.status === 'running' || draft.status === 'paused';
@@ -63,14 +81,27 @@ export function deriveConcurrent(draft: SessionState, at: number): void {
   let least: string | null = null;
   for (const [index, one] of participants.entries()) {
     const { deadline_at = null, cycle_started_at = null } = one;
-    // Instants of one form stand in the order of their texts.
-    if (deadline_at !== null && (least === null || deadline_at < least)) least = deadline_at;
+    least = earlier(least, deadline_at);
+    const closing = goesOnAlone(one) ? closingOf(draft, one) : null;
+    if (closing !== null && (isOn || draft.status === 'pending')) least = earlier(least, closing);
     const is_active = isOn && one.clock_status === 'running';
     const elapsed = cycle_started_at === null ? 0 : Math.max(0, at - instantOf(cycle_started_at));
-    const time_remaining_ms = remainingOf(countdown(leftOf(one), draft.overrun_ms), elapsed);
+    const left = remainingOf(clockOf(draft, one), elapsed);
+    const time_remaining_ms = closing === null ? left : untilClosed(left, instantOf(closing) - at);
     if (one.is_active !== is_active || one.time_remaining_ms !== time_remaining_ms) {
       participants[index] = { ...one, is_active, time_remaining_ms };
     }
   }
   draft.deadline_at = least;
+}
+
+/** What is left of a clock that is closed in so many ms. */
+export function untilClosed(left: number | null, closesIn: number): number | null {
+  const most = Math.max(0, closesIn);
+  return left === null ? most : Math.min(left, most);
+}
+
+/** The earlier one of two instants, where null is never. */
+function earlier(a: string | null, b: string | null): string | null {
+  return a === null || (b !== null && b < a) ? b : a;
 }

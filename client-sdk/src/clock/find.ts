@@ -20,6 +20,8 @@ export interface FoundClock {
   share?: Share;
   /** The instant from which it is not settled, null while it stands; undefined where it goes by that of the session. */
   since?: string | null;
+  /** When it is closed whatever it has, Unix ms; only of a concurrent session. */
+  closesAt?: number;
 }
 
 /** The clock of an owner; undefined where nobody has that id, or they have none in this mode. */

@@ -4,6 +4,7 @@
  */
 import type { SessionState } from '../contract/state.ts';
 import { type Clock, read, type Reading, remainingOf, untilFall } from './clock.ts';
+import { untilClosed } from './concurrent.ts';
 import { type ClockOwner, findClock, type FoundClock } from './find.ts';
 import { type Share, shareOf } from './hourglass.ts';
 
@@ -33,14 +34,28 @@ export function readClock(state: SessionState, owner: ClockOwner, now: number): 
 }
 
 /** As `readClock`, for a clock at hand. */
-export function readFound(state: SessionState, { clock, hasTurn, share, since }: FoundClock, now: number): Reading {
-  if (since !== undefined) return read(clock, since === null ? null : unsettled({ cycle_started_at: since }, now));
+export function readFound(state: SessionState, found: FoundClock, now: number): Reading {
+  const { clock, hasTurn, share, since, closesAt } = found;
+  if (since !== undefined) return readAlone(clock, since, closesAt, now);
   const runs = state.cycle_started_at !== null;
   if (share === undefined || !runs) return read(clock, hasTurn && runs ? unsettled(state, now) : null);
   const [received, rest] = receive(state, clock, share, now);
   const reading = read(received, null);
   // It rises as long as there is something to receive.
   return rest > 0 ? { ...reading, rate: 1 / share.of, next_change_in_ms: rest } : reading;
+}
+
+/** A clock that runs by itself. If it is closed before it would fall, it shows what is left until then. */
+function readAlone(clock: Clock, since: string | null, closesAt: number | undefined, now: number): Reading {
+  const reading = read(clock, since === null ? null : unsettled({ cycle_started_at: since }, now));
+  if (closesAt === undefined) return reading;
+  const left = Math.max(0, closesAt - now);
+  const { left_ms, next_change_in_ms } = reading;
+  if (left_ms === null || left < left_ms) {
+    return { ...reading, left_ms: left, remaining_ms: left, phase_left_ms: left, rate: left > 0 ? -1 : 0, next_change_in_ms: left || null };
+  }
+  // One that stands begins to fall when there is no more time than it has.
+  return next_change_in_ms === null ? { ...reading, next_change_in_ms: left - left_ms || null } : reading;
 }
 
 /** A clock with what it has received of what the running one used, and how long that one still has, ms. */
@@ -64,15 +79,21 @@ export function remaining(state: SessionState, owner: ClockOwner, now: number): 
 }
 
 /** As `remaining`, for a clock at hand. */
-export function remainingOn(state: SessionState, { clock, hasTurn, share, since }: FoundClock, now: number): number | null {
-  if (since !== undefined) return remainingOf(clock, unsettled({ cycle_started_at: since }, now));
+export function remainingOn(state: SessionState, found: FoundClock, now: number): number | null {
+  const { clock, hasTurn, share, since, closesAt } = found;
+  if (since !== undefined) {
+    const left = remainingOf(clock, unsettled({ cycle_started_at: since }, now));
+    return closesAt === undefined ? left : untilClosed(left, closesAt - now);
+  }
   if (share !== undefined) return remainingOf(receive(state, clock, share, now)[0], 0);
   return remainingOf(clock, hasTurn ? unsettled(state, now) : 0);
 }
 
 /** Whether a clock goes: what it shows becomes another by itself, now or later. */
 export function isMoving(state: SessionState, owner: ClockOwner): boolean {
-  const since = state.concurrent === true ? findClock(state, owner)?.since : state.cycle_started_at;
+  const found = state.concurrent === true ? findClock(state, owner) : undefined;
+  if (found?.closesAt !== undefined) return found.closesAt > Date.parse(state.updated_at);
+  const since = state.concurrent === true ? found?.since : state.cycle_started_at;
   if (since == null) return false;
   // Whatever falls or rises ends some time.
   return (readClock(state, owner, Date.parse(since))?.next_change_in_ms ?? null) !== null;

@@ -23,6 +23,12 @@ export interface ParticipantInput {
   group_id?: string | undefined;
   /** Their own time control, in `per_participant`. */
   time_control?: TimeControl | undefined;
+  /** How many times the time that is given they have: 1 to 10, at most two decimals; only in a concurrent session. */
+  time_factor?: number | undefined;
+  /** What they have beyond that, ms; only in a concurrent session. */
+  extra_time_ms?: number | undefined;
+  /** When their clock is closed, in place of the session's `closes_at`. */
+  closes_at?: string | undefined;
 }
 
 export interface GroupInput {
@@ -61,8 +67,14 @@ export interface CreatePayload extends CommandOptions {
   participants_may_start?: boolean | undefined;
   /** How many turns can be taken back at most: 0 (default) to 20. */
   undo_depth?: number | undefined;
-  /** Whether every participant has a clock that runs by itself; only in `per_participant` so far. */
+  /** Whether every participant has a clock that runs by itself: `per_participant`, `per_cycle` and `count_up`. */
   concurrent?: boolean | undefined;
+  /** When every clock that has not ended falls, whatever it has; only in a concurrent session. */
+  closes_at?: string | undefined;
+  /** Warn when so much of what a clock was given is left, in per cent: 1 to 99; only in a concurrent session. */
+  warning_thresholds_percent?: number[] | undefined;
+  /** For how long after the fall of a clock its finish is still taken, ms; only in a concurrent `per_participant`. */
+  late_finish_ms?: number | undefined;
 }
 
 export interface JoinPayload extends SessionPayload {
@@ -87,12 +99,16 @@ export interface FinishPayload extends SessionPayload {
   participant_id: string;
   /** Guard: only in this cycle of the session. */
   cycle_count?: number | undefined;
+  /** What they finish with: any JSON of at most 1 KiB. */
+  answer?: JsonValue | undefined;
 }
 
 export interface SwitchPayload extends SessionPayload {
   /** Guard: switch only while this participant is the active one. */
   current_participant_id?: string | undefined;
   next_participant_id?: string | undefined;
+  /** Guard: only in this cycle; in a concurrent session the server then tries again while it is the same. */
+  cycle_count?: number | undefined;
   /** The answer of a large session may hold only the participants that have changed. */
   deltas?: boolean | undefined;
 }

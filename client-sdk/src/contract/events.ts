@@ -77,10 +77,14 @@ export interface ExpiredEvent extends EventEnvelope {
 }
 
 export interface WarningEvent extends EventEnvelope {
+  /** Whose clock it is. Null in a concurrent session where it is that of more than 50, whom `participant_ids` names. */
   participant_id: string | null;
+  participant_ids?: string[];
   group_id: string | null;
   /** What is left until zero: 0 as time is up, negative while the clock goes on below zero. */
   threshold_ms: number;
+  /** Where the threshold is a part of what the clock was given. */
+  threshold_percent?: number;
   deadline_at: string;
   /** There only where clocks go on below zero. */
   zero_at?: string;

@@ -24,12 +24,20 @@ export const COUNT_MAX = 500;
 export const CONTROL_PART_MAX_MS = 30 * CLOCK_MAX_MS;
 /** What all of a time control may come to, and what an adjustment may leave on such a clock. */
 export const CONTROL_MAX_MS = 400 * CLOCK_MAX_MS;
+/** How many times the time of others a participant may have. */
+export const TIME_FACTOR_MAX = 10;
+/** The most that a clock of a concurrent session may have. */
+export const CONCURRENT_MAX_MS = TIME_FACTOR_MAX * CLOCK_MAX_MS + CLOCK_MAX_MS;
+/** For how long after a fall a finish may be taken. */
+export const LATE_FINISH_MAX_MS = 3_600_000;
 export const PARTICIPANTS_MAX = 1_000;
 export const UNDO_DEPTH_MAX = 20;
 export const WARNINGS_MAX = 10;
 export const DEFAULT_WARNING_THRESHOLDS_MS: readonly number[] = [10_000, 5_000, 1_000];
 
 export const METADATA_MAX_BYTES = 10 * 1024;
+/** What a participant finishes with. */
+export const ANSWER_MAX_BYTES = 1024;
 export const MESSAGE_MAX_BYTES = 4 * 1024;
 /** Free JSON (`metadata`, `message`, `action_on_timeout`) nested deeper than this is refused. */
 export const JSON_DEPTH_MAX = 32;

@@ -55,7 +55,7 @@ export interface ErrorBody {
   retryable: boolean;
 }
 
-export const NOTICE_CODES = ['UNKNOWN_ACTION'] as const;
+export const NOTICE_CODES = ['UNKNOWN_ACTION', 'CUT_BY_CLOSE'] as const;
 export type NoticeCode = (typeof NOTICE_CODES)[number];
 
 /** What is as it was asked for, and may not be what was meant. */
@@ -64,6 +64,9 @@ export interface Notice {
   /** The field that it is about. */
   field: string;
   message: string;
+  /** Of CUT_BY_CLOSE: whose clock is closed before it would fall, and how much of it is lost, ms. */
+  participant_id?: string;
+  lost_ms?: number;
 }
 
 export interface Success<Data> {
@@ -73,7 +76,7 @@ export interface Success<Data> {
   /** The command had its effect before: this repeats a `command_id`, whose effect made `applied_version`. */
   replayed?: true;
   applied_version?: number;
-  /** Never empty. Only a create has some so far. */
+  /** Never empty. */
   notices?: Notice[];
 }
 

@@ -68,8 +68,20 @@ export interface ParticipantState {
   finished_at?: string | null;
   /** When their clock fell. */
   expired_at?: string | null;
-  /** What their clock was given in all, ms, adjustments included. */
+  /** When they finished after their clock had fallen: how long after, ms. */
+  late_by_ms?: number;
+  /** What they finished with. */
+  answer?: JsonValue;
+  /** What their clock was given, ms, in `per_cycle` in this cycle, adjustments included; null for one without end. */
   given_ms?: number | null;
+  /** What was settled of the present cycle; only in `per_cycle`. */
+  cycle_time_used_ms?: number;
+  /** How many times the time of the others they have; only where it was given. */
+  time_factor?: number;
+  /** What they have beyond that, ms; only where it was given. */
+  extra_time_ms?: number;
+  /** When their clock is closed, in place of the session's `closes_at`; only where it was given. */
+  closes_at?: string;
 }
 
 export interface GroupState {
@@ -137,4 +149,10 @@ export interface SessionState {
   zero_at?: string | null;
   /** There only where every participant has a clock that runs by itself. */
   concurrent?: true;
+  /** When every clock that has not ended falls, whatever it has; only where it was given. */
+  closes_at?: string;
+  /** Parts of what a clock was given, in per cent, at which its room is warned; only where they were given. */
+  warning_thresholds_percent?: number[];
+  /** For how long after the fall of a clock its finish is still taken, ms; only where it was given. */
+  late_finish_ms?: number;
 }

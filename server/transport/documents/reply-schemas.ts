@@ -48,7 +48,13 @@ const actor = z.object({
   participant_id: id.exactOptional(),
   link_id: id.exactOptional(),
 });
-const notice = z.object({ code: z.enum(NOTICE_CODES), field: z.string(), message: z.string() }) satisfies z.ZodType<Notice>;
+const notice = z.object({
+  code: z.enum(NOTICE_CODES),
+  field: z.string(),
+  message: z.string(),
+  participant_id: id.exactOptional(),
+  lost_ms: ms.exactOptional(),
+}) satisfies z.ZodType<Notice>;
 const empty = z.record(z.string(), z.never());
 const envelope = { ...position, server_time_ms: unixMs };
 
@@ -111,8 +117,10 @@ export const roomEvents = {
   'session:warning': z.object({
     ...envelope,
     participant_id: id.nullable(),
+    participant_ids: z.array(id).exactOptional(),
     group_id: id.nullable(),
     threshold_ms: ms,
+    threshold_percent: z.int().exactOptional(),
     deadline_at: instant,
     zero_at: instant.exactOptional(),
   }),
@@ -155,6 +163,8 @@ export function failureOf(code: ErrorCode) {
   return z.object({ ok: z.literal(false), error: z.object(detailed), server_time_ms: unixMs });
 }
 
+const NOTICED: ReadonlySet<CommandName> = new Set(['session:create', 'session:start', 'session:adjust']);
+
 /** The success of a command. */
 export function successOf(name: CommandName) {
   return z.object({
@@ -163,7 +173,7 @@ export function successOf(name: CommandName) {
     server_time_ms: unixMs,
     replayed: z.literal(true).exactOptional(),
     applied_version: version.exactOptional(),
-    ...(name === 'session:create' ? { notices: z.array(notice).min(1).exactOptional() } : {}),
+    ...(NOTICED.has(name) ? { notices: z.array(notice).min(1).exactOptional() } : {}),
   });
 }
 

@@ -7,6 +7,7 @@ import {
   EVENT_TYPES,
   type HistoryEvent,
   type JsonObject,
+  type JsonValue,
   OUTAGE_POLICIES,
   type SessionState,
   type StateChanges,
@@ -25,6 +26,7 @@ export const instant = z
 export const ms = z.int();
 export const version = z.int().min(1);
 export const unixMs = z.number().meta({ description: 'Unix milliseconds of the one clock', examples: [1795363912727] });
+const anything = z.custom<JsonValue>();
 const free = z.custom<JsonObject>().meta({ type: 'object' });
 export const action = z
   .custom<ActionOnTimeout>()
@@ -62,6 +64,12 @@ export const participant = z.object({
   finished_at: instant.nullable().exactOptional(),
   expired_at: instant.nullable().exactOptional(),
   given_ms: ms.nullable().exactOptional(),
+  late_by_ms: ms.exactOptional(),
+  answer: anything.exactOptional(),
+  cycle_time_used_ms: ms.exactOptional(),
+  time_factor: z.number().exactOptional(),
+  extra_time_ms: ms.exactOptional(),
+  closes_at: instant.exactOptional(),
 });
 
 export const group = z.object({
@@ -113,6 +121,9 @@ export const state = z.object({
   overrun_ms: ms.exactOptional(),
   zero_at: instant.nullable().exactOptional(),
   concurrent: z.literal(true).exactOptional(),
+  closes_at: instant.exactOptional(),
+  warning_thresholds_percent: z.array(z.int()).exactOptional(),
+  late_finish_ms: ms.exactOptional(),
 }) satisfies z.ZodType<SessionState>;
 
 const { participants: _participants, groups: _groups, ...stateFields } = state.shape;

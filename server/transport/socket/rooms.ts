@@ -35,6 +35,9 @@ const PREFIX = 's';
  */
 const TOLD_ONE_BY_ONE = 10;
 
+/** If more clocks than this cross one threshold at one instant, the room gets one warning that names all. */
+const WARNED_ONE_BY_ONE = 50;
+
 /**
  * The name of a session's room. It contains the incarnation of the id, so that whoever is in it never gets a message of
  * another session that had the same id. It also contains the hash tag of the session's keys, so that the commit script
@@ -167,6 +170,16 @@ export function createRooms(io: IoServer, { adapter, schema, now, metrics }: Roo
       const ends = { deadline_at: deadline_at ?? state.updated_at, ...(zero_at == null ? {} : { zero_at }) };
       metrics.broadcasts.inc({ event: 'session:warning' });
       io.to(roomOf(state)).emit('session:warning', { ...envelope(state), ...holder, threshold_ms: threshold, ...ends });
+    },
+    warnOfClocks(state, { threshold_ms, threshold_percent, deadline_at, participant_ids }) {
+      const part = threshold_percent === undefined ? {} : { threshold_percent };
+      const about = { ...envelope(state), group_id: null, threshold_ms, ...part, deadline_at };
+      const told = participant_ids.length > WARNED_ONE_BY_ONE ? [null] : participant_ids;
+      for (const participant_id of told) {
+        metrics.broadcasts.inc({ event: 'session:warning' });
+        const all = participant_id === null ? { participant_ids } : {};
+        io.to(roomOf(state)).emit('session:warning', { ...about, participant_id, ...all });
+      }
     },
     message(state, message, arrival, actor) {
       const event = 'session:message';

@@ -1,0 +1,93 @@
+/** The clocks of a concurrent session as a whole: how they are stopped, charged, ended, and begin a cycle together. */
+import { type Charge, goesOnAlone, iso, runOne, settleOne } from '#clock';
+import type { ParticipantInput, ParticipantState, SessionState } from '#contract';
+
+export const NOTHING: Charge = { participant_id: null, group_id: null, time_elapsed_ms: 0, time_remaining_ms: null };
+
+/**
+ * What a participant is given of a time that all get, ms: `time_factor` times it, rounded up to a whole millisecond,
+ * and `extra_time_ms`.
+ */
+export function share(time_ms: number, { time_factor = 1, extra_time_ms = 0 }: Pick<ParticipantInput, 'time_factor' | 'extra_time_ms'>) {
+  return Math.ceil((time_ms * Math.round(100 * time_factor)) / 100) + extra_time_ms;
+}
+
+/** A participant whose clock is fresh and waits, with the time of its session's mode. */
+export function waiting(state: SessionState, one: ParticipantState): ParticipantState {
+  const stands = { cycle_started_at: null, deadline_at: null, finished_at: null, expired_at: null };
+  const base = { ...one, clock_status: 'waiting' as const, ...stands };
+  if (state.sync_mode === 'per_participant') {
+    const bank = share(one.total_time_ms ?? 0, one);
+    return { ...base, total_time_ms: bank, given_ms: bank };
+  }
+  const time_ms = state.sync_mode === 'per_cycle' ? state.time_per_cycle_ms : state.max_time_ms;
+  const given_ms = time_ms === null ? null : share(time_ms, one);
+  return state.sync_mode === 'per_cycle' ? { ...base, given_ms, cycle_time_used_ms: 0 } : { ...base, given_ms };
+}
+
+/** A participant whose clock runs from `at` (Unix ms), or from the resume of a session that is paused. */
+export function running(draft: SessionState, one: ParticipantState, at: number): ParticipantState {
+  return { ...runOne(draft, one, draft.status === 'paused' ? null : at), clock_status: 'running' };
+}
+
+/** Settles and stops all clocks of a draft; returns those that ran. */
+export function stopClocks(draft: SessionState, at: number): ParticipantState[] {
+  const ran: ParticipantState[] = [];
+  for (const [index, one] of draft.participants.entries()) {
+    if (one.cycle_started_at == null) continue;
+    const settled = settleOne(draft, one, at, null);
+    draft.participants[index] = settled;
+    ran.push(settled);
+  }
+  return ran;
+}
+
+/** Begins the next cycle of `per_cycle` at `at`: everybody's clock is fresh and runs. */
+export function beginTogether(draft: SessionState, at: number): void {
+  draft.cycle_count += 1;
+  draft.participants = draft.participants.map((one) => {
+    const { answer: _answer, late_by_ms: _late, ...fresh } = waiting(draft, one);
+    return isClosed(draft, one, at) ? one : running(draft, { ...fresh, has_expired: false }, at);
+  });
+}
+
+/** A participant whose clock has ended, counted. */
+export function counted(one: ParticipantState): ParticipantState {
+  return { ...one, cycle_count: one.cycle_count + 1, has_gone: true };
+}
+
+/**
+ * What follows when no clock waits, runs or is paused any more: in `per_cycle` the next cycle with `auto_advance`, else
+ * nothing until somebody says so; elsewhere the end, which is `completed` if somebody has finished.
+ */
+export function goOnOrEnd(draft: SessionState, at: number): void {
+  if (draft.participants.some(goesOnAlone)) return;
+  if (draft.status === 'pending') return end(draft, 'cancelled', at);
+  if (draft.sync_mode === 'per_cycle' && draft.participants.some((one) => !isClosed(draft, one, at))) {
+    if (draft.auto_advance) beginTogether(draft, at);
+    return;
+  }
+  end(draft, draft.participants.some(({ clock_status }) => clock_status === 'finished') ? 'completed' : 'expired', at);
+}
+
+/** Ends a session. */
+export function end(draft: SessionState, status: 'completed' | 'expired' | 'cancelled', at: number): void {
+  draft.status = status;
+  draft.session_completed_at ??= iso(at);
+}
+
+/** Whether a participant's clock is closed at `at`, so that it can't run again. */
+export function isClosed(draft: SessionState, { closes_at = draft.closes_at }: ParticipantState, at: number): boolean {
+  return closes_at !== undefined && Date.parse(closes_at) <= at;
+}
+
+/** What an event charged: to one clock, or to several, each of which tells by itself what it has used. */
+export function chargeOf(before: SessionState, draft: SessionState, charged: readonly ParticipantState[]): Charge {
+  const [one, ...others] = charged;
+  if (one === undefined) return NOTHING;
+  if (others.length > 0) return { ...NOTHING, time_elapsed_ms: null };
+  const { participant_id, time_used_ms, cycle_time_used_ms = time_used_ms, given_ms = null } = one;
+  const used = before.participants[draft.participants.indexOf(one)]?.time_used_ms ?? 0;
+  const time_remaining_ms = given_ms === null ? null : given_ms - cycle_time_used_ms;
+  return { participant_id, group_id: null, time_elapsed_ms: time_used_ms - used, time_remaining_ms };
+}

@@ -1,0 +1,42 @@
+import { draftOf, goesOnAlone, iso } from '#clock';
+import type { JsonObject, JsonValue, ParticipantState, SessionState } from '#contract';
+import { NOTHING } from './clock-set.ts';
+import type { Decision } from './decide.ts';
+import { record } from './event.ts';
+import { refuse } from './refusal.ts';
+
+/**
+ * A finish of a clock that has fallen, in a session that takes it for a while (`late_finish_ms`), also after it has
+ * ended by itself: the participant has finished so much too late, and a session in which nobody had is completed after
+ * all. Refused with PARTICIPANT_EXPIRED when the time for it is over; undefined where it is no such finish.
+ */
+export function finishedLate(
+  state: SessionState,
+  one: ParticipantState,
+  now: number,
+  at: number,
+  answer: JsonValue | undefined,
+): Decision | undefined {
+  const { late_finish_ms: most } = state;
+  if (most === undefined || one.clock_status !== 'expired' || one.expired_at == null || !isTaken(state)) return undefined;
+  const fell = Date.parse(one.expired_at);
+  const finished = Math.max(now, fell);
+  const late_by_ms = finished - fell;
+  if (late_by_ms > most)
+    return refuse('PARTICIPANT_EXPIRED', `The clock of ${one.participant_id} fell ${late_by_ms} ms ago; ${most} are allowed`);
+  const draft = draftOf(state);
+  const note: JsonObject = { finished_at: iso(finished), late_by_ms, ...(answer === undefined ? {} : { answer }) };
+  draft.participants[state.participants.indexOf(one)] = { ...one, clock_status: 'finished', ...note };
+  if (draft.status === 'expired') draft.status = 'completed';
+  const charge = { ...NOTHING, participant_id: one.participant_id, time_remaining_ms: one.time_remaining_ms };
+  return { ok: true, event: record(state, draft, 'participant_finished', at, charge, note) };
+}
+
+/**
+ * Whether a session still takes a late finish: it goes on, or it has ended by itself. After a command it has clocks
+ * that have not ended, or it is completed although nobody has finished.
+ */
+function isTaken({ status, participants }: SessionState): boolean {
+  if (status !== 'completed') return status !== 'cancelled' && status !== 'pending';
+  return !participants.some(goesOnAlone) && participants.some(({ clock_status }) => clock_status === 'finished');
+}
