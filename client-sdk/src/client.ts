@@ -36,7 +36,7 @@ export class SyncKairosClient extends SessionCommands {
   #skewed = false;
   #offDevice: (() => void) | undefined;
 
-  /** @throws TypeError for an invalid URL or an unknown option. Opens nothing until it is needed. */
+  /** @throws TypeError for an invalid URL or an unknown option. Opens no connection until one is needed. */
   constructor(url: string | URL, given?: SyncKairosOptions | string) {
     const options = resolveOptions(url, given);
     const { clock, optimistic } = options;
@@ -191,11 +191,11 @@ export class SyncKairosClient extends SessionCommands {
     socket.on('session:deleted', (event) => this.#rooms.deleted(event));
   }
 
-  /** Warns the developer of a mistake that makes nothing fail but leaves something missing on the screen. */
+  /** Warns the developer of a mistake by which no call fails, but something is missing on the screen. */
   #warn(text: string): void {
     if (this.#warned.has(text) || this.#warned.size >= WARNINGS_MAX) return;
     this.#warned.add(text);
-    // eslint-disable-next-line no-console -- an error event would reach only those who expect one
+    // eslint-disable-next-line no-console -- an error event would reach only applications that listen for errors
     console.warn(text);
   }
 

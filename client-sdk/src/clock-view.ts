@@ -1,8 +1,8 @@
-/** A clock with its phase as a store that changes when something that is seen of it does. Knows no React. */
+/** A clock with its phase as a store that changes when something visible of it does. Independent of React. */
 import type { Reading } from './clock/clock.ts';
 import { type ClockSource, clockStore, COUNTDOWN, type Digits } from './clock-store.ts';
 
-/** What a clock shows: its digits, and what passes at the moment. Durations are rounded as `formatTime` does. */
+/** What a clock shows: its digits and its phase. Durations are rounded as `formatTime` does. */
 export interface ClockView extends Pick<Reading, 'phase' | 'stage' | 'periods_left' | 'turns_left'> {
   /** The digits of the clock's face. */
   left_ms: number | null;
@@ -46,7 +46,7 @@ export function clockViewStore(source: ReadingSource) {
 function digitsOfPhase(reading: Reading | null): Digits | null {
   if (reading === null) return null;
   const { phase_left_ms, next_change_in_ms } = reading;
-  // Whatever passes drains, but for a clock that receives what others use, whose time is all its phase.
+  // Every phase drains, except on a clock that receives what others use: all its time is one phase.
   const rate = reading.rate > 0 ? reading.rate : next_change_in_ms === null ? 0 : -1;
   return { ...reading, left_ms: phase_left_ms, rate };
 }

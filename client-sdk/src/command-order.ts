@@ -7,15 +7,15 @@ import { type SyncKairosError, unreachable } from './errors.ts';
 import type { RestCommand } from './rest.ts';
 
 /**
- * Commands that may overtake others: they commute, or change nothing that a command depends on. So a class of a hundred
- * can be given time at once.
+ * Commands that may overtake others: they commute, or change nothing that a command depends on. So a hundred clocks can
+ * be given time at once.
  */
 const FREE: readonly RestCommand[] = ['session:adjust', 'session:message', 'session:share', 'session:revoke'];
 
 /** A command that is not answered yet. */
 interface Call {
   isFree: boolean;
-  /** The refusal of a limit that it is waiting for; null otherwise. */
+  /** The refusal by a limit that the command waits out; null if it waits for none. */
   held: SyncKairosError | null;
 }
 

@@ -1,4 +1,4 @@
-/** One socket to the server that comes back by itself, and commands over it. Knows nothing of sessions. */
+/** One socket to the server that reconnects by itself, and commands over it. Independent of sessions. */
 import { io, type Socket } from 'socket.io-client';
 import { jittered, reconnectDelay } from './backoff.ts';
 import {
@@ -21,43 +21,41 @@ import { closeCode, refusalOf } from './socket-errors.ts';
 /** The event map as the socket sees it; `exchange` ties each command to its types. */
 type Outgoing = Record<CommandName, (payload: unknown, ack: (reply: Reply<unknown>) => void) => void>;
 
-/** How long connecting may take. */
+/** Longest time that a try to connect may take, ms. */
 const DIAL_PATIENCE_MS = 10_000;
-/** Some proxies never answer a handshake: after so long, sessions are read over REST meanwhile. */
+/** Some proxies never answer a handshake: after this time, ms, sessions are read over REST meanwhile. */
 const SLOW_DIAL_MS = 2_000;
 
-/** What the parts of the client tell each other. */
+/** Events between the parts of the client. */
 interface InternalEvents {
   state: ConnectionState;
-  /** A try to connect was in vain, for a reason that may pass, or takes long. */
+  /** A try to connect failed for a reason that may pass, or takes long. */
   tried: undefined;
-  /** Why there is no connection, as `failure`, has changed. */
+  /** `failure`, the reason why there is no connection, has changed. */
   failure: undefined;
-  /** Somebody begins to listen to a session. */
+  /** A listener was added to a session. */
   wanted: undefined;
 }
 
 export class Connection {
-  /** What happens, for the application and for the parts beside this one. */
+  /** The events for the application and for the other parts of the client. */
   readonly events = new Emitter<ClientEvents & InternalEvents>();
   readonly socket: Socket<ServerToClientEvents, Outgoing>;
   readonly #options: ResolvedOptions;
   #state: ConnectionState = 'idle';
   #failure: SyncKairosError | null = null;
   #attempt = 0;
-  /**
-   * Since when it is tried again and again, by the monotonic clock: after a loss, and whenever there is reason to hope.
-   */
+  /** Start of the present row of tries, by the monotonic clock: a loss, or a hint that the network is back. */
   #tryingSince = 0;
-  /** The latest delay, before chance took its part. */
+  /** The latest delay before its random reduction, ms. */
   #delay = 0;
-  /** The transport that is being tried, if one is; there is one way out of each try. */
+  /** The transport of the present try, if there is one; each try ends in one way only. */
   #dialling: Socket['io']['engine'] | undefined;
   #closed = new AbortController();
   #callOffRetry: (() => void) | undefined;
-  /** Set by a server that shuts down: when it would like us back. */
+  /** When a server that shuts down asks the client to come back. */
   #invitedIn: number | undefined;
-  /** Why the server is about to end the connection. */
+  /** The server's reason for ending the connection, told just before. */
   #dismissal: AuthExpiredEvent['reason'] | undefined;
 
   constructor(options: ResolvedOptions) {
@@ -68,8 +66,7 @@ export class Connection {
       autoUnref: isNode(),
       autoConnect: false,
       forceNew: true,
-      // Reconnection is done here: Socket.IO's own neither tells its delays nor returns after the server closed the
-      // socket.
+      // This class reconnects: Socket.IO neither reports its delays nor reconnects after the server closed the socket.
       reconnection: false,
       timeout: DIAL_PATIENCE_MS,
       auth: (send) => {
@@ -106,7 +103,7 @@ export class Connection {
     this.socket.on('disconnect', (reason, description) => {
       if (this.#state !== 'connected') return;
       this.events.emit('disconnected', { code: closeCode(description), reason });
-      // Whoever was told may have closed it, and opened it again.
+      // A handler may have closed the connection and opened it again.
       if (this.state === 'connected') this.#dismissed(options.tokens.renewable);
     });
     this.socket.on('auth:expired', (event) => (this.#dismissal = event.reason));
@@ -117,7 +114,7 @@ export class Connection {
     return this.#state;
   }
 
-  /** Why nothing comes from the server; null while something does, and as long as no try was in vain. */
+  /** Why nothing comes from the server; null while updates or readings come, and until a first try has failed. */
   get failure(): SyncKairosError | null {
     return this.#failure;
   }
@@ -127,13 +124,13 @@ export class Connection {
     return this.#closed.signal;
   }
 
-  /** Lost, and being tried again. */
+  /** The connection is lost and is being tried again. */
   get isLost(): boolean {
     return this.#state === 'reconnecting' || this.#state === 'fallback';
   }
 
   /**
-   * Begins to connect, unless that is already under way. The signal aborts when the connection is closed by its owner.
+   * Begins to connect, unless it does already. The returned signal aborts when the connection is closed by its owner.
    */
   open(): AbortSignal {
     if (this.isOff) {
@@ -144,14 +141,14 @@ export class Connection {
     return this.#closed.signal;
   }
 
-  /** As `open`; where it is lost, at once instead of after the delay, and with short delays from now on. */
+  /** As `open`; a lost connection is tried at once instead of after the delay, and with short delays from now on. */
   hurry(): void {
     if (!this.isLost) return void this.open();
     this.#tryingSince = this.#options.clock.monotonic();
     this.#dial();
   }
 
-  /** Notes what became of the last try to reach the server without a socket: null, it answered. */
+  /** Records the outcome of the last request without a socket: its error, or null if the server answered. */
   report(failure: SyncKairosError | null): void {
     if (this.isLost) this.#enter(failure === null ? 'fallback' : 'reconnecting');
     if (failure === this.#failure) return;
@@ -159,7 +156,7 @@ export class Connection {
     this.events.emit('failure', undefined);
   }
 
-  /** Closes the socket; whatever waits for an answer is rejected. Opening again is possible. */
+  /** Closes the socket; calls that wait for an answer reject. It can be opened again. */
   close(): void {
     this.#rest();
     const wasConnected = this.#state === 'connected';
@@ -171,15 +168,15 @@ export class Connection {
     if (wasConnected) this.events.emit('disconnected', { code: 1000, reason: 'client disconnect' });
   }
 
-  /** Tells what the server said beside a success of a command. */
+  /** Raises the notices that the server sent beside the success of a command. */
   noticed(payload: object, notices: readonly Notice[] = []): void {
     const { session_id = '' } = payload as { session_id?: string };
     for (const notice of notices) this.events.emit('notice', { session_id, ...notice });
   }
 
   /**
-   * One try over the present connection. @throws SyncKairosError the server's refusal; NETWORK_ERROR without a
-   * connection or when it is lost before the answer, TIMEOUT without an answer in time
+   * Sends a command once over the present connection. @throws SyncKairosError the server's refusal; NETWORK_ERROR
+   * without a connection or when it is lost before the answer, TIMEOUT without an answer in time
    */
   exchange<C extends CommandName>(
     command: C,
@@ -192,7 +189,7 @@ export class Connection {
         if (failure !== null) {
           return reject(this.socket.connected ? timedOut(command, timeoutMs) : unreachable('The connection was lost', failure));
         }
-        // The contract says what each command answers with; that the server keeps it is its tests' business.
+        // The contract defines the answer of each command; the server's tests check that it keeps to it.
         if (!reply.ok) return reject(refusal(reply.error));
         this.noticed(payload, reply.notices);
         resolve(reply.data as Commands[C]['data']);
@@ -202,7 +199,7 @@ export class Connection {
   }
 
   /**
-   * Gets a fresh token and tells it to the server, so that the connection outlives the old one. @throws SyncKairosError
+   * Gets a fresh token and sends it to the server, so that the connection outlives the old one. @throws SyncKairosError
    * when the application's function throws, or the server refuses it
    */
   async refreshToken(): Promise<void> {
@@ -214,20 +211,20 @@ export class Connection {
 
   #planRenewal(token: string | undefined): void {
     const { clock, tokens } = this.#options;
-    // What fails here shows when the old token ends: the server closes the connection, and the next one asks for a
-    // token again.
+    // A failure here shows when the old token ends: the server closes the connection, and the next one gets a token
+    // again.
     tokens.plan(token, clock, () => void this.refreshToken().catch(() => undefined));
   }
 
   #dial(): void {
-    // A second try would be the end of the first.
+    // A second try would end the first one.
     if (this.#dialling !== undefined) return;
     this.#callOffRetry?.();
     this.socket.connect();
     const { engine } = this.socket.io;
     this.#dialling = engine;
-    // Of a transport that closes between its upgrade and its first packet, socket.io-client tells nobody until its
-    // time-out. Mostly it did tell, just now.
+    // socket.io-client does not report a transport that closes between its upgrade and its first packet before its
+    // time-out. In other cases it has reported the close just now.
     const closed = (): void => {
       if (this.#dialling !== engine) return;
       this.socket.disconnect();
@@ -243,12 +240,12 @@ export class Connection {
     later(this.#options.clock, slow, SLOW_DIAL_MS);
   }
 
-  /** Delays are counted from the first try in vain. */
+  /** Delays count from the first failed try. */
   #begin(): void {
     if (!this.isLost) [this.#tryingSince, this.#delay] = [this.#options.clock.monotonic(), 0];
   }
 
-  /** Tries again later, for ever. `failure`: why a try was in vain; absent where a connection that stood was lost. */
+  /** Plans the next try; there is always one. `failure`: why a try failed; absent where an open connection was lost. */
   #lost(failure?: SyncKairosError): void {
     const { clock, reconnectAttempts } = this.#options;
     this.#dialling = undefined;
@@ -268,8 +265,7 @@ export class Connection {
   }
 
   /**
-   * The server, or whoever gives out tokens, does not want this client. With a fresh token it may; otherwise there is
-   * no use in trying again.
+   * The server or the token function refuses this client. A fresh token may help; without one another try is useless.
    */
   #refused(error: SyncKairosError, mayChange: boolean): void {
     this.events.emit('error', error);
@@ -285,7 +281,7 @@ export class Connection {
     this.report(error);
   }
 
-  /** The connection that stood is gone: by chance, or since the server takes the token no longer. */
+  /** The open connection is gone: by a network fault, or since the server no longer accepts the token. */
   #dismissed(mayChange: boolean): void {
     const reason = this.#dismissal;
     this.#dismissal = undefined;
@@ -298,14 +294,14 @@ export class Connection {
     this.#refused(refusal({ code: 'UNAUTHORIZED', message, retryable: false }), false);
   }
 
-  /** Nothing is planned any more. */
+  /** Cancels all planned tries. */
   #rest(): void {
     this.#dialling = undefined;
     this.#callOffRetry?.();
     this.#options.tokens.rest();
   }
 
-  /** Neither there nor on its way. */
+  /** Whether the socket is neither open nor connecting. */
   get isOff(): boolean {
     return this.#state === 'idle' || this.#state === 'failed';
   }

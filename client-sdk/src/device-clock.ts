@@ -1,12 +1,12 @@
-/** The device's clocks and timers, in one place so that tests can hand in others. */
+/** The device's clocks and timers, in one place so that tests can replace them. */
 
 /** The device's two clocks, in milliseconds, and a timer that belongs to them. */
 export interface DeviceClock {
   /** Never set, never runs backwards; any origin. It may stand still while the device sleeps. */
   monotonic(): number;
-  /** Unix time as the device believes it. */
+  /** Unix time by the device's wall clock. */
   wall(): number;
-  /** Calls `run` once after `ms` milliseconds and returns what calls it off; default `setTimeout`. */
+  /** Calls `run` once after `ms` milliseconds; the returned function cancels it. Default: `setTimeout`. */
   timer?(run: () => void, ms: number): () => void;
 }
 
@@ -14,8 +14,8 @@ export interface DeviceClock {
 export const deviceClock: DeviceClock = { monotonic: () => performance.now(), wall: () => Date.now() };
 
 /**
- * Calls `run` after `ms` by the clock's own timer, or by `setTimeout`; the returned function calls it off. Such a timer
- * does not keep a Node process alive: `KeepAlive` does, for as long as somebody waits.
+ * Calls `run` after `ms` by the clock's own timer, or by `setTimeout`; the returned function cancels it. Such a timer
+ * does not keep a Node process running; `KeepAlive` does, while somebody waits.
  */
 export function later(clock: DeviceClock, run: () => void, ms: number): () => void {
   if (clock.timer !== undefined) return clock.timer(run, ms);
@@ -42,8 +42,8 @@ export function pause(clock: DeviceClock, ms: number, signal: AbortSignal): Prom
 const waiting = new WeakMap<AbortSignal, Set<() => void>>();
 
 /**
- * Calls `run` when the signal aborts, until the returned function is called. Any number may wait for the same one: of
- * more than ten listeners Node warns.
+ * Calls `run` when the signal aborts, until the returned function is called. Any number may wait for the same signal:
+ * Node would warn of more than ten listeners.
  */
 export function onAbort(signal: AbortSignal, run: () => void): () => void {
   const runs = waiting.get(signal) ?? new Set();

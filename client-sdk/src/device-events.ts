@@ -1,7 +1,4 @@
-/**
- * What a browser tells of the device: that somebody looks at the page again, and that there is a network. Elsewhere
- * nothing is told.
- */
+/** Events of the device in a browser: the page comes into sight, the network comes back. Elsewhere there are none. */
 
 /** The parts of a browser's globals that matter here; Node has none of them. */
 interface Page {
@@ -11,8 +8,8 @@ interface Page {
 }
 
 /**
- * `wake`: the page is in sight again, perhaps after a sleep. `online`: a network is there again. Until the returned
- * function is called.
+ * Calls `wake` when the page comes into sight, perhaps after a sleep, and `online` when the network comes back, until
+ * the returned function is called.
  */
 export function onDevice(handlers: { wake: () => void; online: () => void }): () => void {
   const page = globalThis as Page;

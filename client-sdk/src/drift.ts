@@ -1,4 +1,4 @@
-/** How much faster or slower the device's clock runs than the server's, told from samples over minutes. Pure. */
+/** How much faster or slower the device's clock runs than the server's, estimated from samples over minutes. Pure. */
 
 interface Point {
   /** The device's monotonic clock, ms. */
@@ -12,7 +12,7 @@ interface Point {
 const WINDOW_MS = 30_000;
 const POINTS = 20;
 const SPAN_MS = 180_000;
-/** Beyond this a clock is broken, or the fit is. */
+/** A larger drift means a broken clock or a wrong fit. */
 const LIMIT = 200e-6;
 
 /** A line through the best sample of each half minute, ten minutes long. */

@@ -18,8 +18,8 @@ export class Emitter<Events> {
 }
 
 /**
- * Calls the handlers there are, but for those taken away meanwhile; one that is added meanwhile waits for the next
- * time.
+ * Calls the present handlers, without those that are removed meanwhile; one that is added meanwhile waits for the next
+ * event.
  */
 export function callAll<T>(handlers: ReadonlySet<(payload: T) => void> | undefined, payload: T): void {
   for (const handler of Array.from(handlers ?? [])) {
@@ -27,7 +27,10 @@ export function callAll<T>(handlers: ReadonlySet<(payload: T) => void> | undefin
   }
 }
 
-/** Calls an application's handler; what it throws surfaces as an uncaught error of its own and disturbs nobody else. */
+/**
+ * Calls an application's handler; an error that it throws becomes an uncaught error and does not disturb other
+ * handlers.
+ */
 function callSafely(handler: () => void): void {
   try {
     handler();

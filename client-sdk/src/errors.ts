@@ -1,4 +1,4 @@
-/** The one error type of the SDK: refusals of the server, and what can go wrong on the way to it. */
+/** The one error type of the SDK: refusals of the server, and failures on the way to it. */
 import type { ErrorBody, ErrorCode, ErrorDetails } from './contract/index.ts';
 
 /**
@@ -11,9 +11,9 @@ export type SyncKairosErrorCode = ErrorCode | 'NETWORK_ERROR' | 'TIMEOUT';
 export class SyncKairosError extends Error {
   override readonly name = 'SyncKairosError';
   readonly code: SyncKairosErrorCode;
-  /** What the contract attaches to this code, for example the present state to a CONFLICT. */
+  /** The details that the contract defines for this code, for example the present state of a CONFLICT. */
   readonly details: ErrorBody['details'];
-  /** Whether the very same call may succeed later. */
+  /** Whether the same call may succeed later. */
   readonly retryable: boolean;
 
   constructor(
@@ -43,12 +43,15 @@ export function timedOut(what: string, ms: number): SyncKairosError {
   return new SyncKairosError('TIMEOUT', `No answer to ${what} within ${Math.round(ms)} ms`, { retryable: true });
 }
 
-/** Any thrown value as a SyncKairosError; what is none counts as a failure of the way to the server. */
+/** Any thrown value as a SyncKairosError; any other error counts as a failure on the way to the server. */
 export function asError(thrown: unknown): SyncKairosError {
   return thrown instanceof SyncKairosError ? thrown : unreachable('The server can’t be reached', thrown);
 }
 
-/** Milliseconds until a limit of the server has room again; undefined where it is none, or does not say. */
+/**
+ * Milliseconds until a limit of the server allows the call again; undefined for other errors, or where the server does
+ * not say.
+ */
 export function retryAfter(error: { code: string; details?: ErrorBody['details'] } | undefined): number | undefined {
   if (error?.code !== 'RATE_LIMIT_EXCEEDED') return undefined;
   return (error.details as Partial<ErrorDetails['RATE_LIMIT_EXCEEDED']> | undefined)?.retry_after_ms;

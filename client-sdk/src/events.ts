@@ -1,12 +1,12 @@
-/** What `client.on` can listen for. Durations and offsets are milliseconds. */
+/** The events of `client.on`. Durations and offsets are milliseconds. */
 import type { EventEnvelope, ExpiredEvent, MessageEvent, Notice, WarningEvent } from './contract/index.ts';
 import type { SyncKairosError } from './errors.ts';
 import type { ClockPhaseEvent } from './phase-watch.ts';
 
 /**
- * `reconnecting`: the connection is lost, or could not be made, and is tried again. `fallback`: likewise, and meanwhile
- * the sessions that somebody listens to are read over REST every few seconds. `failed`: the server does not want this
- * client with this token; `connect()`, a command or a subscription begins anew.
+ * `reconnecting`: the connection is lost, or could not be made, and is tried again. `fallback`: the same, and meanwhile
+ * sessions with listeners are read over REST every few seconds. `failed`: the server refuses this client's token;
+ * `connect()`, a command or a subscription tries again.
  */
 export type ConnectionState = 'idle' | 'connecting' | 'connected' | 'reconnecting' | 'fallback' | 'failed';
 
@@ -17,25 +17,25 @@ export interface ClientEvents {
   disconnected: { code: number; reason: string };
   /** The next try to connect follows in `delay`. */
   reconnecting: { attempt: number; delay: number };
-  /** So many tries were in vain; it goes on trying, unless the server wants no connection with this token. */
+  /** So many tries have failed; the client goes on trying, unless the server refuses its token. */
   connectionFailed: { attempts: number };
   timeSynced: { offset: number; rtt: number; bound: number };
   /** The device's wall clock is more than a minute off. Harmless here: the client does not rely on it. */
   clockSkewDetected: { offset: number };
   /** A clock has run out: at zero, or where it goes on below zero at the end of its overrun. */
   timeExpired: ExpiredEvent;
-  /** A clock has crossed a threshold; that of 0 as time is up, where the clock goes on below zero. */
+  /** A clock has crossed a threshold. Where clocks go on below zero, the threshold 0 says that time is up. */
   timeWarning: WarningEvent;
   /**
    * The running clock of a session with a time control, which somebody listens to, has begun another phase, period or
-   * stage. The client finds it out by itself; nothing is sent.
+   * stage. The client computes this by itself; the server sends nothing.
    */
   clockPhase: ClockPhaseEvent;
   sessionDeleted: EventEnvelope;
   message: MessageEvent;
   /**
-   * What the server says beside the success of a command on that session: it may not be what was meant. It is written
-   * to the console, too.
+   * A remark of the server beside the success of a command on that session: the result may not be what was meant. It is
+   * written to the console, too.
    */
   notice: Notice & { session_id: string };
   /** A session could not be joined. */

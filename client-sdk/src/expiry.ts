@@ -4,8 +4,8 @@ import type { EventType, ExpiredEvent, ParticipantState, SessionState } from './
 
 /**
  * The expiry that lies between two states, or null. `cause` is the type of the event that made `after`, where it is
- * known. With several versions in between the latest expiry that can be told is named; one whose traces a later turn
- * has wiped out is not seen.
+ * known. With several versions in between, the latest expiry that the states show is returned; an expiry whose traces a
+ * later turn has removed is not found.
  */
 export function expiryBetween(before: SessionState, after: SessionState, cause?: EventType): Omit<ExpiredEvent, 'server_time_ms'> | null {
   if (after.created_at !== before.created_at) return null;

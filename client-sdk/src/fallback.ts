@@ -7,10 +7,10 @@ import type { ResolvedOptions } from './options.ts';
 import { requestOverRest } from './rest.ts';
 import type { Rooms } from './rooms.ts';
 
-/** Between two readings, of which chance takes up to half. */
+/** Longest pause between two readings, ms; each is shortened at random by up to half. */
 const READ_MS = 5_000;
 
-/** Begins to read once a try to connect was in vain, not at the loss itself: mostly the socket is back in a moment. */
+/** Begins to read after a failed try to connect, not at the loss itself: mostly the socket is back in a moment. */
 export class Fallback {
   readonly #connection: Connection;
   readonly #options: ResolvedOptions;
@@ -24,7 +24,7 @@ export class Fallback {
     this.#rooms = rooms;
     connection.events.on('tried', () => void this.#keepReading());
     connection.events.on('state', () => this.#wake.abort());
-    // Whoever asks for a session now need not wait for the next round.
+    // A session that gets its first listener now is read at once, not in the next round.
     connection.events.on('wanted', () => this.#wake.abort());
   }
 
@@ -52,7 +52,7 @@ export class Fallback {
       } catch (thrown) {
         const error = asError(thrown);
         if (!connection.isLost) break;
-        // No such route: the address leads past the service.
+        // No such route: this is not the address of the service.
         if (error.code === 'NETWORK_ERROR' || error.code === 'TIMEOUT' || error.code === 'NOT_FOUND') {
           connection.report(error);
           break;
@@ -61,14 +61,15 @@ export class Fallback {
         const limitMs = retryAfter(error);
         if (limitMs !== undefined) {
           const store = this.#rooms.store(sessionId);
-          // Whoever sees nothing yet is told why, since this may take a minute.
+          // Sessions without a state get an error with the reason, since the wait may take a minute.
           if (store.getSnapshot() === null) store.fail(error);
           return limitMs + jittered(READ_MS, Math.random());
         }
         this.#rooms.refused(sessionId, error);
       }
     }
-    // The other half of what this address may ask is for commands, also those of others behind the same address.
+    // The other half of this address's requests is left to commands, also those of other clients behind the same
+    // address.
     const { isShort, resetMs } = this.#options.quota;
     return (isShort ? resetMs : 0) + jittered(READ_MS, Math.random());
   }

@@ -11,8 +11,8 @@ export type TimeStyle = 'countdown' | 'stopwatch' | 'spoken';
 const TENTHS_BELOW_MS = 10_000;
 
 /**
- * A duration in milliseconds as text, below zero with a minus; a stopwatch never shows less than 0. A dash for what is
- * no duration: null while a time is not known, undefined, NaN, Infinity.
+ * A duration in milliseconds as text, below zero with a minus; a stopwatch never shows less than 0. A dash for a value
+ * that is not a duration: null while a time is not known, undefined, NaN, Infinity.
  */
 export function formatTime(ms: number | null | undefined, style: TimeStyle = 'countdown'): string {
   if (ms == null || !Number.isFinite(ms)) return '–';
@@ -31,13 +31,13 @@ export function formatTime(ms: number | null | undefined, style: TimeStyle = 'co
  */
 export function shownTime(ms: number): number {
   const tenths = Math.ceil(ms / 100) * 100;
-  // Of what rounds up to zero from below, the zero has no sign.
+  // A negative value that rounds up to zero gives 0, not −0.
   return (Math.abs(tenths) < TENTHS_BELOW_MS ? tenths : Math.ceil(ms / 1000) * 1000) + 0;
 }
 
 /**
- * Milliseconds until a countdown that shows `ms` shows something else, which is how long a screen may rest: above 0,
- * Infinity once it stands where it ends. That is at 0, or at `-overrunMs` where it goes on below zero.
+ * Milliseconds until a countdown that shows `ms` shows something else, and a screen must be drawn: above 0, Infinity at
+ * its end. It ends at 0, or at `-overrunMs` where it goes on below zero.
  */
 export function untilNextDigit(ms: number, overrunMs = 0): number {
   if (ms <= -overrunMs) return Infinity;

@@ -1,9 +1,10 @@
 /**
- * Lets a Node process end by itself: the client's sockets and timers do not keep it, but what somebody waits for does.
+ * Lets a Node process end by itself: the client's sockets and timers do not keep it running, but pending commands and
+ * listeners do.
  */
 import type { ClientEvents } from './events.ts';
 
-/** Whoever listens for these waits for nothing; a program that only wants to hear of trouble may end. */
+/** Listeners for these events do not keep the process running: a program that only listens for errors may end. */
 const TROUBLE: readonly string[] = [
   'error',
   'disconnected',
@@ -15,7 +16,8 @@ const TROUBLE: readonly string[] = [
 const LONGEST_MS = 2_147_483_647;
 
 /**
- * Whether sockets and timers can be told not to keep the process. Not in browsers, nor where somebody else plays Node.
+ * Whether sockets and timers can be told not to keep the process running. They can't in browsers and in imitations of
+ * Node.
  */
 export function isNode(): boolean {
   const { process, document } = globalThis as { process?: { versions?: Record<string, string> }; document?: unknown };
@@ -29,15 +31,15 @@ export class KeepAlive {
   #open = false;
   #timer: ReturnType<typeof setInterval> | undefined;
 
-  /** Something is under way, until the returned function is called. */
+  /** Keeps the process for work under way, until the returned function is called. */
   work(): () => void {
     this.#work += 1;
     return this.#until(() => (this.#work -= 1));
   }
 
   /**
-   * Somebody listens, until the returned function is called; that counts while there is a connection, or one on its
-   * way.
+   * Keeps the process for a listener, until the returned function is called, while the client is connected or
+   * connecting.
    */
   listen(event?: keyof ClientEvents): () => void {
     if (event !== undefined && TROUBLE.includes(event)) return () => undefined;
@@ -45,7 +47,7 @@ export class KeepAlive {
     return this.#until(() => (this.#listeners -= 1));
   }
 
-  /** Whether there is a connection, or one on its way. */
+  /** Notes whether the client is connected or connecting. */
   set open(open: boolean) {
     this.#open = open;
     this.#look();

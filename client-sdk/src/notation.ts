@@ -56,7 +56,7 @@ export function parseTimeControl(text: string, { unit = 'seconds' }: NotationOpt
   const main = unit === 'minutes' ? MINUTE : SECOND;
   let at = 0;
   const take = (pattern: RegExp): RegExpExecArray | null => {
-    // By itself, since spaces within the patterns could be told apart in many ways.
+    // Spaces are handled here, since a pattern with optional spaces could match in many ways.
     if (pattern !== SPACES) take(SPACES);
     pattern.lastIndex = at;
     const found = pattern.exec(text);
@@ -75,7 +75,7 @@ export function parseTimeControl(text: string, { unit = 'seconds' }: NotationOpt
   };
   const amount = (bare: number, of: string): number => maybeAmount(bare) ?? fail(`${of} is missing`);
 
-  /** A `15/300 canadian`, or nothing taken. */
+  /** Reads `15/300 canadian`, if it is there. */
   const canadian = (): Stage['canadian'] => {
     const start = at;
     const turns = take(BLOCK);

@@ -1,27 +1,27 @@
-/** What a client can be told at its construction, and the defaults. */
+/** The options of a client and their defaults. */
 import type { SessionState } from './contract/index.ts';
 import { inWords } from './arguments.ts';
 import { deviceClock, type DeviceClock } from './device-clock.ts';
 import { TokenSource } from './token.ts';
 
-/** What a switch to `next` would make of a state at `now` (Unix ms of the server); null where that can't be told. */
+/** The state after a switch to `next` at `now` (Unix ms of the server); null where it can't be predicted. */
 export type OptimisticSwitch = (state: SessionState, now: number, next?: string) => SessionState | null;
 
 export interface SyncKairosOptions {
-  /** Where the socket connects, below which path included; default: the first argument. */
+  /** The address of the socket, with its path; default: the first argument. */
   socketUrl?: string;
   /**
    * Bearer token, or a function that gets a fresh one: for each connection, before the end that a JWT names, and when
    * the server refuses the old one.
    */
   token?: string | (() => string | Promise<string>);
-  /** Tries in vain before `connectionFailed`; it goes on trying afterwards. Default 10. */
+  /** Failed tries before `connectionFailed`; the client goes on trying afterwards. Default 10. */
   reconnectAttempts?: number;
   /** How long a command may take, all its tries included; default 5000. */
   requestTimeoutMs?: number;
   /**
    * With `predictSwitch` of `@synckairos/client/optimistic`, `switchCycle` shows the next turn before the server has
-   * answered; when it refuses, the state falls back.
+   * answered; when the server refuses, the former state is shown again.
    */
   optimistic?: OptimisticSwitch;
   /** For REST; default the global one. */
@@ -35,7 +35,7 @@ export interface ResolvedOptions {
   restUrl: string;
   /** Scheme, host and port of the socket. */
   socketOrigin: string;
-  /** The path that its handshake asks for. */
+  /** The path of the socket's handshake. */
   socketPath: string;
   tokens: TokenSource;
   reconnectAttempts: number;
@@ -44,13 +44,13 @@ export interface ResolvedOptions {
   fetch: typeof fetch;
   clock: DeviceClock;
   /**
-   * What the latest answer over REST told of the server's limit for this address: whether less than half is left, and
-   * ms until all of it is back.
+   * The server's limit for this address, by the latest answer over REST: whether less than half is left, and ms until
+   * all of it is back.
    */
   quota: { isShort: boolean; resetMs: number };
 }
 
-// Through an arrow: browsers refuse it on a foreign `this`.
+// Called through an arrow, since browsers refuse it on a foreign `this`.
 const globalFetch: typeof fetch = (input, init) => fetch(input, init);
 
 const NAMES: Record<keyof SyncKairosOptions, true> = {
@@ -65,7 +65,7 @@ const NAMES: Record<keyof SyncKairosOptions, true> = {
 
 /**
  * Fills in the defaults. `url` may end in `/v1` and have a path; the second argument may be the socket's URL alone.
- * @throws TypeError that names what was given: a URL that is none, an option that does not exist, a number out of range
+ * @throws TypeError that names what was given: an invalid URL, an unknown option, a number out of range
  */
 export function resolveOptions(url: string | URL, given: SyncKairosOptions | string = {}): ResolvedOptions {
   const options = typeof given === 'string' ? { socketUrl: given } : given;

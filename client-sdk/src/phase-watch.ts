@@ -1,4 +1,7 @@
-/** Says when the running clock of a session with a time control goes from one phase to the next, which nobody sends. */
+/**
+ * Notices when the running clock of a session with a time control enters another phase, of which the server sends
+ * nothing.
+ */
 import type { Reading } from './clock/clock.ts';
 import { clockHolder, type ClockHolder, findClock } from './clock/find.ts';
 import { readClock } from './clock/reading.ts';
@@ -14,14 +17,14 @@ export interface ClockPhaseEvent extends ClockHolder, Reading {
   server_time_ms: number;
 }
 
-/** A timer can't wait longer; by then the server's time has been measured again. */
+/** The longest wait of a timer, ms; by then the server's time has been measured again. */
 const LONGEST_MS = 2_147_483_647;
 
 interface Watched {
   state: SessionState;
-  /** Whose turn was looked at last. */
+  /** The turn that was looked at last. */
   turn: string;
-  /** What of its clock passed then; undefined where it was not looked at. */
+  /** The phase of its clock then; undefined where the turn was not looked at. */
   part: string | undefined;
   callOff?: (() => void) | undefined;
 }
@@ -41,7 +44,7 @@ export class PhaseWatch {
     this.#options = options;
   }
 
-  /** Takes the newest state of a session; null where there is none any more, or nobody wants to hear of it. */
+  /** Takes the newest state of a session; null where it has gone, or has no listener any more. */
   follow(id: string, state: SessionState | null): void {
     const known = this.#watched.get(id);
     known?.callOff?.();
@@ -49,13 +52,13 @@ export class PhaseWatch {
     const clock = state && findClock(state, 'session')?.clock;
     if (!state?.cycle_started_at || !clock?.control) return;
     const turn = JSON.stringify([state.epoch, clockHolder(state), clock.state.turns]);
-    // Of a turn that the client saw begin nothing is left out; what passed before it came is no news.
+    // Of a turn that the client saw begin all phases are raised; those from before the client came are not.
     const part = known?.turn === turn ? known.part : known && partOf(readClock(state, 'session', Date.parse(state.cycle_started_at)));
     this.#watched.set(id, { state, turn, part });
     this.#look(id);
   }
 
-  /** The server's time is another one than was thought. */
+  /** Call this when the estimate of the server's time has changed. */
   lookAgain(): void {
     for (const id of this.#watched.keys()) this.#look(id);
   }

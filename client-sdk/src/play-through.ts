@@ -1,4 +1,4 @@
-/** A time control played through without a server and without waiting: for examples, and to try what it does. */
+/** Plays a time control through without a server and without waiting, for examples and to try one out. */
 import { derive } from './clock/derive.ts';
 import { setUp } from './clock/control.ts';
 import { iso } from './clock/instants.ts';
@@ -20,15 +20,15 @@ export interface PlayedTurn {
 }
 
 export interface PlayThroughOptions {
-  /** How many take turns; 2 by default. */
+  /** Number of players; 2 by default. */
   players?: number;
   /** How far clocks go on below zero, ms; 0 by default. Not with periods, blocks or an hourglass. */
   overrun_ms?: number;
 }
 
 /**
- * What becomes of the clocks of players who take turns of these lengths, ms. A turn that is too long ends when its
- * clock falls, and is the last.
+ * Computes the clocks of players who take turns of these lengths, ms. A turn that is longer than its clock ends when
+ * the clock falls, and is the last one.
  */
 export function playThrough(control: TimeControl, turns_ms: readonly number[], options: PlayThroughOptions = {}): PlayedTurn[] {
   const turns: PlayedTurn[] = [];

@@ -1,6 +1,6 @@
 /**
- * Brings commands to the server whatever happens to the connection: over the socket, over REST while it is down, and
- * again after a lost answer.
+ * Sends commands whatever happens to the connection: over the socket, over REST while it is down, and again after a
+ * lost answer.
  */
 import { expectPayload } from './arguments.ts';
 import { CommandOrder } from './command-order.ts';
@@ -29,8 +29,8 @@ export class Requests {
 
   /**
    * Sends a command until it is answered or its time is up. A `command_id` in the payload keeps it from having its
-   * effect twice. A limit of the server is waited out where the time allows. Of one session's commands, what was called
-   * first comes first (`CommandOrder`).
+   * effect twice. A limit of the server is waited out where the time allows. Commands of one session are sent in the
+   * order of their calls (`CommandOrder`).
    * @throws TypeError for a payload that can't be sent
    * @throws SyncKairosError the server's refusal; NETWORK_ERROR when it could not be reached, TIMEOUT when an answer
    * got lost and the outcome is unknown
@@ -38,7 +38,7 @@ export class Requests {
   async send<C extends RestCommand>(command: C, payload: Commands[C]['payload']): Promise<Commands[C]['data']> {
     expectPayload(payload);
     const rest = this.#alive.work();
-    // Reading changes nothing, and so has no place in the order.
+    // Reads change nothing, so they need no place in the order.
     const isRead = payload.command_id === undefined;
     const [order, sessionId] = [this.#order, payload.session_id ?? ''];
     const call = isRead ? null : order.enter(sessionId, command);
@@ -76,7 +76,7 @@ export class Requests {
       const overSocket = connection.state === 'connected' && !socketFailed;
       const timeoutMs = deadline - clock.monotonic();
       try {
-        // Half the time at most for a socket, which may be dead without knowing it; the other half is for REST.
+        // A socket gets at most half of the time, since it may be dead without a sign of it; REST gets the other half.
         if (overSocket) return await connection.exchange(command, payload, timeoutMs / 2);
         return await requestOverRest(options, command, payload, {
           timeoutMs,
@@ -84,12 +84,12 @@ export class Requests {
           noticed: (of, notices) => connection.noticed(of, notices),
         });
       } catch (error) {
-        // A mistake of the program, or of ours, is no trouble of the network.
+        // A mistake of the program, or of the client, is not a failure of the network.
         if (!(error instanceof SyncKairosError)) throw error;
         socketFailed ||= overSocket && error.code === 'TIMEOUT';
         unanswered ||= error.code === 'TIMEOUT' || (overSocket && error.code === 'NETWORK_ERROR');
         if (error.code === 'UNAUTHORIZED' && tokens.renewable && !renewed) {
-          // On over REST, which waits for the token that is asked for now, but not for ever.
+          // Goes on over REST, which waits for the token that is requested now, but not beyond the time.
           renewed = socketFailed = true;
           void connection.refreshToken().catch(() => undefined);
           continue;
@@ -132,7 +132,7 @@ export class Requests {
   }
 }
 
-/** Whether the same request may well succeed in a moment. */
+/** Whether the same request is likely to succeed in a moment. */
 function isPassing({ code, retryable }: SyncKairosError): boolean {
   return code === 'NETWORK_ERROR' || code === 'TIMEOUT' || (code === 'SERVICE_UNAVAILABLE' && retryable);
 }

@@ -1,10 +1,10 @@
-/** Commands over REST, for while there is no socket. */
+/** Sends commands over REST while there is no socket. */
 import type { CommandName, Commands, ErrorBody, Notice } from './contract/index.ts';
 import { later, onAbort } from './device-clock.ts';
 import { refusal, SyncKairosError, timedOut, unreachable } from './errors.ts';
 import type { ResolvedOptions } from './options.ts';
 
-/** Everything but what belongs to a socket. */
+/** All commands but those that need a socket. */
 export type RestCommand = Exclude<CommandName, 'session:join' | 'session:leave' | 'auth:refresh' | 'time:sync'>;
 
 /** Method and path below `/v1/sessions/:id` where they are not `POST` and the command's verb. */
@@ -17,7 +17,7 @@ const ROUTES: Partial<Record<RestCommand, readonly [method: string, path: string
 };
 
 /**
- * One try of a command over REST.
+ * Sends a command over REST once.
  * @throws SyncKairosError the server's refusal; NETWORK_ERROR when it can't be reached, TIMEOUT without an answer in
  * time
  */
@@ -34,7 +34,7 @@ export async function requestOverRest<C extends RestCommand>(
   const path = `/v1/sessions${below}${method === 'POST' ? '' : queryOf(fields)}`;
   const body = method === 'POST' ? { body: JSON.stringify(created ? payload : fields) } : {};
   const reply = await fetchWithin(options, path, { method, ...body }, limits);
-  // What answers may be anything.
+  // The answer may come from any server.
   const { ok, data, error, notices } = (reply ?? {}) as { ok?: unknown; data?: Commands[C]['data']; error?: ErrorBody; notices?: Notice[] };
   if (ok === true && data !== undefined) {
     limits.noticed?.(payload, notices);
@@ -45,8 +45,8 @@ export async function requestOverRest<C extends RestCommand>(
 }
 
 /**
- * `fetch` of a path of the server with the token and a deadline, for which the application's token function does not
- * wait either: the JSON that it answers.
+ * `fetch` of a path of the server with the token and a deadline, which also bounds the application's token function.
+ * Resolves with the JSON of the answer.
  * @throws SyncKairosError NETWORK_ERROR or TIMEOUT
  */
 export async function fetchWithin(
@@ -55,7 +55,7 @@ export async function fetchWithin(
   init: { method?: string; body?: string },
   { timeoutMs, signal }: { timeoutMs: number; signal: AbortSignal },
 ): Promise<unknown> {
-  // Browsers have not had AbortSignal.any and .timeout for long.
+  // Older supported browsers lack AbortSignal.any and AbortSignal.timeout.
   const over = new AbortController();
   let ending = unreachable('The client was disconnected');
   const callOff = later(

@@ -9,18 +9,18 @@ import type { KeepAlive } from './keep-alive.ts';
 import type { PhaseWatch } from './phase-watch.ts';
 import { SessionStore, type StoreHooks } from './session-store.ts';
 
-/** Pause before a join is tried again that failed for a passing reason. */
+/** Pause before a join that failed for a passing reason is tried again, ms. */
 const REJOIN_MS = 1_000;
-/** While a session that somebody listens to does not exist: it is asked for after 1 s, doubling to this. */
+/** Longest pause, ms, between two requests for a session that does not exist yet; the pauses double from 1 s on. */
 const LONGEST_LOOK_MS = 16_000;
-/** Finished games whose last state is kept. */
+/** How many ended sessions without a listener are remembered. */
 const REMEMBERED = 100;
 
 export interface RoomsOptions {
   connection: Connection;
   clock: DeviceClock;
   alive: KeepAlive;
-  /** Tells of the phases of clocks that run. */
+  /** Raises the phases of running clocks. */
   phases: Pick<PhaseWatch, 'follow'>;
   /** The server's time, in whole Unix milliseconds. */
   now: () => number;
@@ -31,12 +31,15 @@ interface Room {
   joined: boolean;
   /** A join or leave is under way; one at a time, so that the last wish wins. */
   busy: boolean;
-  /** What could not be followed while it was being joined: an answer that is older does not mend it. */
+  /**
+   * The newest position that was told during a join and did not follow the known state; an older answer to the join
+   * does not suffice.
+   */
   missed?: EventEnvelope | undefined;
-  /** How long was waited the last time that the session did not exist. */
+  /** The latest pause before the session was asked for again, ms. */
   lookedMs: number;
   callOffRetry?: () => void;
-  /** Keeps the process while somebody listens. */
+  /** Keeps a Node process running while there is a listener. */
   rest?: (() => void) | undefined;
 }
 
@@ -64,17 +67,17 @@ export class Rooms {
     return this.#room(sessionId).store;
   }
 
-  /** The store of a session if the client has dealt with it. */
+  /** The store of a session if the client knows it. */
   known(sessionId: string): SessionStore | undefined {
     return this.#rooms.get(sessionId)?.store;
   }
 
-  /** What is shown of a session; null where nothing is known. */
+  /** The state that is shown of a session; null where none is known. */
   state(sessionId: string): SessionState | null {
     return this.known(sessionId)?.getSnapshot() ?? null;
   }
 
-  /** The sessions that somebody wants to hear of. */
+  /** The sessions with a listener. */
   wanted(): string[] {
     return Array.from(this.#rooms.values(), ({ store }) => store)
       .filter((store) => store.wanted)
@@ -93,13 +96,13 @@ export class Rooms {
     }
   }
 
-  /** A session was deleted, and has no room any more; of a former incarnation of its id nobody is told. */
+  /** Handles the deletion of a session. The deletion of a former incarnation of its id raises nothing. */
   deleted(event: EventEnvelope): void {
     const room = this.#rooms.get(event.session_id);
     if (room !== undefined) {
       if (!room.store.remove(event)) {
-        // Of a former incarnation of the id. The server has put everybody out of its room, but who is in the present
-        // one's?
+        // This is the deletion of a former incarnation. The server has emptied its room; the client may not be in the
+        // present one's room yet.
         if (isAfter(room.store.seen, event)) this.#rejoin(room);
         return;
       }
@@ -111,19 +114,19 @@ export class Rooms {
     this.#options.connection.events.emit('sessionDeleted', event);
   }
 
-  /** Takes the server's refusal to tell of a session. */
+  /** Records the server's refusal of a join or a reading. */
   refused(sessionId: string, error: SyncKairosError): void {
     this.#failed(this.#room(sessionId), error);
   }
 
-  /** A session is not there any more, as an answer tells; that is news where it was known. */
+  /** An answer says that a session does not exist; where it was known, this counts as its deletion. */
   vanished(sessionId: string): void {
     const seen = this.known(sessionId)?.seen;
     if (seen === undefined) return;
     this.deleted({ session_id: sessionId, epoch: seen.epoch, version: seen.version + 1, server_time_ms: this.#options.now() });
   }
 
-  /** Whether a session's present state is known, and nobody tells of the next one. */
+  /** Whether a session's state is known but no updates of it come. */
   isStale(sessionId: string): boolean {
     return this.#rooms.get(sessionId)?.joined === false && this.state(sessionId) !== null;
   }
@@ -154,9 +157,9 @@ export class Rooms {
       room.rest?.();
       room.rest = undefined;
     }
-    // It may have been forgotten because its session was over.
+    // The room may have been dropped because its session had ended.
     if (wanted && !this.#rooms.has(sessionId)) this.#rooms.set(sessionId, room);
-    // Opened at once and not below, where an application may have disconnected in between.
+    // Opens the connection here, since the application may have disconnected before the code below runs.
     if (wanted) {
       connection.open();
       connection.events.emit('wanted', undefined);
@@ -183,8 +186,7 @@ export class Rooms {
   }
 
   /**
-   * Remembers only the latest games that are over and that nobody looks at, or a long-lived client would grow with
-   * every game.
+   * Keeps only the latest ended sessions without a listener, else a long-lived client would grow with every session.
    */
   #finished(sessionId: string): void {
     this.#over.delete(sessionId);
@@ -203,7 +205,7 @@ export class Rooms {
   async #join(room: Room): Promise<void> {
     const { connection } = this.#options;
     const { sessionId, seen } = room.store;
-    // The server makes up for what was seen and got lost; of what was deleted there is nothing to make up for.
+    // With this position the server notices what it has lost itself; a deleted session has none.
     const known = room.store.getSnapshot() === null ? {} : { last_known_version: seen?.version, last_known_epoch: seen?.epoch };
     room.missed = undefined;
     const { state } = await connection.exchange('session:join', { session_id: sessionId, deltas: true, ...known });
@@ -224,14 +226,14 @@ export class Rooms {
     if (error.code === 'NETWORK_ERROR' || !room.store.wanted) return;
     const isGone = error.code === 'SESSION_NOT_FOUND';
     if (isGone && (room.missed ?? room.store.getSnapshot())) return this.vanished(room.store.sessionId);
-    // Of the server's limit nobody needs to know: it says when there is room again.
+    // A refusal by the server's limit is not reported: it says when the next try is allowed.
     const limitMs = retryAfter(error);
     if (limitMs === undefined && room.store.fail(error)) this.#options.connection.events.emit('error', error);
     if (isGone) this.#lookAgain(room);
     else if (error.retryable) this.#retry(room, limitMs ?? REJOIN_MS);
   }
 
-  /** A session that does not exist may begin to. */
+  /** A session that does not exist may be created later. */
   #lookAgain(room: Room): void {
     room.lookedMs = doubled(room.lookedMs, LONGEST_LOOK_MS);
     this.#retry(room, jittered(room.lookedMs, Math.random()));

@@ -1,5 +1,5 @@
 /**
- * All commands on sessions, as methods: what they carry to be safe to repeat, and what their answers teach the client.
+ * All commands on sessions as methods: they add what makes a command safe to repeat, and take states from the answers.
  */
 import { inWords } from './arguments.ts';
 import type { DeviceClock } from './device-clock.ts';
@@ -34,25 +34,25 @@ type StateCommand =
   | 'session:complete'
   | 'session:cancel';
 type ClockCommand = 'session:start' | 'session:pause' | 'session:resume' | 'session:finish';
-/** What a participant finishes with, and for which cycle and version it is meant. */
+/** The result of a participant who finishes, and the cycle and version to which the finish applies. */
 export type FinishOptions = Omit<FinishPayload, 'session_id' | 'participant_id'>;
-/** How many turns to take back, what becomes of the time that they used, and for which version that is meant. */
+/** How many turns to take back, whether the time that they used stays charged, and to which version this applies. */
 export type UndoOptions = Omit<UndoPayload, 'session_id'>;
 type Data<C extends CommandName> = Promise<Commands[C]['data']>;
 
-/** The parts that commands work with. */
+/** The parts of the client that commands use. */
 export interface CommandParts {
   request: <C extends RestCommand>(command: C, payload: Commands[C]['payload']) => Data<C>;
   rooms: Rooms;
   clock: DeviceClock;
-  /** What a switch would make of a state now; null where it must not be shown before it is answered. */
+  /** The state after a switch now; null where a switch is not to be shown before it is answered. */
   predict: (state: SessionState, next: string | undefined) => SessionState | null;
 }
 
 /**
- * The base of the client. Every method rejects with a SyncKairosError, or with a TypeError where what it was given is a
- * mistake of the program: an id that is missing or no string, or something that JSON can't hold. `options` of a command
- * may hold an `expected_version`: it then applies to that version only, and is a CONFLICT otherwise.
+ * The base of the client. Every method rejects with a SyncKairosError, or with a TypeError for a wrong argument: an id
+ * that is missing or not a string, or a value that JSON can't hold. `options` of a command may hold an
+ * `expected_version`: it then applies to that version only, and is a CONFLICT otherwise.
  */
 export class SessionCommands {
   readonly #parts: CommandParts;
@@ -61,7 +61,7 @@ export class SessionCommands {
     this.#parts = parts;
   }
 
-  /** Creates a session; without a `session_id` it gets a UUIDv7. The client hears of it from then on. */
+  /** Creates a session; without a `session_id` it gets a UUIDv7. From then on the client gets its updates. */
   async createSession(config: CreatePayload): Data<'session:create'> {
     if (typeof config !== 'object' || config === null) {
       throw new TypeError(`createSession needs { sync_mode: … } and the clocks of that mode; it got ${inWords(config)}`);
@@ -72,15 +72,16 @@ export class SessionCommands {
     return this.#learn(state);
   }
 
-  /** Starts the clock of `activeParticipantId`, or of whoever the session names. */
+  /** Starts the clock of `activeParticipantId`, or of the participant that the session names. */
   async startSession(id: string, activeParticipantId?: string, options?: CommandOptions): Data<'session:start'> {
     return this.#change('session:start', { session_id: id, active_participant_id: activeParticipantId, ...options });
   }
 
   /**
-   * Ends the turn of `current` and begins that of `next`, by default the next in order. `current` is sent as it is
-   * given, else whoever was last seen to be active, or with fewer than two participants the version last seen: so a
-   * double click can't skip a player. With an `expected_version` nothing is added to it.
+   * Ends the turn of `current` and begins that of `next`, by default the next in order. The command is guarded by
+   * `current` or, without it, by the participant last seen to be active, or with fewer than two participants by the
+   * version last seen, so that a double click can't skip a player. With an `expected_version` the client adds no guard
+   * of its own.
    */
   async switchCycle(id: string, current?: string, next?: string, options?: CommandOptions): Data<'session:switch'> {
     const guard = this.#guard(id, current, options);
@@ -88,7 +89,7 @@ export class SessionCommands {
     try {
       const result = await this.#command('session:switch', { session_id: id, next_participant_id: next, ...guard, ...options });
       this.#parts.rooms.store(id).note(result);
-      // No update will come: what is shown must not be the turn that is over.
+      // No update will come, so the ended turn must not stay on the screen.
       if (this.#parts.rooms.isStale(id)) await this.getSession(id).catch(() => undefined);
       return result;
     } catch (error) {
@@ -107,7 +108,7 @@ export class SessionCommands {
     return this.#change('session:pause', { session_id: id, ...options });
   }
 
-  /** Goes on with what was left when it was paused. */
+  /** Starts the clock again with what was left at the pause. */
   async resumeSession(id: string, options?: CommandOptions): Data<'session:resume'> {
     return this.#change('session:resume', { session_id: id, ...options });
   }
@@ -117,12 +118,14 @@ export class SessionCommands {
     return this.#one('session:start', id, participantId, options);
   }
 
-  /** Stops the clock of one participant of a concurrent session. It stays so when the session is paused and resumed. */
+  /**
+   * Stops the clock of one participant of a concurrent session. It stays paused when the session is paused and resumed.
+   */
   async pauseParticipant(id: string, participantId: string, options?: CommandOptions): Data<'session:finish'> {
     return this.#one('session:pause', id, participantId, options);
   }
 
-  /** Lets the clock of one participant go on. */
+  /** Resumes the clock of one participant. */
   async resumeParticipant(id: string, participantId: string, options?: CommandOptions): Data<'session:finish'> {
     return this.#one('session:resume', id, participantId, options);
   }
@@ -136,13 +139,13 @@ export class SessionCommands {
   }
 
   /**
-   * Adds `deltaMs` (may be negative) to a clock: a participant's or group's by its id, the session's without.
-   * PARTICIPANT_NOT_FOUND where there is nobody of that id.
+   * Adds `deltaMs` (may be negative) to a clock: a participant's or group's by its id, the session's without. Rejects
+   * with PARTICIPANT_NOT_FOUND for an unknown id.
    */
   async adjustTime(id: string, deltaMs: number, who?: Who, reason?: string, options?: CommandOptions): Data<'session:adjust'> {
     const payload = { session_id: id, delta_ms: deltaMs, reason, ...options };
     if (who == null) return this.#change('session:adjust', payload);
-    // Whether an id is a participant's or a group's, the state tells.
+    // The state says whether an id is a participant's or a group's.
     const owner = bankOf(this.#parts.rooms.state(id) ?? (await this.getSession(id)), who);
     const target = typeof owner === 'object' ? owner : {};
     return this.#change('session:adjust', { ...payload, ...target });
@@ -150,8 +153,8 @@ export class SessionCommands {
 
   /**
    * Takes back the last turns of a session that was created with an `undo_depth`: one, or as many as `turns`. Clocks
-   * get back what these have used, or stay charged with it (`clock: 'charge'`). Another command that is faster makes it
-   * a CONFLICT.
+   * get back the time that these turns used, or stay charged with it (`clock: 'charge'`). Rejects with CONFLICT where
+   * another command came first.
    */
   async undo(id: string, { turns, clock, ...options }: UndoOptions = {}): Data<'session:undo'> {
     return this.#change('session:undo', { session_id: id, turns, clock, ...options });
@@ -175,7 +178,7 @@ export class SessionCommands {
   }
 
   /**
-   * Stops hearing of a session: every subscription to it ends, and that it was created here counts no longer. The
+   * Leaves a session: every subscription to it ends, and the client gets no more updates although it created it. The
    * session itself goes on.
    */
   leaveSession(id: string): void {
@@ -188,27 +191,27 @@ export class SessionCommands {
   }
 
   /**
-   * A link for somebody else: its token lets whoever has it in by `role`, for `expires_in` seconds (a day). A
-   * `participant` may end the turns of `participant_id`. Nobody can ask for the token again.
+   * Makes a link for somebody else: its token gives its holder `role` for `expires_in` seconds (default a day). A
+   * `participant` may end the turns of `participant_id`. The token can't be read again later.
    */
   async shareSession(id: string, share: Omit<SharePayload, 'session_id'>): Data<'session:share'> {
     return this.#command('session:share', { session_id: id, ...share });
   }
 
-  /** The links of a session that are good now, without their tokens. */
+  /** The valid links of a session, without their tokens. */
   async getShareLinks(id: string): Promise<ShareLink[]> {
     return (await this.#parts.request('session:links', { session_id: id })).links;
   }
 
-  /** Makes a link useless; who came by it is disconnected. */
+  /** Revokes a link; its holders are disconnected. */
   async revokeShare(id: string, linkId: string, options?: CommandOptions): Data<'session:revoke'> {
     return this.#command('session:revoke', { session_id: id, link_id: linkId, ...options });
   }
 
   /**
    * A page of the audit trail after a version, oldest first: at most `limit` events and a megabyte. Ask again with
-   * `next_after_version`, until it stays as it was. With `event_types` it tells of those only; a page may then be empty
-   * before the end. `created_at` asks for an earlier session of the same id.
+   * `next_after_version`, until it stays as it was. With `event_types` it holds events of these types only; a page may
+   * then be empty before the end. `created_at` asks for an earlier session of the same id.
    */
   async getHistory(id: string, page: HistoryPage = {}): Data<'session:history'> {
     return this.#parts.request('session:history', { session_id: id, ...page });
@@ -231,7 +234,7 @@ export class SessionCommands {
     try {
       return await this.#parts.request(command, { ...payload, command_id: payload.command_id ?? this.#freshId() });
     } catch (error) {
-      // Some refusals bring the state that caused them, which may be news.
+      // Some refusals bring the state that caused them, which may be newer than the known one.
       const { state } = ((error instanceof SyncKairosError && error.details) || {}) as { state?: SessionState };
       if (state) this.#learn(state);
       throw error;
@@ -243,11 +246,14 @@ export class SessionCommands {
     return state;
   }
 
-  /** Shows a switch before it is answered, where that is wanted; the returned function takes it back. */
+  /**
+   * Shows a switch before it is answered, if the client was given `optimistic`; the returned function takes it back.
+   */
   #predict(id: string, current: string | null | undefined, next: string | undefined): () => void {
     const store = this.#parts.rooms.known(id);
     const state = store?.getSnapshot();
-    // Without a name the guard will be what the server said last: a second click on what is shown already is refused.
+    // Without `current` the guard is the active participant by the server, so a second click on a predicted turn is
+    // refused.
     const isTheirTurn = current == null ? state === store?.seen : current === state?.active_participant_id;
     const predicted = state != null && isTheirTurn ? this.#parts.predict(state, next) : null;
     if (store === undefined || predicted === null) return () => undefined;

@@ -1,11 +1,11 @@
-/** How a client goes from one state to the next by what an update says has changed. */
+/** Applies the changes of an update to a state. */
 import type { StateChanges } from '../contract/changes.ts';
 import type { SessionState } from '../contract/state.ts';
 import { deriveTurns } from './derive.ts';
 
 /**
- * The state after changes, from exactly the one before them. What follows from the rest is computed: `is_active` and
- * `time_remaining_ms` as of `updated_at`.
+ * The state after changes; `state` must be the one before them. Computes `is_active` and `time_remaining_ms` as of
+ * `updated_at`.
  */
 export function applyChanges(state: SessionState, { participants = [], groups = [], ...fields }: StateChanges): SessionState {
   const changed = new Map(participants.map((patch) => [patch.participant_id, patch]));

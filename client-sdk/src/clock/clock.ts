@@ -1,11 +1,11 @@
 /**
- * A clock as a value, and all of its arithmetic: how it is read, charged, filled again and adjusted. Nothing here knows
- * sessions, modes or turn order. Pure; every function returns a new clock and leaves the given one as it was.
+ * A clock as a value, with all of its arithmetic: how it is read, charged, filled again and adjusted. It knows no
+ * sessions, modes or turn order. Pure; every function returns a new clock and leaves the given one unchanged.
  */
 import * as controlled from './control.ts';
 import type { ControlledClock } from './control.ts';
 
-/** A clock without a time control, as settled: main time is all it has. */
+/** A clock without a time control, as settled: it has main time only. */
 export interface PlainClock {
   /** Main time left, ms; null for a clock that never falls. */
   readonly main_ms: number | null;
@@ -21,25 +21,25 @@ export type Clock = PlainClock | ControlledClock;
 /** What a clock shows at one instant. */
 export interface Reading {
   /**
-   * What its face shows, ms: main time, after it the present period or the block; negative below zero, null for a clock
-   * that never falls. Where a turn has nothing but a delay, that is shown.
+   * What its face shows, ms: main time, after it the present period or the block; the delay where the clock has nothing
+   * else. Negative below zero, null for a clock that never falls.
    */
   left_ms: number | null;
-  /** What is left until the clock falls, everything included; where it goes on below zero, until zero. */
+  /** Time left on all buckets until the clock falls, ms; where it goes on below zero, until zero. */
   remaining_ms: number | null;
-  /** What passes at the moment; `overrun` from zero on, where the clock goes on below it. */
+  /** The bucket that drains at the moment; `overrun` from zero on, where the clock goes on below it. */
   phase: 'delay' | 'main' | 'period' | 'block' | 'overrun';
-  /** What is left of the phase, ms; null for a clock that never falls. */
+  /** Time left in the phase, ms; null for a clock that never falls. */
   phase_left_ms: number | null;
   /** Periods left, the present one included, in a stage that has some. */
   periods_left?: number;
-  /** Own turns to the end of the block, or of the stage where it ends by turns. */
+  /** Own turns left in the block, or in the stage where it ends by turns. */
   turns_left?: number;
   /** Index of the stage, from 0. */
   stage: number;
   /** How `left_ms` goes on: falling (-1), standing (0) or rising, milliseconds a millisecond. */
   rate: number;
-  /** Milliseconds until `phase`, `stage` or `rate` is another one; null where all stay as they are. */
+  /** Milliseconds until `phase`, `stage` or `rate` changes; null where none will. */
   next_change_in_ms: number | null;
 }
 
@@ -67,7 +67,7 @@ export function read(clock: Clock, elapsed: number | null): Reading {
   const phase_left_ms = { delay, main, period: part, block: part, overrun: main - floor_ms }[phase];
   const isOnlyDelay = delay > 0 && main === 0 && reserve === 0;
   const runs = elapsed !== null && phase_left_ms > 0;
-  // What is settled of turns is true of the stage in which the clock was then.
+  // The settled count of turns belongs to the stage in which the clock was settled.
   const settled = stage === clock.state?.stage ? clock.state : undefined;
   const turns_left = phase === 'block' ? (settled?.block_turns_left ?? canadian?.turns) : turns && turns - (settled?.stage_turns ?? 0);
   return {
@@ -84,8 +84,8 @@ export function read(clock: Clock, elapsed: number | null): Reading {
 }
 
 /**
- * What is left until a clock falls, ms, `elapsed` ms of running after it was settled: everything included, and where it
- * goes on below zero, until zero. Null for one that never falls.
+ * Time left on all buckets, ms, `elapsed` ms of running after the clock was settled, until it falls; where it goes on
+ * below zero, until zero. Null for one that never falls.
  */
 export function remainingOf(clock: Clock, elapsed: number): number | null {
   const left = untilZero(clock);
@@ -102,7 +102,7 @@ function untilZero(clock: Clock): number | null {
   return clock.control === undefined ? clock.main_ms : controlled.untilEmpty(clock);
 }
 
-/** Whether a clock has nothing left, so that nobody can begin a turn on it. */
+/** Whether a clock is empty, so that no turn can begin on it. */
 export function isEmpty(clock: Clock): boolean {
   return (untilFall(clock) ?? 0) <= 0;
 }
@@ -129,7 +129,7 @@ export function forfeitTurn(clock: Clock): Clock {
   return clock.control === undefined ? clock : controlled.forfeitTurn(clock);
 }
 
-/** The clock with `delta` ms more main time, or less. Whether it may have that is the caller's question. */
+/** The clock with `delta` ms added to main time; negative takes time. The caller checks the limits. */
 export function adjust(clock: Clock, delta: number): Clock {
   if (clock.control !== undefined) return controlled.adjust(clock, delta);
   return clock.main_ms === null ? clock : { ...clock, main_ms: clock.main_ms + delta };

@@ -1,7 +1,7 @@
 /**
- * A clock with a time control, and all of its arithmetic. While it runs, its buckets drain one after the other: the
+ * A clock with a time control, with all of its arithmetic. While it runs, its buckets drain one after the other: the
  * delay, main time (with that of the stages that follow at zero), then the reserve, which is byo-yomi's periods or a
- * Canadian block. Everything else is when a bucket is filled again. Pure; every function returns a new clock.
+ * Canadian block. The other functions say when a bucket is filled again. Pure; every function returns a new clock.
  */
 import type { ClockState, Stage, TimeControl } from '../contract/time-control.ts';
 
@@ -28,16 +28,16 @@ export function stageOf({ control, state }: ControlledClock): Stage {
   return control.stages[state.stage] ?? NO_TIME;
 }
 
-/** What of the present turn is still to pass before main time drains, ms. */
+/** Time of the present turn that still has to pass before main time drains, ms. */
 export function delayLeft(clock: ControlledClock): number {
   const { turn_used_ms, turn_main_ms, turn_reserve_ms } = clock.state;
   const { delay_ms = 0, delay_type } = stageOf(clock);
-  // Whatever else has drained in this turn says that the delay is over, also that of a stage entered within the turn.
+  // If another bucket has drained in this turn, the delay is over, also that of a stage entered within the turn.
   const isOver = delay_type === 'bronstein' || turn_main_ms !== undefined || turn_reserve_ms !== undefined;
   return isOver ? 0 : Math.max(0, delay_ms - turn_used_ms);
 }
 
-/** What is left of periods or block, ms; 0 in a stage that has neither. */
+/** Time left in periods or block, ms; 0 in a stage that has neither. */
 export function reserveLeft(clock: ControlledClock): number {
   const { periods_left = 0, period_left_ms = 0, block_left_ms = 0 } = clock.state;
   const { period_ms = 0 } = stageOf(clock).byoyomi ?? {};
@@ -55,18 +55,18 @@ export function untilEmpty(clock: ControlledClock): number {
   return left;
 }
 
-/** What the buckets hold after some time, and in which stage. */
+/** The contents of the buckets after some time, and the stage. */
 export interface Buckets {
   delay: number;
   main: number;
   reserve: number;
   stage: number;
-  /** What of that time came from main time, and what from the reserve. */
+  /** The parts of that time that main time and the reserve gave. */
   fromMain: number;
   fromReserve: number;
 }
 
-/** The buckets after `ms` more of a turn. Whether the clock has fallen by then is not asked here. */
+/** The buckets after `ms` more of a turn. The caller checks whether the clock has fallen by then. */
 export function bucketsAfter(clock: ControlledClock, ms: number): Buckets {
   const { stages } = clock.control;
   const delay = delayLeft(clock);
@@ -85,7 +85,7 @@ export function bucketsAfter(clock: ControlledClock, ms: number): Buckets {
   return { delay: Math.max(0, delay - ms), main, reserve: reserve - fromReserve, stage, fromMain: passed - fromReserve, fromReserve };
 }
 
-/** The clock after `ms` more of its turn, with a note of what that took. */
+/** The clock after `ms` more of its turn, with a note of what the turn used. */
 export function drain(clock: ControlledClock, ms: number): ControlledClock {
   const { main, reserve, stage, fromMain, fromReserve } = bucketsAfter(clock, ms);
   const after = stage === clock.state.stage ? clock : enter(clock, stage);
@@ -93,7 +93,9 @@ export function drain(clock: ControlledClock, ms: number): ControlledClock {
   return taken(withReserve({ ...after, main_ms: main, state }, reserve), fromMain, fromReserve);
 }
 
-/** What a turn that ends now is charged, ms: whole units, the least at least, never so much that the clock falls. */
+/**
+ * The charge of a turn that ends now, ms: whole units, at least the least charge, never so much that the clock falls.
+ */
 export function chargeOf(clock: ControlledClock): number {
   const { turn_used_ms: used } = clock.state;
   const { charge_unit_ms: unit = 1, least_charge_ms: least = 0 } = clock.control;
@@ -114,8 +116,8 @@ export function endTurn(clock: ControlledClock): ControlledClock {
 
 /**
  * The clock after a turn that is taken back and stays charged: it has paid for the turn, and the delay (Bronstein's,
- * too) and the present period are whole again. The turn has earned nothing and is not counted. A clock that has not had
- * so much stays as it is.
+ * too) and the present period are whole again. The turn has earned nothing and is not counted. A clock without that
+ * much time stays unchanged.
  */
 export function forfeitTurn(clock: ControlledClock): ControlledClock {
   if (untilEmpty(clock) <= clock.floor_ms) return clock;
@@ -126,12 +128,15 @@ export function forfeitTurn(clock: ControlledClock): ControlledClock {
   return refillReserve({ ...paid, main_ms: paid.main_ms + back, state: { ...state, turn_used_ms: 0 } }, false);
 }
 
-/** The clock with `delta` ms more main time, or less. Whether it may have that is the caller's question. */
+/** The clock with `delta` ms added to main time; negative takes time. The caller checks the limits. */
 export function adjust(clock: ControlledClock, delta: number): ControlledClock {
   return drain({ ...clock, main_ms: clock.main_ms + delta }, 0);
 }
 
-/** Before a turn: a stage that has had its turns is over, an empty one is left at zero, and a new turn may earn. */
+/**
+ * Prepares a turn: a stage whose turns are made ends, an empty one that ends at zero too, and the turn may get an
+ * increment.
+ */
 function standReady(clock: ControlledClock): ControlledClock {
   const { stage, stage_turns } = clock.state;
   const isOver = stageOf(clock).turns === stage_turns;
@@ -148,7 +153,7 @@ function enter(clock: ControlledClock, index: number): ControlledClock {
   return withReserve(entered, wholeReserve(stage), stage.canadian?.turns);
 }
 
-/** Has a turn pay what it is charged: more than is settled of it, or less. */
+/** Charges a turn: takes what is not settled yet, or gives back what was settled too much. */
 function pay(clock: ControlledClock, charged: number): ControlledClock {
   const more = charged - clock.state.turn_used_ms;
   return more < 0 ? giveBack(clock, -more) : drain(clock, more);
@@ -162,7 +167,7 @@ function giveBack(clock: ControlledClock, ms: number): ControlledClock {
   return taken(withReserve({ ...clock, main_ms: clock.main_ms + main }, reserveLeft(clock) + reserve), -main, -reserve);
 }
 
-/** Notes what the turn took of main time and of the reserve, as far as it took any. */
+/** Notes how much the turn used of main time and of the reserve, if it used any. */
 function taken(clock: ControlledClock, main: number, reserve: number): ControlledClock {
   const { turn_main_ms = 0, turn_reserve_ms = 0, ...state } = clock.state;
   const noted: ClockState = state;
@@ -171,21 +176,21 @@ function taken(clock: ControlledClock, main: number, reserve: number): Controlle
   return { ...clock, state: noted };
 }
 
-/** What a turn that was charged so much adds to main time when it ends, ms. */
+/** The time that a turn with this charge adds to main time when it ends, ms. */
 function earned(clock: ControlledClock, charged: number): number {
   const { delay_type, delay_ms = 0, increment_when } = stageOf(clock);
   if (delay_type === 'bronstein') return clock.main_ms < 0 ? 0 : Math.min(charged, delay_ms);
   return increment_when === 'before' ? 0 : increment(clock, clock.state.turns + 1);
 }
 
-/** The increment that is due once so many turns have ended. */
+/** The increment that is due after so many ended turns, ms. */
 function increment(clock: ControlledClock, turns: number): number {
   const { increment_ms = 0, increment_every = 1, max_time_ms = Infinity } = stageOf(clock);
   const isLost = clock.main_ms < 0 || (clock.main_ms === 0 && wholeReserve(stageOf(clock)) > 0);
   return isLost || turns % increment_every !== 0 ? 0 : Math.min(increment_ms, Math.max(0, max_time_ms - clock.main_ms));
 }
 
-/** At the end of a turn the present period is whole again, and a block is that has had its turns. */
+/** At the end of a turn fills the present period, and a block whose turns are made. */
 function refillReserve(clock: ControlledClock, usesBlock: boolean): ControlledClock {
   const { byoyomi, canadian } = stageOf(clock);
   const { periods_left = 0, block_turns_left = 0 } = clock.state;
@@ -195,19 +200,19 @@ function refillReserve(clock: ControlledClock, usesBlock: boolean): ControlledCl
   return withReserve(clock, isOver ? canadian.block_ms : reserveLeft(clock), isOver ? canadian.turns : block_turns_left - 1);
 }
 
-/** All that a stage's periods or block come to, ms. */
+/** The sum of a stage's periods, or its block, ms. */
 function wholeReserve({ byoyomi, canadian }: Stage): number {
   return (byoyomi === undefined ? 0 : byoyomi.periods * byoyomi.period_ms) + (canadian?.block_ms ?? 0);
 }
 
-/** The clock with so much in its periods or its block; a period that is used up is gone. */
+/** The clock with so much time in its periods or its block; a period that is used up is gone. */
 function withReserve(clock: ControlledClock, left: number, block_turns_left = clock.state.block_turns_left ?? 0): ControlledClock {
   const { byoyomi, canadian } = stageOf(clock);
   if (byoyomi !== undefined) return { ...clock, state: { ...clock.state, ...periodsOf(left, byoyomi) } };
   return canadian === undefined ? clock : { ...clock, state: { ...clock.state, block_turns_left, block_left_ms: left } };
 }
 
-/** How many periods so much time is, and what is left of the present one; one that is used up is gone. */
+/** How many periods this time makes, and the time left in the present one; a period that is used up is gone. */
 export function periodsOf(left: number, { period_ms }: { period_ms: number }): { periods_left: number; period_left_ms: number } {
   const periods_left = Math.ceil(left / period_ms);
   return { periods_left, period_left_ms: left === 0 ? 0 : left - (periods_left - 1) * period_ms };

@@ -7,7 +7,10 @@ import { iso } from './instants.ts';
 import { modeOf } from './modes.ts';
 import { remainingOn } from './reading.ts';
 
-/** Fills in when the running clock ends, whose turn it is and what everybody has left, as of `at` (Unix ms). */
+/**
+ * Fills in the deadline of the running clock, whose turn it is and the time that everybody has left, as of `at` (Unix
+ * ms).
+ */
 export function derive(draft: SessionState, at: number): void {
   if (draft.concurrent === true) return deriveConcurrent(draft, at);
   const clock = draft.cycle_started_at === null ? undefined : findClock(draft, 'session')?.clock;
@@ -18,10 +21,7 @@ export function derive(draft: SessionState, at: number): void {
   deriveTurns(draft, at);
 }
 
-/**
- * Fills in `is_active` and `time_remaining_ms`, as of `at` (Unix ms). Entries of which nothing is new stay the same
- * objects.
- */
+/** Fills in `is_active` and `time_remaining_ms`, as of `at` (Unix ms). Unchanged entries stay the same objects. */
 export function deriveTurns(draft: SessionState, at: number): void {
   if (draft.concurrent === true) return deriveConcurrent(draft, at);
   const turnIsOn = draft.status === 'running' || draft.status === 'paused';
@@ -39,7 +39,7 @@ export function deriveTurns(draft: SessionState, at: number): void {
   });
 }
 
-/** What participants have left at `at`. Whoever shares a clock has the same left on it, so it is read once. */
+/** Time left of participants at `at`. A clock that several share is read once. */
 function leftOf(state: SessionState, at: number): (participant: ParticipantState) => number | null {
   const { owners, acrossTurns } = modeOf(state);
   const read = (one: ParticipantState): number | null => {

@@ -1,6 +1,5 @@
 /**
- * Finds the clocks of a session in its state, and keeps what became of them there. Whatever depends on the mode goes by
- * modes.ts.
+ * Finds the clocks of a session in its state, and writes changed clocks back. modes.ts holds what depends on the mode.
  */
 import type { GroupState, ParticipantState, SessionState } from '../contract/state.ts';
 import { type Clock, countdown } from './clock.ts';
@@ -9,25 +8,25 @@ import { type Share, shares } from './hourglass.ts';
 import { modeOf } from './modes.ts';
 import { activeParticipant, change, findGroup, findParticipant } from './turn-order.ts';
 
-/** Whose clock is asked for: a participant's, a group's, or whatever clock the session is running. */
+/** The owner of a clock: a participant, a group, or the session for its running clock. */
 export type ClockOwner = { participant_id: string } | { group_id: string } | 'session';
 
 /** A clock of a session as settled, and whether it is the one that runs while the session does. */
 export interface FoundClock {
   clock: Clock;
   hasTurn: boolean;
-  /** What it receives of the time that the running one uses, in an hourglass. */
+  /** In an hourglass: the share that it receives of the time which the running clock uses. */
   share?: Share;
-  /** The instant from which it is not settled, null while it stands; undefined where it goes by that of the session. */
+  /** The instant up to which it is settled, null while it stands; undefined where the session has that instant. */
   since?: string | null;
   /** When it is closed whatever it has, Unix ms; only of a concurrent session. */
   closesAt?: number;
 }
 
-/** The clock of an owner; undefined where nobody has that id, or they have none in this mode. */
+/** The clock of an owner; undefined for an unknown id, and for an owner without a clock in this mode. */
 export function findClock(state: SessionState, owner: ClockOwner): FoundClock | undefined {
   if (owner === 'session') return sessionClock(state);
-  // A participant's state names both ids and means the participant.
+  // A participant's state has both ids and means the participant.
   if ('participant_id' in owner) {
     const participant = findParticipant(state, owner.participant_id);
     return participant && participantClock(state, participant);
@@ -36,7 +35,7 @@ export function findClock(state: SessionState, owner: ClockOwner): FoundClock | 
   return group && groupClock(state, group);
 }
 
-/** As `findClock`, for a participant at hand. */
+/** As `findClock`, for the given participant. */
 export function participantClock(state: SessionState, participant: ParticipantState): FoundClock | undefined {
   if (state.concurrent === true) return concurrentClock(state, participant);
   const { owners, acrossTurns } = modeOf(state);
@@ -47,18 +46,18 @@ export function participantClock(state: SessionState, participant: ParticipantSt
     case 'groups':
       return participant.group_id === null ? undefined : findClock(state, { group_id: participant.group_id });
     case 'session':
-      // Whoever waits will have all of the time.
+      // A participant who waits will get all of the time.
       return acrossTurns || isActive ? sessionClock(state) : { clock: countdown(given(state), state.overrun_ms), hasTurn: false };
   }
 }
 
 /**
- * Keeps an owner's clock in a draft as it has become. The one clock of a session is what it was given less
- * `cycle_time_used_ms`: where a stopwatch was adjusted its ceiling moves, elsewhere the time counts as not used.
+ * Writes an owner's clock to a draft. The one clock of a session is what it was given less `cycle_time_used_ms`: an
+ * adjustment of a stopwatch moves its ceiling, any other counts as time that was not used.
  */
 export function keepClock(draft: SessionState, owner: ClockOwner, clock: Clock): void {
   const { main_ms } = clock;
-  // A clock that falls always has main time.
+  // A clock that can fall always has main time.
   if (main_ms === null) return;
   if (owner === 'session') {
     if (modeOf(draft).counts === 'up') draft.max_time_ms = draft.cycle_time_used_ms + main_ms;
@@ -70,7 +69,9 @@ export function keepClock(draft: SessionState, owner: ClockOwner, clock: Clock):
   else change(draft.groups, findGroup(draft, owner.group_id), values);
 }
 
-/** Whose clock runs while the session does; undefined where it is nobody's turn and turns have clocks of their own. */
+/**
+ * The owner of the clock that runs while the session does; undefined where owners have clocks and it is nobody's turn.
+ */
 export function runningOwner(state: SessionState): ClockOwner | undefined {
   const { active_participant_id: participant_id, active_group_id: group_id } = state;
   switch (modeOf(state).owners) {
@@ -83,13 +84,13 @@ export function runningOwner(state: SessionState): ClockOwner | undefined {
   }
 }
 
-/** Who is named when the running clock warns or runs out. */
+/** The owner whom warnings and expiries of the running clock name. */
 export interface ClockHolder {
   participant_id: string | null;
   group_id: string | null;
 }
 
-/** Whose time it is: nobody's where one clock runs through all turns. */
+/** The owner of the running time: null where one clock runs through all turns. */
 export function clockHolder(state: SessionState): ClockHolder {
   const { owners, acrossTurns } = modeOf(state);
   if (acrossTurns) return { participant_id: null, group_id: null };
@@ -97,7 +98,7 @@ export function clockHolder(state: SessionState): ClockHolder {
   return { participant_id: activeParticipant(state)?.participant_id ?? null, group_id: state.active_group_id };
 }
 
-/** The clock that runs while the session does; of many the one that falls next. */
+/** The clock that runs while the session does; of several the one that falls next. */
 function sessionClock(state: SessionState): FoundClock | undefined {
   if (state.concurrent === true) return nextToFall(state);
   const owner = runningOwner(state);
@@ -106,12 +107,12 @@ function sessionClock(state: SessionState): FoundClock | undefined {
   return { clock: countdown(total === null ? null : total - state.cycle_time_used_ms, state.overrun_ms), hasTurn: true };
 }
 
-/** As `findClock`, for a group at hand. */
+/** As `findClock`, for the given group. */
 export function groupClock(state: SessionState, group: GroupState): FoundClock {
   return ownClock(state, group, group.group_id === state.active_group_id);
 }
 
-/** The clock that a participant or a group has for itself. */
+/** A participant's or group's own clock. */
 function ownClock(state: SessionState, owner: ParticipantState | GroupState, hasTurn: boolean): FoundClock {
   if (owner.clock === undefined) return { clock: countdown(owner.total_time_ms, state.overrun_ms), hasTurn };
   const control = owner.time_control ?? state.time_control ?? { stages: [] };
@@ -120,7 +121,7 @@ function ownClock(state: SessionState, owner: ParticipantState | GroupState, has
   return share === undefined ? { clock, hasTurn } : { clock, hasTurn, share };
 }
 
-/** What the one clock of a session has in all, ms. */
+/** All time of the session's one clock, ms. */
 function given(state: SessionState): number | null {
   const { given: field } = modeOf(state);
   return field === null ? null : state[field];

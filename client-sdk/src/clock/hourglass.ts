@@ -1,28 +1,30 @@
-/** An hourglass: what the active one uses, everybody else receives, so that all clocks together stay what they were. */
+/**
+ * An hourglass: the time that the active owner uses goes to all others, so that the sum of all clocks stays the same.
+ */
 import type { GroupState, ParticipantState, SessionState } from '../contract/state.ts';
 import { modeOf } from './modes.ts';
 
-/** Which part of what is used an owner receives: one of `of` equal ones, and what can't be divided if `takesRest`. */
+/** The part of the used time that an owner receives: one of `of` equal parts and, with `takesRest`, the remainder. */
 export interface Share {
   of: number;
   takesRest: boolean;
 }
 
-/** What a share has received of a turn's first `used` ms. */
+/** Time that a share has received of a turn's first `used` ms. */
 export function shareOf({ of, takesRest }: Share, used: number): number {
   const each = Math.floor(used / of);
   return takesRest ? used - each * (of - 1) : each;
 }
 
 /**
- * What a share has of a turn's first `used` ms that others may still get, ms: who takes the rest gives it up, but for
- * 1 ms, as soon as it can be divided.
+ * Time of a turn's first `used` ms that a share may still lose to others, ms: the remainder less 1 ms, which is divided
+ * as soon as it can be.
  */
 export function heldOf({ of, takesRest }: Share, used: number): number {
   return takesRest ? Math.max(0, (used % of) - 1) : 0;
 }
 
-/** Who receives which share: all whose turn it is not and whose clocks have not fallen. The first takes the rest. */
+/** The shares of all owners who wait and whose clocks have not fallen. The first one takes the remainder. */
 export function shares(state: SessionState): Map<ParticipantState | GroupState, Share> {
   const { active_participant_id, active_group_id } = state;
   const isGroups = modeOf(state).owners === 'groups';

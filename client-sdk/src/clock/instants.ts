@@ -16,7 +16,7 @@ export function instantOf(text: string): number {
   return lastInstant;
 }
 
-/** Many clocks of a session begin at one instant. */
+/** Cached, since many clocks of a session begin at one instant. */
 let [lastText, lastInstant] = ['', Number.NaN];
-/** One event names its instant several times. */
+/** Cached, since one event names its instant several times. */
 let [lastAt, lastIso] = [Number.NaN, ''];

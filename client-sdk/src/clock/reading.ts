@@ -1,6 +1,6 @@
 /**
- * What the clocks of a session show, for server, SDK and page. Pure: the instant is handed in, as Unix milliseconds of
- * the authoritative clock.
+ * What the clocks of a session show, for server, SDK and page. Pure: the instant is an argument, in Unix ms of the one
+ * clock.
  */
 import type { SessionState } from '../contract/state.ts';
 import { type Clock, read, type Reading, remainingOf, untilFall } from './clock.ts';
@@ -25,15 +25,15 @@ export function cycleTimeUsed(state: SessionState, now: number): number {
 }
 
 /**
- * What a clock of a session shows at `now`; null where nobody has that id. The state names instants instead of
- * counting, so this is the whole of timekeeping.
+ * What a clock of a session shows at `now`; null for an unknown id. A state names instants and nobody counts down, so
+ * every display reads clocks by this function.
  */
 export function readClock(state: SessionState, owner: ClockOwner, now: number): Reading | null {
   const found = findClock(state, owner);
   return found === undefined ? null : readFound(state, found, now);
 }
 
-/** As `readClock`, for a clock at hand. */
+/** As `readClock`, for the given clock. */
 export function readFound(state: SessionState, found: FoundClock, now: number): Reading {
   const { clock, hasTurn, share, since, closesAt } = found;
   if (since !== undefined) return readAlone(clock, since, closesAt, now);
@@ -41,7 +41,7 @@ export function readFound(state: SessionState, found: FoundClock, now: number): 
   if (share === undefined || !runs) return read(clock, hasTurn && runs ? unsettled(state, now) : null);
   const [received, rest] = receive(state, clock, share, now);
   const reading = read(received, null);
-  // It rises as long as there is something to receive.
+  // It rises as long as it receives time.
   return rest > 0 ? { ...reading, rate: 1 / share.of, next_change_in_ms: rest } : reading;
 }
 
@@ -58,7 +58,7 @@ function readAlone(clock: Clock, since: string | null, closesAt: number | undefi
   return next_change_in_ms === null ? { ...reading, next_change_in_ms: left - left_ms || null } : reading;
 }
 
-/** A clock with what it has received of what the running one used, and how long that one still has, ms. */
+/** A clock with the time that it has received from the running one, and the time that the running one has left, ms. */
 function receive(state: SessionState, clock: Clock, share: Share, now: number): [Clock, number] {
   const giver = findClock(state, 'session')?.clock;
   if (giver?.control === undefined) return [clock, 0];
@@ -70,15 +70,15 @@ function receive(state: SessionState, clock: Clock, share: Share, now: number): 
 }
 
 /**
- * Milliseconds left at `now` until a clock runs out, everything included; null where nothing can run out (a stopwatch
- * without a ceiling) or nobody has that id.
+ * Milliseconds left on all buckets of a clock at `now`, until it runs out; null for a clock that can't (a stopwatch
+ * without a ceiling) and for an unknown id.
  */
 export function remaining(state: SessionState, owner: ClockOwner, now: number): number | null {
   const found = findClock(state, owner);
   return found === undefined ? null : remainingOn(state, found, now);
 }
 
-/** As `remaining`, for a clock at hand. */
+/** As `remaining`, for the given clock. */
 export function remainingOn(state: SessionState, found: FoundClock, now: number): number | null {
   const { clock, hasTurn, share, since, closesAt } = found;
   if (since !== undefined) {
@@ -89,12 +89,12 @@ export function remainingOn(state: SessionState, found: FoundClock, now: number)
   return remainingOf(clock, hasTurn ? unsettled(state, now) : 0);
 }
 
-/** Whether a clock goes: what it shows becomes another by itself, now or later. */
+/** Whether what a clock shows changes by itself, now or later. */
 export function isMoving(state: SessionState, owner: ClockOwner): boolean {
   const found = state.concurrent === true ? findClock(state, owner) : undefined;
   if (found?.closesAt !== undefined) return found.closesAt > Date.parse(state.updated_at);
   const since = state.concurrent === true ? found?.since : state.cycle_started_at;
   if (since == null) return false;
-  // Whatever falls or rises ends some time.
+  // A clock that falls or rises reaches an end.
   return (readClock(state, owner, Date.parse(since))?.next_change_in_ms ?? null) !== null;
 }

@@ -1,7 +1,7 @@
 /**
- * In what the versions of the rules differ. The rules lead from one state of a session to the next; each event notes
- * the version by which it was made, and is judged by that version for ever. CONTRIBUTING.md has the recipe for a new
- * version.
+ * The differences between the versions of the rules. The rules lead from one state of a session to the next; each event
+ * notes the version by which it was made, and is judged by that version for ever. CONTRIBUTING.md has the recipe for a
+ * new version.
  */
 export interface Rules {
   version: number;

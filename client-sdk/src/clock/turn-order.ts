@@ -1,4 +1,4 @@
-/** Whose turn it is and who comes next, by what a state says of participants and groups. Knows nothing of time. */
+/** Whose turn it is and who comes next, by the participants and groups of a state. It does not deal with time. */
 import type { GroupState, ParticipantState, SessionState } from '../contract/state.ts';
 
 /**
@@ -28,7 +28,7 @@ export function activeParticipant(state: SessionState): ParticipantState | undef
   return state.active_participant_id === null ? undefined : findParticipant(state, state.active_participant_id);
 }
 
-/** Who begins when nobody is named: the lowest index, of the active group where one is named. */
+/** The participant who begins when none is named: the lowest index, of the active group where one is named. */
 export function firstInOrder(state: SessionState): ParticipantState | undefined {
   const { active_group_id: group, participants } = state;
   return lowestIndex(group === null ? participants : participants.filter((participant) => participant.group_id === group));
@@ -41,7 +41,7 @@ export function nextInOrder(state: SessionState, eligible: (participant: Partici
   return lowestIndex(candidates.filter((candidate) => candidate.participant_index > from)) ?? lowestIndex(candidates);
 }
 
-/** The groups as they take turns after the active one, which comes last. */
+/** The groups in the order of their next turns; the active one comes last. */
 export function groupsInOrder({ groups, active_group_id }: SessionState): GroupState[] {
   const from = groups.findIndex((group) => group.group_id === active_group_id) + 1;
   return [...groups.slice(from), ...groups.slice(0, from)];
@@ -55,7 +55,7 @@ function lowestIndex(participants: ParticipantState[]): ParticipantState | undef
   return lowest;
 }
 
-/** Who has had the fewest turns; among equals, who comes first. */
+/** The one with the fewest turns; of several, the first. */
 export function leastOften(participants: ParticipantState[]): ParticipantState | undefined {
   const fewest = Math.min(...participants.map((participant) => participant.cycle_count));
   return lowestIndex(participants.filter((participant) => participant.cycle_count === fewest));

@@ -14,25 +14,25 @@ import { remaining, unsettled } from './reading.ts';
 import { PRESENT_RULES, type Rules } from './rules.ts';
 import { activeParticipant, change, findGroup, findParticipant, groupsInOrder, leastOften, nextInOrder } from './turn-order.ts';
 
-/** What a settlement charged, and to whom. */
+/** The charge of a settlement, and who was charged. */
 export interface Charge extends ClockHolder {
-  /** What was charged, ms; null where several clocks were. */
+  /** The charge, ms; null where several clocks were charged. */
   time_elapsed_ms: number | null;
-  /** What the charged clock had left after the charge, before any increment, ms. */
+  /** Time left on the charged clock after the charge, before any increment, ms. */
   time_remaining_ms: number | null;
 }
 
 /**
- * A copy whose own fields may be changed freely, and its participants and groups by `change`. Free JSON is shared,
- * since nothing here writes to it.
+ * A copy whose own fields may be changed, and whose participants and groups may be changed by `change`. Free JSON is
+ * shared, since nothing here writes to it.
  */
 export function draftOf(state: SessionState): SessionState {
   return { ...state, participants: [...state.participants], groups: [...state.groups] };
 }
 
 /**
- * Charges everything since `cycle_started_at` once and goes on from `at` (Unix ms), or from there where that is later;
- * whoever stops the clock sets `cycle_started_at` to null afterwards.
+ * Charges the time since `cycle_started_at` once and sets that to `at` (Unix ms), unless it is later already. A caller
+ * that stops the clock sets it to null afterwards.
  */
 export function settleSession(draft: SessionState, at: number): Charge {
   const elapsed = unsettled(draft, at);
@@ -51,7 +51,7 @@ export function settleSession(draft: SessionState, at: number): Charge {
   };
 }
 
-/** Charges the bank of whoever's turn it is. The one clock of a session is charged by `cycle_time_used_ms`. */
+/** Charges the bank of the active owner. The one clock of a session is charged by `cycle_time_used_ms`. */
 function drain(draft: SessionState, elapsed: number): void {
   const owner = runningOwner(draft);
   if (owner === undefined || owner === 'session') return;
@@ -84,8 +84,8 @@ export function countTurn(draft: SessionState): void {
 }
 
 /**
- * Counts the turn that ends (the caller has settled), fills its clock again and says who follows: `next`, or by default
- * whoever is next in order. `note` is told `charged_ms` where the turn was charged something else than it took.
+ * Counts the turn that ends (the caller has settled), fills its clock again and returns who follows: `next`, by default
+ * the next in order. `note` gets `charged_ms` where the charge differs from the time that the turn took.
  */
 export function passTurn(
   draft: SessionState,
@@ -97,18 +97,19 @@ export function passTurn(
   const following = next === undefined ? successor(draft) : findParticipant(draft, next);
   if (draft.undo_depth !== undefined) draft.undo_available = Math.min(draft.undo_depth, (draft.undo_available ?? 0) + 1);
   fillClock(draft, following, rules, note);
-  // Their entry may have changed with it.
+  // The entry of `next` may have been replaced by it.
   return findParticipant(draft, following?.participant_id);
 }
 
-/** Fills the clock of whoever's turn ends: by `increment_ms`, or as its time control says. */
+/** Fills the clock of the owner whose turn ends: by `increment_ms`, or as its time control says. */
 function fillClock(draft: SessionState, next: ParticipantState | undefined, { incrementWithinGroup }: Rules, note?: JsonObject): void {
   const owner = runningOwner(draft);
   if (owner === undefined || owner === 'session') return;
   const clock = findClock(draft, owner)?.clock;
   if (clock === undefined) return;
   const staysInGroup = 'group_id' in owner && next?.group_id === owner.group_id;
-  // Else two members would pass the turn to each other and earn time without end, and the others never get their turn.
+  // Else two members of a group could pass the turn to each other and earn time without end, while no other group gets
+  // a turn.
   if (staysInGroup && !(incrementWithinGroup && clock.control === undefined)) return;
   if (note !== undefined && clock.control !== undefined) {
     const charged_ms = chargeOf(clock);
@@ -117,14 +118,14 @@ function fillClock(draft: SessionState, next: ParticipantState | undefined, { in
   keepClock(draft, owner, endTurn(clock, { increment_ms: draft.increment_ms, max_ms: draft.max_time_ms }));
 }
 
-/** Whose turn comes after the active one's, whose turn has been counted; undefined when nobody can follow. */
+/** The participant who follows the active one, whose turn has been counted; undefined when nobody can follow. */
 export function successor(state: SessionState): ParticipantState | undefined {
   if (modeOf(state).owners !== 'groups') return nextInOrder(state, (participant) => hasTime(state, participant));
   const next = groupsInOrder(state).find((group) => !isEmpty(groupClock(state, group).clock));
   return next && leastOften(state.participants.filter((participant) => participant.group_id === next.group_id));
 }
 
-/** Whether a participant could begin a turn: whoever has a bank needs time in it. */
+/** Whether a participant can begin a turn: where participants have banks, theirs needs time. */
 export function hasTime(state: SessionState, participant: ParticipantState): boolean {
   const { owners } = modeOf(state);
   if (owners === 'session') return true;
@@ -132,10 +133,7 @@ export function hasTime(state: SessionState, participant: ParticipantState): boo
   return clock !== undefined && !isEmpty(clock);
 }
 
-/**
- * Notes on the active one's clock that it ran out. A clock that runs through all turns is nobody's, so nobody has
- * expired.
- */
+/** Marks the owner of the running clock as expired. A clock that runs through all turns marks nobody. */
 export function markExpired(draft: SessionState): void {
   const { owners, acrossTurns } = modeOf(draft);
   if (acrossTurns) return;
@@ -148,25 +146,25 @@ export function markExpired(draft: SessionState): void {
   );
 }
 
-/** Begins a cycle at `at`, with nobody's turn where there are no participants. */
+/** Begins a cycle at `at` (Unix ms), without an active participant where there are none. */
 export function beginCycle(draft: SessionState, next: ParticipantState | undefined, at: number): void {
   activate(draft, next);
   if (!modeOf(draft).acrossTurns) draft.cycle_time_used_ms = 0;
-  // In the bank modes whoever begins has time, so nothing is forgiven here but a cycle that ran out.
+  // Where participants have banks, the one who begins has time; so this only clears the mark of a former cycle.
   change(draft.participants, next, { has_expired: false });
   draft.cycle_started_at = iso(at);
 }
 
-/** Makes a participant the one whose turn it is, and their group with them. */
+/** Makes a participant the active one, with their group. */
 export function activate(draft: SessionState, participant: ParticipantState | undefined): void {
   draft.active_participant_id = participant?.participant_id ?? null;
   draft.active_group_id = participant?.group_id ?? null;
 }
 
 /**
- * What a switch would make of a running session at `now` (Unix ms), before the server has said so: settled,
- * incremented, the next one's clock running. Epoch and version stay those of `state`. Null where a switch would not
- * just pass the turn: not running, run out by then, or nobody named `next` with time left.
+ * Predicts the state after a switch at `now` (Unix ms), before the server answers: settled, incremented, the next clock
+ * running. Epoch and version stay those of `state`. Null where a switch would not simply pass the turn: the session
+ * does not run, its clock has run out, or `next` does not exist or has no time.
  */
 export function predictSwitch(state: SessionState, now: number, next?: string): SessionState | null {
   const at = Math.floor(Math.max(now, Date.parse(state.updated_at)));

@@ -1,13 +1,13 @@
 /**
- * Who may do what, where the server asks who somebody is (AUTH_MODE=jwt), and the links by which an owner lets others
- * in.
+ * Roles where users are asked who they are (AUTH_MODE=jwt), and the share links by which an owner gives roles to
+ * others.
  */
 
-/** What somebody is in a session, the most powerful first. */
+/** The roles in a session, the most powerful first. */
 export const ROLES = ['owner', 'controller', 'participant', 'viewer'] as const;
 export type Role = (typeof ROLES)[number];
 
-/** Who did something, as their token or link says, and in which role. */
+/** Who sent a command, as their token or link says, and in which role. */
 export interface Actor {
   role: Role;
   sub?: string;
@@ -19,17 +19,17 @@ export interface Actor {
 export const SHARED_ROLES = ['controller', 'participant', 'viewer'] as const;
 export type SharedRole = (typeof SHARED_ROLES)[number];
 
-/** How long a link may be good for, in seconds as in OAuth 2.0. */
+/** How long a link is valid, in seconds as in OAuth 2.0. */
 export const SHARE_MIN_SECONDS = 60;
 export const SHARE_MAX_SECONDS = 30 * 86_400;
 export const SHARE_DEFAULT_SECONDS = 86_400;
-/** Links of a session that are good at the same time. */
+/** Valid links that a session may have at a time. */
 export const LINKS_MAX = 100;
-/** A token with more characters is refused unread. */
+/** The longest token, in characters; a longer one is refused unread. */
 export const TOKEN_MAX_LENGTH = 8_192;
 /**
- * Over a WebSocket a token travels in a frame of 4 KiB. A longer one has to come in the `Authorization` header of the
- * handshake.
+ * The longest token, in characters, that fits into the frame of 4 KiB in which a WebSocket carries it. A longer one
+ * comes in the `Authorization` header of the handshake.
  */
 export const SOCKET_TOKEN_MAX_LENGTH = 4_000;
 
@@ -40,7 +40,7 @@ export interface ShareLink {
   expires_at: string;
 }
 
-/** Only the answer to `session:share` has the token; nobody can ask for it again. */
+/** Only the answer to `session:share` has the token; it can't be read again later. */
 export interface ShareData extends ShareLink {
   token: string;
 }
@@ -54,7 +54,7 @@ export interface RefreshPayload {
 }
 
 export interface RefreshData {
-  /** When the socket is disconnected unless it is refreshed before; null where nobody is asked who they are. */
+  /** When the socket is disconnected unless its token is refreshed before; null where nobody is asked who they are. */
   expires_at: string | null;
 }
 

@@ -1,16 +1,16 @@
 /**
- * What an update changes of a large session's state, for those who ask for it: the state itself would be most of what a
- * server sends.
+ * What an update changes in the state of a large session. Sockets that ask for it get this in place of whole states,
+ * which would be most of what a server sends.
  */
 import type { GroupState, ParticipantState, SessionState } from './state.ts';
 
-/** Follows from the rest of the state, so it is never told. */
+/** Fields that follow from the others, so they are never sent. */
 type Derived = 'is_active' | 'time_remaining_ms';
 type Patch<Entry, Id extends keyof Entry> = Pick<Entry, Id> & Partial<Omit<Entry, Id | Derived>>;
 
 /**
- * The fields of a state that are new, and of its participants and groups those of which something but `is_active` and
- * `time_remaining_ms` is.
+ * The fields of a state that have changed, and its participants and groups in which another field than `is_active` and
+ * `time_remaining_ms` has changed.
  */
 export interface StateChanges extends Partial<Omit<SessionState, 'participants' | 'groups'>> {
   participants?: Patch<ParticipantState, 'participant_id'>[];

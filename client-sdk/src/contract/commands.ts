@@ -1,14 +1,17 @@
-/** Payloads of the commands and what a success answers. REST takes the same payloads, with `session_id` in the path. */
+/**
+ * Payloads of the commands and the data of their successes. REST takes the same payloads, with `session_id` in the
+ * path.
+ */
 import type { LinksData, RefreshData, RefreshPayload, ShareData, SharedRole } from './access.ts';
 import type { EventType, HistoryEvent } from './events.ts';
 import type { ActionOnTimeout, JsonObject, JsonValue, OutagePolicy, SessionState, SyncMode, UndoClock } from './state.ts';
 import type { TimeControl } from './time-control.ts';
 
-/** Every command on a session may carry these. */
+/** Fields that every command on a session may have. */
 export interface CommandOptions {
   /** Apply only to exactly this version of the session. */
   expected_version?: number | undefined;
-  /** Idempotency key, per session: the same command sent twice has its effect once. */
+  /** Idempotency key, for each session and sender: the same command sent twice takes effect once. */
   command_id?: string | undefined;
 }
 
@@ -61,9 +64,9 @@ export interface CreatePayload extends CommandOptions {
   /** How far below zero a clock goes on before it expires, ms; not in `count_up`. Absent or 0: it expires at zero. */
   overrun_ms?: number | undefined;
   metadata?: JsonObject | undefined;
-  /** Whether a participant may pause and resume, where roles are asked for. */
+  /** Whether a participant may pause and resume, where users have roles. */
   participants_may_pause?: boolean | undefined;
-  /** Whether a participant may start their own clock before the session runs, where roles are asked for. */
+  /** Whether a participant may start their own clock before the session runs, where users have roles. */
   participants_may_start?: boolean | undefined;
   /** How many turns can be taken back at most: 0 (default) to 20. */
   undo_depth?: number | undefined;
@@ -97,14 +100,14 @@ export interface PausePayload extends SessionPayload {
 
 export interface FinishPayload extends SessionPayload {
   participant_id: string;
-  /** Guard: only in this cycle of the session. */
+  /** Guard: the command applies only in this cycle of the session. */
   cycle_count?: number | undefined;
   /** What they finish with: any JSON of at most 1 KiB. */
   answer?: JsonValue | undefined;
 }
 
 export interface SwitchPayload extends SessionPayload {
-  /** Guard: switch only while this participant is the active one. */
+  /** Guard: the switch applies only while this participant is active. */
   current_participant_id?: string | undefined;
   next_participant_id?: string | undefined;
   /** Guard: only in this cycle; in a concurrent session the server then tries again while it is the same. */
@@ -123,7 +126,7 @@ export interface AdjustPayload extends SessionPayload {
 export interface UndoPayload extends SessionPayload {
   /** How many turns to take back, 1 (default) to 20. */
   turns?: number | undefined;
-  /** Whether clocks get back what the turns have used (default), or stay charged with it. */
+  /** Whether clocks get back the time that the turns used (default), or stay charged with it. */
   clock?: UndoClock | undefined;
 }
 
@@ -137,11 +140,14 @@ export interface MessagePayload extends SessionPayload {
 
 export interface HistoryPayload extends SessionPayload {
   after_version?: number | undefined;
-  /** How many versions to walk over at most. A page also ends at a megabyte, so fewer do not mean the end. */
+  /** The most versions that a page covers. A page also ends at a megabyte, so fewer events do not mean the end. */
   limit?: number | undefined;
-  /** Tell only of events of these types; absent = all. Pages may then hold fewer events than `limit`, or none. */
+  /** Only events of these types; absent: all. Pages may then hold fewer events than `limit`, or none. */
   event_types?: EventType[] | undefined;
-  /** The incarnation of the id that was created at this instant, as its states say; absent = the present one. */
+  /**
+   * The incarnation of the id that was created at this instant, the `created_at` of its states; absent: the present
+   * one.
+   */
   created_at?: string | undefined;
 }
 
@@ -184,7 +190,7 @@ export interface SwitchData {
 
 export interface HistoryData {
   events: HistoryEvent[];
-  /** Ask with this as `after_version` for the next page; the page that leaves it as it was is the last one. */
+  /** The `after_version` of the next page; the page that returns the `after_version` of its request is the last one. */
   next_after_version: number;
 }
 
@@ -207,13 +213,13 @@ export interface TimeSyncData {
 
 export type EmptyData = Record<string, never>;
 
-/** Every command: what goes in and what a success answers with. */
+/** Every command with its payload and the data of its success. */
 export interface Commands {
   'session:create': { payload: CreatePayload; data: SessionState };
   'session:join': { payload: JoinPayload; data: JoinData };
   'session:leave': { payload: SessionPayload; data: EmptyData };
   'session:get': { payload: SessionPayload; data: SessionState };
-  /** Whoever names a participant of a concurrent session in start, pause or resume is answered as to a finish. */
+  /** A start, pause or resume that names a participant of a concurrent session has the answer of a finish. */
   'session:start': { payload: StartPayload; data: SessionState };
   'session:switch': { payload: SwitchPayload; data: SwitchData };
   'session:pause': { payload: PausePayload; data: SessionState };

@@ -1,4 +1,4 @@
-/** What the server sends to a session's room, and what the audit trail tells of it. */
+/** The events to a session's room, and the rows of the audit trail. */
 import type { Actor, AuthExpiredEvent } from './access.ts';
 import type { StateChanges } from './changes.ts';
 import type { CommandName, Commands } from './commands.ts';
@@ -32,15 +32,15 @@ export interface HistoryEvent {
   epoch: number;
   version: number;
   event_type: EventType;
-  /** ISO instant at which it happened (an expiry: the deadline). */
+  /** ISO instant at which it happened; of an expiry its deadline. */
   timestamp: string;
   participant_id: string | null;
   group_id: string | null;
-  /** What was charged; null where several clocks were. */
+  /** What was charged; null where several clocks were charged. */
   time_elapsed_ms: number | null;
   time_remaining_ms: number | null;
   state_snapshot: SessionState;
-  /** Holds `command_id`, `reason`, `actor`, `action_applied` where there are any. */
+  /** Has `command_id`, `reason`, `actor` and `action_applied` where there are any. */
   metadata: JsonObject;
 }
 
@@ -69,7 +69,10 @@ export interface ChangesEvent extends EventEnvelope {
 
 export interface ExpiredEvent extends EventEnvelope {
   expired_participant_id: string | null;
-  /** Only of a concurrent session: all whose clocks fell at that instant; with several the field above is null. */
+  /**
+   * Only in a concurrent session: all participants whose clocks fell at that instant; with several the field above is
+   * null.
+   */
   expired_participant_ids?: string[];
   expired_group_id: string | null;
   expired_at: string;
@@ -86,7 +89,7 @@ export interface WarningEvent extends EventEnvelope {
   /** Where the threshold is a part of what the clock was given. */
   threshold_percent?: number;
   deadline_at: string;
-  /** There only where clocks go on below zero. */
+  /** Present only where clocks go on below zero. */
   zero_at?: string;
 }
 
@@ -94,11 +97,11 @@ export interface MessageEvent {
   session_id: string;
   message: JsonValue;
   /**
-   * When it reached the server, Unix ms, whole: before a `deadline_at` it was in time. Absent where an older server
-   * sends it.
+   * When the message reached the server, in whole Unix ms: before a `deadline_at` it was in time. Absent from an older
+   * server.
    */
   arrived_at_ms?: number;
-  /** When it was told. */
+  /** When it was sent to the room. */
   server_time_ms: number;
   /** Who sent it; absent where nobody is asked who they are. */
   actor?: Actor;

@@ -4,8 +4,8 @@
  */
 
 /**
- * The number of the contract. Every change of a schema raises it and adds a line to versions.json; nothing that is
- * there ever changes. The server sends it in this header of every HTTP answer and of the handshake.
+ * The number of the contract. Every change of a schema raises it and adds a line to versions.json; what exists never
+ * changes. The server sends it in this header of every HTTP answer and of the handshake.
  */
 export const CONTRACT_VERSION = 4;
 export const CONTRACT_HEADER = 'X-SyncKairos-Contract';
@@ -15,14 +15,16 @@ export const ID_PATTERN = /^[A-Za-z0-9._:@|~-]{1,128}$/;
 export const CLOCK_MIN_MS = 1_000;
 export const CLOCK_MAX_MS = 86_400_000;
 export const INCREMENT_MAX_MS = 60_000;
-/** How far below zero a clock may go on. */
+/** The largest `overrun_ms`. */
 export const OVERRUN_MAX_MS = 86_400_000;
 export const STAGES_MAX = 8;
-/** Turns of a stage or block, and periods. */
+/** The most turns of a stage or block, and the most periods. */
 export const COUNT_MAX = 500;
 /** The longest part of a time control: a stage's time, an increment, a delay, a period, a block. */
 export const CONTROL_PART_MAX_MS = 30 * CLOCK_MAX_MS;
-/** What all of a time control may come to, and what an adjustment may leave on such a clock. */
+/**
+ * The longest sum of all parts of a time control, which is also the most that an adjustment may leave on such a clock.
+ */
 export const CONTROL_MAX_MS = 400 * CLOCK_MAX_MS;
 /** How many times the time of others a participant may have. */
 export const TIME_FACTOR_MAX = 10;
@@ -42,7 +44,7 @@ export const MESSAGE_MAX_BYTES = 4 * 1024;
 /** Free JSON (`metadata`, `message`, `action_on_timeout`) nested deeper than this is refused. */
 export const JSON_DEPTH_MAX = 32;
 /**
- * Values that a payload may hold in all, keys and elements at any depth: several times what the largest session needs.
+ * The most values in a payload, counting keys and elements at any depth: several times what the largest session needs.
  */
 export const PAYLOAD_VALUES_MAX = 32_768;
 export const EVENT_MAX_BYTES = 16 * 1024;
@@ -51,5 +53,5 @@ export const CREATE_MAX_BYTES = 1024 * 1024;
 export const HISTORY_LIMIT_DEFAULT = 100;
 export const HISTORY_LIMIT_MAX = 1_000;
 
-/** What `/time` reports as the tolerance within which clients should count themselves in sync. */
+/** The tolerance that `/time` reports, within which clients should count themselves as in sync. */
 export const DRIFT_TOLERANCE_MS = 50;

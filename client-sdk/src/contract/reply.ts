@@ -1,4 +1,4 @@
-/** The one reply shape of both transports, and the codes a refusal can have. */
+/** The form of every reply, over both transports, and the codes of refusals. */
 import type { ClockStatus, SessionState, Status } from './state.ts';
 
 export const ERROR_CODES = [
@@ -37,9 +37,9 @@ export interface ErrorDetails {
   INVALID_STATE_TRANSITION: {
     status: Status;
     command: string;
-    /** In a concurrent session, where the clock of the participant that was named does not allow the command. */
+    /** In a concurrent session: the status of the named participant's clock, where that does not allow the command. */
     clock_status?: ClockStatus;
-    /** Of an undo: how many turns could be taken back. */
+    /** For an undo: how many turns could be taken back. */
     available?: number;
   };
   CONFLICT: { expected_version: number; actual_version: number; state: SessionState };
@@ -51,17 +51,17 @@ export interface ErrorBody {
   code: ErrorCode;
   message: string;
   details?: ErrorDetails[keyof ErrorDetails] | undefined;
-  /** Whether the very same request may succeed later. */
+  /** Whether the same request may succeed later. */
   retryable: boolean;
 }
 
 export const NOTICE_CODES = ['UNKNOWN_ACTION', 'CUT_BY_CLOSE'] as const;
 export type NoticeCode = (typeof NOTICE_CODES)[number];
 
-/** What is as it was asked for, and may not be what was meant. */
+/** A remark beside a success: the command was executed, but may not be what was meant. */
 export interface Notice {
   code: NoticeCode;
-  /** The field that it is about. */
+  /** The field that the remark is about. */
   field: string;
   message: string;
   /** Of CUT_BY_CLOSE: whose clock is closed before it would fall, and how much of it is lost, ms. */
@@ -73,7 +73,7 @@ export interface Success<Data> {
   ok: true;
   data: Data;
   server_time_ms: number;
-  /** The command had its effect before: this repeats a `command_id`, whose effect made `applied_version`. */
+  /** True for a repeated `command_id`: its command took effect before and made `applied_version`. */
   replayed?: true;
   applied_version?: number;
   /** Never empty. */

@@ -14,11 +14,11 @@ export type Status = (typeof STATUSES)[number];
 export const OUTAGE_POLICIES = ['charge', 'credit', 'pause'] as const;
 export type OutagePolicy = (typeof OUTAGE_POLICIES)[number];
 
-/** What becomes of the time that turns have used which are taken back. */
+/** What an undo does with the time that the undone turns used. */
 export const UNDO_CLOCKS = ['restore', 'charge'] as const;
 export type UndoClock = (typeof UNDO_CLOCKS)[number];
 
-/** What the clock of a participant of a concurrent session does. `finished` and `expired` are for good. */
+/** The status of a participant's clock in a concurrent session. `finished` and `expired` are final. */
 export const CLOCK_STATUSES = ['waiting', 'running', 'paused', 'finished', 'expired'] as const;
 export type ClockStatus = (typeof CLOCK_STATUSES)[number];
 
@@ -30,8 +30,8 @@ export const ACTION_TYPES = ['end_session', 'skip_cycle', 'auto_action'] as cons
 export type ActionType = (typeof ACTION_TYPES)[number];
 
 /**
- * What happens when a clock runs out. `type` decides; everything else is the application's own and comes back as it was
- * given.
+ * What happens when a clock runs out. `type` decides; all other fields belong to the application and come back as they
+ * were given.
  */
 export type ActionOnTimeout = { type: ActionType | (string & {}); [key: string]: JsonValue };
 
@@ -40,14 +40,14 @@ export interface ParticipantState {
   participant_index: number;
   group_id: string | null;
   /**
-   * The bank in `per_participant`, where it drains as time is charged; elsewhere as given. With a time control: main
-   * time as settled.
+   * The bank in `per_participant`, less what was charged; in other modes the value given at create. With a time
+   * control: main time as settled.
    */
   total_time_ms: number | null;
   time_used_ms: number;
   /**
-   * What is left until the clock runs out, everything included, or until zero where it goes on below it, and then
-   * negative. As of the session's `updated_at`; `remaining()` computes it for any other instant.
+   * Time left on all buckets until the clock runs out; where it goes on below zero, until zero, and negative after it.
+   * As of the session's `updated_at`; `remaining()` computes it for any other instant.
    */
   time_remaining_ms: number | null;
   cycle_count: number;
@@ -58,11 +58,11 @@ export interface ParticipantState {
   time_control?: TimeControl;
   /** Where their clock stands; only with a time control. */
   clock?: ClockState;
-  /** What their own clock does; this and the fields below are there only in a concurrent session. */
+  /** The status of their own clock; this and the fields below exist only in a concurrent session. */
   clock_status?: ClockStatus;
-  /** The instant from which their clock is not settled yet; null unless it runs and the session does. */
+  /** The instant up to which their clock is settled; null unless clock and session run. */
   cycle_started_at?: string | null;
-  /** When their clock falls; null unless it runs and the session does. */
+  /** When their clock falls; null unless clock and session run. */
   deadline_at?: string | null;
   /** When they finished: the instant at which their `finish` reached the server. */
   finished_at?: string | null;
@@ -110,12 +110,12 @@ export interface SessionState {
   max_time_ms: number | null;
   active_participant_id: string | null;
   active_group_id: string | null;
-  /** The instant from which nothing is settled yet; null unless running. */
+  /** The instant up to which the running clock is settled; null unless running. */
   cycle_started_at: string | null;
-  /** What was settled of the current cycle; in `global` and `count_up` of the whole session. */
+  /** The settled time of the current cycle; in `global` and `count_up` of the whole session. */
   cycle_time_used_ms: number;
   cycle_count: number;
-  /** When the running clock runs out, if it does; null unless running. Below zero where there is `overrun_ms`. */
+  /** When the running clock runs out, with `overrun_ms` below zero; null if it never does, and unless running. */
   deadline_at: string | null;
   session_started_at: string | null;
   session_completed_at: string | null;
@@ -132,22 +132,22 @@ export interface SessionState {
   owner_id?: string;
   /** The time control of every clock that has none of its own. */
   time_control?: TimeControl;
-  /** There only where participants may pause and resume. */
+  /** Present only where participants may pause and resume. */
   participants_may_pause?: true;
-  /** There only where participants may start their own clocks before the session runs. */
+  /** Present only where participants may start their own clocks before the session runs. */
   participants_may_start?: true;
-  /** How many turns can be taken back at most; there only where some can. */
+  /** The most turns that can be taken back; present only where that is above 0. */
   undo_depth?: number;
   /** How many turns `session:undo` can take back now; beside `undo_depth`. */
   undo_available?: number;
-  /** There only where clocks go on below zero: how far, before they expire. */
+  /** How far below zero clocks go on before they expire; present only where they do. */
   overrun_ms?: number;
   /**
-   * There with `overrun_ms`: when the running clock is at zero, `overrun_ms` before `deadline_at`; null unless running.
-   * All time left counts to this instant and is negative after it.
+   * When the running clock is at zero, `overrun_ms` before `deadline_at`; present with `overrun_ms`, null unless
+   * running. Time left counts to this instant and is negative after it.
    */
   zero_at?: string | null;
-  /** There only where every participant has a clock that runs by itself. */
+  /** Present only where every participant has a clock that runs by itself. */
   concurrent?: true;
   /** When every clock that has not ended falls, whatever it has; only where it was given. */
   closes_at?: string;
