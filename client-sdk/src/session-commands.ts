@@ -34,7 +34,7 @@ type StateCommand =
   | 'session:complete'
   | 'session:cancel';
 type ClockCommand = 'session:start' | 'session:pause' | 'session:resume' | 'session:finish';
-/** The result of a participant who finishes, and the cycle and version to which the finish applies. */
+/** The answer with which a participant finishes, and the cycle and version to which the finish applies. */
 export type FinishOptions = Omit<FinishPayload, 'session_id' | 'participant_id'>;
 /** How many turns to take back, whether the time that they used stays charged, and to which version this applies. */
 export type UndoOptions = Omit<UndoPayload, 'session_id'>;
