@@ -19,7 +19,9 @@ import { invalid, type Refusal, refuse } from './refusal.ts';
 
 export type Adjustment = Pick<AdjustPayload, 'delta_ms' | 'participant_id' | 'group_id' | 'reason'>;
 
-/** Adds time to a clock, or takes some away, at `at` (Unix ms). Refusals: VALIDATION_ERROR, PARTICIPANT_NOT_FOUND. */
+/**
+ * Adds time to a clock, or takes time from it, at `at` (Unix ms). Refusals: VALIDATION_ERROR, PARTICIPANT_NOT_FOUND.
+ */
 export function adjust(state: SessionState, adjustment: Adjustment, at: number): { ok: true; event: SessionEvent } | Refusal {
   const misnamed = checkNames(state, adjustment);
   if (misnamed !== null) return misnamed;
@@ -30,10 +32,10 @@ export function adjust(state: SessionState, adjustment: Adjustment, at: number):
   return { ok: true, event: record(state, draft, 'session_adjusted', at, charge, metadataOf(adjustment)) };
 }
 
-/** The field that names whose clock is meant, by who has clocks. */
+/** The field that names the clock's owner, by who owns clocks in the mode. */
 const NAMED_BY = { participants: 'participant_id', groups: 'group_id', session: null } as const;
 
-/** An id is given exactly where clocks have owners. */
+/** An id is required where participants or groups own clocks, and refused elsewhere. */
 function checkNames(state: SessionState, adjustment: Adjustment): Refusal | null {
   const name = NAMED_BY[modeOf(state).owners];
   for (const field of ['participant_id', 'group_id'] as const) {
@@ -67,8 +69,8 @@ function outOfRange(left: number, least: number, most: number): Refusal | null {
 }
 
 /**
- * With a time control, main time may not fall below zero, or below where the clock goes on to; what is left until the
- * clock falls stays in its limits, and time moves by whole units.
+ * Limits with a time control: main time stays at zero or above, or above the end of the overrun; the time until the
+ * clock falls stays in its limits; and time moves by whole units.
  */
 function controlFault({ main_ms, floor_ms, control }: ControlledClock, adjusted: Clock, delta: number, least: number): Refusal | null {
   const { charge_unit_ms: unit = 1 } = control;
@@ -80,8 +82,8 @@ function controlFault({ main_ms, floor_ms, control }: ControlledClock, adjusted:
 }
 
 /**
- * What must be left of a clock with a time control until it falls, ms, in a settled draft. In an hourglass the first of
- * those who wait holds time that goes to the others as soon as it can be divided.
+ * The least time that must be left on a clock with a time control, ms, in a settled draft. In an hourglass the first of
+ * those who wait holds a remainder that goes to the others as soon as it can be divided.
  */
 export function leastLeft(draft: SessionState, owner: ClockOwner): number {
   const share = findClock(draft, owner)?.share;

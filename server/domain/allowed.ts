@@ -2,7 +2,10 @@ import type { SessionState, Status } from '#contract';
 import type { TimerCommand } from './decide.ts';
 import { type Refusal, refuse } from './refusal.ts';
 
-/** In which statuses of a session each command is allowed; one on a single clock is judged by that, too. */
+/**
+ * The statuses of a session in which each command is allowed. A command on a single clock is judged by the status of
+ * that, too.
+ */
 const ALLOWED: Record<Exclude<TimerCommand['type'], 'delete'>, readonly Status[]> = {
   start: ['pending'],
   switch: ['running'],
@@ -15,7 +18,7 @@ const ALLOWED: Record<Exclude<TimerCommand['type'], 'delete'>, readonly Status[]
   cancel: ['pending', 'running', 'paused'],
 };
 
-/** The refusal of a command that the status of its session does not allow; null where it may go on. */
+/** The refusal of a command that the status of its session does not allow; null if it is allowed. */
 export function checkStatus(state: SessionState, type: TimerCommand['type']): Refusal | null {
   return type === 'delete' || ALLOWED[type].includes(state.status) ? null : statusSaysNo(state, type);
 }

@@ -5,8 +5,8 @@ import { endIdle, isIdle } from './idle.ts';
 import { type Outage, pendingOutage, takeIntoAccount } from './outage.ts';
 
 /**
- * What happened to a session without anybody asking: the next expiry or outage up to `until`, or that it ended for want
- * of anybody at `idleEnd` (both Unix ms); undefined when it is up to date.
+ * The next event of a session that no command makes: an expiry or an outage up to `until`, or its cancellation as idle
+ * at `idleEnd` (both Unix ms); undefined when it is up to date.
  */
 export function nextOverdue(
   state: SessionState,
@@ -15,15 +15,15 @@ export function nextOverdue(
   idleEnd = Number.POSITIVE_INFINITY,
 ): 'expiry' | 'idle' | Outage | undefined {
   const outage = pendingOutage(state, outages);
-  // What ran out before an outage began had run out; nothing runs out inside one.
+  // A clock that ran out before an outage began has run out; none runs out inside one.
   const horizon = outage === undefined ? until : Math.min(until, outage.from);
   if (isIdle(state, horizon, idleEnd)) return 'idle';
   return isDue(state, horizon) ? 'expiry' : outage;
 }
 
 /**
- * Everything that happened up to and including `until` (Unix ms) without anybody asking, each at its own instant,
- * oldest first. However late it is asked for, and however much of it at a time, the result is the same.
+ * All events up to and including `until` (Unix ms) that no command makes, each as of its own instant, oldest first. The
+ * result does not depend on when or in how many parts they are computed.
  */
 export function* catchUp(state: SessionState, until: number, outages: readonly Outage[], idleEnd?: number): Generator<SessionEvent> {
   let current = state;

@@ -1,11 +1,12 @@
 import type { ParticipantState, SessionState, StateChanges } from '#contract';
 
 /**
- * From this many participants on, a session's updates may be told as changes. Below it they would save next to nothing.
+ * Least number of participants with which a session's updates may be sent as changes. With fewer that would save hardly
+ * anything.
  */
 const LARGE_SESSION = 10;
 
-/** Whether a session's updates may be told as changes. */
+/** Whether a session's updates may be sent as changes. */
 export function isLarge(state: SessionState): boolean {
   return state.participants.length >= LARGE_SESSION;
 }
@@ -63,12 +64,12 @@ function isSameParticipant(a: ParticipantState, b: ParticipantState): boolean {
   );
 }
 
-/** Computed by whoever applies changes. */
+/** Fields that the receiver of changes computes. */
 const DERIVED = new Set(['is_active', 'time_remaining_ms']);
 
 /**
- * What is new in a state compared with the one before it, as `applyChanges` takes it. Participants and groups never
- * come, go or change places.
+ * The changes from one state to the next, for `applyChanges`. Participants and groups are never added, removed or
+ * moved.
  */
 export function changesBetween(before: SessionState, after: SessionState): StateChanges {
   const { participants: _participants, groups: _groups, ...fields } = after;
@@ -97,10 +98,7 @@ function patchOf<Entry extends object, Id extends keyof Entry>(
   return patch === undefined ? [] : [patch];
 }
 
-/**
- * Free JSON and lists are shared between states as long as nobody writes to them; where they come from another reading,
- * they are compared as they are sent.
- */
+/** Successive states share free JSON and lists. Values from different readings are compared by their JSON text. */
 function same(a: unknown, b: unknown): boolean {
   if (a === b) return true;
   return typeof a === 'object' && typeof b === 'object' && a !== null && b !== null && JSON.stringify(a) === JSON.stringify(b);

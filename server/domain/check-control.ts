@@ -2,7 +2,7 @@ import { modeOf, setUp, untilFall } from '#clock';
 import { CLOCK_MIN_MS, CONTROL_MAX_MS, type CreatePayload, type Stage, type TimeControl } from '#contract';
 import type { Fault } from './check-create.ts';
 
-/** What a schema can't see of the time controls of a create, each named by its field. */
+/** Checks of a create's time controls that no schema can express; each fault names its field. */
 export function checkControls(payload: CreatePayload, fault: Fault): void {
   const { owners } = modeOf(payload);
   const { time_control, participants = [], groups = [] } = payload;
@@ -31,7 +31,7 @@ export function checkControls(payload: CreatePayload, fault: Fault): void {
   }
 }
 
-/** One control by itself; `at` is its field. */
+/** Checks one time control; `at` is its field. */
 function checkControl(control: TimeControl, at: string, fault: Fault): void {
   const before = control.stages.length - 1;
   for (const [index, stage] of control.stages.entries()) {
@@ -46,7 +46,7 @@ function checkControl(control: TimeControl, at: string, fault: Fault): void {
   }
 }
 
-/** How a stage ends. */
+/** Checks how a stage ends. */
 function checkEnd({ turns, at_zero }: Stage, field: string, isLast: boolean, repeats: boolean, fault: Fault): void {
   if (isLast) {
     if (at_zero !== undefined) fault(`${field}.at_zero`, 'No stage follows the last one', 'unsupported');
@@ -59,7 +59,7 @@ function checkEnd({ turns, at_zero }: Stage, field: string, isLast: boolean, rep
   if (turns !== undefined && at_zero !== undefined) fault(`${field}.at_zero`, 'Excludes turns', 'unsupported');
 }
 
-/** What fills a stage's buckets again. */
+/** Checks what fills a stage's buckets again. */
 function checkRefills(stage: Stage, field: string, isLast: boolean, fault: Fault): void {
   const { time_ms, increment_ms, max_time_ms, delay_ms, delay_type, byoyomi, canadian } = stage;
   if (increment_ms === undefined && (stage.increment_every ?? stage.increment_when) !== undefined) {
@@ -77,7 +77,7 @@ function checkRefills(stage: Stage, field: string, isLast: boolean, fault: Fault
   }
 }
 
-/** Where whole units are charged, every size is whole units. */
+/** Where whole units are charged, every duration must be a whole number of units. */
 function checkUnit(control: TimeControl, at: string, fault: Fault): void {
   const { charge_unit_ms: unit, least_charge_ms } = control;
   if (unit === undefined) return;
@@ -93,7 +93,7 @@ function checkUnit(control: TimeControl, at: string, fault: Fault): void {
   }
 }
 
-/** An hourglass is one stage of time alone, for two clocks or more. */
+/** An hourglass has one stage with time only, and two clocks or more. */
 function checkHourglass({ time_control, participants = [], groups = [], sync_mode }: CreatePayload, fault: Fault): void {
   const { stages = [], repeat_last, charge_unit_ms, least_charge_ms } = time_control ?? {};
   const { time_ms = 0, ...others } = stages[0] ?? {};
@@ -109,7 +109,7 @@ function checkHourglass({ time_control, participants = [], groups = [], sync_mod
   if (clocks < 2) fault(inGroups ? 'groups' : 'participants', 'An hourglass needs two clocks', 'too_small');
 }
 
-/** All buckets of a control together, ms. */
+/** The sum of all buckets of a time control, ms. */
 function totalOf({ stages }: TimeControl): number {
   return stages.reduce((sum, { time_ms, delay_ms = 0, byoyomi, canadian }) => {
     const periods = byoyomi === undefined ? 0 : byoyomi.periods * byoyomi.period_ms;

@@ -4,10 +4,12 @@ import { checkConcurrent } from './check-concurrent.ts';
 import { checkControls } from './check-control.ts';
 import { checkOverrun } from './check-overrun.ts';
 
-/** Names a field that is at fault. */
+/** Describes a field at fault. */
 export type Fault = (field: string, message: string, code: string) => void;
 
-/** What a schema can't see: rules that span fields or depend on the mode. Empty when the session can be created. */
+/**
+ * Checks what no schema can express: rules that span fields or depend on the mode. Empty if the session can be created.
+ */
 export function checkCreate(payload: CreatePayload, now: number): FieldIssue[] {
   const issues: FieldIssue[] = [];
   const fault: Fault = (field, message, code) => issues.push({ field, message, code });
@@ -54,12 +56,12 @@ function unique(
   }
 }
 
-/** The field from which the one clock of a session gets its time. */
+/** Checks the field from which the one clock of a session gets its time. */
 function checkClock(payload: CreatePayload, fault: Fault): void {
   const { given, counts } = modeOf(payload);
-  // A stopwatch needs no ceiling.
+  // In `count_up` the ceiling is optional.
   if (given === null || counts === 'up') return;
-  // An exam may be given its time as that of its one cycle.
+  // In `global`, time_per_cycle_ms may stand for total_time_ms.
   if ((payload[given] ?? payload.time_per_cycle_ms) === undefined) fault(given, 'Required in this mode', 'required');
 }
 
@@ -108,7 +110,7 @@ function checkDerivedGroups(participants: ParticipantInput[], fault: Fault): voi
   }
 }
 
-/** Who begins must be there, and in the group that begins. */
+/** The participant who begins must exist, and be in the group that begins. */
 function checkActive(
   { sync_mode, participants = [], groups = [], active_participant_id, active_group_id }: CreatePayload,
   fault: Fault,

@@ -1,7 +1,7 @@
 import { modeOf } from '#clock';
 import type { CreatePayload, FieldIssue, TimeControl } from '#contract';
 
-/** What is wrong with how far clocks go on below zero, and with thresholds that lie there; empty where nothing is. */
+/** The faults of `overrun_ms` and of thresholds at zero and below; empty if there are none. */
 export function checkOverrun(payload: CreatePayload): FieldIssue[] {
   const { sync_mode, overrun_ms = 0, warning_thresholds_ms = [] } = payload;
   const issues: FieldIssue[] = [];
@@ -18,12 +18,12 @@ export function checkOverrun(payload: CreatePayload): FieldIssue[] {
   return issues;
 }
 
-/** All time controls of a create. */
+/** All time controls in a create. */
 function controlsOf({ time_control, participants = [], groups = [] }: CreatePayload): TimeControl[] {
   return [time_control, ...[...participants, ...groups].map((one) => one.time_control)].filter((one) => one !== undefined);
 }
 
-/** What a time control has after main time, in words. */
+/** The part of a time control that follows main time, in words. */
 function reserveOf({ hourglass, stages }: TimeControl): string | undefined {
   if (hourglass === true) return 'an hourglass';
   if (stages.some(({ byoyomi }) => byoyomi !== undefined)) return 'byo-yomi';

@@ -16,7 +16,7 @@ import type { SessionEvent } from './event.ts';
 import { groupsOf } from './groups.ts';
 import { invalid, type Refusal } from './refusal.ts';
 
-/** A create whose session has a name and, where users are asked who they are, an owner. */
+/** A create with a `session_id` and, where users are asked who they are, an owner. */
 export type NewSession = CreatePayload & { session_id: string; owner_id?: string | undefined };
 
 /**
@@ -34,7 +34,7 @@ export function create(payload: NewSession, now: number): Decision {
 }
 
 /**
- * The creation of a session at `now` (Unix ms) under an epoch, from a payload that is not refused. `note`: the event's
+ * The creation of a session at `now` (Unix ms) under an epoch, from a payload that was not refused. `note`: the event's
  * metadata.
  */
 export function created(payload: NewSession, now: number, epoch: number, note: JsonObject): SessionEvent {
@@ -68,7 +68,7 @@ export function created(payload: NewSession, now: number, epoch: number, note: J
     groups,
     metadata: payload.metadata ?? {},
   };
-  // States of servers that ask nobody who they are have neither.
+  // Without authentication a state has neither field.
   if (payload.owner_id !== undefined) state.owner_id = payload.owner_id;
   if (payload.time_control !== undefined) state.time_control = payload.time_control;
   if (payload.participants_may_pause === true) state.participants_may_pause = true;
@@ -95,12 +95,12 @@ export function created(payload: NewSession, now: number, epoch: number, note: J
   return { event_type: 'session_created', at: now, ...charge, metadata: note, state };
 }
 
-/** Where a clock goes on below zero, people want to know that it does. */
+/** A clock that goes on below zero also warns at zero by default. */
 function defaultThresholds({ overrun_ms = 0 }: CreatePayload): number[] {
   return overrun_ms > 0 ? [...DEFAULT_WARNING_THRESHOLDS_MS, 0] : [...DEFAULT_WARNING_THRESHOLDS_MS];
 }
 
-/** Participants and groups as a state holds them, each knowing the other. */
+/** Participants and groups as a state holds them: participants name their group, groups their members. */
 function assign(payload: CreatePayload): Pick<SessionState, 'participants' | 'groups'> {
   const { owners } = modeOf(payload);
   const control = payload.time_control;
@@ -118,7 +118,7 @@ function assign(payload: CreatePayload): Pick<SessionState, 'participants' | 'gr
   return { participants, groups };
 }
 
-/** An owner with the clock that their own time control gives them, or that of the session; as they are without both. */
+/** An owner with the clock of their own time control, or of the session's; unchanged without both. */
 function withClock<Owner extends ParticipantState | GroupState>(
   owner: Owner,
   own: TimeControl | undefined,

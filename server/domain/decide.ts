@@ -45,11 +45,11 @@ type CommandOf<Type extends TimerCommand['type']> = Extract<TimerCommand, { type
 export type Decision = { ok: true; event: SessionEvent } | Refusal;
 
 export interface DecideOptions {
-  /** The rules of today unless an event is played again, which was made by others. */
+  /** The present rules, unless an event is replayed that was made by others. */
   rules?: Rules;
-  /** What the event's metadata say beside what the command says: by whom and by which command_id it was made. */
+  /** The event's metadata beside those of the command itself: the sender and the command_id. */
   note?: JsonObject;
-  /** What is kept of the session so that turns can be taken back; undefined where it keeps nothing. */
+  /** The session's undo history; undefined where it keeps none. */
   history?: UndoHistory | undefined;
 }
 
@@ -143,7 +143,8 @@ function resume(state: SessionState, at: number): Decision {
 }
 
 /**
- * Pausing, completing and cancelling settle and stop the clock; what ended before keeps the instant at which it ended.
+ * Pausing, completing and cancelling settle and stop the clock; a session that has ended already keeps the instant of
+ * its end.
  */
 function stopClock(
   state: SessionState,

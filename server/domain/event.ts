@@ -2,13 +2,13 @@ import { type Charge, type ClockHolder, derive, iso } from '#clock';
 import type { EventType, JsonObject, SessionState } from '#contract';
 import { shareParticipants } from './changes.ts';
 
-/** Something that happened to a session: one version, one row of the trail. */
+/** An event of a session: one version, one row of the trail. */
 export interface SessionEvent extends Charge {
   event_type: EventType;
   /** Unix ms at which it happened. */
   at: number;
   metadata: JsonObject;
-  /** Whose clock ran out; only where one did. */
+  /** The owner whose clock ran out; only in an expiry. */
   expired?: ClockHolder;
   /** The state after it. */
   state: SessionState;
@@ -33,7 +33,7 @@ export function record(
   return { event_type, at, ...charge, metadata, state: shareParticipants(before, draft) };
 }
 
-/** Whether nothing from before an event can be taken back after it. */
+/** Whether no turn from before this event can be taken back after it. */
 export function endsUndo(eventType: EventType, { status }: SessionState): boolean {
   return EMPTYING.has(eventType) || (status !== 'running' && status !== 'paused' && status !== 'pending');
 }

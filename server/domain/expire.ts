@@ -21,7 +21,7 @@ export function expire(state: SessionState): SessionEvent {
   markExpired(draft);
   countTurn(draft);
   const next = successor(draft);
-  // Without participants a cycle follows of itself; with them somebody must have time.
+  // Without participants a next cycle can always follow; with them somebody must have time.
   const somebodyFollows = !modeOf(draft).acrossTurns && (next !== undefined || draft.participants.length === 0);
   if (goesOn(draft) && somebodyFollows) {
     beginCycle(draft, next, at);
@@ -35,7 +35,7 @@ export function expire(state: SessionState): SessionEvent {
   return { ...event, expired };
 }
 
-/** Whether the next one's cycle begins when a clock runs out, if anybody can follow. */
+/** Whether the next cycle begins when a clock runs out, if anybody can follow. */
 export function goesOn({ action_on_timeout: action, auto_advance }: SessionState): boolean {
   if (action?.type === 'end_session') return false;
   return action?.type === 'skip_cycle' || auto_advance;

@@ -4,10 +4,10 @@ import { goesOn } from './expire.ts';
 
 /** A reply names no more clocks than this. */
 const NOTICES_MAX = 100;
-/** Of a name that somebody made up so many characters are repeated. */
+/** How many characters of an unknown name a notice repeats. */
 const NAME_MAX = 50;
 
-/** What whoever creates a session should know of it, though nothing about it is wrong. */
+/** Remarks for the creator of a session that is valid but may not be what was meant. */
 export function noticesOfCreate(state: SessionState): Notice[] {
   return [...unknownAction(state), ...cutByClose(state)];
 }

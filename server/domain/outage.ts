@@ -3,15 +3,15 @@ import type { SessionState } from '#contract';
 import { takeIntoAccountConcurrent } from './fall.ts';
 import { record, type SessionEvent } from './event.ts';
 
-/** A time in which no instance was there to serve anybody, Unix ms. */
+/** A time in which no instance served anybody, Unix ms. */
 export interface Outage {
   from: number;
   to: number;
 }
 
 /**
- * The first outage that a session has yet to take into account, cut to begin no earlier than its last event; undefined
- * where its policy lets clocks run on, or where it had no clock running.
+ * The first outage that a session has not taken into account yet, cut to begin no earlier than its last event;
+ * undefined where its policy lets clocks run on, or where no clock was running.
  */
 export function pendingOutage(state: SessionState, outages: readonly Outage[]): Outage | undefined {
   if (state.status !== 'running' || state.outage_policy === 'charge') return undefined;

@@ -1,4 +1,6 @@
-/** Sessions are spread over a fixed number of partitions; what belongs to one lives on one node of a Redis Cluster. */
+/**
+ * Sessions are spread over a fixed number of partitions; all keys of a partition are on one node of a Redis Cluster.
+ */
 export const PARTITIONS = 16;
 
 /**

@@ -7,8 +7,8 @@ export const LOST = 'Brought back from the audit trail; what had not reached the
 export const ROLLED_BACK = 'Redis lost its last moments; what had not reached the audit trail is lost with them';
 
 /**
- * Puts a snapshot of the trail back as the next version under a new epoch, at `now` (Unix ms). Its clock is left as it
- * was: `updated_at` too, so that whatever ran out meanwhile is applied afterwards at its own instant.
+ * Brings a snapshot of the trail back as the next version under a new epoch, at `now` (Unix ms). Its clock and
+ * `updated_at` stay unchanged, so that expiries of the meantime are applied afterwards as of their own deadlines.
  */
 export function recover(snapshot: SessionState, now: number, warning = LOST): SessionEvent {
   const event = bringBack(snapshot, now);
@@ -17,8 +17,8 @@ export function recover(snapshot: SessionState, now: number, warning = LOST): Se
 }
 
 /**
- * As `recover`, of a session of which nothing is lost, since it left Redis by age: the event says so, and the state is
- * told nothing.
+ * As `recover`, for a session that left Redis by age, so that nothing of it is lost: only the event says that it came
+ * back.
  */
 export function resume(snapshot: SessionState, now: number): SessionEvent {
   return { ...bringBack(snapshot, now), metadata: { resumed: true } };
@@ -33,7 +33,7 @@ function bringBack(snapshot: SessionState, now: number): SessionEvent {
   return { event_type: 'session_recovered', at: now, ...charge, metadata: {}, state };
 }
 
-/** An epoch that was never used: later than the last one, and than any clock reading before. */
+/** An epoch that was never used: greater than the last one, and not earlier than `now`. */
 export function nextEpoch(previous: number, now: number): number {
   return Math.max(previous + 1, now);
 }

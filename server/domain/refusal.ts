@@ -1,12 +1,12 @@
 import type { ErrorCode, ErrorDetails, FieldIssue } from '#contract';
 
-/** Why a command has no effect: a value, not an exception. The transport turns it into a reply. */
+/** The reason why a command has no effect: a value, not an exception. The transport turns it into a reply. */
 export interface Refusal {
   ok: false;
   code: ErrorCode;
   message: string;
   details?: ErrorDetails[keyof ErrorDetails];
-  /** Only where its code would say otherwise. */
+  /** Present only where it differs from what its code says. */
   retryable?: boolean;
 }
 

@@ -10,27 +10,27 @@ import { NewerSchemaError } from './schema.ts';
 import { followsByItself } from './snapshots.ts';
 import { NO_TURNS, type UndoHistory, undoHistoryAfter, type Undoing } from './undo.ts';
 
-/** An event as the trail has it: without a snapshot where the rules lead to it (snapshots.ts). */
+/** An event as the trail holds it: without a snapshot where the rules lead to the state (snapshots.ts). */
 export type RecordedEvent = Omit<HistoryEvent, 'state_snapshot'> & {
   state_snapshot: SessionState | null;
   /** The version of the rules that it was made by; the first where there is none. */
   rules?: number | null | undefined;
 };
 
-/** What the rules make of a recorded event. */
+/** The result of replaying a recorded event. */
 export interface Replayed {
   /** The state to which they lead; null where they lead to none. */
   state: SessionState | null;
-  /** In what the record differs from it, in words; null where it does not. */
+  /** How the record differs from it, in words; null if it does not. */
   problem: string | null;
-  /** What is kept after it to take turns back; undefined where nothing is, or where that is not known. */
+  /** The undo history after it; undefined where there is none, or where it is not known. */
   undo?: UndoHistory | undefined;
 }
 
 /**
  * Applies a recorded event to the state before it, by the rules that it was made by, and compares everything with the
- * record. `undo` is what was kept before it to take turns back; where that is not known, the state after an undo is
- * taken from the record.
+ * record. `undo` is the undo history before it; where that is not known, the state after an undo is taken from the
+ * record.
  * @throws NewerSchemaError where only a newer version of the server knows these rules
  */
 export function replay(before: SessionState | null, recorded: RecordedEvent, undo?: UndoHistory): Replayed {
@@ -49,7 +49,7 @@ export function replay(before: SessionState | null, recorded: RecordedEvent, und
   if (event_type === 'session_undone' && undo === undefined) return { state: snapshot, problem: null };
   const event = applied(before, recorded, rules, undo);
   if (typeof event === 'string') return { state: null, problem: event };
-  // When an epoch begins is decided at the commit, by what became of Redis.
+  // The commit decides whether an epoch begins, by the state of Redis.
   event.state.epoch = recorded.epoch;
   if (event.state.undo_depth !== undefined && before.epoch !== recorded.epoch) event.state.undo_available = 0;
   return { state: event.state, problem: difference(event, recorded), undo: undoHistoryAfter(undo, before, event) };
@@ -86,14 +86,14 @@ function applied(before: SessionState, recorded: RecordedEvent, rules: Rules, hi
   if (recorded.event_type === 'session_recovered') return broughtBack(before, at, recorded);
   const command = snapshot === null ? null : commandOf({ ...recorded, state_snapshot: snapshot });
   if (command === null) return `is of the unknown type ${recorded.event_type}`;
-  // A finish is charged to when it arrived, which may be before the event.
+  // A finish is charged up to its arrival, which may be before the event's instant.
   const { finished_at } = recorded.metadata;
   const arrived = typeof finished_at === 'string' ? Date.parse(finished_at) : at;
   const decision = decide(before, command, arrived, { rules, history });
   return decision.ok ? decision.event : `could not have happened: ${decision.message}`;
 }
 
-/** By which of its forms a session was brought back, its event and its state say. */
+/** The event and its state say in which way the session was brought back. */
 function broughtBack(before: SessionState, at: number, { metadata, state_snapshot }: RecordedEvent): SessionEvent {
   if (metadata['resumed'] === true) return resume(before, at);
   const isRolledBack = state_snapshot?.metadata['recovery_warning'] === ROLLED_BACK;
@@ -101,7 +101,8 @@ function broughtBack(before: SessionState, at: number, { metadata, state_snapsho
 }
 
 /**
- * The command that an event records. Whose turn follows is taken from the record, since somebody may have been named.
+ * The command that an event records. The participant who follows is taken from the record, since the command may have
+ * named one.
  */
 function commandOf({ event_type, state_snapshot, metadata, participant_id: id }: HistoryEvent): TimerCommand | null {
   const active = state_snapshot.active_participant_id ?? undefined;

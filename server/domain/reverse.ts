@@ -1,13 +1,13 @@
 import type { JsonObject, JsonValue } from '#contract';
 
 /**
- * How a value goes back to what it was: a number by a difference to add, an object field by field, anything else by
- * being put back; an empty list takes the field away. A difference leaves what others have added to the number since.
+ * How a value is reversed: a number by a difference to add, an object field by field, anything else by its former
+ * value; an empty list removes the field. A difference keeps what others have added to the number since.
  */
 export type Reverse = number | [JsonValue?] | ReverseFields;
 export type ReverseFields = { [field: string]: Reverse };
 
-/** The way back from `after` to `before`, for all fields that differ but those that `stays` names. */
+/** The reversal from `after` to `before`, for all fields that differ except those that `stays` names. */
 export function fieldsBack(before: object, after: object, stays: ReadonlySet<string>): ReverseFields {
   const [was, is] = [{ ...before } as JsonObject, { ...after } as JsonObject];
   const back: ReverseFields = {};
@@ -19,14 +19,14 @@ export function fieldsBack(before: object, after: object, stays: ReadonlySet<str
   return back;
 }
 
-/** One way back for two: first `newer`, then `older`. */
+/** Joins two reversals into one: first `newer`, then `older`. */
 export function joinedFields(older: ReverseFields, newer: ReverseFields): ReverseFields {
   const joined = { ...newer };
   for (const [field, reverse] of Object.entries(older)) joined[field] = joinedValue(reverse, newer[field]);
   return joined;
 }
 
-/** The fields after going back. */
+/** The fields after a reversal. */
 export function goneBack<Entry extends object>(entry: Entry, back: ReverseFields): Entry {
   const fields = { ...entry } as JsonObject;
   for (const [field, reverse] of Object.entries(back)) {

@@ -1,8 +1,8 @@
 import type { JsonObject } from '#contract';
 
 /**
- * Which forms of a stored state a version of the server knows. Any text of a state in Redis begins with its number:
- * `{"schema":1,…`.
+ * The forms of a stored state that a version of the server knows. The text of each state in Redis begins with the
+ * number of its form: `{"schema":1,…`.
  */
 export interface Schema {
   /** The form it writes. */
@@ -30,14 +30,14 @@ export class NewerSchemaError extends Error {
 
 const HEAD = /^\{"schema":(\d+),/;
 
-/** A state as it is stored, made of its JSON. */
+/** The stored text of a state, made from its JSON. */
 export function encodeState(json: string, { writes }: Schema): string {
   return `{"schema":${writes},${json.slice(1)}`;
 }
 
 /**
- * What an event carries in place of a state where it needs no snapshot: some `fields` of the state. A worker of a
- * version that knows no briefs takes it for a state of a newer form, by its number, and leaves it to others.
+ * The brief that an event carries in place of a state where it needs no snapshot: some `fields` of the state. A worker
+ * of a version that knows no briefs takes it for a state of a newer form, by its number, and leaves it to others.
  */
 export function encodeBrief(fields: object): string {
   return BRIEF + JSON.stringify(fields).slice(1);
@@ -55,14 +55,14 @@ export function schemaOf(text: string): number {
 }
 
 /**
- * Reads a stored state. What comes back may be anything that is JSON. Throws SyntaxError for what is none,
+ * Reads a stored state. The result may be any JSON value. Throws SyntaxError for a text that is not JSON, and
  * NewerSchemaError.
  */
 export function decodeState(text: string, schema: Schema): unknown {
   const head = HEAD.exec(text);
   if (head === null) return upgraded(JSON.parse(text), 1, schema);
   const from = Number(head[1]);
-  // What only a newer version can read may not even be JSON.
+  // A form of a newer version may not even be JSON.
   refuseNewer(from, schema);
   return upgraded(JSON.parse(`{${text.slice(head[0].length)}`), from, schema);
 }
@@ -85,7 +85,7 @@ export function textAsRead(text: string, schema: Schema): string {
   return schemaOf(text) === schema.reads ? text.replace(HEAD, '{') : JSON.stringify(decodeState(text, schema));
 }
 
-/** Reads a snapshot of the trail that was parsed already. Throws NewerSchemaError. */
+/** Converts a parsed snapshot of the trail to the newest form. Throws NewerSchemaError. */
 export function readSnapshot(snapshot: unknown, schema: Schema): unknown {
   if (snapshot === null || typeof snapshot !== 'object' || !('schema' in snapshot)) return upgraded(snapshot, 1, schema);
   const { schema: from, ...state } = snapshot;

@@ -23,12 +23,12 @@ import { fieldsBack, goneBack, joinedFields, type ReverseFields } from './revers
 
 export type Undoing = { turns?: number | undefined; clock?: UndoClock | undefined };
 
-/** What entries of a list have changed, by their ids. */
+/** The changes of a list's entries, by their ids. */
 type EntriesBack = [id: string, back: ReverseFields][];
 
-/** Everything that one turn has changed, told backwards. */
+/** The reversal of everything that one turn changed. */
 interface Turn {
-  /** How long it took, pauses left out. */
+  /** How long the turn took without pauses, ms. */
   used_ms: number;
   session: ReverseFields;
   participants: EntriesBack;
@@ -36,17 +36,16 @@ interface Turn {
 }
 
 /**
- * What is kept of a session so that turns can be taken back: the present turn as far as it is settled, then at most
- * `undo_depth` turns that ended before it, newest first. Adjustments, and whatever else is no turn's doing, are not in
- * it, so they stay.
+ * The undo history of a session: the present turn as far as it is settled, then at most `undo_depth` turns that ended
+ * before it, newest first. Adjustments, and other changes that no turn made, are not in it, so an undo keeps them.
  */
 export type UndoHistory = readonly Turn[];
 
 const UNTOUCHED: Turn = { used_ms: 0, session: {}, participants: [], groups: [] };
-/** Of a session of which nothing can be taken back. */
+/** The history of a session without a turn that can be taken back. */
 export const NO_TURNS: UndoHistory = [UNTOUCHED];
 
-/** What counts versions, follows from other fields, or is looked at entry by entry. */
+/** Fields that count versions, follow from other fields, or are compared entry by entry. */
 const NO_TURNS_DOING = [
   'version',
   'epoch',
@@ -62,10 +61,10 @@ const NO_TURNS_DOING = [
   'time_remaining_ms',
 ];
 const STAYS: ReadonlySet<string> = new Set(NO_TURNS_DOING);
-/** A clock that runs through all turns goes on, whoever's they are. */
+/** A clock that runs through all turns goes on through an undo. */
 const STAYS_ACROSS_TURNS: ReadonlySet<string> = new Set([...NO_TURNS_DOING, 'cycle_time_used_ms', 'time_used_ms']);
 
-/** What an event needs to be known of for the history after it. */
+/** The parts of an event that the history after it needs. */
 type Happening = Pick<SessionEvent, 'event_type' | 'at' | 'state' | 'time_elapsed_ms' | 'metadata'>;
 
 /**
@@ -81,7 +80,7 @@ export function undoHistoryAfter(
   if (before === null || before.epoch !== state.epoch || endsUndo(event_type, state)) return NO_TURNS;
   const [present, ...ended] = history ?? [];
   if (present === undefined) return undefined;
-  // Where clocks are charged together there are no turns.
+  // A concurrent session has no turns.
   const elapsed = time_elapsed_ms ?? 0;
   switch (event_type) {
     case 'session_undone': {
@@ -134,12 +133,12 @@ function unwind(state: SessionState, [present = UNTOUCHED, ...ended]: UndoHistor
     if (clock === 'restore' || modeOf(state).acrossTurns) continue;
     const begun = unwound;
     unwound = chargedAgain(begun, turn.used_ms, at);
-    // The oldest one goes on with what it has used. Of the others only the clocks tell.
+    // The oldest turn goes on with the time that it has used. The others show only in the clocks.
     if (index === turns) goesOn = turnBack(begun, unwound, turn.used_ms);
     else forfeit(unwound, begun);
   }
   const draft = inItsStages(state, unwound);
-  // A stage that is entered now is left again when the turn that goes on is taken back, too.
+  // A later undo of the turn that goes on also takes back the stage that is entered now.
   return { unwound, draft, charge, history: [joined(goesOn, turnBack(unwound, draft, 0)), ...ended.slice(turns)] };
 }
 
@@ -156,14 +155,14 @@ function inItsStages(before: SessionState, unwound: SessionState): SessionState 
   return draft;
 }
 
-/** A state after so many ms of its running clock were settled. */
+/** The state after so many ms of its running clock were settled. */
 function settled(state: SessionState, elapsed: number): SessionState {
   const draft = draftOf(state);
   settleSession(draft, Date.parse(state.cycle_started_at ?? state.updated_at) + elapsed);
   return draft;
 }
 
-/** What an adjustment settled, and whatever else it brought about, without the time that it gave: that stays. */
+/** The changes of an adjustment, such as its settlement, without the time that it gave, which an undo keeps. */
 function withoutAdjustment(state: SessionState, metadata: JsonObject): SessionState {
   const { participant_id, group_id, delta_ms: delta } = metadata as Adjustment;
   const draft = draftOf(state);
@@ -175,7 +174,7 @@ function withoutAdjustment(state: SessionState, metadata: JsonObject): SessionSt
   return draft;
 }
 
-/** The way from `after` back to `before`, of a turn or a part of one that took `used_ms`. */
+/** The reversal from `after` to `before` of a turn, or of a part of one, that took `used_ms`. */
 function turnBack(before: SessionState, after: SessionState, used_ms: number): Turn {
   const stays = modeOf(before).acrossTurns ? STAYS_ACROSS_TURNS : STAYS;
   return {
@@ -203,7 +202,7 @@ function entriesBack<Id extends string, Entry extends Record<Id, string>>(
   return entries;
 }
 
-/** Two parts of a turn as one. */
+/** Joins the reversals of two parts of a turn. */
 function joined(older: Turn, newer: Turn): Turn {
   return {
     used_ms: older.used_ms + newer.used_ms,
@@ -219,7 +218,7 @@ function joinedEntries(older: EntriesBack, newer: EntriesBack): EntriesBack {
   return [...entries];
 }
 
-/** A draft as it was before a turn. */
+/** The draft as it was before a turn. */
 function backBefore({ session, participants, groups }: Turn, draft: SessionState): SessionState {
   return {
     ...goneBack(draft, session),
@@ -240,7 +239,7 @@ function entriesGoneBack<Id extends string, Entry extends Record<Id, string>>(
   });
 }
 
-/** A draft in which whoever's turn it is has used so many ms once more. */
+/** The draft after the active owner has used so many ms again. */
 function chargedAgain(before: SessionState, used: number, at: number): SessionState {
   const draft = draftOf(before);
   draft.cycle_started_at = iso(at - used);
@@ -249,18 +248,18 @@ function chargedAgain(before: SessionState, used: number, at: number): SessionSt
   return draft;
 }
 
-/** Ends a turn that is charged and does not count. */
+/** Ends an undone turn that stays charged; it does not count. */
 function forfeit(draft: SessionState, begun: SessionState): void {
   draft.cycle_time_used_ms = begun.cycle_time_used_ms;
   const owner = runningOwner(draft);
   if (owner === undefined || owner === 'session') return;
   const [before, clock] = [findClock(begun, owner)?.clock, findClock(draft, owner)?.clock];
-  // A turn that was passed on within a group was none of the clock's own: that one began earlier.
+  // A pass within a group does not begin a turn of the clock, which began earlier.
   if (clock !== undefined && (before?.control === undefined || before.state.turn_used_ms === 0))
     keepClock(draft, owner, forfeitTurn(clock));
 }
 
-/** Refuses what no adjustment could leave on a clock. */
+/** Refuses a state with a clock that no adjustment could leave so. */
 function checkClocks(state: SessionState, draft: SessionState, field: string): Refusal | null {
   for (const owner of ownersThatChange(state, draft)) {
     const clock = findClock(draft, owner)?.clock;
@@ -279,7 +278,7 @@ function mayBeLeft(draft: SessionState, owner: ClockOwner, clock: Clock): boolea
   return left >= 1 && main <= ((owner === 'session' ? null : draft.max_time_ms) ?? CLOCK_MAX_MS);
 }
 
-/** Whose clocks may be others than before. */
+/** The owners whose clocks may have changed. */
 function ownersThatChange(state: SessionState, draft: SessionState): ClockOwner[] {
   const { owners, acrossTurns } = modeOf(draft);
   if (acrossTurns) return [];

@@ -1,14 +1,17 @@
 import type { SessionState } from '#contract';
 
-/** When the running clock is at zero, to which thresholds count (Unix ms); null where nothing can run out. */
+/**
+ * The instant at which the running clock is at zero, from which thresholds count, Unix ms; null where nothing can run
+ * out.
+ */
 export function zeroOf({ zero_at, deadline_at }: Pick<SessionState, 'zero_at' | 'deadline_at'>): number | null {
   const zero = zero_at ?? deadline_at;
   return zero === null ? null : Date.parse(zero);
 }
 
 /**
- * The thresholds that a clock which has just begun to run will cross: those under what it has. Whatever it has passed
- * before in the same cycle lies above, so nothing is warned of twice.
+ * The thresholds that a clock which has just begun to run will cross: those below the time left on it. Thresholds that
+ * it crossed earlier in the same cycle lie above that, so no warning is repeated.
  */
 export function thresholdsAhead(state: SessionState): number[] {
   const zero = zeroOf(state);
@@ -17,7 +20,7 @@ export function thresholdsAhead(state: SessionState): number[] {
   return state.warning_thresholds_ms.filter((threshold) => threshold < left);
 }
 
-/** The thresholds above which an adjustment has lifted the running clock: they are crossed once more. */
+/** The thresholds above which an adjustment has lifted the running clock, which it will cross again. */
 export function thresholdsLifted(before: SessionState, after: SessionState): number[] {
   const zero = zeroOf(before);
   if (zero === null) return [];

@@ -16,7 +16,7 @@ const ROOM_TEXTS: Record<keyof ServerToClientEvents, string> = {
   'server:closing': 'This instance shuts down; come back after that time',
 };
 
-/** Keys of components may not hold a colon. */
+/** Keys of components may not contain a colon. */
 const keyOf = (event: string) => event.replace(':', '.');
 const reference = (...path: string[]) => ({ $ref: `#/${path.join('/')}` });
 

@@ -3,16 +3,14 @@ import { z } from 'zod';
 export type JsonSchema = { [key: string]: unknown };
 type Target = 'draft-2020-12' | 'draft-7';
 
-/**
- * Schemas of a document: those with a name of their own go to its components and are referred to wherever they occur.
- */
+/** The schemas of a document. Those with a name of their own go to its components, and other places refer to them. */
 export interface SchemaBook {
-  /** The schema as it is written in the document. */
+  /** The JSON Schema for the document. */
   of(schema: z.ZodType): JsonSchema;
   components: Record<string, JsonSchema>;
 }
 
-/** Writes zod's schemas as JSON Schema, from the sender's point of view: what has a default may be left out. */
+/** Writes zod's schemas as JSON Schema, from the sender's point of view: fields with a default are optional. */
 export function schemaBook(named: Record<string, z.ZodType>, target: Target): SchemaBook {
   const settings = { io: 'input', target, unrepresentable: 'any', uri: (name: string) => `#/components/schemas/${name}` } as const;
   const registry = z.registry<{ id: string }>();
@@ -23,7 +21,7 @@ export function schemaBook(named: Record<string, z.ZodType>, target: Target): Sc
     of(schema) {
       const name = names.get(schema);
       if (name !== undefined) return { $ref: settings.uri(name) };
-      // A registry of all that are named and this one; its references then go to the components.
+      // A registry of all named schemas and this one, so that references lead to the components.
       registry.add(schema, { id: '_' });
       const written = z.toJSONSchema(registry, settings).schemas['_'] ?? {};
       registry.remove(schema);
@@ -33,9 +31,7 @@ export function schemaBook(named: Record<string, z.ZodType>, target: Target): Sc
   };
 }
 
-/**
- * Inside a document a schema has no address and no dialect of its own. The bounds of whole numbers go without saying.
- */
+/** A schema inside a document has no `$id` and no `$schema`. The bounds of safe integers are left out. */
 function bare(schema: object): JsonSchema {
   const text = JSON.stringify(schema, (key, value: unknown) =>
     key === '$schema' || key === '$id' || value === Number.MAX_SAFE_INTEGER || value === Number.MIN_SAFE_INTEGER ? undefined : value,

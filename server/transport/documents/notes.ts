@@ -1,6 +1,6 @@
 import { type CommandName, ERROR_CODES, type ErrorCode } from '#contract';
 
-/** What any command may be refused with. */
+/** The refusals of every command. */
 const ANY: readonly ErrorCode[] = [
   'VALIDATION_ERROR',
   'UNAUTHORIZED',
@@ -16,14 +16,14 @@ const WRITE: readonly ErrorCode[] = [...READ, 'IDEMPOTENCY_MISMATCH', 'INVALID_S
 
 interface Note {
   summary: string;
-  /** Beyond those of any command. */
+  /** The refusals beyond those of every command. */
   refusals: readonly ErrorCode[];
   example: object;
 }
 
 const session_id = 'chess-game-123';
 
-/** What people read of each command, and what it may be refused with. */
+/** The summary of each command, its refusals and an example. */
 export const notes: Record<CommandName, Note> = {
   'session:create': {
     summary: 'Create a session',
@@ -96,7 +96,7 @@ export const notes: Record<CommandName, Note> = {
   'time:sync': { summary: 'The time of the one clock, as NTP would tell it', refusals: [], example: { client_time_ms: 1795363912727 } },
 };
 
-/** Every code that a command may be refused with, in the contract's order. */
+/** All codes with which a command may be refused, in the contract's order. */
 export function refusalsOf(name: CommandName): ErrorCode[] {
   const codes = new Set([...ANY, ...notes[name].refusals]);
   return ERROR_CODES.filter((code) => codes.has(code));

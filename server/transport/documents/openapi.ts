@@ -25,7 +25,7 @@ const EVERY = { 'X-Request-Id': header('Names the request in the log', 'string')
 export function openApiDocument(serverVersion: string, basePath: string): object {
   const book = schemaBook(named, 'draft-2020-12');
 
-  /** One response a status; the codes that share it are told apart by `error.code`. */
+  /** One response for each status; `error.code` tells the codes with the same status apart. */
   const refusals = (codes: ErrorCode[]) =>
     Object.fromEntries(
       [...new Set(codes.map((code) => HTTP_STATUS[code]))].map((status) => {
@@ -101,7 +101,7 @@ function fieldsOf(name: CommandName, { path }: RestRoute, fields: Record<string,
   });
 }
 
-/** The payload without what the path says already. */
+/** The payload without the fields that the path has. */
 function bodyOf(name: CommandName, route: RestRoute, schema: JsonSchema): object {
   const { session_id, ...example } = notes[name].example as { session_id: string };
   if (!route.path.includes(':id')) return { required: true, ...json(schema, { session_id, ...example }) };

@@ -36,12 +36,10 @@ import {
   version,
 } from './session-schemas.ts';
 
-/**
- * Schemas of replies and events. The documents and the tests use them; the server checks nothing by them while it runs.
- */
+/** Schemas of replies and events. The documents and the tests use them; a running server checks nothing by them. */
 
 const anything = z.custom<JsonValue>();
-/** Who did something, as their token or link says. */
+/** The sender of a command, as their token or link says. */
 const actor = z.object({
   role: z.enum(ROLES),
   sub: z.string().exactOptional(),
@@ -60,10 +58,12 @@ const envelope = { ...position, server_time_ms: unixMs };
 
 const link = { link_id: id, role: z.enum(SHARED_ROLES), participant_id: id.nullable(), expires_at: instant };
 
-/** The state; of a concurrent session, where the command named a participant, a switch result with them alone. */
+/**
+ * The state; where the command names a participant of a concurrent session, a switch result with that participant only.
+ */
 const stateOrClock = z.union([state, switched]) as z.ZodType<SessionState>;
 
-/** What a success of each command holds in `data`. */
+/** The `data` of each command's success. */
 export const answers = {
   'session:create': state,
   'session:join': z.object({ state, missed: z.int().nullable() }),
@@ -103,7 +103,7 @@ const changed = z.object({
 
 type RoomEvent = keyof ServerToClientEvents;
 
-/** What each event to a session's room holds. */
+/** The data of each event to a session's room. */
 export const roomEvents = {
   'session:update': z.union([update, changed]),
   'session:expired': z.object({
@@ -193,7 +193,7 @@ export const namedEvents = { UpdateEvent: update, ChangesEvent: changed, StateCh
 interface Unequal {
   answers: { [Name in CommandName]: Differing<Commands[Name]['data'], z.output<(typeof answers)[Name]>> }[CommandName];
   events: { [Event in RoomEvent]: Differing<Parameters<ServerToClientEvents[Event]>[0], z.output<(typeof roomEvents)[Event]>> }[RoomEvent];
-  // Of a union only the common fields are compared above.
+  // Above, only the common fields of a union are compared.
   update: Differing<UpdateEvent, z.output<typeof update>>;
   changed: Differing<ChangesEvent, z.output<typeof changed>>;
 }

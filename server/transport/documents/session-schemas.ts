@@ -17,7 +17,7 @@ import {
 } from '#contract';
 import { timeControl } from '../control-schemas.ts';
 
-/** A session as the server tells of it. */
+/** A session as the server sends it. */
 
 export const id = z.string().meta({ examples: ['chess-game-123'] });
 export const instant = z
@@ -174,7 +174,7 @@ export const historyEvent = z.object({
   metadata: free,
 }) satisfies z.ZodType<HistoryEvent>;
 
-/** Fields that only the schema or only the contract has. Never, unless somebody forgot one. */
+/** Fields that only the schema or only the contract has: `never`, unless one was forgotten. */
 export type Differing<Contract, Schema> = Exclude<keyof Contract, keyof Schema> | Exclude<keyof Schema, keyof Contract>;
 interface Unequal {
   state: Differing<SessionState, z.output<typeof state>>;
