@@ -8,6 +8,7 @@ import type {
   CommandOptions,
   Commands,
   CreatePayload,
+  ExtendPayload,
   FinishPayload,
   HistoryPayload,
   JsonValue,
@@ -38,6 +39,8 @@ type ClockCommand = 'session:start' | 'session:pause' | 'session:resume' | 'sess
 export type FinishOptions = Omit<FinishPayload, 'session_id' | 'participant_id'>;
 /** How many turns to take back, whether the time that they used stays charged, and to which version this applies. */
 export type UndoOptions = Omit<UndoPayload, 'session_id'>;
+/** Who extends, why, and which cycle is meant. */
+export type ExtendOptions = Omit<ExtendPayload, 'session_id'>;
 type Data<C extends CommandName> = Promise<Commands[C]['data']>;
 
 /** The parts of the client that commands use. */
@@ -149,6 +152,18 @@ export class SessionCommands {
     const owner = bankOf(this.#parts.rooms.state(id) ?? (await this.getSession(id)), who);
     const target = typeof owner === 'object' ? owner : {};
     return this.#change('session:adjust', { ...payload, ...target });
+  }
+
+  /**
+   * Extends the running cycle or countdown of a session that was created with an `extension`. The answer says by how
+   * much: 0 outside its window and beyond its maxima, null where the server had done it in an earlier try. In
+   * `per_cycle` it is meant for the cycle that was last seen, or for that of `cycle_count`: a CONFLICT if another one
+   * runs by then.
+   */
+  async extend(id: string, options: ExtendOptions = {}): Data<'session:extend'> {
+    const done = await this.#command('session:extend', { session_id: id, cycle_count: this.#openCycle(id, options), ...options });
+    this.#learn(done.state);
+    return done;
   }
 
   /**
@@ -280,6 +295,14 @@ export class SessionCommands {
   #cycle(id: string, options: CommandOptions | undefined): number | undefined {
     const state = this.#parts.rooms.known(id)?.getSnapshot();
     return state?.concurrent && options?.expected_version === undefined ? state.cycle_count : undefined;
+  }
+
+  /** The cycle last seen of a session whose cycles have clocks of their own, unless it is known to be over. */
+  #openCycle(id: string, { expected_version }: CommandOptions): number | undefined {
+    const store = this.#parts.rooms.known(id);
+    const state = store?.getSnapshot();
+    const isOpen = state === store?.seen && state?.sync_mode === 'per_cycle';
+    return isOpen && expected_version === undefined ? state.cycle_count : undefined;
   }
 
   #freshId(): string {

@@ -14,6 +14,7 @@ const ALLOWED: Record<Exclude<TimerCommand['type'], 'delete'>, readonly Status[]
   finish: ['running', 'paused'],
   undo: ['running', 'paused'],
   adjust: ['pending', 'running', 'paused'],
+  extend: ['running'],
   complete: ['pending', 'running', 'paused', 'expired'],
   cancel: ['pending', 'running', 'paused'],
 };

@@ -16,6 +16,7 @@ import { beginTogether, chargeOf, counted, goOnOrEnd, isClosed, NOTHING, running
 import { checkCycleCount } from './cycle-guard.ts';
 import type { Decision, TimerCommand } from './decide.ts';
 import { record } from './event.ts';
+import { extend } from './extend.ts';
 import { stopped } from './fall.ts';
 import { finishedLate } from './late-finish.ts';
 import { invalid, type Refusal, refuse } from './refusal.ts';
@@ -67,6 +68,8 @@ export function decideConcurrent(state: SessionState, command: TimerCommand, now
       return finish(state, command, now, at);
     case 'adjust':
       return adjustClocks(state, command, at);
+    case 'extend':
+      return extend(state, command, at);
     case 'switch':
       return switchConcurrent(state, command, at);
     case 'complete':

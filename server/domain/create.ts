@@ -74,6 +74,7 @@ export function created(payload: NewSession, now: number, epoch: number, note: J
   if (payload.participants_may_pause === true) state.participants_may_pause = true;
   if (payload.undo_depth !== undefined && payload.undo_depth > 0)
     Object.assign(state, { undo_depth: payload.undo_depth, undo_available: 0 });
+  if (payload.extension !== undefined) Object.assign(state, { extension: payload.extension, extended_ms: 0, extension_count: 0 });
   const { overrun_ms = 0 } = payload;
   if (overrun_ms > 0) {
     state.overrun_ms = overrun_ms;

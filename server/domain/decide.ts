@@ -18,6 +18,7 @@ import { checkStatus } from './allowed.ts';
 import { decideConcurrent, type Finish } from './concurrent.ts';
 import { checkCycleCount } from './cycle-guard.ts';
 import { record, type SessionEvent } from './event.ts';
+import { extend, type Extending } from './extend.ts';
 import { invalid, type Refusal, refuse } from './refusal.ts';
 import { takeBack, type UndoHistory, type Undoing } from './undo.ts';
 
@@ -35,6 +36,7 @@ export type TimerCommand =
   | ({ type: 'finish' } & Finish)
   | ({ type: 'undo' } & Undoing)
   | ({ type: 'adjust' } & Adjustment)
+  | ({ type: 'extend' } & Extending)
   | { type: 'complete' }
   | { type: 'cancel'; reason?: string | undefined }
   | { type: 'delete' };
@@ -56,7 +58,8 @@ export interface DecideOptions {
 /**
  * Decides one command at `now` (Unix ms). Pure: the state handed in is never changed. The event is complete but for its
  * epoch, which the commit may raise. Refusals: INVALID_STATE_TRANSITION, PARTICIPANT_NOT_FOUND, NOT_ACTIVE_PARTICIPANT,
- * PARTICIPANT_EXPIRED, in the contract's order, and what `adjust` and `takeBack` refuse.
+ * PARTICIPANT_EXPIRED, in the contract's order, CONFLICT for another cycle than was meant, and what `adjust`, `extend`
+ * and `takeBack` refuse.
  */
 export function decide(state: SessionState, command: TimerCommand, now: number, options: DecideOptions = {}): Decision {
   const decision = judge(state, command, now, options);
@@ -85,6 +88,8 @@ function judge(state: SessionState, command: TimerCommand, now: number, { rules 
       return takeBack(state, command, at, history);
     case 'adjust':
       return adjust(state, command, at);
+    case 'extend':
+      return extend(state, command, at);
     case 'complete':
       return stopClock(state, 'completed', 'session_completed', at);
     case 'cancel':

@@ -130,6 +130,10 @@ function commandOf({ event_type, state_snapshot, metadata, participant_id: id }:
       return { type: 'resume', participant_id: id ?? '' };
     case 'participant_finished':
       return { type: 'finish', participant_id: id ?? '', answer: metadata['answer'] };
+    case 'session_extended': {
+      const { participant_id } = metadata as { participant_id?: string };
+      return { type: 'extend', participant_id };
+    }
     case 'session_undone': {
       const { turns, clock } = metadata as Undoing;
       return { type: 'undo', turns, clock };

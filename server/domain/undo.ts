@@ -91,6 +91,8 @@ export function undoHistoryAfter(
       return [UNTOUCHED, joined(present, turnBack(before, state, elapsed)), ...ended].slice(0, 1 + state.undo_depth);
     case 'session_adjusted':
       return [joined(present, turnBack(before, withoutAdjustment(state, metadata), elapsed)), ...ended];
+    case 'session_extended':
+      return [joined(present, turnBack(before, withoutExtension(state, metadata), elapsed)), ...ended];
     default:
       return elapsed === 0 ? history : [joined(present, turnBack(before, settled(before, elapsed), elapsed)), ...ended];
   }
@@ -171,6 +173,17 @@ function withoutAdjustment(state: SessionState, metadata: JsonObject): SessionSt
   else if (entry === undefined) draft.cycle_time_used_ms += delta;
   else if ('participant_id' in entry) change(draft.participants, entry, { total_time_ms: (entry.total_time_ms ?? 0) - delta });
   else change(draft.groups, entry, { total_time_ms: entry.total_time_ms - delta });
+  return draft;
+}
+
+/** What an extension settled, without the time that it gave: that stays. */
+function withoutExtension(state: SessionState, metadata: JsonObject): SessionState {
+  const draft = draftOf(state);
+  const { extended_ms } = metadata as { extended_ms: number };
+  if (extended_ms === 0) return draft;
+  draft.cycle_time_used_ms += extended_ms;
+  draft.extended_ms = (draft.extended_ms ?? 0) - extended_ms;
+  draft.extension_count = (draft.extension_count ?? 0) - 1;
   return draft;
 }
 

@@ -40,8 +40,9 @@ export function checkSwitch(
 }
 
 /**
- * The refusal of an adjustment, or of a finish, for a cycle that was over before it arrived, or that ended while it was
- * under way; null if it may go on. Such an adjustment names no clock but the running one, so it would give its time to the next cycle.
+ * The refusal of an adjustment, an extension or a finish for a cycle that was over before it arrived, or that ended
+ * while it was under way; null if it may go on. Such a command names no cycle, so it would have its effect in the next
+ * one.
  * With an expected version the sender has said which cycle they mean.
  * @param first the session as the command first read it
  * @param arrival when the command arrived, Unix ms

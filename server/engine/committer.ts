@@ -164,6 +164,7 @@ function runsOn(base: StoredSession | null, events: SessionEvent[]): boolean {
     ({ event_type, state }) =>
       event_type === 'session_adjusted' ||
       event_type === 'session_credited' ||
+      event_type === 'session_extended' ||
       ((event_type === 'cycle_switched' || event_type === 'session_undone') && modeOf(state).acrossTurns),
   );
 }

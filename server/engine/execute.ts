@@ -131,9 +131,7 @@ export class Execution {
     const refusal = checkVersion(session, context);
     if (refusal !== null) return refusal;
     const decision = decide(session.state, this.#command, this.#instant.at, { note: noteOf(context), history: session.undo });
-    const { type } = this.#command;
-    if (!decision.ok || (type !== 'adjust' && type !== 'finish')) return decision;
-    if (type === 'finish' && 'cycle_count' in this.#command && this.#command.cycle_count !== undefined) return decision;
+    if (!decision.ok || !isForPresentCycle(this.#command)) return decision;
     return checkCycle(first, session, this.#instant.at, this.#options.graceMs, context) ?? decision;
   }
 
@@ -182,7 +180,8 @@ export class Execution {
     const command = this.#command;
     // A clock of a concurrent session that falls does not yet end the cycle.
     const mayEndHere = command.type === 'switch' && session.state.concurrent !== true;
-    const endsHere = mayEndHere && checkSwitch(first, first, command.current_participant_id, this.#context) === null;
+    const isTheirs = mayEndHere && checkCycleCount(first.state, command.cycle_count) === null;
+    const endsHere = isTheirs && checkSwitch(first, first, command.current_participant_id, this.#context) === null;
     const result = await this.#options.expirer.catchUp(session, this.#instant.at, endsHere ? this.#context.command : undefined);
     switch (result.outcome) {
       case 'clock':
@@ -214,11 +213,18 @@ export class Execution {
       if (command.cycle_count !== undefined) return null;
       return command.current_participant_id === undefined ? conflict('Another command was faster', first.version, session.state) : null;
     }
-    const refusal =
-      checkCycleCount(first.state, command.cycle_count) ?? checkSwitch(first, session, command.current_participant_id, context);
+    const otherCycle = checkCycleCount(first.state, command.cycle_count);
+    if (otherCycle !== null) return conflict(otherCycle.message, first.version, session.state);
+    const refusal = checkSwitch(first, session, command.current_participant_id, context);
     if (refusal !== null) return refusal;
     if (context.command !== undefined) await this.#options.store.remember(session.state, context.command);
     const { participant_id } = clockHolder(first.state);
     return { ok: true, state: session.state, expired: { participant_id, action: session.state.action_on_timeout } };
   }
+}
+
+/** Whether a command that names no cycle is meant for the one that its sender sees. */
+function isForPresentCycle(command: TimerCommand): boolean {
+  const { type } = command;
+  return type === 'adjust' || ((type === 'extend' || type === 'finish') && command.cycle_count === undefined);
 }

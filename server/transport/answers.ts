@@ -1,4 +1,4 @@
-import type { Notice, SessionState, SwitchData } from '#contract';
+import type { ExtendData, Notice, SessionState, SwitchData } from '#contract';
 import { changesBetween, isLarge } from '../domain/changes.ts';
 import { cutByClose, noticesOfCreate } from '../domain/notices.ts';
 import type { Refusal } from '../domain/refusal.ts';
@@ -45,6 +45,14 @@ function noticed(answer: Answer, notices: Notice[]): Answer {
 }
 
 export const emptied = (outcome: Outcome) => answerWith(outcome, () => ({}));
+
+/** The state, and by how much the extension moved the end: a cycle is extended only while it lasts. */
+export function extended(outcome: Outcome): Answer {
+  const before = outcome.ok ? outcome.before : undefined;
+  return answerWith(outcome, (state): ExtendData => {
+    return { state, extended_ms: before === undefined ? null : (state.extended_ms ?? 0) - (before.extended_ms ?? 0) };
+  });
+}
 
 /** The switch result, with the expiry that came before it. */
 export function switched(outcome: Outcome): Answer {

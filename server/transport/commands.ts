@@ -17,6 +17,7 @@ import {
   created,
   deleted,
   emptied,
+  extended,
   missedSince,
   readAnswer,
   started,
@@ -87,6 +88,7 @@ export function createCommands({ engine, archive, clock, trail, limits, access, 
       // Fields that the domain does not use may stay: leaving them out takes longer.
       const command = { ...payload, type } as TimerCommand;
       if (command.type === 'switch') command.current_participant_id ??= call.permit?.guard;
+      if (command.type === 'extend') command.participant_id ??= call.permit?.guard;
       const context = contextOf(name, payload, call);
       context.limit = limit;
       const outcome = await engine.execute(payload.session_id, command, context);
@@ -173,6 +175,8 @@ export function createCommands({ engine, archive, clock, trail, limits, access, 
     'session:resume': timer('session:resume', stateOrClock),
     'session:finish': timer('session:finish', clockOf),
     'session:adjust': timer('session:adjust', adjusted),
+    // Limited like a switch, since it makes a version, and everybody who plays may send it.
+    'session:extend': limitSwitches(timer('session:extend', extended), limits, metrics),
     'session:undo': timer('session:undo'),
     'session:complete': timer('session:complete'),
     'session:cancel': timer('session:cancel'),

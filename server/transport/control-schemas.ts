@@ -1,5 +1,16 @@
 import { z } from 'zod';
-import { CONTROL_MAX_MS, CONTROL_PART_MAX_MS, COUNT_MAX, STAGES_MAX, type TimeControl } from '#contract';
+import {
+  CLOCK_MAX_MS,
+  CONTROL_MAX_MS,
+  CONTROL_PART_MAX_MS,
+  COUNT_MAX,
+  EXTENDED_MAX_MS,
+  type Extension,
+  EXTENSION_MODES,
+  EXTENSIONS_MAX,
+  STAGES_MAX,
+  type TimeControl,
+} from '#contract';
 
 const part = z.int().min(1).max(CONTROL_PART_MAX_MS);
 const count = z.int().min(1).max(COUNT_MAX);
@@ -26,3 +37,12 @@ export const timeControl = z.strictObject({
   charge_unit_ms: part.exactOptional(),
   least_charge_ms: part.exactOptional(),
 }) satisfies z.ZodType<TimeControl>;
+
+/** A soft close, as a create names it and as states have it. */
+export const extension = z.strictObject({
+  window_ms: z.int().min(1).max(CLOCK_MAX_MS),
+  by_ms: z.int().min(1).max(CLOCK_MAX_MS),
+  mode: z.enum(EXTENSION_MODES),
+  max_total_ms: z.int().min(1).max(EXTENDED_MAX_MS).exactOptional(),
+  max_count: z.int().min(1).max(EXTENSIONS_MAX).exactOptional(),
+}) satisfies z.ZodType<Extension>;

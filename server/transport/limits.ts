@@ -8,7 +8,7 @@ const PLACE_RETRY_MS = 5_000;
 
 /** The limits of commands. Undefined ones are switched off. docs/PROTOCOL.md tells clients of them. */
 export interface CommandLimits {
-  /** Switches of a sender in a session. */
+  /** Switches and extensions of a sender in a session. */
   switches: BurstLimit<Switcher> | undefined;
   /** What messages tell rooms. */
   messages: MessageCredits | undefined;
@@ -31,7 +31,7 @@ export type LimitName =
 
 const SENTENCES: Record<LimitName, string> = {
   general: 'Too many requests from this address',
-  switch: 'Too many switches of this session by you',
+  switch: 'Too many switches and extensions of this session by you',
   socket: 'Too many commands on this socket',
   socket_work: 'Too much data moved by this socket',
   person_work: 'Too much data moved by the sockets of this user',

@@ -28,7 +28,7 @@ import {
   UNDO_DEPTH_MAX,
   WARNINGS_MAX,
 } from '#contract';
-import { timeControl } from './control-schemas.ts';
+import { extension, timeControl } from './control-schemas.ts';
 import { freeJson, freeObject } from './free-json.ts';
 
 const id = z.string().regex(ID_PATTERN, 'Must be 1 to 128 characters of A-Z a-z 0-9 . _ : @ | ~ -');
@@ -109,6 +109,7 @@ const create = z.strictObject({
   closes_at: instant.optional(),
   warning_thresholds_percent: percents.optional(),
   late_finish_ms: z.int().min(0).max(LATE_FINISH_MAX_MS).optional(),
+  extension: extension.optional(),
 });
 
 /** A create without time controls, where every group needs a bank, and whose clocks end at zero with all thresholds. */
@@ -156,6 +157,12 @@ export const schemas = {
     participant_id: id.optional(),
     group_id: id.optional(),
     reason: z.string().max(1000).optional(),
+  }),
+  'session:extend': z.strictObject({
+    ...session,
+    participant_id: id.optional(),
+    reason: z.string().max(1000).optional(),
+    cycle_count: count.optional(),
   }),
   'session:undo': z.strictObject({
     ...session,

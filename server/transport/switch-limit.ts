@@ -5,17 +5,20 @@ import type { Metrics } from '../observability/metrics.ts';
 import type { Answer } from './answers.ts';
 import type { Call } from './commands.ts';
 import { type CommandLimits, refusalOfQuota } from './limits.ts';
-import type { Parsed } from './schemas.ts';
 
-type Switch = (payload: Parsed<'session:switch'>, call: Call, limit?: CommandLimit) => Promise<Answer>;
+type Command<Payload> = (payload: Payload, call: Call, limit?: CommandLimit) => Promise<Answer>;
 
 /**
- * Limits the switches of each sender in a session, so that nobody uses up what an opponent needs. Counts only switches
- * that nothing else refuses.
+ * Limits the switches (and extensions) of each sender in a session, so that nobody uses up what an opponent needs.
+ * Counts only those that nothing else refuses.
  */
-export function limitSwitches(makeSwitch: Switch, { switches }: CommandLimits, metrics: Metrics): Switch {
-  if (switches === undefined) return makeSwitch;
-  return (payload, call) => makeSwitch(payload, call, limitOf(switches, { sessionId: payload.session_id, sender: call.sender }, metrics));
+export function limitSwitches<Payload extends { session_id: string }>(
+  run: Command<Payload>,
+  { switches }: CommandLimits,
+  metrics: Metrics,
+): Command<Payload> {
+  if (switches === undefined) return run;
+  return (payload, call) => run(payload, call, limitOf(switches, { sessionId: payload.session_id, sender: call.sender }, metrics));
 }
 
 /**

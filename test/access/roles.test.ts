@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import type { CommandName, CreatePayload, Reply, Role, SharedRole, ShareData } from '#contract';
 import { schemas } from '../../server/transport/schemas.ts';
-import { chess } from '../kit/games.ts';
+import { auction, chess } from '../kit/games.ts';
 import { rest } from '../kit/rest.ts';
 import { type Cluster, openCluster } from '../kit/server.ts';
 import { TestClient } from '../kit/socket-client.ts';
@@ -42,6 +42,7 @@ const TRIALS: Record<Exclude<CommandName, 'session:create' | 'auth:refresh'>, Tr
   'session:resume': verb('resume', ['start', 'pause']),
   'session:finish': { ...verb('finish', ['start'], { participant_id: 'white' }), change: CONCURRENT },
   'session:undo': verb('undo', ['start', 'switch']),
+  'session:extend': { ...verb('extend', ['start']), change: auction() },
   'session:complete': verb('complete', ['start']),
   'session:cancel': verb('cancel', []),
   'session:message': verb('message', [], { message: 'hello' }),
@@ -182,6 +183,11 @@ describe('roles', () => {
       expectAll(await outcomes(name, holder, { ...CONCURRENT, participants_may_start: true }, own), 'ok');
       // It was started, so it runs; and so does their clock.
       expectAll(await outcomes(name, holder, CONCURRENT, own, ['start']), 'INVALID_STATE_TRANSITION');
+    },
+    'own name': async (name, holder) => {
+      expectAll(await outcomes(name, holder), 'ok');
+      expectAll(await outcomes(name, holder, {}, { participant_id: 'white' }), 'ok');
+      expectAll(await outcomes(name, holder, {}, { participant_id: 'black' }), 'FORBIDDEN');
     },
     'if allowed': async (name, holder) => {
       const mayPause = { ...CONCURRENT, participants_may_pause: true };

@@ -6,7 +6,7 @@ import type { QueuedEvent } from '../../server/audit/rows.ts';
 import { EventStore } from '../../server/audit/store.ts';
 import { recover, resume, ROLLED_BACK } from '../../server/domain/recover.ts';
 import { verify } from '../../server/audit/verify.ts';
-import { chess } from '../kit/games.ts';
+import { auction, chess } from '../kit/games.ts';
 import { freshDatabase } from '../kit/services.ts';
 import { query, silent } from './kit.ts';
 import { RecordedSession } from './recorded-session.ts';
@@ -103,6 +103,22 @@ describe('verification of the trail', () => {
     const lacking = await stored(play());
     await sql('DELETE FROM sync_events WHERE session_id = $1 AND version = 50', lacking);
     expect(await found(lacking)).to.deep.equal(['50 missing: there is no row']);
+  });
+
+  it('LT-19 verification finds nothing in a session that was extended, and names an extension that was altered', async () => {
+    const play = () => {
+      const lots = chess(auction({ time_per_cycle_ms: 10_000, undo_depth: 2 }));
+      const recordedSession = new RecordedSession(lots).do({ type: 'start' }).do({ type: 'extend', participant_id: 'white', reason: '90' });
+      recordedSession.do({ type: 'extend' }).do({ type: 'switch' }).do({ type: 'extend' }).do({ type: 'undo' });
+      return recordedSession.recover().do({ type: 'extend' }).expire();
+    };
+    expect(await verified(await stored(play()))).to.deep.equal({ rows: 10, found: [] });
+    const altered = await stored(play());
+    await sql(
+      `UPDATE sync_events SET state_snapshot = replace(state_snapshot::text, '"extension_count":1', '"extension_count":0')::json WHERE session_id = $1 AND version = 3`,
+      altered,
+    );
+    expect(((await found(altered)) as string[]).join()).to.match(/^3 altered/);
   });
 
   it('A-10 verification follows a session over losses of Redis, over more rows than fit in a page, and into its next incarnation', async () => {

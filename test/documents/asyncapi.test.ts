@@ -4,7 +4,7 @@ import { expect } from 'chai';
 import type { CommandName, Reply, ServerToClientEvents, ShareData } from '#contract';
 import { type App } from '../../server/app.ts';
 import { schemas } from '../../server/transport/schemas.ts';
-import { chess } from '../kit/games.ts';
+import { auction, chess } from '../kit/games.ts';
 import { freshDatabase } from '../kit/services.ts';
 import { type Cluster, openCluster } from '../kit/server.ts';
 import type { TestClient } from '../kit/socket-client.ts';
@@ -103,6 +103,10 @@ describe('the AsyncAPI document', () => {
     await command('auth:refresh', { token: await sovereign() });
     await command('session:delete', { session_id });
     await command('time:sync', { client_time_ms: 1.5 });
+
+    const lot = chess(auction());
+    await command('session:create', lot);
+    for (const name of ['start', 'extend'] as const) await command(`session:${name}`, { session_id: lot.session_id });
 
     const short = chess({
       sync_mode: 'per_group',

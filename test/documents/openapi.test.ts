@@ -5,7 +5,7 @@ import type { ShareData } from '#contract';
 import { type App } from '../../server/app.ts';
 import { createHttpApp, type HttpAppOptions } from '../../server/transport/http/app.ts';
 import { freshDatabase } from '../kit/services.ts';
-import { chess } from '../kit/games.ts';
+import { auction, chess } from '../kit/games.ts';
 import { rest, type RestAnswer } from '../kit/rest.ts';
 import { type Cluster, openCluster } from '../kit/server.ts';
 import { until } from '../kit/until.ts';
@@ -99,6 +99,12 @@ describe('the OpenAPI document', () => {
       await call('GET', `${base}/events?limit=0`, `${session}/events`);
       await call('DELETE', base, session);
       await call('GET', `${base}/events`, `${session}/events`);
+    }
+    const lot = chess(auction());
+    await call('POST', '/v1/sessions', '/v1/sessions', lot);
+    for (const body of [undefined, { cycle_count: 0 }, { cycle_count: 1 }, { participant_id: 'nobody' }]) {
+      await call('POST', `/v1/sessions/${lot.session_id}/extend`, `${session}/extend`, body);
+      await call('POST', `/v1/sessions/${lot.session_id}/start`, `${session}/start`);
     }
     const { session_id } = chess();
     await call('POST', '/v1/sessions', '/v1/sessions', chess({ session_id }));

@@ -61,7 +61,9 @@ function validPayload(name: CommandName, sessions: readonly string[]): fc.Arbitr
     case 'session:start':
       return some({ active_participant_id: who });
     case 'session:switch':
-      return some({ current_participant_id: who, next_participant_id: who });
+      return some({ current_participant_id: who, next_participant_id: who, cycle_count: fc.integer({ min: -1, max: 3 }) });
+    case 'session:extend':
+      return some({ participant_id: who, reason: fc.string(), cycle_count: fc.integer({ min: -1, max: 3 }) });
     case 'session:adjust':
       return some({ participant_id: who, reason: fc.string() }, { delta_ms: fc.integer({ min: -90_000_000, max: 90_000_000 }) });
     case 'session:undo':

@@ -17,3 +17,14 @@ export function chess(change: Partial<CreatePayload> = {}): CreatePayload & { se
     ...change,
   } as CreatePayload & { session_id: string };
 }
+
+/** An auction of lots of half an hour each, whose end moves by ten seconds for each bid in the last minute. */
+export function auction(change: Partial<CreatePayload> = {}): Partial<CreatePayload> {
+  return {
+    sync_mode: 'per_cycle',
+    time_per_cycle_ms: BANK_MS,
+    auto_advance: true,
+    extension: { window_ms: 60_000, by_ms: 10_000, mode: 'add' },
+    ...change,
+  };
+}

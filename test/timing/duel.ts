@@ -8,7 +8,7 @@ import type { SessionEvent } from '../../server/domain/event.ts';
 import { catchUp } from '../../server/domain/catch-up.ts';
 import type { Outage } from '../../server/domain/outage.ts';
 import { type UndoHistory, undoHistoryAfter } from '../../server/domain/undo.ts';
-import { type Change, SEATS, type Step, STRANGER, type Wish } from './random-games.ts';
+import { type Change, type CycleGuard, SEATS, type Step, STRANGER, type Wish } from './random-games.ts';
 import { Reference } from './reference.ts';
 import type { Payload } from './reference-seats.ts';
 
@@ -130,8 +130,9 @@ export function duel(game: Payload, steps: Step[]): { table: Table; orders: Orde
 /** A wish that the status allows, where there is one. */
 function aptly(wish: Wish, { status }: Reference): Wish {
   if (status === 'pending' && wish.type !== 'adjust') return { type: 'start', who: undefined };
-  if (status === 'paused' && ['start', 'switch', 'pause'].includes(wish.type)) return { type: 'resume' };
-  if (status === 'running' && ['start', 'resume'].includes(wish.type)) return { type: 'switch', guard: 'active', next: undefined };
+  if (status === 'paused' && ['start', 'switch', 'extend', 'pause'].includes(wish.type)) return { type: 'resume' };
+  if (status === 'running' && ['start', 'resume'].includes(wish.type))
+    return { type: 'switch', guard: 'active', next: undefined, cycle: undefined };
   return wish;
 }
 
@@ -145,8 +146,10 @@ function commandOf(wish: Wish, game: Payload, reference: Reference): TimerComman
       return { type: 'start', active_participant_id: name(wish.who) };
     case 'switch': {
       const guard = wish.guard === 'active' ? (reference.active?.id ?? undefined) : name(wish.guard);
-      return { type: 'switch', current_participant_id: guard, next_participant_id: name(wish.next) };
+      return { type: 'switch', current_participant_id: guard, next_participant_id: name(wish.next), cycle_count: cycleOf(wish, reference) };
     }
+    case 'extend':
+      return { type: 'extend', participant_id: name(wish.who), cycle_count: cycleOf(wish, reference) };
     case 'adjust': {
       const player = wish.who < STRANGER ? reference.players[wish.who % count] : undefined;
       const byName = { participant_id: name(wish.who) ?? 'stranger' };
@@ -163,6 +166,10 @@ function commandOf(wish: Wish, game: Payload, reference: Reference): TimerComman
     default:
       return { type: wish.type };
   }
+}
+
+function cycleOf({ cycle }: { cycle: CycleGuard }, { cycles }: Reference): number | undefined {
+  return cycle === undefined ? undefined : cycles - (cycle === 'former' ? 1 : 0);
 }
 
 function hasControl({ time_control, participants = [], groups = [] }: Payload): boolean {
@@ -204,13 +211,13 @@ function compare(table: Table, reference: Reference): void {
 /** What a client shows of a switch before it is answered is what the server makes of it, but for the version. */
 function comparePrediction(
   before: SessionState,
-  { current_participant_id: guard, next_participant_id: next }: Extract<TimerCommand, { type: 'switch' }>,
+  { current_participant_id: guard, next_participant_id: next, cycle_count: cycle }: Extract<TimerCommand, { type: 'switch' }>,
   instant: number,
   decision: ReturnType<typeof decide>,
 ): void {
   const predicted = predictSwitch(before, instant, next);
   if (decision.ok) same(predicted, { ...decision.event.state, version: before.version }, 'the predicted switch');
-  else if (guard === undefined) same(predicted, null, 'the prediction of a switch that is refused');
+  else if (guard === undefined && cycle === undefined) same(predicted, null, 'the prediction of a switch that is refused');
 }
 
 const seen = new WeakSet();

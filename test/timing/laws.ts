@@ -64,6 +64,7 @@ export function checkConservation(game: Payload, events: SessionEvent[]): void {
         (given.get(owner) ?? 0) + Math.min(game.increment_ms ?? 0, (game.max_time_ms ?? Infinity) - (event.time_remaining_ms ?? 0)),
       );
     }
+    if (event.event_type === 'session_extended') given.set('session', (given.get('session') ?? 0) + Number(event.metadata['extended_ms']));
     if (event.event_type === 'session_adjusted') {
       const { delta_ms, participant_id, group_id } = event.metadata;
       const whose = [participant_id, group_id, 'session'].find((name) => typeof name === 'string') ?? 'session';

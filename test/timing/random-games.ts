@@ -13,10 +13,14 @@ export type Wait = { ms: number } | { pastZero: number } | { pastDeadline: numbe
 /** By how much an adjustment changes a clock: by so much, or to so much until zero, or until it falls. */
 export type Change = { delta: number } | { leave: number } | { leaveUntilFall: number };
 
+/** Which cycle a command is meant for: the present one, the one before it, or any. */
+export type CycleGuard = 'present' | 'former' | undefined;
+
 /** A command as it is drawn; participants and groups by number, `STRANGER` for somebody who isn't there. */
 export type Wish =
   | { type: 'start'; who: number | undefined }
-  | { type: 'switch'; guard: number | 'active' | undefined; next: number | undefined }
+  | { type: 'switch'; guard: number | 'active' | undefined; next: number | undefined; cycle: CycleGuard }
+  | { type: 'extend'; who: number | undefined; cycle: CycleGuard }
   | { type: 'undo'; turns: number | undefined; clock: UndoClock | undefined }
   | { type: 'adjust'; owner: 'right' | 'none' | 'participant' | 'group' | 'both'; who: number; change: Change }
   | { type: 'pause' | 'resume' | 'complete' | 'cancel' | 'delete' };
@@ -46,6 +50,8 @@ export const STRANGER = 20;
 const seat = fc.integer({ min: 0, max: STRANGER });
 const someone = fc.option(seat, { nil: undefined, freq: 2 });
 
+const cycle: fc.Arbitrary<CycleGuard> = fc.constantFrom(undefined, undefined, undefined, undefined, 'present', 'present', 'former');
+
 const change: fc.Arbitrary<Change> = fc.oneof(
   { weight: 3, arbitrary: fc.record({ delta: fc.integer({ min: -1_500, max: 1_500 }) }) },
   { weight: 2, arbitrary: fc.record({ leave: fc.constantFrom(0, 1, 2, 30, DAY, DAY + 1, -1) }) },
@@ -59,8 +65,10 @@ const wish: fc.Arbitrary<Wish> = fc.oneof(
       type: fc.constant('switch' as const),
       guard: fc.oneof({ weight: 5, arbitrary: fc.constantFrom(undefined, 'active' as const) }, { weight: 1, arbitrary: seat }),
       next: fc.option(seat, { nil: undefined, freq: 2 }),
+      cycle,
     }),
   },
+  { weight: 10, arbitrary: fc.record({ type: fc.constant('extend' as const), who: someone, cycle }) },
   {
     weight: 10,
     arbitrary: fc.record({
@@ -147,6 +155,19 @@ const knobs = fc.record({
   outage_policy: fc.constantFrom(undefined, 'charge' as const, 'credit' as const, 'pause' as const),
   auto_advance: fc.constantFrom(undefined, false, true, true, true, true),
   undo: fc.constantFrom(undefined, 0, 1, 3, 20),
+  extension: fc.option(
+    fc.record(
+      {
+        window_ms: fc.integer({ min: 1, max: 60 }),
+        by_ms: fc.integer({ min: 1, max: 60 }),
+        mode: fc.constantFrom('add' as const, 'reset' as const),
+        max_total_ms: fc.integer({ min: 1, max: 150 }),
+        max_count: fc.integer({ min: 1, max: 4 }),
+      },
+      { requiredKeys: ['window_ms', 'by_ms', 'mode'], noNullPrototype: true },
+    ),
+    { nil: undefined },
+  ),
 });
 
 type Knobs = typeof knobs extends fc.Arbitrary<infer Drawn> ? Drawn : never;
@@ -191,12 +212,19 @@ function gameOf(sync_mode: SyncMode, drawn: Knobs): Payload {
     ...clock,
     increment_ms: drawn.increment,
     ...beginner(drawn, participants, teamOf),
-    overrun_ms: sync_mode === 'count_up' ? undefined : drawn.overrun,
+    ...ending(sync_mode, drawn),
     action_on_timeout: drawn.action,
     outage_policy: drawn.outage_policy,
     auto_advance: drawn.auto_advance,
     ...(drawn.undo === undefined ? {} : { undo_depth: drawn.undo }),
   };
+}
+
+/** How a clock goes on at its end: below zero, or by extensions. */
+function ending(sync_mode: SyncMode, { overrun, extension }: Knobs): Partial<Payload> {
+  if (sync_mode === 'count_up') return {};
+  const isExtended = extension !== undefined && (sync_mode === 'per_cycle' || sync_mode === 'global');
+  return isExtended ? { extension } : { overrun_ms: overrun };
 }
 
 /** Who begins, by name, by group or by both. */

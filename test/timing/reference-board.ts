@@ -27,6 +27,9 @@ export class ReferenceBoard {
   counted = 0;
   /** What adjustments gave to the current cycle or countdown. */
   extra = 0;
+  /** What extensions gave to the current cycle or countdown, and how many of them did. */
+  extended = 0;
+  extensions = 0;
   ceiling: number | null;
   /** How far below zero the hands go before the flag falls. */
   readonly overrun: number;
@@ -158,6 +161,7 @@ export class ReferenceBoard {
       cycle_count: this.cycles,
       ...this.ends(runs ? left : null),
       ...(this.overrun === 0 ? {} : { overrun_ms: this.overrun }),
+      ...(game.extension === undefined ? {} : { extended_ms: this.extended, extension_count: this.extensions }),
       session_started_at: this.startedAt,
       session_completed_at: this.endedAt,
       created_at: this.iso(0),

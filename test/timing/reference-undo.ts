@@ -7,6 +7,8 @@ export interface Table {
   cycles: number;
   counted: number;
   extra: number;
+  extended: number;
+  extensions: number;
 }
 
 /** Where a turn began: a picture of the whole table, and what has happened since that no undo takes back. */
@@ -44,13 +46,15 @@ export class Beginnings {
 
   /** Draws the table as a turn begins. */
   draw(table: Table, players: Player[], teams: Team[]): void {
-    const { active, group, cycles, counted, extra } = table;
+    const { active, group, cycles, counted, extra, extended, extensions } = table;
     const picture = {
       active,
       group,
       cycles,
       counted,
       extra,
+      extended,
+      extensions,
       used: 0,
       kept: new Map<string, number>(),
       keptUsed: new Map<string, number>(),
@@ -64,7 +68,7 @@ export class Beginnings {
     if (present !== undefined) present.used += 1;
   }
 
-  /** Somebody's clock was adjusted. */
+  /** Somebody's clock was adjusted, or a count that stays went on. */
   adjusted(owner: string, delta: number): void {
     for (const beginning of this.#drawn) add(beginning.kept, owner, delta);
   }
@@ -76,7 +80,7 @@ export class Beginnings {
   at(turns: number): { table: Table; players: Player[]; teams: Team[]; undone: Beginning[] } | null {
     const beginning = this.#drawn.at(-1 - turns);
     if (beginning === undefined) return null;
-    const { kept, keptUsed, active, group, cycles, counted, extra } = beginning;
+    const { kept, keptUsed, active, group, cycles, counted } = beginning;
     const putBack = <Owner extends Player | Team>(one: Owner, key: string): Owner => {
       const more = kept.get(key) ?? 0;
       const clock = one.clock?.copy();
@@ -86,7 +90,13 @@ export class Beginnings {
     };
     const players = beginning.players.map((one) => putBack(one, one.id));
     const teams = beginning.teams.map((one) => putBack(one, teamKey(one.id)));
-    const table = { active, group, cycles, counted, extra: extra + (kept.get('session') ?? 0) };
+    const more = (what: 'extra' | 'extended' | 'extensions', key: string): number => beginning[what] + (kept.get(key) ?? 0);
+    const stays = {
+      extra: more('extra', 'session'),
+      extended: more('extended', 'extended'),
+      extensions: more('extensions', 'extensions'),
+    };
+    const table = { active, group, cycles, counted, ...stays };
     return { table, players, teams, undone: this.#drawn.slice(-1 - turns) };
   }
 

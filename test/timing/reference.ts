@@ -12,6 +12,7 @@ const MAY: Record<string, Status[]> = {
   resume: ['paused'],
   undo: ['running', 'paused'],
   adjust: ['pending', 'running', 'paused'],
+  extend: ['running'],
   complete: ['pending', 'running', 'paused', 'expired'],
   cancel: ['pending', 'running', 'paused'],
   delete: ['pending', 'running', 'paused', 'expired', 'completed', 'cancelled'],
@@ -51,7 +52,10 @@ export class Reference extends ReferenceBoard {
     // It plays no concurrent sessions.
     if (command.type === 'finish') return 'VALIDATION_ERROR';
     if (command.type === 'start') return this.#start(command.active_participant_id);
+    if (command.type === 'extend' && this.game.extension === undefined) return 'INVALID_STATE_TRANSITION';
+    if ('cycle_count' in command && command.cycle_count !== undefined && command.cycle_count !== this.cycles) return 'CONFLICT';
     if (command.type === 'switch') return this.#switch(command.current_participant_id, command.next_participant_id);
+    if (command.type === 'extend') return this.#extend(command.participant_id);
     if (command.type === 'adjust') {
       const { type: _type, ...wish } = command;
       return this.#adjust(wish);
@@ -229,6 +233,30 @@ export class Reference extends ReferenceBoard {
     return null;
   }
 
+  /** In the window the hands go back one millisecond after the other, until that is enough. */
+  #extend(named: string | undefined): string | null {
+    if (named !== undefined && this.player(named) === null) return 'PARTICIPANT_NOT_FOUND';
+    const { window_ms = 0, by_ms = 0, mode, max_total_ms = Infinity, max_count = Infinity } = this.game.extension ?? {};
+    const receipt = this.receipt();
+    const left_ms = this.left() ?? 0;
+    let extended_ms = 0;
+    const isEnough = () => (mode === 'add' ? extended_ms : (this.left() ?? 0)) >= by_ms || this.extended >= max_total_ms;
+    const most = left_ms > window_ms || this.extensions >= max_count ? 0 : by_ms;
+    for (let ms = 0; ms < most && !isEnough(); ms++) {
+      this.extra += 1;
+      this.extended += 1;
+      extended_ms += 1;
+    }
+    if (extended_ms > 0) {
+      this.extensions += 1;
+      this.beginnings.adjusted('session', extended_ms);
+      this.beginnings.adjusted('extended', extended_ms);
+      this.beginnings.adjusted('extensions', 1);
+    }
+    this.note('session_extended', receipt, { extended_ms, left_ms, ...(named === undefined ? {} : { participant_id: named }) });
+    return null;
+  }
+
   #whoIsNext(): Player | null {
     const ring = [...this.players].sort((a, b) => a.index - b.index);
     if (this.game.sync_mode !== 'per_group') {
@@ -265,6 +293,8 @@ export class Reference extends ReferenceBoard {
     if (this.game.sync_mode === 'global' || this.game.sync_mode === 'count_up') return;
     this.counted = 0;
     this.extra = 0;
+    this.extended = 0;
+    this.extensions = 0;
   }
 
   /** The table is put back as it was drawn when the oldest of those turns began. */
@@ -301,8 +331,8 @@ export class Reference extends ReferenceBoard {
       if (then !== undefined) Object.assign(player, forAll ? { turns: then.turns } : then);
     }
     for (const [place, team] of this.teams.entries()) Object.assign(team, teams[place]);
-    const { active, group, cycles, counted, extra } = table;
-    Object.assign(this, { active, group, cycles }, forAll ? {} : { counted, extra });
+    const { active, group, cycles, ...cycleTime } = table;
+    Object.assign(this, { active, group, cycles }, forAll ? {} : cycleTime);
     this.beginnings.goBack(turns, charge, mode);
     this.note('session_undone', receipt, { turns, clock });
     return null;

@@ -149,7 +149,10 @@ export function markExpired(draft: SessionState): void {
 /** Begins a cycle at `at` (Unix ms), without an active participant where there are none. */
 export function beginCycle(draft: SessionState, next: ParticipantState | undefined, at: number): void {
   activate(draft, next);
-  if (!modeOf(draft).acrossTurns) draft.cycle_time_used_ms = 0;
+  if (!modeOf(draft).acrossTurns) {
+    draft.cycle_time_used_ms = 0;
+    if (draft.extension !== undefined) Object.assign(draft, { extended_ms: 0, extension_count: 0 });
+  }
   // Where participants have banks, the one who begins has time; so this only clears the mark of a former cycle.
   change(draft.participants, next, { has_expired: false });
   draft.cycle_started_at = iso(at);

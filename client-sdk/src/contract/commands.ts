@@ -4,7 +4,7 @@
  */
 import type { LinksData, RefreshData, RefreshPayload, ShareData, SharedRole } from './access.ts';
 import type { EventType, HistoryEvent } from './events.ts';
-import type { ActionOnTimeout, JsonObject, JsonValue, OutagePolicy, SessionState, SyncMode, UndoClock } from './state.ts';
+import type { ActionOnTimeout, Extension, JsonObject, JsonValue, OutagePolicy, SessionState, SyncMode, UndoClock } from './state.ts';
 import type { TimeControl } from './time-control.ts';
 
 /** Fields that every command on a session may have. */
@@ -78,6 +78,8 @@ export interface CreatePayload extends CommandOptions {
   warning_thresholds_percent?: number[] | undefined;
   /** For how long after the fall of a clock its finish is still taken, ms; only in a concurrent `per_participant`. */
   late_finish_ms?: number | undefined;
+  /** A soft close, in `per_cycle` and `global`: `session:extend` moves the end. */
+  extension?: Extension | undefined;
 }
 
 export interface JoinPayload extends SessionPayload {
@@ -121,6 +123,14 @@ export interface AdjustPayload extends SessionPayload {
   participant_id?: string | undefined;
   group_id?: string | undefined;
   reason?: string | undefined;
+}
+
+export interface ExtendPayload extends SessionPayload {
+  /** Who asks for it. */
+  participant_id?: string | undefined;
+  reason?: string | undefined;
+  /** Guard: extend only this cycle, by the state's `cycle_count`. */
+  cycle_count?: number | undefined;
 }
 
 export interface UndoPayload extends SessionPayload {
@@ -188,6 +198,12 @@ export interface SwitchData {
   action_applied?: ActionOnTimeout | null;
 }
 
+export interface ExtendData {
+  state: SessionState;
+  /** By how much it moved the end; 0 where it did not. Null where the command had its effect in an earlier call. */
+  extended_ms: number | null;
+}
+
 export interface HistoryData {
   events: HistoryEvent[];
   /** The `after_version` of the next page; the page that returns the `after_version` of its request is the last one. */
@@ -227,6 +243,7 @@ export interface Commands {
   /** A switch result with `finished_at`, and only that participant in `participants`. */
   'session:finish': { payload: FinishPayload; data: SwitchData };
   'session:adjust': { payload: AdjustPayload; data: SessionState };
+  'session:extend': { payload: ExtendPayload; data: ExtendData };
   'session:undo': { payload: UndoPayload; data: SessionState };
   'session:complete': { payload: SessionPayload; data: SessionState };
   'session:cancel': { payload: CancelPayload; data: SessionState };

@@ -23,6 +23,7 @@ export const EVENT_TYPES = [
   'participant_paused',
   'participant_resumed',
   'participant_finished',
+  'session_extended',
 ] as const;
 export type EventType = (typeof EVENT_TYPES)[number];
 

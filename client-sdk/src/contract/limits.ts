@@ -17,6 +17,9 @@ export const CLOCK_MAX_MS = 86_400_000;
 export const INCREMENT_MAX_MS = 60_000;
 /** The largest `overrun_ms`. */
 export const OVERRUN_MAX_MS = 86_400_000;
+/** What all extensions of a cycle may come to, and how many a cycle may have. */
+export const EXTENDED_MAX_MS = 30 * CLOCK_MAX_MS;
+export const EXTENSIONS_MAX = 100_000;
 export const STAGES_MAX = 8;
 /** The most turns of a stage or block, and the most periods. */
 export const COUNT_MAX = 500;

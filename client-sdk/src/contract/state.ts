@@ -21,6 +21,21 @@ export type UndoClock = (typeof UNDO_CLOCKS)[number];
 /** The status of a participant's clock in a concurrent session. `finished` and `expired` are final. */
 export const CLOCK_STATUSES = ['waiting', 'running', 'paused', 'finished', 'expired'] as const;
 export type ClockStatus = (typeof CLOCK_STATUSES)[number];
+/** How an extension moves the end: later by `by_ms`, or to `by_ms` after it arrived. */
+export const EXTENSION_MODES = ['add', 'reset'] as const;
+export type ExtensionMode = (typeof EXTENSION_MODES)[number];
+
+/** A soft close: who extends shortly before the end moves it. */
+export interface Extension {
+  /** How long before the end an extension moves it. */
+  window_ms: number;
+  by_ms: number;
+  mode: ExtensionMode;
+  /** By how much a cycle is extended at most, in all. */
+  max_total_ms?: number | undefined;
+  /** How often a cycle is extended at most. */
+  max_count?: number | undefined;
+}
 
 export type JsonValue = string | number | boolean | null | JsonValue[] | { [key: string]: JsonValue };
 export type JsonObject = { [key: string]: JsonValue };
@@ -155,4 +170,10 @@ export interface SessionState {
   warning_thresholds_percent?: number[];
   /** For how long after the fall of a clock its finish is still taken, ms; only where it was given. */
   late_finish_ms?: number;
+  /** There only where an end can be extended, and the two below with it. */
+  extension?: Extension;
+  /** By how much the present cycle was extended; in `global` the countdown. */
+  extended_ms?: number;
+  /** How many extensions moved its end. */
+  extension_count?: number;
 }

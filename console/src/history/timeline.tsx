@@ -21,6 +21,7 @@ const WORDS: Record<EventType, string> = {
   participant_paused: 'Clock paused',
   participant_resumed: 'Clock resumed',
   participant_finished: 'Handed in',
+  session_extended: 'Extension asked for',
 };
 
 export function Timeline({ events }: { events: HistoryEvent[] }) {

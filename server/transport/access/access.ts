@@ -11,7 +11,10 @@ export interface Permit {
   authorize?: Authorize;
   /** The `sub` of an ordinary user, who owns what they create. */
   owner?: string | undefined;
-  /** The switch applies only while this participant is active, even if the payload does not say so. */
+  /**
+   * Whom the sender acts for, even if the payload does not say so: a switch applies only while this participant is
+   * active, an extension is theirs.
+   */
   guard?: string;
 }
 
@@ -24,6 +27,7 @@ const PLAYS = [
   'session:pause',
   'session:resume',
   'session:finish',
+  'session:extend',
 ] as const;
 const CONTROLS = [...PLAYS, 'session:undo', 'session:complete', 'session:cancel'] as const;
 
@@ -97,8 +101,8 @@ function ofUser(principal: Principal, sessionId: string | undefined): Permit {
 }
 
 /**
- * A participant may end only their own turn, move only the clock that is theirs in a concurrent session, and pause only
- * if the session allows participants to.
+ * A participant may end only their own turn, extend only in their own name, move only the clock that is theirs in a
+ * concurrent session, and pause only if the session allows participants to.
  */
 function restrict(permit: Permit, name: CommandName, payload: object, { participantId }: Principal): Refusal | null {
   if (name === 'session:switch') {
@@ -107,6 +111,12 @@ function restrict(permit: Permit, name: CommandName, payload: object, { particip
     if ((current !== undefined && current !== participantId) || next === participantId) {
       return forbid('A participant may only switch away from themselves');
     }
+    permit.guard = participantId;
+  }
+  if (name === 'session:extend') {
+    const { participant_id: named } = payload as Parsed<'session:extend'>;
+    if (participantId === undefined) return forbid('A participant without a participant_id may not extend');
+    if (named !== undefined && named !== participantId) return forbid('A participant may only extend in their own name');
     permit.guard = participantId;
   }
   if (name !== 'session:start' && name !== 'session:finish' && name !== 'session:pause' && name !== 'session:resume') return null;

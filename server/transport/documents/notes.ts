@@ -63,6 +63,11 @@ export const notes: Record<CommandName, Note> = {
     refusals: [...WRITE, 'PARTICIPANT_NOT_FOUND'],
     example: { session_id, participant_id: 'black', delta_ms: 30_000, reason: 'arbiter' },
   },
+  'session:extend': {
+    summary: 'Extend the cycle or countdown, as its soft close has it',
+    refusals: [...WRITE, 'PARTICIPANT_NOT_FOUND'],
+    example: { session_id, participant_id: 'bidder-7', cycle_count: 3 },
+  },
   'session:undo': {
     summary: 'Take back the last turns',
     refusals: WRITE,

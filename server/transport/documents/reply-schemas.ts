@@ -75,6 +75,7 @@ export const answers = {
   'session:resume': stateOrClock,
   'session:finish': switched,
   'session:adjust': state,
+  'session:extend': z.object({ state, extended_ms: ms.nullable() }),
   'session:undo': state,
   'session:complete': state,
   'session:cancel': state,

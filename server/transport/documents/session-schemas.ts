@@ -15,7 +15,7 @@ import {
   type SwitchData,
   SYNC_MODES,
 } from '#contract';
-import { timeControl } from '../control-schemas.ts';
+import { extension, timeControl } from '../control-schemas.ts';
 
 /** A session as the server sends it. */
 
@@ -124,6 +124,9 @@ export const state = z.object({
   closes_at: instant.exactOptional(),
   warning_thresholds_percent: z.array(z.int()).exactOptional(),
   late_finish_ms: ms.exactOptional(),
+  extension: extension.exactOptional(),
+  extended_ms: ms.exactOptional(),
+  extension_count: z.int().exactOptional(),
 }) satisfies z.ZodType<SessionState>;
 
 const { participants: _participants, groups: _groups, ...stateFields } = state.shape;

@@ -22,6 +22,7 @@ export const REST_ROUTES = {
   'session:resume': verb('resume'),
   'session:finish': verb('finish'),
   'session:adjust': verb('adjust'),
+  'session:extend': verb('extend'),
   'session:undo': verb('undo'),
   'session:complete': verb('complete'),
   'session:cancel': verb('cancel'),
