@@ -15,11 +15,13 @@ export function expireConcurrent(state: SessionState): SessionEvent {
   const at = Math.max(Date.parse(deadline_at ?? updated_at), Date.parse(updated_at));
   if (state.status === 'pending' && state.closes_at === deadline_at) return stopped(state, 'cancelled', 'session_cancelled', at, CLOSED);
   const draft = draftOf(state);
+  const instant = iso(at);
+  const hasCome = (due: string | null | undefined): boolean => due != null && due <= instant;
   const fallen: ParticipantState[] = [];
   for (const [index, one] of draft.participants.entries()) {
-    if (!goesOnAlone(one) || (one.deadline_at !== deadline_at && closingOf(state, one) !== deadline_at)) continue;
+    if (!goesOnAlone(one) || !(hasCome(one.deadline_at) || hasCome(closingOf(state, one)))) continue;
     const settled = settleOne(draft, one, at, null);
-    const after: ParticipantState = { ...counted(settled), clock_status: 'expired', has_expired: true, expired_at: iso(at) };
+    const after: ParticipantState = { ...counted(settled), clock_status: 'expired', has_expired: true, expired_at: instant };
     draft.participants[index] = after;
     fallen.push(after);
   }

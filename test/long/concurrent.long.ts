@@ -1,0 +1,24 @@
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { runClocksThroughKill } from '../expiry/clocks-through-kill.ts';
+import { halls, orders, playHall } from '../timing/concurrent-duel.ts';
+
+const SEQUENCES = 50_000;
+
+describe('very many concurrent clocks', function () {
+  this.timeout(0);
+
+  it(`CC-60 ${SEQUENCES} random sequences lead to what the reference counts`, () => {
+    fc.assert(
+      fc.property(halls, orders, (game, given) => void playHall(game, given)),
+      { numRuns: SEQUENCES },
+    );
+  });
+
+  it('CC-61 each of 2000 clocks in 20 sessions over two instances, one of them killed with -9, falls once at its deadline', async () => {
+    const report = await runClocksThroughKill({ sessions: 20, clocks: 100, leadMs: 10_000, spreadMs: 20_000 });
+    console.log(report);
+    expect(report).to.include({ fallen: 2_000, once: 2_000, atDeadline: 2_000, over: 20, verified: 20 });
+    expect(report.rows).to.equal(report.instants);
+  });
+});
