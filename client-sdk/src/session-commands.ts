@@ -32,6 +32,7 @@ type StateCommand =
   | 'session:resume'
   | 'session:adjust'
   | 'session:undo'
+  | 'session:schedule'
   | 'session:complete'
   | 'session:cancel';
 type ClockCommand = 'session:start' | 'session:pause' | 'session:resume' | 'session:finish';
@@ -173,6 +174,14 @@ export class SessionCommands {
    */
   async undo(id: string, { turns, clock, ...options }: UndoOptions = {}): Data<'session:undo'> {
     return this.#change('session:undo', { session_id: id, turns, clock, ...options });
+  }
+
+  /**
+   * Plans when a pending session starts by itself, by the server's clock: an instant in ISO 8601. Null takes the plan
+   * away.
+   */
+  async schedule(id: string, startsAt: string | null, options?: CommandOptions): Data<'session:schedule'> {
+    return this.#change('session:schedule', { session_id: id, starts_at: startsAt ?? undefined, ...options });
   }
 
   /** Ends a session as planned. */

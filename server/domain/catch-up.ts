@@ -1,19 +1,27 @@
+import { startOf } from '#clock';
 import type { SessionState } from '#contract';
 import type { SessionEvent } from './event.ts';
 import { expire, isDue } from './expire.ts';
 import { endIdle, isIdle } from './idle.ts';
 import { type Outage, pendingOutage, takeIntoAccount } from './outage.ts';
+import { startScheduled } from './scheduled-start.ts';
+
+/** What happens to a session without anybody asking. */
+type Overdue = 'start' | 'expiry' | 'idle' | Outage;
 
 /**
- * The next event of a session that no command makes: an expiry or an outage up to `until`, or its cancellation as idle
- * at `idleEnd` (both Unix ms); undefined when it is up to date.
+ * The next event of a session that no command makes: its planned start, an expiry or an outage up to `until`, or its
+ * cancellation as idle at `idleEnd` (both Unix ms); undefined when it is up to date.
  */
 export function nextOverdue(
   state: SessionState,
   until: number,
   outages: readonly Outage[],
   idleEnd = Number.POSITIVE_INFINITY,
-): 'expiry' | 'idle' | Outage | undefined {
+): Overdue | undefined {
+  const start = startOf(state);
+  // An outage makes no difference to when it starts, only to what its clock is charged afterwards.
+  if (start !== null && start <= until && !isDue(state, start - 1)) return 'start';
   const outage = pendingOutage(state, outages);
   // A clock that ran out before an outage began has run out; none runs out inside one.
   const horizon = outage === undefined ? until : Math.min(until, outage.from);
@@ -36,7 +44,8 @@ export function* catchUp(state: SessionState, until: number, outages: readonly O
   }
 }
 
-function eventOf(state: SessionState, overdue: 'expiry' | 'idle' | Outage, idleEnd = 0): SessionEvent {
+function eventOf(state: SessionState, overdue: Overdue, idleEnd = 0): SessionEvent {
+  if (overdue === 'start') return startScheduled(state);
   if (overdue === 'expiry') return expire(state);
   return overdue === 'idle' ? endIdle(state, idleEnd) : takeIntoAccount(state, overdue);
 }

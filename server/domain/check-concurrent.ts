@@ -10,7 +10,7 @@ type Unsupported = (field: string, message: string) => void;
 
 /**
  * What is wrong with the fields of a concurrent session, or with such fields of another one, at `now` (Unix ms). A
- * closing lies in the future.
+ * closing lies in the future, and after a planned start.
  */
 export function checkConcurrent(payload: CreatePayload, now: number): FieldIssue[] {
   const issues: FieldIssue[] = [];
@@ -19,7 +19,9 @@ export function checkConcurrent(payload: CreatePayload, now: number): FieldIssue
   else checkFields(payload, issues, unsupported);
   for (const [field, closes_at] of closings(payload)) {
     const ahead = Date.parse(closes_at) - now;
+    const isBeforeStart = payload.starts_at !== undefined && closes_at <= payload.starts_at;
     if (ahead <= 0) issues.push({ field, message: 'Must lie in the future', code: 'too_small' });
+    else if (isBeforeStart) issues.push({ field, message: 'Must lie after starts_at', code: 'too_small' });
     else if (ahead > CONTROL_MAX_MS) issues.push({ field, message: 'Must lie within 400 days', code: 'too_big' });
   }
   return issues;

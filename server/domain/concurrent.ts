@@ -1,5 +1,5 @@
 /** Commands on concurrent sessions, in which every participant has a clock that runs by itself. Pure. */
-import { draftOf, goesOnAlone, instantOf, iso, runOne, settleOne } from '#clock';
+import { beginAll, draftOf, goesOnAlone, instantOf, iso, runOne, settleOne } from '#clock';
 import {
   type AdjustPayload,
   CLOCK_MAX_MS,
@@ -20,6 +20,7 @@ import { extend } from './extend.ts';
 import { stopped } from './fall.ts';
 import { finishedLate } from './late-finish.ts';
 import { invalid, type Refusal, refuse } from './refusal.ts';
+import { schedule } from './schedule.ts';
 import { takeBack } from './undo.ts';
 
 /** What a finish is sent with. */
@@ -81,6 +82,8 @@ export function decideConcurrent(state: SessionState, command: TimerCommand, now
       };
     case 'delete':
       return { ok: true, event: stopped(state, state.status, 'session_deleted', at) };
+    case 'schedule':
+      return schedule(state, command, at);
     case 'undo':
       return takeBack(state, command, at);
   }
@@ -90,8 +93,8 @@ export function decideConcurrent(state: SessionState, command: TimerCommand, now
 function startAll(state: SessionState, at: number): Decision {
   const waits = ({ clock_status }: ParticipantState) => clock_status === 'waiting';
   if (state.status !== 'pending' && !(state.status === 'running' && state.participants.some(waits))) return statusSaysNo(state, 'start');
-  const draft = begun(state, at);
-  draft.participants = draft.participants.map((one) => (waits(one) ? running(draft, one, at) : one));
+  const draft = draftOf(state);
+  beginAll(draft, at);
   return { ok: true, event: record(state, draft, 'session_started', at, NOTHING) };
 }
 

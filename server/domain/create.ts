@@ -15,16 +15,17 @@ import type { Decision } from './decide.ts';
 import type { SessionEvent } from './event.ts';
 import { groupsOf } from './groups.ts';
 import { invalid, type Refusal } from './refusal.ts';
+import { startFaults } from './schedule.ts';
 
 /** A create with a `session_id` and, where users are asked who they are, an owner. */
 export type NewSession = CreatePayload & { session_id: string; owner_id?: string | undefined };
 
 /**
  * Refuses what can't be created at `now` (Unix ms): VALIDATION_ERROR with every field at fault; null where it can. The
- * payload has passed its schema; what is checked here spans fields.
+ * payload has passed its schema; what is checked here spans fields, or depends on the time.
  */
 export function refusalOfCreate(payload: CreatePayload, now: number): Refusal | null {
-  const issues = checkCreate(payload, now);
+  const issues = [...checkCreate(payload, now), ...startFaults(payload.starts_at, now)];
   return issues.length > 0 ? invalid(issues) : null;
 }
 
@@ -89,6 +90,7 @@ export function created(payload: NewSession, now: number, epoch: number, note: J
     const given = new Map(payload.participants?.map((one) => [one.participant_id, one]));
     state.participants = state.participants.map((one) => waiting(state, { ...one, ...ownTime(given.get(one.participant_id)) }));
   }
+  if (payload.starts_at !== undefined) state.starts_at = payload.starts_at;
   const active = findParticipant(state, state.active_participant_id);
   if (active !== undefined) state.active_group_id = active.group_id;
   derive(state, now);

@@ -1,5 +1,5 @@
 import {
-  activate,
+  begin,
   beginCycle,
   type Charge,
   draftOf,
@@ -20,6 +20,7 @@ import { checkCycleCount } from './cycle-guard.ts';
 import { record, type SessionEvent } from './event.ts';
 import { extend, type Extending } from './extend.ts';
 import { invalid, type Refusal, refuse } from './refusal.ts';
+import { schedule, type Scheduling } from './schedule.ts';
 import { takeBack, type UndoHistory, type Undoing } from './undo.ts';
 
 /** A command that changes an existing session. */
@@ -37,6 +38,7 @@ export type TimerCommand =
   | ({ type: 'undo' } & Undoing)
   | ({ type: 'adjust' } & Adjustment)
   | ({ type: 'extend' } & Extending)
+  | ({ type: 'schedule' } & Scheduling)
   | { type: 'complete' }
   | { type: 'cancel'; reason?: string | undefined }
   | { type: 'delete' };
@@ -58,8 +60,8 @@ export interface DecideOptions {
 /**
  * Decides one command at `now` (Unix ms). Pure: the state handed in is never changed. The event is complete but for its
  * epoch, which the commit may raise. Refusals: INVALID_STATE_TRANSITION, PARTICIPANT_NOT_FOUND, NOT_ACTIVE_PARTICIPANT,
- * PARTICIPANT_EXPIRED, in the contract's order, CONFLICT for another cycle than was meant, and what `adjust`, `extend`
- * and `takeBack` refuse.
+ * PARTICIPANT_EXPIRED, in the contract's order, CONFLICT for another cycle than was meant, and what `adjust`, `extend`,
+ * `schedule` and `takeBack` refuse.
  */
 export function decide(state: SessionState, command: TimerCommand, now: number, options: DecideOptions = {}): Decision {
   const decision = judge(state, command, now, options);
@@ -90,6 +92,8 @@ function judge(state: SessionState, command: TimerCommand, now: number, { rules 
       return adjust(state, command, at);
     case 'extend':
       return extend(state, command, at);
+    case 'schedule':
+      return schedule(state, command, at);
     case 'complete':
       return stopClock(state, 'completed', 'session_completed', at);
     case 'cancel':
@@ -104,10 +108,7 @@ function start(state: SessionState, command: CommandOf<'start'>, at: number): De
   const named = command.active_participant_id ?? state.active_participant_id;
   const first = named === null ? firstInOrder(draft) : findParticipant(draft, named);
   if (named !== null && first === undefined) return noParticipant(named);
-  activate(draft, first);
-  draft.status = 'running';
-  draft.session_started_at = iso(at);
-  draft.cycle_started_at = iso(at);
+  begin(draft, first, at);
   return happened(record(state, draft, 'session_started', at, settleSession(draft, at)));
 }
 

@@ -1,4 +1,4 @@
-import { type Rules, rulesOf } from '#clock';
+import { type Rules, rulesOf, startOf } from '#clock';
 import type { HistoryEvent, SessionState } from '#contract';
 import { canonicalJson } from './canonical.ts';
 import { decide, type TimerCommand } from './decide.ts';
@@ -6,6 +6,7 @@ import type { SessionEvent } from './event.ts';
 import { expire } from './expire.ts';
 import { type Outage, takeIntoAccount } from './outage.ts';
 import { LOST, recover, resume, ROLLED_BACK } from './recover.ts';
+import { isScheduledStart, startScheduled } from './scheduled-start.ts';
 import { NewerSchemaError } from './schema.ts';
 import { followsByItself } from './snapshots.ts';
 import { NO_TURNS, type UndoHistory, undoHistoryAfter, type Undoing } from './undo.ts';
@@ -83,6 +84,8 @@ function applied(before: SessionState, recorded: RecordedEvent, rules: Rules, hi
   const outage = outageOf(recorded);
   if (outage !== null) return takeIntoAccount(before, outage);
   if (recorded.event_type === 'participant_expired') return expire(before);
+  if (isScheduledStart(recorded))
+    return startOf(before) === null ? 'could not have happened: no start was planned' : startScheduled(before);
   if (recorded.event_type === 'session_recovered') return broughtBack(before, at, recorded);
   const command = snapshot === null ? null : commandOf({ ...recorded, state_snapshot: snapshot });
   if (command === null) return `is of the unknown type ${recorded.event_type}`;
@@ -134,6 +137,8 @@ function commandOf({ event_type, state_snapshot, metadata, participant_id: id }:
       const { participant_id } = metadata as { participant_id?: string };
       return { type: 'extend', participant_id };
     }
+    case 'session_scheduled':
+      return { type: 'schedule', starts_at: (metadata['starts_at'] as string | null | undefined) ?? undefined };
     case 'session_undone': {
       const { turns, clock } = metadata as Undoing;
       return { type: 'undo', turns, clock };

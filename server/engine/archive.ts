@@ -8,7 +8,7 @@ import { within } from '../util/within.ts';
 import type { Clock } from './clock.ts';
 import { type Committer, isLive } from './committer.ts';
 import { incarnationOf } from './incarnation.ts';
-import { shortestLifetime } from './lifetime.ts';
+import { lifetimeOf, shortestLifetime } from './lifetime.ts';
 import {
   type CommandKey,
   type LiveSession,
@@ -145,7 +145,7 @@ export class Archive {
     const { session_id } = state;
     const updatedAt = Date.parse(state.updated_at);
     const now = clock.now() + CLOCK_SLACK_MS;
-    if (now < updatedAt + idleMs || (await departures.keptSince(session_id)) > updatedAt) return false;
+    if (now < updatedAt + lifetimeOf(state, updatedAt, idleMs) || (await departures.keptSince(session_id)) > updatedAt) return false;
     // Anything committed later would have left Redis too, so it would be as old.
     if ((await departures.completeUntil(session_id)) <= now - shortestLifetime(idleMs)) return false;
     // It may have arrived since the trail was first asked.

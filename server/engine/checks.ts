@@ -12,6 +12,13 @@ export function expiredOnly(first: LiveSession, session: LiveSession): boolean {
   return session.version > first.version && session.expiredSince !== null && session.expiredSince.version <= first.version;
 }
 
+/** Whether all that happened between two versions of a session is that it started by itself. */
+export function startedOnly(first: LiveSession, session: LiveSession): boolean {
+  const { status, starts_at, version, epoch } = first.state;
+  const isNext = session.epoch === epoch && session.version === version + 1;
+  return isNext && status === 'pending' && starts_at != null && session.state.session_started_at === starts_at;
+}
+
 /**
  * Whether a cycle of a concurrent session ended between two versions: the next one began, or no clock of it goes on.
  */

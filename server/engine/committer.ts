@@ -1,7 +1,8 @@
-import { modeOf } from '#clock';
+import { modeOf, startOf } from '#clock';
 import { nextCrossing, warnedUntil } from '../domain/clock-warnings.ts';
 import type { SessionEvent } from '../domain/event.ts';
 import { nextEpoch } from '../domain/recover.ts';
+import { isScheduledStart } from '../domain/scheduled-start.ts';
 import { undoHistoryAfter, type UndoHistory } from '../domain/undo.ts';
 import { crossed, thresholdsAhead, thresholdsLifted, zeroOf } from '../domain/warnings.ts';
 import type { Alarms } from './alarms.ts';
@@ -42,10 +43,13 @@ export function isLive(session: StoredSession | null): session is LiveSession {
 }
 
 /**
- * When a session is due next, Unix ms: at its next warning, or at its expiry after the grace; if nothing can expire, at
- * its end as idle session; null for never.
+ * When a session is due next, Unix ms: at its planned start after the grace; at its next warning, or at its expiry
+ * after the grace; if nothing can expire, at its end as idle session; null for never.
  */
 export function nextDueAt({ state, warnings }: LiveSession, graceMs: number, idleEnd: () => number): number | null {
+  const start = startOf(state);
+  // What closes before that cancels it.
+  if (start !== null && (state.deadline_at === null || start <= Date.parse(state.deadline_at))) return start + graceMs;
   if (state.concurrent === true && state.deadline_at !== null) {
     const falls = Date.parse(state.deadline_at) + graceMs;
     return Math.min(falls, nextCrossing(state, Math.max(...warnings)) ?? falls);
@@ -186,10 +190,10 @@ function thresholdsToArm(same: StoredSession | null, { event_type, state, at }: 
 }
 
 /**
- * The earliest instant at which events may be committed: an expiry not before its deadline and grace, whatever this
- * instance's clock says.
+ * The earliest instant at which events may be committed: an expiry, or a start by itself, not before its instant and
+ * the grace, whatever this instance's clock says.
  */
 function earliestOf(events: SessionEvent[], graceMs: number): number {
-  const expiry = events.findLast((event) => event.expired !== undefined);
-  return expiry === undefined ? 0 : expiry.at + graceMs;
+  const due = events.findLast((event) => event.expired !== undefined || isScheduledStart(event));
+  return due === undefined ? 0 : due.at + graceMs;
 }

@@ -43,12 +43,18 @@ export async function createSession(
   around: Around,
 ): Promise<Outcome> {
   const { archive, committer } = options;
-  const invalid = refusalOfCreate(payload, context.arrival);
-  if (invalid !== null) return invalid;
   const commandInstant = new CommandInstant(context.arrival, options);
   // A repeated create is answered with the session, which may be somebody else's by now.
   const again = async (record: IdempotencyRecord, session: StoredSession | null) =>
     (await denied(session, context, record)) ?? repeated(record, session, payload.session_id, context);
+  const invalid = refusalOfCreate(payload, commandInstant.at);
+  if (invalid !== null) {
+    const dependsOnTime = payload.starts_at !== undefined || payload.concurrent === true;
+    if (!dependsOnTime || context.command === undefined) return invalid;
+    // Its start and its closings may have been in the future when the same create came first.
+    const { session, command } = await archive.find(payload.session_id, context.command);
+    return command === null ? invalid : again(command, session);
+  }
   const exists = refuse('SESSION_EXISTS', `Session ${payload.session_id} exists already`);
   const known = fresh ? null : await archive.ask(payload.session_id);
   let spent = known?.state.epoch ?? 0;

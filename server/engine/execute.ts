@@ -15,6 +15,7 @@ import {
   noteOf,
   notFound,
   repeated,
+  startedOnly,
 } from './checks.ts';
 import type { CommandContext, Outcome } from './command-context.ts';
 import { CommandInstant, type CommandInstantParts } from './command-instant.ts';
@@ -189,11 +190,13 @@ export class Execution {
       case 'repeated':
         return repeated(result.command, result.session, this.#sessionId, this.#context);
       case 'committed':
-        // An outage is neither an expiry nor another command, so the command goes on from there.
+        // A start by itself or an outage is neither an expiry nor another command, so the command goes on from there.
         if (result.session.expiredSince === null) this.#first = result.session;
         return { ...candidate, session: result.session };
       case 'conflict':
         this.#lost += 1;
+        // That another instance, or an alarm, started it a moment before makes no difference.
+        if (isLive(result.session) && startedOnly(first, result.session)) this.#first = result.session;
         return { ...candidate, session: result.session, isAuthorized: false };
     }
   }

@@ -3,6 +3,7 @@ import { crossings } from '../domain/clock-warnings.ts';
 import { catchUp, nextOverdue } from '../domain/catch-up.ts';
 import type { SessionEvent } from '../domain/event.ts';
 import { isDue } from '../domain/expire.ts';
+import { isScheduledStart } from '../domain/scheduled-start.ts';
 import { SNAPSHOT_EVERY } from '../domain/snapshots.ts';
 import { crossed } from '../domain/warnings.ts';
 import type { Logger } from '../observability/logger.ts';
@@ -41,8 +42,8 @@ export interface ExpirerOptions {
 }
 
 /**
- * Commits expiries, sends warnings, and takes outages into account. Every instance may try; the commit decides which
- * one does it.
+ * Commits planned starts and expiries, sends warnings, and takes outages into account. Every instance may try; the
+ * commit decides which one does it.
  */
 export class Expirer {
   readonly #options: ExpirerOptions;
@@ -54,10 +55,10 @@ export class Expirer {
   }
 
   /**
-   * Commits what is overdue up to `until` (Unix ms): outages, expiries after waiting for the grace of the first one,
-   * and the end of idle sessions. `session` must come from `Overdue.look` for the same instant. If a `command` ends
-   * here, the last of these commits stores its idempotency record. Returns the result of the first commit; more may be
-   * overdue.
+   * Commits what is overdue up to `until` (Unix ms): a planned start, outages, expiries after waiting for the grace of
+   * the first one, and the end of idle sessions. `session` must come from `Overdue.look` for the same instant. If a
+   * `command` ends here, the last of these commits stores its idempotency record. Returns the result of the first
+   * commit; more may be overdue.
    */
   async catchUp(session: LiveSession, until: number, command?: CommandKey): Promise<Committed> {
     const { session_id } = session.state;
@@ -77,8 +78,13 @@ export class Expirer {
   async #commitOverdue(session: LiveSession, until: number, command: CommandKey | undefined): Promise<Committed> {
     const { committer, clock, liveness, overdue, graceMs, metrics } = this.#options;
     const next = overdue.next(session, until);
+    const { starts_at, deadline_at } = session.state;
     const due =
-      next === 'expiry' ? Date.parse(session.state.deadline_at ?? '') : next === 'idle' ? Math.min(until, overdue.idleEnd(session)) : 0;
+      next === 'start' || next === 'expiry'
+        ? Date.parse((next === 'start' ? starts_at : deadline_at) ?? '')
+        : next === 'idle'
+          ? Math.min(until, overdue.idleEnd(session))
+          : 0;
     await this.#reach(due + graceMs);
     const events = await this.#eventsUpTo(session, Math.max(due, Math.min(until, Math.floor(clock.now()) - graceMs)));
     const now = clock.now();
@@ -87,7 +93,8 @@ export class Expirer {
       last?.expired !== undefined && nextOverdue(last.state, until, liveness.outages, overdue.idleEnd(session)) === undefined;
     const result = await committer.commit({ base: session, events, instant: Math.floor(now), command: endsHere ? command : undefined });
     if (result.outcome === 'committed') {
-      for (const event of events) if (event.expired !== undefined) metrics.expiryLateness.observe(Math.max(0, now - event.at - graceMs));
+      const isPunctual = (event: SessionEvent) => event.expired !== undefined || isScheduledStart(event);
+      for (const event of events) if (isPunctual(event)) metrics.expiryLateness.observe(Math.max(0, now - event.at - graceMs));
     }
     return result;
   }
@@ -102,13 +109,16 @@ export class Expirer {
       events.push(event);
       bytes += EVENT_BYTES + JSON.stringify(event.metadata).length;
       if (bytes >= COMMIT_BYTES || event.state.version % SNAPSHOT_EVERY === 0) break;
+      // A command that came after a start goes on from the started session, whatever ran out in it since.
+      if (isScheduledStart(event)) break;
       if (slice.isOver) await slice.next();
     }
     return events;
   }
 
   /**
-   * Does what is due for a session: sends warnings, commits expiries, ends an idle session. For alarms and the sweep.
+   * Does what is due for a session: starts it, sends warnings, commits expiries, ends an idle one. For alarms and the
+   * sweep.
    */
   async handleDue(sessionId: string): Promise<void> {
     const { store, cache, clock, liveness, overdue, graceMs, metrics } = this.#options;

@@ -1,6 +1,8 @@
+import { startOf } from '#clock';
 import type { SessionState } from '#contract';
 
-const DAY_MS = 86_400_000;
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
 
 /** How long a deleted session's epoch is kept, so that an id that is used again does not repeat it. */
 export const TOMBSTONE_MS = DAY_MS;
@@ -12,11 +14,13 @@ export function shortestLifetime(idleMs: number): number {
 
 /**
  * How long a session stays in Redis after a change at `now`, ms: until a day past its deadline; thirty days if its
- * clock runs and cannot expire; `idleMs` if no clock runs, or a day past its closing where that is later.
+ * clock runs and cannot expire. If no clock runs, `idleMs`, or until a day past its closing or an hour past its planned
+ * start where one of them is later.
  */
 export function lifetimeOf(state: SessionState, now: number, idleMs: number): number {
   const closes = state.deadline_at === null ? 0 : Date.parse(state.deadline_at) - now + DAY_MS;
-  if (state.status !== 'running') return Math.max(idleMs, closes);
+  const start = startOf(state);
+  if (state.status !== 'running') return Math.max(idleMs, closes, start === null ? 0 : start - now + HOUR_MS);
   if (state.deadline_at === null) return 30 * DAY_MS;
   return Math.max(0, Date.parse(state.deadline_at) - now) + DAY_MS;
 }

@@ -10,7 +10,7 @@ export interface OverdueOptions {
   idleRunMs: number;
 }
 
-/** Finds what happens to sessions without a command: expiries, outages, and the end of idle sessions. */
+/** Finds what happens to sessions without a command: planned starts, expiries, outages, the end of idle sessions. */
 export class Overdue {
   readonly #options: OverdueOptions;
 

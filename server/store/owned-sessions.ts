@@ -14,8 +14,8 @@ const CLAIM = loadScript('claim-place');
 const CREATION_MS = 10_000;
 /** A session's epoch is the arrival of its create, so it precedes the claim, by at most this much. */
 const ARRIVED_BEFORE_MS = 5_000;
-/** Longer than any session stays in Redis without a change. */
-const KEPT_SECONDS = 31 * 86_400;
+/** Longer than any session stays in Redis without a change: a start may be planned, and a clock last, 400 days. */
+const KEPT_SECONDS = 402 * 86_400;
 
 export interface OwnedSessionsOptions {
   keyPrefix: string;

@@ -110,6 +110,7 @@ const create = z.strictObject({
   warning_thresholds_percent: percents.optional(),
   late_finish_ms: z.int().min(0).max(LATE_FINISH_MAX_MS).optional(),
   extension: extension.optional(),
+  starts_at: instant.optional(),
 });
 
 /** A create without time controls, where every group needs a bank, and whose clocks end at zero with all thresholds. */
@@ -169,6 +170,7 @@ export const schemas = {
     turns: z.int().min(1).max(UNDO_DEPTH_MAX).optional(),
     clock: z.enum(UNDO_CLOCKS).optional(),
   }),
+  'session:schedule': z.strictObject({ ...session, starts_at: instant.optional() }),
   'session:complete': z.strictObject(session),
   'session:cancel': z.strictObject({ ...session, reason: z.string().max(1000).optional() }),
   'session:delete': z.strictObject(session),

@@ -43,6 +43,7 @@ const TRIALS: Record<Exclude<CommandName, 'session:create' | 'auth:refresh'>, Tr
   'session:finish': { ...verb('finish', ['start'], { participant_id: 'white' }), change: CONCURRENT },
   'session:undo': verb('undo', ['start', 'switch']),
   'session:extend': { ...verb('extend', ['start']), change: auction() },
+  'session:schedule': verb('schedule', []),
   'session:complete': verb('complete', ['start']),
   'session:cancel': verb('cancel', []),
   'session:message': verb('message', [], { message: 'hello' }),

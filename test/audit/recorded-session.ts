@@ -6,6 +6,7 @@ import type { SessionEvent } from '../../server/domain/event.ts';
 import { expire } from '../../server/domain/expire.ts';
 import { takeIntoAccount } from '../../server/domain/outage.ts';
 import { recover } from '../../server/domain/recover.ts';
+import { startScheduled } from '../../server/domain/scheduled-start.ts';
 import { encodeBrief } from '../../server/domain/schema.ts';
 import { type UndoHistory, undoHistoryAfter } from '../../server/domain/undo.ts';
 import { BRIEF_FIELDS } from '../../server/engine/trail-event.ts';
@@ -41,6 +42,12 @@ export class RecordedSession {
     if (!decision.ok) throw new Error(decision.message);
     Object.assign(decision.event.metadata, metadata);
     return this.#write(decision.event);
+  }
+
+  /** Lets time go by until the planned start. */
+  startByItself(): this {
+    this.#at = Math.max(this.#at, Date.parse(this.state.starts_at ?? ''));
+    return this.#write(startScheduled(this.state));
   }
 
   /** Lets the running clock run out. */

@@ -8,7 +8,7 @@ import { recover, resume, ROLLED_BACK } from '../../server/domain/recover.ts';
 import { verify } from '../../server/audit/verify.ts';
 import { auction, chess } from '../kit/games.ts';
 import { freshDatabase } from '../kit/services.ts';
-import { query, silent } from './kit.ts';
+import { BEGIN, query, silent } from './kit.ts';
 import { RecordedSession } from './recorded-session.ts';
 
 describe('verification of the trail', () => {
@@ -119,6 +119,21 @@ describe('verification of the trail', () => {
       altered,
     );
     expect(((await found(altered)) as string[]).join()).to.match(/^3 altered/);
+  });
+
+  it('ST-7 finds nothing in a session that started by itself, and names a start that came at another instant than planned', async () => {
+    const starts_at = new Date(BEGIN + 60_000).toISOString();
+    const play = () => {
+      const recordedSession = new RecordedSession(chess({ starts_at })).do({ type: 'schedule' }).do({ type: 'schedule', starts_at });
+      return recordedSession.recover().startByItself().do({ type: 'switch' });
+    };
+    expect(await verified(await stored(play()))).to.deep.equal({ rows: 6, found: [] });
+    const moved = await stored(play());
+    await sql(`UPDATE sync_events SET metadata = '{"starts_at":null}' WHERE session_id = $1 AND version = 3`, moved);
+    expect(((await found(moved)) as string[]).join()).to.match(/^3 altered/);
+    const late = await stored(play());
+    await sql(`UPDATE sync_events SET "timestamp" = "timestamp" + interval '1 millisecond' WHERE session_id = $1 AND version = 5`, late);
+    expect(((await found(late)) as string[]).join()).to.match(/^5 altered/);
   });
 
   it('A-10 verification follows a session over losses of Redis, over more rows than fit in a page, and into its next incarnation', async () => {

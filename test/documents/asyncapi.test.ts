@@ -86,7 +86,19 @@ describe('the AsyncAPI document', () => {
       action_on_timeout: { type: 'house rule', move: 'e4' },
     });
     await command('session:join', { session_id, last_known_version: 1 });
-    for (const name of ['start', 'start', 'switch', 'pause', 'switch', 'resume', 'undo', 'undo', 'complete', 'cancel'] as const) {
+    for (const name of [
+      'schedule',
+      'start',
+      'start',
+      'switch',
+      'pause',
+      'switch',
+      'resume',
+      'undo',
+      'undo',
+      'complete',
+      'cancel',
+    ] as const) {
       await command(`session:${name}`, { session_id });
     }
     await command('session:get', { session_id });

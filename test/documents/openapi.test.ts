@@ -76,6 +76,9 @@ describe('the OpenAPI document', () => {
       await call('POST', '/v1/sessions', '/v1/sessions', chess({ session_id }));
       await call('POST', '/v1/sessions', '/v1/sessions', { tempo: 1 });
       await call('POST', `${base}/switch`, `${session}/switch`);
+      for (const starts_at of ['2001-01-01T00:00:00.000Z', new Date(Date.now() + 3_600_000).toISOString(), undefined]) {
+        await call('POST', `${base}/schedule`, `${session}/schedule`, { starts_at });
+      }
       await call('POST', `${base}/start`, `${session}/start`, { command_id: 'c' });
       expect((await call('POST', `${base}/start`, `${session}/start`, { command_id: 'c' })).text).to.include('"replayed":true');
       await call('POST', `${base}/pause`, `${session}/pause`, { command_id: 'c' });

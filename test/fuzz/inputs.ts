@@ -68,6 +68,10 @@ function validPayload(name: CommandName, sessions: readonly string[]): fc.Arbitr
       return some({ participant_id: who, reason: fc.string() }, { delta_ms: fc.integer({ min: -90_000_000, max: 90_000_000 }) });
     case 'session:undo':
       return some({ turns: fc.integer({ min: 0, max: 21 }), clock: fc.constantFrom('restore', 'charge', 'keep') });
+    case 'session:schedule':
+      return some({
+        starts_at: fc.oneof(fc.constantFrom(new Date(Date.now() + 60_000).toISOString(), '2999-01-01T00:00:00.000Z'), fc.string()),
+      });
     case 'session:message':
       return some({}, { message: anyJson });
     case 'session:history':

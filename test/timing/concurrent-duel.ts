@@ -6,8 +6,8 @@ import { create } from '../../server/domain/create.ts';
 import { decide, type TimerCommand } from '../../server/domain/decide.ts';
 import type { SessionEvent } from '../../server/domain/event.ts';
 import type { Outage } from '../../server/domain/outage.ts';
-import { ORIGIN } from './duel.ts';
 import { checkReplay } from './laws.ts';
+import { ORIGIN } from './random-games.ts';
 import { Hall, shown, told } from './reference-hall.ts';
 
 /** What happens so many milliseconds after what was before; a command may have arrived before it is decided. */

@@ -1,18 +1,17 @@
 import { isDeepStrictEqual } from 'node:util';
 import { expect } from 'chai';
-import { cycleTimeUsed, predictSwitch, remaining } from '#clock';
+import { cycleTimeUsed, predictStart, predictSwitch, remaining } from '#clock';
 import type { SessionState } from '#contract';
 import { create } from '../../server/domain/create.ts';
 import { decide, type TimerCommand } from '../../server/domain/decide.ts';
 import type { SessionEvent } from '../../server/domain/event.ts';
 import { catchUp } from '../../server/domain/catch-up.ts';
 import type { Outage } from '../../server/domain/outage.ts';
+import { isScheduledStart } from '../../server/domain/scheduled-start.ts';
 import { type UndoHistory, undoHistoryAfter } from '../../server/domain/undo.ts';
-import { type Change, type CycleGuard, SEATS, type Step, STRANGER, type Wish } from './random-games.ts';
+import { type Change, type CycleGuard, ORIGIN, SEATS, type Step, STRANGER, type Wish } from './random-games.ts';
 import { Reference } from './reference.ts';
 import type { Payload } from './reference-seats.ts';
-
-export const ORIGIN = Date.parse('2026-06-01T12:00:00.000Z');
 
 /**
  * The server's rules as the engine uses them: what ran out before a command comes first, then the command. Nothing
@@ -77,6 +76,11 @@ export class Table {
 
   #take(...events: SessionEvent[]): void {
     for (const event of events) {
+      // A client shows a planned start at its instant, before the server has said so.
+      if (isScheduledStart(event)) {
+        same(predictStart(this.state, event.at - 1), null, 'nothing is shown before a planned start');
+        same(predictStart(this.state, event.at + 1), { ...event.state, version: this.state.version }, 'the predicted start');
+      }
       this.events.push(event);
       this.history = deepFreeze(undoHistoryAfter(this.history, this.state, event));
       expect((this.history?.length ?? 1) - 1, 'turns that can be taken back').to.equal(event.state.undo_available ?? 0);
@@ -128,8 +132,10 @@ export function duel(game: Payload, steps: Step[]): { table: Table; orders: Orde
 }
 
 /** A wish that the status allows, where there is one. */
-function aptly(wish: Wish, { status }: Reference): Wish {
-  if (status === 'pending' && wish.type !== 'adjust') return { type: 'start', who: undefined };
+function aptly(wish: Wish, { status, startsAt }: Reference): Wish {
+  // Where a start is planned, time will bring it.
+  if (status === 'pending' && wish.type !== 'adjust' && wish.type !== 'schedule' && startsAt === null)
+    return { type: 'start', who: undefined };
   if (status === 'paused' && ['start', 'switch', 'extend', 'pause'].includes(wish.type)) return { type: 'resume' };
   if (status === 'running' && ['start', 'resume'].includes(wish.type))
     return { type: 'switch', guard: 'active', next: undefined, cycle: undefined };
@@ -150,6 +156,8 @@ function commandOf(wish: Wish, game: Payload, reference: Reference): TimerComman
     }
     case 'extend':
       return { type: 'extend', participant_id: name(wish.who), cycle_count: cycleOf(wish, reference) };
+    case 'schedule':
+      return { type: 'schedule', starts_at: wish.ahead === undefined ? undefined : iso(reference.now + wish.ahead) };
     case 'adjust': {
       const player = wish.who < STRANGER ? reference.players[wish.who % count] : undefined;
       const byName = { participant_id: name(wish.who) ?? 'stranger' };

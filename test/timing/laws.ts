@@ -3,7 +3,8 @@ import { PRESENT_RULES, remaining } from '#clock';
 import type { SessionState } from '#contract';
 import type { SessionEvent } from '../../server/domain/event.ts';
 import { type Replayed, replay } from '../../server/domain/replay.ts';
-import { type duel, ORIGIN, same, Table } from './duel.ts';
+import { type duel, same, Table } from './duel.ts';
+import { ORIGIN } from './random-games.ts';
 import type { Payload } from './reference-seats.ts';
 
 /** Each event is one version, none is before the one it follows, and its state is as of the event. */

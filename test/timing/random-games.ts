@@ -3,6 +3,8 @@ import type { ActionOnTimeout, SyncMode, UndoClock } from '#contract';
 import type { Payload } from './reference-seats.ts';
 
 const DAY = 86_400_000;
+/** When every random game is created. */
+export const ORIGIN = Date.parse('2026-06-01T12:00:00.000Z');
 export const SEATS = ['ann', 'bob', 'cem', 'dua', 'eli'];
 const TEAMS = ['red', 'blue', 'gold'];
 export const MODES: SyncMode[] = ['per_participant', 'per_cycle', 'per_group', 'global', 'count_up'];
@@ -22,6 +24,7 @@ export type Wish =
   | { type: 'switch'; guard: number | 'active' | undefined; next: number | undefined; cycle: CycleGuard }
   | { type: 'extend'; who: number | undefined; cycle: CycleGuard }
   | { type: 'undo'; turns: number | undefined; clock: UndoClock | undefined }
+  | { type: 'schedule'; ahead: number | undefined }
   | { type: 'adjust'; owner: 'right' | 'none' | 'participant' | 'group' | 'both'; who: number; change: Change }
   | { type: 'pause' | 'resume' | 'complete' | 'cancel' | 'delete' };
 
@@ -58,6 +61,15 @@ const change: fc.Arbitrary<Change> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ leaveUntilFall: fc.constantFrom(0, 1, 2) }) },
 );
 
+/** A start so many milliseconds ahead, or none. */
+const scheduling: fc.Arbitrary<Wish> = fc.record({
+  type: fc.constant('schedule' as const),
+  ahead: fc.oneof(
+    { weight: 8, arbitrary: fc.integer({ min: 1, max: 90 }) },
+    { weight: 2, arbitrary: fc.constantFrom(undefined, 0, -1, 400 * DAY, 400 * DAY + 1) },
+  ),
+});
+
 const wish: fc.Arbitrary<Wish> = fc.oneof(
   {
     weight: 30,
@@ -90,6 +102,7 @@ const wish: fc.Arbitrary<Wish> = fc.oneof(
     }),
   },
   { weight: 1, arbitrary: fc.record({ type: fc.constant('start' as const), who: someone }) },
+  { weight: 4, arbitrary: scheduling },
   { weight: 4, arbitrary: fc.constant({ type: 'pause' as const }) },
   { weight: 1, arbitrary: fc.constant({ type: 'resume' as const }) },
   { weight: 1, arbitrary: fc.record({ type: fc.constantFrom('complete' as const, 'cancel' as const, 'delete' as const) }) },
@@ -114,11 +127,16 @@ const outages: fc.Arbitrary<Gap[]> = fc.oneof(
 
 const step: fc.Arbitrary<Step> = fc.record({ outages, wait, back, wish, limit, apt: fc.constantFrom(true, true, true, true, false) });
 
-/** A sequence of steps; nearly all begin with a start, so that there is something to play. */
+const beginning: fc.Arbitrary<Wish> = fc.oneof(
+  { weight: 3, arbitrary: fc.record({ type: fc.constant('start' as const), who: someone }) },
+  { weight: 1, arbitrary: scheduling },
+);
+
+/** A sequence of steps; nearly all begin with a start, now or planned, so that there is something to play. */
 export const randomSteps: fc.Arbitrary<Step[]> = fc
-  .tuple(fc.array(step, { maxLength: 2 }), someone, fc.noBias(fc.array(step, { maxLength: 40, size: 'max' })))
-  .map(([before, who, after]) =>
-    before.concat({ outages: [], wait: { ms: 3 }, back: 0, wish: { type: 'start', who }, apt: false, limit: 1_000 }, after),
+  .tuple(fc.array(step, { maxLength: 2 }), beginning, fc.noBias(fc.array(step, { maxLength: 40, size: 'max' })))
+  .map(([before, begins, after]) =>
+    before.concat({ outages: [], wait: { ms: 3 }, back: 0, wish: begins, apt: false, limit: 1_000 }, after),
   );
 
 const action: fc.Arbitrary<ActionOnTimeout | undefined> = fc.oneof(
@@ -168,6 +186,7 @@ const knobs = fc.record({
     ),
     { nil: undefined },
   ),
+  starts: fc.option(fc.integer({ min: 1, max: 120 }), { nil: undefined, freq: 1 }),
 });
 
 type Knobs = typeof knobs extends fc.Arbitrary<infer Drawn> ? Drawn : never;
@@ -217,6 +236,7 @@ function gameOf(sync_mode: SyncMode, drawn: Knobs): Payload {
     outage_policy: drawn.outage_policy,
     auto_advance: drawn.auto_advance,
     ...(drawn.undo === undefined ? {} : { undo_depth: drawn.undo }),
+    ...(drawn.starts === undefined ? {} : { starts_at: new Date(ORIGIN + drawn.starts).toISOString() }),
   };
 }
 

@@ -36,6 +36,10 @@ export class ReferenceBoard {
   group: string | null;
   protected sinceLast = 0;
   cycles = 0;
+  /** When a session that waits starts by itself, null where it does not; kept, once it has started. */
+  startsAt: number | null;
+  /** Whether a start was ever planned. */
+  protected planned: boolean;
   protected startedAt: string | null = null;
   protected endedAt: string | null = null;
   /** Where the last turns began. */
@@ -51,6 +55,8 @@ export class ReferenceBoard {
     this.beginnings = new Beginnings(game.undo_depth ?? 0);
     this.ceiling = game.max_time_ms ?? null;
     this.overrun = game.overrun_ms ?? 0;
+    this.planned = game.starts_at !== undefined;
+    this.startsAt = game.starts_at === undefined ? null : Date.parse(game.starts_at) - origin;
     this.active = this.player(game.active_participant_id);
     this.group = this.active === null ? (game.active_group_id ?? null) : this.active.group;
     this.note('session_created', { participant_id: null, group_id: null, time_elapsed_ms: 0, time_remaining_ms: null });
@@ -171,6 +177,7 @@ export class ReferenceBoard {
       ...(game.undo_depth === undefined || game.undo_depth === 0
         ? {}
         : { undo_depth: game.undo_depth, undo_available: this.beginnings.count }),
+      ...(this.planned ? { starts_at: this.startsAt === null ? null : this.iso(this.startsAt) } : {}),
     };
   }
 }

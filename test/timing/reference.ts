@@ -13,6 +13,7 @@ const MAY: Record<string, Status[]> = {
   undo: ['running', 'paused'],
   adjust: ['pending', 'running', 'paused'],
   extend: ['running'],
+  schedule: ['pending'],
   complete: ['pending', 'running', 'paused', 'expired'],
   cancel: ['pending', 'running', 'paused'],
   delete: ['pending', 'running', 'paused', 'expired', 'completed', 'cancelled'],
@@ -29,12 +30,20 @@ export class Reference extends ReferenceBoard {
     while (this.now < instant) {
       this.now += 1;
       if (this.status === 'running') this.#tick();
+      else if (this.status === 'pending' && this.startsAt === this.now) this.#start(undefined, { scheduled: true });
     }
   }
 
   /** Lets time go by in which no instance serves anybody: an outage, as the game's policy has it. */
   standStill(ms: number): void {
     const policy = this.game.outage_policy ?? 'charge';
+    // Who waits for a start is held up by nothing before it, and by the rest of the outage after it.
+    const start = this.status === 'pending' ? this.startsAt : null;
+    if (start !== null && start > this.now && start < this.now + ms) {
+      const end = this.now + ms;
+      this.tickTo(start);
+      return this.standStill(end - start);
+    }
     if (policy === 'charge' || this.status !== 'running') return this.tickTo(this.now + ms);
     const outage = { from: this.iso(this.now), to: this.iso(this.now + ms) };
     if (policy === 'pause') {
@@ -60,6 +69,7 @@ export class Reference extends ReferenceBoard {
       const { type: _type, ...wish } = command;
       return this.#adjust(wish);
     }
+    if (command.type === 'schedule') return this.#schedule(command.starts_at);
     if (command.type === 'undo') return this.#undo(command.turns ?? 1, command.clock ?? 'restore');
     const receipt = this.receipt();
     if (command.type === 'resume') this.status = 'running';
@@ -150,7 +160,16 @@ export class Reference extends ReferenceBoard {
     this.note('participant_expired', { ...receipt, expired }, type === undefined ? {} : { action_applied: this.game.action_on_timeout });
   }
 
-  #start(named: string | undefined): string | null {
+  #schedule(starts_at: string | undefined): string | null {
+    const instant = starts_at === undefined ? null : Date.parse(starts_at) - this.origin;
+    if (instant !== null && (instant <= this.now || instant > this.now + 400 * DAY)) return 'VALIDATION_ERROR';
+    this.startsAt = instant;
+    this.planned = true;
+    this.note('session_scheduled', this.receipt(), { starts_at: starts_at ?? null });
+    return null;
+  }
+
+  #start(named: string | undefined, metadata: object = {}): string | null {
     if (named !== undefined) {
       if (this.player(named) === null) return 'PARTICIPANT_NOT_FOUND';
       this.active = this.player(named);
@@ -161,7 +180,7 @@ export class Reference extends ReferenceBoard {
     this.status = 'running';
     this.startedAt = this.iso(this.now);
     this.drawBeginning();
-    this.note('session_started', this.receipt());
+    this.note('session_started', this.receipt(), metadata);
     return null;
   }
 

@@ -11,5 +11,6 @@ export * from './modes.ts';
 export * from './position.ts';
 export * from './reading.ts';
 export * from './rules.ts';
+export * from './starts.ts';
 export * from './turn-order.ts';
 export * from './turns.ts';

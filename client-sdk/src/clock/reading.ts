@@ -7,6 +7,7 @@ import { type Clock, read, type Reading, remainingOf, untilFall } from './clock.
 import { untilClosed } from './concurrent.ts';
 import { type ClockOwner, findClock, type FoundClock } from './find.ts';
 import { type Share, shareOf } from './hourglass.ts';
+import { asBegun } from './starts.ts';
 
 /**
  * Milliseconds of the running clock that are not settled in the state yet; 0 unless it runs. An instant before the
@@ -21,16 +22,17 @@ export function unsettled({ cycle_started_at }: Pick<SessionState, 'cycle_starte
  * stopwatch shows.
  */
 export function cycleTimeUsed(state: SessionState, now: number): number {
-  return state.cycle_time_used_ms + unsettled(state, now);
+  return state.cycle_time_used_ms + unsettled(asBegun(state, now), now);
 }
 
 /**
  * What a clock of a session shows at `now`; null for an unknown id. A state names instants and nobody counts down, so
- * every display reads clocks by this function.
+ * every display reads clocks by this function. A pending session runs from its `starts_at` on.
  */
 export function readClock(state: SessionState, owner: ClockOwner, now: number): Reading | null {
-  const found = findClock(state, owner);
-  return found === undefined ? null : readFound(state, found, now);
+  const begun = asBegun(state, now);
+  const found = findClock(begun, owner);
+  return found === undefined ? null : readFound(begun, found, now);
 }
 
 /** As `readClock`, for the given clock. */
@@ -74,8 +76,9 @@ function receive(state: SessionState, clock: Clock, share: Share, now: number): 
  * without a ceiling) and for an unknown id.
  */
 export function remaining(state: SessionState, owner: ClockOwner, now: number): number | null {
-  const found = findClock(state, owner);
-  return found === undefined ? null : remainingOn(state, found, now);
+  const begun = asBegun(state, now);
+  const found = findClock(begun, owner);
+  return found === undefined ? null : remainingOn(begun, found, now);
 }
 
 /** As `remaining`, for the given clock. */

@@ -28,6 +28,12 @@ export function activeParticipant(state: SessionState): ParticipantState | undef
   return state.active_participant_id === null ? undefined : findParticipant(state, state.active_participant_id);
 }
 
+/** Makes a participant the active one, with their group. */
+export function activate(draft: SessionState, participant: ParticipantState | undefined): void {
+  draft.active_participant_id = participant?.participant_id ?? null;
+  draft.active_group_id = participant?.group_id ?? null;
+}
+
 /** The participant who begins when none is named: the lowest index, of the active group where one is named. */
 export function firstInOrder(state: SessionState): ParticipantState | undefined {
   const { active_group_id: group, participants } = state;

@@ -12,7 +12,8 @@ import { iso } from './instants.ts';
 import { modeOf } from './modes.ts';
 import { remaining, unsettled } from './reading.ts';
 import { PRESENT_RULES, type Rules } from './rules.ts';
-import { activeParticipant, change, findGroup, findParticipant, groupsInOrder, leastOften, nextInOrder } from './turn-order.ts';
+import { asBegun } from './starts.ts';
+import { activate, activeParticipant, change, findGroup, findParticipant, groupsInOrder, leastOften, nextInOrder } from './turn-order.ts';
 
 /** The charge of a settlement, and who was charged. */
 export interface Charge extends ClockHolder {
@@ -158,12 +159,6 @@ export function beginCycle(draft: SessionState, next: ParticipantState | undefin
   draft.cycle_started_at = iso(at);
 }
 
-/** Makes a participant the active one, with their group. */
-export function activate(draft: SessionState, participant: ParticipantState | undefined): void {
-  draft.active_participant_id = participant?.participant_id ?? null;
-  draft.active_group_id = participant?.group_id ?? null;
-}
-
 /**
  * Predicts the state after a switch at `now` (Unix ms), before the server answers: settled, incremented, the next clock
  * running. Epoch and version stay those of `state`. Null where a switch would not simply pass the turn: the session
@@ -177,6 +172,20 @@ export function predictSwitch(state: SessionState, now: number, next?: string): 
   const following = passTurn(draft, next);
   if (next !== undefined && (following === undefined || !hasTime(draft, following))) return null;
   beginCycle(draft, following, at);
+  draft.updated_at = iso(at);
+  derive(draft, at);
+  return draft;
+}
+
+/**
+ * What becomes of a pending session whose planned start has come by `now` (Unix ms), before the server has said so:
+ * its clock runs since then. Epoch and version stay those of `state`. Null where none has come.
+ */
+export function predictStart(state: SessionState, now: number): SessionState | null {
+  const begun = asBegun(state, now);
+  if (begun === state) return null;
+  const draft = draftOf(begun);
+  const at = Date.parse(draft.session_started_at ?? draft.updated_at);
   draft.updated_at = iso(at);
   derive(draft, at);
   return draft;

@@ -80,6 +80,8 @@ export interface CreatePayload extends CommandOptions {
   late_finish_ms?: number | undefined;
   /** A soft close, in `per_cycle` and `global`: `session:extend` moves the end. */
   extension?: Extension | undefined;
+  /** When it starts by itself, as states have instants: in the future, at most 400 days ahead. */
+  starts_at?: string | undefined;
 }
 
 export interface JoinPayload extends SessionPayload {
@@ -138,6 +140,11 @@ export interface UndoPayload extends SessionPayload {
   turns?: number | undefined;
   /** Whether clocks get back the time that the turns used (default), or stay charged with it. */
   clock?: UndoClock | undefined;
+}
+
+export interface SchedulePayload extends SessionPayload {
+  /** When the pending session starts by itself, as on create; absent takes the plan away. */
+  starts_at?: string | undefined;
 }
 
 export interface CancelPayload extends SessionPayload {
@@ -245,6 +252,7 @@ export interface Commands {
   'session:adjust': { payload: AdjustPayload; data: SessionState };
   'session:extend': { payload: ExtendPayload; data: ExtendData };
   'session:undo': { payload: UndoPayload; data: SessionState };
+  'session:schedule': { payload: SchedulePayload; data: SessionState };
   'session:complete': { payload: SessionPayload; data: SessionState };
   'session:cancel': { payload: CancelPayload; data: SessionState };
   'session:delete': { payload: SessionPayload; data: EmptyData };

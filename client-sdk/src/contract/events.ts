@@ -24,6 +24,7 @@ export const EVENT_TYPES = [
   'participant_resumed',
   'participant_finished',
   'session_extended',
+  'session_scheduled',
 ] as const;
 export type EventType = (typeof EVENT_TYPES)[number];
 
@@ -41,7 +42,7 @@ export interface HistoryEvent {
   time_elapsed_ms: number | null;
   time_remaining_ms: number | null;
   state_snapshot: SessionState;
-  /** Has `command_id`, `reason`, `actor` and `action_applied` where there are any. */
+  /** Has `command_id`, `reason`, `actor`, `action_applied` and `scheduled` where there are any. */
   metadata: JsonObject;
 }
 

@@ -35,6 +35,8 @@ export const TIME_FACTOR_MAX = 10;
 export const CONCURRENT_MAX_MS = TIME_FACTOR_MAX * CLOCK_MAX_MS + CLOCK_MAX_MS;
 /** For how long after a fall a finish may be taken. */
 export const LATE_FINISH_MAX_MS = 3_600_000;
+/** How far ahead a start may be planned. */
+export const START_AHEAD_MAX_MS = 400 * CLOCK_MAX_MS;
 export const PARTICIPANTS_MAX = 1_000;
 export const UNDO_DEPTH_MAX = 20;
 export const WARNINGS_MAX = 10;

@@ -176,4 +176,9 @@ export interface SessionState {
   extended_ms?: number;
   /** How many extensions moved its end. */
   extension_count?: number;
+  /**
+   * There only where a start was planned: when a pending session starts by itself, and afterwards when it was to; null
+   * once the plan was taken away.
+   */
+  starts_at?: string | null;
 }

@@ -22,6 +22,7 @@ const WORDS: Record<EventType, string> = {
   participant_resumed: 'Clock resumed',
   participant_finished: 'Handed in',
   session_extended: 'Extension asked for',
+  session_scheduled: 'Start planned',
 };
 
 export function Timeline({ events }: { events: HistoryEvent[] }) {

@@ -36,7 +36,16 @@ const MAY: Record<Role, ReadonlySet<CommandName>> = {
   viewer: new Set(READS),
   participant: new Set(PLAYS),
   controller: new Set(CONTROLS),
-  owner: new Set([...CONTROLS, 'session:create', 'session:adjust', 'session:delete', 'session:share', 'session:links', 'session:revoke']),
+  owner: new Set([
+    ...CONTROLS,
+    'session:create',
+    'session:adjust',
+    'session:schedule',
+    'session:delete',
+    'session:share',
+    'session:links',
+    'session:revoke',
+  ]),
 };
 
 /** For commands that need no role, since they concern only the sender's own socket. */
@@ -122,7 +131,8 @@ function restrict(permit: Permit, name: CommandName, payload: object, { particip
   if (name !== 'session:start' && name !== 'session:finish' && name !== 'session:pause' && name !== 'session:resume') return null;
   const { participant_id: named } = payload as Partial<Parsed<'session:finish'>>;
   const isOwn = named !== undefined && named === participantId;
-  if (!isOwn && (named !== undefined || name === 'session:start')) return forbid(`A participant may only ${verbOf(name)} their own clock`);
+  if (name === 'session:start' && named === undefined) return forbid('A participant may not start');
+  if (named !== undefined && !isOwn) return forbid(`A participant may only ${verbOf(name)} their own clock`);
   if (name === 'session:finish') return null;
   permit.authorize = (state) => {
     const allowed = state === null || (name === 'session:start' ? mayStart(state) : mayPause(state, isOwn));

@@ -77,6 +77,7 @@ export const answers = {
   'session:adjust': state,
   'session:extend': z.object({ state, extended_ms: ms.nullable() }),
   'session:undo': state,
+  'session:schedule': state,
   'session:complete': state,
   'session:cancel': state,
   'session:delete': empty,

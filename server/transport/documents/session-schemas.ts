@@ -127,6 +127,7 @@ export const state = z.object({
   extension: extension.exactOptional(),
   extended_ms: ms.exactOptional(),
   extension_count: z.int().exactOptional(),
+  starts_at: instant.nullable().exactOptional(),
 }) satisfies z.ZodType<SessionState>;
 
 const { participants: _participants, groups: _groups, ...stateFields } = state.shape;

@@ -24,6 +24,7 @@ export const REST_ROUTES = {
   'session:adjust': verb('adjust'),
   'session:extend': verb('extend'),
   'session:undo': verb('undo'),
+  'session:schedule': verb('schedule'),
   'session:complete': verb('complete'),
   'session:cancel': verb('cancel'),
   'session:message': verb('message'),

@@ -1,0 +1,235 @@
+import { expect } from 'chai';
+import { isMoving, predictStart, readClock } from '#clock';
+import { type CreatePayload, SYNC_MODES } from '#contract';
+import { catchUp } from '../../server/domain/catch-up.ts';
+import { create } from '../../server/domain/create.ts';
+import type { Outage } from '../../server/domain/outage.ts';
+import { type RecordedEvent, replay } from '../../server/domain/replay.ts';
+import { at, DAY, faultOf, Match, MINUTE, SECOND, unix } from './match.ts';
+import { VALID } from './payloads.ts';
+
+/** A game of five minutes each that begins at a quarter past nine. */
+const START = 15 * MINUTE;
+const evening = (change: Partial<CreatePayload> = {}) =>
+  new Match({
+    sync_mode: 'per_participant',
+    participants: [
+      { participant_id: 'white', total_time_ms: 5 * MINUTE },
+      { participant_id: 'black', total_time_ms: 5 * MINUTE },
+    ],
+    starts_at: at(START),
+    ...change,
+  });
+
+/** What becomes of a game that nobody touches until an instant, with an outage in between. */
+const untouched = (outage_policy: 'charge' | 'credit' | 'pause', outage: Outage, until: number) => [
+  ...catchUp(evening({ outage_policy }).state, unix(until), [outage]),
+];
+
+describe('a start at an instant', () => {
+  it('ST-1 the state says when a session starts, and only where that was planned', () => {
+    expect(evening().state).to.include({ status: 'pending', starts_at: at(START), deadline_at: null, session_started_at: null });
+    expect(evening({ starts_at: undefined }).state).not.to.have.property('starts_at');
+  });
+
+  for (const [what, starts_at, isRefused] of [
+    ['the instant of the create', at(0), true],
+    ['a millisecond later', at(1), false],
+    ['400 days later', at(400 * DAY), false],
+    ['a millisecond more than that', at(400 * DAY + 1), true],
+  ] as const) {
+    it(`ST-1 a start at ${what} is ${isRefused ? 'a VALIDATION_ERROR that names starts_at' : 'planned'}`, () => {
+      const created = create({ sync_mode: 'count_up', session_id: 'race', starts_at }, unix(0));
+      if (created.ok) expect([isRefused, created.event.state.starts_at]).to.deep.equal([false, starts_at]);
+      else expect([isRefused, faultOf(created)]).to.deep.equal([true, 'starts_at: out_of_range']);
+      const scheduled = () => new Match({ sync_mode: 'count_up' }).refusal(0, { type: 'schedule', starts_at });
+      if (isRefused) expect(faultOf(scheduled())).to.equal('starts_at: out_of_range');
+      else expect(scheduled).to.throw('schedule was not refused');
+    });
+  }
+
+  for (const sync_mode of SYNC_MODES) {
+    it(`ST-2 ${sync_mode}: it starts by itself as a command would have started it at that instant, and the event says that it was planned`, () => {
+      const game = { ...VALID[sync_mode], sync_mode };
+      const planned = new Match({ ...game, starts_at: at(START) }).pass(START + 7);
+      const { state: started, last } = new Match(game).play(START, { type: 'start' });
+      expect(planned.events).to.have.length(2);
+      expect(planned.last).to.deep.include({ event_type: 'session_started', at: unix(START), metadata: { scheduled: true } });
+      expect(planned.state).to.deep.equal({ ...started, starts_at: at(START) });
+      expect(last.metadata).to.deep.equal({});
+    });
+  }
+
+  it('ST-2 a millisecond before the instant it has not started, and commands until then find it pending', () => {
+    expect(evening().pass(START - 1).state.status).to.equal('pending');
+    expect(evening().refusal(START - 1, { type: 'switch' }).details).to.include({ status: 'pending' });
+    expect(evening().switch(START).state).to.include({ version: 3, active_participant_id: 'black', cycle_count: 1 });
+    expect(evening().refusal(START, { type: 'start' }).details).to.include({ status: 'running' });
+  });
+
+  it('ST-2 however late it is noticed, what ran out since the start ran out at its own instant', () => {
+    const game = evening().pass(DAY);
+    expect(game.events.map((event) => [event.event_type, event.at])).to.deep.equal([
+      ['session_created', unix(0)],
+      ['session_started', unix(START)],
+      ['participant_expired', unix(START + 5 * MINUTE)],
+    ]);
+  });
+
+  it('ST-2 a concurrent session starts all clocks that wait, and each is read as running before the server has said so', () => {
+    const game = evening({ concurrent: true }).pass(START - 1);
+    const pending = game.state;
+    game.pass(START);
+    expect(game.last).to.deep.include({ event_type: 'session_started', at: unix(START), metadata: { scheduled: true } });
+    expect(predictStart(pending, unix(START + 9))).to.deep.equal({ ...game.state, version: 1 });
+    for (const participant_id of ['white', 'black']) {
+      expect(game.who(participant_id)).to.include({
+        clock_status: 'running',
+        cycle_started_at: at(START),
+        deadline_at: at(START + 5 * MINUTE),
+      });
+      expect(readClock(pending, { participant_id }, unix(START + 7))).to.include({ left_ms: 5 * MINUTE - 7, rate: -1 });
+    }
+    expect(evening({ concurrent: true }).play(MINUTE, { type: 'schedule' }).pass(DAY).state).to.include({
+      status: 'pending',
+      starts_at: null,
+    });
+  });
+
+  it('ST-1 a start lies before the closing of a concurrent session, whichever of them is told later', () => {
+    const closing = { concurrent: true, closes_at: at(START) };
+    const created = create(
+      { ...VALID.per_participant, ...closing, sync_mode: 'per_participant', session_id: 'exam', starts_at: at(START) },
+      unix(0),
+    );
+    expect(created.ok ? '' : faultOf(created)).to.equal('closes_at: too_small');
+    const exam = evening({ ...closing, starts_at: undefined });
+    expect(faultOf(exam.refusal(MINUTE, { type: 'schedule', starts_at: at(START) }))).to.equal('starts_at: too_big');
+    exam.play(MINUTE, { type: 'schedule', starts_at: at(START - 1) }).pass(START - 1);
+    expect(exam.last.event_type).to.equal('session_started');
+    expect(exam.pass(START).state).to.include({ status: 'expired', updated_at: at(START) });
+  });
+
+  it('ST-3 schedule moves the start of a pending session and takes it away, by a version each', () => {
+    const game = evening().play(MINUTE, { type: 'schedule', starts_at: at(START + MINUTE) });
+    expect(game.last).to.deep.include({
+      event_type: 'session_scheduled',
+      at: unix(MINUTE),
+      time_elapsed_ms: 0,
+      metadata: { starts_at: at(START + MINUTE) },
+    });
+    expect(game.pass(START).state).to.include({ status: 'pending', version: 2, starts_at: at(START + MINUTE), updated_at: at(MINUTE) });
+    game.play(START, { type: 'schedule' });
+    expect(game.last.metadata).to.deep.equal({ starts_at: null });
+    expect(game.pass(DAY).state).to.include({ status: 'pending', version: 3, starts_at: null });
+    game.play(DAY, { type: 'schedule', starts_at: at(DAY + 1) });
+    expect(game.pass(DAY + 1).state).to.include({ status: 'running', session_started_at: at(DAY + 1) });
+  });
+
+  it('ST-3 once it has started, nothing can be planned', () => {
+    const refusal = evening().refusal(START, { type: 'schedule', starts_at: at(DAY) });
+    expect(refusal).to.include({ code: 'INVALID_STATE_TRANSITION', message: 'Cannot schedule: session is running' });
+    expect(refusal.details).to.deep.equal({ status: 'running', command: 'schedule' });
+  });
+
+  it('ST-4 a start by command before the instant starts it at once, and the planned one changes nothing any more', () => {
+    const game = evening().play(MINUTE, { type: 'start', active_participant_id: 'black' });
+    expect(game.last.metadata).to.deep.equal({});
+    expect(game.state).to.include({ status: 'running', starts_at: at(START), session_started_at: at(MINUTE) });
+    expect(game.pass(MINUTE + 5 * MINUTE - 1).state.version).to.equal(2);
+    expect(
+      evening()
+        .play(MINUTE, { type: 'start' })
+        .play(2 * MINUTE, { type: 'pause' })
+        .pass(DAY).state.status,
+    ).to.equal('paused');
+  });
+
+  for (const end of ['cancel', 'complete', 'delete'] as const) {
+    it(`ST-4 a ${end} before the instant leaves nothing that could start`, () => {
+      expect(evening().play(START - 1, { type: end }).state.version).to.equal(2);
+      if (end !== 'delete')
+        expect(
+          evening()
+            .play(START - 1, { type: end })
+            .pass(DAY).events,
+        ).to.have.length(2);
+    });
+  }
+
+  it('ST-4 an adjustment before the instant counts, and moves nothing', () => {
+    const game = evening().play(MINUTE, { type: 'adjust', participant_id: 'white', delta_ms: -MINUTE }).pass(START);
+    expect(game.state).to.include({ session_started_at: at(START), deadline_at: at(START + 4 * MINUTE) });
+  });
+
+  const outage = { from: unix(START - MINUTE), to: unix(START + MINUTE) };
+
+  it('ST-5 charge: after an outage it has been running since its instant', () => {
+    const events = untouched('charge', outage, START + 2 * MINUTE);
+    expect(events.map((event) => event.event_type)).to.deep.equal(['session_started']);
+    expect(events[0]?.state).to.include({ updated_at: at(START), deadline_at: at(START + 5 * MINUTE) });
+  });
+
+  it('ST-5 credit: the start is recorded as of its instant, and clocks run from the end of the outage', () => {
+    const events = untouched('credit', outage, START + 2 * MINUTE);
+    expect(events.map((event) => [event.event_type, event.at])).to.deep.equal([
+      ['session_started', unix(START)],
+      ['session_credited', unix(START + MINUTE)],
+    ]);
+    expect(events[1]?.metadata['credited_ms']).to.equal(MINUTE);
+    expect(events[1]?.state).to.include({ cycle_started_at: at(START + MINUTE), deadline_at: at(START + 6 * MINUTE) });
+  });
+
+  it('ST-5 pause: it is started and paused at its instant', () => {
+    const events = untouched('pause', outage, START + 2 * MINUTE);
+    expect(events.map((event) => [event.event_type, event.at])).to.deep.equal([
+      ['session_started', unix(START)],
+      ['session_paused', unix(START)],
+    ]);
+    expect(events[1]?.state).to.include({ status: 'paused', cycle_time_used_ms: 0 });
+    expect(events[1]?.metadata['reason']).to.equal('outage');
+  });
+
+  for (const outage_policy of ['credit', 'pause'] as const) {
+    it(`ST-5 ${outage_policy}: an outage that ends as it starts changes nothing, nor does one before it`, () => {
+      for (const to of [START, START - 1]) {
+        const events = untouched(outage_policy, { from: unix(0), to: unix(to) }, START + MINUTE);
+        expect(events.map((event) => event.event_type)).to.deep.equal(['session_started']);
+      }
+    });
+  }
+
+  it('ST-6 from the instant on the clocks of the pending session are read as running, to the millisecond', () => {
+    const { state } = evening();
+    const shown = (ms: number, participant_id: string) => readClock(state, { participant_id }, unix(ms));
+    expect(shown(START - 1, 'white')).to.include({ left_ms: 5 * MINUTE, rate: 0, next_change_in_ms: null });
+    expect(shown(START, 'white')).to.include({ left_ms: 5 * MINUTE, rate: -1 });
+    expect(shown(START + 1, 'white')).to.include({ left_ms: 5 * MINUTE - 1, rate: -1 });
+    expect(shown(START + 1, 'black')).to.include({ left_ms: 5 * MINUTE, rate: 0 });
+    expect(evening().left(START + 5 * MINUTE + SECOND)).to.equal(0);
+    expect(isMoving(state, 'session')).to.equal(false);
+  });
+
+  it('ST-7 a trail with planned starts is played again, and one that started at another instant is found out', () => {
+    const game = evening()
+      .play(MINUTE, { type: 'schedule', starts_at: at(START + 1) })
+      .pass(START + 1);
+    let before = null as Match['state'] | null;
+    const recordedOf = ({ state, at: instant, expired: _expired, ...row }: Match['last']): RecordedEvent => {
+      const { session_id, epoch, version } = state;
+      return { ...row, session_id, epoch, version, timestamp: new Date(instant).toISOString(), state_snapshot: state, rules: 2 };
+    };
+    for (const event of game.events) {
+      const { state, problem } = replay(before, recordedOf(event));
+      expect(problem).to.equal(null);
+      before = state;
+    }
+    const pending = game.events[1]?.state ?? null;
+    const late = { ...recordedOf(game.last), timestamp: at(START + 2), state_snapshot: null };
+    expect(replay(pending, { ...late, state_snapshot: { ...game.state, cycle_started_at: at(START + 2) } }).problem).to.equal(
+      'has a snapshot to which the rules do not lead',
+    );
+    const unplanned = new Match({ sync_mode: 'count_up' }).state;
+    expect(replay(unplanned, recordedOf(game.last)).problem).to.equal('could not have happened: no start was planned');
+  });
+});
