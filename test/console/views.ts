@@ -71,7 +71,7 @@ export async function eachView(page: Page, url: string, look: (view: string) => 
   await started('Own rules', { 'Time for each': '1 s', 'Overtime after zero': '10:00' });
   await page.locator('.clock[data-level="over"]').first().waitFor();
   await look('overtime');
-  await started('Auction lot', { 'Time for each turn': '3 s' });
+  await started('Auction lot', { 'Time for each turn': '6 s' });
   await look('now');
   await stands(page, 'Time is up');
   await look('expired');
