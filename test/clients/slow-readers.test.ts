@@ -11,9 +11,11 @@ import { metric } from './metric.ts';
 const CUT = 'synckairos_slow_readers_disconnected_total';
 const MIB = 1024 * 1024;
 
-/** Each of its states is some 190 KB on the wire. */
-const large = (): CreatePayload & { session_id: string } =>
-  chess({ participants: Array.from({ length: 1_000 }, (_, n) => ({ participant_id: `p${n}`, total_time_ms: BANK_MS })) });
+/** Each of its states is some 190 KB on the wire; with the longest ids, more than 300 KB. */
+const large = (idLength = 0): CreatePayload & { session_id: string } => {
+  const ids = Array.from({ length: 1_000 }, (_, n) => `p${n}`.padEnd(idLength, 'x'));
+  return chess({ participants: ids.map((participant_id) => ({ participant_id, total_time_ms: BANK_MS })) });
+};
 
 /**
  * The TCP connection under a client: paused, its operating system takes what fits into its buffers and then nothing
@@ -36,7 +38,11 @@ describe('peers that read slowly or not at all', function () {
     const app = await cluster.instance();
     const [player, reader] = [await cluster.client(app), await cluster.client(app)];
     const deaf = await cluster.client(app, { reconnection: true });
-    const { session_id } = await player.ok('session:create', large());
+    const left: string[] = [];
+    for (const [name, { socket }] of Object.entries({ player, reader, deaf }))
+      socket.on('disconnect', (why) => left.push(`${name}: ${why}`));
+    // What the operating system buffers is full after fewer switches then, long before a heartbeat is missed.
+    const { session_id } = await player.ok('session:create', large(128));
     await reader.ok('session:join', { session_id });
     const { state } = await deaf.ok('session:join', { session_id });
     await player.ok('session:start', { session_id });
@@ -51,7 +57,7 @@ describe('peers that read slowly or not at all', function () {
         await reader.next('session:update', (update) => update.version === version);
         return (await metric(app, CUT)) === 1;
       },
-      15_000,
+      30_000,
     );
     const back = new Promise<void>((resolve) => deaf.socket.io.once('reconnect', () => resolve()));
     wire.resume();
@@ -61,6 +67,8 @@ describe('peers that read slowly or not at all', function () {
     expect([joined.state.version, joined.missed]).to.deep.equal([version, version - state.version]);
     await player.ok('session:switch', { session_id });
     await deaf.next('session:update', (update) => update.version === version + 1);
+    expect(left, 'who was disconnected').to.have.length(1);
+    expect(left[0]).to.match(/^deaf: transport/);
     expect(await metric(app, 'synckairos_connected_sockets')).to.equal(3);
   });
 

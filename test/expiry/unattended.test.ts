@@ -61,6 +61,7 @@ describe('an expiry that nobody asks for', () => {
     await gone.close();
     const expiry = (await engines.trailOf(game.session_id, 3))[2];
     expect(expiry).to.include({ event_type: 'participant_expired', timestamp: iso(game.deadline) });
+    await until('it is told', async () => told([other], game.session_id).length > 0);
     expect(told([other], game.session_id).map((one) => one.what)).to.deep.equal(['participant_expired']);
   });
 
@@ -70,8 +71,10 @@ describe('an expiry that nobody asks for', () => {
     const game = await engines.game(gone, 700, { sync_mode: 'per_cycle', time_per_cycle_ms: 1_000, auto_advance: true });
     const trail = await engines.trailOf(game.session_id, 4);
     expect(trail.slice(2).map((event) => event.timestamp)).to.deep.equal([iso(game.deadline), iso(game.deadline + 1_000)]);
-    const lateness = (await other.metrics.expiryLateness.get()).values;
-    expect(lateness.find((value) => value.metricName?.endsWith('_count'))?.value).to.equal(2);
+    const count = async () =>
+      (await other.metrics.expiryLateness.get()).values.find((value) => value.metricName?.endsWith('_count'))?.value;
+    await until('both are counted', async () => ((await count()) ?? 0) >= 2);
+    expect(await count()).to.equal(2);
   });
 
   it('E-3 the only instance left commits an expiry even if its own clock is a little wrong, and not before its time', async () => {

@@ -141,14 +141,18 @@ describe('a Redis', function () {
       await wait(Math.max(0, endsAt - performance.now()));
       await end(patient);
 
-      const moved = await until('the command succeeds', async () => {
-        const reply = await player.command('session:switch', { session_id: game, command_id: 'in-trouble' });
-        return reply.ok && reply.data;
-      });
+      const moved = await until(
+        'the command succeeds',
+        async () => {
+          const reply = await player.command('session:switch', { session_id: game, command_id: 'in-trouble' });
+          return reply.ok && reply.data;
+        },
+        CONVERGE_MS,
+      );
       expect(moved.version).to.equal(known.version + 1);
       await converges(game);
       await converges(cycles);
-      for (const app of apps) await until('the instance is ready', async () => (await readiness(app)).code === 200);
+      for (const app of apps) await until('the instance is ready', async () => (await readiness(app)).code === 200, CONVERGE_MS);
       // A room that is joined now is told at once, by the other instance too.
       const fresh = await watcher.ok('session:create', chess());
       await player.ok('session:join', { session_id: fresh.session_id });
