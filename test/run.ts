@@ -1,7 +1,7 @@
 /**
- * `npm test`: runs the test files in three processes side by side, since most of them wait more than they compute, and
- * then those that measure time, alone. `npm test -- test/local test/util/gate.test.ts` runs a part. For Mocha's other
- * options: `npx mocha`.
+ * `npm test`: runs the test files in four processes side by side, since most of them wait more than they compute; then
+ * those that measure how soon something happens, two at a time; then those that need the whole machine, alone.
+ * `npm test -- test/local test/util/gate.test.ts` runs a part. For Mocha's other options: `npx mocha`.
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -12,45 +12,63 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import type { FileResult, TestRequest } from './kit/test-process.ts';
 
-/**
- * These measure how long something takes, or how much of a processor: what runs beside them would be measured with it.
- */
+/** These measure how soon something happens. They compute little themselves, so that two of them bear each other. */
+const TIMED = [
+  // How soon commands are answered while Redis is in trouble.
+  'test/instances/outage.test.ts',
+  // What a second press within 300 ms does.
+  'test/console/press.test.ts',
+  // When two pages show that time is up, to 50 ms.
+  'test/console/deadline.test.ts',
+  // How soon a lost part of Redis is noticed.
+  'test/failover/shards.test.ts',
+];
+
+/** These load the machine themselves, or measure what any other load would change. */
 const ALONE = [
   // How late deadlines and clients are, and how many of them an instance bears at once.
   'test/expiry/kill.test.ts',
   'test/clients/large-session.test.ts',
   'test/clients/storm.test.ts',
-  // How soon commands are answered, and a lost part of Redis is noticed.
-  'test/instances/outage.test.ts',
-  'test/failover/shards.test.ts',
   // How far two clocks are apart, to 5 ms.
   'test/clock/redis-clock.test.ts',
   'test/clock/skew.test.ts',
-  // What a second press within 300 ms does.
-  'test/console/press.test.ts',
 ];
 
 /** The files that take longest. They begin first, so that no process has a long one left when the others are done. */
 const LONG = [
-  'test/corpus/corpus.test.ts',
   'test/console/views.test.ts',
   'test/console/time-controls.test.ts',
+  'test/failover/failover.test.ts',
+  'test/local/start.test.ts',
   'test/console/trades.test.ts',
   'test/console/presets.test.ts',
-  'test/failover/failover.test.ts',
   'test/console/game.test.ts',
-  'test/console/share.test.ts',
+  'test/corpus/corpus.test.ts',
+  'test/local/ways-out.test.ts',
   'test/console/expiry.test.ts',
-  'test/instances/signals.test.ts',
-  'test/http/slow-peers.test.ts',
-  'test/console/many-clocks.test.ts',
+  'test/ops/logs.test.ts',
+  'test/sdk/react/hooks.test.ts',
   'test/chaos/chaos.test.ts',
+];
+
+/** Files that wait nearly all of their time, for what ends by itself after seconds. */
+const WAITING = [
+  'test/limits/work.test.ts',
+  'test/http/slow-peers.test.ts',
+  'test/recovery/outage.test.ts',
+  'test/recovery/blocked.test.ts',
+  'test/limits/frames.test.ts',
   'test/audit/cli.test.ts',
-  'test/failover/passwords.test.ts',
-  'test/fuzz/fuzz.test.ts',
-  'test/failover/lost.test.ts',
   'test/audit/outage.test.ts',
   'test/audit/worker-process.test.ts',
+  'test/instances/signals.test.ts',
+  'test/failover/lost.test.ts',
+  'test/failover/passwords.test.ts',
+  'test/sdk/tokens.test.ts',
+  'test/sdk/reconnect.test.ts',
+  'test/clients/heartbeat.test.ts',
+  'test/expiry/idle.test.ts',
 ];
 
 const root = path.resolve(import.meta.dirname, '..');
@@ -60,7 +78,7 @@ const { values, positionals } = parseArgs({
     grep: { type: 'string', short: 'g' },
     timeout: { type: 'string' },
     'forbid-only': { type: 'boolean' },
-    jobs: { type: 'string', default: '3' },
+    jobs: { type: 'string', default: '4' },
   },
 });
 const options: TestRequest['options'] = {
@@ -68,6 +86,12 @@ const options: TestRequest['options'] = {
   ...(values.timeout === undefined ? {} : { timeout: Number(values.timeout) }),
   ...(values['forbid-only'] ? { forbidOnly: true } : {}),
 };
+type Kind = 'browser' | 'waiting' | 'other';
+/**
+ * What each process prefers, so that two browsers seldom compute at the same time, and what waits does so beside those
+ * who compute.
+ */
+const PREFERRED: Kind[][] = [['browser'], ['waiting', 'other'], ['other', 'waiting'], ['other', 'waiting']];
 const results: FileResult[] = [];
 let broken = false;
 
@@ -87,19 +111,20 @@ function report(result: FileResult): void {
 
 /** Where a file stands in the order in which they begin. */
 function rank(file: string): number {
-  const place = LONG.indexOf(file);
-  return place < 0 ? LONG.length : place;
+  const place = [...LONG, ...WAITING].indexOf(file);
+  return place < 0 ? LONG.length + WAITING.length : place;
 }
 
-/** Files that drive a browser, which computes as long as it is open. */
-function isForBrowser(file: string): boolean {
-  return file.startsWith('test/console/');
+/** What a file does most. A browser computes as long as it is open. */
+function kindOf(file: string): Kind {
+  if (file.startsWith('test/console/')) return 'browser';
+  return WAITING.includes(file) ? 'waiting' : 'other';
 }
 
-/** Takes the next file off the queue: for a browser, or not, as long as there is one of that kind. */
-function take(queue: string[], forBrowser: boolean): string | undefined {
-  const place = queue.findIndex((file) => isForBrowser(file) === forBrowser);
-  return queue.splice(Math.max(0, place), 1)[0];
+/** Takes the next file off the queue: of the preferred kinds, in their order, as long as there is one. */
+function take(queue: string[], preferred: readonly Kind[]): string | undefined {
+  const places = preferred.map((kind) => queue.findIndex((file) => kindOf(file) === kind));
+  return queue.splice(Math.max(0, places.find((place) => place >= 0) ?? 0), 1)[0];
 }
 
 /** A process of tests; `run` takes files off the queue until it is empty. */
@@ -114,8 +139,8 @@ class TestProcess {
     this.#ended = once(this.#child, 'exit');
   }
 
-  async run(queue: string[], forBrowser: boolean): Promise<void> {
-    for (let file = take(queue, forBrowser); file !== undefined; file = take(queue, forBrowser)) {
+  async run(queue: string[], preferred: readonly Kind[] = []): Promise<void> {
+    for (let file = take(queue, preferred); file !== undefined; file = take(queue, preferred)) {
       const answer = once(this.#child, 'message') as Promise<[FileResult]>;
       this.#child.send({ file, options } satisfies TestRequest);
       const result = await Promise.race([answer, this.#ended.then(() => undefined)]);
@@ -149,22 +174,24 @@ function summarize(): void {
 }
 
 const files = new Set((positionals.length === 0 ? ['test'] : positionals).flatMap(filesIn));
+const timed = TIMED.filter((file) => files.has(file));
 const alone = ALONE.filter((file) => files.has(file));
-const beside = [...files].filter((file) => !alone.includes(file)).sort((a, b) => rank(a) - rank(b));
+const beside = [...files].filter((file) => ![...TIMED, ...ALONE].includes(file)).sort((a, b) => rank(a) - rank(b));
 const runFolder = await mkdtemp(path.join(tmpdir(), 'synckairos-tests-'));
 const count = Math.max(1, Math.min(Number(values.jobs), beside.length));
-const [main, ...others] = Array.from({ length: count }, () => new TestProcess(runFolder));
+const [main, second, ...others] = Array.from({ length: count }, () => new TestProcess(runFolder));
 await Promise.all([
-  // One process begins with those for a browser, so that two browsers seldom compute at the same time.
-  main?.run(beside, true),
-  ...others.map(async (each) => {
-    await each.run(beside, false);
+  main?.run(beside, PREFERRED[0]),
+  second?.run(beside, PREFERRED[1]),
+  ...others.map(async (each, index) => {
+    await each.run(beside, PREFERRED[index + 2]);
     await each.end();
   }),
 ]);
-await main?.run(alone, false);
+await Promise.all([main?.run(timed), second?.run(timed).then(() => second.end())]);
+await main?.run(alone);
 await main?.end();
-const leftOver = [...beside, ...alone];
+const leftOver = [...beside, ...timed, ...alone];
 if (leftOver.length > 0) fail(`not run, since a process of tests had ended: ${leftOver.join(', ')}`);
 rmSync(runFolder, { recursive: true });
 summarize();

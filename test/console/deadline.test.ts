@@ -1,0 +1,45 @@
+import { expect } from 'chai';
+import type { SessionState } from '#contract';
+import { rest } from '../kit/rest.ts';
+import { sightings } from './browser.ts';
+import { createGame, press, settled, shows, stands, turnOf } from './play.ts';
+import { browserRoom } from './room.ts';
+
+const TOLERANCE_MS = 50;
+
+describe('console: the instant at which time runs out', function () {
+  this.timeout(90_000);
+  const room = browserRoom();
+
+  it('CO-5 every screen shows that time is up at the same moment, at the deadline by the one clock', async () => {
+    const [one, two] = [await room.stage.instance(), await room.stage.instance()];
+    const first = await room.open(one.url);
+    const hash = await createGame(first, 'Auction lot', { 'Time for each turn': '7 s' });
+    const second = await room.open(`${two.url}/${hash}`, { aheadMs: -30_000 });
+    await settled(second);
+    await stands(second, 'Ready to start');
+    await press(first, 'Start');
+    const deadlines: number[] = [];
+    for (const page of [first, second]) {
+      await turnOf(page, 'global');
+      await shows(page, 'global', /^[1-6]\.\d$/);
+      const { origin } = new URL(page.url());
+      const reply = (await rest({ url: origin }, 'GET', `/v1/sessions/${hash.replace('#/s/', '')}`)).reply<SessionState>();
+      deadlines.push(reply.ok ? Date.parse(reply.data.deadline_at ?? '') : NaN);
+    }
+    for (const page of [first, second]) await stands(page, 'Time is up');
+    const [deadline = NaN, other] = deadlines;
+    expect(other).to.equal(deadline);
+    for (const page of [first, second]) {
+      const seen = await sightings(page);
+      // Redis and the browsers run on one machine here, so its clock is the authoritative one. Zero may come from the
+      // server, the others are counted.
+      for (const seconds of [2, 1, 0]) {
+        const at = seen[`global ${seconds}.0`] ?? NaN;
+        expect(Math.abs(at - (deadline - seconds * 1_000)), `${seconds}.0 against the deadline`).to.be.at.most(TOLERANCE_MS);
+      }
+      await page.locator('.clock[data-expired="true"]', { hasText: 'Time is up' }).waitFor();
+    }
+    expect(room.problems).to.deep.equal([]);
+  });
+});
