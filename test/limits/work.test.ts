@@ -3,6 +3,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { CreatePayload, Reply } from '#contract';
 import { JWT, sign } from '../access/kit.ts';
 import { Crowd } from '../clients/crowd.ts';
+import { insist } from '../clients/insist.ts';
 import { chess } from '../kit/games.ts';
 import { rest } from '../kit/rest.ts';
 import { type Cluster, openCluster } from '../kit/server.ts';
@@ -191,7 +192,7 @@ describe('the cost of commands, with the limits as they are by default', functio
     const app = await cluster.instance();
     const token = await sign({ sub: 'mallory' });
     const sockets = await Promise.all(Array.from({ length: 20 }, () => cluster.client(app, { auth: { token } })));
-    const { session_id } = (await sockets[0]?.ok('session:create', heavy())) ?? { session_id: '' };
+    const { session_id } = await insist(sockets[0] as TestClient, 'session:create', { ...heavy(), command_id: 'heavy' });
     const bystander = await cluster.client(app, { auth: { token: await sign({ sub: 'anna' }) } });
     const replies = await Promise.all(
       sockets.flatMap((socket) => Array.from({ length: 40 }, () => send(socket, 'session:adjust', { session_id, delta_ms: 1 }))),
@@ -200,7 +201,7 @@ describe('the cost of commands, with the limits as they are by default', functio
     // Some that race each other on a busy machine may come too late for the store. Let in are those that twenty seconds
     // of credits pay for.
     expect(20 * 40 - refused).to.be.within(3, 40);
-    await bystander.ok('session:create', chess());
+    await insist(bystander, 'session:create', chess({ command_id: 'game' }));
     expect((await rest(app, 'GET', '/metrics')).text).to.match(/synckairos_rate_limited_total\{limit="person_work"\} [1-9]/);
   });
 });
