@@ -17,6 +17,7 @@ import { Requests } from './requests.ts';
 import { Rooms } from './rooms.ts';
 import { SessionCommands } from './session-commands.ts';
 import type { SessionStore } from './session-store.ts';
+import { StartWatch } from './start-watch.ts';
 import { exchangeOverSocket, exchangesOverRest } from './time-exchange.ts';
 import { nobodyCalled, ownerOf, type Who } from './who.ts';
 
@@ -42,12 +43,18 @@ export class SyncKairosClient extends SessionCommands {
     const { clock, optimistic } = options;
     const connection = new Connection(options);
     const alive = new KeepAlive();
+    const syncedNow = (): number | null => (time.status().state === 'syncing' ? null : time.now());
     const phases = new PhaseWatch({
       clock,
-      now: () => (time.status().state === 'syncing' ? null : time.now()),
+      now: syncedNow,
       tell: (event) => connection.events.emit('clockPhase', event),
     });
-    const rooms = new Rooms({ connection, clock, alive, phases, now: () => Math.round(time.now()) });
+    const starts = new StartWatch({ clock, now: syncedNow, begin: (id, state) => rooms.known(id)?.predict(state) });
+    const follow = (id: string, state: SessionState | null): void => {
+      phases.follow(id, state);
+      starts.follow(id, state);
+    };
+    const rooms = new Rooms({ connection, clock, alive, follow, now: () => Math.round(time.now()) });
     const overRest = exchangesOverRest(options);
     const time = new ClockSync({
       clock,
@@ -55,6 +62,7 @@ export class SyncKairosClient extends SessionCommands {
       exchange: (signal, isKnown) => (connection.state === 'connected' ? exchangeOverSocket(connection, clock) : overRest(signal, isKnown)),
       onSync: (status) => {
         phases.lookAgain();
+        starts.lookAgain();
         this.#synced(status);
       },
     });

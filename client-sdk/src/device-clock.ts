@@ -10,6 +10,9 @@ export interface DeviceClock {
   timer?(run: () => void, ms: number): () => void;
 }
 
+/** The longest wait of a timer, ms; by then the server's time has been measured again. */
+export const LONGEST_MS = 2_147_483_647;
+
 // Called through arrows: browsers refuse these functions on a foreign `this`.
 export const deviceClock: DeviceClock = { monotonic: () => performance.now(), wall: () => Date.now() };
 

@@ -6,7 +6,7 @@ import type { Reading } from './clock/clock.ts';
 import { clockHolder, type ClockHolder, findClock } from './clock/find.ts';
 import { readClock } from './clock/reading.ts';
 import type { SessionState } from './contract/index.ts';
-import { type DeviceClock, later } from './device-clock.ts';
+import { type DeviceClock, later, LONGEST_MS } from './device-clock.ts';
 
 /**
  * The running clock has begun another phase, period or stage: whose clock, what it shows then, and when it was noticed
@@ -16,9 +16,6 @@ export interface ClockPhaseEvent extends ClockHolder, Reading {
   session_id: string;
   server_time_ms: number;
 }
-
-/** The longest wait of a timer, ms; by then the server's time has been measured again. */
-const LONGEST_MS = 2_147_483_647;
 
 interface Watched {
   state: SessionState;

@@ -6,7 +6,6 @@ import type { ChangesEvent, EventEnvelope, SessionState, UpdateEvent } from './c
 import { type DeviceClock, later } from './device-clock.ts';
 import { asError, retryAfter, type SyncKairosError } from './errors.ts';
 import type { KeepAlive } from './keep-alive.ts';
-import type { PhaseWatch } from './phase-watch.ts';
 import { SessionStore, type StoreHooks } from './session-store.ts';
 
 /** Pause before a join that failed for a passing reason is tried again, ms. */
@@ -20,8 +19,8 @@ export interface RoomsOptions {
   connection: Connection;
   clock: DeviceClock;
   alive: KeepAlive;
-  /** Raises the phases of running clocks. */
-  phases: Pick<PhaseWatch, 'follow'>;
+  /** Called with each newer state of a session that has listeners, with null where it has gone or has none any more. */
+  follow: (sessionId: string, state: SessionState | null) => void;
   /** The server's time, in whole Unix milliseconds. */
   now: () => number;
 }
@@ -137,7 +136,7 @@ export class Rooms {
       const { connection, now } = this.#options;
       const hooks: StoreHooks = {
         onDemandChange: () => this.#demandChanged(created),
-        onState: (state) => this.#options.phases.follow(sessionId, state),
+        onState: (state) => this.#options.follow(sessionId, state),
         onExpired: (event) => connection.events.emit('timeExpired', { server_time_ms: now(), ...event }),
         connectionError: () => connection.failure,
       };
@@ -150,7 +149,7 @@ export class Rooms {
   #demandChanged(room: Room): void {
     const { connection, alive } = this.#options;
     const { listened, wanted, sessionId } = room.store;
-    this.#options.phases.follow(sessionId, wanted ? room.store.getSnapshot() : null);
+    this.#options.follow(sessionId, wanted ? room.store.getSnapshot() : null);
     if (listened) {
       room.rest ??= alive.listen();
     } else {
