@@ -62,8 +62,8 @@ export class SessionStore {
   };
 
   /**
-   * The newest state, or the one predicted by an optimistic switch or a planned start; null before the first one and after the session was
-   * deleted.
+   * The newest state, or the one predicted by an optimistic switch or a planned start; null before the first one and
+   * after the session was deleted.
    */
   readonly getSnapshot = (): SessionState | null => this.#predicted ?? this.#state;
 
