@@ -4,7 +4,7 @@ import { isAfter } from './clock/position.ts';
 import type { Connection } from './connection.ts';
 import type { ChangesEvent, EventEnvelope, SessionState, UpdateEvent } from './contract/index.ts';
 import { type DeviceClock, later } from './device-clock.ts';
-import { asError, retryAfter, type SyncKairosError } from './errors.ts';
+import { asError, retryAfter, SyncKairosError } from './errors.ts';
 import type { KeepAlive } from './keep-alive.ts';
 import { SessionStore, type StoreHooks } from './session-store.ts';
 
@@ -207,7 +207,12 @@ export class Rooms {
     // With this position the server notices what it has lost itself; a deleted session has none.
     const known = room.store.getSnapshot() === null ? {} : { last_known_version: seen?.version, last_known_epoch: seen?.epoch };
     room.missed = undefined;
-    const { state } = await connection.exchange('session:join', { session_id: sessionId, deltas: true, ...known });
+    const join = (deltas: true | 2) => connection.exchange('session:join', { session_id: sessionId, deltas, ...known });
+    const { state } = await join(2).catch((error: unknown) => {
+      // An older server knows one form of changes only.
+      if (error instanceof SyncKairosError && error.code === 'VALIDATION_ERROR') return join(true);
+      throw error;
+    });
     room.joined = !isAfter(room.missed, state);
     room.lookedMs = 0;
     room.store.offer(state);

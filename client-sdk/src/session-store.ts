@@ -135,7 +135,7 @@ export class SessionStore {
     const { epoch, since_version, changes, event_type } = event;
     if (before === null) return !isAfter(event, this.#seen);
     if (!isAfter(event, before)) return true;
-    if (before.epoch !== epoch || before.version !== since_version) return false;
+    if (before.epoch !== epoch || before.version < since_version) return false;
     const after = applyChanges(before, changes);
     // Older than a switch result, but the next changes follow it.
     if (isAfter(this.#seen, after)) this.#change(after, null);

@@ -1,3 +1,4 @@
+import { MAY_GO } from '#clock';
 import type { ParticipantState, SessionState, StateChanges } from '#contract';
 
 /**
@@ -12,12 +13,12 @@ export function isLarge(state: SessionState): boolean {
 }
 
 /**
- * Whether an update tells what has changed: of a large session, unless it has time controls or is concurrent. Older
- * clients apply changes, and know nothing of those.
+ * Whether an update tells what has changed: of a large session, unless it has time controls. Older clients apply
+ * changes, and know nothing of those.
  */
 export function tellsChanges(state: SessionState): boolean {
-  const { time_control, participants, groups, concurrent } = state;
-  return isLarge(state) && concurrent !== true && time_control === undefined && !participants.some(hasControl) && !groups.some(hasControl);
+  const { time_control, participants, groups } = state;
+  return isLarge(state) && time_control === undefined && !participants.some(hasControl) && !groups.some(hasControl);
 }
 
 /**
@@ -94,6 +95,11 @@ function patchOf<Entry extends object, Id extends keyof Entry>(
     if (DERIVED.has(name) || same(before?.[name], after[name])) continue;
     patch ??= { [id]: after[id] } as Pick<Entry, Id> & Partial<Entry>;
     patch[name] = after[name];
+  }
+  for (const name of MAY_GO) {
+    if (before === undefined || !(name in before) || name in after) continue;
+    patch ??= { [id]: after[id] } as Pick<Entry, Id> & Partial<Entry>;
+    Object.assign(patch, { [name]: null });
   }
   return patch === undefined ? [] : [patch];
 }

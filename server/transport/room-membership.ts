@@ -8,10 +8,10 @@ export interface RoomMembership {
   known(sessionId: string): SessionIncarnation | undefined;
   /**
    * Runs a command that enters a room of the session, unless the session is left before it ends. Afterwards the
-   * connection gets what has changed (`deltas` true) or the whole state of a large session; undefined leaves that
+   * connection gets what has changed (`deltas` true; 2 of concurrent sessions, too) or the whole state of a large session; undefined leaves that
    * unchanged.
    */
-  join(sessionId: string, work: (enter: Enter) => Promise<Outcome>, deltas?: boolean): Promise<Outcome>;
+  join(sessionId: string, work: (enter: Enter) => Promise<Outcome>, deltas?: boolean | 2): Promise<Outcome>;
   leave(sessionId: string): Promise<void>;
 }
 
@@ -27,7 +27,7 @@ export function withMembership(
   membership: RoomMembership | undefined,
   sessionId: string,
   work: (enter: Enter) => Promise<Outcome>,
-  deltas?: boolean,
+  deltas?: boolean | 2,
 ): Promise<Outcome> {
   return membership === undefined ? work((_session, inside) => inside()) : membership.join(sessionId, work, deltas);
 }

@@ -132,7 +132,7 @@ export const schemas = {
     ...session,
     last_known_version: z.int().min(0).optional(),
     last_known_epoch: z.int().min(0).optional(),
-    deltas: z.boolean().optional(),
+    deltas: z.union([z.boolean(), z.literal(2)]).optional(),
   }),
   'session:leave': z.strictObject(session),
   'session:get': z.strictObject(session),

@@ -34,6 +34,7 @@ describe('an event that instances tell each other', () => {
     server = await serveSockets({ adapter: adapter.create() });
     adapter.deliverChanges({
       changed: (room) => steps.push(`changed ${room}`),
+      expired: () => false,
       replaced: (room) => steps.push(`replaced ${room}`),
     });
     adapter.onTold((room, event) => steps.push(`noticed ${room} ${event}`));

@@ -3,6 +3,9 @@ import type { StateChanges } from '../contract/changes.ts';
 import type { SessionState } from '../contract/state.ts';
 import { deriveTurns } from './derive.ts';
 
+/** Fields that an entry may lose again; null in changes stands for that. */
+export const MAY_GO: readonly string[] = ['answer', 'late_by_ms'];
+
 /**
  * The state after changes; `state` must be the one before them. Computes `is_active` and `time_remaining_ms` as of
  * `updated_at`.
@@ -20,6 +23,9 @@ export function applyChanges(state: SessionState, { participants = [], groups = 
   return after;
 }
 
-function patched<Entry extends object>(one: Entry, patch: Partial<Entry> | undefined): Entry {
-  return patch === undefined ? one : { ...one, ...patch };
+function patched<Entry extends object>(one: Entry, patch: object | undefined): Entry {
+  if (patch === undefined) return one;
+  const after = { ...one, ...patch };
+  for (const name of MAY_GO) if (name in after && after[name as keyof Entry] === null) delete after[name as keyof Entry];
+  return after;
 }

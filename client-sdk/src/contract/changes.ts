@@ -6,7 +6,10 @@ import type { GroupState, ParticipantState, SessionState } from './state.ts';
 
 /** Fields that follow from the others, so they are never sent. */
 type Derived = 'is_active' | 'time_remaining_ms';
-type Patch<Entry, Id extends keyof Entry> = Pick<Entry, Id> & Partial<Omit<Entry, Id | Derived>>;
+/** Null stands for a field that is no longer there, where it need not be. */
+type Patch<Entry, Id extends keyof Entry> = Pick<Entry, Id> & {
+  [Field in keyof Omit<Entry, Id | Derived>]?: Entry[Field] | (undefined extends Entry[Field] ? null : never);
+};
 
 /**
  * The fields of a state that have changed, and its participants and groups in which another field than `is_active` and

@@ -88,7 +88,7 @@ export interface JoinPayload extends SessionPayload {
   last_known_version?: number | undefined;
   last_known_epoch?: number | undefined;
   /** Updates of a large session may tell what has changed instead of the whole state. */
-  deltas?: boolean | undefined;
+  deltas?: boolean | 2 | undefined;
 }
 
 export interface StartPayload extends SessionPayload {

@@ -65,6 +65,9 @@ export interface UpdateEvent extends EventEnvelope {
  */
 export interface ChangesEvent extends EventEnvelope {
   event_type: EventType;
+  /** There in a concurrent session, whose changes only those get who asked for `deltas: 2`. */
+  deltas?: 2;
+  /** They lead from this version, and from any between it and `version`. */
   since_version: number;
   changes: StateChanges;
 }

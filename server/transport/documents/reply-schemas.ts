@@ -99,6 +99,7 @@ const update = z.object({ ...envelope, event_type: z.enum(EVENT_TYPES), state })
 const changed = z.object({
   ...envelope,
   event_type: z.enum(EVENT_TYPES),
+  deltas: z.literal(2).exactOptional(),
   since_version: version,
   changes: stateChanges,
 }) satisfies z.ZodType<ChangesEvent>;

@@ -140,7 +140,9 @@ const { group_id, is_active: _groupActive, ...groupFields } = group.shape;
  */
 export const stateChanges = z.object({
   ...exactOptional(stateFields),
-  participants: z.array(z.object({ participant_id, ...exactOptional(participantFields) })).exactOptional(),
+  participants: z
+    .array(z.object({ participant_id, ...exactOptional(participantFields), late_by_ms: ms.nullable().exactOptional() }))
+    .exactOptional(),
   groups: z.array(z.object({ group_id, ...exactOptional(groupFields) })).exactOptional(),
 }) satisfies z.ZodType<StateChanges>;
 

@@ -2,6 +2,7 @@ import { applyChanges, isAfter } from '#clock';
 import type { ChangesEvent, SessionState, UpdateEvent } from '#contract';
 import type { Logger } from '../../observability/logger.ts';
 import { Gate } from '../../util/gate.ts';
+import { MergedUpdates } from './merged-updates.ts';
 import { changesRoomOf, type IoServer, roomOf } from './rooms.ts';
 import type { SessionAdapter } from './session-adapter.ts';
 
@@ -31,13 +32,16 @@ export class ChangeRelay {
   readonly #told = new Map<string, SessionState>();
   readonly #loading = new Set<string>();
   readonly #loads = new Gate(LOADS);
+  readonly #merged: MergedUpdates;
 
   constructor(options: ChangeRelayOptions) {
     this.#options = options;
+    this.#merged = new MergedUpdates(options);
     options.io.of('/').adapter.on('delete-room', (room: string) => this.#told.delete(room));
     options.adapter.deliverChanges({
       changed: (room, event) => this.#tell(room, event),
       replaced: (room, { state }) => this.#replaced(room, state),
+      expired: (room, event) => this.#merged.expired(room, event),
     });
   }
 
@@ -55,6 +59,7 @@ export class ChangeRelay {
    * session.
    */
   #tell(room: string, event: ChangesEvent): void {
+    if (event.deltas === 2) return this.#tellClocks(room, event);
     const { io, told } = this.#options;
     const asked = changesRoomOf(room);
     const { rooms } = io.of('/').adapter;
@@ -72,8 +77,21 @@ export class ChangeRelay {
     }
   }
 
+  /** As `#tell`, of a concurrent session, whose updates may be merged. What the room was told is kept for that. */
+  #tellClocks(room: string, event: ChangesEvent): void {
+    const before = this.#told.get(room);
+    if (before?.epoch === event.epoch && before.version === event.since_version) {
+      const state = applyChanges(before, event.changes);
+      this.#told.set(room, state);
+      this.#merged.update(room, event, state);
+    } else if (before === undefined || isAfter(event, before)) {
+      void this.#catchUp(room, event);
+    }
+  }
+
   /** Takes the whole state of a commit that does not follow the one before. */
   #replaced(room: string, state: SessionState): void {
+    this.#merged.replaced(room);
     if (this.#told.has(room)) this.#told.set(room, state);
   }
 
@@ -84,7 +102,10 @@ export class ChangeRelay {
   ): void {
     this.#told.set(room, state);
     const update: UpdateEvent = { session_id, epoch, version, server_time_ms, event_type, state };
-    this.#options.io.local.to(room).except(changesRoomOf(room)).emit('session:update', update);
+    const { io } = this.#options;
+    // Those who wait for changes of a concurrent session have missed some, too.
+    const others = state.concurrent === true ? io.local.to(room) : io.local.to(room).except(changesRoomOf(room));
+    others.emit('session:update', update);
   }
 
   /**

@@ -25,6 +25,11 @@ export interface MembershipOptions {
   sessionSocketLimit: number;
 }
 
+/** The rooms of sockets that asked for changes, in the first form and in the second. */
+function changesRoomsOf(room: string): string[] {
+  return [changesRoomOf(room), changesRoomOf(room, 2)];
+}
+
 const late = () => {
   throw new Error(`no answer within ${SUBSCRIBE_TIMEOUT_MS} ms`);
 };
@@ -71,7 +76,11 @@ export function membershipOf(socket: GatewaySocket, options: MembershipOptions):
 
   const leave = async (room: string) => {
     stays.delete(room);
-    await Promise.all([socket.leave(room), socket.leave(changesRoomOf(room))]);
+    await Promise.all([room, ...changesRoomsOf(room)].map((name) => socket.leave(name)));
+  };
+
+  const leaveAll = async (rooms: readonly string[]) => {
+    for (const name of rooms) if (socket.rooms.has(name)) await socket.leave(name);
   };
 
   const isFull = (room: string) => {
@@ -79,18 +88,24 @@ export function membershipOf(socket: GatewaySocket, options: MembershipOptions):
     return sessionSocketLimit > 0 && sockets !== undefined && sockets.size >= sessionSocketLimit && !sockets.has(socket.id);
   };
 
-  const enter = async (session: SessionIncarnation, work: () => Promise<Outcome>, joining: Joining, deltas?: boolean): Promise<Outcome> => {
+  const enter = async (
+    session: SessionIncarnation,
+    work: () => Promise<Outcome>,
+    joining: Joining,
+    deltas?: boolean | 2,
+  ): Promise<Outcome> => {
     if (!socket.connected || joining.isLeft) return work();
     const room = roomOf(session);
     if (isFull(room)) return limited('session_sockets', metrics);
     const stay = begin(room);
-    const changesRoom = changesRoomOf(room);
-    const hadChanges = socket.rooms.has(changesRoom);
+    const changesRooms = changesRoomsOf(room);
+    const had = changesRooms.filter((name) => socket.rooms.has(name));
+    const wanted = changesRooms.slice(0, Number(deltas ?? 0));
     let isMember = false;
     try {
       // In the room before any other command of this socket runs.
-      const joined = socket.join(deltas === true ? [room, changesRoom] : room);
-      if (deltas === false) await socket.leave(changesRoom);
+      const joined = socket.join([room, ...wanted]);
+      if (deltas !== undefined) await leaveAll(changesRooms.filter((name) => !wanted.includes(name)));
       await joined;
       // If it has left meanwhile, there is no subscription to wait for.
       const confirmed = socket.rooms.has(room) ? subscribed(room) : null;
@@ -117,7 +132,8 @@ export function membershipOf(socket: GatewaySocket, options: MembershipOptions):
         if (!stay.stays) await leave(room);
       }
       if (!isMember && deltas !== undefined && socket.rooms.has(room)) {
-        await (hadChanges ? socket.join(changesRoom) : socket.leave(changesRoom));
+        await socket.join(had);
+        await leaveAll(changesRooms.filter((name) => !had.includes(name)));
       }
     }
   };

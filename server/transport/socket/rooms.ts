@@ -54,9 +54,12 @@ export function whoseRoom(room: string): { sessionId: string; incarnation: strin
   return prefix === PREFIX && sessionId !== undefined && incarnation !== undefined ? { sessionId, incarnation } : undefined;
 }
 
-/** The room of those sockets of this instance that are in a session's room and asked for changes. */
-export function changesRoomOf(room: string): string {
-  return localRoomOf(room);
+/**
+ * The room of those sockets of this instance that are in a session's room and asked for changes: in the first form,
+ * which a client of any version knows, or also in the second, in which concurrent sessions are told.
+ */
+export function changesRoomOf(room: string, form: 1 | 2 = 1): string {
+  return localRoomOf(form === 1 ? room : `2/${room}`);
 }
 
 /** How many sockets of this instance are told of a session. */
@@ -112,7 +115,14 @@ export function createRooms(io: IoServer, { adapter, schema, now, metrics }: Roo
     const { payload, json } = telling('session:update', Object.assign(envelope(state), { event_type }));
     const update: Telling =
       before !== null && tellsChanges(state) && before.epoch === state.epoch
-        ? telling('session:update', Object.assign(payload, { since_version: before.version, changes: changesBetween(before, state) }))
+        ? telling(
+            'session:update',
+            Object.assign(payload, {
+              ...(state.concurrent === true ? { deltas: 2 } : {}),
+              since_version: before.version,
+              changes: changesBetween(before, state),
+            }),
+          )
         : { event: 'session:update', payload: Object.assign(payload, { state }), json: `${json.slice(0, -1)},"state":`, snapshot };
     if (event.expired === undefined) return [update];
     const { participant_ids } = event.metadata as { participant_ids?: string[] };

@@ -1,6 +1,6 @@
 import type { Cluster, Redis } from 'ioredis';
 import type { Namespace } from 'socket.io';
-import type { ChangesEvent, EventEnvelope, UpdateEvent } from '#contract';
+import type { ChangesEvent, EventEnvelope, ExpiredEvent, UpdateEvent } from '#contract';
 import type { Schema } from '../../domain/schema.ts';
 import type { LiveSession, Publication } from '../../engine/ports.ts';
 import {
@@ -30,6 +30,8 @@ export interface ChangeDelivery {
   changed(room: string, event: ChangesEvent): void;
   /** Socket.IO is about to tell the sockets of a room this whole state. */
   replaced(room: string, update: UpdateEvent): void;
+  /** Whether it will tell the sockets of a room of clocks that fell, instead of Socket.IO. */
+  expired(room: string, event: ExpiredEvent): boolean;
 }
 
 /** Called when sockets of this instance were sent an event of a session. */
@@ -125,6 +127,7 @@ export class SessionAdapter {
     const [event, payload] = packet?.data ?? [];
     const rooms = opts?.rooms ?? [];
     const [room = ''] = rooms;
+    if (event === 'session:expired' && this.#changes?.expired(room, payload as object as ExpiredEvent) === true) return;
     if (event !== 'session:update' || payload === undefined || this.#changes === undefined) {
       adapter.deliver(message);
     } else if ('changes' in payload) {

@@ -1,0 +1,116 @@
+import type { ChangesEvent, ExpiredEvent, SessionState, StateChanges, UpdateEvent } from '#contract';
+import { changesRoomOf, type IoServer } from './rooms.ts';
+
+/** Rooms of concurrent sessions of more participants than this get merged updates. */
+const MERGED_FROM = 50;
+/** Such a room gets an update this often at most, ms. */
+const APART_MS = 100;
+
+export interface MergedUpdatesOptions {
+  io: IoServer;
+  /** Called when all sockets of a room have been sent an event. */
+  told(room: string, event: ChangesEvent): void;
+}
+
+/** What a room has not been told yet. */
+interface Waiting {
+  event?: ChangesEvent;
+  /** The state after it. */
+  state?: SessionState;
+  expired?: ExpiredEvent;
+  /** Whether it was told at once of clocks that fell. */
+  hasToldExpired: boolean;
+  timer: NodeJS.Timeout;
+}
+
+/**
+ * Sends the sockets of this instance what has changed in concurrent sessions: changes to those who asked for such, the
+ * whole state to the others. A large room, in which a thousand may hand in within a second, gets at most ten updates a
+ * second, each with all that is new since the one before.
+ */
+export class MergedUpdates {
+  readonly #options: MergedUpdatesOptions;
+  readonly #waiting = new Map<string, Waiting>();
+
+  constructor(options: MergedUpdatesOptions) {
+    this.#options = options;
+    options.io.of('/').adapter.on('delete-room', (room: string) => this.#forget(room));
+  }
+
+  /** Tells a room of changes that led to this state, now or with those that follow. */
+  update(room: string, event: ChangesEvent, state: SessionState): void {
+    if (state.participants.length <= MERGED_FROM) return this.#send(room, event, state);
+    const waiting = this.#waiting.get(room);
+    if (waiting === undefined) {
+      this.#send(room, event, state);
+      this.#wait(room);
+    } else {
+      waiting.event = waiting.event === undefined ? event : merged(waiting.event, event);
+      waiting.state = state;
+    }
+  }
+
+  /** Whether it will tell a room of clocks that fell; a small room is told by whoever asks. */
+  expired(room: string, event: ExpiredEvent): boolean {
+    const waiting = this.#waiting.get(room);
+    if (waiting === undefined) return false;
+    if (waiting.event === undefined && !waiting.hasToldExpired) {
+      waiting.hasToldExpired = true;
+      return false;
+    }
+    waiting.expired = waiting.expired === undefined ? event : bothExpired(waiting.expired, event);
+    return true;
+  }
+
+  /** A room is about to be told a whole state of another way: what waited is in it. */
+  replaced(room: string): void {
+    const waiting = this.#waiting.get(room);
+    if (waiting === undefined) return;
+    delete waiting.event;
+    delete waiting.state;
+  }
+
+  #wait(room: string): void {
+    const timer = setTimeout(() => this.#flush(room), APART_MS);
+    timer.unref();
+    this.#waiting.set(room, { timer, hasToldExpired: false });
+  }
+
+  #flush(room: string): void {
+    const { event, state, expired } = this.#waiting.get(room) ?? {};
+    this.#waiting.delete(room);
+    if (event !== undefined && state !== undefined) this.#send(room, event, state);
+    if (expired !== undefined) this.#options.io.local.to(room).emit('session:expired', expired);
+    if (event !== undefined || expired !== undefined) this.#wait(room);
+  }
+
+  #send(room: string, event: ChangesEvent, state: SessionState): void {
+    const { io, told } = this.#options;
+    const { rooms } = io.of('/').adapter;
+    const asked = changesRoomOf(room, 2);
+    io.local.to(asked).emit('session:update', event);
+    if ((rooms.get(room)?.size ?? 0) <= (rooms.get(asked)?.size ?? 0)) return told(room, event);
+    const { session_id, epoch, version, event_type, server_time_ms } = event;
+    const update: UpdateEvent = { session_id, epoch, version, server_time_ms, event_type, state };
+    io.local.to(room).except(asked).emit('session:update', update);
+  }
+
+  #forget(room: string): void {
+    clearTimeout(this.#waiting.get(room)?.timer);
+    this.#waiting.delete(room);
+  }
+}
+
+/** One event for two that follow each other. It leads from any state between them to the last one, too. */
+function merged(first: ChangesEvent, second: ChangesEvent): ChangesEvent {
+  const changes: StateChanges = { ...first.changes, ...second.changes };
+  const patches = new Map(first.changes.participants?.map((one) => [one.participant_id, one]));
+  for (const one of second.changes.participants ?? []) patches.set(one.participant_id, { ...patches.get(one.participant_id), ...one });
+  if (patches.size > 0) changes.participants = [...patches.values()];
+  return { ...second, since_version: first.since_version, changes };
+}
+
+function bothExpired(first: ExpiredEvent, second: ExpiredEvent): ExpiredEvent {
+  const ids = [...new Set([...(first.expired_participant_ids ?? []), ...(second.expired_participant_ids ?? [])])];
+  return { ...second, expired_participant_ids: ids, expired_participant_id: ids.length === 1 ? (ids[0] ?? null) : null };
+}

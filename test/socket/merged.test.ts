@@ -1,0 +1,108 @@
+import { expect } from 'chai';
+import { SyncKairosClient } from '@synckairos/client';
+import { applyChanges } from '#clock';
+import type { ChangesEvent, SessionState, UpdateEvent } from '#contract';
+import { chess } from '../kit/games.ts';
+import { type Cluster, openCluster } from '../kit/server.ts';
+import type { TestClient } from '../kit/socket-client.ts';
+import { until } from '../kit/until.ts';
+
+type Update = UpdateEvent | ChangesEvent;
+
+describe('updates of concurrent sessions with many participants', () => {
+  let cluster: Cluster;
+  let a: { url: string };
+  let b: { url: string };
+  let teacher: TestClient;
+  before(async () => {
+    cluster = await openCluster({ RATE_LIMIT_SOCKET: '0' });
+    [a, b] = [await cluster.instance(), await cluster.instance()];
+    teacher = await cluster.client(a);
+  });
+  after(() => cluster.close());
+
+  /** A running exam of so many, and what a socket of the second instance hears of it that asked for such updates. */
+  async function exam(count: number, deltas: boolean | 2) {
+    const participants = Array.from({ length: count }, (_, n) => ({ participant_id: `p${n}`, total_time_ms: 600_000 }));
+    const { session_id } = await teacher.ok('session:create', chess({ concurrent: true, participants }));
+    const listener = await cluster.client(b);
+    const heard: Update[] = [];
+    listener.socket.on('session:update', (event: Update) => heard.push(event));
+    const { state } = await listener.ok('session:join', { session_id, deltas });
+    await teacher.ok('session:start', { session_id });
+    return { session_id, heard, listener, joined: state };
+  }
+  const finishAll = async (session_id: string, count: number) => {
+    const clients = [await cluster.client(a), await cluster.client(b)];
+    await Promise.all(
+      Array.from({ length: count }, (_, n) => clients[n % 2]?.ok('session:finish', { session_id, participant_id: `p${n}`, answer: n })),
+    );
+    return teacher.ok('session:get', { session_id });
+  };
+  const newestOf = (heard: readonly Update[]) => heard.at(-1)?.version;
+
+  it('CC-62 a room of more than 50 participants gets an update at once and then at most ten a second, the last of which has everything', async () => {
+    const { session_id, heard } = await exam(60, false);
+    await until('the start', async () => heard.length > 0);
+    const began = performance.now();
+    const state = await finishAll(session_id, 60);
+    expect(state).to.include({ version: 62, status: 'completed' });
+    await until('the last update', async () => newestOf(heard) === 62);
+    const seconds = (performance.now() - began) / 1_000;
+    expect(heard.length).to.be.at.most(Math.ceil(10 * seconds) + 2);
+    expect((heard.at(-1) as UpdateEvent).state).to.deep.equal(state);
+  });
+
+  it('CC-63 who asked for the second form of changes gets changes, which lead to the state; for the first form whole states', async () => {
+    for (const count of [12, 60]) {
+      const { session_id, heard, joined } = await exam(count, 2);
+      const whole = await exam(count, true);
+      const state = await finishAll(session_id, count);
+      await until('the last update', async () => newestOf(heard) === state.version);
+      let known: SessionState = joined;
+      for (const event of heard) {
+        if ('state' in event) throw new Error('a whole state');
+        expect(event.deltas).to.equal(2);
+        expect(known.version).to.be.within(event.since_version, event.version - 1);
+        known = applyChanges(known, event.changes);
+      }
+      expect(known).to.deep.equal(state);
+      await until('the start', async () => whole.heard.length > 0);
+      expect(whole.heard.every((event) => 'state' in event)).to.equal(true);
+    }
+  });
+
+  it('CC-64 a client that joins in between follows without asking again, and an answer that is cleared is gone', async () => {
+    const participants = Array.from({ length: 60 }, (_, n) => ({ participant_id: `p${n}` }));
+    const quiz = chess({ concurrent: true, sync_mode: 'per_cycle', time_per_cycle_ms: 60_000, participants });
+    const { session_id } = await teacher.ok('session:create', quiz);
+    await teacher.ok('session:start', { session_id });
+    const finishing = finishAll(session_id, 60);
+    const client = new SyncKairosClient(b.url);
+    const stop = client.connectWebSocket(session_id, () => {});
+    try {
+      await finishing;
+      const shown = () => client.session(session_id).getSnapshot();
+      await until('all answers', async () => shown()?.version === 62);
+      expect(shown()?.participants.map(({ answer }) => answer)).to.deep.equal(participants.map((_, n) => n));
+      await teacher.ok('session:switch', { session_id, cycle_count: 0 });
+      await until('the next question', async () => shown()?.version === 63);
+      expect(shown()).to.deep.equal(await teacher.ok('session:get', { session_id }));
+    } finally {
+      stop();
+      client.disconnect();
+    }
+  });
+
+  it('CC-65 clocks that fall within a tenth of a second of each other may be told together, after the update', async () => {
+    const participants = Array.from({ length: 60 }, (_, n) => ({ participant_id: `p${n}`, total_time_ms: 1_000 + 5 * n }));
+    const { session_id } = await teacher.ok('session:create', chess({ concurrent: true, participants, warning_thresholds_ms: [] }));
+    const listener = await cluster.client(b);
+    await listener.ok('session:join', { session_id });
+    const told: string[] = [];
+    listener.socket.on('session:expired', (event: { expired_participant_ids: string[] }) => told.push(...event.expired_participant_ids));
+    await teacher.ok('session:start', { session_id });
+    await until('everybody fell', async () => told.length >= 60);
+    expect(told.toSorted()).to.deep.equal(participants.map((one) => one.participant_id).toSorted());
+  });
+});
