@@ -8,8 +8,8 @@ export interface RoomMembership {
   known(sessionId: string): SessionIncarnation | undefined;
   /**
    * Runs a command that enters a room of the session, unless the session is left before it ends. Afterwards the
-   * connection gets what has changed (`deltas` true; 2 of concurrent sessions, too) or the whole state of a large session; undefined leaves that
-   * unchanged.
+   * connection gets what has changed (`deltas` true; 2 of concurrent sessions, too) or the whole state of a large
+   * session; undefined leaves that unchanged.
    */
   join(sessionId: string, work: (enter: Enter) => Promise<Outcome>, deltas?: boolean | 2): Promise<Outcome>;
   leave(sessionId: string): Promise<void>;

@@ -35,7 +35,9 @@ describe('updates of concurrent sessions with many participants', () => {
   const finishAll = async (session_id: string, count: number) => {
     const clients = [await cluster.client(a), await cluster.client(b)];
     await Promise.all(
-      Array.from({ length: count }, (_, n) => clients[n % 2]?.ok('session:finish', { session_id, participant_id: `p${n}`, answer: n })),
+      Array.from({ length: count }, async (_, n) =>
+        clients[n % 2]?.ok('session:finish', { session_id, participant_id: `p${n}`, answer: n }),
+      ),
     );
     return teacher.ok('session:get', { session_id });
   };

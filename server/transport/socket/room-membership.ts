@@ -76,7 +76,7 @@ export function membershipOf(socket: GatewaySocket, options: MembershipOptions):
 
   const leave = async (room: string) => {
     stays.delete(room);
-    await Promise.all([room, ...changesRoomsOf(room)].map((name) => socket.leave(name)));
+    await Promise.all([room, ...changesRoomsOf(room)].map(async (name) => socket.leave(name)));
   };
 
   const leaveAll = async (rooms: readonly string[]) => {
