@@ -66,8 +66,8 @@ export class SyncKairosClient extends SessionCommands {
         this.#synced(status);
       },
     });
-    const predict = (state: SessionState, next: string | undefined): SessionState | null =>
-      time.status().state === 'synced' ? (optimistic?.(state, time.now(), next) ?? null) : null;
+    const predict = (state: SessionState, next: string | undefined, nextItem: string | undefined): SessionState | null =>
+      time.status().state === 'synced' ? (optimistic?.(state, time.now(), next, nextItem) ?? null) : null;
     const requests = new Requests(connection, options, alive);
     super({ request: (command, payload) => requests.send(command, payload), rooms, clock, predict });
     // eslint-disable-next-line no-new -- it listens to the connection by itself

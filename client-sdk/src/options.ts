@@ -4,8 +4,11 @@ import { inWords } from './arguments.ts';
 import { deviceClock, type DeviceClock } from './device-clock.ts';
 import { TokenSource } from './token.ts';
 
-/** The state after a switch to `next` at `now` (Unix ms of the server); null where it can't be predicted. */
-export type OptimisticSwitch = (state: SessionState, now: number, next?: string) => SessionState | null;
+/**
+ * The state after a switch to `next`, or to the item `nextItem` of a programme, at `now` (Unix ms of the server); null
+ * where it can't be predicted.
+ */
+export type OptimisticSwitch = (state: SessionState, now: number, next?: string, nextItem?: string) => SessionState | null;
 
 export interface SyncKairosOptions {
   /** The address of the socket, with its path; default: the first argument. */

@@ -10,7 +10,10 @@ import type {
   CreatePayload,
   ExtendPayload,
   FinishPayload,
+  EditPayload,
   HistoryPayload,
+  ItemInput,
+  ItemState,
   JsonValue,
   SessionState,
   SharePayload,
@@ -33,6 +36,7 @@ type StateCommand =
   | 'session:adjust'
   | 'session:undo'
   | 'session:schedule'
+  | 'session:edit'
   | 'session:complete'
   | 'session:cancel';
 type ClockCommand = 'session:start' | 'session:pause' | 'session:resume' | 'session:finish';
@@ -42,6 +46,10 @@ export type FinishOptions = Omit<FinishPayload, 'session_id' | 'participant_id'>
 export type UndoOptions = Omit<UndoPayload, 'session_id'>;
 /** Who extends, why, and which cycle is meant. */
 export type ExtendOptions = Omit<ExtendPayload, 'session_id'>;
+/** As of `CommandOptions`; `nextItem`: the item of the programme that begins, instead of the next one that waits. */
+export type SwitchOptions = CommandOptions & { nextItem?: string | undefined };
+/** What to change of a session. Items may be those of a state. */
+export type Edit = Omit<EditPayload, 'session_id' | 'items'> & { items?: readonly (ItemInput | ItemState)[] | undefined };
 type Data<C extends CommandName> = Promise<Commands[C]['data']>;
 
 /** The parts of the client that commands use. */
@@ -50,7 +58,7 @@ export interface CommandParts {
   rooms: Rooms;
   clock: DeviceClock;
   /** The state after a switch now; null where a switch is not to be shown before it is answered. */
-  predict: (state: SessionState, next: string | undefined) => SessionState | null;
+  predict: (state: SessionState, next: string | undefined, nextItem: string | undefined) => SessionState | null;
 }
 
 /**
@@ -85,13 +93,15 @@ export class SessionCommands {
    * Ends the turn of `current` and begins that of `next`, by default the next in order. The command is guarded by
    * `current` or, without it, by the participant last seen to be active, or with fewer than two participants by the
    * version last seen, so that a double click can't skip a player. With an `expected_version` the client adds no guard
-   * of its own.
+   * of its own. In a programme it ends the item, and `nextItem` or the next one begins; the cycle last seen guards it.
    */
-  async switchCycle(id: string, current?: string, next?: string, options?: CommandOptions): Data<'session:switch'> {
-    const guard = this.#guard(id, current, options);
-    const takeBack = this.#predict(id, current, next);
+  async switchCycle(id: string, current?: string, next?: string, options: SwitchOptions = {}): Data<'session:switch'> {
+    const { nextItem: next_item_id, ...common } = options;
+    const guard = this.#guard(id, current, common);
+    const takeBack = this.#predict(id, current, next, next_item_id);
     try {
-      const result = await this.#command('session:switch', { session_id: id, next_participant_id: next, ...guard, ...options });
+      const payload = { session_id: id, next_participant_id: next, next_item_id, ...guard, ...common };
+      const result = await this.#command('session:switch', payload);
       this.#parts.rooms.store(id).note(result);
       // No update will come, so the ended turn must not stay on the screen.
       if (this.#parts.rooms.isStale(id)) await this.getSession(id).catch(() => undefined);
@@ -184,6 +194,14 @@ export class SessionCommands {
     return this.#change('session:schedule', { session_id: id, starts_at: startsAt ?? undefined, ...options });
   }
 
+  /**
+   * Changes what has not begun of a programme, and metadata by its top keys, null taking one away. `items` is the whole
+   * list: what has begun stands in front as it is, and the rest takes the place of what waits.
+   */
+  async edit(id: string, { items, ...changes }: Edit): Data<'session:edit'> {
+    return this.#change('session:edit', { session_id: id, items: items?.map(inputOf), ...changes });
+  }
+
   /** Ends a session as planned. */
   async completeSession(id: string, options?: CommandOptions): Data<'session:complete'> {
     return this.#change('session:complete', { session_id: id, ...options });
@@ -273,13 +291,13 @@ export class SessionCommands {
   /**
    * Shows a switch before it is answered, if the client was given `optimistic`; the returned function takes it back.
    */
-  #predict(id: string, current: string | null | undefined, next: string | undefined): () => void {
+  #predict(id: string, current: string | null | undefined, next: string | undefined, nextItem: string | undefined): () => void {
     const store = this.#parts.rooms.known(id);
     const state = store?.getSnapshot();
     // Without `current` the guard is the active participant by the server, so a second click on a predicted turn is
     // refused.
     const isTheirTurn = current == null ? state === store?.seen : current === state?.active_participant_id;
-    const predicted = state != null && isTheirTurn ? this.#parts.predict(state, next) : null;
+    const predicted = state != null && isTheirTurn ? this.#parts.predict(state, next, nextItem) : null;
     if (store === undefined || predicted === null) return () => undefined;
     store.predict(predicted);
     return () => store.getSnapshot() === predicted && store.predict(null);
@@ -296,6 +314,7 @@ export class SessionCommands {
     if (options?.expected_version !== undefined) return {};
     const seen = this.#parts.rooms.known(id)?.seen;
     if (seen === undefined) return {};
+    if (seen.item_index !== undefined) return { cycle_count: seen.cycle_count ?? 0 };
     if (seen.participants.length < 2) return { expected_version: seen.version };
     return seen.active_participant_id === null ? {} : { current_participant_id: seen.active_participant_id };
   }
@@ -317,4 +336,9 @@ export class SessionCommands {
   #freshId(): string {
     return freshId(this.#parts.clock.wall());
   }
+}
+
+/** An item of a state as it can be sent. */
+function inputOf({ item_id, title, time_ms, participant_id, auto_advance, metadata }: ItemInput | ItemState): ItemInput {
+  return { item_id, title, time_ms, participant_id, auto_advance, metadata };
 }

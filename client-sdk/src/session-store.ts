@@ -13,6 +13,9 @@ const REMEMBERED_EXPIRIES = 64;
 interface Seen extends Position {
   active_participant_id: string | null;
   participants: readonly unknown[];
+  cycle_count?: number;
+  /** There only in a session with a programme. */
+  item_index?: number | null;
 }
 
 export interface StoreHooks {

@@ -16,6 +16,7 @@ const ALLOWED: Record<Exclude<TimerCommand['type'], 'delete'>, readonly Status[]
   adjust: ['pending', 'running', 'paused'],
   extend: ['running'],
   schedule: ['pending'],
+  edit: ['pending', 'running', 'paused'],
   complete: ['pending', 'running', 'paused', 'expired'],
   cancel: ['pending', 'running', 'paused'],
 };

@@ -13,12 +13,12 @@ export function isLarge(state: SessionState): boolean {
 }
 
 /**
- * Whether an update tells what has changed: of a large session, unless it has time controls. Older clients apply
- * changes, and know nothing of those.
+ * Whether an update tells what has changed: of a large session, unless it has time controls or a programme. Older
+ * clients apply changes, and know nothing of those.
  */
 export function tellsChanges(state: SessionState): boolean {
-  const { time_control, participants, groups } = state;
-  return isLarge(state) && time_control === undefined && !participants.some(hasControl) && !groups.some(hasControl);
+  const { time_control, items, participants, groups } = state;
+  return isLarge(state) && (time_control ?? items) === undefined && !participants.some(hasControl) && !groups.some(hasControl);
 }
 
 /**

@@ -3,6 +3,7 @@ import { CLOCK_MAX_MS, CLOCK_MIN_MS, type CreatePayload, type FieldIssue, type P
 import { checkConcurrent } from './check-concurrent.ts';
 import { checkControls } from './check-control.ts';
 import { checkOverrun } from './check-overrun.ts';
+import { checkProgramme } from './programme.ts';
 
 /** Describes a field at fault. */
 export type Fault = (field: string, message: string, code: string) => void;
@@ -15,7 +16,7 @@ export function checkCreate(payload: CreatePayload, now: number): FieldIssue[] {
   const fault: Fault = (field, message, code) => issues.push({ field, message, code });
   checkParticipants(payload, fault);
   checkClock(payload, fault);
-  issues.push(...checkOverrun(payload), ...checkConcurrent(payload, now));
+  issues.push(...checkOverrun(payload), ...checkConcurrent(payload, now), ...checkProgramme(payload));
   if (modeOf(payload).owners === 'groups') checkGroups(payload, fault);
   else if (payload.groups !== undefined && payload.groups.length > 0)
     fault('groups', 'Only per_group has groups of its own', 'unsupported');
@@ -59,8 +60,8 @@ function unique(
 /** Checks the field from which the one clock of a session gets its time. */
 function checkClock(payload: CreatePayload, fault: Fault): void {
   const { given, counts } = modeOf(payload);
-  // In `count_up` the ceiling is optional.
-  if (given === null || counts === 'up') return;
+  // In `count_up` the ceiling is optional, and a programme has times of its own.
+  if (given === null || counts === 'up' || payload.items !== undefined) return;
   // In `global`, time_per_cycle_ms may stand for total_time_ms.
   if ((payload[given] ?? payload.time_per_cycle_ms) === undefined) fault(given, 'Required in this mode', 'required');
 }

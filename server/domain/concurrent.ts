@@ -15,6 +15,7 @@ import { checkStatus, statusSaysNo } from './allowed.ts';
 import { beginTogether, chargeOf, counted, goOnOrEnd, isClosed, NOTHING, running, stopClocks } from './clock-set.ts';
 import { checkCycleCount } from './cycle-guard.ts';
 import type { Decision, TimerCommand } from './decide.ts';
+import { edit } from './edit.ts';
 import { record } from './event.ts';
 import { extend } from './extend.ts';
 import { stopped } from './fall.ts';
@@ -71,6 +72,8 @@ export function decideConcurrent(state: SessionState, command: TimerCommand, now
       return adjustClocks(state, command, at);
     case 'extend':
       return extend(state, command, at);
+    case 'edit':
+      return edit(state, command, at);
     case 'switch':
       return switchConcurrent(state, command, at);
     case 'complete':

@@ -14,6 +14,7 @@ import { waiting } from './clock-set.ts';
 import type { Decision } from './decide.ts';
 import type { SessionEvent } from './event.ts';
 import { groupsOf } from './groups.ts';
+import { itemsOf } from './programme.ts';
 import { invalid, type Refusal } from './refusal.ts';
 import { startFaults } from './schedule.ts';
 
@@ -76,6 +77,8 @@ export function created(payload: NewSession, now: number, epoch: number, note: J
   if (payload.undo_depth !== undefined && payload.undo_depth > 0)
     Object.assign(state, { undo_depth: payload.undo_depth, undo_available: 0 });
   if (payload.extension !== undefined) Object.assign(state, { extension: payload.extension, extended_ms: 0, extension_count: 0 });
+  if (payload.items !== undefined)
+    Object.assign(state, { items: itemsOf(payload.items, payload), item_index: null, round: 1, rounds: payload.rounds ?? 1 });
   const { overrun_ms = 0 } = payload;
   if (overrun_ms > 0) {
     state.overrun_ms = overrun_ms;

@@ -3,22 +3,26 @@ import {
   beginCycle,
   type Charge,
   draftOf,
+  endItem,
   findParticipant,
   firstInOrder,
   hasTime,
   iso,
+  passItem,
   passTurn,
   PRESENT_RULES,
   type Rules,
   settleSession,
 } from '#clock';
-import type { JsonObject, SessionState } from '#contract';
+import type { JsonObject, SessionState, SwitchPayload } from '#contract';
 import { adjust, type Adjustment } from './adjust.ts';
 import { checkStatus } from './allowed.ts';
 import { decideConcurrent, type Finish } from './concurrent.ts';
 import { checkCycleCount } from './cycle-guard.ts';
 import { record, type SessionEvent } from './event.ts';
 import { extend, type Extending } from './extend.ts';
+import { edit, type Editing } from './edit.ts';
+import { checkBeginner, checkNextItem } from './programme.ts';
 import { invalid, type Refusal, refuse } from './refusal.ts';
 import { schedule, type Scheduling } from './schedule.ts';
 import { takeBack, type UndoHistory, type Undoing } from './undo.ts';
@@ -26,12 +30,7 @@ import { takeBack, type UndoHistory, type Undoing } from './undo.ts';
 /** A command that changes an existing session. */
 export type TimerCommand =
   | { type: 'start'; active_participant_id?: string | undefined; participant_id?: string | undefined }
-  | {
-      type: 'switch';
-      current_participant_id?: string | undefined;
-      next_participant_id?: string | undefined;
-      cycle_count?: number | undefined;
-    }
+  | ({ type: 'switch' } & Switching)
   | { type: 'pause'; participant_id?: string | undefined }
   | { type: 'resume'; participant_id?: string | undefined }
   | ({ type: 'finish' } & Finish)
@@ -39,9 +38,13 @@ export type TimerCommand =
   | ({ type: 'adjust' } & Adjustment)
   | ({ type: 'extend' } & Extending)
   | ({ type: 'schedule' } & Scheduling)
+  | ({ type: 'edit' } & Editing)
   | { type: 'complete' }
   | { type: 'cancel'; reason?: string | undefined }
   | { type: 'delete' };
+
+/** What a switch may say: whose turn or which cycle it is to end, and who or which item of a programme follows. */
+export type Switching = Pick<SwitchPayload, 'current_participant_id' | 'next_participant_id' | 'next_item_id' | 'cycle_count'>;
 
 type CommandOf<Type extends TimerCommand['type']> = Extract<TimerCommand, { type: Type }>;
 
@@ -94,6 +97,8 @@ function judge(state: SessionState, command: TimerCommand, now: number, { rules 
       return extend(state, command, at);
     case 'schedule':
       return schedule(state, command, at);
+    case 'edit':
+      return edit(state, command, at);
     case 'complete':
       return stopClock(state, 'completed', 'session_completed', at);
     case 'cancel':
@@ -105,6 +110,8 @@ function judge(state: SessionState, command: TimerCommand, now: number, { rules 
 
 function start(state: SessionState, command: CommandOf<'start'>, at: number): Decision {
   const draft = draftOf(state);
+  const misled = checkBeginner(state, command.active_participant_id);
+  if (misled !== null) return misled;
   const named = command.active_participant_id ?? state.active_participant_id;
   const first = named === null ? firstInOrder(draft) : findParticipant(draft, named);
   if (named !== null && first === undefined) return noParticipant(named);
@@ -119,6 +126,13 @@ function switchTurn(state: SessionState, command: CommandOf<'switch'>, at: numbe
   const charge = settleSession(draft, at);
   const named = command.next_participant_id;
   const metadata: JsonObject = {};
+  const misled = checkNextItem(state, command);
+  if (misled !== null) return misled;
+  if (state.items !== undefined) {
+    if (command.next_item_id !== undefined) metadata['next_item_id'] = command.next_item_id;
+    passItem(draft, at, command.next_item_id);
+    return happened(record(state, draft, 'cycle_switched', at, charge, metadata));
+  }
   const next = passTurn(draft, named, rules, metadata);
   if (named !== undefined) {
     if (next === undefined) return noParticipant(named);
@@ -163,7 +177,10 @@ function stopClock(
   const charge: Charge = settleSession(draft, at);
   draft.status = status;
   draft.cycle_started_at = null;
-  if (status !== 'paused') draft.session_completed_at ??= iso(at);
+  if (status !== 'paused') {
+    endItem(draft, at);
+    draft.session_completed_at ??= iso(at);
+  }
   return happened(record(state, draft, eventType, at, charge, metadata));
 }
 

@@ -1,4 +1,17 @@
-import { beginCycle, clockHolder, draftOf, countTurn, iso, markExpired, modeOf, settleSession, successor } from '#clock';
+import {
+  beginCycle,
+  beginItem,
+  clockHolder,
+  draftOf,
+  countTurn,
+  endItem,
+  iso,
+  markExpired,
+  modeOf,
+  presentItem,
+  settleSession,
+  successor,
+} from '#clock';
 import type { SessionState } from '#contract';
 import { expireConcurrent } from './fall.ts';
 import { record, type SessionEvent } from './event.ts';
@@ -20,12 +33,8 @@ export function expire(state: SessionState): SessionEvent {
   const charge = settleSession(draft, at);
   markExpired(draft);
   countTurn(draft);
-  const next = successor(draft);
-  // Without participants a next cycle can always follow; with them somebody must have time.
-  const somebodyFollows = !modeOf(draft).acrossTurns && (next !== undefined || draft.participants.length === 0);
-  if (goesOn(draft) && somebodyFollows) {
-    beginCycle(draft, next, at);
-  } else {
+  if (!goesOn(draft) || !beginNext(draft, at)) {
+    endItem(draft, at);
     draft.status = 'expired';
     draft.cycle_started_at = null;
     draft.session_completed_at = iso(at);
@@ -35,8 +44,22 @@ export function expire(state: SessionState): SessionEvent {
   return { ...event, expired };
 }
 
-/** Whether the next cycle begins when a clock runs out, if anybody can follow. */
-export function goesOn({ action_on_timeout: action, auto_advance }: SessionState): boolean {
+/** Begins the next item or the next one's cycle at `at`; false where nothing follows. */
+function beginNext(draft: SessionState, at: number): boolean {
+  if (draft.items !== undefined) return beginItem(draft, at);
+  const next = successor(draft);
+  // Without participants a cycle follows of itself; with them somebody must have time.
+  const somebodyFollows = !modeOf(draft).acrossTurns && (next !== undefined || draft.participants.length === 0);
+  if (somebodyFollows) beginCycle(draft, next, at);
+  return somebodyFollows;
+}
+
+/**
+ * Whether the next one's cycle begins when a clock runs out, if anybody can follow. An item of a programme may have it
+ * otherwise than the session, unless any timeout is to end that.
+ */
+export function goesOn(state: SessionState): boolean {
+  const { action_on_timeout: action, auto_advance } = state;
   if (action?.type === 'end_session') return false;
-  return action?.type === 'skip_cycle' || auto_advance;
+  return presentItem(state)?.auto_advance ?? (action?.type === 'skip_cycle' || auto_advance);
 }

@@ -2,6 +2,7 @@ import { type Rules, rulesOf, startOf } from '#clock';
 import type { HistoryEvent, SessionState } from '#contract';
 import { canonicalJson } from './canonical.ts';
 import { decide, type TimerCommand } from './decide.ts';
+import type { Editing } from './edit.ts';
 import type { SessionEvent } from './event.ts';
 import { expire } from './expire.ts';
 import { type Outage, takeIntoAccount } from './outage.ts';
@@ -113,10 +114,13 @@ function commandOf({ event_type, state_snapshot, metadata, participant_id: id }:
   const split = isSplit ? (id ?? undefined) : undefined;
   switch (event_type) {
     case 'session_started':
-      return { type: 'start', active_participant_id: active };
-    case 'cycle_switched':
+      return { type: 'start', active_participant_id: state_snapshot.items === undefined ? active : undefined };
+    case 'cycle_switched': {
+      const { next_item_id } = metadata as { next_item_id?: string };
+      if (state_snapshot.items !== undefined) return { type: 'switch', next_item_id };
       // In a concurrent session nobody is active: it is somebody's split, or everybody's next cycle.
       return active === undefined ? { type: 'switch', current_participant_id: split } : { type: 'switch', next_participant_id: active };
+    }
     case 'session_paused':
       return { type: 'pause' };
     case 'session_resumed':
@@ -143,6 +147,8 @@ function commandOf({ event_type, state_snapshot, metadata, participant_id: id }:
       const { turns, clock } = metadata as Undoing;
       return { type: 'undo', turns, clock };
     }
+    case 'session_edited':
+      return { type: 'edit', ...(metadata as Editing) };
     case 'session_completed':
       return { type: 'complete' };
     case 'session_cancelled':

@@ -33,6 +33,8 @@ interface Turn {
   session: ReverseFields;
   participants: EntriesBack;
   groups: EntriesBack;
+  /** Of a programme; absent where there is none. */
+  items?: EntriesBack;
 }
 
 /**
@@ -57,9 +59,13 @@ const NO_TURNS_DOING = [
   'undo_available',
   'participants',
   'groups',
+  'items',
+  'item_index',
   'is_active',
   'time_remaining_ms',
 ];
+/** Of an item a turn changes everything that changes. */
+const NOTHING: ReadonlySet<string> = new Set();
 const STAYS: ReadonlySet<string> = new Set(NO_TURNS_DOING);
 /** A clock that runs through all turns goes on through an undo. */
 const STAYS_ACROSS_TURNS: ReadonlySet<string> = new Set([...NO_TURNS_DOING, 'cycle_time_used_ms', 'time_used_ms']);
@@ -195,6 +201,7 @@ function turnBack(before: SessionState, after: SessionState, used_ms: number): T
     session: fieldsBack(before, after, stays),
     participants: entriesBack(before.participants, after.participants, 'participant_id', stays),
     groups: entriesBack(before.groups, after.groups, 'group_id', stays),
+    ...(before.items === undefined ? {} : { items: entriesBack(before.items, after.items ?? [], 'item_id', NOTHING) }),
   };
 }
 
@@ -222,6 +229,7 @@ function joined(older: Turn, newer: Turn): Turn {
     session: joinedFields(older.session, newer.session),
     participants: joinedEntries(older.participants, newer.participants),
     groups: joinedEntries(older.groups, newer.groups),
+    ...(older.items === undefined && newer.items === undefined ? {} : { items: joinedEntries(older.items ?? [], newer.items ?? []) }),
   };
 }
 
@@ -232,12 +240,18 @@ function joinedEntries(older: EntriesBack, newer: EntriesBack): EntriesBack {
 }
 
 /** The draft as it was before a turn. */
-function backBefore({ session, participants, groups }: Turn, draft: SessionState): SessionState {
-  return {
+function backBefore({ session, participants, groups, items = [] }: Turn, draft: SessionState): SessionState {
+  const before: SessionState = {
     ...goneBack(draft, session),
     participants: entriesGoneBack(draft.participants, participants, 'participant_id'),
     groups: entriesGoneBack(draft.groups, groups, 'group_id'),
   };
+  if (draft.items !== undefined) {
+    before.items = entriesGoneBack(draft.items, items, 'item_id');
+    // An edit may have moved it, or have taken it away: then nothing runs.
+    before.item_index = before.items.findIndex((one) => one.status === 'running');
+  }
+  return before;
 }
 
 function entriesGoneBack<Id extends string, Entry extends Record<Id, string>>(
@@ -272,8 +286,10 @@ function forfeit(draft: SessionState, begun: SessionState): void {
     keepClock(draft, owner, forfeitTurn(clock));
 }
 
-/** Refuses a state with a clock that no adjustment could leave so. */
+/** Refuses a state with a clock that no adjustment could leave so, or without the item that would run. */
 function checkClocks(state: SessionState, draft: SessionState, field: string): Refusal | null {
+  if (draft.item_index === -1)
+    return invalid([{ field: 'turns', message: 'The item that ran then is no longer in the programme', code: 'not_found' }]);
   for (const owner of ownersThatChange(state, draft)) {
     const clock = findClock(draft, owner)?.clock;
     if (clock === undefined || clock.main_ms === null || mayBeLeft(draft, owner, clock)) continue;

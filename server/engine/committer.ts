@@ -167,6 +167,7 @@ function runsOn(base: StoredSession | null, events: SessionEvent[]): boolean {
   return events.every(
     ({ event_type, state }) =>
       event_type === 'session_adjusted' ||
+      event_type === 'session_edited' ||
       event_type === 'session_credited' ||
       event_type === 'session_extended' ||
       ((event_type === 'cycle_switched' || event_type === 'session_undone') && modeOf(state).acrossTurns),

@@ -109,5 +109,7 @@ export function missedSince(
 
 function switchData(state: SessionState): SwitchData {
   const { session_id, epoch, version, status, active_participant_id, active_group_id, cycle_started_at, participants } = state;
-  return { session_id, epoch, version, status, active_participant_id, active_group_id, cycle_started_at, participants };
+  const data: SwitchData = { session_id, epoch, version, status, active_participant_id, active_group_id, cycle_started_at, participants };
+  const { items, cycle_count, item_index = null, round = 1 } = state;
+  return items === undefined ? data : { ...data, cycle_count, item_index, round };
 }

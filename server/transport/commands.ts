@@ -179,6 +179,7 @@ export function createCommands({ engine, archive, clock, trail, limits, access, 
     'session:extend': limitSwitches(timer('session:extend', extended), limits, metrics),
     'session:undo': timer('session:undo'),
     'session:schedule': timer('session:schedule'),
+    'session:edit': timer('session:edit'),
     'session:complete': timer('session:complete'),
     'session:cancel': timer('session:cancel'),
 

@@ -44,9 +44,12 @@ function hasMoreValuesThan(payload: object, most: number): boolean {
 function withoutNulls(payload: object): object {
   const cleaned = Object.entries(payload)
     .filter(([, value]) => value !== null)
-    .map(([key, value]: [string, unknown]) => [key, key === 'participants' || key === 'groups' ? withoutNullsInside(value) : value]);
+    .map(([key, value]: [string, unknown]) => [key, LISTS.has(key) ? withoutNullsInside(value) : value]);
   return Object.fromEntries(cleaned) as object;
 }
+
+/** Fields that hold lists of entries. */
+const LISTS: ReadonlySet<string> = new Set(['participants', 'groups', 'items']);
 
 function withoutNullsInside(list: unknown): unknown {
   if (!Array.isArray(list)) return list;

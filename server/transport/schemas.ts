@@ -13,17 +13,21 @@ import {
   ID_PATTERN,
   INCREMENT_MAX_MS,
   LATE_FINISH_MAX_MS,
+  ITEM_METADATA_MAX_BYTES,
+  ITEMS_MAX,
   MESSAGE_MAX_BYTES,
   METADATA_MAX_BYTES,
   OUTAGE_POLICIES,
   OVERRUN_MAX_MS,
   PARTICIPANTS_MAX,
+  ROUNDS_MAX,
   SHARE_DEFAULT_SECONDS,
   SHARE_MAX_SECONDS,
   SHARE_MIN_SECONDS,
   SHARED_ROLES,
   SYNC_MODES,
   TIME_FACTOR_MAX,
+  TITLE_MAX_CHARS,
   UNDO_CLOCKS,
   UNDO_DEPTH_MAX,
   WARNINGS_MAX,
@@ -65,6 +69,16 @@ const group = z.strictObject({
   members: z.array(id).max(PARTICIPANTS_MAX).optional(),
   time_control: timeControl.optional(),
 });
+
+const item = z.strictObject({
+  item_id: id.optional(),
+  title: z.string().min(1).max(TITLE_MAX_CHARS).optional(),
+  time_ms: clock.optional(),
+  participant_id: id.optional(),
+  auto_advance: z.boolean().optional(),
+  metadata: freeObject(ITEM_METADATA_MAX_BYTES).optional(),
+});
+const items = z.array(item).min(1).max(ITEMS_MAX);
 
 const action = freeObject(METADATA_MAX_BYTES)
   .meta({ required: ['type'], properties: { type: { type: 'string', minLength: 1, examples: [...ACTION_TYPES] } } })
@@ -111,6 +125,8 @@ const create = z.strictObject({
   late_finish_ms: z.int().min(0).max(LATE_FINISH_MAX_MS).optional(),
   extension: extension.optional(),
   starts_at: instant.optional(),
+  items: items.optional(),
+  rounds: z.int().min(1).max(ROUNDS_MAX).optional(),
 });
 
 /** A create without time controls, where every group needs a bank, and whose clocks end at zero with all thresholds. */
@@ -142,6 +158,7 @@ export const schemas = {
     current_participant_id: id.optional(),
     next_participant_id: id.optional(),
     cycle_count: count.optional(),
+    next_item_id: id.optional(),
     deltas: z.boolean().optional(),
   }),
   'session:pause': z.strictObject({ ...session, participant_id: id.optional() }),
@@ -171,6 +188,12 @@ export const schemas = {
     clock: z.enum(UNDO_CLOCKS).optional(),
   }),
   'session:schedule': z.strictObject({ ...session, starts_at: instant.optional() }),
+  'session:edit': z
+    .strictObject({ ...session, items: items.optional(), metadata: freeObject(METADATA_MAX_BYTES).optional() })
+    .refine(({ items: programme, metadata }) => programme !== undefined || metadata !== undefined, {
+      path: ['items'],
+      message: 'Required, or metadata: there is nothing to edit',
+    }),
   'session:complete': z.strictObject(session),
   'session:cancel': z.strictObject({ ...session, reason: z.string().max(1000).optional() }),
   'session:delete': z.strictObject(session),

@@ -44,6 +44,7 @@ const TRIALS: Record<Exclude<CommandName, 'session:create' | 'auth:refresh'>, Tr
   'session:undo': verb('undo', ['start', 'switch']),
   'session:extend': { ...verb('extend', ['start']), change: auction() },
   'session:schedule': verb('schedule', []),
+  'session:edit': verb('edit', [], { metadata: { room: 'B2' } }),
   'session:complete': verb('complete', ['start']),
   'session:cancel': verb('cancel', []),
   'session:message': verb('message', [], { message: 'hello' }),

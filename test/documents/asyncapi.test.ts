@@ -86,6 +86,7 @@ describe('the AsyncAPI document', () => {
       action_on_timeout: { type: 'house rule', move: 'e4' },
     });
     await command('session:join', { session_id, last_known_version: 1 });
+    await command('session:edit', { session_id, metadata: { round: 1 } });
     for (const name of [
       'schedule',
       'start',

@@ -91,6 +91,7 @@ describe('the OpenAPI document', () => {
       await call('POST', `${base}/adjust`, `${session}/adjust`, { participant_id: 'white', delta_ms: 5 });
       await call('POST', `${base}/adjust`, `${session}/adjust`, { participant_id: 'who', delta_ms: 5 });
       for (const turns of [1, 20]) await call('POST', `${base}/undo`, `${session}/undo`, { turns });
+      for (const edit of [{ metadata: { b: 1 } }, {}]) await call('POST', `${base}/edit`, `${session}/edit`, edit);
       await call('POST', `${base}/message`, `${session}/message`, { message: [1] });
       await call('GET', base, session);
       await call('GET', `${base}?expected_version=99`, session);
@@ -112,6 +113,20 @@ describe('the OpenAPI document', () => {
     const { session_id } = chess();
     await call('POST', '/v1/sessions', '/v1/sessions', chess({ session_id }));
     await call('POST', `/v1/sessions/${session_id}/cancel`, `${session}/cancel`, { reason: 'nobody came' });
+    const items = [
+      { title: 'Welcome', time_ms: 60_000, metadata: { slide: 1 } },
+      { time_ms: 60_000, participant_id: 'white', auto_advance: true },
+    ];
+    const agenda = chess({ sync_mode: 'per_cycle', items, rounds: 2 });
+    await call('POST', '/v1/sessions', '/v1/sessions', agenda);
+    for (const [verb, body] of [
+      ['start', {}],
+      ['switch', { cycle_count: 0 }],
+      ['switch', { next_item_id: 'item-1' }],
+      ['edit', { items: [{ item_id: 'item-1' }, ...items] }],
+    ] as const) {
+      await call('POST', `/v1/sessions/${agenda.session_id}/${verb}`, `${session}/${verb}`, body);
+    }
     const hall = chess({ concurrent: true });
     await call('POST', '/v1/sessions', '/v1/sessions', hall);
     for (const verb of ['start', 'pause', 'resume', 'finish', 'finish']) {

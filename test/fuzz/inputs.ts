@@ -50,18 +50,32 @@ function validPayload(name: CommandName, sessions: readonly string[]): fc.Arbitr
     fc
       .tuple(fc.record({ session_id, ...required }), fc.record({ ...options, ...fields }, { requiredKeys: [] }))
       .map(([always, sometimes]): Record<string, unknown> => Object.assign(always, sometimes));
+  const id = fc.constantFrom('a', 'b', 'item-2', '');
+  const item = fc.record(
+    { item_id: id, title: fc.string(), time_ms: fc.nat(90_000_000), participant_id: who, metadata: anyJson },
+    { requiredKeys: [] },
+  );
+  const items = fc.array(item, { maxLength: 4 });
   switch (name) {
     case 'session:create':
       return fc
         .record({
           base: fc.constant(null),
-          change: fc.record({ metadata: anyJson, increment_ms: fc.nat(70_000), overrun_ms: fc.nat(90_000_000) }, { requiredKeys: [] }),
+          change: fc.record(
+            { metadata: anyJson, increment_ms: fc.nat(70_000), overrun_ms: fc.nat(90_000_000), items },
+            { requiredKeys: [] },
+          ),
         })
         .map(({ change }): Record<string, unknown> => Object.assign(Object.fromEntries(Object.entries(chess())), change));
     case 'session:start':
       return some({ active_participant_id: who });
     case 'session:switch':
-      return some({ current_participant_id: who, next_participant_id: who, cycle_count: fc.integer({ min: -1, max: 3 }) });
+      return some({
+        current_participant_id: who,
+        next_participant_id: who,
+        next_item_id: id,
+        cycle_count: fc.integer({ min: -1, max: 3 }),
+      });
     case 'session:extend':
       return some({ participant_id: who, reason: fc.string(), cycle_count: fc.integer({ min: -1, max: 3 }) });
     case 'session:adjust':
@@ -72,6 +86,8 @@ function validPayload(name: CommandName, sessions: readonly string[]): fc.Arbitr
       return some({
         starts_at: fc.oneof(fc.constantFrom(new Date(Date.now() + 60_000).toISOString(), '2999-01-01T00:00:00.000Z'), fc.string()),
       });
+    case 'session:edit':
+      return some({ items, metadata: fc.dictionary(fc.string(), anyJson) }, {});
     case 'session:message':
       return some({}, { message: anyJson });
     case 'session:history':

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { everyLawHolds } from '../timing/every-law.ts';
+import { everyLawHolds, everyProgrammeHolds } from '../timing/every-law.ts';
 import { MODES } from '../timing/random-games.ts';
 
 const SEQUENCES = 100_000;
@@ -11,4 +11,8 @@ describe(`${SEQUENCES} random sequences of commands`, function () {
       fc.assert(everyLawHolds(mode), { numRuns: SEQUENCES / MODES.length });
     });
   }
+
+  it('T-70 T-71 T-72 T-73 T-74 PG-1 programmes', () => {
+    fc.assert(everyProgrammeHolds(), { numRuns: SEQUENCES / MODES.length });
+  });
 });

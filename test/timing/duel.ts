@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { expect } from 'chai';
 import { cycleTimeUsed, predictStart, predictSwitch, remaining } from '#clock';
-import type { SessionState } from '#contract';
+import type { ItemInput, SessionState } from '#contract';
 import { create } from '../../server/domain/create.ts';
 import { decide, type TimerCommand } from '../../server/domain/decide.ts';
 import type { SessionEvent } from '../../server/domain/event.ts';
@@ -152,7 +152,9 @@ function commandOf(wish: Wish, game: Payload, reference: Reference): TimerComman
       return { type: 'start', active_participant_id: name(wish.who) };
     case 'switch': {
       const guard = wish.guard === 'active' ? (reference.active?.id ?? undefined) : name(wish.guard);
-      return { type: 'switch', current_participant_id: guard, next_participant_id: name(wish.next), cycle_count: cycleOf(wish, reference) };
+      const next_item_id = wish.item === undefined ? undefined : itemOf(wish.item, reference);
+      const cycle_count = cycleOf(wish, reference);
+      return { type: 'switch', current_participant_id: guard, next_participant_id: name(wish.next), next_item_id, cycle_count };
     }
     case 'extend':
       return { type: 'extend', participant_id: name(wish.who), cycle_count: cycleOf(wish, reference) };
@@ -168,6 +170,8 @@ function commandOf(wish: Wish, game: Payload, reference: Reference): TimerComman
       const running = game.sync_mode === 'per_participant' || game.sync_mode === 'per_group' ? has : reference.left();
       return { type: 'adjust', ...owner, delta_ms: deltaOf(wish.change, running ?? 0, reference.overrun) };
     }
+    case 'edit':
+      return { type: 'edit', items: editedItems(wish, reference) };
     case 'undo':
       // What a charge makes of a time control, only the server's rules tell; examples are in undo.test.ts.
       return { type: 'undo', turns: wish.turns, clock: hasControl(game) ? undefined : wish.clock };
@@ -178,6 +182,21 @@ function commandOf(wish: Wish, game: Payload, reference: Reference): TimerComman
 
 function cycleOf({ cycle }: { cycle: CycleGuard }, { cycles }: Reference): number | undefined {
   return cycle === undefined ? undefined : cycles - (cycle === 'former' ? 1 : 0);
+}
+
+function itemOf(number: number, { sheet }: Reference): string {
+  const { lines = [] } = sheet ?? {};
+  return (number < STRANGER ? lines[number % Math.max(1, lines.length)]?.given.item_id : undefined) ?? 'stranger';
+}
+
+/** The list as it stands, without some of its lines, with new ones at its end, and perhaps in disorder. */
+function editedItems({ without, more, swap, rename }: Extract<Wish, { type: 'edit' }>, { sheet }: Reference): ItemInput[] {
+  const kept = (sheet?.lines ?? []).filter((_, place) => !without.includes(place));
+  const items: ItemInput[] = structuredClone(kept.map(({ given }) => given));
+  if (swap && items.length > 1) items.push(...items.splice(-2, 1));
+  if (rename) for (const item of items) delete item.time_ms;
+  items.push(...more.map((time_ms, place) => ({ item_id: `more-${place}`, time_ms })));
+  return items.length === 0 ? [{ time_ms: 1_000 }] : items;
 }
 
 function hasControl({ time_control, participants = [], groups = [] }: Payload): boolean {
@@ -219,11 +238,16 @@ function compare(table: Table, reference: Reference): void {
 /** What a client shows of a switch before it is answered is what the server makes of it, but for the version. */
 function comparePrediction(
   before: SessionState,
-  { current_participant_id: guard, next_participant_id: next, cycle_count: cycle }: Extract<TimerCommand, { type: 'switch' }>,
+  {
+    current_participant_id: guard,
+    next_participant_id: next,
+    next_item_id: item,
+    cycle_count: cycle,
+  }: Extract<TimerCommand, { type: 'switch' }>,
   instant: number,
   decision: ReturnType<typeof decide>,
 ): void {
-  const predicted = predictSwitch(before, instant, next);
+  const predicted = predictSwitch(before, instant, next, item);
   if (decision.ok) same(predicted, { ...decision.event.state, version: before.version }, 'the predicted switch');
   else if (guard === undefined && cycle === undefined) same(predicted, null, 'the prediction of a switch that is refused');
 }

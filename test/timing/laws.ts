@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { PRESENT_RULES, remaining } from '#clock';
+import { presentItem, PRESENT_RULES, remaining } from '#clock';
 import type { SessionState } from '#contract';
 import type { SessionEvent } from '../../server/domain/event.ts';
 import { type Replayed, replay } from '../../server/domain/replay.ts';
@@ -71,6 +71,11 @@ export function checkConservation(game: Payload, events: SessionEvent[]): void {
       const whose = [participant_id, group_id, 'session'].find((name) => typeof name === 'string') ?? 'session';
       given.set(whose, (given.get(whose) ?? 0) + Number(delta_ms));
     }
+    // Before the start an edit may give the first item another time.
+    if (event.event_type === 'session_edited' && before !== undefined) {
+      const [was, is] = [presentItem(before.state)?.time_ms ?? 0, presentItem(event.state)?.time_ms ?? 0];
+      given.set('session', (given.get('session') ?? 0) + is - was);
+    }
     // Time that is given back makes a new account; the reference tells whether it is right.
     if (event.event_type === 'session_undone') {
       for (const [whose, left] of clocksOf(event.state)) given.set(whose, left + (charged.get(whose) ?? 0));
@@ -80,9 +85,9 @@ export function checkConservation(game: Payload, events: SessionEvent[]): void {
       }
       ofSeats = event.state.participants.reduce((sum, { time_used_ms }) => sum + time_used_ms, 0);
     }
-    const began = event.event_type === 'cycle_switched' || (event.event_type === 'participant_expired' && event.state.status === 'running');
-    if (mode === 'per_cycle' && began) {
-      given.set('session', cycle);
+    const passes = event.event_type === 'cycle_switched' || event.event_type === 'participant_expired';
+    if (mode === 'per_cycle' && passes && event.state.status === 'running') {
+      given.set('session', presentItem(event.state)?.time_ms ?? cycle);
       charged.set('session', 0);
     }
     for (const [whose, left] of clocksOf(event.state)) {

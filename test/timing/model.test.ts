@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { everyLawHolds } from './every-law.ts';
+import { everyLawHolds, everyProgrammeHolds } from './every-law.ts';
 import { MODES } from './random-games.ts';
 
 /**
@@ -17,4 +17,8 @@ describe('any sequence of commands and outages, at any instants', function () {
       fc.assert(everyLawHolds(mode), { numRuns: SEQUENCES });
     });
   }
+
+  it('T-70 T-71 T-72 T-73 T-74 PG-1 programmes: every state is as if somebody had counted each millisecond, and every law of time holds', () => {
+    fc.assert(everyProgrammeHolds(), { numRuns: SEQUENCES });
+  });
 });

@@ -21,8 +21,9 @@ export type CycleGuard = 'present' | 'former' | undefined;
 /** A command as it is drawn; participants and groups by number, `STRANGER` for somebody who isn't there. */
 export type Wish =
   | { type: 'start'; who: number | undefined }
-  | { type: 'switch'; guard: number | 'active' | undefined; next: number | undefined; cycle: CycleGuard }
+  | { type: 'switch'; guard: number | 'active' | undefined; next: number | undefined; item?: number | undefined; cycle: CycleGuard }
   | { type: 'extend'; who: number | undefined; cycle: CycleGuard }
+  | { type: 'edit'; without: number[]; more: number[]; swap: boolean; rename: boolean }
   | { type: 'undo'; turns: number | undefined; clock: UndoClock | undefined }
   | { type: 'schedule'; ahead: number | undefined }
   | { type: 'adjust'; owner: 'right' | 'none' | 'participant' | 'group' | 'both'; who: number; change: Change }
@@ -62,7 +63,7 @@ const change: fc.Arbitrary<Change> = fc.oneof(
 );
 
 /** A start so many milliseconds ahead, or none. */
-const scheduling: fc.Arbitrary<Wish> = fc.record({
+export const scheduling: fc.Arbitrary<Wish> = fc.record({
   type: fc.constant('schedule' as const),
   ahead: fc.oneof(
     { weight: 8, arbitrary: fc.integer({ min: 1, max: 90 }) },
@@ -70,7 +71,7 @@ const scheduling: fc.Arbitrary<Wish> = fc.record({
   ),
 });
 
-const wish: fc.Arbitrary<Wish> = fc.oneof(
+export const wish: fc.Arbitrary<Wish> = fc.oneof(
   {
     weight: 30,
     arbitrary: fc.record({
@@ -125,19 +126,26 @@ const outages: fc.Arbitrary<Gap[]> = fc.oneof(
   { weight: 1, arbitrary: fc.array(gap, { minLength: 1, maxLength: 2 }) },
 );
 
-const step: fc.Arbitrary<Step> = fc.record({ outages, wait, back, wish, limit, apt: fc.constantFrom(true, true, true, true, false) });
+/**
+ * Sequences of steps with these wishes; nearly all begin with a start, now or planned, so that there is something to
+ * play.
+ */
+export function stepsOf(wishes: fc.Arbitrary<Wish>, beginning: fc.Arbitrary<Wish>): fc.Arbitrary<Step[]> {
+  const apt = fc.constantFrom(true, true, true, true, false);
+  const step: fc.Arbitrary<Step> = fc.record({ outages, wait, back, wish: wishes, limit, apt });
+  return fc
+    .tuple(fc.array(step, { maxLength: 2 }), beginning, fc.noBias(fc.array(step, { maxLength: 40, size: 'max' })))
+    .map(([before, begins, after]) =>
+      before.concat({ outages: [], wait: { ms: 3 }, back: 0, wish: begins, apt: false, limit: 1_000 }, after),
+    );
+}
 
 const beginning: fc.Arbitrary<Wish> = fc.oneof(
   { weight: 3, arbitrary: fc.record({ type: fc.constant('start' as const), who: someone }) },
   { weight: 1, arbitrary: scheduling },
 );
 
-/** A sequence of steps; nearly all begin with a start, now or planned, so that there is something to play. */
-export const randomSteps: fc.Arbitrary<Step[]> = fc
-  .tuple(fc.array(step, { maxLength: 2 }), beginning, fc.noBias(fc.array(step, { maxLength: 40, size: 'max' })))
-  .map(([before, begins, after]) =>
-    before.concat({ outages: [], wait: { ms: 3 }, back: 0, wish: begins, apt: false, limit: 1_000 }, after),
-  );
+export const randomSteps = stepsOf(wish, beginning);
 
 const action: fc.Arbitrary<ActionOnTimeout | undefined> = fc.oneof(
   fc.constantFrom<(ActionOnTimeout | undefined)[]>(

@@ -9,6 +9,7 @@ import {
   settings,
   type Team,
 } from './reference-seats.ts';
+import { RunSheet } from './reference-programme.ts';
 import { Beginnings } from './reference-undo.ts';
 
 /** What the reference notes of each thing that happened; the same facts as a row of the trail. */
@@ -34,6 +35,8 @@ export class ReferenceBoard {
   /** How far below zero the hands go before the flag falls. */
   readonly overrun: number;
   group: string | null;
+  /** Of a programme. */
+  sheet: RunSheet | undefined;
   protected sinceLast = 0;
   cycles = 0;
   /** When a session that waits starts by itself, null where it does not; kept, once it has started. */
@@ -52,6 +55,7 @@ export class ReferenceBoard {
     this.origin = origin;
     this.players = seatPlayers(game);
     this.teams = seatTeams(game, this.players);
+    this.sheet = game.items === undefined ? undefined : new RunSheet(game);
     this.beginnings = new Beginnings(game.undo_depth ?? 0);
     this.ceiling = game.max_time_ms ?? null;
     this.overrun = game.overrun_ms ?? 0;
@@ -70,12 +74,17 @@ export class ReferenceBoard {
       case 'per_group':
         return this.bankOf(this.team());
       case 'per_cycle':
-        return (this.game.time_per_cycle_ms ?? 0) + this.extra - this.counted;
+        return this.cycle + this.extra - this.counted;
       case 'global':
         return (this.game.total_time_ms ?? this.game.time_per_cycle_ms ?? 0) + this.extra - this.counted;
       case 'count_up':
         return this.ceiling === null ? null : this.ceiling - this.counted;
     }
+  }
+
+  /** What the present cycle was given. */
+  get cycle(): number {
+    return (this.sheet === undefined ? this.game.time_per_cycle_ms : this.sheet.present?.given.time_ms) ?? 0;
   }
 
   /** What a player or team has left in all: the bank, or every bucket of a time control. */
@@ -88,7 +97,9 @@ export class ReferenceBoard {
     const mode = this.game.sync_mode;
     if (mode === 'per_participant') return this.bankOf(player);
     if (mode === 'per_group') return this.bankOf(this.teams.find((team) => team.id === player.group));
-    if (mode === 'per_cycle' && player !== this.active) return this.game.time_per_cycle_ms ?? null;
+    if (mode === 'per_cycle' && player !== this.active) {
+      return this.sheet === undefined ? (this.game.time_per_cycle_ms ?? null) : this.sheet.timeFor(player.id);
+    }
     return this.left();
   }
 
@@ -125,6 +136,37 @@ export class ReferenceBoard {
     }
     const charge = { participant_id: this.active?.id ?? null, group_id: this.group, time_elapsed_ms: 0, time_remaining_ms: left };
     this.notes.push({ event_type: 'session_credited', at: this.origin + this.now, ...charge, metadata, state });
+  }
+
+  /** What one uses of an hourglass goes to the others in equal parts, and to the first what can't be divided. */
+  protected handOn(owner: Player | Team, used: number): void {
+    const others = this.#others(owner);
+    const partOf = (place: number, of: number): number => (place === 0 ? of - (others.length - 1) * part(of) : part(of));
+    const part = (of: number): number => Math.floor(of / others.length);
+    for (const [place, other] of others.entries()) {
+      if (other.clock === undefined) continue;
+      other.clock.main += partOf(place, used) - partOf(place, used - 1);
+      other.bank = other.clock.main;
+    }
+  }
+
+  /** By how much a hand of an hourglass that rises may go back soon: what can be divided goes to the others. */
+  protected heldBy(owner: Player | Team | null | undefined): number {
+    const running = this.game.sync_mode === 'per_group' ? this.team() : this.active;
+    const used = running?.clock?.used;
+    if (this.game.time_control?.hourglass !== true || owner == null || owner === running || used === undefined) return 0;
+    const others = this.#others(running);
+    if (owner !== others[0]) return 0;
+    const has = (of: number): number => of - (others.length - 1) * Math.floor(of / others.length);
+    let most = 0;
+    for (let ahead = 1; ahead <= others.length; ahead += 1) most = Math.max(most, has(used) - has(used + ahead));
+    return most;
+  }
+
+  /** Everybody but one whose clocks have not fallen, in their order. */
+  #others(one: Player | Team | null | undefined): (Player | Team)[] {
+    const all = this.game.sync_mode === 'per_group' ? this.teams : [...this.players].sort((a, b) => a.index - b.index);
+    return all.filter((other) => other !== one && !other.expired);
   }
 
   protected drawBeginning(): void {
@@ -168,6 +210,7 @@ export class ReferenceBoard {
       ...this.ends(runs ? left : null),
       ...(this.overrun === 0 ? {} : { overrun_ms: this.overrun }),
       ...(game.extension === undefined ? {} : { extended_ms: this.extended, extension_count: this.extensions }),
+      ...this.sheet?.picture,
       session_started_at: this.startedAt,
       session_completed_at: this.endedAt,
       created_at: this.iso(0),

@@ -1,3 +1,4 @@
+import type { RunSheet } from './reference-programme.ts';
 import type { Player, Team } from './reference-seats.ts';
 
 /** What can be put back of a table. */
@@ -9,6 +10,7 @@ export interface Table {
   extra: number;
   extended: number;
   extensions: number;
+  sheet: RunSheet | undefined;
 }
 
 /** Where a turn began: a picture of the whole table, and what has happened since that no undo takes back. */
@@ -46,7 +48,7 @@ export class Beginnings {
 
   /** Draws the table as a turn begins. */
   draw(table: Table, players: Player[], teams: Team[]): void {
-    const { active, group, cycles, counted, extra, extended, extensions } = table;
+    const { active, group, cycles, counted, extra, extended, extensions, sheet } = table;
     const picture = {
       active,
       group,
@@ -55,6 +57,7 @@ export class Beginnings {
       extra,
       extended,
       extensions,
+      sheet: sheet?.copy(),
       used: 0,
       kept: new Map<string, number>(),
       keptUsed: new Map<string, number>(),
@@ -80,7 +83,7 @@ export class Beginnings {
   at(turns: number): { table: Table; players: Player[]; teams: Team[]; undone: Beginning[] } | null {
     const beginning = this.#drawn.at(-1 - turns);
     if (beginning === undefined) return null;
-    const { kept, keptUsed, active, group, cycles, counted } = beginning;
+    const { kept, keptUsed, active, group, cycles, counted, sheet } = beginning;
     const putBack = <Owner extends Player | Team>(one: Owner, key: string): Owner => {
       const more = kept.get(key) ?? 0;
       const clock = one.clock?.copy();
@@ -96,7 +99,7 @@ export class Beginnings {
       extended: more('extended', 'extended'),
       extensions: more('extensions', 'extensions'),
     };
-    const table = { active, group, cycles, counted, ...stays };
+    const table = { active, group, cycles, counted, ...stays, sheet: sheet?.copy() };
     return { table, players, teams, undone: this.#drawn.slice(-1 - turns) };
   }
 
@@ -107,7 +110,9 @@ export class Beginnings {
     if (goesOn !== undefined && !charge) goesOn.used = 0;
     if (!charge) return;
     for (const beginning of this.#drawn) {
-      for (const { active, used } of gone) {
+      for (const { active, used, sheet } of gone) {
+        const line = beginning.sheet?.line(sheet?.present?.given.item_id);
+        if (line !== undefined) line.used += used;
         if (active === null) continue;
         const team = teamKey(active.group);
         if (mode === 'per_participant') add(beginning.kept, active.id, -used);

@@ -1,4 +1,4 @@
-import type { Status } from '#contract';
+import type { ItemInput, Status } from '#contract';
 import type { TimerCommand } from '../../server/domain/decide.ts';
 import { ReferenceBoard } from './reference-board.ts';
 import { after, type Player, type Team } from './reference-seats.ts';
@@ -14,6 +14,7 @@ const MAY: Record<string, Status[]> = {
   adjust: ['pending', 'running', 'paused'],
   extend: ['running'],
   schedule: ['pending'],
+  edit: ['pending', 'running', 'paused'],
   complete: ['pending', 'running', 'paused', 'expired'],
   cancel: ['pending', 'running', 'paused'],
   delete: ['pending', 'running', 'paused', 'expired', 'completed', 'cancelled'],
@@ -63,8 +64,9 @@ export class Reference extends ReferenceBoard {
     if (command.type === 'start') return this.#start(command.active_participant_id);
     if (command.type === 'extend' && this.game.extension === undefined) return 'INVALID_STATE_TRANSITION';
     if ('cycle_count' in command && command.cycle_count !== undefined && command.cycle_count !== this.cycles) return 'CONFLICT';
-    if (command.type === 'switch') return this.#switch(command.current_participant_id, command.next_participant_id);
+    if (command.type === 'switch') return this.#switch(command.current_participant_id, command.next_participant_id, command.next_item_id);
     if (command.type === 'extend') return this.#extend(command.participant_id);
+    if (command.type === 'edit') return this.#edit(command.items);
     if (command.type === 'adjust') {
       const { type: _type, ...wish } = command;
       return this.#adjust(wish);
@@ -86,6 +88,7 @@ export class Reference extends ReferenceBoard {
     this.counted += 1;
     this.sinceLast += 1;
     this.beginnings.tick();
+    this.sheet?.tick();
     if (this.active !== null) {
       this.active.used += 1;
       if (this.game.sync_mode === 'per_participant') this.#drain(this.active);
@@ -103,39 +106,8 @@ export class Reference extends ReferenceBoard {
     else {
       owner.clock.tick();
       owner.bank = owner.clock.main;
-      if (this.game.time_control?.hourglass === true) this.#handOn(owner, owner.clock.used);
+      if (this.game.time_control?.hourglass === true) this.handOn(owner, owner.clock.used);
     }
-  }
-
-  /** What one uses of an hourglass goes to the others in equal parts, and to the first what can't be divided. */
-  #handOn(owner: Player | Team, used: number): void {
-    const others = this.#others(owner);
-    const partOf = (place: number, of: number): number => (place === 0 ? of - (others.length - 1) * part(of) : part(of));
-    const part = (of: number): number => Math.floor(of / others.length);
-    for (const [place, other] of others.entries()) {
-      if (other.clock === undefined) continue;
-      other.clock.main += partOf(place, used) - partOf(place, used - 1);
-      other.bank = other.clock.main;
-    }
-  }
-
-  /** By how much a hand of an hourglass that rises may go back soon: what can be divided goes to the others. */
-  #heldBy(owner: Player | Team | null | undefined): number {
-    const running = this.game.sync_mode === 'per_group' ? this.team() : this.active;
-    const used = running?.clock?.used;
-    if (this.game.time_control?.hourglass !== true || owner == null || owner === running || used === undefined) return 0;
-    const others = this.#others(running);
-    if (owner !== others[0]) return 0;
-    const has = (of: number): number => of - (others.length - 1) * Math.floor(of / others.length);
-    let most = 0;
-    for (let ahead = 1; ahead <= others.length; ahead += 1) most = Math.max(most, has(used) - has(used + ahead));
-    return most;
-  }
-
-  /** Everybody but one whose clocks have not fallen, in their order. */
-  #others(one: Player | Team | null | undefined): (Player | Team)[] {
-    const all = this.game.sync_mode === 'per_group' ? this.teams : [...this.players].sort((a, b) => a.index - b.index);
-    return all.filter((other) => other !== one && !other.expired);
   }
 
   #flagFalls(): void {
@@ -151,7 +123,15 @@ export class Reference extends ReferenceBoard {
     }
     this.#turnIsOver();
     this.beginnings.forget();
-    const goesOn = type === 'skip_cycle' || (type !== 'end_session' && this.game.auto_advance === true);
+    const own = this.sheet?.present?.given.auto_advance;
+    const goesOn = type !== 'end_session' && (own ?? (type === 'skip_cycle' || this.game.auto_advance === true));
+    if (this.sheet !== undefined) {
+      if (goesOn && this.sheet.go(this.iso(this.now))) this.#itemBegins();
+      else this.#end('expired');
+      this.drawBeginning();
+      this.note('participant_expired', { ...receipt, expired }, type === undefined ? {} : { action_applied: this.game.action_on_timeout });
+      return;
+    }
     const next = this.#whoIsNext();
     const nobodyPlays = this.players.length === 0;
     if (goesOn && !forAll && (next !== null || nobodyPlays)) this.#cycleBegins(next);
@@ -170,12 +150,17 @@ export class Reference extends ReferenceBoard {
   }
 
   #start(named: string | undefined, metadata: object = {}): string | null {
+    if (this.sheet !== undefined) {
+      if (named !== undefined) return 'VALIDATION_ERROR';
+      this.sheet.go(this.iso(this.now));
+      this.active = this.player(this.sheet.present?.given.participant_id);
+    }
     if (named !== undefined) {
       if (this.player(named) === null) return 'PARTICIPANT_NOT_FOUND';
       this.active = this.player(named);
     }
     const candidates = this.players.filter((player) => this.group === null || player.group === this.group);
-    this.active ??= candidates.sort((a, b) => a.index - b.index)[0] ?? null;
+    if (this.sheet === undefined) this.active ??= candidates.sort((a, b) => a.index - b.index)[0] ?? null;
     this.group = this.active?.group ?? null;
     this.status = 'running';
     this.startedAt = this.iso(this.now);
@@ -184,9 +169,26 @@ export class Reference extends ReferenceBoard {
     return null;
   }
 
-  #switch(guard: string | undefined, named: string | undefined): string | null {
+  #itemBegins(): void {
+    this.#cycleBegins(this.player(this.sheet?.present?.given.participant_id));
+  }
+
+  #edit(items: readonly ItemInput[] | undefined): string | null {
+    const mayBegin = (time: number): boolean => time + this.extra + this.overrun >= 1 && time + this.extra <= DAY;
+    const left = this.left();
+    if (items === undefined || this.sheet?.rewrite(items, mayBegin) !== true) return 'VALIDATION_ERROR';
+    this.note(
+      'session_edited',
+      { ...this.receipt(), time_remaining_ms: left },
+      { items: JSON.parse(JSON.stringify(items)) as ItemInput[] },
+    );
+    return null;
+  }
+
+  #switch(guard: string | undefined, named: string | undefined, item: string | undefined): string | null {
     if (guard !== undefined && this.player(guard) === null) return 'PARTICIPANT_NOT_FOUND';
     if (guard !== undefined && guard !== this.active?.id) return 'NOT_ACTIVE_PARTICIPANT';
+    if (this.sheet !== undefined) return this.#nextItem(named, item);
     const chosen = this.player(named);
     if (named !== undefined && chosen === null) return 'PARTICIPANT_NOT_FOUND';
     if (chosen !== null && !this.#hasTime(chosen)) return 'PARTICIPANT_EXPIRED';
@@ -198,6 +200,17 @@ export class Reference extends ReferenceBoard {
     this.#cycleBegins(next);
     this.drawBeginning();
     this.note('cycle_switched', receipt, charged === null ? {} : { charged_ms: charged });
+    return null;
+  }
+
+  #nextItem(named: string | undefined, item: string | undefined): string | null {
+    if (named !== undefined || (item !== undefined && this.sheet?.line(item) === undefined)) return 'VALIDATION_ERROR';
+    const receipt = this.receipt();
+    this.#turnIsOver();
+    if (this.sheet?.go(this.iso(this.now), item) === true) this.#itemBegins();
+    else this.#end('completed');
+    this.drawBeginning();
+    this.note('cycle_switched', receipt, item === undefined ? {} : { next_item_id: item });
     return null;
   }
 
@@ -233,7 +246,7 @@ export class Reference extends ReferenceBoard {
     const clock = owner?.clock;
     if (clock !== undefined) {
       const isWhole = delta % (clock.control.charge_unit_ms ?? 1) === 0;
-      const left = clock.left + this.overrun + delta - this.#heldBy(owner);
+      const left = clock.left + this.overrun + delta - this.heldBy(owner);
       if (!isWhole || clock.main + delta < -this.overrun || left < 1 || left > 400 * DAY) return 'VALIDATION_ERROR';
       const receipt = this.receipt();
       clock.adjust(delta);
@@ -325,7 +338,9 @@ export class Reference extends ReferenceBoard {
     const forAll = mode === 'global' || mode === 'count_up';
     const charge = clock === 'charge' && !forAll;
     if (charge) {
-      for (const [place, { active, used }] of undone.entries()) {
+      for (const [place, { active, used, sheet }] of undone.entries()) {
+        const line = table.sheet?.line(sheet?.present?.given.item_id);
+        if (line !== undefined) line.used += used;
         const player = players.find(({ id }) => id === active?.id);
         const team = teams.find(({ id }) => id === active?.group);
         if (place === 0) table.counted += used;
@@ -336,7 +351,8 @@ export class Reference extends ReferenceBoard {
     }
     const [banks, present] = mode === 'per_participant' ? [players, this.players] : [teams, this.teams];
     const most = this.ceiling ?? DAY;
-    const cycle = (this.game.time_per_cycle_ms ?? 0) + table.extra - table.counted;
+    const given = table.sheet === undefined ? this.game.time_per_cycle_ms : table.sheet.present?.given.time_ms;
+    const cycle = (given ?? 0) + table.extra - table.counted;
     for (const [place, { bank, clock: own, expired }] of banks.entries()) {
       // An increment may have brought it above what an adjustment may leave; then it stays there.
       if (own === undefined && bank === present[place]?.bank) continue;
@@ -350,14 +366,15 @@ export class Reference extends ReferenceBoard {
       if (then !== undefined) Object.assign(player, forAll ? { turns: then.turns } : then);
     }
     for (const [place, team] of this.teams.entries()) Object.assign(team, teams[place]);
-    const { active, group, cycles, ...cycleTime } = table;
-    Object.assign(this, { active, group, cycles }, forAll ? {} : cycleTime);
+    const { active, group, cycles, sheet, ...cycleTime } = table;
+    Object.assign(this, { active, group, cycles, sheet }, forAll ? {} : cycleTime);
     this.beginnings.goBack(turns, charge, mode);
     this.note('session_undone', receipt, { turns, clock });
     return null;
   }
 
   #end(status: Status): void {
+    this.sheet?.stop(this.iso(this.now));
     this.status = status;
     this.endedAt ??= this.iso(this.now);
     this.beginnings.forget();

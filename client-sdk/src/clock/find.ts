@@ -6,6 +6,7 @@ import { type Clock, countdown } from './clock.ts';
 import { concurrentClock, nextToFall } from './concurrent.ts';
 import { type Share, shares } from './hourglass.ts';
 import { modeOf } from './modes.ts';
+import { presentItem, waitingTime } from './programme.ts';
 import { activeParticipant, change, findGroup, findParticipant } from './turn-order.ts';
 
 /** The owner of a clock: a participant, a group, or the session for its running clock. */
@@ -46,8 +47,12 @@ export function participantClock(state: SessionState, participant: ParticipantSt
     case 'groups':
       return participant.group_id === null ? undefined : findClock(state, { group_id: participant.group_id });
     case 'session':
-      // A participant who waits will get all of the time.
-      return acrossTurns || isActive ? sessionClock(state) : { clock: countdown(given(state), state.overrun_ms), hasTurn: false };
+      if (acrossTurns || isActive) return sessionClock(state);
+      // Whoever waits will have all of the time.
+      return {
+        clock: countdown(state.items === undefined ? given(state) : waitingTime(state, participant), state.overrun_ms),
+        hasTurn: false,
+      };
   }
 }
 
@@ -121,8 +126,9 @@ function ownClock(state: SessionState, owner: ParticipantState | GroupState, has
   return share === undefined ? { clock, hasTurn } : { clock, hasTurn, share };
 }
 
-/** All time of the session's one clock, ms. */
+/** All time of the session's one clock, ms; in a programme the time of its present item. */
 function given(state: SessionState): number | null {
   const { given: field } = modeOf(state);
+  if (state.items !== undefined) return presentItem(state)?.time_ms ?? null;
   return field === null ? null : state[field];
 }

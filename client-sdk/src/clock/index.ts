@@ -9,6 +9,7 @@ export * from './hourglass.ts';
 export * from './instants.ts';
 export * from './modes.ts';
 export * from './position.ts';
+export * from './programme.ts';
 export * from './reading.ts';
 export * from './rules.ts';
 export * from './starts.ts';

@@ -2,6 +2,7 @@
 import type { ParticipantState, SessionState } from '../contract/state.ts';
 import { deriveConcurrent, runOne } from './concurrent.ts';
 import { iso } from './instants.ts';
+import { moveOn, presentItem } from './programme.ts';
 import { activate, findParticipant, firstInOrder } from './turn-order.ts';
 
 /** When a pending session starts by itself, Unix ms; null where none does. */
@@ -9,9 +10,10 @@ export function startOf({ status, starts_at }: Pick<SessionState, 'status' | 'st
   return status === 'pending' && starts_at != null ? Date.parse(starts_at) : null;
 }
 
-/** Begins a draft of a pending session at `at` (Unix ms) with the turn of `first`. */
+/** Begins a draft of a pending session at `at` (Unix ms) with the turn of `first`; a programme with its first item. */
 export function begin(draft: SessionState, first: ParticipantState | undefined, at: number): void {
-  activate(draft, first);
+  if (draft.items !== undefined) moveOn(draft, at);
+  activate(draft, draft.items === undefined ? first : findParticipant(draft, presentItem(draft)?.participant_id));
   draft.status = 'running';
   draft.session_started_at = iso(at);
   draft.cycle_started_at = iso(at);

@@ -10,6 +10,7 @@ import { type ClockHolder, findClock, groupClock, keepClock, participantClock, r
 import { shareOf, shares } from './hourglass.ts';
 import { iso } from './instants.ts';
 import { modeOf } from './modes.ts';
+import { hasItem, moveOn, presentItem, useItem } from './programme.ts';
 import { remaining, unsettled } from './reading.ts';
 import { PRESENT_RULES, type Rules } from './rules.ts';
 import { asBegun } from './starts.ts';
@@ -42,6 +43,7 @@ export function settleSession(draft: SessionState, at: number): Charge {
     const active = activeParticipant(draft);
     if (active !== undefined) change(draft.participants, active, { time_used_ms: active.time_used_ms + elapsed });
     draft.cycle_time_used_ms += elapsed;
+    if (draft.items !== undefined && elapsed > 0) useItem(draft, elapsed);
     draft.cycle_started_at = iso(Math.max(at, Date.parse(draft.cycle_started_at)));
   }
   return {
@@ -77,11 +79,12 @@ function handOn(draft: SessionState, before: Clock, after: Clock): void {
   }
 }
 
-/** Counts the turn that ends; the caller has settled. */
+/** Counts the turn that ends, as one that can be taken back; the caller has settled. */
 export function countTurn(draft: SessionState): void {
   const active = activeParticipant(draft);
   if (active !== undefined) change(draft.participants, active, { cycle_count: active.cycle_count + 1, has_gone: true });
   draft.cycle_count += 1;
+  if (draft.undo_depth !== undefined) draft.undo_available = Math.min(draft.undo_depth, (draft.undo_available ?? 0) + 1);
 }
 
 /**
@@ -96,7 +99,6 @@ export function passTurn(
 ): ParticipantState | undefined {
   countTurn(draft);
   const following = next === undefined ? successor(draft) : findParticipant(draft, next);
-  if (draft.undo_depth !== undefined) draft.undo_available = Math.min(draft.undo_depth, (draft.undo_available ?? 0) + 1);
   fillClock(draft, following, rules, note);
   // The entry of `next` may have been replaced by it.
   return findParticipant(draft, following?.participant_id);
@@ -160,18 +162,46 @@ export function beginCycle(draft: SessionState, next: ParticipantState | undefin
 }
 
 /**
+ * Goes on in a programme at `at` (Unix ms) with the item of this id, or with the next one, and with whoever's it is;
+ * the caller has settled and counted the turn. False, with all items ended, where there is none.
+ */
+export function beginItem(draft: SessionState, at: number, id?: string): boolean {
+  if (!moveOn(draft, at, id)) return false;
+  beginCycle(draft, findParticipant(draft, presentItem(draft)?.participant_id), at);
+  return true;
+}
+
+/**
+ * Ends the turn of a programme at `at` (Unix ms), as `beginItem`; the caller has settled. After the last item of the
+ * last round the session is completed.
+ */
+export function passItem(draft: SessionState, at: number, id?: string): void {
+  countTurn(draft);
+  if (beginItem(draft, at, id)) return;
+  draft.status = 'completed';
+  if (draft.undo_depth !== undefined) draft.undo_available = 0;
+  draft.cycle_started_at = null;
+  draft.session_completed_at = iso(at);
+}
+
+/**
  * Predicts the state after a switch at `now` (Unix ms), before the server answers: settled, incremented, the next clock
  * running. Epoch and version stay those of `state`. Null where a switch would not simply pass the turn: the session
- * does not run, its clock has run out, or `next` does not exist or has no time.
+ * does not run, its clock has run out, `next` does not exist or has no time, or there is no item `nextItem`.
  */
-export function predictSwitch(state: SessionState, now: number, next?: string): SessionState | null {
+export function predictSwitch(state: SessionState, now: number, next?: string, nextItem?: string): SessionState | null {
   const at = Math.floor(Math.max(now, Date.parse(state.updated_at)));
   if (state.status !== 'running' || (state.deadline_at !== null && at >= Date.parse(state.deadline_at))) return null;
   const draft = draftOf(state);
   settleSession(draft, at);
-  const following = passTurn(draft, next);
-  if (next !== undefined && (following === undefined || !hasTime(draft, following))) return null;
-  beginCycle(draft, following, at);
+  if (draft.items !== undefined) {
+    if (next !== undefined || !hasItem(draft, nextItem)) return null;
+    passItem(draft, at, nextItem);
+  } else {
+    const following = passTurn(draft, next);
+    if (nextItem !== undefined || (next !== undefined && (following === undefined || !hasTime(draft, following)))) return null;
+    beginCycle(draft, following, at);
+  }
   draft.updated_at = iso(at);
   derive(draft, at);
   return draft;

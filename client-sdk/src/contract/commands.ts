@@ -4,6 +4,7 @@
  */
 import type { LinksData, RefreshData, RefreshPayload, ShareData, SharedRole } from './access.ts';
 import type { EventType, HistoryEvent } from './events.ts';
+import type { ItemInput } from './programme.ts';
 import type { ActionOnTimeout, Extension, JsonObject, JsonValue, OutagePolicy, SessionState, SyncMode, UndoClock } from './state.ts';
 import type { TimeControl } from './time-control.ts';
 
@@ -82,6 +83,10 @@ export interface CreatePayload extends CommandOptions {
   extension?: Extension | undefined;
   /** When it starts by itself, as states have instants: in the future, at most 400 days ahead. */
   starts_at?: string | undefined;
+  /** The programme, in `per_cycle`: what is done in its cycles, one item after the other. */
+  items?: ItemInput[] | undefined;
+  /** How often the programme is gone through: 1 (default) to 1000. */
+  rounds?: number | undefined;
 }
 
 export interface JoinPayload extends SessionPayload {
@@ -114,6 +119,8 @@ export interface SwitchPayload extends SessionPayload {
   /** Guard: the switch applies only while this participant is active. */
   current_participant_id?: string | undefined;
   next_participant_id?: string | undefined;
+  /** The item that begins, forward or back, where there is a programme; by default the next one that waits. */
+  next_item_id?: string | undefined;
   /** Guard: only in this cycle; in a concurrent session the server then tries again while it is the same. */
   cycle_count?: number | undefined;
   /** The answer of a large session may hold only the participants that have changed. */
@@ -145,6 +152,16 @@ export interface UndoPayload extends SessionPayload {
 export interface SchedulePayload extends SessionPayload {
   /** When the pending session starts by itself, as on create; absent takes the plan away. */
   starts_at?: string | undefined;
+}
+
+export interface EditPayload extends SessionPayload {
+  /**
+   * The whole programme as it is to be. It begins with what has begun, where absent fields stay as they are, and others
+   * may not change; what follows takes the place of what has not.
+   */
+  items?: ItemInput[] | undefined;
+  /** Merged into the session's by its top keys; null takes one away. */
+  metadata?: JsonObject | undefined;
 }
 
 export interface CancelPayload extends SessionPayload {
@@ -201,6 +218,10 @@ export interface SwitchData {
   participants: SessionState['participants'];
   /** Of a finish: the instant at which it reached the server, to which it was charged. */
   finished_at?: string;
+  /** There only where there is a programme, as `item_index` and `round`. */
+  cycle_count?: number;
+  item_index?: number | null;
+  round?: number;
   expired_participant_id?: string | null;
   action_applied?: ActionOnTimeout | null;
 }
@@ -253,6 +274,7 @@ export interface Commands {
   'session:extend': { payload: ExtendPayload; data: ExtendData };
   'session:undo': { payload: UndoPayload; data: SessionState };
   'session:schedule': { payload: SchedulePayload; data: SessionState };
+  'session:edit': { payload: EditPayload; data: SessionState };
   'session:complete': { payload: SessionPayload; data: SessionState };
   'session:cancel': { payload: CancelPayload; data: SessionState };
   'session:delete': { payload: SessionPayload; data: EmptyData };

@@ -25,6 +25,7 @@ export const EVENT_TYPES = [
   'participant_finished',
   'session_extended',
   'session_scheduled',
+  'session_edited',
 ] as const;
 export type EventType = (typeof EVENT_TYPES)[number];
 

@@ -4,6 +4,7 @@ export * from './changes.ts';
 export * from './commands.ts';
 export * from './events.ts';
 export * from './limits.ts';
+export * from './programme.ts';
 export * from './reply.ts';
 export * from './state.ts';
 export * from './time-control.ts';

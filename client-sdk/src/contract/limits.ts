@@ -39,6 +39,13 @@ export const LATE_FINISH_MAX_MS = 3_600_000;
 export const START_AHEAD_MAX_MS = 400 * CLOCK_MAX_MS;
 export const PARTICIPANTS_MAX = 1_000;
 export const UNDO_DEPTH_MAX = 20;
+/** Items of a programme. */
+export const ITEMS_MAX = 500;
+export const ROUNDS_MAX = 1_000;
+export const TITLE_MAX_CHARS = 200;
+export const ITEM_METADATA_MAX_BYTES = 1024;
+/** All titles and metadata of the parts of one session together. */
+export const TEXTS_MAX_BYTES = 512 * 1024;
 export const WARNINGS_MAX = 10;
 export const DEFAULT_WARNING_THRESHOLDS_MS: readonly number[] = [10_000, 5_000, 1_000];
 

@@ -3,6 +3,7 @@
  * (`…_ms`) are integers.
  */
 
+import type { ItemState } from './programme.ts';
 import type { ClockState, TimeControl } from './time-control.ts';
 
 export const SYNC_MODES = ['per_participant', 'per_cycle', 'per_group', 'global', 'count_up'] as const;
@@ -181,4 +182,12 @@ export interface SessionState {
    * once the plan was taken away.
    */
   starts_at?: string | null;
+  /** The programme; there only in sessions that were created with one, as the three fields below. */
+  items?: ItemState[];
+  /** Index of the item that runs, or that ran last; null before the start. */
+  item_index?: number | null;
+  /** Which time the programme is gone through, from 1. */
+  round?: number;
+  /** How often it is gone through. */
+  rounds?: number;
 }

@@ -16,6 +16,7 @@ const WORDS: Record<EventType, string> = {
   session_deleted: 'Deleted',
   session_recovered: 'Brought back from the trail',
   session_credited: 'An outage was charged to nobody',
+  session_edited: 'Changed',
   session_undone: 'Turn taken back',
   participant_started: 'Clock started',
   participant_paused: 'Clock paused',

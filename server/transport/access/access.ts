@@ -29,7 +29,7 @@ const PLAYS = [
   'session:finish',
   'session:extend',
 ] as const;
-const CONTROLS = [...PLAYS, 'session:undo', 'session:complete', 'session:cancel'] as const;
+const CONTROLS = [...PLAYS, 'session:undo', 'session:edit', 'session:complete', 'session:cancel'] as const;
 
 /** Which commands on a session each role may send. docs/SECURITY.md has the same table; a test compares them. */
 const MAY: Record<Role, ReadonlySet<CommandName>> = {
@@ -115,11 +115,12 @@ function ofUser(principal: Principal, sessionId: string | undefined): Permit {
  */
 function restrict(permit: Permit, name: CommandName, payload: object, { participantId }: Principal): Refusal | null {
   if (name === 'session:switch') {
-    const { current_participant_id: current, next_participant_id: next } = payload as Parsed<'session:switch'>;
+    const { current_participant_id: current, next_participant_id: next, next_item_id } = payload as Parsed<'session:switch'>;
     if (participantId === undefined) return forbid('A participant without a participant_id may not switch');
     if ((current !== undefined && current !== participantId) || next === participantId) {
       return forbid('A participant may only switch away from themselves');
     }
+    if (next_item_id !== undefined) return forbid('A participant may go on to the next item only');
     permit.guard = participantId;
   }
   if (name === 'session:extend') {

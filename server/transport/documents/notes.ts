@@ -78,6 +78,11 @@ export const notes: Record<CommandName, Note> = {
     refusals: WRITE,
     example: { session_id, starts_at: '2030-01-01T12:00:00.000Z' },
   },
+  'session:edit': {
+    summary: 'Change metadata, or what has not begun of a programme',
+    refusals: WRITE,
+    example: { session_id, metadata: { round: 7, hall: null } },
+  },
   'session:complete': { summary: 'End a session', refusals: WRITE, example: { session_id } },
   'session:cancel': { summary: 'Call a session off', refusals: WRITE, example: { session_id, reason: 'nobody came' } },
   'session:delete': { summary: 'Delete a session; also what does not exist', refusals: WRITE, example: { session_id } },

@@ -6,6 +6,8 @@ import {
   type ClockState,
   EVENT_TYPES,
   type HistoryEvent,
+  ITEM_STATUSES,
+  type ItemState,
   type JsonObject,
   type JsonValue,
   OUTAGE_POLICIES,
@@ -83,6 +85,19 @@ export const group = z.object({
   clock: clock.exactOptional(),
 });
 
+export const item = z.object({
+  item_id: id,
+  title: z.string().exactOptional(),
+  time_ms: ms,
+  participant_id: id.exactOptional(),
+  auto_advance: z.boolean().exactOptional(),
+  metadata: free.exactOptional(),
+  status: z.enum(ITEM_STATUSES),
+  started_at: instant.nullable(),
+  ended_at: instant.nullable(),
+  used_ms: ms,
+}) satisfies z.ZodType<ItemState>;
+
 export const status = z.enum(STATUSES);
 
 export const state = z.object({
@@ -128,6 +143,10 @@ export const state = z.object({
   extended_ms: ms.exactOptional(),
   extension_count: z.int().exactOptional(),
   starts_at: instant.nullable().exactOptional(),
+  items: z.array(item).exactOptional(),
+  item_index: z.int().nullable().exactOptional(),
+  round: z.int().exactOptional(),
+  rounds: z.int().exactOptional(),
 }) satisfies z.ZodType<SessionState>;
 
 const { participants: _participants, groups: _groups, ...stateFields } = state.shape;
@@ -164,6 +183,9 @@ export const switched = z.object({
   cycle_started_at: instant.nullable(),
   participants: z.array(participant),
   finished_at: instant.exactOptional(),
+  cycle_count: z.int().exactOptional(),
+  item_index: z.int().nullable().exactOptional(),
+  round: z.int().exactOptional(),
   expired_participant_id: id.nullable().exactOptional(),
   action_applied: action.nullable().exactOptional(),
 });
@@ -186,6 +208,7 @@ interface Unequal {
   state: Differing<SessionState, z.output<typeof state>>;
   participant: Differing<SessionState['participants'][number], z.output<typeof participant>>;
   group: Differing<SessionState['groups'][number], z.output<typeof group>>;
+  item: Differing<ItemState, z.output<typeof item>>;
   stateChanges: Differing<StateChanges, z.output<typeof stateChanges>>;
   switched: Differing<SwitchData, z.output<typeof switched>>;
   historyEvent: Differing<HistoryEvent, z.output<typeof historyEvent>>;

@@ -25,6 +25,7 @@ export const REST_ROUTES = {
   'session:extend': verb('extend'),
   'session:undo': verb('undo'),
   'session:schedule': verb('schedule'),
+  'session:edit': verb('edit'),
   'session:complete': verb('complete'),
   'session:cancel': verb('cancel'),
   'session:message': verb('message'),

@@ -42,7 +42,10 @@ export function messageLimits(bytes: number): MessageLimits {
   return { bytes, fragments: FRAGMENTS_MAX, pieces: PIECES_MAX };
 }
 
-const TOO_LARGE = refuse('PAYLOAD_TOO_LARGE', `An event may have ${EVENT_MAX_BYTES} bytes, session:create ${CREATE_MAX_BYTES}`);
+const TOO_LARGE = refuse(
+  'PAYLOAD_TOO_LARGE',
+  `An event may have ${EVENT_MAX_BYTES} bytes, session:create and session:edit ${CREATE_MAX_BYTES}`,
+);
 const BINARY = invalid([{ field: 'payload', message: 'Must be JSON without binary attachments', code: 'invalid_type' }]);
 
 /**
@@ -138,7 +141,7 @@ export class FrameGuard {
   #odd(frame: Buffer, verdict: Verdict): boolean {
     const event = readEvent(frame);
     if (event === null) return this.#end('this is no Socket.IO event');
-    if (verdict === null && event.isCreate && frame.length <= CREATE_MAX_BYTES) return true;
+    if (verdict === null && event.mayBeLarge && frame.length <= CREATE_MAX_BYTES) return true;
     this.#refuse(event.ackId, verdict, TOO_LARGE);
     return false;
   }

@@ -26,8 +26,8 @@ export const SOCKET = {
 const HEAD_BYTES = 64;
 const headOf = (message: Buffer) => message.toString('latin1', 2, HEAD_BYTES);
 
-/** The number of the acknowledgement, and the event's name if it is the one that may be large. */
-const EVENT = /^(?:\/,)?(\d{0,15})\[\s*("session:create"\s*,)?/;
+/** The number of the acknowledgement, and the event's name if it is one that may be large. */
+const EVENT = /^(?:\/,)?(\d{0,15})\[\s*("session:(?:create|edit)"\s*,)?/;
 /** The number of attachments, and the number of the acknowledgement. */
 const BINARY = /^(\d{1,2})-(?:\/,)?(\d{0,15})\[/;
 /** Any namespace but `/`. */
@@ -37,9 +37,9 @@ const OTHER_NAMESPACE = /^\/[^,]/;
  * The beginning of an event in the namespace `/`: the number of its acknowledgement, '' if no answer is wanted. Null
  * for anything else.
  */
-export function readEvent(message: Buffer): { ackId: string; isCreate: boolean } | null {
+export function readEvent(message: Buffer): { ackId: string; mayBeLarge: boolean } | null {
   const found = EVENT.exec(headOf(message));
-  return found && { ackId: found[1] ?? '', isCreate: found[2] !== undefined };
+  return found && { ackId: found[1] ?? '', mayBeLarge: found[2] !== undefined };
 }
 
 /** As `readEvent`, for an event with binary attachments. */

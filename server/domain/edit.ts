@@ -1,0 +1,103 @@
+import { draftOf, remaining, settleSession } from '#clock';
+import {
+  CLOCK_MAX_MS,
+  type EditPayload,
+  type FieldIssue,
+  type ItemInput,
+  type ItemState,
+  METADATA_MAX_BYTES,
+  type SessionState,
+} from '#contract';
+import { canonicalJson } from './canonical.ts';
+import { record, type SessionEvent } from './event.ts';
+import { checkItems, checkTexts, itemId, itemsOf } from './programme.ts';
+import { invalid, type Refusal } from './refusal.ts';
+
+export type Editing = Pick<EditPayload, 'items' | 'metadata'>;
+
+/**
+ * Replaces the part of a programme that has not begun, and merges metadata, at `at` (Unix ms). The clock goes on. What
+ * contradicts itself is a VALIDATION_ERROR, as at create.
+ */
+export function edit(state: SessionState, { items, metadata }: Editing, at: number): { ok: true; event: SessionEvent } | Refusal {
+  const draft = draftOf(state);
+  const charge = settleSession(draft, at);
+  const issues = [
+    ...(items === undefined ? [] : editItems(draft, items)),
+    ...(metadata === undefined ? [] : mergeMetadata(draft, metadata)),
+  ];
+  if (issues.length > 0) return invalid(issues);
+  // Whoever replays the event has to know what was asked for.
+  const note = JSON.parse(JSON.stringify({ items, metadata })) as SessionEvent['metadata'];
+  return { ok: true, event: record(state, draft, 'session_edited', at, charge, note) };
+}
+
+/** Puts the items of an edit into a draft. Returns what is wrong with them. */
+function editItems(draft: SessionState, inputs: readonly ItemInput[]): FieldIssue[] {
+  if (draft.items === undefined) return [{ field: 'items', message: 'This session was created without a programme', code: 'unsupported' }];
+  const filled = { time_per_cycle_ms: draft.time_per_cycle_ms ?? undefined, participants: draft.participants };
+  const present = new Map(draft.items.map((one) => [one.item_id, one]));
+  const knownAt = inputs.map((input, place) => present.get(itemId(input, place)));
+  const front = knownAt.findLastIndex((one) => one !== undefined && hasBegun(one)) + 1;
+  // What has begun stays as it is, so an absent time is its own.
+  const given = inputs.map((input, place) => (place < front ? { ...input, time_ms: input.time_ms ?? knownAt[place]?.time_ms } : input));
+  const issues = checkItems(given, filled);
+  const order = frontFault(draft.items, knownAt.slice(0, front));
+  if (issues.length === 0 && order !== null) issues.push(order);
+  if (issues.length > 0) return issues;
+  const items = itemsOf(given, filled);
+  for (const [place, one] of items.entries()) one.used_ms = knownAt[place]?.used_ms ?? 0;
+  for (const [place, input] of inputs.slice(0, front).entries()) {
+    const kept = knownAt[place];
+    if (kept === undefined) continue;
+    const changed = CHANGEABLE.find(
+      (field) => input[field] !== undefined && canonicalJson(input[field]) !== canonicalJson(kept[field] ?? null),
+    );
+    if (changed !== undefined)
+      issues.push({ field: `items.${place}.${changed}`, message: `${kept.item_id} has begun, so it stays as it is`, code: 'begun' });
+    items[place] = kept;
+  }
+  issues.push(...checkTexts(items));
+  draft.items = items;
+  if (draft.item_index != null) draft.item_index = items.findIndex((one) => one.status === 'running');
+  // Only before the start the present item may be another one, to which an adjustment has given time already.
+  const left = remaining(draft, 'session', Date.parse(draft.updated_at)) ?? 0;
+  if (draft.item_index === null && (left < 1 - (draft.overrun_ms ?? 0) || left > CLOCK_MAX_MS))
+    issues.push({ field: 'items.0.time_ms', message: `Would leave ${left} ms, with what adjustments gave`, code: 'out_of_range' });
+  return issues;
+}
+
+const CHANGEABLE = ['title', 'time_ms', 'participant_id', 'auto_advance', 'metadata'] as const;
+
+function hasBegun({ status }: ItemState): boolean {
+  return status === 'running' || status === 'done';
+}
+
+/**
+ * The list up to the last item that has begun must have all that have, in their order; between them may stand what
+ * stood there.
+ */
+function frontFault(present: readonly ItemState[], front: readonly (ItemState | undefined)[]): FieldIssue | null {
+  let next = 0;
+  for (const [place, one] of front.entries()) {
+    const missing = present.slice(next).find((item) => item === one || hasBegun(item));
+    if (missing !== one || one === undefined) {
+      const message = missing === undefined ? 'May stand only behind what has begun' : `${missing.item_id} has begun and must stand here`;
+      return { field: `items.${place}.item_id`, message, code: 'begun' };
+    }
+    next = present.indexOf(one) + 1;
+  }
+  const left = present.slice(next).find(hasBegun);
+  return left === undefined ? null : { field: 'items', message: `${left.item_id} has begun and must stay`, code: 'begun' };
+}
+
+/** What the server itself notes of a session that it brought back, beyond the limit. */
+const OF_RECOVERY = ['recovered', 'recovered_at', 'recovery_warning'];
+
+function mergeMetadata(draft: SessionState, changes: NonNullable<Editing['metadata']>): FieldIssue[] {
+  const merged = Object.entries({ ...draft.metadata, ...changes }).filter(([, value]) => value !== null);
+  draft.metadata = Object.fromEntries(merged);
+  const own = Object.fromEntries(merged.filter(([key]) => !OF_RECOVERY.includes(key)));
+  if (Buffer.byteLength(JSON.stringify(own)) <= METADATA_MAX_BYTES) return [];
+  return [{ field: 'metadata', message: `Would exceed ${METADATA_MAX_BYTES} bytes of JSON`, code: 'too_big' }];
+}

@@ -1,0 +1,101 @@
+import { hasItem } from '#clock';
+import {
+  CLOCK_MAX_MS,
+  CLOCK_MIN_MS,
+  type CreatePayload,
+  type FieldIssue,
+  type ItemInput,
+  type ItemState,
+  type SessionState,
+  type SwitchPayload,
+  TEXTS_MAX_BYTES,
+} from '#contract';
+import { invalid, type Refusal } from './refusal.ts';
+
+/** Who and how long a cycle of the session is, as far as its items go by that. */
+type ForItems = Pick<CreatePayload, 'time_per_cycle_ms'> & { participants?: readonly { participant_id: string }[] | undefined };
+
+/** The items of a programme that has not begun. They have passed `checkItems`. */
+export function itemsOf(inputs: readonly ItemInput[], { time_per_cycle_ms }: Pick<CreatePayload, 'time_per_cycle_ms'>): ItemState[] {
+  return inputs.map(({ title, participant_id, auto_advance, metadata, ...input }, place) => ({
+    item_id: itemId(input, place),
+    ...(title === undefined ? {} : { title }),
+    time_ms: input.time_ms ?? time_per_cycle_ms ?? 0,
+    ...(participant_id === undefined ? {} : { participant_id }),
+    ...(auto_advance === undefined ? {} : { auto_advance }),
+    ...(metadata === undefined ? {} : { metadata }),
+    status: 'waiting',
+    started_at: null,
+    ended_at: null,
+    used_ms: 0,
+  }));
+}
+
+/** The id of an item, by its place in the list where it has none. */
+export function itemId({ item_id }: ItemInput, place: number): string {
+  return item_id ?? `item-${place + 1}`;
+}
+
+/** What is wrong with the programme of a create; empty where nothing is. */
+export function checkProgramme(payload: CreatePayload): FieldIssue[] {
+  const { sync_mode, items, rounds, active_participant_id, active_group_id } = payload;
+  const issues: FieldIssue[] = [];
+  const unsupported = (field: string, message: string) => issues.push({ field, message, code: 'unsupported' });
+  if (items === undefined) {
+    if (rounds !== undefined) unsupported('rounds', 'Only a programme has rounds: items are missing');
+    return issues;
+  }
+  if (sync_mode !== 'per_cycle') unsupported('items', `Only per_cycle has a programme, not ${sync_mode}`);
+  if (payload.concurrent === true) unsupported('items', 'A concurrent session can’t have a programme yet');
+  if (active_participant_id !== undefined) unsupported('active_participant_id', WHOSE_TURN);
+  if (active_group_id !== undefined) unsupported('active_group_id', WHOSE_TURN);
+  return [...issues, ...checkItems(items, payload), ...checkTexts(items)];
+}
+
+const WHOSE_TURN = 'The items of the programme say whose turn it is';
+
+/** What is wrong with items that are given; empty where nothing is. */
+export function checkItems(items: readonly ItemInput[], { time_per_cycle_ms, participants = [] }: ForItems): FieldIssue[] {
+  const issues: FieldIssue[] = [];
+  const known = new Set(participants.map((one) => one.participant_id));
+  const seen = new Set<string>();
+  for (const [place, input] of items.entries()) {
+    const fault = (field: keyof ItemInput, message: string, code: string) =>
+      issues.push({ field: `items.${place}.${field}`, message, code });
+    const id = itemId(input, place);
+    if (seen.has(id)) fault('item_id', `Must be unique, and ${id} is there already`, 'not_unique');
+    seen.add(id);
+    if (input.time_ms === undefined && time_per_cycle_ms === undefined) {
+      fault('time_ms', `Required without time_per_cycle_ms: ${CLOCK_MIN_MS} to ${CLOCK_MAX_MS}`, 'required');
+    }
+    if (input.participant_id !== undefined && !known.has(input.participant_id))
+      fault('participant_id', 'Names no participant', 'not_found');
+  }
+  return issues;
+}
+
+/** Whether the titles and metadata of items are too much for one session. */
+export function checkTexts(items: readonly Pick<ItemInput, 'title' | 'metadata'>[]): FieldIssue[] {
+  let bytes = 0;
+  for (const { title, metadata } of items) bytes += Buffer.byteLength(JSON.stringify([title, metadata]));
+  if (bytes <= TEXTS_MAX_BYTES) return [];
+  return [{ field: 'items', message: `Titles and metadata must not exceed ${TEXTS_MAX_BYTES} bytes together`, code: 'too_big' }];
+}
+
+/** Whether a switch can go on with what it names; a VALIDATION_ERROR where it can't. */
+export function checkNextItem(
+  state: SessionState,
+  { next_participant_id: who, next_item_id: item }: Pick<SwitchPayload, 'next_participant_id' | 'next_item_id'>,
+): Refusal | null {
+  const refuseField = (field: string, message: string, code: string) => invalid([{ field, message, code }]);
+  if (state.items === undefined)
+    return item === undefined ? null : refuseField('next_item_id', 'This session has no programme', 'unsupported');
+  if (who !== undefined) return refuseField('next_participant_id', WHOSE_TURN, 'unsupported');
+  return hasItem(state, item) ? null : refuseField('next_item_id', 'Names no item of the programme', 'not_found');
+}
+
+/** A start names nobody where the programme does. */
+export function checkBeginner({ items }: SessionState, named: string | undefined): Refusal | null {
+  if (items === undefined || named === undefined) return null;
+  return invalid([{ field: 'active_participant_id', message: WHOSE_TURN, code: 'unsupported' }]);
+}
