@@ -1,13 +1,9 @@
-import { once } from 'node:events';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { expect } from 'chai';
-import type { Browser, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { ConfigError, loadConfig } from '../../server/config.ts';
-import { buildConsole, hasBrowser, launch } from '../console/browser.ts';
-import { lacking } from '../kit/lacking.ts';
 import { rest } from '../kit/rest.ts';
 import { type Cluster, openCluster } from '../kit/server.ts';
+import { type ForeignOrigin, openForeignOrigin } from './foreign-origin.ts';
 import { JWT } from './kit.ts';
 
 const OPERATOR = { ADMIN_USER: 'olga', ADMIN_PASSWORD: 'a long password' };
@@ -71,26 +67,19 @@ describe('HTTP headers, operators and origins', () => {
 
   describe('for pages in a browser', function () {
     this.timeout(60_000);
-    let browser: Browser;
-    let elsewhere: Server;
+    let foreign: ForeignOrigin;
     let page: Page;
     let origin: string;
 
     before(async function () {
-      if (!hasBrowser) lacking(this, 'no Chromium at CHROMIUM_PATH or /usr/bin/chromium');
-      await buildConsole();
-      browser = await launch();
-      elsewhere = createServer((_, response) => response.writeHead(200, { 'content-type': 'text/html' }).end('<title>elsewhere</title>'));
-      elsewhere.listen(0, '127.0.0.1');
-      await once(elsewhere, 'listening');
-      origin = `http://127.0.0.1:${(elsewhere.address() as AddressInfo).port}`;
-      page = await browser.newPage();
+      foreign = await openForeignOrigin(this);
+      ({ origin } = foreign);
+      page = await foreign.browser.newPage();
       await page.goto(origin);
     });
     after(async () => {
-      await browser?.close();
-      elsewhere?.closeAllConnections();
-      elsewhere?.close();
+      await page?.close();
+      foreign?.close();
     });
 
     /** What a page can do with a server: whether its socket opens, and what it reads. */
@@ -127,7 +116,7 @@ describe('HTTP headers, operators and origins', () => {
 
     it('G-56 the page connects to its own server only and runs only its own scripts', async () => {
       const [own, other] = [await cluster.instance(), await cluster.instance()];
-      const ours = await browser.newPage();
+      const ours = await foreign.browser.newPage();
       const answer = await ours.goto(own.url);
       const policy = answer?.headers()['content-security-policy'] ?? '';
       expect(policy).to.contain("connect-src 'self';").and.to.contain("script-src 'self'").and.to.contain("frame-ancestors 'none'");

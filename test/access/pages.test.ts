@@ -1,18 +1,13 @@
-import { once } from 'node:events';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { expect } from 'chai';
-import type { Browser, Page } from 'playwright-core';
 import type { App } from '../../server/app.ts';
 import { ConfigError, loadConfig } from '../../server/config.ts';
-import { buildConsole, hasBrowser, launch } from '../console/browser.ts';
 import { chess } from '../kit/games.ts';
 import { HttpConnection } from '../kit/http-connection.ts';
-import { lacking } from '../kit/lacking.ts';
 import { rest } from '../kit/rest.ts';
 import { type Cluster, openCluster, type Settings } from '../kit/server.ts';
 import { TestClient } from '../kit/socket-client.ts';
 import { until } from '../kit/until.ts';
+import { type ForeignOrigin, openForeignOrigin } from './foreign-origin.ts';
 import { as, JWT, sovereign } from './kit.ts';
 
 const CLUB = 'https://club.example';
@@ -170,28 +165,18 @@ describe('pages and names', () => {
 
   describe('in a browser', function () {
     this.timeout(60_000);
-    let browser: Browser;
-    let elsewhere: Server;
+    let foreign: ForeignOrigin;
 
     before(async function () {
-      if (!hasBrowser) lacking(this, 'no Chromium at CHROMIUM_PATH or /usr/bin/chromium');
-      await buildConsole();
-      browser = await launch();
-      elsewhere = createServer((_, response) => response.writeHead(200, { 'content-type': 'text/html' }).end('<title>elsewhere</title>'));
-      elsewhere.listen(0, '127.0.0.1');
-      await once(elsewhere, 'listening');
+      foreign = await openForeignOrigin(this);
     });
-    after(async () => {
-      await browser?.close();
-      elsewhere?.closeAllConnections();
-      elsewhere?.close();
-    });
+    after(() => foreign?.close());
 
     it('G-80 a page of another origin changes nothing by requests that need no preflight', async () => {
       const app = await cluster.instance({ CORS_ORIGIN: CLUB });
       const id = await running(app);
-      const page: Page = await browser.newPage();
-      await page.goto(`http://127.0.0.1:${(elsewhere.address() as AddressInfo).port}`);
+      const page = await foreign.browser.newPage();
+      await page.goto(foreign.origin);
       const url = `${app.url}/v1/sessions/${id}`;
       await page.evaluate(`fetch('${url}/switch', { method: 'POST', mode: 'no-cors' }).catch(() => {})`);
       await page.evaluate(`fetch('${url}/pause', { method: 'POST', mode: 'no-cors', body: new Blob(['{}']) }).catch(() => {})`);
@@ -212,7 +197,7 @@ describe('pages and names', () => {
     it('G-82 the page plays on the server that sent it, whatever CORS_ORIGIN lists', async () => {
       const app = await cluster.instance({ CORS_ORIGIN: CLUB });
       for (const url of [app.url, app.url.replace('127.0.0.1', 'localhost')]) {
-        const page = await browser.newPage();
+        const page = await foreign.browser.newPage();
         await page.goto(url);
         await page.getByRole('button', { name: 'Create game' }).click();
         await page.getByRole('button', { name: 'Start' }).click();

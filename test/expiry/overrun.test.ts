@@ -4,63 +4,51 @@ import { chess } from '../kit/games.ts';
 import { openCluster } from '../kit/server.ts';
 import { entriesOf, historyIn } from '../kit/stored.ts';
 import { until } from '../kit/until.ts';
-import { EngineFixture, type EngineInstance, iso, stateOf } from './engine-fixture.ts';
+import { EngineFixture, iso, stateOf } from './engine-fixture.ts';
+import { ThreeInstances } from './three-instances.ts';
 
 const OVERRUN = 600;
 const BELOW_ZERO: Partial<CreatePayload> = { overrun_ms: OVERRUN };
 
 describe('clocks that go on below zero, over instances', () => {
-  let engines: EngineFixture;
-  let instances: EngineInstance[];
-
+  let three: ThreeInstances;
   before(async () => {
-    engines = await EngineFixture.open(20);
-    instances = await Promise.all([engines.instance(), engines.instance(), engines.instance()]);
+    three = await ThreeInstances.open();
   });
-  after(() => engines.close());
-
-  const first = () => instances[0] as EngineInstance;
-  const told = (session: string, event: 'update' | 'warning') =>
-    instances
-      .flatMap((instance) => instance.told)
-      .filter((one) => one.event === event && one.session_id === session)
-      .toSorted((one, other) => one.at - other.at);
-  const thresholds = (session: string) => told(session, 'warning').map((one) => Number(one.what));
-  const over = (session: string, version: number) =>
-    until(`version ${version} of ${session}`, async () => Number((await engines.stored(session)).version) >= version);
+  after(() => three.close());
 
   it('W-10 warnings at zero and below come once each, at their instants and in order, over three instances', async () => {
-    const game = await engines.game(first(), 500, { ...BELOW_ZERO, warning_thresholds_ms: [-300, 0, 300, -150] });
-    await over(game.session_id, 3);
-    expect(thresholds(game.session_id)).to.deep.equal([300, 0, -150, -300]);
-    for (const { at, what } of told(game.session_id, 'warning')) expect(at).to.be.at.least(game.deadline - OVERRUN - Number(what));
+    const game = await three.engines.game(three.first, 500, { ...BELOW_ZERO, warning_thresholds_ms: [-300, 0, 300, -150] });
+    await three.reaches(game.session_id, 3);
+    expect(three.thresholds(game.session_id)).to.deep.equal([300, 0, -150, -300]);
+    for (const { at, what } of three.told(game.session_id, 'warning')) expect(at).to.be.at.least(game.deadline - OVERRUN - Number(what));
   });
 
   it('W-10 an adjustment that lifts the clock above a threshold at or below zero warns of it again', async () => {
-    const game = await engines.game(first(), 2_050, { overrun_ms: 5_000, warning_thresholds_ms: [0, -1_000, -4_000] });
-    await until('two warnings', async () => thresholds(game.session_id).length === 2);
-    stateOf(await (instances[1] as EngineInstance).run(game.session_id, { type: 'adjust', delta_ms: 900, participant_id: 'white' }));
-    expect((await engines.stored(game.session_id)).warnings?.split(',').toSorted()).to.deep.equal(['-1000', '-4000']);
-    await until('the third warning', async () => thresholds(game.session_id).length === 3);
-    expect(thresholds(game.session_id)).to.deep.equal([0, -1_000, -1_000]);
-    stateOf(await first().run(game.session_id, { type: 'cancel' }));
+    const game = await three.engines.game(three.first, 2_050, { overrun_ms: 5_000, warning_thresholds_ms: [0, -1_000, -4_000] });
+    await until('two warnings', async () => three.thresholds(game.session_id).length === 2);
+    stateOf(await three.instances[1].run(game.session_id, { type: 'adjust', delta_ms: 900, participant_id: 'white' }));
+    expect((await three.engines.stored(game.session_id)).warnings?.split(',').toSorted()).to.deep.equal(['-1000', '-4000']);
+    await until('the third warning', async () => three.thresholds(game.session_id).length === 3);
+    expect(three.thresholds(game.session_id)).to.deep.equal([0, -1_000, -1_000]);
+    stateOf(await three.first.run(game.session_id, { type: 'cancel' }));
   });
 
   it('W-10 warnings below zero that an adjustment passes come at once', async () => {
-    const game = await engines.game(first(), 700, { ...BELOW_ZERO, warning_thresholds_ms: [100, 0, -200, -450] });
-    stateOf(await first().run(game.session_id, { type: 'adjust', delta_ms: -600, participant_id: 'white' }));
-    await over(game.session_id, 4);
-    expect(thresholds(game.session_id)).to.deep.equal([100, 0, -200, -450]);
-    for (const { at } of told(game.session_id, 'warning').slice(0, 3)) expect(at).to.be.below(game.deadline - 600 - 150);
+    const game = await three.engines.game(three.first, 700, { ...BELOW_ZERO, warning_thresholds_ms: [100, 0, -200, -450] });
+    stateOf(await three.first.run(game.session_id, { type: 'adjust', delta_ms: -600, participant_id: 'white' }));
+    await three.reaches(game.session_id, 4);
+    expect(three.thresholds(game.session_id)).to.deep.equal([100, 0, -200, -450]);
+    for (const { at } of three.told(game.session_id, 'warning').slice(0, 3)) expect(at).to.be.below(game.deadline - 600 - 150);
   });
 
   it('E-70 the expiry below zero takes effect once, as of its deadline, also when the instance with the alarm is gone', async () => {
-    const lone = await engines.instance();
-    const game = await engines.game(lone, 900, BELOW_ZERO);
+    const lone = await three.engines.instance();
+    const game = await three.engines.game(lone, 900, BELOW_ZERO);
     await lone.close();
-    await until('the update', async () => told(game.session_id, 'update').length > 0);
-    expect(told(game.session_id, 'update').map(({ what }) => what)).to.deep.equal(['participant_expired']);
-    const [, started, expired, ...more] = await engines.trailOf(game.session_id, 3);
+    await until('the update', async () => three.told(game.session_id, 'update').length > 0);
+    expect(three.told(game.session_id, 'update').map(({ what }) => what)).to.deep.equal(['participant_expired']);
+    const [, started, expired, ...more] = await three.engines.trailOf(game.session_id, 3);
     expect(more).to.deep.equal([]);
     expect(Date.parse(started?.state_snapshot.zero_at ?? '')).to.equal(game.deadline - OVERRUN);
     expect(expired).to.include({

@@ -1,7 +1,8 @@
 import { expect } from 'chai';
 import type { CreatePayload } from '#contract';
 import { until } from '../kit/until.ts';
-import { EngineFixture, type EngineInstance, stateOf } from './engine-fixture.ts';
+import { EngineFixture, stateOf } from './engine-fixture.ts';
+import { ThreeInstances } from './three-instances.ts';
 
 const SECOND: Partial<CreatePayload> = {
   participants: [
@@ -11,31 +12,17 @@ const SECOND: Partial<CreatePayload> = {
 };
 
 describe('warnings', () => {
-  let engines: EngineFixture;
-  let instances: EngineInstance[];
-
+  let three: ThreeInstances;
   before(async () => {
-    engines = await EngineFixture.open(20);
-    instances = await Promise.all([engines.instance(), engines.instance(), engines.instance()]);
+    three = await ThreeInstances.open();
   });
-  after(() => engines.close());
-
-  const first = () => instances[0] as EngineInstance;
-  /** What all instances together warned the room of a session of, in order. */
-  const warned = (session: string) =>
-    instances
-      .flatMap((instance) => instance.told)
-      .filter((one) => one.event === 'warning' && one.session_id === session)
-      .toSorted((one, other) => one.at - other.at);
-  const thresholds = (session: string) => warned(session).map((one) => Number(one.what));
-  const over = (session: string, version: number) =>
-    until(`version ${version} of ${session}`, async () => Number((await engines.stored(session)).version) >= version);
+  after(() => three.close());
 
   it('W-1 a warning comes once for each threshold, when it is crossed and not before, over three instances', async () => {
-    const game = await engines.game(first(), 600, { ...SECOND, warning_thresholds_ms: [300, 850, 600] });
-    await over(game.session_id, 3);
-    expect(thresholds(game.session_id)).to.deep.equal([850, 600, 300]);
-    for (const { at, what, version } of warned(game.session_id)) {
+    const game = await three.engines.game(three.first, 600, { ...SECOND, warning_thresholds_ms: [300, 850, 600] });
+    await three.reaches(game.session_id, 3);
+    expect(three.thresholds(game.session_id)).to.deep.equal([850, 600, 300]);
+    for (const { at, what, version } of three.told(game.session_id, 'warning')) {
       expect(at).to.be.at.least(game.deadline - Number(what));
       expect(version).to.equal(2);
     }
@@ -43,64 +30,66 @@ describe('warnings', () => {
 
   it('W-1 a warning comes once, however many instances handle it at the same moment', async () => {
     const payload = { ...SECOND, warning_thresholds_ms: [800, 700] };
-    const games = await Promise.all(Array.from({ length: 20 }, (_, n) => engines.game(instances[n % 3] as EngineInstance, 0, payload)));
+    const games = await Promise.all(
+      Array.from({ length: 20 }, (_, n) => three.engines.game(three.instances[n % 3] ?? three.first, 0, payload)),
+    );
     // Every instance has an alarm for every game now, as after moves over all of them. None lifts the clock, which
     // would warn again.
-    for (const instance of instances) {
+    for (const instance of three.instances) {
       const adjusted = games.map(({ session_id }) => instance.run(session_id, { type: 'adjust', delta_ms: -10, participant_id: 'white' }));
       for (const outcome of await Promise.all(adjusted)) stateOf(outcome);
     }
-    await Promise.all(games.map((game) => over(game.session_id, 6)));
-    for (const game of games) expect(thresholds(game.session_id)).to.deep.equal([800, 700]);
+    await Promise.all(games.map((game) => three.reaches(game.session_id, 6)));
+    for (const game of games) expect(three.thresholds(game.session_id)).to.deep.equal([800, 700]);
   });
 
   it('W-2 warnings make no version and no audit event', async () => {
-    const game = await engines.game(first(), 0, { ...SECOND, warning_thresholds_ms: [1_450] });
-    await until('the warning', async () => warned(game.session_id).length === 1);
-    expect(stateOf(await first().engine.get(game.session_id, { arrival: Math.floor(engines.now()) })).version).to.equal(2);
-    expect(await engines.trail(game.session_id)).to.have.length(2);
+    const game = await three.engines.game(three.first, 0, { ...SECOND, warning_thresholds_ms: [1_450] });
+    await until('the warning', async () => three.told(game.session_id, 'warning').length === 1);
+    expect(stateOf(await three.first.engine.get(game.session_id, { arrival: Math.floor(three.engines.now()) })).version).to.equal(2);
+    expect(await three.engines.trail(game.session_id)).to.have.length(2);
   });
 
   it('W-3 thresholds at or above what the clock has when it is started or resumed give no warning', async () => {
-    const game = await engines.game(first(), 0, { ...SECOND, warning_thresholds_ms: [2_000, 1_500, 1_499, 700] });
-    await until('the first warning', async () => thresholds(game.session_id)[0] === 1_499);
-    const paused = stateOf(await first().run(game.session_id, { type: 'pause' }));
+    const game = await three.engines.game(three.first, 0, { ...SECOND, warning_thresholds_ms: [2_000, 1_500, 1_499, 700] });
+    await until('the first warning', async () => three.thresholds(game.session_id)[0] === 1_499);
+    const paused = stateOf(await three.first.run(game.session_id, { type: 'pause' }));
     const left = paused.participants[0]?.total_time_ms ?? 0;
     expect(left).to.be.within(701, 1_499);
-    stateOf(await first().run(game.session_id, { type: 'adjust', delta_ms: 700 - left, participant_id: 'white' }));
-    stateOf(await first().run(game.session_id, { type: 'resume' }));
-    await over(game.session_id, 6);
-    expect(thresholds(game.session_id)).to.deep.equal([1_499]);
+    stateOf(await three.first.run(game.session_id, { type: 'adjust', delta_ms: 700 - left, participant_id: 'white' }));
+    stateOf(await three.first.run(game.session_id, { type: 'resume' }));
+    await three.reaches(game.session_id, 6);
+    expect(three.thresholds(game.session_id)).to.deep.equal([1_499]);
   });
 
   it('W-4 each cycle warns of its thresholds anew', async () => {
-    const game = await engines.game(first(), 0, {
+    const game = await three.engines.game(three.first, 0, {
       sync_mode: 'per_cycle',
       time_per_cycle_ms: 1_000,
       action_on_timeout: { type: 'skip_cycle' },
       warning_thresholds_ms: [900, 100],
     });
-    await until('the third warning', async () => thresholds(game.session_id).length === 3);
-    expect(thresholds(game.session_id)).to.deep.equal([900, 100, 900]);
-    expect(warned(game.session_id).map((one) => one.version)).to.deep.equal([2, 2, 3]);
-    stateOf(await first().run(game.session_id, { type: 'cancel' }));
+    await until('the third warning', async () => three.thresholds(game.session_id).length === 3);
+    expect(three.thresholds(game.session_id)).to.deep.equal([900, 100, 900]);
+    expect(three.told(game.session_id, 'warning').map((one) => one.version)).to.deep.equal([2, 2, 3]);
+    stateOf(await three.first.run(game.session_id, { type: 'cancel' }));
   });
 
   for (const clock of [
     { sync_mode: 'global', total_time_ms: 1_500 },
     { sync_mode: 'count_up', max_time_ms: 1_500 },
   ] as const) {
-    it(`W-5 come once a session in ${clock.sync_mode}, also across switches and pauses`, async () => {
-      const game = await engines.game(first(), 600, { ...clock, warning_thresholds_ms: [800, 550, 300] });
+    it(`W-5 warnings come once a session in ${clock.sync_mode}, also across switches and pauses`, async () => {
+      const game = await three.engines.game(three.first, 600, { ...clock, warning_thresholds_ms: [800, 550, 300] });
       for (const [n, instant] of [750, 500, 250].entries()) {
-        await engines.reach(game.deadline - instant);
-        await until('the warning before it', async () => thresholds(game.session_id).length === n + 1);
-        stateOf(await (instances[n] as EngineInstance).run(game.session_id, { type: 'switch' }));
+        await three.engines.reach(game.deadline - instant);
+        await until('the warning before it', async () => three.thresholds(game.session_id).length === n + 1);
+        stateOf(await (three.instances[n] ?? three.first).run(game.session_id, { type: 'switch' }));
       }
-      stateOf(await first().run(game.session_id, { type: 'pause' }));
-      stateOf(await first().run(game.session_id, { type: 'resume' }));
-      await over(game.session_id, 8);
-      expect(thresholds(game.session_id)).to.deep.equal([800, 550, 300]);
+      stateOf(await three.first.run(game.session_id, { type: 'pause' }));
+      stateOf(await three.first.run(game.session_id, { type: 'resume' }));
+      await three.reaches(game.session_id, 8);
+      expect(three.thresholds(game.session_id)).to.deep.equal([800, 550, 300]);
     });
   }
 
@@ -120,46 +109,46 @@ describe('warnings', () => {
   });
 
   it('W-6 a warning comes again for a threshold above which an adjustment lifts the clock', async () => {
-    const game = await engines.game(first(), 600, { ...SECOND, warning_thresholds_ms: [850, 300] });
-    await until('the warning', async () => thresholds(game.session_id).length === 1);
-    stateOf(await first().run(game.session_id, { type: 'adjust', delta_ms: 200, participant_id: 'white' }));
-    await over(game.session_id, 4);
-    expect(thresholds(game.session_id)).to.deep.equal([850, 850, 300]);
+    const game = await three.engines.game(three.first, 600, { ...SECOND, warning_thresholds_ms: [850, 300] });
+    await until('the warning', async () => three.thresholds(game.session_id).length === 1);
+    stateOf(await three.first.run(game.session_id, { type: 'adjust', delta_ms: 200, participant_id: 'white' }));
+    await three.reaches(game.session_id, 4);
+    expect(three.thresholds(game.session_id)).to.deep.equal([850, 850, 300]);
   });
 
   it('W-6 a warning does not come again after an adjustment that leaves the clock below, or is for another clock', async () => {
-    const game = await engines.game(first(), 600, { ...SECOND, warning_thresholds_ms: [850, 300] });
-    await engines.reach(game.deadline - 700);
-    expect(thresholds(game.session_id)).to.deep.equal([850]);
-    stateOf(await first().run(game.session_id, { type: 'adjust', delta_ms: 50, participant_id: 'white' }));
-    stateOf(await first().run(game.session_id, { type: 'adjust', delta_ms: 5_000, participant_id: 'black' }));
-    await over(game.session_id, 5);
-    expect(thresholds(game.session_id)).to.deep.equal([850, 300]);
+    const game = await three.engines.game(three.first, 600, { ...SECOND, warning_thresholds_ms: [850, 300] });
+    await three.engines.reach(game.deadline - 700);
+    expect(three.thresholds(game.session_id)).to.deep.equal([850]);
+    stateOf(await three.first.run(game.session_id, { type: 'adjust', delta_ms: 50, participant_id: 'white' }));
+    stateOf(await three.first.run(game.session_id, { type: 'adjust', delta_ms: 5_000, participant_id: 'black' }));
+    await three.reaches(game.session_id, 5);
+    expect(three.thresholds(game.session_id)).to.deep.equal([850, 300]);
   });
 
   it('W-6 warnings come at once for thresholds that an adjustment crosses', async () => {
-    const game = await engines.game(first(), 300, { ...SECOND, warning_thresholds_ms: [1_000, 700, 100] });
-    stateOf(await first().run(game.session_id, { type: 'adjust', delta_ms: -900, participant_id: 'white' }));
-    await over(game.session_id, 4);
-    expect(thresholds(game.session_id)).to.deep.equal([1_000, 700, 100]);
+    const game = await three.engines.game(three.first, 300, { ...SECOND, warning_thresholds_ms: [1_000, 700, 100] });
+    stateOf(await three.first.run(game.session_id, { type: 'adjust', delta_ms: -900, participant_id: 'white' }));
+    await three.reaches(game.session_id, 4);
+    expect(three.thresholds(game.session_id)).to.deep.equal([1_000, 700, 100]);
   });
 
   it('W-7 no warning comes after the clock has stopped, nor for a turn that is over', async () => {
     const thresholdSoon = { ...SECOND, warning_thresholds_ms: [1_000] };
-    const [paused, moved, done] = await Promise.all([250, 250, 250].map((ago) => engines.game(first(), ago, thresholdSoon)));
-    stateOf(await first().run(paused?.session_id ?? '', { type: 'pause' }));
-    stateOf(await first().run(moved?.session_id ?? '', { type: 'switch' }));
-    stateOf(await first().run(done?.session_id ?? '', { type: 'complete' }));
+    const [paused, moved, done] = await Promise.all([250, 250, 250].map((ago) => three.engines.game(three.first, ago, thresholdSoon)));
+    stateOf(await three.first.run(paused?.session_id ?? '', { type: 'pause' }));
+    stateOf(await three.first.run(moved?.session_id ?? '', { type: 'switch' }));
+    stateOf(await three.first.run(done?.session_id ?? '', { type: 'complete' }));
     // By the time the next turn has come down to it, that of the turn before would have been sent.
-    await until('the warning of the next turn', async () => warned(moved?.session_id ?? '').length > 0);
-    expect([paused, done].map((game) => thresholds(game?.session_id ?? ''))).to.deep.equal([[], []]);
+    await until('the warning of the next turn', async () => three.told(moved?.session_id ?? '', 'warning').length > 0);
+    expect([paused, done].map((game) => three.thresholds(game?.session_id ?? ''))).to.deep.equal([[], []]);
     expect(
-      warned(moved?.session_id ?? '').map((one) => one.version),
+      three.told(moved?.session_id ?? '', 'warning').map((one) => one.version),
       'only that of the turn that followed',
     ).to.deep.equal([3]);
   });
 
-  it('W-7 do not come between the deadline and the end of the grace', async () => {
+  it('W-7 no warning comes between the deadline and the end of the grace', async () => {
     const slow = await EngineFixture.open(400);
     try {
       const idle = await slow.instance({ expires: false });
@@ -174,23 +163,23 @@ describe('warnings', () => {
   });
 
   it('W-8 another instance sends warnings when the one with the alarm is gone', async () => {
-    const gone = await engines.instance();
-    const game = await engines.game(gone, 600, { ...SECOND, warning_thresholds_ms: [800, 400] });
+    const gone = await three.engines.instance();
+    const game = await three.engines.game(gone, 600, { ...SECOND, warning_thresholds_ms: [800, 400] });
     await gone.close();
-    await over(game.session_id, 3);
-    expect(thresholds(game.session_id)).to.deep.equal([800, 400]);
-    expect(warned(game.session_id)[0]?.at).to.be.at.most(game.deadline - 800 + 1_000);
+    await three.reaches(game.session_id, 3);
+    expect(three.thresholds(game.session_id)).to.deep.equal([800, 400]);
+    expect(three.told(game.session_id, 'warning')[0]?.at).to.be.at.most(game.deadline - 800 + 1_000);
   });
 
   it('W-9 an overdue warning is sent after what leaves its clock running: an adjustment of another clock, a lap', async () => {
-    const idle = await engines.instance({ expires: false });
+    const idle = await three.engines.instance({ expires: false });
     const crossed = { warning_thresholds_ms: [1_000, 300] };
-    const game = await engines.game(idle, 600, { ...SECOND, ...crossed });
+    const game = await three.engines.game(idle, 600, { ...SECOND, ...crossed });
     stateOf(await idle.run(game.session_id, { type: 'adjust', delta_ms: 100, participant_id: 'black' }));
-    const exam = await engines.game(idle, 600, { sync_mode: 'global', total_time_ms: 1_500, ...crossed });
+    const exam = await three.engines.game(idle, 600, { sync_mode: 'global', total_time_ms: 1_500, ...crossed });
     stateOf(await idle.run(exam.session_id, { type: 'switch' }));
-    await Promise.all([over(game.session_id, 4), over(exam.session_id, 4)]);
-    expect([thresholds(game.session_id), thresholds(exam.session_id)]).to.deep.equal([
+    await Promise.all([three.reaches(game.session_id, 4), three.reaches(exam.session_id, 4)]);
+    expect([three.thresholds(game.session_id), three.thresholds(exam.session_id)]).to.deep.equal([
       [1_000, 300],
       [1_000, 300],
     ]);
