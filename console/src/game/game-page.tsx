@@ -11,6 +11,7 @@ import { facesOf } from './faces.ts';
 import { FinishSheet } from './finish-sheet.tsx';
 import { Notice } from './notice.tsx';
 import { Roster } from './roster.tsx';
+import { StartCountdown } from './start-countdown.tsx';
 import { useGame } from './use-game.ts';
 import { useKeptFocus } from './use-kept-focus.ts';
 import { useSound } from './use-sound.ts';
@@ -64,6 +65,7 @@ export function GamePage({ client, sessionId, token, watchOnly }: GamePageProps)
         {!rights.turn && !rights.start && rights.role !== 'participant' && <p className="badge">Watching</p>}
         <p className="standing">{standing(state)}</p>
       </header>
+      {state.status === 'pending' && state.starts_at != null && <StartCountdown client={client} startsAt={state.starts_at} />}
       <section className="board" aria-label="Clocks" data-clocks={faces.length}>
         {faces.map((face) => (
           <ClockPanel

@@ -26,6 +26,13 @@ const WORDS: Record<EventType, string> = {
   session_scheduled: 'Start planned',
 };
 
+/** What happened, in a word or two. */
+function wordsOf({ event_type, metadata }: HistoryEvent): string {
+  if (event_type === 'session_started' && metadata['scheduled'] === true) return 'Started as planned';
+  if (event_type === 'session_scheduled' && metadata['starts_at'] === null) return 'Planned start called off';
+  return WORDS[event_type];
+}
+
 export function Timeline({ events }: { events: HistoryEvent[] }) {
   return (
     <ol className="timeline" reversed aria-label="Events">
@@ -35,7 +42,7 @@ export function Timeline({ events }: { events: HistoryEvent[] }) {
             {clockTime(event.timestamp)}
           </time>
           <p>
-            <b>{WORDS[event.event_type]}</b>
+            <b>{wordsOf(event)}</b>
             {details(event).map((detail) => (
               <span key={detail}> · {detail}</span>
             ))}
@@ -50,8 +57,9 @@ function details(event: HistoryEvent): string[] {
   const { state_snapshot: state, time_elapsed_ms: elapsed, time_remaining_ms: left, metadata } = event;
   const who = event.participant_id ?? event.group_id;
   const actor = actorOf(metadata['actor']);
-  const reason = metadata['reason'];
+  const { reason, starts_at: planned } = metadata;
   return [
+    ...(typeof planned === 'string' ? [`for ${new Date(planned).toLocaleString()}`] : []),
     ...(who === null ? [] : [nameOf(state, who)]),
     ...(elapsed !== null && elapsed > 0 ? [`${seconds(elapsed)} used`] : []),
     ...(left === null ? [] : [left < 0 ? `${formatTime(-left, 'stopwatch')} over` : `${formatTime(left)} left`]),

@@ -90,6 +90,14 @@ export function Details({ draft, faults, onChange }: DetailsProps) {
         fault={faults['undo']}
         onChange={(undo) => onChange({ undo })}
       />
+      <TextField
+        label="Starts by itself at"
+        type="datetime-local"
+        value={draft.startsAt}
+        fault={faults['startsAt']}
+        hint="Empty: somebody starts it"
+        onChange={(startsAt) => onChange({ startsAt })}
+      />
       <SelectField
         label="When a clock runs out"
         value={draft.onTimeout as keyof typeof ACTIONS}

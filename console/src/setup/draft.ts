@@ -40,6 +40,8 @@ export interface Draft {
   autoAdvance: boolean;
   /** How many turns can be taken back. */
   undo: string;
+  /** The time of day here at which it starts by itself, as a `datetime-local` has it; empty for a start by hand. */
+  startsAt: string;
   outage: OutagePolicy;
 }
 
@@ -115,6 +117,7 @@ export function sessionFrom(draft: Draft): { payload: CreatePayload; issues: Fie
     action_on_timeout: draft.onTimeout === '' ? undefined : { type: draft.onTimeout },
     auto_advance: draft.autoAdvance,
     undo_depth: readUndo(draft.undo, issues),
+    starts_at: readStart(draft.startsAt, issues),
     outage_policy: draft.outage,
     metadata: metadataOf(draft, time, own),
     ...(mode === 'per_group' ? teams(rows, times) : { participants: participants(draft, times) }),
@@ -128,6 +131,15 @@ function readUndo(text: string, issues: FieldIssue[]): number | undefined {
   const turns = Number(text);
   if (!Number.isInteger(turns)) issues.push({ field: 'undo', code: 'malformed', message: 'Write a number' });
   return Number.isInteger(turns) ? turns : undefined;
+}
+
+/** The instant of a time of day here; nothing where the field is empty. */
+function readStart(text: string, issues: FieldIssue[]): string | undefined {
+  if (text.trim() === '') return undefined;
+  const at = new Date(text);
+  if (!Number.isNaN(at.getTime())) return at.toISOString();
+  issues.push({ field: 'startsAt', code: 'malformed', message: 'Write a date and a time' });
+  return undefined;
 }
 
 /** What the clock of a participant or team is given, beside what all are given. */
@@ -198,6 +210,8 @@ export function draftField(field: string, draft: Draft): string {
       return 'warnings';
     case 'undo_depth':
       return 'undo';
+    case 'starts_at':
+      return 'startsAt';
     case 'action_on_timeout':
       return 'onTimeout';
     case 'metadata':

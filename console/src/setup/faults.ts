@@ -30,6 +30,7 @@ const WORDS: Readonly<Record<string, Readonly<Record<string, string>> & { else: 
   rows: { too_big: 'At most 1000.', else: 'There must be at least one, and two for an hourglass.' },
   name: { too_big: 'That is too long.', not_unique: 'There is another one of this name.', else: 'Another name, please.' },
   members: { not_unique: 'Somebody is in two teams.', else: 'At least one member is needed.' },
+  startsAt: { out_of_range: 'In the future, at most 400 days ahead.', else: 'Write a date and a time.' },
   undo: { else: 'Write a number from 0 to 20.' },
   title: { else: 'That is too long, together with the names.' },
 };

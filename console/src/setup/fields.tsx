@@ -12,17 +12,19 @@ interface FieldProps {
 
 interface TextFieldProps extends FieldProps {
   value: string;
+  type?: 'text' | 'datetime-local';
   placeholder?: string;
   onChange: (value: string) => void;
 }
 
-export function TextField({ label, value, placeholder, hint, fault, onChange }: TextFieldProps) {
+export function TextField({ label, value, type = 'text', placeholder, hint, fault, onChange }: TextFieldProps) {
   const id = useId();
   return (
     <Field id={id} label={label} hint={hint} fault={fault}>
       <input
         id={id}
-        type="text"
+        type={type}
+        step={type === 'text' ? undefined : 1}
         value={value}
         placeholder={placeholder}
         maxLength={200}

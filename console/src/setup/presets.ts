@@ -21,6 +21,7 @@ export const plain: Omit<Draft, 'preset' | 'title' | 'mode' | 'time'> = {
   onTimeout: '',
   autoAdvance: false,
   undo: '',
+  startsAt: '',
   outage: 'charge',
 };
 
