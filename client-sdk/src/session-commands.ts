@@ -7,6 +7,7 @@ import type {
   CommandName,
   CommandOptions,
   Commands,
+  CompletePayload,
   CreatePayload,
   ExtendPayload,
   FinishPayload,
@@ -44,6 +45,8 @@ type ClockCommand = 'session:start' | 'session:pause' | 'session:resume' | 'sess
 export type FinishOptions = Omit<FinishPayload, 'session_id' | 'participant_id'>;
 /** How many turns to take back, whether the time that they used stays charged, and to which version this applies. */
 export type UndoOptions = Omit<UndoPayload, 'session_id'>;
+/** How a session came out. */
+export type CompleteOptions = Omit<CompletePayload, 'session_id'>;
 /** Who extends, why, and which cycle is meant. */
 export type ExtendOptions = Omit<ExtendPayload, 'session_id'>;
 /** As of `CommandOptions`; `nextItem`: the item of the programme that begins, instead of the next one that waits. */
@@ -203,7 +206,8 @@ export class SessionCommands {
   }
 
   /** Ends a session as planned. */
-  async completeSession(id: string, options?: CommandOptions): Data<'session:complete'> {
+  /** Ends a session as planned. `outcome`, any JSON up to 1 KiB, stays in its state: a result, a draw, a price. */
+  async completeSession(id: string, options?: CompleteOptions): Data<'session:complete'> {
     return this.#change('session:complete', { session_id: id, ...options });
   }
 

@@ -4,6 +4,8 @@ import { hasBid, hasMoves, isAgenda, isAuction, isMeetingOver } from './trade.ts
 
 /** The name its creator gave to a participant or group, else its id. */
 export function nameOf(state: SessionState, id: string): string {
+  const own = state.participants.find((one) => one.participant_id === id)?.name;
+  if (own !== undefined) return own;
   const { names } = state.metadata;
   const name = typeof names === 'object' && names !== null && !Array.isArray(names) ? names[id] : undefined;
   return typeof name === 'string' && name !== '' ? name : id;

@@ -61,6 +61,8 @@ function isSameParticipant(a: ParticipantState, b: ParticipantState): boolean {
     a.late_by_ms === b.late_by_ms &&
     a.answer === b.answer &&
     a.closes_at === b.closes_at &&
+    a.name === b.name &&
+    same(a.metadata, b.metadata) &&
     same(a.clock, b.clock)
   );
 }

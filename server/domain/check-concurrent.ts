@@ -52,6 +52,7 @@ function checkFields(payload: CreatePayload, issues: FieldIssue[], unsupported: 
   if (increment_ms > 0) unsupported('increment_ms', 'A concurrent session has no turns that earn it');
   if (undo_depth > 0) unsupported('undo_depth', 'A concurrent session has no turns to take back');
   if (payload.extension !== undefined) unsupported('extension', 'Excludes concurrent');
+  if (payload.max_cycles !== undefined && payload.sync_mode !== 'per_cycle') unsupported('max_cycles', 'Only per_cycle has common cycles');
   if (overrun_ms > 0) unsupported('overrun_ms', 'Clocks of a concurrent session end at zero');
   for (const field of ['active_participant_id', 'active_group_id'] as const) {
     if (payload[field] !== undefined) unsupported(field, 'In a concurrent session nobody has the turn');

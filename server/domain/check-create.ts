@@ -3,6 +3,7 @@ import { CLOCK_MAX_MS, CLOCK_MIN_MS, type CreatePayload, type FieldIssue, type P
 import { checkConcurrent } from './check-concurrent.ts';
 import { checkControls } from './check-control.ts';
 import { checkOverrun } from './check-overrun.ts';
+import { checkTexts } from './check-texts.ts';
 import { checkProgramme } from './programme.ts';
 
 /** Describes a field at fault. */
@@ -16,7 +17,12 @@ export function checkCreate(payload: CreatePayload, now: number): FieldIssue[] {
   const fault: Fault = (field, message, code) => issues.push({ field, message, code });
   checkParticipants(payload, fault);
   checkClock(payload, fault);
-  issues.push(...checkOverrun(payload), ...checkConcurrent(payload, now), ...checkProgramme(payload));
+  issues.push(
+    ...checkOverrun(payload),
+    ...checkConcurrent(payload, now),
+    ...checkProgramme(payload),
+    ...checkTexts(payload, payload.items === undefined ? 'participants' : 'items'),
+  );
   if (modeOf(payload).owners === 'groups') checkGroups(payload, fault);
   else if (payload.groups !== undefined && payload.groups.length > 0)
     fault('groups', 'Only per_group has groups of its own', 'unsupported');

@@ -51,6 +51,17 @@ export function beginTogether(draft: SessionState, at: number): void {
   });
 }
 
+/** Whether the cycle that everybody is in is the last one. */
+export function isLastTogether({ max_cycles, cycle_count }: SessionState): boolean {
+  return max_cycles !== undefined && cycle_count + 1 >= max_cycles;
+}
+
+/** Ends the last cycle of `per_cycle` at `at`, and the session with it. */
+export function endTogether(draft: SessionState, at: number): void {
+  draft.cycle_count += 1;
+  end(draft, 'completed', at);
+}
+
 /** A participant whose clock has ended, counted. */
 export function counted(one: ParticipantState): ParticipantState {
   return { ...one, cycle_count: one.cycle_count + 1, has_gone: true };
@@ -64,7 +75,8 @@ export function goOnOrEnd(draft: SessionState, at: number): void {
   if (draft.participants.some(goesOnAlone)) return;
   if (draft.status === 'pending') return end(draft, 'cancelled', at);
   if (draft.sync_mode === 'per_cycle' && draft.participants.some((one) => !isClosed(draft, one, at))) {
-    if (draft.auto_advance) beginTogether(draft, at);
+    if (isLastTogether(draft)) endTogether(draft, at);
+    else if (draft.auto_advance) beginTogether(draft, at);
     return;
   }
   end(draft, draft.participants.some(({ clock_status }) => clock_status === 'finished') ? 'completed' : 'expired', at);

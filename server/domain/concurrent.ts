@@ -12,7 +12,18 @@ import {
   type SessionState,
 } from '#contract';
 import { checkStatus, statusSaysNo } from './allowed.ts';
-import { beginTogether, chargeOf, counted, goOnOrEnd, isClosed, NOTHING, running, stopClocks } from './clock-set.ts';
+import {
+  beginTogether,
+  chargeOf,
+  counted,
+  endTogether,
+  goOnOrEnd,
+  isClosed,
+  isLastTogether,
+  NOTHING,
+  running,
+  stopClocks,
+} from './clock-set.ts';
 import { checkCycleCount } from './cycle-guard.ts';
 import type { Decision, TimerCommand } from './decide.ts';
 import { edit } from './edit.ts';
@@ -186,7 +197,8 @@ function nextCycle(state: SessionState, at: number): Decision {
   const charge = chargeOf(state, draft, cut);
   draft.participants = draft.participants.map((one) => (goesOnAlone(one) && one.clock_status !== 'waiting' ? counted(one) : one));
   if (draft.participants.every((one) => isClosed(draft, one, at))) return statusSaysNo(state, 'switch');
-  beginTogether(draft, at);
+  if (isLastTogether(draft)) endTogether(draft, at);
+  else beginTogether(draft, at);
   return { ok: true, event: record(state, draft, 'cycle_switched', at, charge) };
 }
 

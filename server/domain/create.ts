@@ -76,6 +76,7 @@ export function created(payload: NewSession, now: number, epoch: number, note: J
   if (payload.participants_may_pause === true) state.participants_may_pause = true;
   if (payload.undo_depth !== undefined && payload.undo_depth > 0)
     Object.assign(state, { undo_depth: payload.undo_depth, undo_available: 0 });
+  if (payload.max_cycles !== undefined) state.max_cycles = payload.max_cycles;
   if (payload.extension !== undefined) Object.assign(state, { extension: payload.extension, extended_ms: 0, extension_count: 0 });
   if (payload.items !== undefined)
     Object.assign(state, { items: itemsOf(payload.items, payload), item_index: null, round: 1, rounds: payload.rounds ?? 1 });
@@ -157,5 +158,7 @@ function participantOf(input: ParticipantInput, position: number): ParticipantSt
     is_active: false,
     has_expired: false,
     has_gone: false,
+    ...(input.name === undefined ? {} : { name: input.name }),
+    ...(input.metadata === undefined ? {} : { metadata: input.metadata }),
   };
 }

@@ -2,6 +2,8 @@ import {
   begin,
   beginCycle,
   type Charge,
+  complete,
+  cyclesAreOver,
   draftOf,
   endItem,
   findParticipant,
@@ -14,7 +16,7 @@ import {
   type Rules,
   settleSession,
 } from '#clock';
-import type { JsonObject, SessionState, SwitchPayload } from '#contract';
+import type { JsonObject, JsonValue, SessionState, SwitchPayload } from '#contract';
 import { adjust, type Adjustment } from './adjust.ts';
 import { checkStatus } from './allowed.ts';
 import { decideConcurrent, type Finish } from './concurrent.ts';
@@ -39,7 +41,7 @@ export type TimerCommand =
   | ({ type: 'extend' } & Extending)
   | ({ type: 'schedule' } & Scheduling)
   | ({ type: 'edit' } & Editing)
-  | { type: 'complete' }
+  | { type: 'complete'; outcome?: JsonValue | undefined }
   | { type: 'cancel'; reason?: string | undefined }
   | { type: 'delete' };
 
@@ -68,7 +70,13 @@ export interface DecideOptions {
  */
 export function decide(state: SessionState, command: TimerCommand, now: number, options: DecideOptions = {}): Decision {
   const decision = judge(state, command, now, options);
-  if (decision.ok) Object.assign(decision.event.metadata, options.note);
+  if (!decision.ok) return decision;
+  Object.assign(decision.event.metadata, options.note);
+  if (command.type === 'complete' && command.outcome !== undefined) {
+    decision.event.state.outcome = command.outcome;
+    // In the event, too, so that one in a snapshot can be checked against it.
+    decision.event.metadata['outcome'] = command.outcome;
+  }
   return decision;
 }
 
@@ -138,7 +146,8 @@ function switchTurn(state: SessionState, command: CommandOf<'switch'>, at: numbe
     if (next === undefined) return noParticipant(named);
     if (!hasTime(draft, next)) return refuse('PARTICIPANT_EXPIRED', `${named} has no time left`);
   }
-  beginCycle(draft, next, at);
+  if (cyclesAreOver(draft)) complete(draft, at);
+  else beginCycle(draft, next, at);
   return happened(record(state, draft, 'cycle_switched', at, charge, metadata));
 }
 

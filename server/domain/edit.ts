@@ -9,8 +9,9 @@ import {
   type SessionState,
 } from '#contract';
 import { canonicalJson } from './canonical.ts';
+import { checkTexts } from './check-texts.ts';
 import { record, type SessionEvent } from './event.ts';
-import { checkItems, checkTexts, itemId, itemsOf } from './programme.ts';
+import { checkItems, itemId, itemsOf } from './programme.ts';
 import { invalid, type Refusal } from './refusal.ts';
 
 export type Editing = Pick<EditPayload, 'items' | 'metadata'>;
@@ -57,7 +58,7 @@ function editItems(draft: SessionState, inputs: readonly ItemInput[]): FieldIssu
       issues.push({ field: `items.${place}.${changed}`, message: `${kept.item_id} has begun, so it stays as it is`, code: 'begun' });
     items[place] = kept;
   }
-  issues.push(...checkTexts(items));
+  issues.push(...checkTexts({ ...draft, items }, 'items'));
   draft.items = items;
   if (draft.item_index != null) draft.item_index = items.findIndex((one) => one.status === 'running');
   // Only before the start the present item may be another one, to which an adjustment has given time already.

@@ -2,6 +2,7 @@ import {
   beginCycle,
   beginItem,
   clockHolder,
+  cyclesAreOver,
   draftOf,
   countTurn,
   endItem,
@@ -49,7 +50,7 @@ function beginNext(draft: SessionState, at: number): boolean {
   if (draft.items !== undefined) return beginItem(draft, at);
   const next = successor(draft);
   // Without participants a cycle follows of itself; with them somebody must have time.
-  const somebodyFollows = !modeOf(draft).acrossTurns && (next !== undefined || draft.participants.length === 0);
+  const somebodyFollows = !modeOf(draft).acrossTurns && !cyclesAreOver(draft) && (next !== undefined || draft.participants.length === 0);
   if (somebodyFollows) beginCycle(draft, next, at);
   return somebodyFollows;
 }

@@ -8,7 +8,6 @@ import {
   type ItemState,
   type SessionState,
   type SwitchPayload,
-  TEXTS_MAX_BYTES,
 } from '#contract';
 import { invalid, type Refusal } from './refusal.ts';
 
@@ -49,7 +48,8 @@ export function checkProgramme(payload: CreatePayload): FieldIssue[] {
   if (payload.concurrent === true) unsupported('items', 'A concurrent session can’t have a programme yet');
   if (active_participant_id !== undefined) unsupported('active_participant_id', WHOSE_TURN);
   if (active_group_id !== undefined) unsupported('active_group_id', WHOSE_TURN);
-  return [...issues, ...checkItems(items, payload), ...checkTexts(items)];
+  if (payload.max_cycles !== undefined) unsupported('max_cycles', 'The programme says how many cycles there are');
+  return [...issues, ...checkItems(items, payload)];
 }
 
 const WHOSE_TURN = 'The items of the programme say whose turn it is';
@@ -72,14 +72,6 @@ export function checkItems(items: readonly ItemInput[], { time_per_cycle_ms, par
       fault('participant_id', 'Names no participant', 'not_found');
   }
   return issues;
-}
-
-/** Whether the titles and metadata of items are too much for one session. */
-export function checkTexts(items: readonly Pick<ItemInput, 'title' | 'metadata'>[]): FieldIssue[] {
-  let bytes = 0;
-  for (const { title, metadata } of items) bytes += Buffer.byteLength(JSON.stringify([title, metadata]));
-  if (bytes <= TEXTS_MAX_BYTES) return [];
-  return [{ field: 'items', message: `Titles and metadata must not exceed ${TEXTS_MAX_BYTES} bytes together`, code: 'too_big' }];
 }
 
 /** Whether a switch can go on with what it names; a VALIDATION_ERROR where it can't. */

@@ -150,7 +150,7 @@ function commandOf({ event_type, state_snapshot, metadata, participant_id: id }:
     case 'session_edited':
       return { type: 'edit', ...(metadata as Editing) };
     case 'session_completed':
-      return { type: 'complete' };
+      return { type: 'complete', outcome: metadata['outcome'] };
     case 'session_cancelled':
       return { type: 'cancel' };
     case 'session_deleted':

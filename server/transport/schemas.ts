@@ -5,6 +5,7 @@ import {
   ANSWER_MAX_BYTES,
   CLOCK_MAX_MS,
   CLOCK_MIN_MS,
+  CYCLES_MAX,
   type CommandName,
   type Commands,
   EVENT_TYPES,
@@ -17,8 +18,11 @@ import {
   ITEMS_MAX,
   MESSAGE_MAX_BYTES,
   METADATA_MAX_BYTES,
+  NAME_PATTERN,
   OUTAGE_POLICIES,
+  OUTCOME_MAX_BYTES,
   OVERRUN_MAX_MS,
+  PARTICIPANT_METADATA_MAX_BYTES,
   PARTICIPANTS_MAX,
   ROUNDS_MAX,
   SHARE_DEFAULT_SECONDS,
@@ -61,6 +65,8 @@ const participant = z.strictObject({
   time_factor: factor.optional(),
   extra_time_ms: z.int().min(0).max(CLOCK_MAX_MS).optional(),
   closes_at: instant.optional(),
+  name: z.string().regex(NAME_PATTERN, 'Must be 1 to 100 characters').optional(),
+  metadata: freeObject(PARTICIPANT_METADATA_MAX_BYTES).optional(),
 });
 
 const group = z.strictObject({
@@ -127,6 +133,7 @@ const create = z.strictObject({
   starts_at: instant.optional(),
   items: items.optional(),
   rounds: z.int().min(1).max(ROUNDS_MAX).optional(),
+  max_cycles: z.int().min(1).max(CYCLES_MAX).optional(),
 });
 
 /** A create without time controls, where every group needs a bank, and whose clocks end at zero with all thresholds. */
@@ -194,7 +201,7 @@ export const schemas = {
       path: ['items'],
       message: 'Required, or metadata: there is nothing to edit',
     }),
-  'session:complete': z.strictObject(session),
+  'session:complete': z.strictObject({ ...session, outcome: freeJson(OUTCOME_MAX_BYTES).optional() }),
   'session:cancel': z.strictObject({ ...session, reason: z.string().max(1000).optional() }),
   'session:delete': z.strictObject(session),
   'session:message': z.strictObject({ ...session, message: freeJson(MESSAGE_MAX_BYTES) }),

@@ -89,7 +89,9 @@ export function workOfTelling(bytes: number, sockets: number): number {
 /** About how long the JSON of a state is, estimated without making it, since commands have no time for that. */
 function bytesOf({ participants, groups, metadata, action_on_timeout }: SessionState): number {
   let bytes = STATE_BYTES + lengthOf(metadata) + lengthOf(action_on_timeout);
-  for (const { participant_id, group_id } of participants) bytes += PARTICIPANT_BYTES + participant_id.length + (group_id?.length ?? 0);
+  for (const { participant_id, group_id, name, metadata: own = null } of participants) {
+    bytes += PARTICIPANT_BYTES + participant_id.length + (group_id?.length ?? 0) + (name?.length ?? 0) + lengthOf(own);
+  }
   for (const { group_id, members } of groups) {
     bytes += GROUP_BYTES + group_id.length;
     for (const member of members) bytes += member.length;

@@ -136,6 +136,20 @@ describe('verification of the trail', () => {
     expect(((await found(late)) as string[]).join()).to.match(/^5 altered/);
   });
 
+  it('LT-25 verification finds nothing in a session with names, an outcome and a last cycle, and names an outcome that was altered', async () => {
+    const participants = ['red', 'blue'].map((id) => ({ participant_id: id, group_id: id, total_time_ms: 60_000, name: id.toUpperCase() }));
+    const teams = chess({ sync_mode: 'per_group', participants, increment_ms: 500, max_cycles: 2 });
+    const played = new RecordedSession(teams).do({ type: 'start' }).do({ type: 'switch' }).do({ type: 'switch' });
+    expect(played.state).to.include({ status: 'completed', cycle_count: 2 });
+    expect(await verified(await stored(played))).to.deep.equal({ rows: 4, found: [] });
+    const play = () => new RecordedSession(chess()).do({ type: 'start' }).do({ type: 'complete', outcome: { winner: 'white' } });
+    expect(await verified(await stored(play()))).to.deep.equal({ rows: 3, found: [] });
+    const altered = await stored(play());
+    const swap = `UPDATE sync_events SET state_snapshot = replace(state_snapshot::text, '"winner":"white"', '"winner":"black"')::json`;
+    await sql(`${swap} WHERE session_id = $1 AND version = 3`, altered);
+    expect(((await found(altered)) as string[]).join()).to.match(/^3 altered/);
+  });
+
   it('A-10 verification follows a session over losses of Redis, over more rows than fit in a page, and into its next incarnation', async () => {
     const recordedSession = new RecordedSession(chess()).do({ type: 'start' });
     for (let move = 0; move < 300; move++) recordedSession.do({ type: 'switch' });

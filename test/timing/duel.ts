@@ -172,6 +172,8 @@ function commandOf(wish: Wish, game: Payload, reference: Reference): TimerComman
     }
     case 'edit':
       return { type: 'edit', items: editedItems(wish, reference) };
+    case 'complete':
+      return { type: 'complete', outcome: { after: reference.cycles } };
     case 'undo':
       // What a charge makes of a time control, only the server's rules tell; examples are in undo.test.ts.
       return { type: 'undo', turns: wish.turns, clock: hasControl(game) ? undefined : wish.clock };

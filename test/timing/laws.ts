@@ -57,7 +57,8 @@ export function checkConservation(game: Payload, events: SessionEvent[]): void {
     const owner = (mode === 'per_participant' ? event.participant_id : mode === 'per_group' ? event.group_id : null) ?? 'session';
     charged.set(owner, (charged.get(owner) ?? 0) + ran);
     if (event.participant_id !== null) ofSeats += ran;
-    const staysInGroup = mode === 'per_group' && event.state.active_group_id === owner;
+    const goesOn = event.state.status !== 'completed';
+    const staysInGroup = mode === 'per_group' && goesOn && event.state.active_group_id === owner;
     const earns = (event.time_remaining_ms ?? 0) >= 0 && !staysInGroup;
     if (event.event_type === 'cycle_switched' && owner !== 'session' && earns) {
       given.set(

@@ -181,6 +181,7 @@ const knobs = fc.record({
   outage_policy: fc.constantFrom(undefined, 'charge' as const, 'credit' as const, 'pause' as const),
   auto_advance: fc.constantFrom(undefined, false, true, true, true, true),
   undo: fc.constantFrom(undefined, 0, 1, 3, 20),
+  last: fc.option(fc.integer({ min: 1, max: 15 }), { nil: undefined, freq: 2 }),
   extension: fc.option(
     fc.record(
       {
@@ -240,6 +241,7 @@ function gameOf(sync_mode: SyncMode, drawn: Knobs): Payload {
     increment_ms: drawn.increment,
     ...beginner(drawn, participants, teamOf),
     ...ending(sync_mode, drawn),
+    ...(drawn.last === undefined ? {} : { max_cycles: drawn.last }),
     action_on_timeout: drawn.action,
     outage_policy: drawn.outage_policy,
     auto_advance: drawn.auto_advance,

@@ -24,7 +24,7 @@ const drawn = fc.record({
 export const randomProgramme: fc.Arbitrary<Payload> = drawn.map(programmeOf);
 
 function programmeOf({ game, list, rounds, edits }: typeof drawn extends fc.Arbitrary<infer Drawn> ? Drawn : never): Payload {
-  const { active_participant_id: _first, active_group_id: _group, undo_depth, ...rest } = game;
+  const { active_participant_id: _first, active_group_id: _group, max_cycles: _last, undo_depth, ...rest } = game;
   const seats = game.participants ?? [];
   const items = list.map(({ time: time_ms, who, auto: auto_advance, named }, place): ItemInput => {
     const participant_id = who === undefined ? undefined : seats[who % seats.length]?.participant_id;

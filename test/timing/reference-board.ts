@@ -1,4 +1,4 @@
-import type { SessionState, Status } from '#contract';
+import type { JsonValue, SessionState, Status } from '#contract';
 import {
   type Payload,
   pictureOfPlayer,
@@ -31,6 +31,8 @@ export class ReferenceBoard {
   /** What extensions gave to the current cycle or countdown, and how many of them did. */
   extended = 0;
   extensions = 0;
+  /** What whoever completed the game said of how it came out. */
+  outcome: JsonValue | undefined;
   ceiling: number | null;
   /** How far below zero the hands go before the flag falls. */
   readonly overrun: number;
@@ -211,6 +213,7 @@ export class ReferenceBoard {
       ...(this.overrun === 0 ? {} : { overrun_ms: this.overrun }),
       ...(game.extension === undefined ? {} : { extended_ms: this.extended, extension_count: this.extensions }),
       ...this.sheet?.picture,
+      ...(this.outcome === undefined ? {} : { outcome: this.outcome }),
       session_started_at: this.startedAt,
       session_completed_at: this.endedAt,
       created_at: this.iso(0),

@@ -87,6 +87,7 @@ export function settings(game: Payload) {
     warning_thresholds_ms: game.warning_thresholds_ms ?? [10_000, 5_000, 1_000, ...(game.overrun_ms ? [0] : [])],
     metadata: game.metadata ?? {},
     ...(game.time_control === undefined ? {} : { time_control: game.time_control }),
+    ...(game.max_cycles === undefined ? {} : { max_cycles: game.max_cycles }),
     ...(game.extension === undefined ? {} : { extension: game.extension }),
   } satisfies Partial<SessionState>;
 }

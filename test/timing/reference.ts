@@ -76,11 +76,15 @@ export class Reference extends ReferenceBoard {
     const receipt = this.receipt();
     if (command.type === 'resume') this.status = 'running';
     if (command.type === 'pause') this.status = 'paused';
-    if (command.type === 'complete') this.#end('completed');
+    if (command.type === 'complete') {
+      this.outcome = command.outcome ?? this.outcome;
+      this.#end('completed');
+    }
     if (command.type === 'cancel') this.#end('cancelled');
     const reason = command.type === 'cancel' && command.reason !== undefined ? { reason: command.reason } : {};
+    const outcome = command.type === 'complete' && command.outcome !== undefined ? { outcome: command.outcome } : {};
     const past = { resume: 'resumed', pause: 'paused', complete: 'completed', cancel: 'cancelled', delete: 'deleted' }[command.type];
-    this.note(`session_${past}`, receipt, reason);
+    this.note(`session_${past}`, receipt, { ...reason, ...outcome });
     return null;
   }
 
@@ -134,7 +138,7 @@ export class Reference extends ReferenceBoard {
     }
     const next = this.#whoIsNext();
     const nobodyPlays = this.players.length === 0;
-    if (goesOn && !forAll && (next !== null || nobodyPlays)) this.#cycleBegins(next);
+    if (goesOn && !forAll && !this.#allPlayed && (next !== null || nobodyPlays)) this.#cycleBegins(next);
     else this.#end('expired');
     this.drawBeginning();
     this.note('participant_expired', { ...receipt, expired }, type === undefined ? {} : { action_applied: this.game.action_on_timeout });
@@ -195,10 +199,14 @@ export class Reference extends ReferenceBoard {
     const receipt = this.receipt();
     this.#turnIsOver();
     const next = chosen ?? this.#whoIsNext();
-    const owner = this.game.sync_mode === 'per_participant' ? this.active : next?.group === this.group ? null : this.team();
+    const stays = next?.group === this.group && !this.#allPlayed;
+    const owner = this.game.sync_mode === 'per_participant' ? this.active : stays ? null : this.team();
     const charged = this.#earn(owner);
-    this.#cycleBegins(next);
-    this.drawBeginning();
+    if (this.#allPlayed) this.#end('completed');
+    else {
+      this.#cycleBegins(next);
+      this.drawBeginning();
+    }
     this.note('cycle_switched', receipt, charged === null ? {} : { charged_ms: charged });
     return null;
   }
@@ -311,6 +319,11 @@ export class Reference extends ReferenceBoard {
   #hasTime(player: Player): boolean {
     const mode = this.game.sync_mode;
     return (mode !== 'per_participant' && mode !== 'per_group') || (this.leftOf(player) ?? 0) > -this.overrun;
+  }
+
+  /** Whether the game has had as many cycles as it was to have. */
+  get #allPlayed(): boolean {
+    return this.cycles >= (this.game.max_cycles ?? Infinity);
   }
 
   #turnIsOver(): void {

@@ -99,7 +99,8 @@ export function passTurn(
 ): ParticipantState | undefined {
   countTurn(draft);
   const following = next === undefined ? successor(draft) : findParticipant(draft, next);
-  fillClock(draft, following, rules, note);
+  // Nobody follows the last turn.
+  fillClock(draft, cyclesAreOver(draft) ? undefined : following, rules, note);
   // The entry of `next` may have been replaced by it.
   return findParticipant(draft, following?.participant_id);
 }
@@ -161,6 +162,19 @@ export function beginCycle(draft: SessionState, next: ParticipantState | undefin
   draft.cycle_started_at = iso(at);
 }
 
+/** Whether a session has had all of its cycles. Call this after the cycle that ends was counted. */
+export function cyclesAreOver({ max_cycles, cycle_count }: SessionState): boolean {
+  return max_cycles !== undefined && cycle_count >= max_cycles;
+}
+
+/** Completes a session with a switch at `at` (Unix ms) that ended its last cycle; the caller has settled. */
+export function complete(draft: SessionState, at: number): void {
+  draft.status = 'completed';
+  draft.cycle_started_at = null;
+  draft.session_completed_at = iso(at);
+  if (draft.undo_depth !== undefined) draft.undo_available = 0;
+}
+
 /**
  * Goes on in a programme at `at` (Unix ms) with the item of this id, or with the next one, and with whoever's it is;
  * the caller has settled and counted the turn. False, with all items ended, where there is none.
@@ -177,11 +191,7 @@ export function beginItem(draft: SessionState, at: number, id?: string): boolean
  */
 export function passItem(draft: SessionState, at: number, id?: string): void {
   countTurn(draft);
-  if (beginItem(draft, at, id)) return;
-  draft.status = 'completed';
-  if (draft.undo_depth !== undefined) draft.undo_available = 0;
-  draft.cycle_started_at = null;
-  draft.session_completed_at = iso(at);
+  if (!beginItem(draft, at, id)) complete(draft, at);
 }
 
 /**
@@ -200,7 +210,8 @@ export function predictSwitch(state: SessionState, now: number, next?: string, n
   } else {
     const following = passTurn(draft, next);
     if (nextItem !== undefined || (next !== undefined && (following === undefined || !hasTime(draft, following)))) return null;
-    beginCycle(draft, following, at);
+    if (cyclesAreOver(draft)) complete(draft, at);
+    else beginCycle(draft, following, at);
   }
   draft.updated_at = iso(at);
   derive(draft, at);

@@ -33,6 +33,10 @@ export interface ParticipantInput {
   extra_time_ms?: number | undefined;
   /** When their clock is closed, in place of the session's `closes_at`. */
   closes_at?: string | undefined;
+  /** What they are called: 1 to 100 characters. */
+  name?: string | undefined;
+  /** Free JSON of the application, up to 2 KiB. */
+  metadata?: JsonObject | undefined;
 }
 
 export interface GroupInput {
@@ -87,6 +91,8 @@ export interface CreatePayload extends CommandOptions {
   items?: ItemInput[] | undefined;
   /** How often the programme is gone through: 1 (default) to 1000. */
   rounds?: number | undefined;
+  /** After how many cycles the session ends. */
+  max_cycles?: number | undefined;
 }
 
 export interface JoinPayload extends SessionPayload {
@@ -162,6 +168,11 @@ export interface EditPayload extends SessionPayload {
   items?: ItemInput[] | undefined;
   /** Merged into the session's by its top keys; null takes one away. */
   metadata?: JsonObject | undefined;
+}
+
+export interface CompletePayload extends SessionPayload {
+  /** How it came out: any JSON up to 1 KiB. */
+  outcome?: JsonValue | undefined;
 }
 
 export interface CancelPayload extends SessionPayload {
@@ -275,7 +286,7 @@ export interface Commands {
   'session:undo': { payload: UndoPayload; data: SessionState };
   'session:schedule': { payload: SchedulePayload; data: SessionState };
   'session:edit': { payload: EditPayload; data: SessionState };
-  'session:complete': { payload: SessionPayload; data: SessionState };
+  'session:complete': { payload: CompletePayload; data: SessionState };
   'session:cancel': { payload: CancelPayload; data: SessionState };
   'session:delete': { payload: SessionPayload; data: EmptyData };
   'session:message': { payload: MessagePayload; data: EmptyData };

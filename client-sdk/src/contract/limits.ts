@@ -17,6 +17,8 @@ export const CLOCK_MAX_MS = 86_400_000;
 export const INCREMENT_MAX_MS = 60_000;
 /** The largest `overrun_ms`. */
 export const OVERRUN_MAX_MS = 86_400_000;
+/** How many cycles a session may be made to end after. */
+export const CYCLES_MAX = 100_000;
 /** What all extensions of a cycle may come to, and how many a cycle may have. */
 export const EXTENDED_MAX_MS = 30 * CLOCK_MAX_MS;
 export const EXTENSIONS_MAX = 100_000;
@@ -44,12 +46,16 @@ export const ITEMS_MAX = 500;
 export const ROUNDS_MAX = 1_000;
 export const TITLE_MAX_CHARS = 200;
 export const ITEM_METADATA_MAX_BYTES = 1024;
-/** All titles and metadata of the parts of one session together. */
+/** All names, titles and metadata of one session together. */
 export const TEXTS_MAX_BYTES = 512 * 1024;
 export const WARNINGS_MAX = 10;
 export const DEFAULT_WARNING_THRESHOLDS_MS: readonly number[] = [10_000, 5_000, 1_000];
 
 export const METADATA_MAX_BYTES = 10 * 1024;
+export const OUTCOME_MAX_BYTES = 1024;
+/** A participant's name: characters of any language. */
+export const NAME_PATTERN = /^[\s\S]{1,100}$/u;
+export const PARTICIPANT_METADATA_MAX_BYTES = 2 * 1024;
 /** What a participant finishes with. */
 export const ANSWER_MAX_BYTES = 1024;
 export const MESSAGE_MAX_BYTES = 4 * 1024;

@@ -98,6 +98,10 @@ export interface ParticipantState {
   extra_time_ms?: number;
   /** When their clock is closed, in place of the session's `closes_at`; only where it was given. */
   closes_at?: string;
+  /** What they are called; there only where it was given. */
+  name?: string;
+  /** The application's own; there only where it was given. */
+  metadata?: JsonObject;
 }
 
 export interface GroupState {
@@ -190,4 +194,8 @@ export interface SessionState {
   round?: number;
   /** How often it is gone through. */
   rounds?: number;
+  /** After how many cycles the session ends; there only where it was given. */
+  max_cycles?: number;
+  /** How it came out, as whoever completed it said; there only where they did. */
+  outcome?: JsonValue;
 }

@@ -83,7 +83,7 @@ export const notes: Record<CommandName, Note> = {
     refusals: WRITE,
     example: { session_id, metadata: { round: 7, hall: null } },
   },
-  'session:complete': { summary: 'End a session', refusals: WRITE, example: { session_id } },
+  'session:complete': { summary: 'End a session', refusals: WRITE, example: { session_id, outcome: { winner: 'white' } } },
   'session:cancel': { summary: 'Call a session off', refusals: WRITE, example: { session_id, reason: 'nobody came' } },
   'session:delete': { summary: 'Delete a session; also what does not exist', refusals: WRITE, example: { session_id } },
   'session:message': {

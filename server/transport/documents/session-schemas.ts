@@ -72,6 +72,8 @@ export const participant = z.object({
   time_factor: z.number().exactOptional(),
   extra_time_ms: ms.exactOptional(),
   closes_at: instant.exactOptional(),
+  name: z.string().exactOptional(),
+  metadata: free.exactOptional(),
 });
 
 export const group = z.object({
@@ -147,6 +149,8 @@ export const state = z.object({
   item_index: z.int().nullable().exactOptional(),
   round: z.int().exactOptional(),
   rounds: z.int().exactOptional(),
+  max_cycles: z.int().exactOptional(),
+  outcome: z.custom<JsonValue>().exactOptional(),
 }) satisfies z.ZodType<SessionState>;
 
 const { participants: _participants, groups: _groups, ...stateFields } = state.shape;

@@ -1,0 +1,112 @@
+import { expect } from 'chai';
+import { predictSwitch } from '#clock';
+import type { CreatePayload, ParticipantInput } from '#contract';
+import { at, Match, SECOND, unix } from './match.ts';
+import { faults, inTeams, seats, VALID } from './payloads.ts';
+
+const LOT = 30 * SECOND;
+const lots = (change: Partial<CreatePayload> = {}) =>
+  Match.started({ sync_mode: 'per_cycle', time_per_cycle_ms: LOT, auto_advance: true, participants: seats('ann', 'bob'), ...change });
+const ENDED = { cycle_started_at: null, deadline_at: null };
+
+describe('a session with max_cycles', () => {
+  for (const mode of ['per_cycle', 'per_participant', 'per_group', 'global', 'count_up'] as const) {
+    it(`LT-20 in ${mode} the switch that ends the last cycle completes the session, as the client predicts`, () => {
+      const match = Match.started({ sync_mode: mode, ...VALID[mode], participants: participantsOf(mode), max_cycles: 3 });
+      match.switch(1_000).switch(2_000);
+      expect(match.state).to.include({ status: 'running', cycle_count: 2 });
+      const predicted = predictSwitch(match.state, unix(3_000));
+      const last = match.state.active_participant_id;
+      match.switch(3_000);
+      expect(predicted).to.deep.equal({ ...match.state, version: match.state.version - 1 });
+      expect(match.last).to.include({ event_type: 'cycle_switched', time_elapsed_ms: 1_000, participant_id: last });
+      expect(match.state).to.include({ status: 'completed', cycle_count: 3, session_completed_at: at(3_000), ...ENDED });
+      expect(match.state.active_participant_id, 'who had the last turn').to.equal(last);
+      expect(match.state.participants.every(({ is_active }) => !is_active)).to.equal(true);
+      expect(match.refusal(3_001, { type: 'switch' }).code).to.equal('INVALID_STATE_TRANSITION');
+    });
+  }
+
+  it('LT-20 a session whose last cycle runs out is expired, and an undo gives a cycle back', () => {
+    const match = lots({ max_cycles: 2, undo_depth: 2 }).switch(1_000).play(2_000, { type: 'undo' });
+    expect(match.state).to.include({ status: 'running', cycle_count: 0 });
+    expect(match.pass(10 * LOT).state).to.include({ status: 'expired', cycle_count: 2, ...ENDED });
+    expect(match.expiries).to.have.lengthOf(2);
+  });
+
+  it('LT-20 the last turn earns its increment, whoever would have followed', () => {
+    for (const next of [undefined, 'ann', 'bob']) {
+      const match = Match.started({
+        sync_mode: 'per_group',
+        participants: inTeams({ total_time_ms: 60_000 }),
+        increment_ms: 5_000,
+        max_cycles: 1,
+      });
+      expect(match.switch(1_000, next).banks).to.deep.equal({ red: 64_000, blue: 60_000 });
+    }
+  });
+
+  it('LT-20 the last switch names nobody who is not there, and max_cycles stays in the state', () => {
+    const match = lots({ max_cycles: 1 });
+    expect(match.refusal(1_000, { type: 'switch', next_participant_id: 'eve' }).code).to.equal('PARTICIPANT_NOT_FOUND');
+    expect(match.switch(1_000, 'bob').state).to.include({ status: 'completed', max_cycles: 1 });
+    expect(lots().state).not.to.have.any.keys('max_cycles', 'outcome');
+  });
+
+  it('LT-21 in a concurrent quiz the last cycle completes the session, by a switch, by the last answer or by the time', () => {
+    const quiz = () => lots({ concurrent: true, auto_advance: false, max_cycles: 2 }).switch(1_000);
+    expect(quiz().switch(2_000).state).to.include({ status: 'completed', cycle_count: 2, session_completed_at: at(2_000) });
+    expect(quiz().pass(100_000).state).to.include({ status: 'completed', cycle_count: 2, session_completed_at: at(31_000) });
+    const answered = quiz().play(2_000, { type: 'finish', participant_id: 'ann' }).play(3_000, { type: 'finish', participant_id: 'bob' });
+    expect(answered.state).to.include({ status: 'completed', cycle_count: 2, session_completed_at: at(3_000) });
+    expect(faults('per_participant', { concurrent: true, max_cycles: 2 })).to.deep.equal(['max_cycles: unsupported']);
+    expect(faults('per_cycle', { items: [{}, {}], max_cycles: 2 })).to.deep.equal(['max_cycles: unsupported']);
+  });
+});
+
+describe('the outcome of a session', () => {
+  it('LT-22 is what complete says, from any status that can be completed, also once it has expired', () => {
+    const outcome = { winner: 'ann', price: [120, null] };
+    const sold = lots().play(1_000, { type: 'complete', outcome });
+    expect(sold.state).to.deep.include({ status: 'completed', outcome });
+    const expired = lots({ auto_advance: false }).play(LOT + 5_000, { type: 'complete', outcome: 'unsold' });
+    expect(expired.state).to.include({ status: 'completed', outcome: 'unsold', session_completed_at: at(LOT) });
+    const quiz = lots({ concurrent: true }).play(1_000, { type: 'complete', outcome: 0 });
+    expect(quiz.state).to.include({ status: 'completed', outcome: 0 });
+    expect(lots().play(1_000, { type: 'complete' }).state).not.to.have.property('outcome');
+  });
+});
+
+describe('names and metadata of participants', () => {
+  const people = (count: number, bytes: number): ParticipantInput[] =>
+    Array.from({ length: count }, (_, n) => ({ participant_id: `p${n}`, name: 'Ångström', metadata: { text: 'x'.repeat(bytes - 11) } }));
+
+  it('LT-23 stand in the state where they were given, and stay through every event', () => {
+    const named = { participant_id: 'ann', name: 'Ann 🏆', metadata: { club: 'North', seats: [1] } };
+    const match = lots({ participants: [named, { participant_id: 'bob' }] }).switch(1_000);
+    expect(match.who('ann')).to.deep.include({ name: 'Ann 🏆', metadata: { club: 'North', seats: [1] } });
+    expect(match.who('bob')).not.to.have.any.keys('name', 'metadata');
+    const timedOne = Match.started({
+      sync_mode: 'per_participant',
+      participants: [{ participant_id: 'ann', total_time_ms: 60_000, name: 'Ann' }],
+    });
+    expect(timedOne.pass(60_000).who('ann')).to.include({ name: 'Ann', has_expired: true });
+  });
+
+  it('LT-24 come to 512 KiB at most in one session, together with its metadata', () => {
+    const bytes = 'Ångström'.length + 2;
+    const fits = Math.floor((512 * 1024) / (1_000 + bytes));
+    expect(faults('per_cycle', { participants: people(fits, 1_000) })).to.deep.equal([]);
+    expect(faults('per_cycle', { participants: people(fits + 1, 1_000) })).to.deep.equal(['participants: too_big']);
+    const rest = 512 * 1024 - fits * (1_000 + bytes);
+    const metadata = { text: 'x'.repeat(rest - 11) };
+    expect(faults('per_cycle', { participants: people(fits, 1_000), metadata })).to.deep.equal([]);
+    expect(faults('per_cycle', { participants: people(fits, 1_000), metadata: { text: `${metadata.text}x` } })).to.deep.equal([
+      'participants: too_big',
+    ]);
+  });
+});
+
+function participantsOf(mode: 'per_cycle' | 'per_participant' | 'per_group' | 'global' | 'count_up'): ParticipantInput[] {
+  return VALID[mode].participants ?? seats('ann', 'bob');
+}
