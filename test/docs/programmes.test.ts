@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect } from 'chai';
+import { readProgramme } from '#clock';
 import type { CreatePayload, EditPayload, SessionState } from '#contract';
 import type { TimerCommand } from '../../server/domain/decide.ts';
 import { Match, MINUTE, unix } from '../timing/match.ts';
@@ -38,6 +39,14 @@ describe('the worked examples of PROGRAMMES.md', () => {
     expect(rows).to.have.length(7);
     for (const [at = '', sent = '', ...says] of rows)
       expect(cellsOf(match.play(timeOf(at), commandOf(sent)).state), at).to.deep.equal(says);
+  });
+
+  it('PG-19 the meeting is 20 minutes ahead at 20:00', () => {
+    const match = new Match(examples[0] as CreatePayload);
+    for (const [at = '', sent = ''] of rows.slice(0, 4)) match.play(timeOf(at), commandOf(sent));
+    const behind = readProgramme(match.state, unix(20 * MINUTE))?.behind_ms;
+    expect(behind).to.equal(-20 * MINUTE);
+    expect(PAGE).to.include(`20 minutes ahead, \`behind_ms: ${behind}\``);
   });
 
   it('PG-19 the edit of the meeting leaves what it says', () => {

@@ -10,6 +10,7 @@ export * from './instants.ts';
 export * from './modes.ts';
 export * from './position.ts';
 export * from './programme.ts';
+export * from './read-programme.ts';
 export * from './reading.ts';
 export * from './rules.ts';
 export * from './starts.ts';

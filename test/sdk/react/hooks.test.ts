@@ -105,6 +105,25 @@ describe('React hooks in a browser', function () {
     expect(problems).to.deep.equal([]);
   });
 
+  it('PG-22 the programme is shown as it goes, and falls behind while the clock stands', async () => {
+    const { url } = await stage.instance();
+    const chair = stage.client(url);
+    const minutes = (time: number) => ({ time_ms: time * 60_000 });
+    const { session_id: id } = await chair.createSession({ sync_mode: 'per_cycle', items: [minutes(5), minutes(10), minutes(3)] });
+    const page = await open({ api: url, id });
+    await shows(page, 'programme', '0: 5 10 3');
+    await chair.startSession(id);
+    await chair.adjustTime(id, 240_000);
+    await shows(page, 'programme', '4: 9 10 3');
+    await chair.pauseSession(id);
+    // A pause puts everything off, and the page sees that by itself. Two minutes of it pass at once.
+    await page.evaluate('{ const { getServerTime } = client; client.getServerTime = () => getServerTime.call(client) + 120_000; }');
+    await shows(page, 'programme', /^6: /);
+    const { session_id } = await chair.createSession(chess());
+    await shows(await open({ api: url, id: session_id }), 'programme', 'none');
+    expect(problems).to.deep.equal([]);
+  });
+
   it('J-91 with pressGuardMs 0 every press counts', async () => {
     const { url } = await stage.instance();
     const watcher = stage.client(url);

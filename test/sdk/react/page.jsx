@@ -1,7 +1,7 @@
 // A page for the tests of the hooks. The address says what to show:
 // #api=<url>&id=<session>&other=<session>&guard=<ms>&clocks=<how many>
 import { formatTime, SyncKairosClient } from '@synckairos/client';
-import { useCountdown, useNow, useStopwatch, useSyncKairos } from '@synckairos/client/react';
+import { useCountdown, useNow, useProgramme, useStopwatch, useSyncKairos } from '@synckairos/client/react';
 import { memo, StrictMode, useEffect, useState } from 'react';
 import { createRoot } from 'react-dom/client';
 
@@ -26,6 +26,14 @@ const Clock = memo(function Clock({ name, who }) {
 function Stopwatch() {
   const used = useStopwatch(client, sessionId);
   return <output id="used">{used === null ? '–' : formatTime(used, 'stopwatch')}</output>;
+}
+
+/** By how many minutes it is behind, and how long each item takes. */
+function Agenda() {
+  const programme = useProgramme(client, sessionId);
+  const minutes = (ms) => Math.round(ms / 60_000);
+  const lengths = programme?.items.map(({ starts_at, ends_at }) => minutes(Date.parse(ends_at) - Date.parse(starts_at)));
+  return <output id="programme">{programme === null ? 'none' : `${minutes(programme.behind_ms)}: ${lengths.join(' ')}`}</output>;
 }
 
 function Game() {
@@ -69,6 +77,7 @@ function Game() {
       <Clock name="white" who={WHITE} />
       <Clock name="black" who="black" />
       <Stopwatch />
+      <Agenda />
     </section>
   );
 }
