@@ -3,7 +3,7 @@ export type * from './contract/index.ts';
 export type { ClockOwner } from './clock/find.ts';
 export type { Reading } from './clock/clock.ts';
 export { type Mode, modeOf } from './clock/modes.ts';
-export { cycleTimeUsed, readClock, remaining } from './clock/reading.ts';
+export { cycleTimeUsed, participantTimeUsed, readClock, remaining } from './clock/reading.ts';
 export { type Programme, type ProgrammeItem, readProgramme } from './clock/read-programme.ts';
 export { SyncKairosClient } from './client.ts';
 export type { ClockStatus } from './clock-sync.ts';

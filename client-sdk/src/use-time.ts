@@ -2,8 +2,10 @@
 import { useMemo, useSyncExternalStore } from 'react';
 import type { SyncKairosClient } from './client.ts';
 import type { Reading } from './clock/clock.ts';
-import { cycleTimeUsed, isMoving, readClock } from './clock/reading.ts';
+import { modeOf } from './clock/modes.ts';
+import { cycleTimeUsed, isMoving, participantTimeUsed, readClock } from './clock/reading.ts';
 import { type ClockSource, clockStore, COUNTDOWN, type Digits, type Face, STOPWATCH } from './clock-store.ts';
+import { type ParticipantClock, participantsStore } from './participants-store.ts';
 import { type ClockView, clockViewStore } from './clock-view.ts';
 import type { SessionState } from './contract/index.ts';
 import { ownerOf, type Who } from './who.ts';
@@ -66,6 +68,26 @@ export function useStopwatch(client: SyncKairosClient, sessionId: string): numbe
 }
 
 /**
+ * Everybody of a session with what their clock shows: an exam hall, a quiz, a race. Renders just after a visible digit
+ * of somebody changes, and with each other state. Empty while the session is unknown. An entry is the same object until
+ * something of it changes.
+ */
+export function useParticipants(client: SyncKairosClient, sessionId: string): readonly ParticipantClock[] {
+  const { subscribe, getSnapshot } = useMemo(() => {
+    const store = client.session(sessionId);
+    return participantsStore({
+      state: store.getSnapshot,
+      subscribe: store.subscribe,
+      counts: (state) => modeOf(state).counts,
+      clockOf: (id, counts) => sourceOf(client, sessionId, { participant_id: id }, counts === 'up' ? usedOf : countdownOf),
+    });
+  }, [client, sessionId]);
+  return useSyncExternalStore(subscribe, getSnapshot, () => NOBODY);
+}
+
+const NOBODY: readonly ParticipantClock[] = [];
+
+/**
  * Reads a clock of a session at an instant of the server (Unix ms), and tells whether it is moving; null if there is
  * none.
  */
@@ -75,6 +97,16 @@ const countdownOf: ReadState<Reading> = (state, who, at) => {
   const owner = ownerOf(state, who);
   const reading = owner === undefined ? null : readClock(state, owner, at);
   return reading === null || owner === undefined ? null : { reading, moves: isMoving(state, owner) };
+};
+
+const usedOf: ReadState<Digits> = (state, who, at) => {
+  const id = typeof who === 'object' && 'participant_id' in who ? who.participant_id : undefined;
+  const used = id === undefined ? null : participantTimeUsed(state, id, at);
+  if (used === null) return null;
+  const moves = state.concurrent
+    ? state.participants.some((one) => one.participant_id === id && one.cycle_started_at != null)
+    : state.cycle_started_at !== null;
+  return { reading: { left_ms: used, rate: moves ? 1 : 0, next_change_in_ms: null }, moves };
 };
 
 const stopwatchOf: ReadState<Digits> = (state, _who, at) => {

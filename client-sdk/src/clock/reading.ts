@@ -26,6 +26,18 @@ export function cycleTimeUsed(state: SessionState, now: number): number {
 }
 
 /**
+ * Milliseconds that a participant has used at `now`, what is not settled yet included: in a concurrent `count_up` what
+ * their stopwatch shows; in any other one what the session's does. Null where nobody has that id.
+ */
+export function participantTimeUsed(state: SessionState, participantId: string, now: number): number | null {
+  const one = state.participants.find(({ participant_id }) => participant_id === participantId);
+  if (one === undefined) return null;
+  if (state.concurrent === true) return one.time_used_ms + unsettled({ cycle_started_at: one.cycle_started_at ?? null }, now);
+  if (state.sync_mode === 'count_up') return cycleTimeUsed(state, now);
+  return one.time_used_ms + (state.active_participant_id === participantId ? unsettled(state, now) : 0);
+}
+
+/**
  * What a clock of a session shows at `now`; null for an unknown id. A state names instants and nobody counts down, so
  * every display reads clocks by this function. A pending session runs from its `starts_at` on.
  */
