@@ -12,6 +12,7 @@ import type {
   ExtendPayload,
   FinishPayload,
   EditPayload,
+  BriefHistoryData,
   HistoryPayload,
   ItemInput,
   ItemState,
@@ -28,7 +29,7 @@ import type { Rooms } from './rooms.ts';
 import { bankOf, type Who } from './who.ts';
 
 /** Which part of a history to read. */
-export type HistoryPage = Pick<HistoryPayload, 'after_version' | 'limit' | 'event_types' | 'created_at'>;
+export type HistoryPage = Pick<HistoryPayload, 'after_version' | 'limit' | 'event_types' | 'created_at' | 'snapshots'>;
 
 type StateCommand =
   | 'session:start'
@@ -257,8 +258,11 @@ export class SessionCommands {
   /**
    * A page of the audit trail after a version, oldest first: at most `limit` events and a megabyte. Ask again with
    * `next_after_version`, until it stays as it was. With `event_types` it holds events of these types only; a page may
-   * then be empty before the end. `created_at` asks for an earlier session of the same id.
+   * then be empty before the end. `created_at` asks for an earlier session of the same id. With `snapshots: 'changes'`
+   * events hold what they changed in place of the whole state, except the first of a page; with `'none'` neither.
    */
+  getHistory(id: string, page?: HistoryPage & { snapshots?: 'all' | undefined }): Data<'session:history'>;
+  getHistory(id: string, page: HistoryPage): Promise<BriefHistoryData>;
   async getHistory(id: string, page: HistoryPage = {}): Data<'session:history'> {
     return this.#parts.request('session:history', { session_id: id, ...page });
   }

@@ -1,5 +1,6 @@
 import { isAfter } from '#clock';
-import { keyOf, type RowPosition } from './history.ts';
+import type { RowPosition } from './event-rows.ts';
+import { keyOf } from './history.ts';
 
 /** A row that differs from what was committed. `missing`: a row that should be there is not. */
 export interface Finding {
@@ -14,6 +15,10 @@ export interface Finding {
 export interface Judged extends RowPosition {
   /** The row that this one must follow; null if there is none. */
   before: Judged | null;
+  /** Whether it has a snapshot. */
+  isWhole: boolean;
+  /** The last row before it that has one: the state before it follows from that. Null if there is none. */
+  base: Judged | null;
   /** Whether it names the row before it by the right hash. A first row must name none. */
   linked: boolean;
   /** What is wrong with the row, apart from its neighbours. */
@@ -32,6 +37,7 @@ const NOTHING_FOLLOWS = 'no event follows it, though the session went on';
 const FOLLOWER_DIFFERS = 'the event after it names it by another hash';
 const LEADS_NOWHERE = 'has a snapshot from which the rules do not lead on';
 const OR_BEFORE = ', or the event before it was altered';
+const OR_BASE = ', or an event before it was altered';
 const NAMES_ANOTHER = 'names another event before it';
 
 /**
@@ -51,16 +57,18 @@ export function blame(rows: readonly Judged[], newest: RowPosition): Finding[] {
   for (const row of rows) if (isAfter(row, newest)) accuse(row, 'inserted', NOT_KNOWN);
   for (const row of deadEnds(rows, followers, newest)) accuse(row, 'inserted', NOTHING_FOLLOWS);
   for (const row of rows) if (row.ownProblem !== null) accuse(row, 'altered', row.ownProblem);
+  const bases = brokenBases(rows, followers);
+  for (const base of bases) accuse(base, 'altered', LEADS_NOWHERE);
+  // Rows whose state is in doubt, with all up to the next one from which the rules lead on.
+  const doubtful = new Set<Judged>();
   for (const row of rows) {
-    const { before } = row;
-    if (isBlamed(row) || (before !== null && isBlamed(before))) continue;
+    const { before, base } = row;
+    if (row.replayProblem !== null && before !== null && (isBlamed(before) || doubtful.has(before))) doubtful.add(row);
+    if (isBlamed(row) || doubtful.has(row) || (before !== null && isBlamed(before)) || (base !== null && bases.has(base))) continue;
     const after = followers.get(row) ?? [];
     if (row.replayProblem !== null) {
-      // No row leads to a first snapshot. If the next snapshot agrees with what comes later, the first one is to blame.
-      const first = before !== null && before.before === null && row.linked ? before : null;
-      if (first !== null && row.snapshotLeadsOn === true && after.some((other) => other.linked)) accuse(first, 'altered', LEADS_NOWHERE);
-      else if (first !== null && row.snapshotLeadsOn === null) accuse(row, 'altered', row.replayProblem + OR_BEFORE);
-      else accuse(row, 'altered', row.replayProblem);
+      const isUnsure = base?.before === null && row.linked && row.snapshotLeadsOn === null;
+      accuse(row, 'altered', row.replayProblem + (isUnsure ? (base === before ? OR_BEFORE : OR_BASE) : ''));
       continue;
     }
     if (row.linked) continue;
@@ -70,6 +78,19 @@ export function blame(rows: readonly Judged[], newest: RowPosition): Finding[] {
     else accuse(row, 'altered', after.length > 0 ? NAMES_ANOTHER : `${NAMES_ANOTHER}, or that one was altered`);
   }
   return [...blamed.values()];
+}
+
+/**
+ * First rows whose snapshot is to blame for what does not follow from it. No row leads to a first snapshot; but if the
+ * rules do not lead from it to the next snapshot, and that one agrees with what comes later, then the first is wrong.
+ */
+function brokenBases(rows: readonly Judged[], followers: Map<Judged, Judged[]>): Set<Judged> {
+  const bases = rows.flatMap((row) => {
+    const { base, isWhole, linked, replayProblem, snapshotLeadsOn } = row;
+    if (base?.before !== null || !isWhole || !linked || replayProblem === null || snapshotLeadsOn !== true) return [];
+    return followers.get(row)?.some((other) => other.linked) === true ? [base] : [];
+  });
+  return new Set(bases);
 }
 
 /** For each row, the rows that follow it. */

@@ -1,6 +1,7 @@
 import type { SessionState } from '#contract';
 import { type RecordedEvent, replay } from '../domain/replay.ts';
 import type { PrismaClient } from './generated/client.ts';
+import { rowsAt } from './event-rows.ts';
 import { toRecordedEvent } from './history-event.ts';
 import { presentIncarnation, unbrokenRun } from './history.ts';
 
@@ -8,7 +9,7 @@ const PAGE = 100;
 
 /**
  * All events of a session, in order, also of a deleted one. Ends at the first gap. An event without a snapshot gets the
- * state that the rules give; null if they give none. Null if the trail does not know the session.
+ * state to which its changes or the rules lead; null if they lead to none. Null if the trail does not know the session.
  */
 export async function fullHistory(database: PrismaClient, sessionId: string): Promise<AsyncGenerator<RecordedEvent> | null> {
   const incarnation = await presentIncarnation(database, sessionId);
@@ -18,11 +19,14 @@ export async function fullHistory(database: PrismaClient, sessionId: string): Pr
   return (async function* () {
     let state: SessionState | null = null;
     for (let page = 0; page < run.length; page += PAGE) {
-      const keys = run.slice(page, page + PAGE).map(({ epoch, version }) => ({ epoch, version }));
-      const rows = await database.syncEvent.findMany({ where: { session_id: sessionId, OR: keys }, orderBy: { version: 'asc' } });
-      for (const row of rows) {
+      for (const row of await rowsAt(database, sessionId, run.slice(page, page + PAGE))) {
         const event = toRecordedEvent(row);
-        state = event.state_snapshot ?? replay(state, event).state;
+        if (event.state_snapshot === null) {
+          const { told, state: led } = replay(state, event);
+          state = told ?? led;
+        } else {
+          state = event.state_snapshot;
+        }
         yield { ...event, state_snapshot: state };
       }
     }

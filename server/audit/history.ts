@@ -1,17 +1,12 @@
-import type { EventType } from '#contract';
+import type { EventType, Snapshots } from '#contract';
 import { SCHEMA, type Schema } from '../domain/schema.ts';
 import type { EpochRange, HistoryPage, TrailIncarnation } from '../transport/history-port.ts';
+import type { RowPosition } from './event-rows.ts';
 import type { PrismaClient, SyncSession } from './generated/client.ts';
 import { readPage } from './history-page.ts';
 
 /** The greatest value of the column `version`. */
 const VERSION_MAX = 2 ** 31 - 1;
-
-/** Where a row of `sync_events` stands in its session. */
-export interface RowPosition {
-  version: number;
-  epoch: bigint;
-}
 
 /**
  * The events after a version, of the given epochs, or of the newest incarnation. The rows of a session arrive in any
@@ -27,6 +22,7 @@ export async function history(
   types?: readonly EventType[],
   schema: Schema = SCHEMA,
   epochs?: EpochRange,
+  snapshots?: Snapshots,
 ): Promise<HistoryPage | 'unknown' | 'deleted'> {
   const incarnation = epochs === undefined ? (await incarnations(database, sessionId)).at(-1) : { epochs, deleted: false };
   if (incarnation === undefined) return 'unknown';
@@ -46,7 +42,7 @@ export async function history(
   const keys = await database.syncEvent.findMany({ select: { epoch: true, version: true, event_type: true }, where, orderBy });
   const run = unbrokenRun(keys, afterVersion, epochBefore);
   const asked = types === undefined ? run : run.filter(({ event_type }) => types.includes(event_type as EventType));
-  const { events, cutAt } = await readPage(database, sessionId, asked, schema);
+  const { events, cutAt } = await readPage(database, sessionId, asked, schema, snapshots);
   return { events, next_after_version: cutAt === undefined ? (run.at(-1)?.version ?? afterVersion) : cutAt - 1 };
 }
 

@@ -16,14 +16,14 @@ export async function insertEvents(database: PrismaClient, events: ReadEvent[]):
   await database.$executeRaw`
     WITH events AS (
       INSERT INTO sync_events (session_id, epoch, version, event_type, "timestamp", participant_id, group_id,
-                               time_elapsed_ms, time_remaining_ms, state_snapshot, metadata, previous_hash, rules)
+                               time_elapsed_ms, time_remaining_ms, state_snapshot, changes, metadata, previous_hash, rules)
       SELECT session_id, epoch::bigint, version::int, event_type, "timestamp"::timestamptz, participant_id, group_id,
-             time_elapsed_ms::bigint, time_remaining_ms::bigint, state_snapshot::json, metadata::json, previous_hash, rules::int
+             time_elapsed_ms::bigint, time_remaining_ms::bigint, state_snapshot::json, changes::json, metadata::json, previous_hash, rules::int
       FROM unnest(${e.session_id}::text[], ${e.epoch}::text[], ${e.version}::text[], ${e.event_type}::text[], ${e.timestamp}::text[],
                   ${e.participant_id}::text[], ${e.group_id}::text[], ${e.time_elapsed_ms}::text[], ${e.time_remaining_ms}::text[],
-                  ${e.state_snapshot}::text[], ${e.metadata}::text[], ${e.previous_hash}::text[], ${e.rules}::text[])
+                  ${e.state_snapshot}::text[], ${e.changes}::text[], ${e.metadata}::text[], ${e.previous_hash}::text[], ${e.rules}::text[])
         AS given (session_id, epoch, version, event_type, "timestamp", participant_id, group_id,
-                  time_elapsed_ms, time_remaining_ms, state_snapshot, metadata, previous_hash, rules)
+                  time_elapsed_ms, time_remaining_ms, state_snapshot, changes, metadata, previous_hash, rules)
       ORDER BY session_id, epoch::bigint, version::int
       ON CONFLICT (session_id, epoch, version) DO NOTHING
     )

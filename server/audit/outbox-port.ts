@@ -9,7 +9,7 @@ export interface OutboxEntry {
   id: string;
   /** JSON of a history event without its `state_snapshot`. */
   event: string;
-  /** The stored state after the event; a brief if the event carries no snapshot (schema.ts). */
+  /** The stored state after the event, or what stands in its place: changes or a brief (schema.ts). */
   state: string;
 }
 

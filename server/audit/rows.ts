@@ -1,12 +1,12 @@
 import { isAfter } from '#clock';
 import type { SessionState } from '#contract';
-import { isBrief, snapshotText } from '../domain/schema.ts';
+import { isBrief, isChanges, snapshotText } from '../domain/schema.ts';
 import { BRIEF_FIELDS, type QueuedTrailEvent } from '../engine/trail-event.ts';
 
 /** An event as it travels through the queue: the JSON texts of the outbox entry, unchanged. */
 export interface QueuedEvent {
   event: string;
-  /** The state after it; a brief if it carries no snapshot (schema.ts). */
+  /** The state after it, or what stands in its place: changes or a brief (schema.ts). */
   state: string;
 }
 
@@ -40,6 +40,7 @@ const EVENT_COLUMNS = [
   'time_elapsed_ms',
   'time_remaining_ms',
   'state_snapshot',
+  'changes',
   'metadata',
   'previous_hash',
   'rules',
@@ -66,13 +67,18 @@ export function instantOf(event: string): number {
   }
 }
 
-/** Converts events to rows of `sync_events`. */
+/** Converts events to rows of `sync_events`. Throws SyntaxError when what a state tells in its place is not JSON. */
 export function eventColumns(events: ReadEvent[]): Columns<EventColumn> {
   return columns(EVENT_COLUMNS, events, ({ event, queued, metadata }) => ({
     ...event,
-    state_snapshot: isBrief(queued.state) ? null : snapshotText(queued.state),
+    ...stateColumns(queued.state),
     metadata,
   }));
+}
+
+function stateColumns(state: string): Partial<Record<EventColumn, unknown>> {
+  if (isChanges(state)) return { changes: (JSON.parse(state) as { changes: object }).changes };
+  return isBrief(state) ? {} : { state_snapshot: snapshotText(state) };
 }
 
 /**

@@ -1,40 +1,59 @@
 import type { SessionState } from '#contract';
-import { stateAfter } from '../domain/replay.ts';
-import { readSnapshot, type Schema } from '../domain/schema.ts';
+import type { Schema } from '../domain/schema.ts';
 import { Slice } from '../util/turns.ts';
-import { Prisma, type PrismaClient, type SyncEvent } from './generated/client.ts';
-import { toRecordedEvent } from './history-event.ts';
-import type { RowPosition } from './history.ts';
+import { type EventRow, eventRows, type RowPosition } from './event-rows.ts';
+import { Fold } from './fold.ts';
+import { Prisma, type PrismaClient } from './generated/client.ts';
 
 /**
- * The state of a session after an event: its snapshot, or what the rules make of the last snapshot before it, at most a
- * hundred versions back. If rows in between have not arrived, the newest state before the gap, with its row. Null if
- * there is no snapshot. Throws NewerSchemaError.
+ * The state of a session after an event, from its snapshot or the last one before it, at most a hundred versions back.
+ * If rows in between have not arrived, the newest state before the gap, with its row. Null if there is no snapshot.
+ * Throws NewerSchemaError.
  */
 export async function stateAt(
   database: PrismaClient,
-  session_id: string,
+  sessionId: string,
+  position: RowPosition,
+  schema: Schema,
+): Promise<{ state: SessionState; row: EventRow } | null> {
+  const found = await foldAt(database, sessionId, position, schema);
+  return found === null ? null : { state: found.fold.state(), row: found.row };
+}
+
+/** As `stateAt`, to go on from there. */
+export async function foldAt(
+  database: PrismaClient,
+  sessionId: string,
   { epoch, version }: RowPosition,
   schema: Schema,
-): Promise<{ state: SessionState; row: SyncEvent } | null> {
+): Promise<{ fold: Fold; row: EventRow } | null> {
   // An epoch begins with a snapshot. If that one has not arrived, the newest state is in an earlier epoch.
-  const before = [{ epoch, version: { lte: version } }, { epoch: { lt: epoch } }];
-  const base = await database.syncEvent.findFirst({
-    where: { session_id, epoch: { lte: epoch }, OR: before, state_snapshot: { not: Prisma.DbNull } },
-    orderBy: [{ epoch: 'desc' }, { version: 'desc' }],
-  });
-  if (base === null) return null;
-  let found = { state: readSnapshot(base.state_snapshot, schema) as SessionState, row: base };
-  if (base.epoch === epoch && base.version === version) return found;
-  const rows = await database.syncEvent.findMany({
-    where: { session_id, epoch: base.epoch, version: { gt: base.version, ...(base.epoch === epoch ? { lte: version } : {}) } },
-    orderBy: { version: 'asc' },
-  });
+  const [base] = await eventRows(
+    database,
+    sessionId,
+    Prisma.sql`(epoch, version) <= (${epoch}, ${version}::int) AND state_snapshot IS NOT NULL ORDER BY epoch DESC, version DESC LIMIT 1`,
+  );
+  const fold = base === undefined ? null : Fold.from(base, schema);
+  if (base === undefined || fold === null) return null;
+  if (base.epoch === epoch && base.version === version) return { fold, row: base };
+  const last = base.epoch === epoch ? Prisma.sql`AND version <= ${version}` : Prisma.empty;
+  const rows = await eventRows(
+    database,
+    sessionId,
+    Prisma.sql`epoch = ${base.epoch} AND version > ${base.version} ${last} ORDER BY version`,
+  );
+  return { fold, row: (await takeAll(fold, rows)) ?? base };
+}
+
+/** Takes rows, by version, up to the first gap. Returns the last one taken. */
+export async function takeAll(fold: Fold, rows: readonly EventRow[]): Promise<EventRow | undefined> {
   const slice = new Slice();
+  let last: EventRow | undefined;
   for (const row of rows) {
-    if (row.version !== found.row.version + 1) break;
-    found = { state: stateAfter(found.state, toRecordedEvent(row, schema)), row };
+    if (!fold.precedes(row)) break;
+    fold.take(row);
+    last = row;
     if (slice.isOver) await slice.next();
   }
-  return found;
+  return last;
 }

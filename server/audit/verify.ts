@@ -5,8 +5,9 @@ import { NewerSchemaError } from '../domain/schema.ts';
 import { followsByItself, mustCarrySnapshot } from '../domain/snapshots.ts';
 import type { UndoHistory } from '../domain/undo.ts';
 import { blame, type Finding, findingOf, type Judged } from './findings.ts';
-import type { PrismaClient, SyncEvent, SyncSession } from './generated/client.ts';
-import { type IncarnationRows, keyOf, type RowPosition, presentIncarnation } from './history.ts';
+import { type EventRow, eventRows, type RowPosition } from './event-rows.ts';
+import { Prisma, type PrismaClient, type SyncSession } from './generated/client.ts';
+import { type IncarnationRows, keyOf, presentIncarnation } from './history.ts';
 import { hashOfRow, toRecordedEvent } from './history-event.ts';
 
 /** How many versions have their rows in memory at a time. */
@@ -107,10 +108,11 @@ async function* read(database: PrismaClient, sessionId: string, { keys, begin }:
   const versions = [...new Set(keys.map((key) => key.version))];
   for (let page = 0; page < versions.length; page += PAGE) {
     const range = versions.slice(page, page + PAGE);
-    const rows = await database.syncEvent.findMany({
-      where: { session_id: sessionId, epoch: { gte: begin }, version: { gte: range[0] ?? 0, lte: range.at(-1) ?? 0 } },
-      orderBy: [{ version: 'asc' }, { epoch: 'asc' }],
-    });
+    const rows = await eventRows(
+      database,
+      sessionId,
+      Prisma.sql`epoch >= ${begin} AND version BETWEEN ${range[0] ?? 0} AND ${range.at(-1) ?? 0} ORDER BY version, epoch`,
+    );
     for (const row of rows) {
       if (row.version !== version) {
         before = row.version === version + 1 ? present : new Map<bigint, Read>();
@@ -133,7 +135,7 @@ function newestBefore(rows: ReadonlyMap<bigint, Read>, epoch: bigint): Read | un
   return [...rows.values()].findLast(({ judged }) => judged.epoch < epoch);
 }
 
-function judge(row: SyncEvent, before: Read | undefined, gap: boolean): Read {
+function judge(row: EventRow, before: Read | undefined, gap: boolean): Read {
   const event = toRecordedEvent(row);
   const { version, epoch } = row;
   const isFirst = version === 1;
@@ -147,22 +149,40 @@ function judge(row: SyncEvent, before: Read | undefined, gap: boolean): Read {
     version,
     epoch,
     before: before?.judged ?? null,
+    isWhole: event.state_snapshot !== null,
+    base: before === undefined ? null : before.judged.isWhole ? before.judged : before.judged.base,
     linked: isFirst ? row.previous_hash === null : gap || row.previous_hash === before?.hash,
     ownProblem: null,
     replayProblem: right.length === 0 ? (replays[0]?.problem ?? null) : null,
     snapshotLeadsOn: null,
   };
-  const states = statesAfter(event, judged, right, replays);
+  const agreed = right.length === 0 ? replays.find(({ state, told }) => isSame(state, told)) : undefined;
+  // What is wrong with it is none of the states.
+  if (agreed !== undefined) judged.snapshotLeadsOn = false;
+  const states = agreed === undefined ? statesAfter(event, judged, right, replays) : asCandidate(agreed.state, agreed.since, agreed.undo);
   judged.ownProblem = ownProblem(event, states[0]?.state, before);
   return { judged, event, states, hash: hashOfRow(row) };
 }
 
 function statesAfter({ state_snapshot: snapshot }: RecordedEvent, row: Judged, right: Led[], replays: Led[]): Candidate[] {
-  if (snapshot !== null && right.length > 0) return [{ state: snapshot, undo: right[0]?.undo }];
-  const led = (right.length > 0 ? right : replays).flatMap(({ state, since, undo }) => (state === null ? [] : { state, since, undo }));
-  if (snapshot === null) return led;
-  const [byRules] = led.map(({ state, undo }) => ({ state, undo, since: { row, isOfSnapshot: false } }));
-  return [{ state: snapshot, since: { row, isOfSnapshot: true } }, ...(byRules === undefined ? [] : [byRules])];
+  const [first] = right;
+  if (snapshot !== null && first !== undefined) return [{ state: snapshot, undo: first.undo }];
+  if (first !== undefined) return right.flatMap(({ told, state, since, undo }) => asCandidate(told ?? state, since, undo));
+  const [wrong] = replays;
+  const told = snapshot ?? wrong?.told ?? null;
+  if (told === null) return replays.flatMap(({ state, since, undo }) => asCandidate(state, since, undo));
+  return [
+    ...asCandidate(told, { row, isOfSnapshot: true }),
+    ...asCandidate(wrong?.state ?? null, { row, isOfSnapshot: false }, wrong?.undo),
+  ];
+}
+
+function isSame(a: SessionState | null, b: SessionState | null): boolean {
+  return a !== null && b !== null && canonicalJson(a) === canonicalJson(b);
+}
+
+function asCandidate(state: SessionState | null, since?: Candidate['since'], undo?: UndoHistory): Candidate[] {
+  return state === null ? [] : [{ state, since, undo }];
 }
 
 /** Notes, for a row at which snapshot and rules differed, what a later row shows about it. */
@@ -171,16 +191,18 @@ function tellWhichWasRight(replays: readonly Led[], right: readonly Led[]): void
   if (row === undefined) return;
   const isSnapshotRight = right.some(({ since }) => since?.isOfSnapshot === true);
   const areRulesRight = right.some(({ since }) => since?.isOfSnapshot === false);
-  // If both lead on, nothing is known yet; of several rows that follow, one is enough.
-  if (isSnapshotRight && areRulesRight) return;
+  // If both or none lead on, nothing is known yet; of several rows that follow, one is enough.
+  if (isSnapshotRight === areRulesRight) return;
   row.snapshotLeadsOn = row.snapshotLeadsOn === true || isSnapshotRight;
 }
 
 function ownProblem(event: RecordedEvent, state: SessionState | undefined, before: Read | undefined): string | null {
-  const { session_id, version, epoch, event_type, state_snapshot: snapshot } = event;
+  const { session_id, version, epoch, event_type, state_snapshot: snapshot, changes } = event;
   if (snapshot === null) {
-    const lacksIt = state === undefined ? !followsByItself(event) : mustCarrySnapshot(event, state, before?.event.epoch);
-    if (lacksIt) return 'has no snapshot';
+    if (changes == null && !followsByItself(event)) return 'has neither a snapshot nor changes';
+    if (state !== undefined && mustCarrySnapshot(event, state, before?.states[0]?.state)) return 'has no snapshot';
+  } else if (changes != null) {
+    return 'has changes beside its snapshot';
   } else if (snapshot.session_id !== session_id || snapshot.version !== version || snapshot.epoch !== epoch) {
     return 'has the snapshot of another event';
   }
@@ -196,7 +218,8 @@ function replayed(before: SessionState | null, event: RecordedEvent, { since, un
     return { ...replay(before, event, undo), since };
   } catch (error) {
     if (error instanceof NewerSchemaError) throw error;
-    return { state: null, problem: "has a snapshot that is no session's state", since };
+    const problem = event.state_snapshot === null ? 'has changes that lead to no state' : "has a snapshot that is no session's state";
+    return { state: null, told: event.state_snapshot, problem, since };
   }
 }
 

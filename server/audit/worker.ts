@@ -1,5 +1,5 @@
 import { type Job, WaitingError, Worker } from 'bullmq';
-import { isBrief, type Schema, schemaOf } from '../domain/schema.ts';
+import { isKnown, type Schema } from '../domain/schema.ts';
 import type { Logger } from '../observability/logger.ts';
 import { within } from '../util/within.ts';
 import { type AuditJob, QUEUE_NAME, queuePrefix } from './queue.ts';
@@ -89,7 +89,7 @@ export class AuditWorker {
 
   async #process(job: Job<AuditJob>, token: string | undefined): Promise<void> {
     const { events } = job.data;
-    if (events.some(({ state }) => !isBrief(state) && schemaOf(state) > this.#options.schema.reads)) return this.#leaveToNewer(job, token);
+    if (events.some(({ state }) => !isKnown(state, this.#options.schema))) return this.#leaveToNewer(job, token);
     let refused: RefusedEvent[];
     try {
       refused = await this.#options.store.write(events, this.#stop.signal);

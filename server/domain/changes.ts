@@ -107,7 +107,7 @@ function patchOf<Entry extends object, Id extends keyof Entry>(
 }
 
 /** Successive states share free JSON and lists. Values from different readings are compared by their JSON text. */
-function same(a: unknown, b: unknown): boolean {
+export function same(a: unknown, b: unknown): boolean {
   if (a === b) return true;
   return typeof a === 'object' && typeof b === 'object' && a !== null && b !== null && JSON.stringify(a) === JSON.stringify(b);
 }

@@ -1,5 +1,5 @@
 import { type Rules, rulesOf, startOf } from '#clock';
-import type { HistoryEvent, SessionState } from '#contract';
+import type { HistoryEvent, JsonObject, SessionState } from '#contract';
 import { canonicalJson } from './canonical.ts';
 import { decide, type TimerCommand } from './decide.ts';
 import type { Editing } from './edit.ts';
@@ -7,14 +7,17 @@ import type { SessionEvent } from './event.ts';
 import { expire } from './expire.ts';
 import { type Outage, takeIntoAccount } from './outage.ts';
 import { LOST, recover, resume, ROLLED_BACK } from './recover.ts';
+import { afterChanges, readChanges } from './recorded-changes.ts';
 import { isScheduledStart, startScheduled } from './scheduled-start.ts';
 import { NewerSchemaError } from './schema.ts';
 import { followsByItself } from './snapshots.ts';
 import { NO_TURNS, type UndoHistory, undoHistoryAfter, type Undoing } from './undo.ts';
 
-/** An event as the trail holds it: without a snapshot where the rules lead to the state (snapshots.ts). */
+/** An event as the trail has it: with changes in place of a snapshot, or with neither where the rules lead to it. */
 export type RecordedEvent = Omit<HistoryEvent, 'state_snapshot'> & {
   state_snapshot: SessionState | null;
+  /** Text of what it changed (recorded-changes.ts). */
+  changes?: string | null | undefined;
   /** The version of the rules that it was made by; the first where there is none. */
   rules?: number | null | undefined;
 };
@@ -23,7 +26,9 @@ export type RecordedEvent = Omit<HistoryEvent, 'state_snapshot'> & {
 export interface Replayed {
   /** The state to which they lead; null where they lead to none. */
   state: SessionState | null;
-  /** How the record differs from it, in words; null if it does not. */
+  /** The state that the record tells, by its snapshot or its changes; null where it tells none. */
+  told: SessionState | null;
+  /** How the record differs from what the rules make, in words; null if it does not. */
   problem: string | null;
   /** The undo history after it; undefined where there is none, or where it is not known. */
   undo?: UndoHistory | undefined;
@@ -38,39 +43,62 @@ export interface Replayed {
 export function replay(before: SessionState | null, recorded: RecordedEvent, undo?: UndoHistory): Replayed {
   const rules = rulesOf(recorded.rules);
   if (rules === undefined) throw new NewerSchemaError(`an event made by rules ${recorded.rules ?? ''}, which this version does not know`);
-  const { event_type, state_snapshot: snapshot } = recorded;
+  const told = toldBy(recorded, before);
+  const record = { ...recorded, state_snapshot: told };
+  const { event_type } = recorded;
   if (event_type === 'session_created') {
-    const begins = snapshot?.status === 'pending' && snapshot.version === recorded.version;
+    const begins = told?.status === 'pending' && told.version === recorded.version;
     return {
-      state: snapshot,
+      state: told,
+      told,
       problem: begins ? null : 'does not begin a session',
-      undo: snapshot?.undo_depth === undefined ? undefined : NO_TURNS,
+      undo: told?.undo_depth === undefined ? undefined : NO_TURNS,
     };
   }
-  if (before === null) return { state: null, problem: 'has no event before it' };
-  if (event_type === 'session_undone' && undo === undefined) return { state: snapshot, problem: null };
-  const event = applied(before, recorded, rules, undo);
-  if (typeof event === 'string') return { state: null, problem: event };
+  if (before === null) return { state: null, told, problem: 'has no event before it' };
+  if (event_type === 'session_undone' && undo === undefined) return { state: told, told, problem: null };
+  const event = applied(before, record, rules, undo);
+  if (typeof event === 'string') return { state: null, told, problem: event };
   // The commit decides whether an epoch begins, by the state of Redis.
   event.state.epoch = recorded.epoch;
   if (event.state.undo_depth !== undefined && before.epoch !== recorded.epoch) event.state.undo_available = 0;
-  return { state: event.state, problem: difference(event, recorded), undo: undoHistoryAfter(undo, before, event) };
+  return { state: event.state, told, problem: difference(event, record), undo: undoHistoryAfter(undo, before, event) };
+}
+
+/** The state that a record tells; null where it tells none, also where its changes can't be applied. */
+function toldBy({ state_snapshot, changes }: RecordedEvent, before: SessionState | null): SessionState | null {
+  if (state_snapshot !== null || changes == null || before === null) return state_snapshot;
+  try {
+    return changed(before, changes);
+  } catch (error) {
+    if (error instanceof NewerSchemaError) throw error;
+    return null;
+  }
 }
 
 /**
- * The state after an event that carries no snapshot, from the state before it.
- * @throws Error where the rules don't lead to what was recorded, NewerSchemaError as above
+ * The state after an event, from the state before it: as recorded or, where the record has neither a snapshot nor
+ * changes, as the rules make it.
+ * @throws Error where changes or rules don't lead to what was recorded, NewerSchemaError as above
  */
 export function stateAfter(before: SessionState, recorded: RecordedEvent): SessionState {
+  const { state_snapshot, changes } = recorded;
+  if (state_snapshot !== null) return state_snapshot;
+  if (changes != null) return changed(before, changes);
   const { state, problem } = replay(before, recorded);
   if (state === null || problem !== null) throw new Error(`version ${recorded.version} ${problem ?? ''}`);
   return state;
 }
 
+function changed(before: SessionState, changes: string): SessionState {
+  return afterChanges(before as object as JsonObject, readChanges(changes)) as object as SessionState;
+}
+
 function difference(event: SessionEvent, recorded: RecordedEvent): string | null {
   const { state_snapshot: snapshot } = recorded;
   if (event.state.version !== recorded.version) return 'does not follow the version before it';
-  if (snapshot !== null && canonicalJson(event.state) !== canonicalJson(snapshot)) return 'has a snapshot to which the rules do not lead';
+  if (snapshot !== null && canonicalJson(event.state) !== canonicalJson(snapshot))
+    return `has ${recorded.changes == null ? 'a snapshot' : 'changes'} to which the rules do not lead`;
   if (event.at !== Date.parse(recorded.timestamp)) return 'has another timestamp than the rules lead to';
   for (const field of ['participant_id', 'group_id', 'time_elapsed_ms', 'time_remaining_ms'] as const) {
     if (event[field] !== recorded[field]) return `has another ${field} than the rules lead to`;
@@ -79,8 +107,9 @@ function difference(event: SessionEvent, recorded: RecordedEvent): string | null
 }
 
 function applied(before: SessionState, recorded: RecordedEvent, rules: Rules, history: UndoHistory | undefined): SessionEvent | string {
-  const { state_snapshot: snapshot } = recorded;
+  const { state_snapshot: snapshot, changes } = recorded;
   const at = Date.parse(recorded.timestamp);
+  if (snapshot === null && changes != null) return 'has changes that lead to no state';
   if (snapshot === null && !followsByItself(recorded)) return 'has no snapshot';
   const outage = outageOf(recorded);
   if (outage !== null) return takeIntoAccount(before, outage);

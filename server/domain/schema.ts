@@ -36,8 +36,8 @@ export function encodeState(json: string, { writes }: Schema): string {
 }
 
 /**
- * The brief that an event carries in place of a state where it needs no snapshot: some `fields` of the state. A worker
- * of a version that knows no briefs takes it for a state of a newer form, by its number, and leaves it to others.
+ * The brief that events of earlier releases carry in place of a state to which the rules lead: some `fields` of it. A
+ * worker of a version that knows no briefs takes it for a state of a newer form, by its number, and leaves it alone.
  */
 export function encodeBrief(fields: object): string {
   return BRIEF + JSON.stringify(fields).slice(1);
@@ -48,6 +48,25 @@ export function isBrief(text: string): boolean {
 }
 
 const BRIEF = '{"schema":2,"brief":true,';
+
+/**
+ * What an event carries in place of a state: what it changed (recorded-changes.ts), and some `fields` of the state. A
+ * worker of a version that knows no such changes leaves it to others, as above.
+ */
+export function encodeChanges(changes: string, fields: object): string {
+  return `${CHANGES}${changes},${JSON.stringify(fields).slice(1)}`;
+}
+
+export function isChanges(text: string): boolean {
+  return text.startsWith(CHANGES);
+}
+
+const CHANGES = '{"schema":3,"changes":';
+
+/** Whether this version carries a text to the trail: changes, a brief, or a state in a form that it reads. */
+export function isKnown(text: string, { reads }: Schema): boolean {
+  return isChanges(text) || isBrief(text) || schemaOf(text) <= reads;
+}
 
 /** The form that a stored state is in; without a number it is the first. */
 export function schemaOf(text: string): number {

@@ -5,8 +5,10 @@ import type { HistoryEvent, SessionState } from '#contract';
  * that the trail has.
  */
 export const SNAPSHOT_EVERY = 100;
-/** A session whose state is larger than this as JSON is large: what follows by itself carries no snapshot. */
+/** A session whose state is larger than this as JSON is large: its events carry changes in place of the state. */
 const LARGE_BYTES = 16 * 1024;
+/** Changes of more than this part of a large state save too little, and would make reading it expensive. */
+const PART = 1 / 4;
 
 type Kind = Pick<HistoryEvent, 'event_type' | 'metadata'>;
 
@@ -19,18 +21,26 @@ export function followsByItself({ event_type, metadata }: Kind): boolean {
 }
 
 /**
- * Whether an event must carry a snapshot wherever it is in its commit: the state after it can't be had without, or only
- * by a long way back. `epochBefore` is that of the event before it.
+ * Whether an event carries the state after it whatever its size: the first event of an epoch, each hundredth version,
+ * the event by which a session ends, and its deletion. `before` is the state before the event.
  */
-export function mustCarrySnapshot(event: Kind, { status, version, epoch }: SessionState, epochBefore: number | undefined): boolean {
-  const goesOn = status === 'running' || status === 'paused';
-  return !followsByItself(event) || !goesOn || version % SNAPSHOT_EVERY === 0 || epoch !== epochBefore;
+export function mustCarrySnapshot(
+  { event_type }: Kind,
+  { status, version, epoch }: SessionState,
+  before: Pick<SessionState, 'epoch' | 'status'> | undefined,
+): boolean {
+  const hasEnded = status === 'expired' || status === 'completed' || status === 'cancelled';
+  // Late hand-ins come behind the end, maybe a thousand of them.
+  const isEnd = event_type === 'session_deleted' || (hasEnded && before?.status !== status);
+  return isEnd || version % SNAPSHOT_EVERY === 0 || epoch !== before?.epoch;
 }
 
-/**
- * Whether the last event of a commit, that need not carry a snapshot, carries none: the state is too large to be
- * written down for each.
- */
+/** Whether a state of so many bytes is too large to be written down for each event. */
 export function isTooLarge(bytes: number): boolean {
   return bytes > LARGE_BYTES;
+}
+
+/** Whether changes of so many bytes are carried in place of a state of `stateBytes`, rather than the state. */
+export function saveEnough(bytes: number, stateBytes: number): boolean {
+  return bytes < (isTooLarge(stateBytes) ? stateBytes * PART : stateBytes);
 }

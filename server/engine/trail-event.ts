@@ -17,7 +17,7 @@ export function hashOf(canonicalEvent: string): string {
   return hash('sha256', canonicalEvent, 'base64url');
 }
 
-/** The fields of a state that `sync_sessions` contains. An event without a snapshot carries them. */
+/** The fields of a state that `sync_sessions` contains. An event without a snapshot carries them beside its changes. */
 export const BRIEF_FIELDS = [
   'sync_mode',
   'status',

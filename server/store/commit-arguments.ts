@@ -1,7 +1,8 @@
 import type { SessionState } from '#contract';
 import type { SessionEvent } from '../domain/event.ts';
-import { encodeBrief, encodeState, type Schema } from '../domain/schema.ts';
-import { isTooLarge, mustCarrySnapshot } from '../domain/snapshots.ts';
+import { recordedChanges } from '../domain/recorded-changes.ts';
+import { encodeChanges, encodeState, type Schema } from '../domain/schema.ts';
+import { followsByItself, isTooLarge, mustCarrySnapshot, saveEnough } from '../domain/snapshots.ts';
 import { BRIEF_FIELDS } from '../engine/trail-event.ts';
 import type { Commit, Publication } from '../engine/ports.ts';
 import { asWritten, expiredSinceText, recordJson, undoText } from './codec.ts';
@@ -36,7 +37,8 @@ export function commitArguments(
     : layOut(last.state, before, () => snapshotAt(newest), schema);
   const snapshotOf = (index: number) => {
     const { state } = commit.events[index] ?? last;
-    if (!carriesSnapshot(commit, index, text)) return encodeBrief(Object.fromEntries(BRIEF_FIELDS.map((name) => [name, state[name]])));
+    const changes = changesAt(commit, index, text);
+    if (changes !== null) return encodeChanges(changes, Object.fromEntries(BRIEF_FIELDS.map((name) => [name, state[name]])));
     // The last snapshot is the stored state itself, so it is sent once only.
     return index < newest || deleted ? encodeState(snapshotAt(index), schema) : '';
   };
@@ -73,13 +75,20 @@ export function commitArguments(
 }
 
 /**
- * Whether an event goes to the trail with the state after it. `text` is the stored state after the last event, without
- * its pieces.
+ * What an event tells the trail in place of the state after it; null where it goes with the state. `text` is the stored
+ * state after the last event, without its pieces.
  */
-function carriesSnapshot({ base, events }: Commit, index: number, text: string): boolean {
+function changesAt({ base, events, previousHash }: Commit, index: number, text: string): string | null {
   const event = events[index];
-  if (event === undefined || mustCarrySnapshot(event, event.state, (events[index - 1]?.state ?? base)?.epoch)) return true;
-  return index === events.length - 1 && !isTooLarge(text.length + piecesLength(event.state, text));
+  const before = events[index - 1]?.state ?? base?.state;
+  // Without an event before it in the trail, or with one in an older form, there is nothing that changes would lead on
+  // from.
+  if (event === undefined || before == null || previousHash === null || asWritten(before) === null) return null;
+  if (mustCarrySnapshot(event, event.state, before)) return null;
+  const bytes = text.length + piecesLength(event.state, text);
+  if (!isTooLarge(bytes) && (index === events.length - 1 || !followsByItself(event))) return null;
+  const changes = JSON.stringify(recordedChanges(before, event.state));
+  return saveEnough(changes.length, bytes) ? changes : null;
 }
 
 /**

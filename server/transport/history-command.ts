@@ -36,7 +36,7 @@ export interface HistoryPorts {
 export function createHistoryCommand({ archive, trail, metrics }: HistoryPorts) {
   const pages = new Gate(PAGES);
   const read = async (from: History, payload: Parsed<'session:history'>, { permit }: Call): Promise<Answer> => {
-    const { session_id, after_version, limit, event_types, created_at } = payload;
+    const { session_id, after_version, limit, event_types, created_at, snapshots } = payload;
     const { authorize, owner } = permit ?? {};
     const position = await archive.position(session_id);
     const incarnationsOf = async (most?: number) => {
@@ -58,7 +58,7 @@ export function createHistoryCommand({ archive, trail, metrics }: HistoryPorts) 
     const nothing: HistoryPage = { events: [], next_after_version: after_version };
     const { epochs } = incarnation;
     if (epochs === null) return { ok: true, data: new HistoryAnswer(nothing) };
-    const page = await from.history(session_id, after_version, limit, event_types, epochs);
+    const page = await from.history(session_id, after_version, limit, event_types, epochs, snapshots);
     return { ok: true, data: new HistoryAnswer(typeof page === 'string' ? nothing : page) };
   };
   return async (payload: Parsed<'session:history'>, call: Call): Promise<Answer> => {

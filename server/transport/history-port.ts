@@ -1,5 +1,5 @@
 /** The interface by which users read the audit trail. The audit part implements it; app.ts connects the two. */
-import type { EventType } from '#contract';
+import type { EventType, Snapshots } from '#contract';
 import type { Incarnation } from '../engine/incarnation.ts';
 
 /** An incarnation of an id, as the trail knows it. */
@@ -35,6 +35,7 @@ export interface History {
    * Events after a version, without gaps, of all types or of some; of the given epochs, or of the newest incarnation.
    * `unknown` if no event of the session has arrived, `deleted` if the session was deleted. Walks over at most `limit`
    * versions of any type, until the events have a megabyte; `next_after_version` is the last version of the walk.
+   * `snapshots`: what events tell of the state after them, by default all of it.
    */
   history(
     sessionId: string,
@@ -42,5 +43,6 @@ export interface History {
     limit: number,
     types?: readonly EventType[],
     epochs?: EpochRange,
+    snapshots?: Snapshots,
   ): Promise<HistoryPage | 'unknown' | 'deleted'>;
 }

@@ -29,6 +29,7 @@ import {
   SHARE_MAX_SECONDS,
   SHARE_MIN_SECONDS,
   SHARED_ROLES,
+  SNAPSHOTS,
   SYNC_MODES,
   TIME_FACTOR_MAX,
   TITLE_MAX_CHARS,
@@ -211,6 +212,7 @@ export const schemas = {
     limit: z.int().min(1).max(HISTORY_LIMIT_MAX).default(HISTORY_LIMIT_DEFAULT),
     event_types: z.array(z.enum(EVENT_TYPES)).min(1).max(EVENT_TYPES.length).optional(),
     created_at: instant.optional(),
+    snapshots: z.enum(SNAPSHOTS).default('all'),
   }),
   'session:share': z
     .strictObject({

@@ -49,7 +49,7 @@ describe('alerts of the trail', () => {
   });
 
   it('A-30 failed jobs cause one warning, until half of them are gone', async () => {
-    const poison = eventOf('game', 1, { event: { time_elapsed_ms: null } });
+    const poison = eventOf('game', 1, { event: { event_type: null } });
     await b.queue.addBulk(Array.from({ length: 101 }, () => ({ name: 'events', data: { events: [poison] }, opts: { attempts: 1 } })));
     b.writer({ logger });
     await until('a warning', () => warnings().length > 0);
@@ -57,7 +57,7 @@ describe('alerts of the trail', () => {
   });
 
   it('A-31 a job that failed for good is an error in the log, with its cause; attempts before are warnings', async () => {
-    await put(b.redis, prefix, [eventOf('game', 1, { event: { time_elapsed_ms: null } })]);
+    await put(b.redis, prefix, [eventOf('game', 1, { event: { event_type: null } })]);
     b.writer({ logger });
     await until('the error', () => lines.some(({ level }) => level === ERROR));
     const refused = lines.filter(({ cause }) => cause?.includes('violates not-null constraint'));

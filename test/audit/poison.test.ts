@@ -18,7 +18,7 @@ describe('an event that the database refuses', () => {
     until(`${count} failed jobs`, async () => (await b.queue.getFailedCount()) === count && (await b.drained()));
 
   it('stays in a failed job with its cause, while all beside it arrive', async () => {
-    const poison = eventOf('game', 40, { event: { time_elapsed_ms: null } });
+    const poison = eventOf('game', 40, { event: { event_type: null } });
     await put(b.redis, prefix, [...eventsOf('game', 1, 39), poison, ...eventsOf('game', 41, 80), ...eventsOf('other', 1, 80)]);
     const writer = b.writer();
     await failed(1);
@@ -26,7 +26,7 @@ describe('an event that the database refuses', () => {
     expect(job?.data).to.deep.equal({ events: [poison] });
     expect(job?.attemptsMade).to.equal(5);
     expect(job?.failedReason).to.match(
-      /^1 of 1 events refused: null value in column "time_elapsed_ms" of relation "sync_events" violates not-null constraint \(23502\)$/,
+      /^1 of 1 events refused: null value in column "event_type" of relation "sync_events" violates not-null constraint \(23502\)$/,
     );
     const rows = await storedRows(database);
     expect(rows).to.have.lengthOf(159).and.not.include('game 1 40');

@@ -7,7 +7,9 @@ import { expire } from '../../server/domain/expire.ts';
 import { takeIntoAccount } from '../../server/domain/outage.ts';
 import { recover } from '../../server/domain/recover.ts';
 import { startScheduled } from '../../server/domain/scheduled-start.ts';
-import { encodeBrief } from '../../server/domain/schema.ts';
+import { recordedChanges } from '../../server/domain/recorded-changes.ts';
+import { encodeBrief, encodeChanges } from '../../server/domain/schema.ts';
+import { mustCarrySnapshot } from '../../server/domain/snapshots.ts';
 import { type UndoHistory, undoHistoryAfter } from '../../server/domain/undo.ts';
 import { BRIEF_FIELDS } from '../../server/engine/trail-event.ts';
 import { chainEvents } from '../../server/store/codec.ts';
@@ -19,11 +21,14 @@ export class RecordedSession {
   /** As they would leave the outbox. */
   readonly queued: QueuedEvent[] = [];
   #history: UndoHistory | undefined;
+  readonly #byChanges: boolean;
   #hash: string | null = null;
   #at: number;
 
-  constructor(payload: CreatePayload & { session_id: string }, epoch = BEGIN) {
+  /** `byChanges`: events carry changes wherever those of a large session do, however small this one is. */
+  constructor(payload: CreatePayload & { session_id: string }, epoch = BEGIN, { byChanges = false } = {}) {
     this.#at = epoch;
+    this.#byChanges = byChanges;
     const decision = create(payload, this.#at);
     if (!decision.ok) throw new Error(decision.message);
     decision.event.state.epoch = epoch;
@@ -56,10 +61,10 @@ export class RecordedSession {
     return this.#write(expire(this.state));
   }
 
-  /** Leaves out the snapshot of the last event, as the store does where the rules lead to it. */
+  /** Leaves out what the last event tells of the state, as earlier releases did where the rules lead to it. */
   briefly(): this {
     const last = this.queued.at(-1);
-    if (last !== undefined) last.state = encodeBrief(Object.fromEntries(BRIEF_FIELDS.map((name) => [name, this.state[name]])));
+    if (last !== undefined) last.state = encodeBrief(this.#brief());
     return this;
   }
 
@@ -80,12 +85,19 @@ export class RecordedSession {
     return this.#write(bringBack(snapshot.state, (this.#at += 1000)));
   }
 
+  #brief(): object {
+    return Object.fromEntries(BRIEF_FIELDS.map((name) => [name, this.state[name]]));
+  }
+
   #write(event: SessionEvent): this {
     const { texts, lastHash } = chainEvents([event], this.#hash);
     this.#hash = lastHash;
-    this.#history = undoHistoryAfter(this.#history, this.events.at(-1)?.state ?? null, event);
+    const before = this.events.at(-1)?.state ?? null;
+    this.#history = undoHistoryAfter(this.#history, before, event);
     this.events.push(event);
-    this.queued.push({ event: texts[0] ?? '', state: JSON.stringify(event.state) });
+    const whole = !this.#byChanges || before === null || mustCarrySnapshot(event, event.state, before);
+    const state = whole ? JSON.stringify(event.state) : encodeChanges(JSON.stringify(recordedChanges(before, event.state)), this.#brief());
+    this.queued.push({ event: texts[0] ?? '', state });
     return this;
   }
 }

@@ -3,7 +3,7 @@
  * that moves changes this file alone.
  */
 import { Server } from 'socket.io';
-import type { ChangesEvent, JsonObject, UpdateEvent } from '#contract';
+import type { ChangesEvent, UpdateEvent } from '#contract';
 import { eventColumns, readEvent } from '../../server/audit/rows.ts';
 import { hashOfRow, historyJson, toRecordedEvent } from '../../server/audit/history-event.ts';
 import { unbrokenRun } from '../../server/audit/history.ts';
@@ -34,7 +34,17 @@ export * from '#clock';
 export * from '#contract';
 export type { Outage } from '../../server/domain/outage.ts';
 export { type RecordedEvent, replay, stateAfter } from '../../server/domain/replay.ts';
-export { decodeState, encodeState, readSnapshot, SCHEMA, type Schema, textAsRead } from '../../server/domain/schema.ts';
+export {
+  decodeState,
+  encodeBrief,
+  encodeState,
+  isChanges,
+  readSnapshot,
+  SCHEMA,
+  type Schema,
+  textAsRead,
+} from '../../server/domain/schema.ts';
+export { followsByItself } from '../../server/domain/snapshots.ts';
 export type { Commit, CommitResult, Publication, SessionStore } from '../../server/engine/ports.ts';
 export type { ArchivedSession } from '../../server/engine/trail-ports.ts';
 export { recordJson, readFacts, toRecord, toPosition, toSession, writeFacts } from '../../server/store/codec.ts';
@@ -75,7 +85,6 @@ export function sentBy(commit: Commit, token: string): Sent {
 export function rowOf(entry: { event: string; state: string }): Row {
   const columns = eventColumns([readEvent(entry)]);
   const value = (name: keyof typeof columns) => columns[name][0] ?? null;
-  const json = (name: keyof typeof columns) => JSON.parse(value(name) ?? 'null') as JsonObject | null;
   return {
     session_id: value('session_id') ?? '',
     epoch: BigInt(value('epoch') ?? 0),
@@ -86,8 +95,9 @@ export function rowOf(entry: { event: string; state: string }): Row {
     group_id: value('group_id'),
     time_elapsed_ms: BigInt(value('time_elapsed_ms') ?? 0),
     time_remaining_ms: value('time_remaining_ms') === null ? null : BigInt(value('time_remaining_ms') ?? 0),
-    state_snapshot: json('state_snapshot'),
-    metadata: json('metadata'),
+    snapshot: value('state_snapshot'),
+    changes: value('changes'),
+    metadata: value('metadata') ?? '',
     previous_hash: value('previous_hash'),
     rules: Number(value('rules')),
   };

@@ -2,12 +2,12 @@
 import { setImmediate } from 'node:timers/promises';
 import { Dice } from './dice.ts';
 import { type Create, drawGame, spoil } from './games.ts';
-import { type Instance, openInstance, type Principal, type Reply, type SessionState, type SwitchData } from './house.ts';
+import { type Instance, isChanges, openInstance, type Principal, type Reply, type SessionState, type SwitchData } from './house.ts';
 import { bounded, lengthOf, type Order, orderOf } from './orders.ts';
 import { type Committed, MemoryRedis } from './redis.ts';
 import { judge } from './rows.ts';
 import { drawSteps, type Step, type Wish } from './steps.ts';
-import { MemoryTrail } from './trail.ts';
+import { briefOf, isLeftOut, MemoryTrail } from './trail.ts';
 import { Transcript } from './transcript.ts';
 import { Watcher } from './watcher.ts';
 
@@ -236,13 +236,17 @@ class Sequence {
     for (const { event, state } of entries) {
       transcript.say(`event ${event}`);
       const text = state.replace(/^\{"schema":1,/, '{');
-      if (state.includes('"brief":true')) transcript.say(`brief ${state}`);
+      if (isLeftOut({ event, state })) transcript.say(`brief ${briefOf(state)}`);
+      // The last event of a commit: Redis has the state after it.
+      else if (isChanges(state))
+        transcript.show(JSON.stringify(this.#redis.state), JSON.parse(event) as { version: number; epoch: number });
       else if (text !== '') transcript.show(text, JSON.parse(event) as { version: number; epoch: number });
       this.#trail.take({ event, state });
     }
     const { state } = this.#redis;
     // What is not in the trail is told to the room.
-    if (state !== null && entries.at(-1)?.state.includes('"brief":true') !== false) transcript.show(JSON.stringify(state), state);
+    const last = entries.at(-1);
+    if (state !== null && (last === undefined || isLeftOut(last))) transcript.show(JSON.stringify(state), state);
     this.#told = published.map((text) => this.#published(text));
   }
 

@@ -1,6 +1,10 @@
 /** The audit trail in memory: rows as the worker makes them, read as the server reads PostgreSQL's. */
 import {
   type ArchivedSession,
+  encodeBrief,
+  followsByItself,
+  isChanges,
+  type JsonObject,
   hashOfRow,
   historyJson,
   type RecordedEvent,
@@ -21,6 +25,20 @@ interface Entry {
   state: SessionState;
 }
 
+/**
+ * What stood in place of changes when the corpus was recorded, and is shown of them. That changes lead to the state to
+ * which the rules lead, `MemoryTrail` and `judge` see.
+ */
+export function briefOf(text: string): string {
+  const { schema: _schema, changes: _changes, ...fields } = JSON.parse(text) as JsonObject;
+  return encodeBrief(fields);
+}
+
+/** Whether the trail had nothing of the state after an event when the corpus was recorded. */
+export function isLeftOut({ event, state }: { event: string; state: string }): boolean {
+  return isChanges(state) && followsByItself(JSON.parse(event) as RecordedEvent);
+}
+
 /** The trail of one session. */
 export class MemoryTrail {
   #entries: Entry[] = [];
@@ -28,11 +46,12 @@ export class MemoryTrail {
   /** What the outbox has goes on to the trail. */
   take(entry: { event: string; state: string }): void {
     const row = rowOf(entry);
-    const event = toRecordedEvent(row);
+    const { changes, ...event } = toRecordedEvent(row);
     const before = this.#entries.findLast(({ row: { version } }) => version === row.version - 1);
-    const state = event.state_snapshot ?? (before === undefined ? null : stateAfter(before.state, event));
+    const state = event.state_snapshot ?? (before === undefined ? null : stateAfter(before.state, { ...event, changes }));
     if (state === null) throw new Error(`version ${row.version} has no snapshot, and nothing is before it`);
-    this.#entries.push({ row, event, state });
+    // What is said of a row is what the rules make of it. They must lead to the state that the changes give.
+    this.#entries.push({ row, event: { ...event, state_snapshot: isLeftOut(entry) ? null : state }, state });
   }
 
   /** What had not left the outbox is lost with it. */
@@ -65,7 +84,7 @@ export class MemoryTrail {
       const before = this.#entries.filter(({ row: { epoch, version } }) => epoch >= begin && version <= afterVersion);
       const run = unbrokenRun(rows, afterVersion, before.at(-1)?.row.epoch ?? BigInt(begin));
       const told = run.filter(({ row }) => types === undefined || types.some((type) => type === row.event_type));
-      const events = told.map(({ row, state }) => historyJson(row, JSON.stringify(state), JSON.stringify(row.metadata)));
+      const events = told.map(({ row, state }) => historyJson(row, `"state_snapshot":${JSON.stringify(state)},`));
       return { events, next_after_version: run.at(-1)?.version ?? afterVersion };
     },
   };

@@ -1,6 +1,6 @@
 import type { HistoryEvent, SessionState } from '#contract';
 import { stateAfter } from '../../server/domain/replay.ts';
-import { decodeState, isBrief, SCHEMA } from '../../server/domain/schema.ts';
+import { decodeState, isBrief, isChanges, SCHEMA } from '../../server/domain/schema.ts';
 import type { OutboxEntry } from '../../server/audit/outbox-port.ts';
 import { createKeys } from '../../server/store/keys.ts';
 import { toEntry } from '../../server/store/outbox.ts';
@@ -42,8 +42,10 @@ export function historyIn(entries: OutboxEntry[], changed?: SessionState): Histo
   return entries.map((entry) => {
     const { rules, ...event } = JSON.parse(entry.event) as Omit<HistoryEvent, 'state_snapshot'> & { rules?: number };
     if (changed !== undefined && state?.version === changed.version) state = changed;
-    if (!isBrief(entry.state)) state = decodeState(entry.state, SCHEMA) as SessionState;
-    else if (state !== undefined) state = stateAfter(state, { ...event, state_snapshot: null, rules });
+    const isTold = !isBrief(entry.state) && !isChanges(entry.state);
+    const changes = isChanges(entry.state) ? JSON.stringify((JSON.parse(entry.state) as { changes: object }).changes) : null;
+    if (isTold) state = decodeState(entry.state, SCHEMA) as SessionState;
+    else if (state !== undefined) state = stateAfter(state, { ...event, state_snapshot: null, changes, rules });
     return { ...event, state_snapshot: state as SessionState };
   });
 }

@@ -55,7 +55,7 @@ export function next(state: SessionState, type: 'start' | 'switch' | 'pause' | '
 /** A commit of one event as the engine would propose it. */
 export function proposal(base: SessionState | null, event: SessionEvent, change: Partial<Commit> = {}): Commit {
   return {
-    base,
+    base: base === null ? null : { version: base.version, epoch: base.epoch, state: base },
     events: [event],
     snapshotAt: () => JSON.stringify(event.state),
     instant: event.at,

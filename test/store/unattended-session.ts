@@ -3,6 +3,7 @@ import { catchUp } from '../../server/domain/catch-up.ts';
 import { create } from '../../server/domain/create.ts';
 import type { SessionEvent } from '../../server/domain/event.ts';
 import type { OutboxEntry } from '../../server/audit/outbox-port.ts';
+import type { Commit } from '../../server/engine/ports.ts';
 import { chess } from '../kit/games.ts';
 import { entriesOf } from '../kit/stored.ts';
 import { type StoreFixture, next, proposal } from './store-fixture.ts';
@@ -44,8 +45,8 @@ export class UnattendedSession {
     await this.#commit(firstOf(count, catchUp(this.state, Number.MAX_SAFE_INTEGER, [])));
   }
 
-  async do(type: 'pause' | 'delete'): Promise<void> {
-    await this.#commit([next(this.state, type, Date.parse(this.state.updated_at) + 500)]);
+  async do(type: 'switch' | 'pause' | 'delete', change: Partial<Commit> = {}): Promise<void> {
+    await this.#commit([next(this.state, type, Date.parse(this.state.updated_at) + 500)], change);
   }
 
   /** What its commits left in the outbox. */
@@ -53,7 +54,7 @@ export class UnattendedSession {
     return entriesOf(this.#fixture.redis, this.#fixture.prefix, this.state.session_id);
   }
 
-  async #commit(events: SessionEvent[]): Promise<void> {
+  async #commit(events: SessionEvent[], change: Partial<Commit> = {}): Promise<void> {
     const [first] = events;
     if (first === undefined) throw new Error('nothing is overdue');
     const result = await this.#fixture.store.commit({
@@ -62,6 +63,7 @@ export class UnattendedSession {
       snapshotAt: (index) => JSON.stringify(events[index]?.state),
       instant: await this.#fixture.now(),
       previousHash: this.#hash,
+      ...change,
     });
     if (result.outcome !== 'committed') throw new Error(result.outcome);
     this.#hash = result.lastHash;

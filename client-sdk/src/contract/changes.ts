@@ -2,6 +2,7 @@
  * What an update changes in the state of a large session. Sockets that ask for it get this in place of whole states,
  * which would be most of what a server sends.
  */
+import type { ItemState } from './programme.ts';
 import type { GroupState, ParticipantState, SessionState } from './state.ts';
 
 /** Fields that follow from the others, so they are never sent. */
@@ -18,4 +19,19 @@ type Patch<Entry, Id extends keyof Entry> = Pick<Entry, Id> & {
 export interface StateChanges extends Partial<Omit<SessionState, 'participants' | 'groups'>> {
   participants?: Patch<ParticipantState, 'participant_id'>[];
   groups?: Patch<GroupState, 'group_id'>[];
+}
+
+type OrNull<Fields> = { [Field in keyof Fields]: Fields[Field] | null };
+type NewFields<Entry, Id extends keyof Entry> = Pick<Entry, Id> & Partial<OrNull<Omit<Entry, Id>>>;
+
+/**
+ * What an event of a history changed, compared with the version before it: as `StateChanges`, and null also for a field
+ * that is gone. An entry that was not there before is whole.
+ */
+export interface HistoryChanges extends Partial<OrNull<Omit<SessionState, 'participants' | 'groups' | 'items'>>> {
+  participants?: NewFields<ParticipantState, 'participant_id'>[];
+  groups?: NewFields<GroupState, 'group_id'>[];
+  items?: NewFields<ItemState, 'item_id'>[];
+  /** All ids of a list in their order, where entries left it or changed places, or new ones are not at its end. */
+  order?: { participants?: string[]; groups?: string[]; items?: string[] };
 }

@@ -3,7 +3,7 @@
  * path.
  */
 import type { LinksData, RefreshData, RefreshPayload, ShareData, SharedRole } from './access.ts';
-import type { EventType, HistoryEvent } from './events.ts';
+import type { BriefHistoryEvent, EventType, HistoryEvent } from './events.ts';
 import type { ItemInput } from './programme.ts';
 import type { ActionOnTimeout, Extension, JsonObject, JsonValue, OutagePolicy, SessionState, SyncMode, UndoClock } from './state.ts';
 import type { TimeControl } from './time-control.ts';
@@ -183,6 +183,13 @@ export interface MessagePayload extends SessionPayload {
   message: JsonValue;
 }
 
+/**
+ * What events of a history tell of the state after them: `all` of it in `state_snapshot`, the `changes` that led to it
+ * with the whole state at the first event of a page, or `none` of it.
+ */
+export const SNAPSHOTS = ['all', 'changes', 'none'] as const;
+export type Snapshots = (typeof SNAPSHOTS)[number];
+
 export interface HistoryPayload extends SessionPayload {
   after_version?: number | undefined;
   /** The most versions that a page covers. A page also ends at a megabyte, so fewer events do not mean the end. */
@@ -194,6 +201,8 @@ export interface HistoryPayload extends SessionPayload {
    * one.
    */
   created_at?: string | undefined;
+  /** Default `all`. */
+  snapshots?: Snapshots | undefined;
 }
 
 export interface SharePayload extends SessionPayload {
@@ -247,6 +256,11 @@ export interface HistoryData {
   events: HistoryEvent[];
   /** The `after_version` of the next page; the page that returns the `after_version` of its request is the last one. */
   next_after_version: number;
+}
+
+/** As `HistoryData`, where it was asked for with `snapshots: changes` or `none`. */
+export interface BriefHistoryData extends Omit<HistoryData, 'events'> {
+  events: BriefHistoryEvent[];
 }
 
 /** The body of `GET /time`. Instants may carry fractions of a millisecond. */

@@ -1,6 +1,6 @@
 /** The events to a session's room, and the rows of the audit trail. */
 import type { Actor, AuthExpiredEvent } from './access.ts';
-import type { StateChanges } from './changes.ts';
+import type { HistoryChanges, StateChanges } from './changes.ts';
 import type { CommandName, Commands } from './commands.ts';
 import type { Reply } from './reply.ts';
 import type { ActionOnTimeout, JsonObject, JsonValue, SessionState } from './state.ts';
@@ -45,6 +45,14 @@ export interface HistoryEvent {
   state_snapshot: SessionState;
   /** Has `command_id`, `reason`, `actor`, `action_applied` and `scheduled` where there are any. */
   metadata: JsonObject;
+}
+
+/** An event of a history that was asked for with `snapshots: changes` or `none`. */
+export interface BriefHistoryEvent extends Omit<HistoryEvent, 'state_snapshot'> {
+  /** With `changes`: the whole state, at the first event of a page and where no event of the same epoch is before. */
+  state_snapshot?: SessionState;
+  /** With `changes`, at all other events. */
+  changes?: HistoryChanges;
 }
 
 /** Fields that every session event carries; `server_time_ms` is the instant of sending. */

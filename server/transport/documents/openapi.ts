@@ -115,7 +115,10 @@ function bodyOf(name: CommandName, route: RestRoute, schema: JsonSchema): object
 function withLines(name: CommandName, success: { description: string; content?: object }): object {
   if (name !== 'session:history') return success;
   const lines = {
-    schema: { type: 'string', description: `A HistoryEvent a line, ${HISTORY_LIMIT_DEFAULT} unless \`limit\` says otherwise` },
+    schema: {
+      type: 'string',
+      description: `A HistoryEvent (or BriefHistoryEvent, by \`snapshots\`) a line, ${HISTORY_LIMIT_DEFAULT} unless \`limit\` says otherwise`,
+    },
   };
   return { ...success, content: { ...success.content, 'application/x-ndjson': lines } };
 }

@@ -8,6 +8,7 @@ import {
   EVENT_TYPES,
   type ErrorCode,
   type ErrorDetails,
+  type HistoryEvent,
   type JsonValue,
   NOTICE_CODES,
   type Notice,
@@ -20,6 +21,7 @@ import {
 } from '#contract';
 import {
   action,
+  briefHistoryEvent,
   type Differing,
   group,
   historyEvent,
@@ -64,6 +66,9 @@ const link = { link_id: id, role: z.enum(SHARED_ROLES), participant_id: id.nulla
  */
 const stateOrClock = z.union([state, switched]) as z.ZodType<SessionState>;
 
+/** An event of a history; without the whole state if it was asked for with `snapshots: changes` or `none`. */
+const event = z.union([historyEvent, briefHistoryEvent]) as z.ZodType<HistoryEvent>;
+
 /** The `data` of each command's success. */
 export const answers = {
   'session:create': state,
@@ -84,7 +89,7 @@ export const answers = {
   'session:cancel': state,
   'session:delete': empty,
   'session:message': empty,
-  'session:history': z.object({ events: z.array(historyEvent), next_after_version: z.int() }),
+  'session:history': z.object({ events: z.array(event), next_after_version: z.int() }),
   'session:share': z.object({ ...link, token: z.string() }),
   'session:links': z.object({ links: z.array(z.object(link)) }),
   'session:revoke': empty,
@@ -189,6 +194,7 @@ export const named = {
   GroupState: group,
   ItemState: item,
   HistoryEvent: historyEvent,
+  BriefHistoryEvent: briefHistoryEvent,
   SwitchResult: switched,
   ...Object.fromEntries(ERROR_CODES.map((code) => [`Failure_${code}`, failureOf(code)] as const)),
 };

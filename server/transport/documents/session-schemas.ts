@@ -5,6 +5,8 @@ import {
   CLOCK_STATUSES,
   type ClockState,
   EVENT_TYPES,
+  type BriefHistoryEvent,
+  type HistoryChanges,
   type HistoryEvent,
   ITEM_STATUSES,
   type ItemState,
@@ -169,6 +171,25 @@ export const stateChanges = z.object({
   groups: z.array(z.object({ group_id, ...exactOptional(groupFields) })).exactOptional(),
 }) satisfies z.ZodType<StateChanges>;
 
+/** What an event of a history changed: as above, of any session, and null also for a field that is gone. */
+export const historyChanges = z.object({
+  ...orNull(stateFields),
+  participants: z.array(z.object({ ...orNull(participant.shape), participant_id })).exactOptional(),
+  groups: z.array(z.object({ ...orNull(group.shape), group_id })).exactOptional(),
+  items: z.array(z.object({ ...orNull(item.shape), item_id: item.shape.item_id })).exactOptional(),
+  order: z
+    .object({ participants: z.array(id).exactOptional(), groups: z.array(id).exactOptional(), items: z.array(z.string()).exactOptional() })
+    .exactOptional(),
+}) satisfies z.ZodType<HistoryChanges>;
+
+/** Makes every field optional and nullable. */
+function orNull<Shape extends Record<string, z.ZodType>>(
+  shape: Shape,
+): { [Field in keyof Shape]: z.ZodExactOptional<z.ZodNullable<Shape[Field]>> } {
+  const fields = Object.entries(shape).map(([field, schema]) => [field, schema.nullable().exactOptional()]);
+  return Object.fromEntries(fields) as { [Field in keyof Shape]: z.ZodExactOptional<z.ZodNullable<Shape[Field]>> };
+}
+
 /** Makes every field optional; unlike zod's `partial`, it does not allow undefined as a value. */
 function exactOptional<Shape extends Record<string, z.ZodType>>(
   shape: Shape,
@@ -206,6 +227,11 @@ export const historyEvent = z.object({
   metadata: free,
 }) satisfies z.ZodType<HistoryEvent>;
 
+export const briefHistoryEvent = historyEvent.extend({
+  state_snapshot: state.exactOptional(),
+  changes: historyChanges.exactOptional(),
+}) satisfies z.ZodType<BriefHistoryEvent>;
+
 /** Fields that only the schema or only the contract has: `never`, unless one was forgotten. */
 export type Differing<Contract, Schema> = Exclude<keyof Contract, keyof Schema> | Exclude<keyof Schema, keyof Contract>;
 interface Unequal {
@@ -216,6 +242,8 @@ interface Unequal {
   stateChanges: Differing<StateChanges, z.output<typeof stateChanges>>;
   switched: Differing<SwitchData, z.output<typeof switched>>;
   historyEvent: Differing<HistoryEvent, z.output<typeof historyEvent>>;
+  briefHistoryEvent: Differing<BriefHistoryEvent, z.output<typeof briefHistoryEvent>>;
+  historyChanges: Differing<HistoryChanges, z.output<typeof historyChanges>>;
 }
 // Proof at compile time; `satisfies` ties the types of the fields.
 const fieldsMatch: [Unequal[keyof Unequal]] extends [never] ? true : Unequal = true;
