@@ -1,3 +1,4 @@
+import { IDLE_END_MAX_MS } from '#contract';
 import { createEngine } from '../engine/create-engine.ts';
 import { openMarks } from '../store/marks.ts';
 import { createPresence } from '../store/presence.ts';
@@ -25,7 +26,7 @@ export function openEngine({ config, schema, instance, logger, metrics }: Base, 
   const { KEY_PREFIX: keyPrefix, REDIS_URL: redisUrl, LOG_LEVEL: logLevel } = config;
   const idleRunMs = config.SESSION_MAX_IDLE_RUN_SECONDS * 1000;
   const store = createSessionStore(redis.commands, keyPrefix, schema, part.skew);
-  const presence = createPresence(redis.commands, keyPrefix, idleRunMs + PRESENCE_KEPT_MS);
+  const presence = createPresence(redis.commands, keyPrefix, Math.max(idleRunMs, IDLE_END_MAX_MS) + PRESENCE_KEPT_MS);
   const engine = createEngine({
     store,
     // Not on the connection that reads and writes sessions: an instance whose commands wait in line there is alive.

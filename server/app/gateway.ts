@@ -52,7 +52,8 @@ export function openGateway({ config, logger, metrics }: Base, needs: GatewayNee
   );
   const admission = asked && new Admission({ ...asked, io, handler, now, logger });
   const healing = new Healing({ io, store, archive, now, logger, metrics });
-  const presenceMarker = idleRunMs === 0 ? undefined : new PresenceMarker({ io, store, presence, idleRunMs, now, logger });
+  const remembered = (sessionId: string) => cache.get(sessionId)?.state;
+  const presenceMarker = new PresenceMarker({ io, store, presence, idleRunMs, remembered, now, logger });
   const load = async (sessionId: string) => (await store.load(sessionId)).session?.state ?? null;
   const changes = new ChangeRelay({ io, adapter, load, told: (room, event) => healing.told(room, event), logger });
   acceptHandshakes(http.server, io, { basePath, handler, callers, connectionLimit });
@@ -73,7 +74,7 @@ export function openGateway({ config, logger, metrics }: Base, needs: GatewayNee
     sessionSocketLimit,
   });
   healing.start();
-  presenceMarker?.start();
+  presenceMarker.start();
   admission?.start();
   return {
     handler,
@@ -94,7 +95,7 @@ export function openGateway({ config, logger, metrics }: Base, needs: GatewayNee
     },
     /** Resolves when no work for sockets is left. */
     async close(): Promise<void> {
-      await Promise.all([healing.close(), presenceMarker?.close(), admission?.close()]);
+      await Promise.all([healing.close(), presenceMarker.close(), admission?.close()]);
     },
   };
 }

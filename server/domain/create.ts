@@ -77,6 +77,7 @@ export function created(payload: NewSession, now: number, epoch: number, note: J
   if (payload.undo_depth !== undefined && payload.undo_depth > 0)
     Object.assign(state, { undo_depth: payload.undo_depth, undo_available: 0 });
   if (payload.max_cycles !== undefined) state.max_cycles = payload.max_cycles;
+  if (payload.idle_end_ms !== undefined) state.idle_end_ms = payload.idle_end_ms;
   if (payload.extension !== undefined) Object.assign(state, { extension: payload.extension, extended_ms: 0, extension_count: 0 });
   if (payload.items !== undefined)
     Object.assign(state, { items: itemsOf(payload.items, payload), item_index: null, round: 1, rounds: payload.rounds ?? 1 });

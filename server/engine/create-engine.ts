@@ -28,7 +28,7 @@ export interface EngineParts {
   presence: Pick<Presence, 'last'>;
   /** How long an idle session stays in Redis, ms. */
   idleMs: number;
-  /** How long a session runs without a command and a connection, ms; 0 for ever. */
+  /** How long a session runs without a command and a connection if it does not say so itself, ms; 0 for ever. */
   idleRunMs: number;
   /** How long after a deadline an expiry waits for commands that came before it, ms. */
   graceMs: number;

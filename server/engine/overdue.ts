@@ -6,7 +6,7 @@ import type { LiveSession, Presence } from './ports.ts';
 export interface OverdueOptions {
   liveness: Pick<Liveness, 'outages'>;
   presence: Pick<Presence, 'last'>;
-  /** How long a session runs without a command and a connection, ms; 0 for ever. */
+  /** How long a session runs without a command and a connection if it does not say so itself, ms; 0 for ever. */
   idleRunMs: number;
 }
 
@@ -29,14 +29,15 @@ export class Overdue {
   /** When an idle session ends, Unix ms, as far as this instance knows, so never too late; Infinity for never. */
   idleEnd({ state, expiredSince, seen = 0 }: LiveSession): number {
     const { idleRunMs, liveness } = this.#options;
-    if (idleRunMs === 0 || state.status !== 'running') return Number.POSITIVE_INFINITY;
+    const idleMs = state.idle_end_ms ?? idleRunMs;
+    if (idleMs === 0 || state.status !== 'running') return Number.POSITIVE_INFINITY;
     // An expiry does not show that somebody plays; any other event does.
     const played = expiredSince?.at ?? Date.parse(state.updated_at);
     // A stopwatch that was brought back may have had connections until then that are not known any more. For a
     // countdown the expiries tell.
     const broughtBack = state.deadline_at === null && state.epoch > Date.parse(state.created_at) ? state.epoch : 0;
     const active = Math.max(seen, played, broughtBack);
-    return idleEnd(active, idleRunMs, liveness.outages);
+    return idleEnd(active, idleMs, liveness.outages);
   }
 
   /**

@@ -12,6 +12,8 @@ import {
   HISTORY_LIMIT_DEFAULT,
   HISTORY_LIMIT_MAX,
   ID_PATTERN,
+  IDLE_END_MAX_MS,
+  IDLE_END_MIN_MS,
   INCREMENT_MAX_MS,
   LATE_FINISH_MAX_MS,
   ITEM_METADATA_MAX_BYTES,
@@ -135,6 +137,7 @@ const create = z.strictObject({
   items: items.optional(),
   rounds: z.int().min(1).max(ROUNDS_MAX).optional(),
   max_cycles: z.int().min(1).max(CYCLES_MAX).optional(),
+  idle_end_ms: z.int().min(IDLE_END_MIN_MS).max(IDLE_END_MAX_MS).optional(),
 });
 
 /** A create without time controls, where every group needs a bank, and whose clocks end at zero with all thresholds. */

@@ -156,6 +156,38 @@ describe('what nobody plays', () => {
       expect(Date.parse(last.timestamp) - (connected + 5 * SECOND)).to.be.within(0, SECOND - 1);
     });
 
+    it('LT-30 a session that was created with idle_end_ms ends after that time, whatever the operator has set', async () => {
+      for (const [idleRunMs, idle_end_ms] of [
+        [5 * SECOND, 8 * SECOND],
+        [0, 3 * SECOND],
+      ] as const) {
+        engines.idleRunMs = idleRunMs;
+        const watch = await forgotten(60 * SECOND, { ...STOPWATCH, idle_end_ms });
+        const quiz = await forgotten(60 * SECOND, { ...CYCLES, idle_end_ms });
+        const plain = await forgotten(60 * SECOND, STOPWATCH);
+        const instances = await Promise.all([engines.instance(), engines.instance()]);
+        isEnd((await engines.trailOf(watch.id, 3))[2], watch.started + idle_end_ms);
+        isEnd((await engines.trailOf(quiz.id, 3 + idle_end_ms / SECOND)).at(-1), quiz.started + idle_end_ms);
+        const state = stateOf(await instances[0].engine.get(plain.id, { arrival: Math.floor(engines.now()) }));
+        expect(state.status).to.equal(idleRunMs === 0 ? 'running' : 'cancelled');
+        for (const instance of instances) await instance.close();
+      }
+    });
+
+    it('LT-31 a connection or a command begins the time of idle_end_ms anew, and a countdown that runs until later is waited for', async () => {
+      engines.idleRunMs = 0;
+      const watch = await forgotten(6 * SECOND, { ...STOPWATCH, idle_end_ms: 5 * SECOND });
+      const exam = await forgotten(6 * SECOND, { sync_mode: 'global', total_time_ms: 7_000, idle_end_ms: SECOND });
+      const connected = Math.floor(engines.now()) - 4 * SECOND;
+      await createPresence(engines.redis(), engines.prefix, 60_000).mark([watch.id], connected);
+      await engines.instance();
+      isEnd((await engines.trailOf(watch.id, 3))[2], connected + 5 * SECOND);
+      expect((await engines.trailOf(exam.id, 3))[2]).to.include({
+        event_type: 'participant_expired',
+        timestamp: iso(exam.started + 7_000),
+      });
+    });
+
     it('L-16 a command on a session that has ended as idle is refused', async () => {
       const watch = await forgotten(60 * SECOND, STOPWATCH);
       const quiz = await forgotten(60 * SECOND, CYCLES);
@@ -187,6 +219,29 @@ describe('what nobody plays', () => {
     const stored = [writeFacts({ ...facts, expiredSince: '2', tokens: 'x' }), JSON.stringify(made.event.state)];
     expect(toSession(stored, SCHEMA)?.expiredSince).to.deep.equal({ version: 2, at: SECOND });
   });
+
+  it('LT-32 a session with the shortest idle_end_ms is marked again long before it could end, while a socket is in its room', async () => {
+    const cluster = await openCluster({ SESSION_MAX_IDLE_RUN_SECONDS: '0', AUDIT_WORKER: 'off' });
+    try {
+      const owner = await cluster.client(await cluster.instance());
+      const watcher = await cluster.client(await cluster.instance());
+      const { session_id } = await owner.ok('session:create', { sync_mode: 'count_up', idle_end_ms: 60_000 });
+      expect(await owner.ok('session:start', { session_id })).to.include({ idle_end_ms: 60_000 });
+      await owner.ok('session:leave', { session_id });
+      await watcher.ok('session:join', { session_id });
+      const { seen } = createKeys(cluster.settings.KEY_PREFIX).session(session_id);
+      const mark = async () => Number(await cluster.redis().get(seen));
+      const first = await until('the first mark', async () => (await mark()) || false);
+      const second = await until('the next mark', async () => ((await mark()) > first ? mark() : false), 30_000);
+      expect(second - first).to.be.within(19_000, 30_000);
+      for (const idle_end_ms of [0, 59_999, 2_592_000_001]) {
+        const refused = await owner.refused('VALIDATION_ERROR', 'session:create', { sync_mode: 'count_up', idle_end_ms });
+        expect(refused.details).to.have.nested.property('[0].field', 'idle_end_ms');
+      }
+    } finally {
+      await cluster.close();
+    }
+  }).timeout(60_000);
 
   it('L-18 a socket in its room keeps a session going, on whatever instance; the trail of those that end is right', async () => {
     const database = await freshDatabase();

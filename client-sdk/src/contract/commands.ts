@@ -93,6 +93,8 @@ export interface CreatePayload extends CommandOptions {
   rounds?: number | undefined;
   /** After how many cycles the session ends. */
   max_cycles?: number | undefined;
+  /** After how long without a command and a connection the running session is cancelled; else the server says. */
+  idle_end_ms?: number | undefined;
 }
 
 export interface JoinPayload extends SessionPayload {

@@ -52,6 +52,9 @@ export const WARNINGS_MAX = 10;
 export const DEFAULT_WARNING_THRESHOLDS_MS: readonly number[] = [10_000, 5_000, 1_000];
 
 export const METADATA_MAX_BYTES = 10 * 1024;
+/** How long a session may say that it runs without a command and a connection. */
+export const IDLE_END_MIN_MS = 60_000;
+export const IDLE_END_MAX_MS = 30 * CLOCK_MAX_MS;
 export const OUTCOME_MAX_BYTES = 1024;
 /** A participant's name: characters of any language. */
 export const NAME_PATTERN = /^[\s\S]{1,100}$/u;

@@ -196,6 +196,8 @@ export interface SessionState {
   rounds?: number;
   /** After how many cycles the session ends; there only where it was given. */
   max_cycles?: number;
+  /** After how long without a command and a connection it is cancelled; there only where it was given. */
+  idle_end_ms?: number;
   /** How it came out, as whoever completed it said; there only where they did. */
   outcome?: JsonValue;
 }

@@ -152,6 +152,7 @@ export const state = z.object({
   round: z.int().exactOptional(),
   rounds: z.int().exactOptional(),
   max_cycles: z.int().exactOptional(),
+  idle_end_ms: ms.exactOptional(),
   outcome: z.custom<JsonValue>().exactOptional(),
 }) satisfies z.ZodType<SessionState>;
 

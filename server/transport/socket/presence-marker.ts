@@ -1,3 +1,4 @@
+import { IDLE_END_MIN_MS, type SessionState } from '#contract';
 import type { Presence, SessionStore } from '../../engine/ports.ts';
 import type { Logger } from '../../observability/logger.ts';
 import { every } from '../../util/every.ts';
@@ -11,8 +12,10 @@ export interface PresenceMarkerOptions {
   io: IoServer;
   store: Pick<SessionStore, 'positions'>;
   presence: Pick<Presence, 'mark'>;
-  /** How long a session runs without a command and a connection, ms. */
+  /** How long a session runs without a command and a connection if it does not say so itself, ms; 0 for ever. */
   idleRunMs: number;
+  /** The state of a session that this instance remembers. */
+  remembered(sessionId: string): SessionState | undefined;
   /** Unix ms. */
   now(): number;
   logger: Logger;
@@ -20,11 +23,10 @@ export interface PresenceMarkerOptions {
 
 /**
  * Says of running sessions that have a socket here that somebody is connected: within a second of the first socket,
- * then each minute.
+ * then each minute, or more often if a session ends sooner than in three minutes for want of anybody.
  */
 export class PresenceMarker {
   readonly #options: PresenceMarkerOptions;
-  readonly #intervalMs: number;
   /** When each session with a socket was last looked at, Unix ms. */
   #marked = new Map<string, number>();
   readonly #stop = new AbortController();
@@ -32,8 +34,6 @@ export class PresenceMarker {
 
   constructor(options: PresenceMarkerOptions) {
     this.#options = options;
-    // More often than a session can end for want of anybody.
-    this.#intervalMs = Math.min(MARK_INTERVAL_MS, options.idleRunMs / 3);
   }
 
   start(): void {
@@ -50,6 +50,15 @@ export class PresenceMarker {
     await this.#repeating;
   }
 
+  /** How often a session has to be marked, ms. One of which nothing is known may be one that ends soonest. */
+  #intervalOf(sessionId: string): number {
+    const { idleRunMs, remembered } = this.#options;
+    const state = remembered(sessionId);
+    const byServer = idleRunMs === 0 ? Number.POSITIVE_INFINITY : idleRunMs;
+    const idleMs = state === undefined ? Math.min(byServer, IDLE_END_MIN_MS) : (state.idle_end_ms ?? byServer);
+    return Math.min(MARK_INTERVAL_MS, idleMs / 3);
+  }
+
   async #mark(): Promise<void> {
     const { io, store, presence, now } = this.#options;
     const known = this.#marked;
@@ -59,7 +68,7 @@ export class PresenceMarker {
       const sessionId = whoseRoom(room)?.sessionId;
       if (sessionId === undefined) continue;
       const marked = known.get(sessionId);
-      if (marked !== undefined && now() - marked < this.#intervalMs) this.#marked.set(sessionId, marked);
+      if (marked !== undefined && now() - marked < this.#intervalOf(sessionId)) this.#marked.set(sessionId, marked);
       else due.push(sessionId);
     }
     for (let from = 0; from < due.length; from += BATCH) {
