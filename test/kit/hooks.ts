@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import type { Context } from 'mocha';
 import { stopServices } from './services.ts';
 import { wireCheck } from './wire-check.ts';
@@ -5,9 +6,20 @@ import { wireCheck } from './wire-check.ts';
 const HANDLE_DEADLINE_MS = 5_000;
 
 const wireFaults: string[] = [];
+/** What was said of each promise that was rejected and that nobody handled. */
+const rejections = new Map<Promise<unknown>, string>();
+let lastTest = 'before the first test';
+
+// Node would end the process, but Mocha listens too, which Node takes for handling, and then emits the event again.
+process.on('unhandledRejection', (reason: unknown, promise) => rejections.set(promise, `${lastTest}: ${inspect(reason)}`));
+// Somebody who began several things and waits for the first of them handles the others later.
+process.on('rejectionHandled', (promise) => rejections.delete(promise));
 
 /** Mocha calls these around every test of the run. */
 export const mochaHooks = {
+  beforeEach(this: Context): void {
+    lastTest = this.currentTest?.fullTitle() ?? '';
+  },
   /**
    * Notes the test during which a client received something that the AsyncAPI document lacks. It does not throw, since
    * a hook that throws ends the whole run.
@@ -24,6 +36,7 @@ export async function mochaGlobalTeardown(): Promise<void> {
   failOnOpenHandles();
   const faults = [...wireFaults, ...wireCheck.take()];
   if (faults.length > 0) throw new Error(`Clients received what the AsyncAPI document lacks:\n${faults.join('\n')}`);
+  if (rejections.size > 0) throw new Error(`Nobody handled these rejections:\n${[...rejections.values()].join('\n')}`);
 }
 
 /**
