@@ -3,7 +3,7 @@
  */
 import type { AddressInfo, Socket } from 'node:net';
 import { connect, createServer } from 'node:net';
-import { SyncKairosClient, type SyncKairosOptions } from '../../client-sdk/src/index.ts';
+import { type DeviceClock, SyncKairosClient, type SyncKairosOptions } from '../../client-sdk/src/index.ts';
 import type { App } from '../../server/app.ts';
 import { openCluster, type Settings } from '../kit/server.ts';
 
@@ -33,6 +33,35 @@ export class Stage {
   async close(): Promise<void> {
     for (const close of this.#closers.splice(0).toReversed()) await close();
     await (await this.#cluster).close();
+  }
+}
+
+/** A device's clock that runs so many times as fast as it should, with its timers. */
+export class FastClock implements DeviceClock {
+  readonly #speed: number;
+  readonly #began = performance.now();
+  readonly #unixMs = Date.now();
+
+  constructor(speed: number) {
+    this.#speed = speed;
+  }
+
+  monotonic(): number {
+    return (performance.now() - this.#began) * this.#speed;
+  }
+
+  wall(): number {
+    return this.#unixMs + this.monotonic();
+  }
+
+  timer(run: () => void, ms: number): () => void {
+    const timer = setTimeout(run, ms / this.#speed);
+    return () => clearTimeout(timer);
+  }
+
+  /** Resolves when so many milliseconds have passed by this clock: after all timers that were due before. */
+  async pass(ms: number): Promise<void> {
+    await new Promise<void>((resolve) => this.timer(resolve, ms));
   }
 }
 
@@ -88,7 +117,7 @@ export class Proxy {
 }
 
 /**
- * Resolves when `condition` holds, asked again whenever `subscribe` says that something happened. Rejects after five
+ * Resolves when `condition` holds, asked again whenever `subscribe` says that something happened. Rejects after 15
  * seconds.
  */
 export function happens(condition: () => boolean, subscribe: (again: () => void) => () => void, what = 'the condition'): Promise<void> {
@@ -99,7 +128,7 @@ export function happens(condition: () => boolean, subscribe: (again: () => void)
       if (error === undefined) resolve();
       else reject(error);
     };
-    const timer = setTimeout(() => settle(new Error(`waited in vain for ${what}`)), 5_000);
+    const timer = setTimeout(() => settle(new Error(`waited in vain for ${what}`)), 15_000);
     const off = subscribe(() => condition() && settle());
     if (condition()) settle();
   });

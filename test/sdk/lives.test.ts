@@ -4,7 +4,7 @@ import { expect } from 'chai';
 import type { SessionState, SyncKairosClient } from '../../client-sdk/src/index.ts';
 import { chess } from '../kit/games.ts';
 import { until } from '../kit/until.ts';
-import { happens, seen, Stage } from './kit.ts';
+import { FastClock, happens, seen, Stage } from './kit.ts';
 
 const run = promisify(execFile);
 const SDK = new URL('../../client-sdk/src/index.ts', import.meta.url).href;
@@ -39,7 +39,8 @@ describe('SDK: sessions that come, go and come again', () => {
 
   it('J-96 a subscription that is made before its session exists finds it later, and reports once meanwhile that it does not exist', async () => {
     const { url } = await stage.instance();
-    const [early, maker] = [stage.client(url), stage.client(url)];
+    const clock = new FastClock(10);
+    const [early, maker] = [stage.client(url, { clock, requestTimeoutMs: 60_000 }), stage.client(url)];
     const game = chess();
     const errors: string[] = [];
     early.on('error', ({ code }) => errors.push(code));
@@ -47,7 +48,8 @@ describe('SDK: sessions that come, go and come again', () => {
     early.connectWebSocket(game.session_id, (state) => states.push(state));
     const store = early.session(game.session_id);
     await happens(() => store.getError()?.code === 'SESSION_NOT_FOUND', store.subscribe, 'the error');
-    await new Promise((resolve) => setTimeout(resolve, 1_500));
+    // It looks again after 1 s, 2 s and so on.
+    await clock.pass(4_000);
     await maker.createSession(game);
     await seen(early, game.session_id, 1);
     expect(store.getError()).to.equal(null);

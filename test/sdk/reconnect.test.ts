@@ -3,7 +3,8 @@ import { expect } from 'chai';
 import type { SyncKairosClient, SyncKairosError } from '../../client-sdk/src/index.ts';
 import { chess } from '../kit/games.ts';
 import { openTcpProxy } from '../kit/tcp-proxy.ts';
-import { happens, seen, Stage } from './kit.ts';
+import { until } from '../kit/until.ts';
+import { FastClock, happens, seen, Stage } from './kit.ts';
 
 function isState(client: SyncKairosClient, state: ReturnType<SyncKairosClient['connection']['getSnapshot']>): Promise<void> {
   return happens(() => client.connection.getSnapshot() === state, client.connection.subscribe, state);
@@ -104,29 +105,39 @@ describe('SDK: reconnecting', () => {
   });
 
   it('J-92 a handler of connectionFailed may end the tries', async () => {
-    const client = stage.client('http://127.0.0.1:9', { reconnectAttempts: 0 });
+    const clock = new FastClock(20);
+    const client = stage.client('http://127.0.0.1:9', { reconnectAttempts: 0, clock });
     client.on('connectionFailed', () => client.disconnect());
     client.connect();
     await isState(client, 'idle');
     const states: string[] = [];
     client.connection.subscribe(() => states.push(client.connection.getSnapshot()));
-    await wait(1_100);
+    // Longer than it would take until the next try.
+    await clock.pass(4_000);
     expect(states).to.deep.equal([]);
   });
 
   it('J-100 after a restart that took a while all clients are connected again within 2 s', async () => {
     const first = await stage.instance();
     const { port } = new URL(first.url);
-    const clients = Array.from({ length: 10 }, () => stage.client(first.url));
+    // Only its timers are fast: the row of tries is a short one, however long each of them takes here.
+    const fast = new FastClock(10);
+    const clock = { monotonic: () => performance.now(), wall: () => Date.now(), timer: fast.timer.bind(fast) };
+    const clients = Array.from({ length: 10 }, () => stage.client(first.url, { clock }));
     for (const client of clients) client.connect();
     for (const client of clients) await isState(client, 'connected');
+    const [tries, delays] = [new Map<SyncKairosClient, number>(), [] as number[]];
+    for (const client of clients)
+      client.on('reconnecting', ({ attempt, delay }) => {
+        tries.set(client, attempt);
+        delays.push(delay);
+      });
     await first.close();
-    // By now a delay that doubles each time would be 4 to 8 s.
-    await wait(8_000);
+    // A delay that doubles each time would be 16 s by then.
+    await until('each has tried six times', async () => clients.every((client) => (tries.get(client) ?? 0) >= 6));
     const second = await stage.instance({ PORT: port });
-    const begun = performance.now();
     for (const client of clients) await isState(client, 'connected');
-    expect(performance.now() - begun).to.be.below(2_500);
+    expect(Math.max(...delays), 'ms from one try to the next').to.be.at.most(2_000);
     await second.close();
   });
 
@@ -187,7 +198,8 @@ describe('SDK: reconnecting', () => {
   it('J-32 a client that a handler of a loss closes and opens again is connected without a pause', async () => {
     const { url } = await stage.instance();
     const proxy = await stage.proxy(url);
-    const client = stage.client(proxy.url);
+    const clock = new FastClock(10);
+    const client = stage.client(proxy.url, { clock });
     client.connect();
     await isState(client, 'connected');
     const states: string[] = [];
@@ -199,7 +211,8 @@ describe('SDK: reconnecting', () => {
     });
     proxy.cut();
     await happens(() => states.at(-1) === 'connected', client.connection.subscribe, 'a connection');
-    await wait(1_200);
+    // Longer than a retry takes that was planned before.
+    await clock.pass(3_000);
     expect(states).to.deep.equal(['idle', 'connecting', 'connected']);
   });
 

@@ -36,7 +36,8 @@ describe('SDK: what is shown of a session', () => {
     proxy.cut();
     await near.deleteSession(id);
     await until('the deletion', async () => far.session(id).getSnapshot() === null);
-    await wait(200);
+    // Its answer comes after all that the server had sent before.
+    await far.createSession(chess());
     expect(events).to.deep.equal([`deleted ${id} 3`]);
     expect(far.session(id).getError()?.code).to.equal('SESSION_NOT_FOUND');
   });
@@ -49,7 +50,7 @@ describe('SDK: what is shown of a session', () => {
       client.connectWebSocket(id, () => undefined);
       await client.deleteSession(id);
       expect(client.session(id).getSnapshot()).to.equal(null);
-      await wait(200);
+      await client.createSession(chess());
       expect(events).to.deep.equal([`deleted ${id} 2`]);
     }
   });
@@ -63,7 +64,7 @@ describe('SDK: what is shown of a session', () => {
     const events = told(two);
     await one.deleteSession(id);
     await until('the deletion', async () => events.length > 0);
-    await wait(200);
+    await two.createSession(chess());
     expect(events).to.deep.equal([`deleted ${id} 2`]);
   });
 
@@ -99,7 +100,7 @@ describe('SDK: what is shown of a session', () => {
     };
     let offState = client.connectWebSocket(id, onState);
     await seen(client, id, 1);
-    await wait(100);
+    await client.createSession(chess());
     expect({ events, states }).to.deep.equal({ events: 1, states: 1 });
   });
 
@@ -137,7 +138,7 @@ describe('SDK: what is shown of a session', () => {
     off();
     await client.createSession(game);
     off();
-    await wait(100);
+    await client.getSession(game.session_id);
     const heard: unknown[] = [];
     client.on('message', ({ message }) => heard.push(message));
     await other.sendMessage(game.session_id, 'hello');
@@ -174,6 +175,18 @@ describe('SDK: instances that hear of things late', () => {
     await until('a connection', async () => client.connection.getSnapshot() === 'connected');
     return cluster.client(await cluster.instance());
   }
+  /** Sends a message and waits until the client has it: whatever was published before has arrived by then, too. */
+  async function hears(player: Awaited<ReturnType<typeof open>>, session_id: string, message: string): Promise<void> {
+    const heard = new Promise<void>((resolve) => {
+      const off = client.on('message', (event) => {
+        if (event.message !== message) return;
+        off();
+        resolve();
+      });
+    });
+    await player.ok('session:message', { session_id, message });
+    await heard;
+  }
   afterEach(async () => {
     client.disconnect();
     link.delayMs = 0;
@@ -196,14 +209,17 @@ describe('SDK: instances that hear of things late', () => {
   it('J-35 a deletion that comes after the next incarnation of its id is known raises nothing, and changes of that incarnation come', async () => {
     const player = await open('synckairos-subscriber');
     const { session_id: id } = await player.ok('session:create', chess());
+    const { session_id: other } = await player.ok('session:create', chess());
     const events = told(client);
-    client.connectWebSocket(id, () => undefined);
-    await seen(client, id, 1);
+    for (const each of [id, other]) {
+      client.connectWebSocket(each, () => undefined);
+      await seen(client, each, 1);
+    }
     link.delayMs = 200;
     await player.ok('session:delete', { session_id: id });
     await player.ok('session:create', chess({ session_id: id }));
     expect((await client.getSession(id)).version).to.equal(1);
-    await wait(600);
+    await hears(player, other, 'told after the deletion');
     link.delayMs = 0;
     await player.ok('session:start', { session_id: id });
     await seen(client, id, 2);
@@ -221,18 +237,22 @@ describe('SDK: instances that hear of things late', () => {
     // It is in the room of the new session once that is confirmed, which is behind the deletion of the former one.
     await client.createSession(chess({ session_id: id }));
     expect(events.splice(0)).to.deep.equal([`deleted ${id} 2`]);
-    await wait(600);
+    await hears(player, id, 'told after the deletion');
     link.delayMs = 0;
     await player.ok('session:start', { session_id: id });
     await seen(client, id, 2);
     expect(events).to.deep.equal([]);
+    const { session_id: other } = await player.ok('session:create', chess());
+    client.connectWebSocket(other, () => undefined);
+    await seen(client, other, 1);
     off();
-    await wait(200);
+    // The server has heard that the client left before it answers the second one.
+    for (let times = 0; times < 2; times += 1) await client.getSession(other);
     const heard: unknown[] = [];
     client.on('message', ({ message }) => heard.push(message));
     await player.ok('session:message', { session_id: id, message: 'still here?' });
-    await wait(200);
-    expect(heard, 'nobody wants it any more').to.deep.equal([]);
+    await hears(player, other, 'told afterwards');
+    expect(heard, 'nobody wants it any more').to.deep.equal(['told afterwards']);
   });
 });
 

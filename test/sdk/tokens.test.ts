@@ -5,7 +5,7 @@ import { chess } from '../kit/games.ts';
 import { until } from '../kit/until.ts';
 import { type SyncKairosClient, SyncKairosError } from '../../client-sdk/src/index.ts';
 import { renewalOf } from '../../client-sdk/src/token.ts';
-import { happens, seen, Stage } from './kit.ts';
+import { FastClock, happens, seen, Stage } from './kit.ts';
 
 const codeOf = (error: unknown): string => (error instanceof SyncKairosError ? error.code : String(error));
 
@@ -61,15 +61,16 @@ describe('SDK: tokens', () => {
   it('J-51 a token is renewed before its end, over the same connection', async () => {
     const { url } = await stage.instance(JWT);
     let asked = 0;
+    const end = inSeconds(3);
     const token = (): Promise<string> => {
       asked += 1;
-      return sign({ sub: 'anna', exp: inSeconds(asked === 1 ? 3 : 3_600) });
+      return sign({ sub: 'anna', exp: asked === 1 ? end : inSeconds(3_600) });
     };
     const client = stage.client(url, { token });
     const lost: string[] = [];
     client.on('disconnected', ({ reason }) => lost.push(reason));
     const { session_id: id } = await client.createSession(chess());
-    await new Promise((resolve) => setTimeout(resolve, 4_000));
+    await until('the first token has ended', async () => Date.now() > end * 1_000 + 200);
     expect((await client.startSession(id)).status).to.equal('running');
     expect(asked).to.equal(2);
     expect(lost).to.deep.equal([]);
@@ -106,10 +107,11 @@ describe('SDK: tokens', () => {
   it('J-53 a token function that gives the same token until it ends is not asked in a loop', async () => {
     const { url } = await stage.instance(JWT);
     let asked = 0;
-    const same = await sign({ sub: 'anna', exp: inSeconds(5) });
-    const client = stage.client(url, { token: () => ((asked += 1), same) });
+    const same = await sign({ sub: 'anna', exp: inSeconds(20) });
+    const clock = new FastClock(20);
+    const client = stage.client(url, { clock, requestTimeoutMs: 60_000, token: () => ((asked += 1), same) });
     await client.createSession(chess());
-    await wait(3_500);
+    await clock.pass(14_000);
     // For the connection, and once when half of it was over.
     expect(asked).to.be.within(1, 2);
   });
@@ -117,11 +119,12 @@ describe('SDK: tokens', () => {
   it('J-53 a token function is not asked in a loop on a device whose clock is ahead', async () => {
     const { url } = await stage.instance(JWT);
     let asked = 0;
-    const clock = { monotonic: () => performance.now(), wall: () => Date.now() + 600_000 };
+    const fast = new FastClock(10);
+    const clock = { monotonic: () => fast.monotonic(), wall: () => fast.wall() + 600_000, timer: fast.timer.bind(fast) };
     const token = (): Promise<string> => sign({ sub: 'anna', iat: inSeconds(0), exp: inSeconds(300 + (asked += 1)) });
-    const client = stage.client(url, { clock, token });
+    const client = stage.client(url, { clock, token, requestTimeoutMs: 60_000 });
     await client.createSession(chess());
-    await wait(1_500);
+    await fast.pass(5_000);
     expect(asked).to.equal(1);
   });
 
