@@ -78,19 +78,6 @@ describe('npm start', function () {
     await until('Redis has ended', async () => (await survivors(running)).length === 0, DEADLINE_MS);
   });
 
-  it('npm start refuses a directory and a port that are in use', async () => {
-    const directory = await freshDirectory('start');
-    const running = await start(directory);
-    const second = spawnNpmStart(directory);
-    expect(await ended(second.npm)).to.equal(1);
-    expect(second.output()).to.match(new RegExp(`in use by process ${running.server.pid}`));
-
-    const third = spawnNpmStart(directory, { PORT: new URL(running.url).port });
-    expect(await ended(third.npm)).to.equal(1);
-    expect(third.output()).to.match(new RegExp(`PORT \\d+ is in use by an earlier npm start, which runs as process ${running.server.pid}`));
-    expect((await fetch(`${running.url}/health`)).status).to.equal(200);
-  });
-
   it('npm start names a port that another program uses, and a variable that is wrong', async () => {
     const other = createServer();
     await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));

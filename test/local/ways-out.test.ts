@@ -117,13 +117,17 @@ describe('the ways out of npm start', function () {
     const beside = (other: string) => `or run another one beside it: PORT=${other} npm start -- some/folder`;
     const second = spawnNpmStart(directory, { PORT: port });
     expect(await ended(second.npm)).to.equal(1);
-    expect(second.output()).to.contain(beside(String(Number(port) + 1)));
+    const earlier = `PORT ${port} is in use by an earlier npm start, which runs as process ${first.server.pid}`;
+    expect(second.output())
+      .to.contain(earlier)
+      .and.contain(beside(String(Number(port) + 1)));
     const free = String(await freePort());
     const third = spawnNpmStart(directory, { PORT: free });
     expect(await ended(third.npm)).to.equal(1);
     expect(third.output()).to.contain(`${directory} is in use by process ${first.server.pid}`).and.contain(beside(free));
     const fourth = await start(await freshDirectory('start'));
     await stop(fourth);
+    expect((await fetch(`${first.url}/health`)).status, 'the first one goes on').to.equal(200);
   });
 
   it('Z-35 npm pack leaves no file that git would add', async () => {

@@ -32,7 +32,8 @@ interface Line {
 
 describe('logs', () => {
   let redis: { url: string; admin: Redis; prefix: string };
-  let postgres: Awaited<ReturnType<typeof startOwnPostgres>>;
+  /** One for all tests, until one of them kills it. */
+  let postgres: Awaited<ReturnType<typeof startOwnPostgres>> | undefined;
   let secrets: string[];
   let settings: Record<string, string>;
 
@@ -41,10 +42,11 @@ describe('logs', () => {
     const admin = new Redis(server.url, { maxRetriesPerRequest: null });
     await admin.call('ACL', 'SETUSER', 'app', 'on', `>${REDIS_SECRET}`, '~*', '&*', '+@all');
     redis = { url: server.url.replace('redis://', `redis://app:${REDIS_SECRET}@`), admin, prefix: freshPrefix() };
-    postgres = await startOwnPostgres();
-    await postgres.createDatabase('logs');
-    const databaseUrl = postgres.urlOf('logs');
-    await migrate(databaseUrl);
+    if (postgres === undefined) {
+      postgres = await startOwnPostgres();
+      await migrate(postgres.url);
+    }
+    const databaseUrl = postgres.url;
     secrets = [REDIS_SECRET, ADMIN_SECRET, JWT_SECRET, 'DO-NOT-LOG', new URL(databaseUrl).password];
     settings = {
       LOG_LEVEL: 'trace',
@@ -59,8 +61,8 @@ describe('logs', () => {
   afterEach(async () => {
     redis.admin.disconnect();
     await endAll();
-    await postgres.stop();
   });
+  after(() => postgres?.stop());
 
   const lines = (logged: Logged): Line[] =>
     logged
@@ -138,7 +140,8 @@ describe('logs', () => {
     await redis.admin.hset(createKeys(redis.prefix).session('spoilt').session, 'no', 'text');
     await player.refused('INTERNAL_ERROR', 'session:get', { session_id: 'spoilt' });
     // PostgreSQL goes: whatever asks it fails with its address at hand.
-    await postgres.kill();
+    await postgres?.kill();
+    postgres = undefined;
     await rest(at, 'GET', '/v1/sessions/nobody-knows');
     await rest(at, 'POST', '/v1/sessions', chess());
     // Redis takes the password no more: each connection that returns fails with the very command that carried it.
