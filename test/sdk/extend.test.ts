@@ -10,7 +10,7 @@ describe('SDK: extending a lot', () => {
   beforeEach(() => (stage = new Stage()));
   afterEach(() => stage.close());
 
-  it('LT-18 extend moves the end, says by how much, and whoever listens sees it', async () => {
+  it('LT-18 extend moves the end, says by how much, and every listener sees it', async () => {
     const { url } = await stage.instance();
     const [near, far] = [stage.client(url), stage.client(url)];
     const participants = [{ participant_id: 'ann' }];
@@ -24,7 +24,7 @@ describe('SDK: extending a lot', () => {
     expect(await near.extend(id)).to.include({ extended_ms: 0 });
   });
 
-  it('LT-18 extend is meant for the lot that was last seen: where another one runs by then it is a CONFLICT, which shows that one', async () => {
+  it('LT-18 extend applies to the lot that was last seen; where another one runs by then it rejects with CONFLICT, which shows that one', async () => {
     const { url } = await stage.instance();
     const [bidder, auctioneer] = [stage.client(url), stage.client(url)];
     const { session_id: id } = await auctioneer.createSession(chess(auction({ participants: [], extension: EXTENSION })));

@@ -23,7 +23,7 @@ describe('SDK: starts at an instant', () => {
     return happens(() => store.getSnapshot()?.status === status, store.subscribe, status);
   };
 
-  it('ST-30 schedule plans a start, moves it and takes it away, and whoever listens sees it', async () => {
+  it('ST-30 schedule plans a start, moves it and takes it away, and every listener sees it', async () => {
     const [near, far] = await open();
     const { session_id: id } = await near.createSession(chess());
     far.connectWebSocket(id, () => undefined);

@@ -39,7 +39,7 @@ describe('concurrent clocks: a quiz (per_cycle)', () => {
     checkReplay(game.events);
   });
 
-  it('CC-41 with auto_advance the last answer, or the last fall, begins the next cycle in the same version', () => {
+  it('CC-41 with auto_advance the last answer, or the last fall, of a cycle begins the next one in the same version', () => {
     const game = quiz({ auto_advance: true });
     for (const [n, participant_id] of ['ann', 'ben', 'cem'].entries()) game.play((n + 1) * SECOND, { type: 'finish', participant_id });
     expect(game.state).to.include({ version: 5, cycle_count: 1, status: 'running', deadline_at: at(23 * SECOND) });
@@ -50,7 +50,7 @@ describe('concurrent clocks: a quiz (per_cycle)', () => {
     checkReplay(game.events);
   });
 
-  it('CC-42 without it the session goes on with no clock running and no deadline, until the host goes on or completes it', () => {
+  it('CC-42 without auto_advance the session goes on with no clock running and no deadline, until the host goes on or completes it', () => {
     const game = quiz().pass(MINUTE);
     expect(game.state).to.include({ status: 'running', cycle_count: 0, deadline_at: null });
     expect(game.state.participants.map((one) => one.clock_status)).to.deep.equal(['expired', 'expired', 'expired']);
@@ -62,7 +62,7 @@ describe('concurrent clocks: a quiz (per_cycle)', () => {
     checkReplay(game.events);
   });
 
-  it('CC-43 a finish and a switch that were meant for another cycle are CONFLICT with the state', () => {
+  it('CC-43 a finish or a switch that names another cycle is CONFLICT with the state', () => {
     const game = quiz().play(SECOND, { type: 'switch' });
     for (const command of [{ type: 'switch' }, { type: 'finish', participant_id: 'ann' }] as const) {
       const { code, details } = game.refusal(2 * SECOND, { ...command, cycle_count: 0 });
@@ -73,7 +73,7 @@ describe('concurrent clocks: a quiz (per_cycle)', () => {
     expect(turns.refusal(SECOND, { type: 'switch', cycle_count: 0 }).code).to.equal('CONFLICT');
   });
 
-  it('CC-44 time is added to one or to all in this cycle only; a paused clock waits for the host like any other', () => {
+  it('CC-44 an adjustment of one clock or of all holds for the present cycle only; a paused clock waits for the host like any other', () => {
     const game = quiz()
       .play(SECOND, { type: 'adjust', delta_ms: 10 * SECOND })
       .play(2 * SECOND, { type: 'adjust', participant_id: 'ben', delta_ms: 5 * SECOND })
@@ -90,7 +90,7 @@ describe('concurrent clocks: a quiz (per_cycle)', () => {
 });
 
 describe('concurrent clocks: a race (count_up)', () => {
-  it('CC-45 each has a stopwatch of their own; a switch records the split of whom it names', () => {
+  it('CC-45 each participant has a stopwatch of their own, and a switch records the split of the one that it names', () => {
     const run = race().play(10 * SECOND, { type: 'switch', current_participant_id: 'ben' });
     expect(run.last).to.include({
       event_type: 'cycle_switched',
@@ -111,7 +111,7 @@ describe('concurrent clocks: a race (count_up)', () => {
     checkReplay(run.events);
   });
 
-  it('CC-46 a ceiling is a limit for each, from when each has started', () => {
+  it('CC-46 the ceiling is a limit for each stopwatch, from its own start on', () => {
     const run = new Match({ sync_mode: 'count_up', concurrent: true, participants: three, max_time_ms: MINUTE })
       .play(0, { type: 'start', participant_id: 'ann' })
       .play(10 * SECOND, { type: 'start', participant_id: 'ben' })

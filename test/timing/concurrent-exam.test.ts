@@ -25,7 +25,7 @@ const running = (change: Partial<CreatePayload> = {}) => exam(change).play(0, { 
 const deadlines = ({ state }: Match) => state.participants.map((one) => one.deadline_at);
 
 describe('concurrent clocks: extra time, closings and late hand-ins', () => {
-  it('CC-30 a factor multiplies what is given, rounded up to a millisecond, and extra minutes come on top; both stay in the state', () => {
+  it('CC-30 time_factor multiplies what a clock is given, rounded up to a millisecond, and extra_time_ms is added; both stay in the state', () => {
     const { state } = exam();
     expect(state.participants.map((one) => [one.total_time_ms, one.given_ms, one.time_factor, one.extra_time_ms])).to.deep.equal([
       [GIVEN, GIVEN, undefined, undefined],
@@ -36,7 +36,7 @@ describe('concurrent clocks: extra time, closings and late hand-ins', () => {
     expect(odd.who('ann').given_ms).to.equal(Math.ceil((1_001 * 133) / 100) + 1);
   });
 
-  it('CC-31 at its closing every clock that has not ended falls, whatever it was doing, also while the session is paused', () => {
+  it('CC-31 at its closing every clock that has not ended falls, whatever its status, also while the session is paused', () => {
     const hall = exam({ closes_at: at(2 * HOUR) })
       .play(0, { type: 'start', participant_id: 'ann' })
       .play(30 * MINUTE, { type: 'start', participant_id: 'ben' })
@@ -54,7 +54,7 @@ describe('concurrent clocks: extra time, closings and late hand-ins', () => {
     checkReplay(hall.events);
   });
 
-  it('CC-32 a running clock falls at its closing if that comes first, and shows what is left until then; pauses do not move it', () => {
+  it('CC-32 a running clock falls at its closing if that comes first, and shows what is left until then; no pause moves the closing', () => {
     const hall = running({ closes_at: at(105 * MINUTE) });
     expect(deadlines(hall)).to.deep.equal([at(GIVEN), at(105 * MINUTE), at(105 * MINUTE)]);
     expect(hall.who('ben').time_remaining_ms).to.equal(105 * MINUTE);
@@ -70,7 +70,7 @@ describe('concurrent clocks: extra time, closings and late hand-ins', () => {
     checkReplay(hall.events);
   });
 
-  it('CC-33 a participant’s own closing stands in place of the session’s', () => {
+  it('CC-33 a participant’s own closing replaces that of the session', () => {
     const participants = [
       { participant_id: 'ann', total_time_ms: GIVEN },
       { participant_id: 'ben', total_time_ms: GIVEN, closes_at: at(3 * HOUR) },
@@ -89,7 +89,7 @@ describe('concurrent clocks: extra time, closings and late hand-ins', () => {
     checkReplay(hall.events);
   });
 
-  it('CC-35 whose time is cut off by a closing, and how much, is told', () => {
+  it('CC-35 a notice names each participant whose time a closing cuts off, and how much of it', () => {
     const hall = exam({ closes_at: at(105 * MINUTE) });
     const told = () => cutByClose(hall.state).map(({ participant_id, lost_ms }) => [participant_id, lost_ms]);
     expect(told()).to.deep.equal([
@@ -106,7 +106,7 @@ describe('concurrent clocks: extra time, closings and late hand-ins', () => {
     expect(cutByClose(exam().state)).to.deep.equal([]);
   });
 
-  it('CC-36 for late_finish_ms after a fall a finish is still taken, and makes an expired session completed', () => {
+  it('CC-36 for late_finish_ms after a clock has fallen its participant can still finish, and an expired session becomes completed', () => {
     const hall = running({ late_finish_ms: 30_000 }).pass(3 * HOUR);
     expect(hall.state.status).to.equal('expired');
     hall.play(125 * MINUTE + 30_000, { type: 'finish', participant_id: 'ben', answer: { page: 3 } });
@@ -127,7 +127,7 @@ describe('concurrent clocks: extra time, closings and late hand-ins', () => {
     expect(without.refusal(GIVEN + 1, { type: 'finish', participant_id: 'ann' }).code).to.equal('INVALID_STATE_TRANSITION');
   });
 
-  it('CC-37 no late finish is taken after a command has ended the session', () => {
+  it('CC-37 nobody can finish late after a command has ended the session', () => {
     const hall = running({ late_finish_ms: 30_000 })
       .pass(GIVEN)
       .play(GIVEN + 1, { type: 'complete' });
@@ -140,7 +140,7 @@ describe('concurrent clocks: extra time, closings and late hand-ins', () => {
     ['a factor where one clock runs at a time', { concurrent: false, late_finish_ms: 1 }, 'late_finish_ms: unsupported'],
     ['late hand-ins of a question', { sync_mode: 'per_cycle', time_per_cycle_ms: 1_000, late_finish_ms: 1 }, 'late_finish_ms: unsupported'],
   ] as const) {
-    it(`CC-38 at create ${what} is refused by its field`, () => {
+    it(`CC-38 a create with ${what} is refused by that field`, () => {
       const participants = [{ participant_id: 'ann', total_time_ms: GIVEN }];
       const refusal = create({ sync_mode: 'per_participant', concurrent: true, session_id: 'hall', participants, ...change }, unix(0));
       if (refusal.ok) throw new Error('it was created');

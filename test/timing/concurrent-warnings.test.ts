@@ -24,7 +24,7 @@ const crossed = ({ state }: Match, from: number, until: number) =>
   ]);
 
 describe('concurrent clocks: warnings', () => {
-  it('CC-50 every running clock crosses its thresholds by itself, those under what it had when it began to run', () => {
+  it('CC-50 every running clock crosses its own thresholds, those below what it had when it began to run', () => {
     const { state } = task();
     expect(crossed(task(), -1, 50 * SECOND - 1)).to.deep.equal([]);
     expect(crossed(task(), -1, 50 * SECOND)).to.deep.equal([['ann ben', 10 * SECOND, 50 * SECOND]]);
@@ -48,7 +48,7 @@ describe('concurrent clocks: warnings', () => {
     ]);
   });
 
-  it('CC-52 a pause and a resume cross nothing again; an adjustment that lifts a clock above a threshold does', () => {
+  it('CC-52 a pause and a resume cross no threshold again; after an adjustment that lifts a clock above one it does', () => {
     const hall = task()
       .play(55 * SECOND, { type: 'pause' })
       .play(MINUTE, { type: 'resume' });
@@ -57,7 +57,7 @@ describe('concurrent clocks: warnings', () => {
     expect(crossed(hall, 50 * SECOND, 2 * MINUTE)).to.deep.equal([['ben', 10 * SECOND, 65 * SECOND]]);
   });
 
-  it('CC-53 what an outage that is credited covers is not warned of again', () => {
+  it('CC-53 a clock that a credited outage moves back crosses no threshold a second time', () => {
     const hall = task({ outage_policy: 'credit' });
     hall.outages.push({ from: unix(55 * SECOND), to: unix(65 * SECOND) });
     hall.pass(66 * SECOND);

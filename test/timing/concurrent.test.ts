@@ -49,7 +49,7 @@ describe('concurrent clocks: an exam hall', () => {
     });
   });
 
-  it('CC-2 a start runs all that wait, each until a deadline of its own; the session’s is the least', () => {
+  it('CC-2 a start without a name runs all clocks that wait, each until a deadline of its own; the session’s deadline is the least of them', () => {
     const { state, last } = running();
     expect(state.participants.map((one) => [one.clock_status, one.is_active, one.cycle_started_at, one.deadline_at])).to.deep.equal([
       ['running', true, at(0), at(HOUR)],
@@ -60,7 +60,7 @@ describe('concurrent clocks: an exam hall', () => {
     expect(last).to.include({ event_type: 'session_started', participant_id: null, time_elapsed_ms: 0 });
   });
 
-  it('CC-3 whoever is named starts alone: the session runs from the first, a late one has all of their time', () => {
+  it('CC-3 a start with a name runs that clock alone: the session has started with the first one, and a later one has all of its time', () => {
     const hall = exam().play(0, { type: 'start', participant_id: 'ben' });
     expect(hall.state).to.include({ status: 'running', session_started_at: at(0), deadline_at: at(HOUR) });
     expect(hall.state.participants.map((one) => one.clock_status)).to.deep.equal(['waiting', 'running', 'waiting']);
@@ -77,7 +77,7 @@ describe('concurrent clocks: an exam hall', () => {
     });
   });
 
-  it('CC-4 a finish stops one clock for good and charges it; the others run on untouched', () => {
+  it('CC-4 a finish stops one clock for good and charges it; the other clocks are neither settled nor stopped', () => {
     const hall = running().play(40 * MINUTE, { type: 'finish', participant_id: 'ben' });
     expect(hall.who('ben')).to.include({
       clock_status: 'finished',
@@ -118,7 +118,7 @@ describe('concurrent clocks: an exam hall', () => {
     checkReplay(hall.events);
   });
 
-  it('CC-6 a pause of the session stops all clocks and leaves each as it is, so that the resume finds them again', () => {
+  it('CC-6 a pause of the session stops all clocks and changes no clock_status, so that the resume runs those that ran', () => {
     const hall = running()
       .play(10 * MINUTE, { type: 'pause', participant_id: 'ann' })
       .play(20 * MINUTE, { type: 'pause' });
@@ -156,7 +156,7 @@ describe('concurrent clocks: an exam hall', () => {
     checkReplay(hall.events);
   });
 
-  it('CC-8 time is added to one clock, or to all that have not ended', () => {
+  it('CC-8 an adjustment changes the clock that it names, or all that have not ended', () => {
     const hall = running()
       .play(10 * MINUTE, { type: 'finish', participant_id: 'ann' })
       .play(20 * MINUTE, { type: 'adjust', participant_id: 'ben', delta_ms: 5 * MINUTE, reason: 'noise' })
@@ -178,7 +178,7 @@ describe('concurrent clocks: an exam hall', () => {
     checkReplay(hall.events);
   });
 
-  it('CC-9 all clocks that fall at one instant are one version that names them; who has more time goes on', () => {
+  it('CC-9 all clocks that fall at one instant are one version that names them; the others go on', () => {
     const hall = running().pass(HOUR + 5);
     expect(hall.last).to.include({
       event_type: 'participant_expired',
@@ -205,7 +205,7 @@ describe('concurrent clocks: an exam hall', () => {
     checkReplay(hall.events);
   });
 
-  it('CC-10 when none runs, waits or is paused any more the session is completed if somebody finished, else expired', () => {
+  it('CC-10 when no clock runs, waits or is paused any more, the session is completed if somebody has finished, else expired', () => {
     const all = running();
     for (const participant_id of ['ann', 'ben', 'cem']) all.play(MINUTE, { type: 'finish', participant_id });
     expect(all.state).to.include({ status: 'completed', session_completed_at: at(MINUTE) });
@@ -240,7 +240,7 @@ describe('concurrent clocks: an exam hall', () => {
     checkReplay(hall.events);
   });
 
-  it('CC-12 completing, cancelling and deleting settle every clock', () => {
+  it('CC-12 completing, cancelling and deleting a concurrent session settles all clocks', () => {
     for (const type of ['complete', 'cancel', 'delete'] as const) {
       const hall = running().play(MINUTE, { type });
       expect(hall.state.participants.map((one) => one.time_used_ms)).to.deep.equal([MINUTE, MINUTE, MINUTE]);
@@ -249,7 +249,7 @@ describe('concurrent clocks: an exam hall', () => {
     }
   });
 
-  it('CC-13 an outage that is credited moves every clock that ran, one that pauses settles them at its beginning', () => {
+  it('CC-13 a credited outage moves every clock that ran, and one that pauses settles all at its beginning', () => {
     const outage = { from: unix(10 * MINUTE), to: unix(15 * MINUTE) };
     const credited = running({ outage_policy: 'credit' }).play(MINUTE, { type: 'pause', participant_id: 'ann' });
     credited.outages.push(outage);
@@ -273,7 +273,7 @@ describe('concurrent clocks: an exam hall', () => {
     expect(hall.left(30 * MINUTE), 'the one that falls next').to.equal(30 * MINUTE);
   });
 
-  it('CC-15 a switch, a turn and a cycle that is over are refused with what is wrong', () => {
+  it('CC-15 a concurrent session refuses switches, turns and a finish of another cycle, and says why', () => {
     const hall = running();
     expect(hall.refusal(1, { type: 'switch' })).to.include({
       code: 'VALIDATION_ERROR',

@@ -34,7 +34,7 @@ for (const [mode, open] of [
       ['1 ms into the window', 20_001, 5_000],
       ['1 ms before the end', 29_999, 5_000],
     ] as const) {
-      it(`LT-1 LT-2 a bid ${when} moves the end by ${extended} ms, and is a version either way`, () => {
+      it(`LT-1 LT-2 an extension ${when} moves the end by ${extended} ms, and is a version in any case`, () => {
         const lot = bid(open(ADD), ms);
         expect(lot.state).to.include({ version: 3, status: 'running', deadline_at: at(LOT + extended) });
         expect(lot.state).to.include({ extended_ms: extended, extension_count: extended === 0 ? 0 : 1 });
@@ -45,14 +45,14 @@ for (const [mode, open] of [
       });
     }
 
-    it('LT-3 add moves the end by by_ms for each bid, however close they are', () => {
+    it('LT-3 add moves the end by by_ms for each extension, however close they follow each other', () => {
       const lot = bid(bid(open(ADD), 29_000, 'ann'), 29_000);
       expect(lot.state).to.include({ deadline_at: at(LOT + 10_000), extended_ms: 10_000, extension_count: 2 });
       // Now 11 s are left, which is outside the window.
       expect(moved(bid(lot, 29_000))).to.equal(0);
     });
 
-    it('LT-3 reset moves the end to by_ms after the bid, never back, and a bid that does not move it counts as none', () => {
+    it('LT-3 reset moves the end to by_ms after the arrival, never back, and a call that does not move it does not count', () => {
       const lot = bid(open(RESET), 25_000);
       expect(lot.state).to.include({ deadline_at: at(35_000), extended_ms: 5_000, extension_count: 1 });
       expect(moved(bid(lot, 25_000, 'ann'))).to.equal(0);
@@ -62,7 +62,7 @@ for (const [mode, open] of [
       expect(short.state).to.include({ deadline_at: at(LOT), extended_ms: 0, extension_count: 0 });
     });
 
-    it('LT-4 the last extension is cut to what max_total_ms leaves, and after max_count bids none moves the end', () => {
+    it('LT-4 the last extension is cut to what max_total_ms leaves, and after max_count extensions none moves the end', () => {
       const total = bid(bid(open({ ...ADD, max_total_ms: 7_000 }), 29_000), 30_000);
       expect([moved(total), total.state.extended_ms]).to.deep.equal([2_000, 7_000]);
       expect(moved(bid(total, 36_999))).to.equal(0);
@@ -72,7 +72,7 @@ for (const [mode, open] of [
       expect(moved(bid(count, 35_000))).to.equal(0);
     });
 
-    it('LT-5 nobody extends what is pending, paused, over or without a soft close', () => {
+    it('LT-5 an extension is refused in a session that is pending, paused or over, or that was created without one', () => {
       const extend = { type: 'extend' } as const;
       const pending = new Match({ sync_mode: mode, time_per_cycle_ms: LOT, extension: ADD });
       const paused = open(ADD).play(25_000, { type: 'pause' });
@@ -90,13 +90,13 @@ for (const [mode, open] of [
       expect(plain.state).not.to.have.any.keys('extension', 'extended_ms', 'extension_count');
     });
 
-    it('LT-5 a bid of somebody who is not there is PARTICIPANT_NOT_FOUND, one without a name needs nobody', () => {
+    it('LT-5 an extension by a name that nobody has is PARTICIPANT_NOT_FOUND, and one without a name needs no participant', () => {
       expect(open(ADD).refusal(25_000, { type: 'extend', participant_id: 'eve' }).code).to.equal('PARTICIPANT_NOT_FOUND');
       const lot = open(ADD, { participants: [] }).play(25_000, { type: 'extend', reason: 'phone' });
       expect(lot.last.metadata).to.deep.equal({ extended_ms: 5_000, left_ms: 5_000, reason: 'phone' });
     });
 
-    it('LT-6 a bid for another cycle than the present one is CONFLICT with the state and makes no version', () => {
+    it('LT-6 an extension of another cycle than the present one is CONFLICT with the state and makes no version', () => {
       const lot = open(ADD);
       const { code, details } = lot.refusal(25_000, { type: 'extend', cycle_count: 1 });
       expect([code, details]).to.deep.equal(['CONFLICT', { expected_version: 2, actual_version: 2, state: lot.state }]);
@@ -105,13 +105,13 @@ for (const [mode, open] of [
       expect(after.refusal(26_500, { type: 'switch', cycle_count: 0 }).code).to.equal('CONFLICT');
     });
 
-    it('LT-7 a threshold that the extension lifts the clock above will be crossed again', () => {
+    it('LT-7 an extension that lifts the clock above a threshold arms that threshold again', () => {
       const lot = open(ADD, { warning_thresholds_ms: [9_000, 3_000] }).pass(28_000);
       const before = lot.state;
       expect(thresholdsLifted(before, bid(lot, 28_000).state)).to.deep.equal([3_000]);
     });
 
-    it('LT-8 a bid after time was adjusted or paused sees what is really left', () => {
+    it('LT-8 the window is measured on the clock as it is, after adjustments and pauses', () => {
       const lot = open(ADD).play(10_000, { type: 'adjust', delta_ms: MINUTE });
       expect(moved(bid(lot, 29_000))).to.equal(0);
       lot.play(75_000, { type: 'pause' }).play(100_000, { type: 'resume' });
@@ -122,7 +122,7 @@ for (const [mode, open] of [
 }
 
 describe('the soft close of lots that follow each other', () => {
-  it('LT-9 each lot begins with nothing extended, whether the one before was sold or ran out', () => {
+  it('LT-9 each cycle begins with nothing extended, whether the one before ended by a switch or ran out', () => {
     const lot = bid(bid(auction({ ...ADD, max_count: 1 }), 25_000), 26_000);
     expect(lot.state).to.include({ extended_ms: 5_000, extension_count: 1 });
     expect(lot.switch(30_000).state).to.include({ extended_ms: 0, extension_count: 0, deadline_at: at(60_000) });
@@ -130,21 +130,21 @@ describe('the soft close of lots that follow each other', () => {
     expect(lot.pass(65_000).state).to.include({ extended_ms: 0, extension_count: 0, cycle_count: 2, deadline_at: at(95_000) });
   });
 
-  it('LT-10 an undo leaves the time that extensions gave, and their count, with the lot that goes on', () => {
+  it('LT-10 in per_cycle an undo leaves the time that extensions gave, and their count, with the cycle that goes on', () => {
     const lot = bid(auction(ADD, { undo_depth: 3 }), 25_000).switch(30_000);
     bid(bid(lot, 55_000), 56_000);
     expect(lot.play(57_000, { type: 'undo' }).state).to.include({ cycle_count: 0, extended_ms: 15_000, extension_count: 3 });
     expect(lot.left(57_000)).to.equal(LOT + 15_000);
   });
 
-  it('LT-10 in global an undo leaves the end where it was extended to', () => {
+  it('LT-10 in global an undo leaves the extended end', () => {
     const lot = bid(sale(ADD, { undo_depth: 3 }).switch(20_000), 25_000);
     expect(lot.play(26_000, { type: 'undo' }).state).to.include({ deadline_at: at(35_000), extended_ms: 5_000, extension_count: 1 });
   });
 });
 
 describe('creating a session with a soft close', () => {
-  it('LT-11 it is for per_cycle and global only, not beside overrun_ms, and leaves a day on the clock at most', () => {
+  it('LT-11 a create with an extension is refused in other modes than per_cycle and global, beside overrun_ms, and where it could leave more than a day', () => {
     expect(faults('per_cycle', { extension: ADD })).to.deep.equal([]);
     expect(faults('global', { extension: RESET })).to.deep.equal([]);
     for (const mode of ['per_participant', 'per_group', 'count_up'] as const) {
@@ -156,7 +156,7 @@ describe('creating a session with a soft close', () => {
     expect(faults('global', { extension: { ...RESET, window_ms: 86_400_000 } })).to.deep.equal([]);
   });
 
-  it('LT-11 an adjustment is judged as without one', () => {
+  it('LT-11 an adjustment has the same limits with an extension as without one', () => {
     expect(faultOf(sale(ADD).refusal(1_000, { type: 'adjust', delta_ms: -LOT }))).to.equal('delta_ms: out_of_range');
   });
 });

@@ -17,7 +17,7 @@ const faultOfEdit = (match: Match, items: ItemInput[]) => faultOf(match.refusal(
 const list = ({ state }: Match) => (state.items ?? []).map(({ item_id, status }) => `${item_id} ${status}`).join(', ');
 
 describe('editing a programme', () => {
-  it('PG-10 replaces what has not begun, behind what has, and the clock goes on', () => {
+  it('PG-10 an edit replaces the items that have not begun, after those that have, and the clock goes on', () => {
     const match = edit(show().switch(10 * SECOND), 20 * SECOND, [
       item('a'),
       item('b'),
@@ -31,7 +31,7 @@ describe('editing a programme', () => {
     expect(match.switch(30 * SECOND).state).to.include({ active_participant_id: 'ann', deadline_at: at(90 * SECOND) });
   });
 
-  it('PG-10 leaves fields of what has begun as they are where they are absent, and refuses other values', () => {
+  it('PG-10 an edit keeps the absent fields of items that have begun, and is refused where it gives them other values', () => {
     const match = edit(show().switch(SECOND), 2 * SECOND, [{ item_id: 'a' }, { item_id: 'b', title: 'Second' }]);
     expect(list(match)).to.equal('a done, b running');
     expect(match.state.items?.[0]).to.include({ time_ms: MINUTE });
@@ -40,7 +40,7 @@ describe('editing a programme', () => {
     expect(faultOfEdit(match, [item('a', { metadata: {} }), item('b')])).to.equal('items.0.metadata: begun');
   });
 
-  it('PG-10 refuses a list that lacks what has begun, or has something new before it', () => {
+  it('PG-10 an edit is refused where its list lacks an item that has begun, or has a new item before one', () => {
     const match = show().switch(SECOND);
     expect(faultOfEdit(match, [item('a'), item('c')])).to.equal('items: begun');
     expect(faultOfEdit(match, [item('c')])).to.equal('items: begun');
@@ -51,7 +51,7 @@ describe('editing a programme', () => {
     expect(match.state.version).to.equal(3);
   });
 
-  it('PG-10 a skipped item may stay where it is, go, or wait again behind what has begun', () => {
+  it('PG-10 an edit may leave a skipped item where it is, remove it, or let it wait again after the items that have begun', () => {
     const skipped = () => show().play(SECOND, { type: 'switch', next_item_id: 'c' });
     expect(list(edit(skipped(), 2 * SECOND, [item('a'), item('b'), item('c'), item('d')]))).to.equal(
       'a done, b skipped, c running, d waiting',
@@ -64,7 +64,7 @@ describe('editing a programme', () => {
     expect(again.switch(3 * SECOND).state.item_index).to.equal(2);
   });
 
-  it('PG-10 in a later round everything waits again but the item that runs, and keeps its used time by its id', () => {
+  it('PG-10 an edit in a later round may replace all items but the running one, and items keep their used times by their ids', () => {
     const match = show({ rounds: 2 });
     for (const second of [1, 2, 3, 4]) match.switch(second * SECOND);
     edit(match, 5 * SECOND, [item('a'), item('d'), item('e')]);
@@ -72,7 +72,7 @@ describe('editing a programme', () => {
     expect(match.state.items?.map(({ used_ms }) => used_ms)).to.deep.equal([2 * SECOND, SECOND, 0]);
   });
 
-  it('PG-10 before the start the whole programme may become another, if it leaves time where some was taken', () => {
+  it('PG-10 before the start an edit may replace the whole programme, if the clock has time left after former adjustments', () => {
     const match = new Match({ sync_mode: 'per_cycle', items: [item('a')] });
     expect(edit(match, 1, [item('x', { time_ms: 2 * MINUTE }), item('y')]).state).to.include({ item_index: null, version: 2 });
     match.play(2, { type: 'adjust', delta_ms: -90 * SECOND });
@@ -84,7 +84,7 @@ describe('editing a programme', () => {
     ).to.equal(30 * SECOND);
   });
 
-  it('PG-10 what follows is checked as at create', () => {
+  it('PG-10 the items of an edit are checked like those of a create', () => {
     const match = show();
     expect(faultOfEdit(match, [item('a'), item('b', { participant_id: 'zoe' })])).to.equal('items.1.participant_id: not_found');
     expect(faultOfEdit(match, [item('a'), { item_id: 'b' }])).to.equal('items.1.time_ms: required');
@@ -93,14 +93,14 @@ describe('editing a programme', () => {
     expect(faultOfEdit(lots, [item('a')])).to.equal('items: unsupported');
   });
 
-  it('PG-11 metadata is merged by its top keys, and null takes one away', () => {
+  it('PG-11 an edit merges metadata by its top-level keys, and null removes one', () => {
     const match = new Match({ sync_mode: 'count_up', metadata: { room: 'B2', chair: { name: 'Ann', from: 'Oslo' }, notes: 'x' } });
     match.play(1, { type: 'edit', metadata: { chair: { name: 'Ben' }, notes: null, host: 'Cem' } });
     expect(match.state.metadata).to.deep.equal({ room: 'B2', chair: { name: 'Ben' }, host: 'Cem' });
     expect(match.last.metadata).to.deep.equal({ metadata: { chair: { name: 'Ben' }, notes: null, host: 'Cem' } });
   });
 
-  it('PG-11 metadata that would become too large is refused, without what the server noted of a recovery', () => {
+  it('PG-11 an edit that makes metadata too large is refused; the server’s own fields of a recovery do not count', () => {
     const match = new Match({ sync_mode: 'count_up', metadata: { a: 'x'.repeat(6_000) } });
     expect(faultOf(match.refusal(1, { type: 'edit', metadata: { b: 'x'.repeat(6_000) } }))).to.equal('metadata: too_big');
     const large = { b: 'x'.repeat(10_240 - 6_000 - '{"a":"","b":""}'.length) };
@@ -108,12 +108,12 @@ describe('editing a programme', () => {
     match.play(1, { type: 'edit', metadata: { a: null, b: 'x'.repeat(6_000) } });
   });
 
-  it('PG-11 a session that has ended is edited no more', () => {
+  it('PG-11 an edit is refused once the session has ended', () => {
     const match = show().play(SECOND, { type: 'complete' });
     expect(match.refusal(2 * SECOND, { type: 'edit', metadata: {} }).code).to.equal('INVALID_STATE_TRANSITION');
   });
 
-  it('PG-12 an edit stays when turns are taken back', () => {
+  it('PG-12 an undo keeps an edit', () => {
     const match = show({ undo_depth: 5 })
       .switch(SECOND)
       .switch(2 * SECOND);
@@ -123,7 +123,7 @@ describe('editing a programme', () => {
     expect(match.state.items?.map(({ used_ms }) => used_ms)).to.deep.equal([0, 0, 0, 0]);
   });
 
-  it('PG-12 an undo finds the item that ran where an edit has moved it, and is refused where that has gone', () => {
+  it('PG-12 an undo finds the item that ran where an edit has moved it, and is refused where an edit has removed it', () => {
     const jumped = () =>
       show({ undo_depth: 5 })
         .switch(SECOND)

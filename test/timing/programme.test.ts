@@ -36,14 +36,14 @@ const used = (match: Match) => itemsOf(match).map(({ used_ms }) => used_ms);
 const jump = (match: Match, ms: number, next_item_id: string) => match.play(ms, { type: 'switch', next_item_id });
 
 describe('a programme', () => {
-  it('PG-1 shows its items, each with its own time, before it begins', () => {
+  it('PG-1 before the start a programme shows its items, each with its own time', () => {
     const { state } = new Match(meeting());
     expect(state).to.include({ item_index: null, round: 1, rounds: 1, active_participant_id: null });
     const fresh = { status: 'waiting', started_at: null, ended_at: null, used_ms: 0 };
     expect(state.items).to.deep.equal(AGENDA.map((item) => Object.assign({}, item, fresh)));
   });
 
-  it('PG-1 names items by their place, and gives them the time of a cycle, where they have none of their own', () => {
+  it('PG-1 items without an id are named by their place, and items without a time have that of a cycle', () => {
     const match = new Match({ sync_mode: 'per_cycle', time_per_cycle_ms: MINUTE, items: [{}, { item_id: 'b', time_ms: SECOND }, {}] });
     expect(itemsOf(match).map(({ item_id, time_ms }) => [item_id, time_ms])).to.deep.equal([
       ['item-1', MINUTE],
@@ -52,20 +52,20 @@ describe('a programme', () => {
     ]);
   });
 
-  it('PG-1 begins with its first item, and the clock has that item’s time', () => {
+  it('PG-1 a programme begins with its first item, and the clock has that item’s time', () => {
     const match = begun();
     expect(match.state).to.include({ item_index: 0, active_participant_id: null, deadline_at: at(5 * MINUTE) });
     expect(itemsOf(match)[0]).to.include({ status: 'running', started_at: at(0), ended_at: null, used_ms: 0 });
   });
 
-  it('PG-1 makes it the turn of whoever an item names, and nobody’s where it names none', () => {
+  it('PG-1 an item makes it the turn of the participant that it names, and nobody’s where it names none', () => {
     const match = begun().switch(MINUTE);
     expect(match.state).to.include({ active_participant_id: 'ann', deadline_at: at(21 * MINUTE) });
     expect(match.switch(2 * MINUTE).who('ann')).to.include({ has_gone: true, cycle_count: 1, time_used_ms: MINUTE, is_active: false });
     expect(match.switch(3 * MINUTE).state).to.include({ active_participant_id: null, item_index: 3 });
   });
 
-  it('PG-2 goes on to the next waiting item, and each tells when it ran and for how long', () => {
+  it('PG-2 a switch goes on to the next item that waits, and each item says when it ran and for how long', () => {
     const match = begun()
       .switch(4 * MINUTE)
       .switch(30 * SECOND + 4 * MINUTE);
@@ -77,7 +77,7 @@ describe('a programme', () => {
     ]);
   });
 
-  it('PG-2 is completed by the switch that ends its last item, and does not wrap to the first one', () => {
+  it('PG-2 the switch that ends the last item completes the session, and does not go back to the first one', () => {
     const match = begun();
     for (const minute of [1, 2, 3, 4]) match.switch(minute * MINUTE);
     expect(match.last).to.include({ event_type: 'cycle_switched', time_elapsed_ms: MINUTE });
@@ -87,7 +87,7 @@ describe('a programme', () => {
     expect(match.refusal(5 * MINUTE, { type: 'switch' }).code).to.equal('INVALID_STATE_TRANSITION');
   });
 
-  it('PG-2 begins anew as often as it has rounds, with all items waiting and their used time added up', () => {
+  it('PG-2 a programme begins anew as often as it has rounds, with all items waiting and their used times added up', () => {
     const match = intervals({ auto_advance: false })
       .switch(30 * SECOND)
       .switch(45 * SECOND);
@@ -101,14 +101,14 @@ describe('a programme', () => {
     expect(used(match)).to.deep.equal([35 * SECOND, 25 * SECOND]);
   });
 
-  it('PG-3 skips the waiting items that a jump passes over', () => {
+  it('PG-3 a jump skips the waiting items that it passes over', () => {
     const match = jump(begun(), MINUTE, 'break');
     expect(marks(match)).to.equal('done skipped skipped running');
     expect(match.last.metadata).to.deep.equal({ next_item_id: 'break' });
     expect(match.state).to.include({ item_index: 3, deadline_at: at(11 * MINUTE) });
   });
 
-  it('PG-3 jumps back to an item that begins anew, and the item that was left waits again', () => {
+  it('PG-3 an item to which a switch jumps back begins anew, and the item that was left waits again', () => {
     const match = jump(
       begun()
         .switch(MINUTE)
@@ -124,14 +124,14 @@ describe('a programme', () => {
     expect(used(match)).to.deep.equal([2 * MINUTE, MINUTE, MINUTE, 0]);
   });
 
-  it('PG-3 takes up a skipped item, and begins the running one anew where that is named', () => {
+  it('PG-3 a switch may name a skipped item, and the running one, which begins anew', () => {
     const match = jump(jump(begun(), MINUTE, 'staff'), 2 * MINUTE, 'budget');
     expect(marks(match)).to.equal('done running waiting waiting');
     expect(jump(match, 3 * MINUTE, 'budget').state).to.include({ deadline_at: at(23 * MINUTE), cycle_count: 3 });
     expect(itemsOf(match)[1]).to.include({ status: 'running', started_at: at(3 * MINUTE), ended_at: null, used_ms: MINUTE });
   });
 
-  it('PG-3 a switch names an item that is there, and nobody', () => {
+  it('PG-3 a switch must name an item that exists, and may name no participant', () => {
     const match = begun();
     expect(faultOf(match.refusal(1, { type: 'switch', next_item_id: 'lunch' }))).to.equal('next_item_id: not_found');
     expect(faultOf(match.refusal(1, { type: 'switch', next_participant_id: 'ann' }))).to.equal('next_participant_id: unsupported');
@@ -141,20 +141,20 @@ describe('a programme', () => {
     expect(faultOf(waiting.refusal(1, { type: 'start', active_participant_id: 'ann' }))).to.equal('active_participant_id: unsupported');
   });
 
-  it('PG-4 is over when the time of an item runs out that nothing follows', () => {
+  it('PG-4 the session has expired when the time of an item runs out and nothing says that the next one follows', () => {
     const match = begun().pass(5 * MINUTE);
     expect(match.state).to.include({ status: 'expired', item_index: 0 });
     expect(itemsOf(match)[0]).to.include({ status: 'done', ended_at: at(5 * MINUTE), used_ms: 5 * MINUTE });
   });
 
-  it('PG-4 however late it is looked at, each item ran out at its own instant, and the last one ends the session as expired', () => {
+  it('PG-4 each item runs out as of its own deadline, however late that is noticed, and after the last one the session has expired', () => {
     const match = intervals().pass(60 * MINUTE);
     expect(match.expiries.map(({ at: when }) => new Date(when).toISOString())).to.deep.equal([40, 60, 100, 120].map((s) => at(s * SECOND)));
     expect(match.state).to.include({ status: 'expired', round: 2, cycle_count: 4, session_completed_at: at(120 * SECOND) });
     expect(used(match)).to.deep.equal([80 * SECOND, 40 * SECOND]);
   });
 
-  it('PG-4 an item may go on or not go on by itself, other than the session', () => {
+  it('PG-4 an item’s own auto_advance replaces that of the session', () => {
     const items = [{ time_ms: SECOND, auto_advance: true }, { time_ms: SECOND }, { time_ms: SECOND }];
     const holds = Match.started({ sync_mode: 'per_cycle', items }).pass(5 * SECOND);
     expect(holds.state).to.include({ status: 'expired', item_index: 1 });
@@ -168,7 +168,7 @@ describe('a programme', () => {
     expect(Match.started({ sync_mode: 'per_cycle', items, action_on_timeout }).pass(5 * SECOND).state).to.include({ item_index: 0 });
   });
 
-  it('PG-5 a pause and an adjustment concern the item that runs', () => {
+  it('PG-5 a pause and an adjustment apply to the item that runs', () => {
     const match = begun().play(MINUTE, { type: 'pause' });
     expect(used(match)).to.deep.equal([MINUTE, 0, 0, 0]);
     expect(match.play(10 * MINUTE, { type: 'resume' }).state.deadline_at).to.equal(at(14 * MINUTE));
@@ -185,7 +185,7 @@ describe('a programme', () => {
     expect(match.state).to.include({ zero_at: at(25 * MINUTE + 30 * SECOND), deadline_at: at(26 * MINUTE + 30 * SECOND) });
   });
 
-  it('PG-6 whoever waits will have the time of their next item, and nothing once that is over', () => {
+  it('PG-6 the time left of a participant who waits is that of their next item, and null where none follows', () => {
     const match = new Match(meeting());
     expect(match.times).to.deep.equal({ ann: 20 * MINUTE, ben: 15 * MINUTE });
     match.play(0, { type: 'start' }).switch(MINUTE);
@@ -194,7 +194,7 @@ describe('a programme', () => {
     expect(begun({ rounds: 2 }).switch(1).switch(2).times).to.deep.equal({ ann: 20 * MINUTE, ben: 15 * MINUTE });
   });
 
-  it('PG-7 completing or cancelling ends the item that runs', () => {
+  it('PG-7 completing or cancelling a session ends the item that runs', () => {
     for (const type of ['complete', 'cancel'] as const) {
       const match = begun().play(MINUTE, { type });
       expect(marks(match)).to.equal('done waiting waiting waiting');
@@ -203,7 +203,7 @@ describe('a programme', () => {
     expect(marks(new Match(meeting()).play(MINUTE, { type: 'complete' }))).to.equal('waiting waiting waiting waiting');
   });
 
-  it('PG-8 taking turns back gives back the items too, and their used time', () => {
+  it('PG-8 an undo also takes back the items and the used times of the undone turns', () => {
     const match = begun({ undo_depth: 5 })
       .switch(MINUTE)
       .switch(2 * MINUTE);
@@ -218,7 +218,7 @@ describe('a programme', () => {
     expect(match.state.deadline_at).to.equal(at(9 * MINUTE));
   });
 
-  it('PG-8 taking back goes over the beginning of a round', () => {
+  it('PG-8 an undo goes back over the beginning of a round', () => {
     const match = intervals({ undo_depth: 3, auto_advance: false })
       .switch(10 * SECOND)
       .switch(20 * SECOND);
@@ -234,7 +234,7 @@ describe('the programme of a create', () => {
     return faultOf(refusal);
   };
 
-  it('PG-9 is refused where it can’t be gone through, and the field is named', () => {
+  it('PG-9 a create with a programme that can’t be gone through is refused by the field at fault', () => {
     const twice = [
       { item_id: 'a', time_ms: SECOND },
       { item_id: 'a', time_ms: SECOND },

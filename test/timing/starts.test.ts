@@ -27,7 +27,7 @@ const untouched = (outage_policy: 'charge' | 'credit' | 'pause', outage: Outage,
 ];
 
 describe('a start at an instant', () => {
-  it('ST-1 the state says when a session starts, and only where that was planned', () => {
+  it('ST-1 the state has starts_at only where a start was planned', () => {
     expect(evening().state).to.include({ status: 'pending', starts_at: at(START), deadline_at: null, session_started_at: null });
     expect(evening({ starts_at: undefined }).state).not.to.have.property('starts_at');
   });
@@ -49,7 +49,7 @@ describe('a start at an instant', () => {
   }
 
   for (const sync_mode of SYNC_MODES) {
-    it(`ST-2 ${sync_mode}: it starts by itself as a command would have started it at that instant, and the event says that it was planned`, () => {
+    it(`ST-2 in ${sync_mode} a session starts by itself as a command at that instant would start it, and the event says that it was planned`, () => {
       const game = { ...VALID[sync_mode], sync_mode };
       const planned = new Match({ ...game, starts_at: at(START) }).pass(START + 7);
       const { state: started, last } = new Match(game).play(START, { type: 'start' });
@@ -60,14 +60,14 @@ describe('a start at an instant', () => {
     });
   }
 
-  it('ST-2 a millisecond before the instant it has not started, and commands until then find it pending', () => {
+  it('ST-2 1 ms before the instant the session has not started, and commands until then find it pending', () => {
     expect(evening().pass(START - 1).state.status).to.equal('pending');
     expect(evening().refusal(START - 1, { type: 'switch' }).details).to.include({ status: 'pending' });
     expect(evening().switch(START).state).to.include({ version: 3, active_participant_id: 'black', cycle_count: 1 });
     expect(evening().refusal(START, { type: 'start' }).details).to.include({ status: 'running' });
   });
 
-  it('ST-2 however late it is noticed, what ran out since the start ran out at its own instant', () => {
+  it('ST-2 clocks that ran out since the start expire as of their own deadlines, however late the start is noticed', () => {
     const game = evening().pass(DAY);
     expect(game.events.map((event) => [event.event_type, event.at])).to.deep.equal([
       ['session_created', unix(0)],
@@ -110,7 +110,7 @@ describe('a start at an instant', () => {
     expect(exam.pass(START).state).to.include({ status: 'expired', updated_at: at(START) });
   });
 
-  it('ST-3 schedule moves the start of a pending session and takes it away, by a version each', () => {
+  it('ST-3 session:schedule moves the start of a pending session or takes it away, each by a version', () => {
     const game = evening().play(MINUTE, { type: 'schedule', starts_at: at(START + MINUTE) });
     expect(game.last).to.deep.include({
       event_type: 'session_scheduled',
@@ -126,13 +126,13 @@ describe('a start at an instant', () => {
     expect(game.pass(DAY + 1).state).to.include({ status: 'running', session_started_at: at(DAY + 1) });
   });
 
-  it('ST-3 once it has started, nothing can be planned', () => {
+  it('ST-3 session:schedule is refused once the session has started', () => {
     const refusal = evening().refusal(START, { type: 'schedule', starts_at: at(DAY) });
     expect(refusal).to.include({ code: 'INVALID_STATE_TRANSITION', message: 'Cannot schedule: session is running' });
     expect(refusal.details).to.deep.equal({ status: 'running', command: 'schedule' });
   });
 
-  it('ST-4 a start by command before the instant starts it at once, and the planned one changes nothing any more', () => {
+  it('ST-4 a start by command before the instant starts the session at once, and the planned start has no effect any more', () => {
     const game = evening().play(MINUTE, { type: 'start', active_participant_id: 'black' });
     expect(game.last.metadata).to.deep.equal({});
     expect(game.state).to.include({ status: 'running', starts_at: at(START), session_started_at: at(MINUTE) });
@@ -164,13 +164,13 @@ describe('a start at an instant', () => {
 
   const outage = { from: unix(START - MINUTE), to: unix(START + MINUTE) };
 
-  it('ST-5 charge: after an outage it has been running since its instant', () => {
+  it('ST-5 after an outage over the instant clocks have run since the instant with charge', () => {
     const events = untouched('charge', outage, START + 2 * MINUTE);
     expect(events.map((event) => event.event_type)).to.deep.equal(['session_started']);
     expect(events[0]?.state).to.include({ updated_at: at(START), deadline_at: at(START + 5 * MINUTE) });
   });
 
-  it('ST-5 credit: the start is recorded as of its instant, and clocks run from the end of the outage', () => {
+  it('ST-5 with credit the start is recorded as of its instant, and clocks run from the end of the outage', () => {
     const events = untouched('credit', outage, START + 2 * MINUTE);
     expect(events.map((event) => [event.event_type, event.at])).to.deep.equal([
       ['session_started', unix(START)],
@@ -180,7 +180,7 @@ describe('a start at an instant', () => {
     expect(events[1]?.state).to.include({ cycle_started_at: at(START + MINUTE), deadline_at: at(START + 6 * MINUTE) });
   });
 
-  it('ST-5 pause: it is started and paused at its instant', () => {
+  it('ST-5 with pause the session is started and paused at its instant', () => {
     const events = untouched('pause', outage, START + 2 * MINUTE);
     expect(events.map((event) => [event.event_type, event.at])).to.deep.equal([
       ['session_started', unix(START)],
@@ -191,7 +191,7 @@ describe('a start at an instant', () => {
   });
 
   for (const outage_policy of ['credit', 'pause'] as const) {
-    it(`ST-5 ${outage_policy}: an outage that ends as it starts changes nothing, nor does one before it`, () => {
+    it(`ST-5 with ${outage_policy} an outage that ends at the instant of the start, or before it, changes nothing`, () => {
       for (const to of [START, START - 1]) {
         const events = untouched(outage_policy, { from: unix(0), to: unix(to) }, START + MINUTE);
         expect(events.map((event) => event.event_type)).to.deep.equal(['session_started']);
@@ -210,7 +210,7 @@ describe('a start at an instant', () => {
     expect(isMoving(state, 'session')).to.equal(false);
   });
 
-  it('ST-7 a trail with planned starts is played again, and one that started at another instant is found out', () => {
+  it('ST-7 a trail with planned starts verifies, and one in which a session started at another instant does not', () => {
     const game = evening()
       .play(MINUTE, { type: 'schedule', starts_at: at(START + 1) })
       .pass(START + 1);
