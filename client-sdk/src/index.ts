@@ -13,7 +13,16 @@ export type { ClientEvents, ConnectionState } from './events.ts';
 export type { ClockPhaseEvent } from './phase-watch.ts';
 export { formatTime, shownElapsed, shownTime, type TimeStyle, untilNextDigit, untilNextElapsedDigit } from './format-time.ts';
 export type { OptimisticSwitch, SyncKairosOptions } from './options.ts';
-export type { CompleteOptions, Edit, ExtendOptions, FinishOptions, HistoryPage, SwitchOptions, UndoOptions } from './session-commands.ts';
+export type {
+  CompleteOptions,
+  Edit,
+  ExtendOptions,
+  FinishOptions,
+  HistoryPage,
+  ScheduleOptions,
+  SwitchOptions,
+  UndoOptions,
+} from './session-commands.ts';
 export type { Who } from './who.ts';
 export { formatTimeControl, type NotationOptions, parseTimeControl } from './notation.ts';
 export { type PlayedTurn, playThrough, type PlayThroughOptions } from './play-through.ts';

@@ -18,6 +18,7 @@ import type {
   ItemState,
   JsonValue,
   SessionState,
+  SchedulePayload,
   SharePayload,
   ShareLink,
   UndoPayload,
@@ -48,6 +49,8 @@ export type FinishOptions = Omit<FinishPayload, 'session_id' | 'participant_id'>
 export type UndoOptions = Omit<UndoPayload, 'session_id'>;
 /** How a session came out. */
 export type CompleteOptions = Omit<CompletePayload, 'session_id'>;
+/** When a session starts by itself or its clocks are closed, and for which version that is meant. */
+export type ScheduleOptions = Omit<SchedulePayload, 'session_id'>;
 /** Who extends, why, and which cycle is meant. */
 export type ExtendOptions = Omit<ExtendPayload, 'session_id'>;
 /** As of `CommandOptions`; `nextItem`: the item of the programme that begins, instead of the next one that waits. */
@@ -191,11 +194,12 @@ export class SessionCommands {
   }
 
   /**
-   * Plans when a pending session starts by itself, by the server's clock: an instant in ISO 8601. Null takes the plan
-   * away.
+   * Plans when a pending session starts by itself, by the server's clock: `starts_at` as states have instants,
+   * `date.toISOString()`. Without it the plan is taken away. `closes_at` says when the clocks of a concurrent session
+   * are closed, or that of `participant_id`.
    */
-  async schedule(id: string, startsAt: string | null, options?: CommandOptions): Data<'session:schedule'> {
-    return this.#change('session:schedule', { session_id: id, starts_at: startsAt ?? undefined, ...options });
+  async schedule(id: string, plan: ScheduleOptions = {}): Data<'session:schedule'> {
+    return this.#change('session:schedule', { session_id: id, ...plan });
   }
 
   /**

@@ -15,7 +15,7 @@ const ALLOWED: Record<Exclude<TimerCommand['type'], 'delete'>, readonly Status[]
   undo: ['running', 'paused'],
   adjust: ['pending', 'running', 'paused'],
   extend: ['running'],
-  schedule: ['pending'],
+  schedule: ['pending', 'running', 'paused'],
   edit: ['pending', 'running', 'paused'],
   complete: ['pending', 'running', 'paused', 'expired'],
   cancel: ['pending', 'running', 'paused'],

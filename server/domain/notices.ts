@@ -1,4 +1,4 @@
-import { closingOf, fallOf, goesOnAlone, modeOf } from '#clock';
+import { closingOf, fallOf, goesOnAlone, modeOf, startOf } from '#clock';
 import { ACTION_TYPES, type Notice, type SessionState } from '#contract';
 import { goesOn } from './expire.ts';
 
@@ -24,7 +24,8 @@ export function cutByClose(state: SessionState, named?: string): Notice[] {
     const { participant_id } = one;
     const closing = closingOf(state, one);
     if (closing === null || !goesOnAlone(one) || (named !== undefined && named !== participant_id)) continue;
-    const fall = fallOf(state, one, Date.parse(one.cycle_started_at ?? state.updated_at));
+    const begins = startOf(state) ?? Date.parse(state.updated_at);
+    const fall = fallOf(state, one, one.cycle_started_at == null ? begins : Date.parse(one.cycle_started_at));
     const lost_ms = fall === null ? 0 : fall - Date.parse(closing);
     if (lost_ms <= 0) continue;
     const message = `The clock of ${participant_id} is closed ${lost_ms} ms before it would fall`;

@@ -8,6 +8,7 @@ import { expire } from './expire.ts';
 import { type Outage, takeIntoAccount } from './outage.ts';
 import { LOST, recover, resume, ROLLED_BACK } from './recover.ts';
 import { afterChanges, readChanges } from './recorded-changes.ts';
+import type { Scheduling } from './schedule.ts';
 import { isScheduledStart, startScheduled } from './scheduled-start.ts';
 import { NewerSchemaError } from './schema.ts';
 import { followsByItself } from './snapshots.ts';
@@ -170,8 +171,11 @@ function commandOf({ event_type, state_snapshot, metadata, participant_id: id }:
       const { participant_id } = metadata as { participant_id?: string };
       return { type: 'extend', participant_id };
     }
-    case 'session_scheduled':
-      return { type: 'schedule', starts_at: (metadata['starts_at'] as string | null | undefined) ?? undefined };
+    case 'session_scheduled': {
+      const { starts_at, closes_at, participant_id } = metadata as Partial<Record<keyof Scheduling, string | null>>;
+      const given = { starts_at: starts_at ?? undefined, closes_at: closes_at ?? undefined };
+      return { type: 'schedule', ...given, participant_id: participant_id ?? undefined };
+    }
     case 'session_undone': {
       const { turns, clock } = metadata as Undoing;
       return { type: 'undo', turns, clock };

@@ -1,26 +1,68 @@
-import { draftOf, settleSession } from '#clock';
-import { type FieldIssue, type SchedulePayload, type SessionState, START_AHEAD_MAX_MS } from '#contract';
+import { draftOf, findParticipant, instantOf, runOne, settleSession } from '#clock';
+import { type FieldIssue, type JsonObject, type SchedulePayload, type SessionState, START_AHEAD_MAX_MS } from '#contract';
+import { statusSaysNo } from './allowed.ts';
+import { NOTHING } from './clock-set.ts';
 import { record, type SessionEvent } from './event.ts';
-import { invalid, type Refusal } from './refusal.ts';
+import { invalid, type Refusal, refuse } from './refusal.ts';
 
-export type Scheduling = Pick<SchedulePayload, 'starts_at'>;
+export type Scheduling = Pick<SchedulePayload, 'starts_at' | 'closes_at' | 'participant_id'>;
 
 /** What is wrong with a start that is planned at `now` (Unix ms): it lies in the past, or too far ahead. */
 export function startFaults(starts_at: string | undefined, now: number): FieldIssue[] {
-  const ahead = starts_at === undefined ? 1 : Date.parse(starts_at) - now;
-  if (ahead > 0 && ahead <= START_AHEAD_MAX_MS) return [];
-  return [{ field: 'starts_at', message: 'Must lie in the future, at most 400 days ahead', code: 'out_of_range' }];
+  return faultsOf('starts_at', starts_at, now);
 }
 
-/** Plans at `at` (Unix ms) when a pending session starts by itself, or that it does not. Refusals: VALIDATION_ERROR. */
-export function schedule(state: SessionState, { starts_at }: Scheduling, at: number): { ok: true; event: SessionEvent } | Refusal {
-  const faults = startFaults(starts_at, at);
-  // What a pending session has is its closing. Instants of one form stand in the order of their texts.
-  if (starts_at !== undefined && state.deadline_at !== null && starts_at >= state.deadline_at)
-    faults.push({ field: 'starts_at', message: 'Must lie before closes_at', code: 'too_big' });
+/**
+ * Plans at `at` (Unix ms) when a pending session starts by itself, or that it does not, and when the clocks of a
+ * concurrent one are closed. Refusals: VALIDATION_ERROR, PARTICIPANT_NOT_FOUND, INVALID_STATE_TRANSITION for a start
+ * once it has begun.
+ */
+export function schedule(state: SessionState, scheduling: Scheduling, at: number): { ok: true; event: SessionEvent } | Refusal {
+  const { starts_at, closes_at, participant_id } = scheduling;
+  const plansStart = closes_at === undefined || starts_at !== undefined;
+  if (plansStart && state.status !== 'pending') return statusSaysNo(state, 'schedule');
+  const faults = [...startFaults(starts_at, at), ...faultsOf('closes_at', closes_at, at), ...misplaced(state, scheduling)];
   if (faults.length > 0) return invalid(faults);
+  if (participant_id !== undefined && findParticipant(state, participant_id) === undefined)
+    return refuse('PARTICIPANT_NOT_FOUND', `No participant ${participant_id} in this session`);
   const draft = draftOf(state);
-  draft.starts_at = starts_at ?? null;
-  const metadata = { starts_at: draft.starts_at };
-  return { ok: true, event: record(state, draft, 'session_scheduled', at, settleSession(draft, at), metadata) };
+  const metadata: JsonObject = {};
+  if (plansStart) metadata['starts_at'] = draft.starts_at = starts_at ?? null;
+  if (closes_at !== undefined) {
+    metadata['closes_at'] = closes_at;
+    if (participant_id !== undefined) metadata['participant_id'] = participant_id;
+    close(draft, closes_at, participant_id);
+  }
+  const charge = draft.concurrent === true ? NOTHING : settleSession(draft, at);
+  const event = record(state, draft, 'session_scheduled', at, charge, metadata);
+  const { status, starts_at: start, deadline_at: closing } = event.state;
+  // Before it runs, what a session is due at is its first closing. Instants of one form stand in the order of their
+  // texts.
+  if (status !== 'pending' || start == null || closing === null || start < closing) return { ok: true, event };
+  const field = starts_at === undefined ? 'closes_at' : 'starts_at';
+  return invalid([{ field, message: 'The start must lie before every closing', code: 'out_of_range' }]);
+}
+
+/** Moves the closing of one clock of a draft, or of all that have none of their own. */
+function close(draft: SessionState, closes_at: string, id: string | undefined): void {
+  if (id === undefined) draft.closes_at = closes_at;
+  draft.participants = draft.participants.map((one) => {
+    const own = one.participant_id === id ? { ...one, closes_at } : one;
+    // Its deadline is the earlier one of its fall and its closing.
+    return own.cycle_started_at == null ? own : runOne(draft, own, instantOf(own.cycle_started_at));
+  });
+}
+
+function misplaced({ concurrent }: SessionState, { closes_at, participant_id }: Scheduling): FieldIssue[] {
+  if (closes_at !== undefined && concurrent !== true)
+    return [{ field: 'closes_at', message: 'Only in a concurrent session', code: 'unsupported' }];
+  if (closes_at === undefined && participant_id !== undefined)
+    return [{ field: 'participant_id', message: 'Says whose closes_at is meant, which is missing', code: 'unsupported' }];
+  return [];
+}
+
+function faultsOf(field: string, instant: string | undefined, now: number): FieldIssue[] {
+  const ahead = instant === undefined ? 1 : Date.parse(instant) - now;
+  if (ahead > 0 && ahead <= START_AHEAD_MAX_MS) return [];
+  return [{ field, message: 'Must lie in the future, at most 400 days ahead', code: 'out_of_range' }];
 }

@@ -178,7 +178,7 @@ export function createCommands({ engine, archive, clock, trail, limits, access, 
     // Limited like a switch, since it makes a version, and everybody who plays may send it.
     'session:extend': limitSwitches(timer('session:extend', extended), limits, metrics),
     'session:undo': timer('session:undo'),
-    'session:schedule': timer('session:schedule'),
+    'session:schedule': timer('session:schedule', adjusted),
     'session:edit': timer('session:edit'),
     'session:complete': timer('session:complete'),
     'session:cancel': timer('session:cancel'),

@@ -198,7 +198,12 @@ export const schemas = {
     turns: z.int().min(1).max(UNDO_DEPTH_MAX).optional(),
     clock: z.enum(UNDO_CLOCKS).optional(),
   }),
-  'session:schedule': z.strictObject({ ...session, starts_at: instant.optional() }),
+  'session:schedule': z.strictObject({
+    ...session,
+    starts_at: instant.optional(),
+    closes_at: instant.optional(),
+    participant_id: id.optional(),
+  }),
   'session:edit': z
     .strictObject({ ...session, items: items.optional(), metadata: freeObject(METADATA_MAX_BYTES).optional() })
     .refine(({ items: programme, metadata }) => programme !== undefined || metadata !== undefined, {

@@ -79,6 +79,28 @@ describe('planned starts of a service', () => {
     expect(await trailOf(a, session_id, 5)).to.deep.include(['session_started', soon]);
   });
 
+  it('ST-8 a closing is moved over both transports, and whoever is cut off is named beside the answer', async () => {
+    const [a, b] = [await cluster.instance(), await cluster.instance()];
+    const [host, guest] = [await cluster.client(a), await cluster.client(b)];
+    const { session_id } = await host.ok('session:create', chess({ concurrent: true, closes_at: ahead(36_000_000) }));
+    await guest.ok('session:join', { session_id });
+    await host.ok('session:start', { session_id });
+    const closes_at = ahead(600_000);
+    const reply = (
+      await rest(b, 'POST', `/v1/sessions/${session_id}/schedule`, { closes_at, participant_id: 'white' })
+    ).reply<SessionState>();
+    if (!reply.ok) throw new Error(JSON.stringify(reply.error));
+    expect(reply.data.participants[0]).to.include({ closes_at, deadline_at: closes_at });
+    expect(reply.notices?.map(({ code, participant_id }) => [code, participant_id])).to.deep.equal([['CUT_BY_CLOSE', 'white']]);
+    const soon = ahead(500);
+    const moved = await host.ok('session:schedule', { session_id, closes_at: soon });
+    expect(moved).to.include({ version: 4, closes_at: soon, deadline_at: soon });
+    const fallen = withState(await guest.next('session:update', (event) => event.event_type === 'participant_expired'));
+    expect(fallen.state.participants.map(({ clock_status }) => clock_status)).to.deep.equal(['running', 'expired']);
+    expect(fallen.state.updated_at).to.equal(soon);
+    await trailOf(a, session_id, 5);
+  });
+
   it('ST-12 an instance that is killed with -9 100 ms before the instants of twenty sessions: each starts once, at its instant', async () => {
     const [doomed, living] = await Promise.all([cluster.process({ AUDIT_WORKER: 'off' }), cluster.process()]);
     const watcher = await cluster.client(living);

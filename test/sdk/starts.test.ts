@@ -28,11 +28,11 @@ describe('SDK: starts at an instant', () => {
     const { session_id: id } = await near.createSession(chess());
     far.connectWebSocket(id, () => undefined);
     const starts_at = '2027-01-01T00:00:00.000Z';
-    expect(await near.schedule(id, starts_at)).to.include({ version: 2, starts_at });
-    expect(await near.schedule(id, null)).to.include({ version: 3, starts_at: null });
+    expect(await near.schedule(id, { starts_at })).to.include({ version: 2, starts_at });
+    expect(await near.schedule(id)).to.include({ version: 3, starts_at: null });
     await seen(far, id, 3);
     expect(far.session(id).getSnapshot()).to.include({ status: 'pending', starts_at: null });
-    const refused = await near.schedule(id, 'tomorrow').catch((error: unknown) => error);
+    const refused = await near.schedule(id, { starts_at: 'tomorrow' }).catch((error: unknown) => error);
     expect(refused).to.be.instanceOf(SyncKairosError).with.property('code', 'VALIDATION_ERROR');
   });
 
@@ -61,7 +61,7 @@ describe('SDK: starts at an instant', () => {
     const [moved, called, kept] = await Promise.all([0, 1, 2].map(() => near.createSession(chess({ starts_at: soon }))));
     if (moved === undefined || called === undefined || kept === undefined) throw new Error('no sessions');
     for (const { session_id } of [moved, called]) far.connectWebSocket(session_id, () => undefined);
-    await near.schedule(moved.session_id, ahead(near, 60_000));
+    await near.schedule(moved.session_id, { starts_at: ahead(near, 60_000) });
     await near.cancelSession(called.session_id);
     await Promise.all([seen(far, moved.session_id, 2), seen(far, called.session_id, 2), shows(far, kept.session_id, 'running')]);
     for (const client of [near, far]) {

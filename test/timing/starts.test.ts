@@ -3,8 +3,10 @@ import { isMoving, predictStart, readClock } from '#clock';
 import { type CreatePayload, SYNC_MODES } from '#contract';
 import { catchUp } from '../../server/domain/catch-up.ts';
 import { create } from '../../server/domain/create.ts';
+import { cutByClose } from '../../server/domain/notices.ts';
 import type { Outage } from '../../server/domain/outage.ts';
 import { type RecordedEvent, replay } from '../../server/domain/replay.ts';
+import { checkReplay } from './laws.ts';
 import { at, DAY, faultOf, Match, MINUTE, SECOND, unix } from './match.ts';
 import { VALID } from './payloads.ts';
 
@@ -104,7 +106,7 @@ describe('a start at an instant', () => {
     );
     expect(created.ok ? '' : faultOf(created)).to.equal('closes_at: too_small');
     const exam = evening({ ...closing, starts_at: undefined });
-    expect(faultOf(exam.refusal(MINUTE, { type: 'schedule', starts_at: at(START) }))).to.equal('starts_at: too_big');
+    expect(faultOf(exam.refusal(MINUTE, { type: 'schedule', starts_at: at(START) }))).to.equal('starts_at: out_of_range');
     exam.play(MINUTE, { type: 'schedule', starts_at: at(START - 1) }).pass(START - 1);
     expect(exam.last.event_type).to.equal('session_started');
     expect(exam.pass(START).state).to.include({ status: 'expired', updated_at: at(START) });
@@ -162,6 +164,58 @@ describe('a start at an instant', () => {
     expect(game.state).to.include({ session_started_at: at(START), deadline_at: at(START + 4 * MINUTE) });
   });
 
+  const exam = () => evening({ concurrent: true, starts_at: undefined, closes_at: at(START) });
+
+  it('ST-8 schedule moves the closing of all clocks, or of one, while a concurrent session waits, runs and is paused', () => {
+    const hall = exam()
+      .play(0, { type: 'start' })
+      .play(MINUTE, { type: 'schedule', closes_at: at(4 * MINUTE) });
+    expect(hall.last).to.deep.include({ event_type: 'session_scheduled', participant_id: null, metadata: { closes_at: at(4 * MINUTE) } });
+    expect(hall.state).to.include({ closes_at: at(4 * MINUTE), deadline_at: at(4 * MINUTE) });
+    expect(hall.who('white')).to.include({ deadline_at: at(4 * MINUTE), cycle_started_at: at(0), time_used_ms: 0 });
+    hall.play(2 * MINUTE, { type: 'pause' }).play(3 * MINUTE, { type: 'schedule', closes_at: at(9 * MINUTE), participant_id: 'black' });
+    expect(hall.who('black')).to.include({ closes_at: at(9 * MINUTE), deadline_at: null, clock_status: 'running' });
+    hall.play(3 * MINUTE, { type: 'resume' });
+    expect(hall.who('black').deadline_at).to.equal(at(6 * MINUTE));
+    expect(hall.pass(4 * MINUTE).who('white')).to.include({ clock_status: 'expired', expired_at: at(4 * MINUTE) });
+    expect(hall.pass(6 * MINUTE).state).to.include({ status: 'expired', updated_at: at(6 * MINUTE) });
+    expect(
+      exam()
+        .play(MINUTE, { type: 'schedule', closes_at: at(2 * MINUTE) })
+        .pass(2 * MINUTE).state.status,
+    ).to.equal('cancelled');
+  });
+
+  it('ST-8 what contradicts a closing is refused by its field', () => {
+    const faults = (match: Match, scheduling: object) => faultOf(match.refusal(MINUTE, { type: 'schedule', ...scheduling }));
+    expect(faults(exam(), { closes_at: at(MINUTE) })).to.equal('closes_at: out_of_range');
+    expect(faults(exam(), { participant_id: 'white' })).to.equal('participant_id: unsupported');
+    expect(faults(evening(), { closes_at: at(DAY) })).to.equal('closes_at: unsupported');
+    const planned = exam().play(0, { type: 'schedule', starts_at: at(START - MINUTE) });
+    expect(faults(planned, { closes_at: at(START - MINUTE), participant_id: 'black' })).to.equal('closes_at: out_of_range');
+    expect(planned.refusal(MINUTE, { type: 'schedule', closes_at: at(DAY), participant_id: 'eve' }).code).to.equal('PARTICIPANT_NOT_FOUND');
+    const running = exam().play(0, { type: 'start' });
+    expect(running.refusal(MINUTE, { type: 'schedule', starts_at: at(START) }).code).to.equal('INVALID_STATE_TRANSITION');
+    expect(running.play(2 * MINUTE, { type: 'complete' }).refusal(DAY, { type: 'schedule', closes_at: at(2 * DAY) }).details).to.deep.equal(
+      {
+        status: 'completed',
+        command: 'schedule',
+      },
+    );
+  });
+
+  it('ST-8 who is cut off is named from when their clock will begin', () => {
+    const cut = (match: Match) => cutByClose(match.state).map(({ participant_id, lost_ms }) => [participant_id, lost_ms]);
+    expect(cut(exam())).to.deep.equal([]);
+    const planned = exam().play(MINUTE, { type: 'schedule', starts_at: at(START - 2 * MINUTE) });
+    expect(cut(planned)).to.deep.equal([
+      ['white', 3 * MINUTE],
+      ['black', 3 * MINUTE],
+    ]);
+    planned.play(2 * MINUTE, { type: 'schedule', closes_at: at(START + 3 * MINUTE), participant_id: 'black' });
+    expect(cut(planned)).to.deep.equal([['white', 3 * MINUTE]]);
+  });
+
   const outage = { from: unix(START - MINUTE), to: unix(START + MINUTE) };
 
   it('ST-5 after an outage over the instant clocks have run since the instant with charge', () => {
@@ -208,6 +262,31 @@ describe('a start at an instant', () => {
     expect(shown(START + 1, 'black')).to.include({ left_ms: 5 * MINUTE, rate: 0 });
     expect(evening().left(START + 5 * MINUTE + SECOND)).to.equal(0);
     expect(isMoving(state, 'session')).to.equal(false);
+  });
+
+  it('ST-7 a trail in which closings were moved is played again', () => {
+    const hall = exam()
+      .play(0, { type: 'schedule', starts_at: at(MINUTE), closes_at: at(START) })
+      .pass(MINUTE);
+    hall.play(2 * MINUTE, { type: 'schedule', closes_at: at(3 * MINUTE), participant_id: 'white' }).pass(DAY);
+    checkReplay(hall.events);
+  });
+
+  it('ST-2 a programme starts with its first item, and is shown so before the server has said so', () => {
+    const talk = new Match({
+      sync_mode: 'per_cycle',
+      time_per_cycle_ms: MINUTE,
+      items: [{}, { title: 'Questions' }],
+      starts_at: at(START),
+    });
+    const pending = talk.state;
+    talk.pass(START);
+    expect(talk.state.items?.map(({ status, started_at }) => [status, started_at])).to.deep.equal([
+      ['running', at(START)],
+      ['waiting', null],
+    ]);
+    expect(predictStart(pending, unix(START + 1))).to.deep.equal({ ...talk.state, version: 1 });
+    checkReplay(talk.events);
   });
 
   it('ST-7 a trail with planned starts verifies, and one in which a session started at another instant does not', () => {

@@ -158,8 +158,12 @@ export interface UndoPayload extends SessionPayload {
 }
 
 export interface SchedulePayload extends SessionPayload {
-  /** When the pending session starts by itself, as on create; absent takes the plan away. */
+  /** When the pending session starts by itself, as on create; absent, and `closes_at` too, takes the plan away. */
   starts_at?: string | undefined;
+  /** When the clocks of a concurrent session are closed, until it has ended. */
+  closes_at?: string | undefined;
+  /** Whose closing is meant; absent: that of everybody who has none of their own. */
+  participant_id?: string | undefined;
 }
 
 export interface EditPayload extends SessionPayload {

@@ -74,8 +74,8 @@ export const notes: Record<CommandName, Note> = {
     example: { session_id, turns: 1, clock: 'restore' },
   },
   'session:schedule': {
-    summary: 'Plan when a session starts by itself, or take the plan away',
-    refusals: WRITE,
+    summary: 'Plan when a session starts by itself, or take the plan away; say when clocks are closed',
+    refusals: [...WRITE, 'PARTICIPANT_NOT_FOUND'],
     example: { session_id, starts_at: '2030-01-01T12:00:00.000Z' },
   },
   'session:edit': {

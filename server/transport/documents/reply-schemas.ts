@@ -173,7 +173,7 @@ export function failureOf(code: ErrorCode) {
   return z.object({ ok: z.literal(false), error: z.object(detailed), server_time_ms: unixMs });
 }
 
-const NOTICED: ReadonlySet<CommandName> = new Set(['session:create', 'session:start', 'session:adjust']);
+const NOTICED: ReadonlySet<CommandName> = new Set(['session:create', 'session:start', 'session:adjust', 'session:schedule']);
 
 /** The success of a command. */
 export function successOf(name: CommandName) {
