@@ -17,7 +17,7 @@ export type Route =
   | { page: 'playground'; control: string | undefined }
   | { page: 'game'; sessionId: string; watchOnly: boolean };
 
-/** The hash of a session's page, after which may come `&watch`, to show no controls, and `&token=…`, to enter with. */
+/** The hash of a session’s page; `&watch` hides the controls, `&token=…` brings a token. */
 export function sessionHash(sessionId: string, { watchOnly = false, token }: { watchOnly?: boolean; token?: string } = {}): string {
   return SESSION + encodeURIComponent(sessionId) + (watchOnly ? `&${WATCH}` : '') + (token === undefined ? '' : `&${TOKEN}${token}`);
 }
