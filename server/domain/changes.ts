@@ -13,8 +13,8 @@ export function isLarge(state: SessionState): boolean {
 }
 
 /**
- * Whether an update tells what has changed: of a large session, unless it has time controls or a programme. Older
- * clients apply changes, and know nothing of those.
+ * Whether updates of a session are sent as changes: of a large one, unless it has time controls or a programme, which
+ * older clients can't apply.
  */
 export function tellsChanges(state: SessionState): boolean {
   const { time_control, items, participants, groups } = state;
@@ -22,9 +22,8 @@ export function tellsChanges(state: SessionState): boolean {
 }
 
 /**
- * Has a large state hold the very participants of the one before it wherever nothing of them is new, so that whoever
- * compares or serialises it next can tell without looking into each. States that were told are never written to.
- * Returns `after`.
+ * Structural sharing: a large state reuses the unchanged participant objects of the state before it, so that later
+ * comparisons and the serialisation can compare by ===. States that were sent are never changed. Returns `after`.
  */
 export function shareParticipants(before: SessionState, after: SessionState): SessionState {
   if (!isLarge(after)) return after;

@@ -35,17 +35,20 @@ import { invalid, type Refusal, refuse } from './refusal.ts';
 import { schedule } from './schedule.ts';
 import { takeBack } from './undo.ts';
 
-/** What a finish is sent with. */
+/** The payload of a finish, apart from its ids. */
 export type Finish = Pick<FinishPayload, 'participant_id' | 'cycle_count' | 'answer'>;
 type Switch = Extract<TimerCommand, { type: 'switch' }>;
 type Adjustment = Pick<AdjustPayload, 'delta_ms' | 'participant_id' | 'group_id' | 'reason'>;
 
-/** What a command on one clock may find it doing, what it makes of it, and how that is called in the trail. */
+/**
+ * For each command on one clock: the statuses of the clock that allow it, the status that it leads to, and its event
+ * type.
+ */
 interface Move {
   from: readonly ClockStatus[];
   to: ClockStatus;
   event: EventType;
-  /** In which statuses of the session it is allowed. */
+  /** The statuses of the session that allow the command. */
   allowed: readonly SessionState['status'][];
 }
 
@@ -58,12 +61,12 @@ const MOVES = {
 
 /**
  * Decides a command on a concurrent session. `now`: its arrival, Unix ms, which may lie before the session's last
- * event; `at`: when it is recorded.
- * Refusals: VALIDATION_ERROR, INVALID_STATE_TRANSITION with the `clock_status` where it is the clock that does not
- * allow it, PARTICIPANT_NOT_FOUND, CONFLICT for another cycle, PARTICIPANT_EXPIRED for a finish that is too late.
+ * event; `at`: when it is recorded. Refusals: VALIDATION_ERROR, INVALID_STATE_TRANSITION, with `clock_status` where the
+ * clock does not allow the command, PARTICIPANT_NOT_FOUND, CONFLICT for another cycle, PARTICIPANT_EXPIRED for a finish
+ * that is too late.
  */
 export function decideConcurrent(state: SessionState, command: TimerCommand, now: number, at: number): Decision {
-  // These go by the status of the clock that they name, too.
+  // These commands also depend on the status of the clock that they name.
   const { participant_id: named } = command as { participant_id?: string };
   const looksAtClock = command.type === 'start' || (named !== undefined && command.type !== 'adjust');
   const refusal = looksAtClock ? null : checkStatus(state, command.type);
@@ -136,7 +139,7 @@ function moveOne(
   return { ok: true, event: record(state, draft, event, at, charge, note) };
 }
 
-/** A draft of a session that runs: with its first clock it has started. */
+/** A draft of a running session, which has started with its first clock. */
 function begun(state: SessionState, at: number): SessionState {
   const draft = draftOf(state);
   if (draft.status === 'pending') draft.status = 'running';
@@ -159,7 +162,7 @@ function finish(state: SessionState, { participant_id: id, cycle_count, answer }
   return moveOne(state, 'finish', id, finishedAt, at, { finished_at: iso(finishedAt), ...(answer === undefined ? {} : { answer }) });
 }
 
-/** Lets all clocks go on that were not paused by themselves. */
+/** Resumes all clocks that were not paused on their own. */
 function resumeAll(state: SessionState, at: number): Decision {
   const draft = draftOf(state);
   draft.status = 'running';
@@ -167,7 +170,7 @@ function resumeAll(state: SessionState, at: number): Decision {
   return { ok: true, event: record(state, draft, 'session_resumed', at, NOTHING) };
 }
 
-/** In `per_cycle` the next cycle for everybody; in `count_up` the split of one participant. */
+/** In `per_cycle` begins the next cycle for everybody; in `count_up` records the split of one participant. */
 function switchConcurrent(
   state: SessionState,
   { current_participant_id: id, next_participant_id: next, cycle_count }: Switch,
@@ -229,7 +232,7 @@ function adjustClocks(state: SessionState, { participant_id: id, group_id, delta
   return { ok: true, event: record(state, draft, 'session_adjusted', at, chargeOf(state, draft, charged), metadata) };
 }
 
-/** What is wrong with adding time to a clock as settled; null where nothing is. */
+/** The fault of adding time to a settled clock; null if there is none. */
 function adjustFault(state: SessionState, one: ParticipantState, delta: number): Refusal | null {
   const { participant_id, given_ms = null, time_used_ms, cycle_time_used_ms = time_used_ms } = one;
   if (given_ms === null) return fault('delta_ms', 'This stopwatch has no ceiling to move');

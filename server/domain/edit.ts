@@ -17,8 +17,8 @@ import { invalid, type Refusal } from './refusal.ts';
 export type Editing = Pick<EditPayload, 'items' | 'metadata'>;
 
 /**
- * Replaces the part of a programme that has not begun, and merges metadata, at `at` (Unix ms). The clock goes on. What
- * contradicts itself is a VALIDATION_ERROR, as at create.
+ * Replaces the part of a programme that has not begun, and merges metadata, at `at` (Unix ms). The clock goes on.
+ * Fields that contradict each other are a VALIDATION_ERROR, as at create.
  */
 export function edit(state: SessionState, { items, metadata }: Editing, at: number): { ok: true; event: SessionEvent } | Refusal {
   const draft = draftOf(state);
@@ -28,19 +28,19 @@ export function edit(state: SessionState, { items, metadata }: Editing, at: numb
     ...(metadata === undefined ? [] : mergeMetadata(draft, metadata)),
   ];
   if (issues.length > 0) return invalid(issues);
-  // Whoever replays the event has to know what was asked for.
+  // The event holds the edit, since replaying needs it.
   const note = JSON.parse(JSON.stringify({ items, metadata })) as SessionEvent['metadata'];
   return { ok: true, event: record(state, draft, 'session_edited', at, charge, note) };
 }
 
-/** Puts the items of an edit into a draft. Returns what is wrong with them. */
+/** Puts the items of an edit into a draft. Returns their faults. */
 function editItems(draft: SessionState, inputs: readonly ItemInput[]): FieldIssue[] {
   if (draft.items === undefined) return [{ field: 'items', message: 'This session was created without a programme', code: 'unsupported' }];
   const filled = { time_per_cycle_ms: draft.time_per_cycle_ms ?? undefined, participants: draft.participants };
   const present = new Map(draft.items.map((one) => [one.item_id, one]));
   const knownAt = inputs.map((input, place) => present.get(itemId(input, place)));
   const front = knownAt.findLastIndex((one) => one !== undefined && hasBegun(one)) + 1;
-  // What has begun stays as it is, so an absent time is its own.
+  // Items that have begun stay unchanged, so an absent time means the present one.
   const given = inputs.map((input, place) => (place < front ? { ...input, time_ms: input.time_ms ?? knownAt[place]?.time_ms } : input));
   const issues = checkItems(given, filled);
   const order = frontFault(draft.items, knownAt.slice(0, front));
@@ -61,7 +61,7 @@ function editItems(draft: SessionState, inputs: readonly ItemInput[]): FieldIssu
   issues.push(...checkTexts({ ...draft, items }, 'items'));
   draft.items = items;
   if (draft.item_index != null) draft.item_index = items.findIndex((one) => one.status === 'running');
-  // Only before the start the present item may be another one, to which an adjustment has given time already.
+  // Only before the start an edit may replace the present item, to which an adjustment may have given time already.
   const left = remaining(draft, 'session', Date.parse(draft.updated_at)) ?? 0;
   if (draft.item_index === null && (left < 1 - (draft.overrun_ms ?? 0) || left > CLOCK_MAX_MS))
     issues.push({ field: 'items.0.time_ms', message: `Would leave ${left} ms, with what adjustments gave`, code: 'out_of_range' });
@@ -75,8 +75,8 @@ function hasBegun({ status }: ItemState): boolean {
 }
 
 /**
- * The list up to the last item that has begun must have all that have, in their order; between them may stand what
- * stood there.
+ * Up to the last item that has begun, the list must have all items that have begun, in their order; items that stood
+ * between them may stay.
  */
 function frontFault(present: readonly ItemState[], front: readonly (ItemState | undefined)[]): FieldIssue | null {
   let next = 0;
@@ -92,7 +92,7 @@ function frontFault(present: readonly ItemState[], front: readonly (ItemState | 
   return left === undefined ? null : { field: 'items', message: `${left.item_id} has begun and must stay`, code: 'begun' };
 }
 
-/** What the server itself notes of a session that it brought back, beyond the limit. */
+/** The fields that the server adds to a recovered session; they do not count towards the limit. */
 const OF_RECOVERY = ['recovered', 'recovered_at', 'recovery_warning'];
 
 function mergeMetadata(draft: SessionState, changes: NonNullable<Editing['metadata']>): FieldIssue[] {

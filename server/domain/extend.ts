@@ -7,14 +7,14 @@ import { type Refusal, refuse } from './refusal.ts';
 export interface Extending {
   participant_id?: string | undefined;
   reason?: string | undefined;
-  /** The cycle that is meant, by `cycle_count`. */
+  /** The cycle to which the extension applies. */
   cycle_count?: number | undefined;
 }
 
 /**
- * Extends the running cycle or countdown at `at` (Unix ms), as its soft close has it. It is a version also where it
- * moves nothing. Refusals: INVALID_STATE_TRANSITION where the session has no soft close, CONFLICT for another cycle,
- * PARTICIPANT_NOT_FOUND.
+ * Extends the running cycle or countdown at `at` (Unix ms), by the rules of its `extension`. It is a version also where
+ * it moves nothing. Refusals: INVALID_STATE_TRANSITION where the session has no `extension`, CONFLICT for another
+ * cycle, PARTICIPANT_NOT_FOUND.
  */
 export function extend(state: SessionState, wish: Extending, at: number): { ok: true; event: SessionEvent } | Refusal {
   const { extension } = state;

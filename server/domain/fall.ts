@@ -1,4 +1,4 @@
-/** What happens to a concurrent session without anybody asking: its clocks fall, or an outage is taken into account. */
+/** Events of a concurrent session that no command makes: its clocks fall, or an outage is taken into account. */
 import { closingOf, draftOf, goesOnAlone, instantOf, iso, runOne, settleOne } from '#clock';
 import type { EventType, JsonObject, ParticipantState, SessionState } from '#contract';
 import { chargeOf, counted, end, goOnOrEnd, NOTHING, stopClocks } from './clock-set.ts';
@@ -7,11 +7,11 @@ import type { Outage } from './outage.ts';
 
 /**
  * All clocks that fall at the session's deadline, as one event as of that instant: those that run out then, and those
- * that are closed then, whatever they were doing. A session that has not begun by its closing is cancelled.
+ * that are closed then, whatever their status. A session that has not begun by its closing is cancelled.
  */
 export function expireConcurrent(state: SessionState): SessionEvent {
   const { deadline_at, updated_at } = state;
-  // A closing that lies in an outage comes after it: it does not move, and time does not go back.
+  // A closing within an outage takes effect after it: the closing does not move, and instants do not go back.
   const at = Math.max(Date.parse(deadline_at ?? updated_at), Date.parse(updated_at));
   if (state.status === 'pending' && state.closes_at === deadline_at) return stopped(state, 'cancelled', 'session_cancelled', at, CLOSED);
   const draft = draftOf(state);

@@ -11,7 +11,7 @@ import {
 } from '#contract';
 import { invalid, type Refusal } from './refusal.ts';
 
-/** Who and how long a cycle of the session is, as far as its items go by that. */
+/** The parts of a session by which its items are checked: its participants and the time of a cycle. */
 type ForItems = Pick<CreatePayload, 'time_per_cycle_ms'> & { participants?: readonly { participant_id: string }[] | undefined };
 
 /** The items of a programme that has not begun. They have passed `checkItems`. */
@@ -35,7 +35,7 @@ export function itemId({ item_id }: ItemInput, place: number): string {
   return item_id ?? `item-${place + 1}`;
 }
 
-/** What is wrong with the programme of a create; empty where nothing is. */
+/** The faults of a create's programme; empty if there are none. */
 export function checkProgramme(payload: CreatePayload): FieldIssue[] {
   const { sync_mode, items, rounds, active_participant_id, active_group_id } = payload;
   const issues: FieldIssue[] = [];
@@ -54,7 +54,7 @@ export function checkProgramme(payload: CreatePayload): FieldIssue[] {
 
 const WHOSE_TURN = 'The items of the programme say whose turn it is';
 
-/** What is wrong with items that are given; empty where nothing is. */
+/** The faults of given items; empty if there are none. */
 export function checkItems(items: readonly ItemInput[], { time_per_cycle_ms, participants = [] }: ForItems): FieldIssue[] {
   const issues: FieldIssue[] = [];
   const known = new Set(participants.map((one) => one.participant_id));
@@ -86,7 +86,7 @@ export function checkNextItem(
   return hasItem(state, item) ? null : refuseField('next_item_id', 'Names no item of the programme', 'not_found');
 }
 
-/** A start names nobody where the programme does. */
+/** A start must not name a participant where the programme names them. */
 export function checkBeginner({ items }: SessionState, named: string | undefined): Refusal | null {
   if (items === undefined || named === undefined) return null;
   return invalid([{ field: 'active_participant_id', message: WHOSE_TURN, code: 'unsupported' }]);

@@ -7,7 +7,7 @@ import { invalid, type Refusal, refuse } from './refusal.ts';
 
 export type Scheduling = Pick<SchedulePayload, 'starts_at' | 'closes_at' | 'participant_id'>;
 
-/** What is wrong with a start that is planned at `now` (Unix ms): it lies in the past, or too far ahead. */
+/** The fault of a start that is planned at `now` (Unix ms): it lies in the past, or too far ahead. */
 export function startFaults(starts_at: string | undefined, now: number): FieldIssue[] {
   return faultsOf('starts_at', starts_at, now);
 }

@@ -8,7 +8,7 @@ export function isScheduledStart({ event_type, metadata }: { event_type: string;
   return event_type === 'session_started' && metadata['scheduled'] === true;
 }
 
-/** Starts a pending session by itself at the instant that was planned, however late that is done. */
+/** Starts a pending session as of the planned instant, however late that is done. */
 export function startScheduled(state: SessionState): SessionEvent {
   const at = startOf(state) ?? Date.parse(state.updated_at);
   const decision = decide(state, { type: 'start' }, at, { note: { scheduled: true } });

@@ -1,8 +1,8 @@
 import type { HistoryEvent, SessionState } from '#contract';
 
 /**
- * Each so many versions an event carries the whole state whatever it is, so that no state is further than this from one
- * that the trail has.
+ * Every so many versions an event carries the whole state, so that no state is further than this from one that the
+ * trail holds.
  */
 export const SNAPSHOT_EVERY = 100;
 /** A session whose state is larger than this as JSON is large: its events carry changes in place of the state. */
@@ -12,10 +12,7 @@ const PART = 1 / 4;
 
 type Kind = Pick<HistoryEvent, 'event_type' | 'metadata'>;
 
-/**
- * Whether an event is one that nobody's command made, an expiry or an outage: the rules alone lead to the state after
- * it.
- */
+/** Whether no command made an event (an expiry or an outage), so that the rules alone lead to the state after it. */
 export function followsByItself({ event_type, metadata }: Kind): boolean {
   return event_type === 'participant_expired' || metadata['outage'] !== undefined;
 }
@@ -30,12 +27,12 @@ export function mustCarrySnapshot(
   before: Pick<SessionState, 'epoch' | 'status'> | undefined,
 ): boolean {
   const hasEnded = status === 'expired' || status === 'completed' || status === 'cancelled';
-  // Late hand-ins come behind the end, maybe a thousand of them.
+  // Late finishes follow the end of a session, possibly a thousand of them.
   const isEnd = event_type === 'session_deleted' || (hasEnded && before?.status !== status);
   return isEnd || version % SNAPSHOT_EVERY === 0 || epoch !== before?.epoch;
 }
 
-/** Whether a state of so many bytes is too large to be written down for each event. */
+/** Whether a state of so many bytes is too large to be carried by each event. */
 export function isTooLarge(bytes: number): boolean {
   return bytes > LARGE_BYTES;
 }

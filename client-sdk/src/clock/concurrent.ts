@@ -1,6 +1,6 @@
 /**
- * Clocks of a concurrent session, where every participant has one that runs by itself. A clock is settled on its own:
- * what it was given, less what is charged, is what it had at its own `cycle_started_at`. Pure.
+ * Clocks of a concurrent session, where every participant has one that runs by itself. Each clock is settled on its
+ * own: its given time less what was charged is what it had at its own `cycle_started_at`. Pure.
  */
 import type { ClockStatus, ParticipantState, SessionState } from '../contract/state.ts';
 import { type Clock, countdown, remainingOf, untilFall } from './clock.ts';
@@ -23,29 +23,29 @@ export function concurrentClock(state: SessionState, one: ParticipantState): Fou
   return closing === null ? found : { ...found, closesAt: instantOf(closing) };
 }
 
-/** The clock that falls next, for whoever asks for the session's; undefined where none runs. */
+/** The clock that falls next, which counts as the session's clock; undefined where none runs. */
 export function nextToFall(state: SessionState): FoundClock | undefined {
   let next: ParticipantState | undefined;
   for (const one of state.participants) {
     if (one.cycle_started_at == null) continue;
-    // A clock that never falls comes last. Instants of one form stand in the order of their texts.
+    // A clock that never falls comes last. Instants of one form are ordered like their texts.
     if (next === undefined || (one.deadline_at ?? '~') < (next.deadline_at ?? '~')) next = one;
   }
   return next && concurrentClock(state, next);
 }
 
-/** When a participant's clock is closed whatever it has; null where it is not. */
+/** When a participant's clock is closed, whatever is left on it; null where it has no closing. */
 export function closingOf(state: SessionState, one: ParticipantState): string | null {
   return one.closes_at ?? state.closes_at ?? null;
 }
 
-/** When a clock that runs falls by itself, Unix ms, whenever it is closed; null where it never does. */
+/** When a running clock would fall without a closing, Unix ms; null where it never would. */
 export function fallOf(state: SessionState, one: ParticipantState, since: number): number | null {
   const left = untilFall(clockOf(state, one));
   return left === null ? null : since + left;
 }
 
-/** A clock as settled. In `per_cycle` it has only what is left of the cycle. */
+/** A clock as settled. In `per_cycle` it has the rest of the cycle only. */
 function clockOf(state: SessionState, { given_ms = null, time_used_ms, cycle_time_used_ms = time_used_ms }: ParticipantState): Clock {
   return countdown(given_ms === null ? null : given_ms - cycle_time_used_ms, state.overrun_ms);
 }
@@ -72,8 +72,7 @@ export function runOne(state: SessionState, one: ParticipantState, at: number | 
 
 /**
  * Fills in what follows from the clocks as of `at` (Unix ms): the session's deadline, which is the least of all
- * deadlines and closings, and each `is_active` and `time_remaining_ms`. Entries of which nothing is new stay the same
- * objects.
+ * deadlines and closings, and each `is_active` and `time_remaining_ms`. Unchanged entries stay the same objects.
  */
 export function deriveConcurrent(draft: SessionState, at: number): void {
   const isOn = draft.status === 'running' || draft.status === 'paused';
@@ -95,13 +94,13 @@ export function deriveConcurrent(draft: SessionState, at: number): void {
   draft.deadline_at = least;
 }
 
-/** What is left of a clock that is closed in so many ms. */
+/** The time left on a clock that is closed in so many ms. */
 export function untilClosed(left: number | null, closesIn: number): number | null {
   const most = Math.max(0, closesIn);
   return left === null ? most : Math.min(left, most);
 }
 
-/** The earlier one of two instants, where null is never. */
+/** The earlier of two instants; null means never. */
 function earlier(a: string | null, b: string | null): string | null {
   return a === null || (b !== null && b < a) ? b : a;
 }

@@ -1,4 +1,4 @@
-/** Programmes: which item runs, what becomes of those that it leaves behind, and how long it has run. */
+/** Programmes: which item runs, the status of the items that it leaves, and how long it has run. */
 import type { ItemState } from '../contract/programme.ts';
 import type { ParticipantState, SessionState } from '../contract/state.ts';
 import { iso } from './instants.ts';
@@ -8,14 +8,14 @@ export function presentItem({ items, item_index }: SessionState): ItemState | un
   return items?.[item_index ?? 0];
 }
 
-/** Whether there is an item of this id, or none is asked for. */
+/** Whether an item with this id exists, or no id is given. */
 export function hasItem({ items = [] }: SessionState, id: string | undefined): boolean {
   return id === undefined || items.some((one) => one.item_id === id);
 }
 
 /**
- * What a participant who waits will have: the time of the item that is theirs next, in the next round if there is none
- * left in this one; null where none will come.
+ * The time that a participant who waits will have: that of their next item, in the next round if none is left in this
+ * one; null where none follows.
  */
 export function waitingTime({ items = [], round = 1, rounds = 1 }: SessionState, { participant_id: id }: ParticipantState): number | null {
   const next = items.find((one) => one.participant_id === id && one.status === 'waiting');
@@ -23,7 +23,7 @@ export function waitingTime({ items = [], round = 1, rounds = 1 }: SessionState,
   return later?.time_ms ?? null;
 }
 
-/** Notes that the running item of a draft has run so many ms more. */
+/** Adds so many ms to the used time of a draft's running item. */
 export function useItem(draft: SessionState, elapsed: number): void {
   const item = presentItem(draft);
   if (item !== undefined) changeItem(draft, draft.item_index ?? 0, { used_ms: item.used_ms + elapsed });
@@ -58,7 +58,7 @@ export function moveOn(draft: SessionState, at: number, id?: string): boolean {
   return true;
 }
 
-/** Changes an item of a draft, which gets a list of its own, since it shares that of the state before. */
+/** Changes an item of a draft. The draft gets a list of its own, since it shares that of the state before. */
 function changeItem(draft: SessionState, index: number, values: Partial<ItemState>): void {
   const item = draft.items?.[index];
   if (draft.items === undefined || item === undefined) return;
