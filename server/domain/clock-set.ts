@@ -1,5 +1,5 @@
 /** The clocks of a concurrent session as a whole: how they are stopped, charged, ended, and begin a cycle together. */
-import { type Charge, goesOnAlone, iso, runOne, settleOne } from '#clock';
+import { type Charge, endItem, goesOnAlone, hasNextItem, iso, moveOn, presentItem, runOne, settleOne, useItem } from '#clock';
 import type { ParticipantInput, ParticipantState, SessionState } from '#contract';
 
 export const NOTHING: Charge = { participant_id: null, group_id: null, time_elapsed_ms: 0, time_remaining_ms: null };
@@ -20,7 +20,7 @@ export function waiting(state: SessionState, one: ParticipantState): Participant
     const bank = share(one.total_time_ms ?? 0, one);
     return { ...base, total_time_ms: bank, given_ms: bank };
   }
-  const time_ms = state.sync_mode === 'per_cycle' ? state.time_per_cycle_ms : state.max_time_ms;
+  const time_ms = state.sync_mode === 'per_cycle' ? (presentItem(state)?.time_ms ?? state.time_per_cycle_ms) : state.max_time_ms;
   const given_ms = time_ms === null ? null : share(time_ms, one);
   return state.sync_mode === 'per_cycle' ? { ...base, given_ms, cycle_time_used_ms: 0 } : { ...base, given_ms };
 }
@@ -43,7 +43,7 @@ export function stopClocks(draft: SessionState, at: number): ParticipantState[] 
 }
 
 /** Begins the next cycle of `per_cycle` at `at`: everybody's clock is fresh and runs. */
-export function beginTogether(draft: SessionState, at: number): void {
+function beginTogether(draft: SessionState, at: number): void {
   draft.cycle_count += 1;
   draft.participants = draft.participants.map((one) => {
     const { answer: _answer, late_by_ms: _late, ...fresh } = waiting(draft, one);
@@ -52,14 +52,32 @@ export function beginTogether(draft: SessionState, at: number): void {
 }
 
 /** Whether the cycle that everybody is in is the last one. */
-export function isLastTogether({ max_cycles, cycle_count }: SessionState): boolean {
+function isLastTogether(state: SessionState): boolean {
+  const { max_cycles, cycle_count } = state;
+  if (state.items !== undefined) return !hasNextItem(state);
   return max_cycles !== undefined && cycle_count + 1 >= max_cycles;
 }
 
-/** Ends the last cycle of `per_cycle` at `at`, and the session with it. */
-export function endTogether(draft: SessionState, at: number): void {
+/**
+ * Ends the cycle of `per_cycle` at `at`, and begins the next one, with the item of this id or the next item where there
+ * is a programme. After the last cycle the session is completed.
+ */
+export function passTogether(draft: SessionState, at: number, nextItem?: string): void {
+  const isLast = isLastTogether(draft) && nextItem === undefined;
+  closeItem(draft, at);
+  if (!isLast) {
+    if (draft.items !== undefined) moveOn(draft, at, nextItem);
+    return beginTogether(draft, at);
+  }
   draft.cycle_count += 1;
   end(draft, 'completed', at);
+}
+
+/** Ends the item of a programme that runs. It has run as long as the longest clock of the cycle. */
+export function closeItem(draft: SessionState, at: number): void {
+  if (presentItem(draft)?.status !== 'running') return;
+  useItem(draft, Math.max(...draft.participants.map((one) => one.cycle_time_used_ms ?? 0)));
+  endItem(draft, at);
 }
 
 /** A participant whose clock has ended, counted. */
@@ -75,8 +93,7 @@ export function goOnOrEnd(draft: SessionState, at: number): void {
   if (draft.participants.some(goesOnAlone)) return;
   if (draft.status === 'pending') return end(draft, 'cancelled', at);
   if (draft.sync_mode === 'per_cycle' && draft.participants.some((one) => !isClosed(draft, one, at))) {
-    if (isLastTogether(draft)) endTogether(draft, at);
-    else if (draft.auto_advance) beginTogether(draft, at);
+    if (isLastTogether(draft) || (presentItem(draft)?.auto_advance ?? draft.auto_advance)) passTogether(draft, at);
     return;
   }
   end(draft, draft.participants.some(({ clock_status }) => clock_status === 'finished') ? 'completed' : 'expired', at);
@@ -84,6 +101,7 @@ export function goOnOrEnd(draft: SessionState, at: number): void {
 
 /** Ends a session. */
 export function end(draft: SessionState, status: 'completed' | 'expired' | 'cancelled', at: number): void {
+  closeItem(draft, at);
   draft.status = status;
   draft.session_completed_at ??= iso(at);
 }

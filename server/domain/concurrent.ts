@@ -1,5 +1,5 @@
 /** Commands on concurrent sessions, in which every participant has a clock that runs by itself. Pure. */
-import { beginAll, draftOf, goesOnAlone, instantOf, iso, runOne, settleOne } from '#clock';
+import { beginAll, draftOf, goesOnAlone, instantOf, iso, moveOn, runOne, settleOne } from '#clock';
 import {
   type AdjustPayload,
   CLOCK_MAX_MS,
@@ -12,18 +12,7 @@ import {
   type SessionState,
 } from '#contract';
 import { checkStatus, statusSaysNo } from './allowed.ts';
-import {
-  beginTogether,
-  chargeOf,
-  counted,
-  endTogether,
-  goOnOrEnd,
-  isClosed,
-  isLastTogether,
-  NOTHING,
-  running,
-  stopClocks,
-} from './clock-set.ts';
+import { chargeOf, counted, passTogether, goOnOrEnd, isClosed, NOTHING, running, stopClocks } from './clock-set.ts';
 import { checkCycleCount } from './cycle-guard.ts';
 import type { Decision, TimerCommand } from './decide.ts';
 import { edit } from './edit.ts';
@@ -31,6 +20,7 @@ import { record } from './event.ts';
 import { extend } from './extend.ts';
 import { stopped } from './fall.ts';
 import { finishedLate } from './late-finish.ts';
+import { checkNextItem } from './programme.ts';
 import { invalid, type Refusal, refuse } from './refusal.ts';
 import { schedule } from './schedule.ts';
 import { takeBack } from './undo.ts';
@@ -142,7 +132,10 @@ function moveOne(
 /** A draft of a running session, which has started with its first clock. */
 function begun(state: SessionState, at: number): SessionState {
   const draft = draftOf(state);
-  if (draft.status === 'pending') draft.status = 'running';
+  if (draft.status === 'pending') {
+    draft.status = 'running';
+    if (draft.items !== undefined) moveOn(draft, at);
+  }
   draft.session_started_at ??= iso(at);
   return draft;
 }
@@ -173,15 +166,16 @@ function resumeAll(state: SessionState, at: number): Decision {
 /** In `per_cycle` begins the next cycle for everybody; in `count_up` records the split of one participant. */
 function switchConcurrent(
   state: SessionState,
-  { current_participant_id: id, next_participant_id: next, cycle_count }: Switch,
+  { current_participant_id: id, next_participant_id: next, next_item_id, cycle_count }: Switch,
   at: number,
 ): Decision {
   const { sync_mode } = state;
   if (sync_mode === 'per_participant') return fault('session_id', 'A concurrent session has no turns');
   if (next !== undefined) return fault('next_participant_id', 'In a concurrent session nobody has the turn');
-  const misplaced = checkCycleCount(state, cycle_count);
+  const misplaced = checkCycleCount(state, cycle_count) ?? checkNextItem(state, { next_item_id });
   if (misplaced !== null) return misplaced;
-  if (sync_mode === 'per_cycle') return id === undefined ? nextCycle(state, at) : fault('current_participant_id', 'A cycle is everybody’s');
+  if (sync_mode === 'per_cycle')
+    return id === undefined ? nextCycle(state, next_item_id, at) : fault('current_participant_id', 'A cycle is everybody’s');
   if (id === undefined) return invalid([{ field: 'current_participant_id', message: 'Required: whose split it is', code: 'required' }]);
   const index = state.participants.findIndex(({ participant_id }) => participant_id === id);
   const one = state.participants[index];
@@ -194,15 +188,14 @@ function switchConcurrent(
 }
 
 /** Ends the cycle for everybody and begins the next one. */
-function nextCycle(state: SessionState, at: number): Decision {
+function nextCycle(state: SessionState, next_item_id: string | undefined, at: number): Decision {
   const draft = draftOf(state);
   const cut = stopClocks(draft, at);
   const charge = chargeOf(state, draft, cut);
   draft.participants = draft.participants.map((one) => (goesOnAlone(one) && one.clock_status !== 'waiting' ? counted(one) : one));
   if (draft.participants.every((one) => isClosed(draft, one, at))) return statusSaysNo(state, 'switch');
-  if (isLastTogether(draft)) endTogether(draft, at);
-  else beginTogether(draft, at);
-  return { ok: true, event: record(state, draft, 'cycle_switched', at, charge) };
+  passTogether(draft, at, next_item_id);
+  return { ok: true, event: record(state, draft, 'cycle_switched', at, charge, next_item_id === undefined ? {} : { next_item_id }) };
 }
 
 /** Adds time to one clock, or to all that have not ended. */

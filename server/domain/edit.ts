@@ -1,6 +1,7 @@
-import { draftOf, remaining, settleSession } from '#clock';
+import { draftOf, presentItem, settleSession } from '#clock';
 import {
   CLOCK_MAX_MS,
+  CONTROL_MAX_MS,
   type EditPayload,
   type FieldIssue,
   type ItemInput,
@@ -10,6 +11,7 @@ import {
 } from '#contract';
 import { canonicalJson } from './canonical.ts';
 import { checkTexts } from './check-texts.ts';
+import { share } from './clock-set.ts';
 import { record, type SessionEvent } from './event.ts';
 import { checkItems, itemId, itemsOf } from './programme.ts';
 import { invalid, type Refusal } from './refusal.ts';
@@ -36,7 +38,8 @@ export function edit(state: SessionState, { items, metadata }: Editing, at: numb
 /** Puts the items of an edit into a draft. Returns their faults. */
 function editItems(draft: SessionState, inputs: readonly ItemInput[]): FieldIssue[] {
   if (draft.items === undefined) return [{ field: 'items', message: 'This session was created without a programme', code: 'unsupported' }];
-  const filled = { time_per_cycle_ms: draft.time_per_cycle_ms ?? undefined, participants: draft.participants };
+  const { concurrent, participants } = draft;
+  const filled = { time_per_cycle_ms: draft.time_per_cycle_ms ?? undefined, concurrent, participants };
   const present = new Map(draft.items.map((one) => [one.item_id, one]));
   const knownAt = inputs.map((input, place) => present.get(itemId(input, place)));
   const front = knownAt.findLastIndex((one) => one !== undefined && hasBegun(one)) + 1;
@@ -61,11 +64,32 @@ function editItems(draft: SessionState, inputs: readonly ItemInput[]): FieldIssu
   issues.push(...checkTexts({ ...draft, items }, 'items'));
   draft.items = items;
   if (draft.item_index != null) draft.item_index = items.findIndex((one) => one.status === 'running');
+<<<<<<< HEAD
   // Only before the start an edit may replace the present item, to which an adjustment may have given time already.
   const left = remaining(draft, 'session', Date.parse(draft.updated_at)) ?? 0;
   if (draft.item_index === null && (left < 1 - (draft.overrun_ms ?? 0) || left > CLOCK_MAX_MS))
     issues.push({ field: 'items.0.time_ms', message: `Would leave ${left} ms, with what adjustments gave`, code: 'out_of_range' });
   return issues;
+=======
+  // Only before the start the present item may become another one.
+  return draft.item_index === null ? [...issues, ...giveTime(draft, present.values().next().value)] : issues;
+}
+
+/** Gives waiting clocks the time of the first item in place of that of `former`; what adjustments gave stays. */
+function giveTime(draft: SessionState, former: ItemState | undefined): FieldIssue[] {
+  const [wasGiven, isGiven] = [former?.time_ms ?? 0, presentItem(draft)?.time_ms ?? 0];
+  if (draft.concurrent === true) {
+    draft.participants = draft.participants.map((one) =>
+      Object.assign({}, one, { given_ms: (one.given_ms ?? 0) - share(wasGiven, one) + share(isGiven, one) }),
+    );
+  }
+  const lefts = draft.concurrent === true ? draft.participants.map((one) => one.given_ms ?? 0) : [isGiven - draft.cycle_time_used_ms];
+  const wrong = lefts.find(
+    (left) => left < 1 - (draft.overrun_ms ?? 0) || left > (draft.concurrent === true ? CONTROL_MAX_MS : CLOCK_MAX_MS),
+  );
+  if (wrong === undefined) return [];
+  return [{ field: 'items.0.time_ms', message: `Would leave ${wrong} ms, with what adjustments gave`, code: 'out_of_range' }];
+>>>>>>> 7c690fff (Programmes of concurrent sessions: every item gives everybody its time at once)
 }
 
 const CHANGEABLE = ['title', 'time_ms', 'participant_id', 'auto_advance', 'metadata'] as const;

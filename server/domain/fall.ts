@@ -60,7 +60,7 @@ export function stopped(
 ): SessionEvent {
   const draft = draftOf(state);
   const ran = stopClocks(draft, at);
+  if (status === 'completed' || status === 'cancelled') end(draft, status, at);
   draft.status = status;
-  if (status === 'completed' || status === 'cancelled') draft.session_completed_at ??= iso(at);
   return record(state, draft, type, at, chargeOf(state, draft, ran), metadata);
 }

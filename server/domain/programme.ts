@@ -11,8 +11,15 @@ import {
 } from '#contract';
 import { invalid, type Refusal } from './refusal.ts';
 
+<<<<<<< HEAD
 /** The parts of a session by which its items are checked: its participants and the time of a cycle. */
 type ForItems = Pick<CreatePayload, 'time_per_cycle_ms'> & { participants?: readonly { participant_id: string }[] | undefined };
+=======
+/** Who and how long a cycle of the session is, as far as its items go by that. */
+type ForItems = Pick<CreatePayload, 'time_per_cycle_ms' | 'concurrent'> & {
+  participants?: readonly { participant_id: string }[] | undefined;
+};
+>>>>>>> 7c690fff (Programmes of concurrent sessions: every item gives everybody its time at once)
 
 /** The items of a programme that has not begun. They have passed `checkItems`. */
 export function itemsOf(inputs: readonly ItemInput[], { time_per_cycle_ms }: Pick<CreatePayload, 'time_per_cycle_ms'>): ItemState[] {
@@ -45,7 +52,6 @@ export function checkProgramme(payload: CreatePayload): FieldIssue[] {
     return issues;
   }
   if (sync_mode !== 'per_cycle') unsupported('items', `Only per_cycle has a programme, not ${sync_mode}`);
-  if (payload.concurrent === true) unsupported('items', 'A concurrent session can’t have a programme yet');
   if (active_participant_id !== undefined) unsupported('active_participant_id', WHOSE_TURN);
   if (active_group_id !== undefined) unsupported('active_group_id', WHOSE_TURN);
   if (payload.max_cycles !== undefined) unsupported('max_cycles', 'The programme says how many cycles there are');
@@ -54,8 +60,13 @@ export function checkProgramme(payload: CreatePayload): FieldIssue[] {
 
 const WHOSE_TURN = 'The items of the programme say whose turn it is';
 
+<<<<<<< HEAD
 /** The faults of given items; empty if there are none. */
 export function checkItems(items: readonly ItemInput[], { time_per_cycle_ms, participants = [] }: ForItems): FieldIssue[] {
+=======
+/** What is wrong with items that are given; empty where nothing is. */
+export function checkItems(items: readonly ItemInput[], { time_per_cycle_ms, concurrent, participants = [] }: ForItems): FieldIssue[] {
+>>>>>>> 7c690fff (Programmes of concurrent sessions: every item gives everybody its time at once)
   const issues: FieldIssue[] = [];
   const known = new Set(participants.map((one) => one.participant_id));
   const seen = new Set<string>();
@@ -68,7 +79,9 @@ export function checkItems(items: readonly ItemInput[], { time_per_cycle_ms, par
     if (input.time_ms === undefined && time_per_cycle_ms === undefined) {
       fault('time_ms', `Required without time_per_cycle_ms: ${CLOCK_MIN_MS} to ${CLOCK_MAX_MS}`, 'required');
     }
-    if (input.participant_id !== undefined && !known.has(input.participant_id))
+    if (concurrent === true && input.participant_id !== undefined)
+      fault('participant_id', 'In a concurrent session nobody has the turn', 'unsupported');
+    else if (input.participant_id !== undefined && !known.has(input.participant_id))
       fault('participant_id', 'Names no participant', 'not_found');
   }
   return issues;

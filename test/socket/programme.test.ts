@@ -151,6 +151,19 @@ describe('programmes over the wire', () => {
     expect(brief).to.include({ item_index: 1, cycle_count: 1 });
   });
 
+  it('PG-23 questions of different length are answered by everybody at once', async () => {
+    const items = [{ time_ms: 20_000, auto_advance: true }, { time_ms: 60_000 }];
+    const session_id = await started({ concurrent: true, items });
+    for (const participant_id of ['ann', 'ben'])
+      await screen.ok('session:finish', { session_id, participant_id, cycle_count: 0, answer: 'b' });
+    const state = await shown(session_id, 4);
+    expect(state).to.include({ item_index: 1, cycle_count: 1, status: 'running' });
+    expect(state.participants.map((one) => one.given_ms)).to.deep.equal([60_000, 60_000]);
+    expect(await chair.ok('session:switch', { session_id, cycle_count: 1 })).to.include({ status: 'completed', item_index: 1 });
+    await history(session_id, 5);
+    expect(await findings(session_id)).to.deep.equal([]);
+  });
+
   it('PG-18 goes on after it was lost, with the item that ran', async () => {
     const session_id = await started();
     await chair.ok('session:switch', { session_id });

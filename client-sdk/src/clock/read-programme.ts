@@ -36,7 +36,7 @@ export function readProgramme(state: SessionState, now: number): Programme | nul
   const begin = instantOf(session.starts_at) ?? instantOf(session.session_started_at) ?? now;
   let planned = begin + (round - 1) * whole;
   // Where the item that runs is over time, it ends now at the earliest.
-  let free = item_index === null ? Math.max(begin, now) : now + Math.max(0, remaining(session, 'session', now) ?? 0);
+  let free = item_index === null ? Math.max(begin, now) : now + Math.max(0, leftOf(session, now));
   const read = items.map(({ item_id, time_ms, status, started_at, ended_at }): ProgrammeItem => {
     const planned_at = iso(planned);
     planned += time_ms;
@@ -49,6 +49,13 @@ export function readProgramme(state: SessionState, now: number): Programme | nul
   });
   const end = instantOf(ended) ?? free + (rounds - round) * whole;
   return { behind_ms: end - (begin + rounds * whole), ends_at: iso(end), items: read };
+}
+
+/** What is left of the item that runs; in a concurrent session until its last clock falls. */
+function leftOf(state: SessionState, now: number): number {
+  if (state.concurrent !== true) return remaining(state, 'session', now) ?? 0;
+  const running = state.participants.filter((one) => one.clock_status === 'running' || one.clock_status === 'paused');
+  return Math.max(0, ...running.map((one) => remaining(state, one, now) ?? 0));
 }
 
 function instantOf(instant: string | null | undefined): number | null {

@@ -21,7 +21,10 @@ export function begin(draft: SessionState, first: ParticipantState | undefined, 
 
 /** Begins a draft of a concurrent session, or goes on with it, with all clocks that wait, at `at` (Unix ms). */
 export function beginAll(draft: SessionState, at: number): void {
-  if (draft.status === 'pending') draft.status = 'running';
+  if (draft.status === 'pending') {
+    draft.status = 'running';
+    if (draft.items !== undefined) moveOn(draft, at);
+  }
   draft.session_started_at ??= iso(at);
   draft.participants = draft.participants.map((one) =>
     one.clock_status === 'waiting' ? { ...runOne(draft, one, at), clock_status: 'running' } : one,
