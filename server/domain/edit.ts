@@ -64,14 +64,7 @@ function editItems(draft: SessionState, inputs: readonly ItemInput[]): FieldIssu
   issues.push(...checkTexts({ ...draft, items }, 'items'));
   draft.items = items;
   if (draft.item_index != null) draft.item_index = items.findIndex((one) => one.status === 'running');
-<<<<<<< HEAD
-  // Only before the start an edit may replace the present item, to which an adjustment may have given time already.
-  const left = remaining(draft, 'session', Date.parse(draft.updated_at)) ?? 0;
-  if (draft.item_index === null && (left < 1 - (draft.overrun_ms ?? 0) || left > CLOCK_MAX_MS))
-    issues.push({ field: 'items.0.time_ms', message: `Would leave ${left} ms, with what adjustments gave`, code: 'out_of_range' });
-  return issues;
-=======
-  // Only before the start the present item may become another one.
+  // Only before the start an edit may replace the present item.
   return draft.item_index === null ? [...issues, ...giveTime(draft, present.values().next().value)] : issues;
 }
 
@@ -89,7 +82,6 @@ function giveTime(draft: SessionState, former: ItemState | undefined): FieldIssu
   );
   if (wrong === undefined) return [];
   return [{ field: 'items.0.time_ms', message: `Would leave ${wrong} ms, with what adjustments gave`, code: 'out_of_range' }];
->>>>>>> 7c690fff (Programmes of concurrent sessions: every item gives everybody its time at once)
 }
 
 const CHANGEABLE = ['title', 'time_ms', 'participant_id', 'auto_advance', 'metadata'] as const;

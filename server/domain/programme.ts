@@ -11,15 +11,10 @@ import {
 } from '#contract';
 import { invalid, type Refusal } from './refusal.ts';
 
-<<<<<<< HEAD
 /** The parts of a session by which its items are checked: its participants and the time of a cycle. */
-type ForItems = Pick<CreatePayload, 'time_per_cycle_ms'> & { participants?: readonly { participant_id: string }[] | undefined };
-=======
-/** Who and how long a cycle of the session is, as far as its items go by that. */
 type ForItems = Pick<CreatePayload, 'time_per_cycle_ms' | 'concurrent'> & {
   participants?: readonly { participant_id: string }[] | undefined;
 };
->>>>>>> 7c690fff (Programmes of concurrent sessions: every item gives everybody its time at once)
 
 /** The items of a programme that has not begun. They have passed `checkItems`. */
 export function itemsOf(inputs: readonly ItemInput[], { time_per_cycle_ms }: Pick<CreatePayload, 'time_per_cycle_ms'>): ItemState[] {
@@ -60,13 +55,8 @@ export function checkProgramme(payload: CreatePayload): FieldIssue[] {
 
 const WHOSE_TURN = 'The items of the programme say whose turn it is';
 
-<<<<<<< HEAD
 /** The faults of given items; empty if there are none. */
-export function checkItems(items: readonly ItemInput[], { time_per_cycle_ms, participants = [] }: ForItems): FieldIssue[] {
-=======
-/** What is wrong with items that are given; empty where nothing is. */
 export function checkItems(items: readonly ItemInput[], { time_per_cycle_ms, concurrent, participants = [] }: ForItems): FieldIssue[] {
->>>>>>> 7c690fff (Programmes of concurrent sessions: every item gives everybody its time at once)
   const issues: FieldIssue[] = [];
   const known = new Set(participants.map((one) => one.participant_id));
   const seen = new Set<string>();

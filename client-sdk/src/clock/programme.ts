@@ -23,16 +23,12 @@ export function waitingTime({ items = [], round = 1, rounds = 1 }: SessionState,
   return later?.time_ms ?? null;
 }
 
-<<<<<<< HEAD
-/** Adds so many ms to the used time of a draft's running item. */
-=======
 /** Whether an item waits behind the present one, in this round or in a later one. */
 export function hasNextItem({ items = [], item_index, round = 1, rounds = 1 }: SessionState): boolean {
   return round < rounds || items.some((one, index) => index > (item_index ?? -1) && one.status === 'waiting');
 }
 
-/** Notes that the running item of a draft has run so many ms more. */
->>>>>>> 7c690fff (Programmes of concurrent sessions: every item gives everybody its time at once)
+/** Adds so many ms to the used time of a draft's running item. */
 export function useItem(draft: SessionState, elapsed: number): void {
   const item = presentItem(draft);
   if (item !== undefined) changeItem(draft, draft.item_index ?? 0, { used_ms: item.used_ms + elapsed });
