@@ -210,7 +210,6 @@ export class SessionCommands {
     return this.#change('session:edit', { session_id: id, items: items?.map(inputOf), ...changes });
   }
 
-  /** Ends a session as planned. */
   /** Ends a session as planned. `outcome`, any JSON up to 1 KiB, stays in its state: a result, a draw, a price. */
   async completeSession(id: string, options?: CompleteOptions): Data<'session:complete'> {
     return this.#change('session:complete', { session_id: id, ...options });

@@ -6,7 +6,10 @@ import {
   type FieldIssue,
   type ItemInput,
   type ItemState,
+  type JsonObject,
   METADATA_MAX_BYTES,
+  PARTICIPANT_METADATA_MAX_BYTES,
+  type ParticipantEdit,
   type SessionState,
 } from '#contract';
 import { canonicalJson } from './canonical.ts';
@@ -16,22 +19,28 @@ import { record, type SessionEvent } from './event.ts';
 import { checkItems, itemId, itemsOf } from './programme.ts';
 import { invalid, type Refusal } from './refusal.ts';
 
-export type Editing = Pick<EditPayload, 'items' | 'metadata'>;
+export type Editing = Pick<EditPayload, 'items' | 'participants' | 'metadata'>;
 
 /**
- * Replaces the part of a programme that has not begun, and merges metadata, at `at` (Unix ms). The clock goes on.
- * Fields that contradict each other are a VALIDATION_ERROR, as at create.
+ * Replaces the part of a programme that has not begun, changes names, and merges metadata, at `at` (Unix ms). The clock
+ * goes on. Fields that contradict each other are a VALIDATION_ERROR, as at create.
  */
-export function edit(state: SessionState, { items, metadata }: Editing, at: number): { ok: true; event: SessionEvent } | Refusal {
+export function edit(
+  state: SessionState,
+  { items, participants, metadata }: Editing,
+  at: number,
+): { ok: true; event: SessionEvent } | Refusal {
   const draft = draftOf(state);
   const charge = settleSession(draft, at);
   const issues = [
     ...(items === undefined ? [] : editItems(draft, items)),
+    ...(participants === undefined ? [] : editParticipants(draft, participants)),
     ...(metadata === undefined ? [] : mergeMetadata(draft, metadata)),
   ];
+  if (issues.length === 0) issues.push(...checkTexts(draft, items ? 'items' : participants ? 'participants' : 'metadata'));
   if (issues.length > 0) return invalid(issues);
   // The event holds the edit, since replaying needs it.
-  const note = JSON.parse(JSON.stringify({ items, metadata })) as SessionEvent['metadata'];
+  const note = JSON.parse(JSON.stringify({ items, participants, metadata })) as SessionEvent['metadata'];
   return { ok: true, event: record(state, draft, 'session_edited', at, charge, note) };
 }
 
@@ -61,7 +70,6 @@ function editItems(draft: SessionState, inputs: readonly ItemInput[]): FieldIssu
       issues.push({ field: `items.${place}.${changed}`, message: `${kept.item_id} has begun, so it stays as it is`, code: 'begun' });
     items[place] = kept;
   }
-  issues.push(...checkTexts({ ...draft, items }, 'items'));
   draft.items = items;
   if (draft.item_index != null) draft.item_index = items.findIndex((one) => one.status === 'running');
   // Only before the start an edit may replace the present item.
@@ -108,13 +116,41 @@ function frontFault(present: readonly ItemState[], front: readonly (ItemState | 
   return left === undefined ? null : { field: 'items', message: `${left.item_id} has begun and must stay`, code: 'begun' };
 }
 
+/** Changes names and metadata of participants of a draft. Returns what is wrong with them. */
+function editParticipants(draft: SessionState, edits: readonly ParticipantEdit[]): FieldIssue[] {
+  const issues: FieldIssue[] = [];
+  const places = new Map(draft.participants.map((one, index) => [one.participant_id, index]));
+  const seen = new Set<string>();
+  for (const [place, { participant_id, name, metadata }] of edits.entries()) {
+    const fault = (field: keyof ParticipantEdit, message: string, code: string) =>
+      issues.push({ field: `participants.${place}.${field}`, message, code });
+    const index = places.get(participant_id);
+    const one = index === undefined ? undefined : draft.participants[index];
+    if (seen.has(participant_id)) fault('participant_id', 'Must be unique', 'not_unique');
+    seen.add(participant_id);
+    if (index === undefined || one === undefined) {
+      fault('participant_id', 'Names no participant', 'not_found');
+      continue;
+    }
+    const merged = metadata === undefined ? one.metadata : mergedByKeys(one.metadata ?? {}, metadata);
+    if (merged !== undefined && Buffer.byteLength(JSON.stringify(merged)) > PARTICIPANT_METADATA_MAX_BYTES)
+      fault('metadata', `Would exceed ${PARTICIPANT_METADATA_MAX_BYTES} bytes of JSON`, 'too_big');
+    draft.participants[index] = { ...one, ...(name === undefined ? {} : { name }), ...(merged === undefined ? {} : { metadata: merged }) };
+  }
+  return issues;
+}
+
+/** Metadata with changes to its top keys; null takes one away. */
+function mergedByKeys(before: JsonObject, changes: JsonObject): JsonObject {
+  return Object.fromEntries(Object.entries({ ...before, ...changes }).filter(([, value]) => value !== null));
+}
+
 /** The fields that the server adds to a recovered session; they do not count towards the limit. */
 const OF_RECOVERY = ['recovered', 'recovered_at', 'recovery_warning'];
 
 function mergeMetadata(draft: SessionState, changes: NonNullable<Editing['metadata']>): FieldIssue[] {
-  const merged = Object.entries({ ...draft.metadata, ...changes }).filter(([, value]) => value !== null);
-  draft.metadata = Object.fromEntries(merged);
-  const own = Object.fromEntries(merged.filter(([key]) => !OF_RECOVERY.includes(key)));
+  draft.metadata = mergedByKeys(draft.metadata, changes);
+  const own = Object.fromEntries(Object.entries(draft.metadata).filter(([key]) => !OF_RECOVERY.includes(key)));
   if (Buffer.byteLength(JSON.stringify(own)) <= METADATA_MAX_BYTES) return [];
   return [{ field: 'metadata', message: `Would exceed ${METADATA_MAX_BYTES} bytes of JSON`, code: 'too_big' }];
 }

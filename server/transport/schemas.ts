@@ -205,10 +205,19 @@ export const schemas = {
     participant_id: id.optional(),
   }),
   'session:edit': z
-    .strictObject({ ...session, items: items.optional(), metadata: freeObject(METADATA_MAX_BYTES).optional() })
-    .refine(({ items: programme, metadata }) => programme !== undefined || metadata !== undefined, {
+    .strictObject({
+      ...session,
+      items: items.optional(),
+      participants: z
+        .array(participant.pick({ participant_id: true, name: true, metadata: true }))
+        .min(1)
+        .max(PARTICIPANTS_MAX)
+        .optional(),
+      metadata: freeObject(METADATA_MAX_BYTES).optional(),
+    })
+    .refine(({ items: programme, participants, metadata }) => (programme ?? participants ?? metadata) !== undefined, {
       path: ['items'],
-      message: 'Required, or metadata: there is nothing to edit',
+      message: 'Required, or participants, or metadata: there is nothing to edit',
     }),
   'session:complete': z.strictObject({ ...session, outcome: freeJson(OUTCOME_MAX_BYTES).optional() }),
   'session:cancel': z.strictObject({ ...session, reason: z.string().max(1000).optional() }),

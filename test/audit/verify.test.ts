@@ -139,9 +139,11 @@ describe('verification of the trail', () => {
   it('LT-25 verification finds nothing in a session with names, an outcome and a last cycle, and names an outcome that was altered', async () => {
     const participants = ['red', 'blue'].map((id) => ({ participant_id: id, group_id: id, total_time_ms: 60_000, name: id.toUpperCase() }));
     const teams = chess({ sync_mode: 'per_group', participants, increment_ms: 500, max_cycles: 2 });
-    const played = new RecordedSession(teams).do({ type: 'start' }).do({ type: 'switch' }).do({ type: 'switch' });
+    const renamed = [{ participant_id: 'red', name: 'Rot', metadata: { flag: null, city: 'Kiel' } }];
+    const played = new RecordedSession(teams).do({ type: 'start' }).do({ type: 'switch' }).do({ type: 'edit', participants: renamed });
+    played.do({ type: 'switch' });
     expect(played.state).to.include({ status: 'completed', cycle_count: 2 });
-    expect(await verified(await stored(played))).to.deep.equal({ rows: 4, found: [] });
+    expect(await verified(await stored(played))).to.deep.equal({ rows: 5, found: [] });
     const play = () => new RecordedSession(chess()).do({ type: 'start' }).do({ type: 'complete', outcome: { winner: 'white' } });
     expect(await verified(await stored(play()))).to.deep.equal({ rows: 3, found: [] });
     const altered = await stored(play());

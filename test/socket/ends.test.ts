@@ -63,6 +63,24 @@ describe('names, outcomes and the last cycle over the wire', () => {
     expect((await client.ok('session:create', most)).participants[0]?.name).to.have.lengthOf(200);
   });
 
+  it('LT-26 names are edited over the socket, over REST and by the client, and the room is told', async () => {
+    const { session_id } = await client.ok('session:create', chess());
+    const called = (name: string) => [{ participant_id: 'white', name, metadata: { [name]: 1 } }];
+    await client.ok('session:edit', { session_id, participants: called('Ann') });
+    const answer = await rest({ url }, 'POST', `/v1/sessions/${session_id}/edit`, { participants: called('Ben') });
+    expect(answer.status).to.equal(200);
+    const sdk = new SyncKairosClient(url);
+    const state = await sdk.edit(session_id, { participants: called('Cem') });
+    sdk.disconnect();
+    expect(state.participants[0]).to.deep.include({ name: 'Cem', metadata: { Ann: 1, Ben: 1, Cem: 1 } });
+    const told = withState(await client.next('session:update', (event) => event.session_id === session_id && event.version === 4));
+    expect(told.event_type).to.equal('session_edited');
+    expect(told.state).to.deep.equal(state);
+    for (const wrong of [[], [{ participant_id: 'white', total_time_ms: 1_000 }], [{ participant_id: 'white', name: '' }]]) {
+      expect(faultOf(await client.raw('session:edit', { session_id, participants: wrong }))).to.match(/^participants/);
+    }
+  });
+
   it('LT-20 the switch that ends the last cycle answers completed, and the room is told so', async () => {
     const { session_id } = await client.ok('session:create', chess({ max_cycles: 2 }));
     await client.ok('session:start', { session_id });

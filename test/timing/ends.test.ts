@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { predictSwitch } from '#clock';
-import type { CreatePayload, ParticipantInput } from '#contract';
-import { at, Match, SECOND, unix } from './match.ts';
+import type { CreatePayload, ParticipantEdit, ParticipantInput } from '#contract';
+import { at, faultOf, Match, SECOND, unix } from './match.ts';
 import { faults, inTeams, seats, VALID } from './payloads.ts';
 
 const LOT = 30 * SECOND;
@@ -78,9 +78,6 @@ describe('the outcome of a session', () => {
 });
 
 describe('names and metadata of participants', () => {
-  const people = (count: number, bytes: number): ParticipantInput[] =>
-    Array.from({ length: count }, (_, n) => ({ participant_id: `p${n}`, name: 'Ångström', metadata: { text: 'x'.repeat(bytes - 11) } }));
-
   it('LT-23 stand in the state where they were given, and stay through every event', () => {
     const named = { participant_id: 'ann', name: 'Ann 🏆', metadata: { club: 'North', seats: [1] } };
     const match = lots({ participants: [named, { participant_id: 'bob' }] }).switch(1_000);
@@ -106,6 +103,52 @@ describe('names and metadata of participants', () => {
     ]);
   });
 });
+
+describe('editing names and metadata of participants', () => {
+  const quiz = (change: Partial<CreatePayload> = {}) =>
+    lots({
+      participants: [{ participant_id: 'ann', name: 'Ann', metadata: { club: 'North', seat: 1 } }, { participant_id: 'bob' }],
+      ...change,
+    });
+
+  it('LT-26 an edit changes what it names, merges metadata by its top keys, and leaves clocks and turns alone', () => {
+    const match = quiz({ undo_depth: 2 }).switch(1_000);
+    const participants = [
+      { participant_id: 'bob', name: 'Bob' },
+      { participant_id: 'ann', metadata: { seat: null, team: { id: 7 } } },
+    ];
+    match.play(2_000, { type: 'edit', participants });
+    expect(match.last).to.deep.include({ event_type: 'session_edited', metadata: { participants }, time_elapsed_ms: 1_000 });
+    expect(match.who('ann')).to.deep.include({ name: 'Ann', metadata: { club: 'North', team: { id: 7 } } });
+    expect(match.who('bob')).to.include({ name: 'Bob', is_active: true, time_used_ms: 1_000 }).and.not.have.property('metadata');
+    expect(match.state).to.include({ version: 4, deadline_at: at(31_000) });
+    expect(match.play(3_000, { type: 'undo' }).who('bob')).to.include({ name: 'Bob', is_active: false });
+    const hall = quiz({ concurrent: true }).play(1_000, { type: 'edit', participants });
+    expect(hall.who('bob')).to.include({ name: 'Bob', clock_status: 'running' });
+  });
+
+  it('LT-26 an edit of somebody who is not there, of one twice, or above a limit is refused', () => {
+    const faultsOf = (participants: ParticipantEdit[], match = quiz()) => faultOf(match.refusal(1_000, { type: 'edit', participants }));
+    expect(faultsOf([{ participant_id: 'ann' }, { participant_id: 'eve', name: 'Eve' }])).to.equal(
+      'participants.1.participant_id: not_found',
+    );
+    expect(faultsOf([{ participant_id: 'ann' }, { participant_id: 'ann' }])).to.equal('participants.1.participant_id: not_unique');
+    const text = 'x'.repeat(2_030);
+    expect(faultsOf([{ participant_id: 'ann', metadata: { text } }])).to.equal('participants.0.metadata: too_big');
+    const crowd = lots({ participants: people(300, 1_000) });
+    const more = crowd.state.participants.map(({ participant_id }) => ({ participant_id, metadata: { more: 'x'.repeat(900) } }));
+    expect(faultsOf(more, crowd)).to.equal('participants: too_big');
+  });
+});
+
+/** So many participants with a name, and with metadata of so many bytes each. */
+function people(count: number, bytes: number): ParticipantInput[] {
+  return Array.from({ length: count }, (_, n) => ({
+    participant_id: `p${n}`,
+    name: 'Ångström',
+    metadata: { text: 'x'.repeat(bytes - 11) },
+  }));
+}
 
 function participantsOf(mode: 'per_cycle' | 'per_participant' | 'per_group' | 'global' | 'count_up'): ParticipantInput[] {
   return VALID[mode].participants ?? seats('ann', 'bob');

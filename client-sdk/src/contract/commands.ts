@@ -166,12 +166,16 @@ export interface SchedulePayload extends SessionPayload {
   participant_id?: string | undefined;
 }
 
+export type ParticipantEdit = Pick<ParticipantInput, 'participant_id' | 'name' | 'metadata'>;
+
 export interface EditPayload extends SessionPayload {
   /**
    * The whole programme as it is to be. It begins with what has begun, where absent fields stay as they are, and others
    * may not change; what follows takes the place of what has not.
    */
   items?: ItemInput[] | undefined;
+  /** Names and metadata of participants who are there. Metadata is merged by its top keys; null takes one away. */
+  participants?: ParticipantEdit[] | undefined;
   /** Merged into the session's by its top keys; null takes one away. */
   metadata?: JsonObject | undefined;
 }
