@@ -23,7 +23,7 @@ export function tellsChanges(state: SessionState): boolean {
 
 /**
  * Structural sharing: a large state reuses the unchanged participant objects of the state before it, so that later
- * comparisons and the serialisation can compare by ===. States that were sent are never changed. Returns `after`.
+ * comparisons and the serialisation can tell by ===. States that were sent are never changed. Returns `after`.
  */
 export function shareParticipants(before: SessionState, after: SessionState): SessionState {
   if (!isLarge(after)) return after;

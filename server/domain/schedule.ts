@@ -13,9 +13,8 @@ export function startFaults(starts_at: string | undefined, now: number): FieldIs
 }
 
 /**
- * Plans at `at` (Unix ms) when a pending session starts by itself, or that it does not, and when the clocks of a
- * concurrent one are closed. Refusals: VALIDATION_ERROR, PARTICIPANT_NOT_FOUND, INVALID_STATE_TRANSITION for a start
- * once it has begun.
+ * Plans at `at` (Unix ms) the start of a pending session or removes the plan, and moves the closings of a concurrent
+ * one. Refusals: VALIDATION_ERROR, PARTICIPANT_NOT_FOUND, INVALID_STATE_TRANSITION for a start once it has begun.
  */
 export function schedule(state: SessionState, scheduling: Scheduling, at: number): { ok: true; event: SessionEvent } | Refusal {
   const { starts_at, closes_at, participant_id } = scheduling;
@@ -36,8 +35,7 @@ export function schedule(state: SessionState, scheduling: Scheduling, at: number
   const charge = draft.concurrent === true ? NOTHING : settleSession(draft, at);
   const event = record(state, draft, 'session_scheduled', at, charge, metadata);
   const { status, starts_at: start, deadline_at: closing } = event.state;
-  // Before it runs, what a session is due at is its first closing. Instants of one form stand in the order of their
-  // texts.
+  // Before it runs, a session is due at its first closing. Instants of one form are ordered like their texts.
   if (status !== 'pending' || start == null || closing === null || start < closing) return { ok: true, event };
   const field = starts_at === undefined ? 'closes_at' : 'starts_at';
   return invalid([{ field, message: 'The start must lie before every closing', code: 'out_of_range' }]);

@@ -36,7 +36,7 @@ async function refusalOf(work: Promise<unknown>): Promise<string> {
 }
 
 describe('migrations', () => {
-  it('apply to an empty database, record themselves as Prisma does, and apply once', async () => {
+  it('migrations are applied to an empty database once, and recorded as Prisma records them', async () => {
     const url = await emptyDatabase();
     expect(await applyMigrations(url)).to.deep.equal(ALL);
     expect(await applyMigrations(url)).to.deep.equal([]);
@@ -47,13 +47,13 @@ describe('migrations', () => {
     expect(recorded).to.deep.equal(ALL.map((migration_name) => ({ migration_name, applied_steps_count: 1, finished: true })));
   });
 
-  it('apply once when several instances start at the same time', async () => {
+  it('migrations are applied once when several instances start at the same time', async () => {
     const url = await emptyDatabase();
     const applied = await Promise.all([applyMigrations(url), applyMigrations(url), applyMigrations(url)]);
     expect(applied.flat()).to.deep.equal(ALL);
   });
 
-  it('leave what Prisma itself would: its table and its checksums, so that `prisma migrate` finds nothing to do', async () => {
+  it('migrations leave Prisma’s table and its checksums, so that `prisma migrate` finds nothing to do', async () => {
     const url = await emptyDatabase();
     await applyMigrations(url);
     const columns = await query<{ column: string }>(
@@ -76,7 +76,7 @@ describe('migrations', () => {
     expect(first).to.deep.equal({ ...INIT, logs: null, rolled_back_at: null });
   });
 
-  it('take a database as it is that Prisma migrated up to some point', async () => {
+  it('migrations continue where Prisma has migrated a database up to some point', async () => {
     const url = await emptyDatabase();
     const [init = '', ...later] = ALL;
     await query(url, await readFile(path.join(MIGRATIONS, init, 'migration.sql'), 'utf8'));
@@ -89,7 +89,7 @@ describe('migrations', () => {
     expect(await applyMigrations(url)).to.deep.equal(later);
   });
 
-  it('wait for the lock that `prisma migrate` holds', async () => {
+  it('migrations wait for the lock that `prisma migrate` holds', async () => {
     const url = await emptyDatabase();
     const prisma = new pg.Client(url);
     await prisma.connect();
@@ -106,7 +106,7 @@ describe('migrations', () => {
     }
   });
 
-  it('follow ?schema= of the URL, and keep two schemas of a database apart', async () => {
+  it('migrations go to the schema that ?schema= of the URL names, and to no other one', async () => {
     const url = await emptyDatabase();
     for (const schema of ['one', 'The other'])
       expect(await applyMigrations(`${url}?schema=${encodeURIComponent(schema)}`)).to.deep.equal(ALL);
@@ -114,7 +114,7 @@ describe('migrations', () => {
     expect(tables).to.have.deep.members([{ table_schema: 'one' }, { table_schema: 'The other' }]);
   });
 
-  it('say in one line what is wrong, without the password', async () => {
+  it('a migration that can’t connect says in one line what is wrong, without the password', async () => {
     const server = await databaseServer();
     const missing = await refusalOf(applyMigrations(server.urlOf('nowhere')));
     expect(missing).to.match(/^127\.0\.0\.1:\d+\/nowhere: database "nowhere" does not exist; create it first$/);
@@ -123,7 +123,7 @@ describe('migrations', () => {
       .and.not.include('geheim');
   });
 
-  it('stop at one that Prisma began and did not finish, until an operator has looked at it', async () => {
+  it('migrations stop at one that Prisma began and did not finish, until an operator has resolved it', async () => {
     const url = await emptyDatabase();
     await query(url, PRISMAS_TABLE);
     await query(url, `INSERT INTO _prisma_migrations (id, checksum, migration_name) VALUES ('1', '', '20260101000000_broken')`);
@@ -145,7 +145,7 @@ describe('migrations', () => {
       await writeFile(path.join(directory, name, 'migration.sql'), sql);
     };
 
-    it('leave a database as it was where one of them fails, and say which', async () => {
+    it('migrations of which one fails leave the database unchanged, and name that one', async () => {
       const url = await emptyDatabase();
       await add('20260101000000_right', 'CREATE TABLE whole (x int); INSERT INTO whole VALUES (1)');
       await add('20260102000000_broken', 'CREATE TABLE half (x int); CREATE TABLE broken (x nonsense);');
@@ -158,7 +158,7 @@ describe('migrations', () => {
       expect(await applyMigrations(url, { directory })).to.deep.equal(['20260101000000_right', '20260102000000_broken']);
     });
 
-    it('may take longer than statements may otherwise', async () => {
+    it('a migration may take longer than the statement_timeout of the role', async () => {
       const url = await emptyDatabase();
       await query(url, `ALTER DATABASE ${new URL(url).pathname.slice(1)} SET statement_timeout = '200ms'`);
       await add('20260101000000_slow', 'SELECT pg_sleep(0.4)');
@@ -166,7 +166,7 @@ describe('migrations', () => {
     });
   });
 
-  it('A-125 A database with tables of somebody else is refused with the remedy: a database or a schema of its own.', async () => {
+  it('A-125 a database that holds tables of another program is refused, and the message says to use a database or a schema of its own', async () => {
     const url = await emptyDatabase();
     await query(url, 'CREATE TABLE orders (id int)');
     expect(await refusalOf(applyMigrations(url))).to.match(
@@ -176,7 +176,7 @@ describe('migrations', () => {
     expect(await applyMigrations(`${url}?schema=synckairos`)).to.deep.equal(ALL);
   });
 
-  it('make the tables of the contract, JSON as it was given', async () => {
+  it('migrations make the tables of the contract, with JSON as it was given', async () => {
     const url = await emptyDatabase();
     await applyMigrations(url);
     const columns = await query<{ column: string }>(
@@ -203,14 +203,14 @@ describe('npm run migrate', () => {
     );
   };
 
-  it('prints what it applies and ends with 0', async () => {
+  it('npm run migrate prints what it applies and ends with 0', async () => {
     const url = await emptyDatabase();
     expect(await cli(url)).to.deep.include({ code: 0, stderr: '' });
     const again = await cli(url);
     expect(again.stdout).to.match(/^Applying migrations to 127\.0\.0\.1:\d+\/empty_\w+\nUp to date, nothing to apply\n$/);
   });
 
-  it('ends with 1 after one line that names what is wrong', async () => {
+  it('npm run migrate ends with 1 after one line that names what is wrong', async () => {
     expect(await cli('')).to.deep.include({ code: 1, stderr: 'DATABASE_URL must be set\n' });
     expect(await cli('mysql://x')).to.deep.include({
       code: 1,

@@ -39,7 +39,7 @@ async function spentAttempts(b: Bench): Promise<number> {
 describe('while PostgreSQL is away', function () {
   this.timeout(60_000);
 
-  it('events wait without spending an attempt, and all arrive after its return', async () => {
+  it('while PostgreSQL is away events wait without spending an attempt, and all arrive after its return', async () => {
     const { server, restart } = await migratedPostgres();
     const prefix = freshPrefix();
     const b = bench(await redisUrl(), prefix, server.url);
@@ -71,7 +71,7 @@ describe('while PostgreSQL is away', function () {
     }
   });
 
-  it('a crash of the server in the middle of the stream loses and repeats nothing', async () => {
+  it('a crash of PostgreSQL in the middle of the stream loses and repeats nothing', async () => {
     const { server, restart } = await migratedPostgres();
     const prefix = freshPrefix();
     const b = bench(await redisUrl(), prefix, server.url);
@@ -90,7 +90,7 @@ describe('while PostgreSQL is away', function () {
     }
   });
 
-  it('closing gives the jobs back and does not hang; the next writer stores them', async () => {
+  it('while PostgreSQL is away a writer that closes gives its jobs back and does not hang, and the next writer stores them', async () => {
     const { server, restart } = await migratedPostgres();
     const prefix = freshPrefix();
     const b = bench(await redisUrl(), prefix, server.url);
@@ -110,7 +110,7 @@ describe('while PostgreSQL is away', function () {
     }
   });
 
-  it('one that hangs is neither waited for at the end, nor by those who ask for history', async () => {
+  it('a PostgreSQL that hangs holds up neither a writer that closes nor a request for history', async () => {
     const { server } = await migratedPostgres();
     const prefix = freshPrefix();
     const b = bench(await redisUrl(), prefix, server.url);
@@ -137,7 +137,7 @@ describe('while PostgreSQL is away', function () {
 describe('while Redis is away', function () {
   this.timeout(60_000);
 
-  it('the writer goes on by itself after its return', async () => {
+  it('the writer goes on by itself after Redis has returned', async () => {
     const directory = await freshDirectory('redis');
     const redis = await startOwnRedis({ directory });
     const prefix = freshPrefix();
@@ -158,7 +158,7 @@ describe('while Redis is away', function () {
     }
   });
 
-  it('closing does not hang', async () => {
+  it('while Redis is away a writer closes in time', async () => {
     const redis = await startOwnRedis();
     const b = bench(redis.url, freshPrefix(), await freshDatabase());
     const writer = b.writer();
@@ -169,7 +169,7 @@ describe('while Redis is away', function () {
     await b.close();
   });
 
-  it('closing does not hang with jobs in hand that PostgreSQL does not take either', async () => {
+  it('while Redis and PostgreSQL are away a writer with jobs closes in time', async () => {
     const redis = await startOwnRedis();
     const prefix = freshPrefix();
     const b = bench(redis.url, prefix, 'postgresql://nobody@127.0.0.1:1/nothing');
@@ -182,7 +182,7 @@ describe('while Redis is away', function () {
     await b.close();
   });
 
-  it('a writer that never reached it can be closed', async () => {
+  it('a writer that never reached Redis can be closed', async () => {
     const redis = await startOwnRedis();
     await redis.kill();
     const b = bench(redis.url, freshPrefix(), await freshDatabase());

@@ -49,7 +49,7 @@ async function play(database: PrismaClient): Promise<void> {
 
 describe('the time zone of a database', () => {
   for (const zone of ['Asia/Kolkata', 'America/St_Johns', 'UTC']) {
-    it(`A-120 What is written and read does not depend on the time zone of the database's sessions (${zone}).`, async () => {
+    it(`A-120 what is written to the trail and read from it does not depend on the time zone of the database’s connections (${zone})`, async () => {
       const database = openDatabase(await elsewhere(zone), silent, LIMITS);
       try {
         await play(database);
@@ -81,7 +81,7 @@ describe('connection poolers', function () {
     'sessions, start-up parameters refused': { mode: 'session' },
   };
   for (const [what, options] of Object.entries(POOLERS)) {
-    it(`A-121 The trail is written, read and verified through a pooler (${what}).`, async () => {
+    it(`A-121 the trail is written, read and verified through a pooler (${what})`, async () => {
       const database = openDatabase(await behind(await elsewhere('Asia/Kolkata'), options), silent, LIMITS);
       try {
         await Promise.all([play(database), play(database), play(database)]);
@@ -90,7 +90,7 @@ describe('connection poolers', function () {
       }
     });
 
-    it(`A-122 Migrations apply once through a pooler, also several at a time, and leave no lock behind (${what}).`, async () => {
+    it(`A-122 migrations through a pooler are applied once, also by several processes at a time, and leave no lock behind (${what})`, async () => {
       const direct = await elsewhere('Asia/Kolkata', empty());
       const url = await behind(direct, options);
       await Promise.all([migrate(url), migrate(url), migrate(url)]);
@@ -110,8 +110,8 @@ describe('connection poolers', function () {
     });
   }
 
-  for (const [what, ignore] of Object.entries({ refuses: [], 'drops in silence': ['options', 'statement_timeout'] })) {
-    it(`A-123 A pooler that does not pass ?schema= on is refused with what to do, and no other schema's tables are touched (it ${what} it).`, async () => {
+  for (const [what, ignore] of Object.entries({ refuses: [], ignores: ['options', 'statement_timeout'] })) {
+    it(`A-123 a pooler that ${what} ?schema= is refused with what to do, and no table of another schema is touched`, async () => {
       const direct = await freshDatabase();
       const url = `${await behind(direct, { mode: 'transaction', ignore })}?schema=other`;
       const database = openDatabase(url, silent, LIMITS);
@@ -139,7 +139,7 @@ describe('connection poolers', function () {
     });
   }
 
-  it('A-124 Without a pooler ?schema= is passed on as before, and PostgreSQL itself ends what takes too long.', async () => {
+  it('A-124 without a pooler ?schema= is passed on, and PostgreSQL itself ends a statement that takes too long', async () => {
     const url = await empty();
     await migrate(`${url}?schema=The%20other`);
     const database = openDatabase(`${url}?schema=The%20other`, silent, LIMITS);

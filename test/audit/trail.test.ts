@@ -36,7 +36,7 @@ describe('history', () => {
     return { run: history.events.map(({ epoch, version }) => `${epoch}.${version}`).join(' '), next: history.next_after_version };
   }
 
-  it('the history has each event in the form of the contract', async () => {
+  it('A-1 the history has each event in the form of the contract', async () => {
     const event = {
       metadata: { command_id: 'c', odd: '\ud800\u0000' },
       participant_id: 'white',
@@ -63,7 +63,7 @@ describe('history', () => {
     expect(await query(database, `SELECT timestamp = '2026-03-01T12:00:01Z' AS right FROM sync_events`)).to.deep.equal([{ right: true }]);
   });
 
-  it('comes in pages', async () => {
+  it('A-2 the history is answered in pages', async () => {
     await arrive(...eventsOf('game', 1, 25));
     expect(await told(0, 10)).to.deep.equal({
       run: eventsOf('', 1, 10)
@@ -92,7 +92,7 @@ describe('history', () => {
     expect(await trail.history('game-2', 0, 10)).to.deep.equal({ events: [], next_after_version: 0 });
   });
 
-  it('ends with a deletion', async () => {
+  it('the history of a deleted session ends with its deletion', async () => {
     await arrive(...eventsOf('game', 1, 2), eventOf('game', 3, { type: 'session_deleted' }));
     expect(await trail.history('game', 0, 10)).to.equal('deleted');
   });
@@ -122,7 +122,7 @@ describe('history', () => {
     expect(await told(5, 3)).to.deep.equal({ run: '1.6 2.7 2.8', next: 8 });
   });
 
-  it('rejects when the database is away, and ping tells', async () => {
+  it('the history rejects while the database is away, and ping says so', async () => {
     const nowhere = createTrail({ databaseUrl: 'postgresql://nobody@127.0.0.1:1/nothing', logger: silent });
     expect(await nowhere.ping()).to.equal(false);
     const failure = await nowhere.history('game', 0, 1).catch((error: unknown) => error);

@@ -82,7 +82,7 @@ describe('verification of the trail', () => {
     }
   });
 
-  it('UN-13 finds nothing in a session in which turns were taken back, over pages, recoveries and new epochs, and names an undo that was altered', async () => {
+  it('UN-13 verification finds nothing in a session in which turns were taken back, over pages, recoveries and new epochs, and names an undo that was altered', async () => {
     const play = () => {
       const recordedSession = new RecordedSession(chess({ increment_ms: 500, undo_depth: 20 })).do({ type: 'start' });
       for (let move = 0; move < 98; move++) recordedSession.do({ type: 'switch' });
@@ -121,7 +121,7 @@ describe('verification of the trail', () => {
     expect(((await found(altered)) as string[]).join()).to.match(/^3 altered/);
   });
 
-  it('ST-7 finds nothing in a session that started by itself, and names a start that came at another instant than planned', async () => {
+  it('ST-7 verification finds nothing in a session that started by itself, and names a start at another instant than planned', async () => {
     const starts_at = new Date(BEGIN + 60_000).toISOString();
     const play = () => {
       const recordedSession = new RecordedSession(chess({ starts_at })).do({ type: 'schedule' }).do({ type: 'schedule', starts_at });

@@ -6,7 +6,7 @@ import { redisUrl } from '../kit/services.ts';
 
 describe('a connection to Redis that is closed', () => {
   for (const role of ['commands', 'blocking'] as const) {
-    it(`Z-30 A connection that is closed in the very tick in which it was opened stays closed (${role}).`, async () => {
+    it(`Z-30 a connection that is closed in the same tick in which it was opened stays closed (${role})`, async () => {
       const open = async () => connectRedis(await redisUrl(), role, 'test', createLogger('silent', 'test'));
       const other = await open();
       await once(other, 'ready');
