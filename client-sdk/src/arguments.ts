@@ -15,14 +15,25 @@ export function inWords(value: unknown): string {
   return typeof value === 'object' && value !== null ? 'an object' : String(value);
 }
 
+/** @throws TypeError unless `isRight`: what `name` must do, and what it is instead */
+export function expectThat(isRight: boolean, name: string, must: string, value: unknown): void {
+  if (!isRight) throw new TypeError(`${name} must ${must}; it is ${inWords(value)}`);
+}
+
 /** @throws TypeError unless `value` is a string of at least one character */
 export function expectId(name: string, value: unknown): void {
-  if (typeof value !== 'string' || value === '') throw new TypeError(`${name} must be a string, and not empty; it is ${inWords(value)}`);
+  expectThat(typeof value === 'string' && value !== '', name, 'be a string, and not empty', value);
 }
 
 /** @throws TypeError unless `value` is a function */
 export function expectFunction(name: string, value: unknown): void {
-  if (typeof value !== 'function') throw new TypeError(`${name} must be a function; it is ${inWords(value)}`);
+  expectThat(typeof value === 'function', name, 'be a function', value);
+}
+
+/** @throws TypeError that lists the keys of `known`, unless `name` is one of them */
+export function expectKnown(kind: string, name: string, known: object): void {
+  const names = Object.keys(known);
+  if (!names.includes(name)) throw new TypeError(`There is no ${kind} ${inWords(name)}; there are: ${names.join(', ')}`);
 }
 
 /**
@@ -38,7 +49,6 @@ export function expectPayload(payload: object): void {
 }
 
 function expectJson(name: string, value: unknown): void {
-  if (typeof value === 'string' || typeof value === 'boolean' || value === null) return;
   if (value === undefined) throw new TypeError(`${name} is missing`);
   try {
     JSON.stringify({ '': value }, refuseForeign);
@@ -51,8 +61,8 @@ function expectJson(name: string, value: unknown): void {
 function refuseForeign(this: Record<string, unknown>, key: string, value: unknown): unknown {
   const given = this[key];
   const isBinary = ArrayBuffer.isView(given) || given instanceof ArrayBuffer;
-  const isNumber = typeof value !== 'number' || Number.isFinite(value);
-  if (isBinary || !isNumber || typeof value === 'function' || typeof value === 'symbol' || typeof value === 'bigint') {
+  const isNoNumber = typeof value === 'number' && !Number.isFinite(value);
+  if (isBinary || isNoNumber || ['function', 'symbol', 'bigint'].includes(typeof value)) {
     throw new TypeError(`${key === '' ? 'it' : `'${key}' in it`} is ${isBinary ? 'binary' : inWords(value)}`);
   }
   return value;

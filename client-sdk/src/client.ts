@@ -1,19 +1,20 @@
 /**
  * The client of an application: commands, subscriptions and the server's time, composed of the parts beside this file.
  */
-import { expectFunction, expectId, inWords } from './arguments.ts';
+import { expectFunction, expectId, expectKnown } from './arguments.ts';
 import { ClockSync, type ClockStatus } from './clock-sync.ts';
 import { Connection } from './connection.ts';
 import { isMoving, remaining } from './clock/reading.ts';
 import type { SessionState } from './contract/index.ts';
 import { onDevice } from './device-events.ts';
-import { CLIENT_EVENTS, type ClientEvents, type ConnectionState } from './events.ts';
-import { Fallback } from './fallback.ts';
+import { together } from './emitter.ts';
+import { AWAITED, type ClientEvents, type ConnectionState } from './events.ts';
+import { readWhileLost } from './fallback.ts';
 import { formatTime, type TimeStyle } from './format-time.ts';
-import { KeepAlive } from './keep-alive.ts';
+import { keepAlive, type KeepAlive } from './keep-alive.ts';
 import { resolveOptions, type SyncKairosOptions } from './options.ts';
-import { PhaseWatch } from './phase-watch.ts';
-import { Requests } from './requests.ts';
+import { phaseWatch } from './phase-watch.ts';
+import { requestsOver } from './requests.ts';
 import { Rooms } from './rooms.ts';
 import { SessionCommands } from './session-commands.ts';
 import type { SessionStore } from './session-store.ts';
@@ -42,14 +43,14 @@ export class SyncKairosClient extends SessionCommands {
     const options = resolveOptions(url, given);
     const { clock, optimistic } = options;
     const connection = new Connection(options);
-    const alive = new KeepAlive();
+    const alive = keepAlive();
     const syncedNow = (): number | null => (time.status().state === 'syncing' ? null : time.now());
-    const phases = new PhaseWatch({
+    const phases = phaseWatch({
       clock,
       now: syncedNow,
       tell: (event) => connection.events.emit('clockPhase', event),
     });
-    const starts = new StartWatch({ clock, now: syncedNow, begin: (id, state) => rooms.known(id)?.predict(state) });
+    const starts = new StartWatch({ clock, now: syncedNow, begin: (id, state) => rooms.known(id)?.store.predict(state) });
     const follow = (id: string, state: SessionState | null): void => {
       phases.follow(id, state);
       starts.follow(id, state);
@@ -59,7 +60,7 @@ export class SyncKairosClient extends SessionCommands {
     const time = new ClockSync({
       clock,
       random: Math.random,
-      exchange: (signal, isKnown) => (connection.state === 'connected' ? exchangeOverSocket(connection, clock) : overRest(signal, isKnown)),
+      exchange: (life, isKnown) => (connection.state === 'connected' ? exchangeOverSocket(connection, clock) : overRest(life, isKnown)),
       onSync: (status) => {
         phases.lookAgain();
         starts.lookAgain();
@@ -68,10 +69,8 @@ export class SyncKairosClient extends SessionCommands {
     });
     const predict = (state: SessionState, next: string | undefined, nextItem: string | undefined): SessionState | null =>
       time.status().state === 'synced' ? (optimistic?.(state, time.now(), next, nextItem) ?? null) : null;
-    const requests = new Requests(connection, options, alive);
-    super({ request: (command, payload) => requests.send(command, payload), rooms, clock, predict });
-    // eslint-disable-next-line no-new -- it listens to the connection by itself
-    new Fallback(connection, options, rooms);
+    super({ request: requestsOver(connection, options, alive), rooms, clock, predict });
+    readWhileLost(connection, options, rooms);
     this.#alive = alive;
     this.#events = connection.events;
     this.#connection = connection;
@@ -101,7 +100,7 @@ export class SyncKairosClient extends SessionCommands {
    * Calls `handler` at each such event until the returned function is called. @throws TypeError for an unknown event
    */
   on<E extends keyof ClientEvents>(event: E, handler: (payload: ClientEvents[E]) => void): () => void {
-    if (!CLIENT_EVENTS.includes(event)) throw new TypeError(`There is no event ${inWords(event)}; there are: ${CLIENT_EVENTS.join(', ')}`);
+    expectKnown('event', event, AWAITED);
     expectFunction('The handler', handler);
     return together(this.#events.on(event, handler), this.#alive.listen(event));
   }
@@ -119,7 +118,7 @@ export class SyncKairosClient extends SessionCommands {
     let isOver = false;
     const tell = (): void => {
       const state = store.getSnapshot();
-      if (isOver || state === null || state === told) return;
+      if (isOver || !state || state === told) return;
       told = this.#telling = state;
       try {
         onUpdate(state);
@@ -141,7 +140,7 @@ export class SyncKairosClient extends SessionCommands {
    */
   session(id: string): Pick<SessionStore, 'sessionId' | 'subscribe' | 'getSnapshot' | 'getError'> {
     expectId('The session id', id);
-    return this.#rooms.store(id);
+    return this.#rooms.room(id).store;
   }
 
   /**
@@ -173,9 +172,9 @@ export class SyncKairosClient extends SessionCommands {
    */
   getParticipantTime(id: string, who?: Who, at?: number): number | null {
     const state = this.#rooms.state(id);
-    if (state === null) return null;
+    if (!state) return null;
     const owner = ownerOf(state, who);
-    if (owner === undefined) {
+    if (!owner) {
       this.#warn(nobodyCalled(state, who));
       return null;
     }
@@ -192,8 +191,8 @@ export class SyncKairosClient extends SessionCommands {
     const { socket } = this.#connection;
     this.#events.on('state', (state) => this.#stateChanged(state));
     this.#events.on('notice', ({ message }) => this.#warn(message));
-    socket.on('session:update', (event) => this.#rooms.updated(event));
-    socket.on('session:expired', (event) => this.#rooms.store(event.session_id).expired(event));
+    socket.on('session:update', (event) => this.#rooms.known(event.session_id)?.updated(event));
+    socket.on('session:expired', (event) => this.#rooms.room(event.session_id).store.expired(event));
     socket.on('session:warning', (event) => this.#events.emit('timeWarning', event));
     socket.on('session:message', (event) => this.#events.emit('message', event));
     socket.on('session:deleted', (event) => this.#rooms.deleted(event));
@@ -211,7 +210,7 @@ export class SyncKairosClient extends SessionCommands {
     // Without a socket the time still comes over REST; if it is known, no burst is needed.
     if (state === 'connected' || (this.#connection.isLost && this.#time.status().state === 'syncing')) this.#time.follow();
     if (this.#connection.isOff) this.#time.stop();
-    this.#alive.open = !this.#connection.isOff;
+    this.#alive.connection(!this.#connection.isOff);
     if (state === 'idle') {
       this.#offDevice?.();
       this.#offDevice = undefined;
@@ -232,10 +231,4 @@ export class SyncKairosClient extends SessionCommands {
     if (skewed && !this.#skewed) this.#events.emit('clockSkewDetected', { offset });
     this.#skewed = skewed;
   }
-}
-
-function together(...ends: (() => void)[]): () => void {
-  return () => {
-    for (const end of ends) end();
-  };
 }

@@ -7,27 +7,15 @@
 
 import { DriftFit } from './drift.ts';
 
-/** The four timestamps of one exchange, in milliseconds, with fractions. */
+/** What an exchange with the server tells of its clock, in milliseconds, with fractions. */
 export interface TimeSample {
-  /** The device's monotonic clock when the request was sent. */
-  sentAt: number;
-  /** The server's clock when the request arrived. */
-  serverReceivedAt: number;
-  /** The server's clock when the answer was sent. */
-  serverSentAt: number;
-  /** The device's monotonic clock when the answer arrived. */
-  receivedAt: number;
-  /** How far that server's clock may be from the one clock. */
-  serverBound: number;
-}
-
-/** An estimate of the server's clock at one instant, in milliseconds. */
-export interface TimeEstimate {
-  /** Unix milliseconds of the server's clock. */
-  serverTime: number;
-  /** Round trip of the exchange that it uses. */
+  /** The instant of which this is true, by the device's monotonic clock. */
+  at: number;
+  /** The server's clock minus the device's monotonic one. */
+  offset: number;
+  /** Round trip of the exchange: what is above the shortest one was spent in queues. */
   rtt: number;
-  /** The true time lies within ± this. */
+  /** The true offset lies within ± this. */
   bound: number;
 }
 
@@ -38,6 +26,23 @@ export const DRIFT_ALLOWANCE = 100e-6;
 
 /** Room for rounding when two exchanges are compared. */
 const ROUNDING_MS = 1;
+
+/**
+ * What an exchange tells as the answer arrives: offset ((t2 − t1) + (t3 − t4)) / 2. Its error is at most half the
+ * round trip (t4 − t1) − (t3 − t2), plus the server's own bound. `sentAt` and `receivedAt` are by the device's
+ * monotonic clock; `serverBound` is how far that server's clock may be from the one clock.
+ */
+export function sampleOf(
+  sentAt: number,
+  serverReceivedAt: number,
+  serverSentAt: number,
+  receivedAt: number,
+  serverBound: number,
+): TimeSample {
+  const rtt = Math.max(0, receivedAt - sentAt - (serverSentAt - serverReceivedAt));
+  const offset = (serverReceivedAt - sentAt + (serverSentAt - receivedAt)) / 2;
+  return { at: receivedAt, offset, rtt, bound: rtt / 2 + serverBound };
+}
 
 export class ClockFilter {
   #samples: TimeSample[] = [];
@@ -50,38 +55,28 @@ export class ClockFilter {
    * server's clock was set, and all earlier ones are dropped.
    */
   add(sample: TimeSample): boolean {
-    const known = this.estimate(sample.receivedAt);
-    const fresh = estimateFrom(sample, sample.receivedAt);
-    const agrees = known === null || Math.abs(known.serverTime - fresh.serverTime) <= known.bound + fresh.bound + ROUNDING_MS;
+    const known = this.estimate(sample.at);
+    const agrees = !known || Math.abs(known.offset - sample.offset) <= known.bound + sample.bound + ROUNDING_MS;
     if (!agrees) {
       this.#samples = [];
       this.#fit = new DriftFit();
     }
     this.#samples = [...this.#samples.slice(1 - KEPT_SAMPLES), sample];
     // All samples age alike, so the best one changes only here.
-    this.#best = this.#samples.reduce((best, candidate) =>
-      estimateFrom(candidate, sample.receivedAt).bound <= estimateFrom(best, sample.receivedAt).bound ? candidate : best,
-    );
-    this.#fit.add({ at: sample.receivedAt, offset: fresh.serverTime - sample.receivedAt, rtt: fresh.rtt });
+    this.#best = this.#samples.reduce((best, one) => (aged(one, sample.at).bound <= aged(best, sample.at).bound ? one : best));
+    this.#fit.add(sample);
     this.#drift = this.#fit.slope();
     return agrees;
   }
 
-  /** The best estimate at `now` on the monotonic clock, or null before the first exchange. */
-  estimate(now: number): TimeEstimate | null {
-    return this.#best === undefined ? null : estimateFrom(this.#best, now, this.#drift);
+  /** The best estimate at `now` on the monotonic clock; undefined before the first exchange. */
+  estimate(now: number): TimeSample | undefined {
+    return this.#best && aged(this.#best, now, this.#drift);
   }
 }
 
-/**
- * The server's time at `now` by one exchange: offset ((t2 − t1) + (t3 − t4)) / 2. Its error is at most half the round
- * trip (t4 − t1) − (t3 − t2), plus the server's own bound, plus the drift of both clocks since. `drift` is their
- * estimated drift, a ratio; the bound allows for an error of it.
- */
-export function estimateFrom(sample: TimeSample, now: number, drift = 0): TimeEstimate {
-  const { sentAt, serverReceivedAt, serverSentAt, receivedAt, serverBound } = sample;
-  const rtt = Math.max(0, receivedAt - sentAt - (serverSentAt - serverReceivedAt));
-  const offset = (serverReceivedAt - sentAt + (serverSentAt - receivedAt)) / 2;
-  const age = Math.max(0, now - receivedAt);
-  return { serverTime: now + offset + drift * age, rtt, bound: rtt / 2 + serverBound + (DRIFT_ALLOWANCE + Math.abs(drift)) * age };
+/** What a sample tells at `now`: `drift` is how fast the offset grows, a ratio; the bound allows for an error of it. */
+function aged({ at, offset, rtt, bound }: TimeSample, now: number, drift = 0): TimeSample {
+  const age = Math.max(0, now - at);
+  return { at: now, offset: offset + drift * age, rtt, bound: bound + (DRIFT_ALLOWANCE + Math.abs(drift)) * age };
 }

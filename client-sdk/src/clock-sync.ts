@@ -3,8 +3,8 @@
  * filter.
  */
 import { ClockFilter, type TimeSample } from './clock-filter.ts';
-import { type DeviceClock, pause } from './device-clock.ts';
-import { asError, unreachable } from './errors.ts';
+import { type DeviceClock, Life, pause } from './device-clock.ts';
+import { asError, disconnected, unreachable } from './errors.ts';
 
 /** What the client knows of the server's clock, in milliseconds. */
 export interface ClockStatus {
@@ -25,10 +25,10 @@ export interface ClockSyncOptions {
   /** 0 to 1, for jitter. */
   random: () => number;
   /**
-   * Makes one exchange with the server; ends early when the signal aborts. `isKnown`: whether another one has
+   * Makes one exchange with the server; ends early when the life does. `isKnown`: whether another one has
    * succeeded.
    */
-  exchange: (signal: AbortSignal, isKnown: () => boolean) => Promise<TimeSample>;
+  exchange: (life: Life, isKnown: () => boolean) => Promise<TimeSample>;
   /** Called after each change while synced. */
   onSync: (status: ClockStatus) => void;
 }
@@ -58,17 +58,17 @@ const SLEEP_MS = 250;
 export class ClockSync {
   readonly #options: ClockSyncOptions;
   #filter = new ClockFilter();
-  #running = new AbortController();
+  #life = new Life();
   #following = false;
   #burst: Promise<ClockStatus> | undefined;
   /** Whether the time is being shown; before that corrections need no slewing. */
   #synced = false;
-  /** What `now` adds to the monotonic clock, and since when. */
-  #shown: { offset: number; at: number } | undefined;
-  /** Wall clock minus monotonic clock, and when that was; it changes when the device sleeps. */
-  #gap: { wall: number; at: number } | undefined;
-  /** Counts sleeps, since an exchange during a sleep is useless. */
-  #awake = 0;
+  /** What `now` adds to the monotonic clock; undefined while the server's time is unknown. */
+  #shown: number | undefined;
+  /** Wall clock minus monotonic clock; it changes when the device sleeps. */
+  #gap: number | undefined;
+  /** When the clocks were looked at last. */
+  #lookedAt = 0;
   /** What is added to the wall clock while the server's time is unknown. */
   #guess = 0;
 
@@ -82,29 +82,24 @@ export class ClockSync {
    */
   now(): number {
     const at = this.#look();
-    return this.#shown === undefined ? this.#options.clock.wall() + this.#guess : at + this.#shown.offset;
+    return this.#shown === undefined ? this.#options.clock.wall() + this.#guess : at + this.#shown;
   }
 
   status(): ClockStatus {
     const at = this.#look();
     const estimate = this.#filter.estimate(at);
-    if (estimate === null || this.#shown === undefined || !this.#synced) {
-      return { offset: 0, rtt: Infinity, bound: Infinity, state: 'syncing' };
-    }
-    const shown = at + this.#shown.offset;
-    const bound = estimate.bound + Math.abs(estimate.serverTime - shown);
-    return { offset: shown - this.#options.clock.wall(), rtt: estimate.rtt, bound, state: 'synced' };
+    if (!estimate || this.#shown === undefined || !this.#synced) return { offset: 0, rtt: Infinity, bound: Infinity, state: 'syncing' };
+    const offset = at + this.#shown - this.#options.clock.wall();
+    return { offset, rtt: estimate.rtt, bound: estimate.bound + Math.abs(estimate.offset - this.#shown), state: 'synced' };
   }
 
   /** Makes a burst of exchanges; concurrent callers share one. @throws SyncKairosError when no exchange succeeded. */
   sync(): Promise<ClockStatus> {
-    if (this.#burst === undefined) {
-      const burst = this.#exchangeMany(this.#running.signal).finally(() => {
-        if (this.#burst === burst) this.#burst = undefined;
-      });
-      this.#burst = burst;
-    }
-    return this.#burst;
+    if (this.#burst) return this.#burst;
+    const burst = this.#exchangeMany(this.#life).finally(() => {
+      if (this.#burst === burst) this.#burst = undefined;
+    });
+    return (this.#burst = burst);
   }
 
   /** Makes a burst now, then one exchange about every 10 s until `stop`. */
@@ -113,14 +108,14 @@ export class ClockSync {
     const burst = this.sync().catch(() => undefined);
     if (this.#following) return;
     this.#following = true;
-    const { signal } = this.#running;
-    void burst.then(() => this.#keepFollowing(signal));
+    const life = this.#life;
+    void burst.then(() => this.#keepFollowing(life));
   }
 
   /** Ends everything under way. The known time stays. */
   stop(): void {
-    this.#running.abort();
-    this.#running = new AbortController();
+    this.#life.end();
+    this.#life = new Life();
     this.#burst = undefined;
     this.#following = false;
   }
@@ -128,6 +123,11 @@ export class ClockSync {
   /** Call this when the device may have slept. Checks that, and measures again if timers may have been suspended. */
   wake(): void {
     this.#look();
+    this.#again();
+  }
+
+  /** Measures anew while following. What fails is not reported: the connection reports its own errors. */
+  #again(): void {
     if (this.#following) void this.sync().catch(() => undefined);
   }
 
@@ -135,73 +135,70 @@ export class ClockSync {
   #look(): number {
     const { clock } = this.#options;
     const at = clock.monotonic();
-    const gap = clock.wall() - at;
+    const elapsed = Math.max(0, at - this.#lookedAt);
     const before = this.#gap;
-    if (before !== undefined && Math.abs(gap - before.wall) > SLEEP_MS + 0.001 * Math.max(0, at - before.at)) this.#slept(before.wall);
-    else if (before !== undefined) this.#slew(at);
-    this.#gap = { wall: gap, at };
+    this.#gap = clock.wall() - at;
+    this.#lookedAt = at;
+    if (before !== undefined && Math.abs(this.#gap - before) > SLEEP_MS + 0.001 * elapsed) this.#slept(before);
+    else this.#slew(at, elapsed);
     return at;
   }
 
   #slept(gapBefore: number): void {
-    if (this.#shown !== undefined) this.#guess = this.#shown.offset - gapBefore;
-    this.#awake += 1;
+    if (this.#shown !== undefined) this.#guess = this.#shown - gapBefore;
     this.#filter = new ClockFilter();
     this.#shown = undefined;
     this.#synced = false;
     // Later, since this may be called while React renders.
-    if (this.#following) queueMicrotask(() => this.#following && void this.sync().catch(() => undefined));
+    queueMicrotask(() => this.#again());
   }
 
-  #slew(at: number): void {
-    const estimate = this.#filter.estimate(at);
-    if (estimate === null) return;
-    const target = estimate.serverTime - at;
-    const correction = this.#shown === undefined ? Infinity : target - this.#shown.offset;
-    if (this.#shown === undefined || !this.#synced || Math.abs(correction) >= STEP_MS) {
-      this.#shown = { offset: target, at };
-      return;
-    }
-    const most = SLEW_RATE * Math.max(0, at - this.#shown.at);
-    this.#shown = { offset: this.#shown.offset + Math.max(-most, Math.min(most, correction)), at };
+  #slew(at: number, elapsed = 0): void {
+    const target = this.#filter.estimate(at)?.offset;
+    if (target === undefined) return;
+    const shown = this.#shown ?? target;
+    const most = SLEW_RATE * elapsed;
+    const isStep = !this.#synced || Math.abs(target - shown) >= STEP_MS;
+    this.#shown = isStep ? target : shown + Math.max(-most, Math.min(most, target - shown));
   }
 
-  async #keepFollowing(signal: AbortSignal): Promise<void> {
-    while (!signal.aborted) {
-      await pause(this.#options.clock, (this.#synced ? SYNC_INTERVAL_MS : RETRY_MS) * (0.8 + 0.4 * this.#options.random()), signal);
-      if (!signal.aborted) await this.#exchangeOnce(signal).catch(() => undefined);
+  async #keepFollowing(life: Life): Promise<void> {
+    while (!life.isOver) {
+      await pause(this.#options.clock, (this.#synced ? SYNC_INTERVAL_MS : RETRY_MS) * (0.8 + 0.4 * this.#options.random()), life);
+      if (!life.isOver) await this.#exchangeOnce(life).catch(() => undefined);
     }
   }
 
-  async #exchangeMany(signal: AbortSignal): Promise<ClockStatus> {
+  async #exchangeMany(life: Life): Promise<ClockStatus> {
     const { clock } = this.#options;
     const failures: unknown[] = [];
     const exchanges: Promise<unknown>[] = [];
-    while (exchanges.length < BURST_SAMPLES && failures.length === 0 && !signal.aborted) {
-      if (exchanges.length > 0) await pause(clock, BURST_SPACING_MS, signal);
-      exchanges.push(this.#exchangeOnce(signal).catch((error: unknown) => failures.push(error)));
+    while (exchanges.length < BURST_SAMPLES && failures.length === 0 && !life.isOver) {
+      if (exchanges.length > 0) await pause(clock, BURST_SPACING_MS, life);
+      exchanges.push(this.#exchangeOnce(life).catch((error: unknown) => failures.push(error)));
     }
     const all = Promise.all(exchanges);
-    await Promise.race([all, pause(clock, BURST_PATIENCE_MS, signal)]);
+    await Promise.race([all, pause(clock, BURST_PATIENCE_MS, life)]);
     if (this.#shown === undefined) await all;
-    if (signal.aborted) throw unreachable('The client was disconnected');
+    if (life.isOver) throw disconnected();
     if (failures.length === exchanges.length) throw asError(failures[0]);
     if (!this.#synced && this.#shown !== undefined) this.#tell();
     return this.status();
   }
 
-  async #exchangeOnce(signal: AbortSignal): Promise<void> {
+  async #exchangeOnce(life: Life): Promise<void> {
     this.#look();
-    const awake = this.#awake;
-    const sample = await this.#options.exchange(signal, () => this.#shown !== undefined);
-    if (signal.aborted) return;
+    const filter = this.#filter;
+    const sample = await this.#options.exchange(life, () => this.#shown !== undefined);
+    if (life.isOver) return;
     const at = this.#look();
-    if (this.#awake !== awake) throw unreachable('The device slept');
-    const agrees = this.#filter.add(sample);
+    // An exchange during a sleep is useless.
+    if (this.#filter !== filter) throw unreachable('The device slept');
+    const agrees = filter.add(sample);
     this.#slew(at);
-    const bound = this.#filter.estimate(at)?.bound ?? Infinity;
-    if (this.#synced || bound <= GOOD_ENOUGH_MS || this.#burst === undefined) this.#tell();
-    if (!agrees && this.#following) void this.sync().catch(() => undefined);
+    const bound = filter.estimate(at)?.bound ?? Infinity;
+    if (this.#synced || bound <= GOOD_ENOUGH_MS || !this.#burst) this.#tell();
+    if (!agrees) this.#again();
   }
 
   #tell(): void {

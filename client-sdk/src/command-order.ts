@@ -2,7 +2,6 @@
  * Keeps the order of a session's commands. Without it, parallel work on the server, REST, and waiting for limits would
  * change the order.
  */
-import { Emitter } from './emitter.ts';
 import { type SyncKairosError, unreachable } from './errors.ts';
 import type { RestCommand } from './rest.ts';
 
@@ -12,50 +11,51 @@ import type { RestCommand } from './rest.ts';
  */
 const FREE: readonly RestCommand[] = ['session:adjust', 'session:message', 'session:share', 'session:revoke'];
 
-/** A command that is not answered yet. */
-interface Call {
+/** The place in the order of a command that is not answered yet. */
+export interface Turn {
   isFree: boolean;
   /** The refusal by a limit that the command waits out; null if it waits for none. */
   held: SyncKairosError | null;
+  /** Why it has to wait for a command that was called earlier; null if it need not. */
+  blocker: () => SyncKairosError | null;
+  /** Notes that it waits for a limit, or with null no longer. Meanwhile nothing that was called later is sent. */
+  hold: (refusal: SyncKairosError | null) => void;
+  /** It is answered. */
+  leave: () => void;
 }
 
-export class CommandOrder {
-  /** Emitted when a command may go on. */
-  readonly moved = new Emitter<{ moved: undefined }>();
+/**
+ * An order without commands. The returned function adds one that is called now. `moved` is called when a command may go
+ * on.
+ */
+export function commandOrder(moved: () => void): (sessionId: string, command: RestCommand) => Turn {
   /** Unanswered commands by session, in the order of the calls. */
-  readonly #lines = new Map<string, Set<Call>>();
-
-  /** Adds a command that is called now; remove it by `leave`. */
-  enter(sessionId: string, command: RestCommand): Call {
-    const call: Call = { isFree: FREE.includes(command), held: null };
-    const line = this.#lines.get(sessionId) ?? new Set<Call>();
-    this.#lines.set(sessionId, line.add(call));
-    return call;
-  }
-
-  leave(sessionId: string, call: Call): void {
-    const line = this.#lines.get(sessionId);
-    line?.delete(call);
-    if (line?.size === 0) this.#lines.delete(sessionId);
-    this.moved.emit('moved', undefined);
-  }
-
-  /**
-   * Notes that a command waits for a limit, or with null no longer. Meanwhile nothing that was called later is sent.
-   */
-  hold(call: Call, refusal: SyncKairosError | null): void {
-    if (call.held === refusal) return;
-    call.held = refusal;
-    this.moved.emit('moved', undefined);
-  }
-
-  /** Why a command has to wait for one that was called earlier; null if it need not. */
-  blocker(sessionId: string, call: Call): SyncKairosError | null {
-    for (const earlier of this.#lines.get(sessionId) ?? []) {
-      if (earlier === call) break;
-      if (earlier.held !== null) return earlier.held;
-      if (!earlier.isFree && !call.isFree) return unreachable('An earlier command of this session has no answer yet');
-    }
-    return null;
-  }
+  const lines = new Map<string, Set<Turn>>();
+  return (sessionId, command) => {
+    const line = lines.get(sessionId) ?? new Set();
+    const turn: Turn = {
+      isFree: FREE.includes(command),
+      held: null,
+      blocker: () => {
+        for (const earlier of line) {
+          if (earlier === turn) break;
+          if (earlier.held) return earlier.held;
+          if (!earlier.isFree && !turn.isFree) return unreachable('An earlier command of this session has no answer yet');
+        }
+        return null;
+      },
+      hold: (refusal) => {
+        if (turn.held === refusal) return;
+        turn.held = refusal;
+        moved();
+      },
+      leave: () => {
+        line.delete(turn);
+        if (line.size === 0) lines.delete(sessionId);
+        moved();
+      },
+    };
+    lines.set(sessionId, line.add(turn));
+    return turn;
+  };
 }

@@ -10,7 +10,7 @@ import {
   type ServerToClientEvents,
   SOCKET_TOKEN_MAX_LENGTH,
 } from './contract/index.ts';
-import { later } from './device-clock.ts';
+import { later, Life } from './device-clock.ts';
 import { Emitter } from './emitter.ts';
 import { refusal, retryAfter, type SyncKairosError, timedOut, unreachable } from './errors.ts';
 import type { ClientEvents, ConnectionState } from './events.ts';
@@ -35,6 +35,8 @@ interface InternalEvents {
   failure: undefined;
   /** A listener was added to a session. */
   wanted: undefined;
+  /** A command is answered, or waits for a limit of the server no longer or begins to: others may go on. */
+  moved: undefined;
 }
 
 export class Connection {
@@ -51,7 +53,7 @@ export class Connection {
   #delay = 0;
   /** The transport of the present try, if there is one; each try ends in one way only. */
   #dialling: Socket['io']['engine'] | undefined;
-  #closed = new AbortController();
+  #life = new Life();
   #callOffRetry: (() => void) | undefined;
   /** When a server that shuts down asks the client to come back. */
   #invitedIn: number | undefined;
@@ -77,7 +79,7 @@ export class Connection {
             if (!isMine()) return;
             if (token !== undefined && token.length > SOCKET_TOKEN_MAX_LENGTH) {
               const message = `a token has at most ${SOCKET_TOKEN_MAX_LENGTH} characters over a WebSocket`;
-              return this.#refused(refusal({ code: 'UNAUTHORIZED', message, retryable: false }), false);
+              return this.#unauthorized(message);
             }
             this.#planRenewal(token);
             send(token === undefined ? {} : { token });
@@ -98,7 +100,7 @@ export class Connection {
         return this.#refused(refusal({ ...refused, message: error.message, retryable: false }), options.tokens.renewable);
       }
       this.#invitedIn ??= retryAfter(refused);
-      this.#lost(refused === undefined ? unreachable(`No WebSocket to ${options.socketOrigin}`, error) : refusal(refused));
+      this.#lost(refused ? refusal(refused) : unreachable(`No WebSocket to ${options.socketOrigin}`, error));
     });
     this.socket.on('disconnect', (reason, description) => {
       if (this.#state !== 'connected') return;
@@ -119,9 +121,9 @@ export class Connection {
     return this.#failure;
   }
 
-  /** Aborts when the connection is closed by its owner. */
-  get closed(): AbortSignal {
-    return this.#closed.signal;
+  /** It ends when the connection is closed by its owner; then the next one begins. */
+  get life(): Life {
+    return this.#life;
   }
 
   /** The connection is lost and is being tried again. */
@@ -129,16 +131,14 @@ export class Connection {
     return this.#state === 'reconnecting' || this.#state === 'fallback';
   }
 
-  /**
-   * Begins to connect, unless it does already. The returned signal aborts when the connection is closed by its owner.
-   */
-  open(): AbortSignal {
+  /** Begins to connect, unless that is already under way. Returns the present life. */
+  open(): Life {
     if (this.isOff) {
       this.#attempt = 0;
       this.#enter('connecting');
       this.#dial();
     }
-    return this.#closed.signal;
+    return this.#life;
   }
 
   /** As `open`; a lost connection is tried at once instead of after the delay, and with short delays from now on. */
@@ -150,7 +150,7 @@ export class Connection {
 
   /** Records the outcome of the last request without a socket: its error, or null if the server answered. */
   report(failure: SyncKairosError | null): void {
-    if (this.isLost) this.#enter(failure === null ? 'fallback' : 'reconnecting');
+    if (this.isLost) this.#enter(failure ? 'reconnecting' : 'fallback');
     if (failure === this.#failure) return;
     this.#failure = failure;
     this.events.emit('failure', undefined);
@@ -163,16 +163,16 @@ export class Connection {
     this.#enter('idle');
     this.report(null);
     this.socket.disconnect();
-    this.#closed.abort();
-    this.#closed = new AbortController();
+    this.#life.end();
+    this.#life = new Life();
     if (wasConnected) this.events.emit('disconnected', { code: 1000, reason: 'client disconnect' });
   }
 
-  /** Raises the notices that the server sent beside the success of a command. */
-  noticed(payload: object, notices: readonly Notice[] = []): void {
+  /** Tells what the server said beside a success of a command. */
+  readonly noticed = (payload: object, notices: readonly Notice[] = []): void => {
     const { session_id = '' } = payload as { session_id?: string };
     for (const notice of notices) this.events.emit('notice', { session_id, ...notice });
-  }
+  };
 
   /**
    * Sends a command once over the present connection. @throws SyncKairosError the server's refusal; NETWORK_ERROR
@@ -186,7 +186,7 @@ export class Connection {
     return new Promise((resolve, reject) => {
       if (this.#state !== 'connected') return reject(unreachable('The connection was lost'));
       const answer = (failure: Error | null, reply: Reply<unknown>): void => {
-        if (failure !== null) {
+        if (failure) {
           return reject(this.socket.connected ? timedOut(command, timeoutMs) : unreachable('The connection was lost', failure));
         }
         // The contract defines the answer of each command; the server's tests check that it keeps to it.
@@ -217,8 +217,8 @@ export class Connection {
   }
 
   #dial(): void {
-    // A second try would end the first one.
-    if (this.#dialling !== undefined) return;
+    // A second try would be the end of the first.
+    if (this.#dialling) return;
     this.#callOffRetry?.();
     this.socket.connect();
     const { engine } = this.socket.io;
@@ -260,7 +260,7 @@ export class Connection {
     this.#callOffRetry = later(clock, () => this.#dial(), delay);
     if (!this.isLost) this.#enter('reconnecting');
     this.events.emit('reconnecting', { attempt, delay });
-    if (failure !== undefined) this.events.emit('tried', undefined);
+    if (failure) this.events.emit('tried', undefined);
     if (attempt === reconnectAttempts + 1) this.events.emit('connectionFailed', { attempts: reconnectAttempts });
   }
 
@@ -285,12 +285,16 @@ export class Connection {
   #dismissed(mayChange: boolean): void {
     const reason = this.#dismissal;
     this.#dismissal = undefined;
-    if (reason === undefined) return this.#lost();
+    if (!reason) return this.#lost();
     if (mayChange) {
       this.#invitedIn = 0;
       return this.#lost();
     }
     const message = `UNAUTHORIZED: ${reason === 'expired' ? 'the token has expired' : 'this link was revoked'}`;
+    this.#unauthorized(message);
+  }
+
+  #unauthorized(message: string): void {
     this.#refused(refusal({ code: 'UNAUTHORIZED', message, retryable: false }), false);
   }
 

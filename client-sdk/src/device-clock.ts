@@ -1,4 +1,5 @@
-/** The device's clocks and timers, in one place so that tests can replace them. */
+/** The device's clocks and timers, in one place so that tests can hand in others. */
+import { Emitter, together } from './emitter.ts';
 
 /** The device's two clocks, in milliseconds, and a timer that belongs to them. */
 export interface DeviceClock {
@@ -21,41 +22,45 @@ export const deviceClock: DeviceClock = { monotonic: () => performance.now(), wa
  * does not keep a Node process running; `KeepAlive` does, while somebody waits.
  */
 export function later(clock: DeviceClock, run: () => void, ms: number): () => void {
-  if (clock.timer !== undefined) return clock.timer(run, ms);
+  if (clock.timer) return clock.timer(run, ms);
   const timer = setTimeout(run, ms);
   // A browser's timer is a number.
   (timer as { unref?: () => void }).unref?.();
   return () => clearTimeout(timer);
 }
 
-/** Resolves after `ms`, or at once when the signal aborts; leaves no timer behind. */
-export function pause(clock: DeviceClock, ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) return resolve();
-    const done = (): void => {
-      callOff();
-      off();
-      resolve();
-    };
-    const callOff = later(clock, done, ms);
-    const off = onAbort(signal, done);
-  });
-}
+/** The time from opening something to closing it, for whoever waits meanwhile. */
+export class Life {
+  isOver = false;
+  readonly #events = new Emitter<{ end: undefined }>();
 
-const waiting = new WeakMap<AbortSignal, Set<() => void>>();
+  /** Calls `run` at the end, until the returned function is called. */
+  onEnd(run: () => void): () => void {
+    return this.#events.on('end', run);
+  }
+
+  end(): void {
+    this.isOver = true;
+    this.#events.emit('end', undefined);
+  }
+}
 
 /**
  * Calls `run` when the signal aborts, until the returned function is called. Any number may wait for the same signal:
  * Node would warn of more than ten listeners.
  */
-export function onAbort(signal: AbortSignal, run: () => void): () => void {
-  const runs = waiting.get(signal) ?? new Set();
-  if (!waiting.has(signal)) {
-    waiting.set(signal, runs);
-    signal.addEventListener('abort', () => {
-      for (const each of Array.from(runs)) each();
-    });
-  }
-  runs.add(run);
-  return () => void runs.delete(run);
+export function pause(
+  clock: DeviceClock,
+  ms: number,
+  life: Life,
+  subscribe: (done: () => void) => () => void = () => () => undefined,
+): Promise<void> {
+  return new Promise((resolve) => {
+    if (life.isOver) return resolve();
+    const done = (): void => {
+      end();
+      resolve();
+    };
+    const end = together(later(clock, done, Math.max(0, ms)), life.onEnd(done), subscribe(done));
+  });
 }

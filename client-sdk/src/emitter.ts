@@ -27,10 +27,14 @@ export function callAll<T>(handlers: ReadonlySet<(payload: T) => void> | undefin
   }
 }
 
-/**
- * Calls an application's handler; an error that it throws becomes an uncaught error and does not disturb other
- * handlers.
- */
+/** One function that calls all of these. */
+export function together(...ends: (() => void)[]): () => void {
+  return () => {
+    for (const end of ends) end();
+  };
+}
+
+/** Calls an application's handler; what it throws surfaces as an uncaught error of its own and disturbs nobody else. */
 function callSafely(handler: () => void): void {
   try {
     handler();

@@ -38,6 +38,11 @@ export function unreachable(message: string, cause?: unknown): SyncKairosError {
   return new SyncKairosError('NETWORK_ERROR', message, { retryable: true, cause });
 }
 
+/** The error for what was under way when the application closed the client. */
+export function disconnected(): SyncKairosError {
+  return unreachable('The client was disconnected');
+}
+
 /** The error for an answer that did not come within `ms` milliseconds. */
 export function timedOut(what: string, ms: number): SyncKairosError {
   return new SyncKairosError('TIMEOUT', `No answer to ${what} within ${Math.round(ms)} ms`, { retryable: true });

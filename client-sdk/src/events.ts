@@ -42,21 +42,22 @@ export interface ClientEvents {
   error: SyncKairosError;
 }
 
-const NAMES: Record<keyof ClientEvents, true> = {
+/**
+ * All events, and whether listening for one is waiting for something. A program that only wants to hear of trouble may
+ * end.
+ */
+export const AWAITED: Record<keyof ClientEvents, boolean> = {
   connected: true,
-  disconnected: true,
-  reconnecting: true,
-  connectionFailed: true,
+  disconnected: false,
+  reconnecting: false,
+  connectionFailed: false,
   timeSynced: true,
-  clockSkewDetected: true,
+  clockSkewDetected: false,
   timeExpired: true,
   timeWarning: true,
   clockPhase: true,
   sessionDeleted: true,
   message: true,
   notice: true,
-  error: true,
+  error: false,
 };
-
-/** The names of all events. */
-export const CLIENT_EVENTS = Object.keys(NAMES);

@@ -12,39 +12,27 @@ export function expiryBetween(before: SessionState, after: SessionState, cause?:
   const isNext = after.epoch === before.epoch && after.version === before.version + 1;
   const expired = after.participants.filter((participant, n) => participant.has_expired && before.participants[n]?.has_expired === false);
   const beganAtDeadline = before.deadline_at !== null && after.cycle_started_at === before.deadline_at;
-  const traces = (after.status === 'expired' && before.status !== 'expired') || expired.length > 0 || beganAtDeadline;
+  const traces = expired.length > 0 || beganAtDeadline || (after.status === 'expired' && before.status !== 'expired');
   // Where the event's type is known and nothing lies in between, it alone decides.
-  if (cause === 'participant_expired' ? false : (isNext && cause !== undefined) || !traces) return null;
-  const who =
-    expired.find((participant) => participant.participant_id === before.active_participant_id) ?? (isNext ? undefined : expired[0]);
+  if (cause !== 'participant_expired' && ((isNext && cause) || !traces)) return null;
   const { owners, acrossTurns } = modeOf(after);
-  if (after.concurrent) return together(before, after, expired);
-  const id = who?.participant_id ?? before.active_participant_id;
-  const group = who?.group_id ?? before.active_group_id;
+  const { session_id, epoch, version, action_on_timeout: action_applied } = after;
+  const common = { session_id, epoch, version, action_applied };
+  if (after.concurrent) {
+    // All clocks that have fallen since.
+    const ids = expired.map((one) => one.participant_id);
+    const expired_at = expired[expired.length - 1]?.expired_at ?? before.deadline_at ?? after.updated_at;
+    const [only = null] = ids.length === 1 ? ids : [];
+    return { ...common, expired_participant_id: only, expired_participant_ids: ids, expired_group_id: null, expired_at };
+  }
+  const isActive = (one: ParticipantState): boolean => one.participant_id === before.active_participant_id;
+  const who = expired.find(isActive) ?? (isNext ? undefined : expired[0]);
+  const { participant_id: id = before.active_participant_id, group_id: group = before.active_group_id } = who ?? {};
+  const ended = after.status === 'expired' ? after.session_completed_at : before.deadline_at;
   return {
-    session_id: after.session_id,
-    epoch: after.epoch,
-    version: after.version,
+    ...common,
     expired_participant_id: acrossTurns ? null : id,
     expired_group_id: owners === 'groups' ? group : null,
-    expired_at: isNext
-      ? after.updated_at
-      : ((after.status === 'expired' ? after.session_completed_at : before.deadline_at) ?? after.updated_at),
-    action_applied: after.action_on_timeout,
-  };
-}
-
-/** As `expiryBetween`, of a concurrent session: all clocks that have fallen since `before`. */
-function together(before: SessionState, after: SessionState, expired: readonly ParticipantState[]): Omit<ExpiredEvent, 'server_time_ms'> {
-  const ids = expired.map((one) => one.participant_id);
-  return {
-    session_id: after.session_id,
-    epoch: after.epoch,
-    version: after.version,
-    expired_participant_id: ids.length === 1 ? (ids[0] ?? null) : null,
-    expired_participant_ids: ids,
-    expired_group_id: null,
-    expired_at: expired[expired.length - 1]?.expired_at ?? before.deadline_at ?? after.updated_at,
-    action_applied: after.action_on_timeout,
+    expired_at: (isNext ? null : ended) ?? after.updated_at,
   };
 }

@@ -57,20 +57,19 @@ export function untilNextElapsedDigit(ms: number): number {
   return shownElapsed(ms) + (ms < TENTHS_BELOW_MS ? 100 : 1000) - ms;
 }
 
+/** Whole hours, minutes and seconds. */
+function parted(seconds: number): [number, number, number] {
+  return [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60];
+}
+
 function clockFace(total: number): string {
   const two = (value: number): string => String(value).padStart(2, '0');
-  const minutes = Math.floor(total / 60) % 60;
-  const hours = Math.floor(total / 3600);
-  return hours > 0 ? `${hours}:${two(minutes)}:${two(total % 60)}` : `${minutes}:${two(total % 60)}`;
+  const [hours, minutes, seconds] = parted(total);
+  return `${hours > 0 ? `${hours}:${two(minutes)}` : minutes}:${two(seconds)}`;
 }
 
 function spoken(seconds: number): string {
-  const total = Math.abs(seconds);
-  const parts = [
-    [Math.floor(total / 3600), 'hour'],
-    [Math.floor(total / 60) % 60, 'minute'],
-    [total % 60, 'second'],
-  ] as const;
-  const said = parts.filter(([count]) => count > 0).map(([count, unit]) => `${count} ${unit}${count === 1 ? '' : 's'}`);
-  return said.length > 0 ? `${seconds < 0 ? 'minus ' : ''}${said.join(' ')}` : '0 seconds';
+  const units = ['hour', 'minute', 'second'];
+  const said = parted(Math.abs(seconds)).flatMap((count, n) => (count > 0 ? [`${count} ${units[n]}${count === 1 ? '' : 's'}`] : []));
+  return (seconds < 0 ? 'minus ' : '') + (said.join(' ') || '0 seconds');
 }

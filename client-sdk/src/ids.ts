@@ -3,11 +3,12 @@
  * anybody, sortable by time.
  */
 export function uuidV7(unixMs: number, random: Uint8Array): string {
-  const time = Math.floor(unixMs).toString(16).padStart(12, '0');
-  const noise = Array.from(random, (byte) => byte.toString(16).padStart(2, '0')).join('');
-  // The two bits of the variant, "10", before two random bits.
+  const hex = (value: number, digits: number): string => value.toString(16).padStart(digits, '0');
+  const noise = Array.from(random, (byte) => hex(byte, 2)).join('');
+  // The variant's two bits, "10", before two of chance.
   const variant = '89ab'[(random[2] ?? 0) >> 6];
-  return `${time.slice(0, 8)}-${time.slice(8)}-7${noise.slice(0, 3)}-${variant}${noise.slice(5, 8)}-${noise.slice(8)}`;
+  const digits = `${hex(Math.floor(unixMs), 12)}7${noise.slice(0, 3)}${variant}${noise.slice(5)}`;
+  return digits.replace(/(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
 }
 
 /**

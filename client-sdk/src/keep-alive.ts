@@ -2,18 +2,8 @@
  * Lets a Node process end by itself: the client's sockets and timers do not keep it running, but pending commands and
  * listeners do.
  */
-import type { ClientEvents } from './events.ts';
-
-/** Listeners for these events do not keep the process running: a program that only listens for errors may end. */
-const TROUBLE: readonly string[] = [
-  'error',
-  'disconnected',
-  'reconnecting',
-  'connectionFailed',
-  'clockSkewDetected',
-] satisfies (keyof ClientEvents)[];
-/** The longest interval of a timer, 24.8 days. */
-const LONGEST_MS = 2_147_483_647;
+import { LONGEST_MS } from './device-clock.ts';
+import { AWAITED, type ClientEvents } from './events.ts';
 
 /**
  * Whether sockets and timers can be told not to keep the process running. They can't in browsers and in imitations of
@@ -25,51 +15,46 @@ export function isNode(): boolean {
   return versions['node'] !== undefined && versions['bun'] === undefined && versions['deno'] === undefined && document === undefined;
 }
 
-export class KeepAlive {
-  #work = 0;
-  #listeners = 0;
-  #open = false;
-  #timer: ReturnType<typeof setInterval> | undefined;
+export type KeepAlive = ReturnType<typeof keepAlive>;
 
-  /** Keeps the process for work under way, until the returned function is called. */
-  work(): () => void {
-    this.#work += 1;
-    return this.#until(() => (this.#work -= 1));
-  }
+/** What is under way or waited for in a client. */
+export function keepAlive() {
+  let [working, listening, isOpen] = [0, 0, false];
+  let timer: ReturnType<typeof setInterval> | undefined;
 
-  /**
-   * Keeps the process for a listener, until the returned function is called, while the client is connected or
-   * connecting.
-   */
-  listen(event?: keyof ClientEvents): () => void {
-    if (event !== undefined && TROUBLE.includes(event)) return () => undefined;
-    this.#listeners += 1;
-    return this.#until(() => (this.#listeners -= 1));
-  }
-
-  /** Notes whether the client is connected or connecting. */
-  set open(open: boolean) {
-    this.#open = open;
-    this.#look();
-  }
-
-  #until(end: () => void): () => void {
-    this.#look();
-    let over = false;
-    return () => {
-      if (over) return;
-      over = true;
-      end();
-      this.#look();
-    };
-  }
-
-  #look(): void {
-    const needed = this.#work > 0 || (this.#open && this.#listeners > 0);
-    if (needed) this.#timer ??= setInterval(() => undefined, LONGEST_MS);
+  const look = (): void => {
+    if (working > 0 || (isOpen && listening > 0)) timer ??= setInterval(() => undefined, LONGEST_MS);
     else {
-      clearInterval(this.#timer);
-      this.#timer = undefined;
+      clearInterval(timer);
+      timer = undefined;
     }
-  }
+  };
+  const until = (count: (step: number) => void): (() => void) => {
+    let step = 1;
+    const move = (): void => {
+      count(step);
+      // Calling the end twice must not end others.
+      step = step === 1 ? -1 : 0;
+      look();
+    };
+    move();
+    return move;
+  };
+
+  return {
+    /** Something is under way, until the returned function is called. */
+    work: () => until((step) => (working += step)),
+
+    /**
+     * Somebody listens, until the returned function is called; that counts while there is a connection, or one on its
+     * way.
+     */
+    listen: (event?: keyof ClientEvents) => (event && !AWAITED[event] ? () => undefined : until((step) => (listening += step))),
+
+    /** Notes whether there is a connection, or one on its way. */
+    connection: (open: boolean) => {
+      isOpen = open;
+      look();
+    },
+  };
 }

@@ -1,8 +1,8 @@
 /** The options of a client and their defaults. */
 import type { SessionState } from './contract/index.ts';
-import { inWords } from './arguments.ts';
+import { expectKnown, expectThat, inWords } from './arguments.ts';
 import { deviceClock, type DeviceClock } from './device-clock.ts';
-import { TokenSource } from './token.ts';
+import { type TokenSource, tokenSource } from './token.ts';
 
 /**
  * The state after a switch to `next`, or to the item `nextItem` of a programme, at `now` (Unix ms of the server); null
@@ -72,18 +72,17 @@ const NAMES: Record<keyof SyncKairosOptions, true> = {
  */
 export function resolveOptions(url: string | URL, given: SyncKairosOptions | string = {}): ResolvedOptions {
   const options = typeof given === 'string' ? { socketUrl: given } : given;
-  const unknown = Object.keys(options).find((name) => !(name in NAMES));
-  if (unknown !== undefined) throw new TypeError(`There is no option ${inWords(unknown)}; there are: ${Object.keys(NAMES).join(', ')}`);
+  for (const name of Object.keys(options)) expectKnown('option', name, NAMES);
   const { socketUrl = url, token, reconnectAttempts = 10, requestTimeoutMs = 5_000, clock = deviceClock } = options;
-  if (!(reconnectAttempts >= 0)) throw new TypeError(`reconnectAttempts must be 0 or more; it is ${inWords(reconnectAttempts)}`);
-  if (!(requestTimeoutMs > 0)) throw new TypeError(`requestTimeoutMs must be above 0; it is ${inWords(requestTimeoutMs)}`);
+  expectThat(reconnectAttempts >= 0, 'reconnectAttempts', 'be 0 or more', reconnectAttempts);
+  expectThat(requestTimeoutMs > 0, 'requestTimeoutMs', 'be above 0', requestTimeoutMs);
   const rest = partsOf('The URL', url);
   const socket = partsOf('socketUrl', socketUrl);
   return {
     restUrl: rest.origin + rest.path,
     socketOrigin: socket.origin,
     socketPath: `${socket.path.replace(/\/socket\.io$/, '')}/socket.io/`,
-    tokens: new TokenSource(token),
+    tokens: tokenSource(token),
     reconnectAttempts,
     requestTimeoutMs,
     optimistic: options.optimistic,

@@ -33,50 +33,47 @@ export interface PhaseWatchOptions {
   tell: (event: ClockPhaseEvent) => void;
 }
 
-export class PhaseWatch {
-  readonly #options: PhaseWatchOptions;
-  readonly #watched = new Map<string, Watched>();
+export type PhaseWatch = ReturnType<typeof phaseWatch>;
 
-  constructor(options: PhaseWatchOptions) {
-    this.#options = options;
-  }
+/** Watches the sessions that it is told of. */
+export function phaseWatch({ clock, now, tell }: PhaseWatchOptions) {
+  const watched = new Map<string, Watched>();
 
-  /** Takes the newest state of a session; null where it has gone, or has no listener any more. */
-  follow(id: string, state: SessionState | null): void {
-    const known = this.#watched.get(id);
-    known?.callOff?.();
-    this.#watched.delete(id);
-    const clock = state && findClock(state, 'session')?.clock;
-    if (!state?.cycle_started_at || !clock?.control) return;
-    const turn = JSON.stringify([state.epoch, clockHolder(state), clock.state.turns]);
-    // Of a turn that the client saw begin all phases are raised; those from before the client came are not.
-    const part = known?.turn === turn ? known.part : known && partOf(readClock(state, 'session', Date.parse(state.cycle_started_at)));
-    this.#watched.set(id, { state, turn, part });
-    this.#look(id);
-  }
-
-  /** Call this when the estimate of the server's time has changed. */
-  lookAgain(): void {
-    for (const id of this.#watched.keys()) this.#look(id);
-  }
-
-  #look(id: string): void {
-    const { clock, now, tell } = this.#options;
-    const watched = this.#watched.get(id);
+  const look = (session_id: string, one: Watched): void => {
     const server_time_ms = now();
-    if (watched === undefined || server_time_ms === null) return;
-    const reading = readClock(watched.state, 'session', server_time_ms);
-    if (reading === null) return;
-    const before = watched.part;
-    watched.part = partOf(reading);
-    watched.callOff?.();
+    if (server_time_ms === null) return;
+    const reading = readClock(one.state, 'session', server_time_ms);
+    if (!reading) return;
+    const before = one.part;
+    one.part = partOf(reading);
+    one.callOff?.();
     const rest = reading.next_change_in_ms ?? Infinity;
-    watched.callOff = rest > LONGEST_MS ? undefined : later(clock, () => this.#look(id), Math.ceil(rest));
-    if (before !== undefined && before !== watched.part)
-      tell({ session_id: id, ...clockHolder(watched.state), ...reading, server_time_ms });
-  }
+    // Before so long a rest is over, the server's time has been measured again.
+    one.callOff = rest > LONGEST_MS ? undefined : later(clock, () => look(session_id, one), Math.ceil(rest));
+    if (before && before !== one.part) tell({ session_id, ...clockHolder(one.state), ...reading, server_time_ms });
+  };
+
+  return {
+    /** Takes the newest state of a session; null where there is none any more, or nobody wants to hear of it. */
+    follow: (id: string, state: SessionState | null): void => {
+      const known = watched.get(id);
+      known?.callOff?.();
+      watched.delete(id);
+      const running = state && findClock(state, 'session')?.clock;
+      if (!state?.cycle_started_at || !running?.control) return;
+      const turn = JSON.stringify([state.epoch, clockHolder(state), running.state.turns]);
+      // Of a turn that the client saw begin nothing is left out; what passed before it came is no news.
+      const part = known?.turn === turn ? known.part : known && partOf(readClock(state, 'session', Date.parse(state.cycle_started_at)));
+      const one: Watched = { state, turn, part };
+      watched.set(id, one);
+      look(id, one);
+    },
+
+    /** The server's time is another one than was thought. */
+    lookAgain: (): void => watched.forEach((one, id) => look(id, one)),
+  };
 }
 
 function partOf(reading: Reading | null): string | undefined {
-  return reading === null ? undefined : `${reading.phase} ${reading.stage} ${reading.periods_left}`;
+  return reading ? `${reading.phase} ${reading.stage} ${reading.periods_left}` : undefined;
 }

@@ -3,11 +3,11 @@
  * lost answer.
  */
 import { expectPayload } from './arguments.ts';
-import { CommandOrder } from './command-order.ts';
+import { commandOrder, type Turn } from './command-order.ts';
 import type { Connection } from './connection.ts';
 import type { Commands } from './contract/index.ts';
-import { later } from './device-clock.ts';
-import { retryAfter, SyncKairosError, timedOut, unreachable } from './errors.ts';
+import { pause } from './device-clock.ts';
+import { disconnected, retryAfter, SyncKairosError, timedOut } from './errors.ts';
 import type { KeepAlive } from './keep-alive.ts';
 import type { ResolvedOptions } from './options.ts';
 import { requestOverRest, type RestCommand } from './rest.ts';
@@ -15,124 +15,87 @@ import { requestOverRest, type RestCommand } from './rest.ts';
 /** Pause before a server that could not be reached, or was not ready, is asked again. */
 const AGAIN_MS = 300;
 
-export class Requests {
-  readonly #connection: Connection;
-  readonly #options: ResolvedOptions;
-  readonly #alive: KeepAlive;
-  readonly #order = new CommandOrder();
+/**
+ * The returned function sends a command until it is answered or its time is up. A `command_id` in the payload keeps it
+ * from having its effect twice. A limit of the server is waited out where the time allows. Of one session's commands,
+ * what was called first comes first (`commandOrder`). It throws:
+ * - TypeError for a payload that can't be sent
+ * - SyncKairosError the server's refusal; NETWORK_ERROR when it could not be reached, TIMEOUT when an answer got lost
+ *   and the outcome is unknown
+ */
+export function requestsOver(
+  connection: Connection,
+  options: ResolvedOptions,
+  alive: KeepAlive,
+): <C extends RestCommand>(command: C, payload: Commands[C]['payload']) => Promise<Commands[C]['data']> {
+  const { events } = connection;
+  const { clock, requestTimeoutMs, tokens } = options;
+  const enter = commandOrder(() => events.emit('moved', undefined));
 
-  constructor(connection: Connection, options: ResolvedOptions, alive: KeepAlive) {
-    this.#connection = connection;
-    this.#options = options;
-    this.#alive = alive;
-  }
-
-  /**
-   * Sends a command until it is answered or its time is up. A `command_id` in the payload keeps it from having its
-   * effect twice. A limit of the server is waited out where the time allows. Commands of one session are sent in the
-   * order of their calls (`CommandOrder`).
-   * @throws TypeError for a payload that can't be sent
-   * @throws SyncKairosError the server's refusal; NETWORK_ERROR when it could not be reached, TIMEOUT when an answer
-   * got lost and the outcome is unknown
-   */
-  async send<C extends RestCommand>(command: C, payload: Commands[C]['payload']): Promise<Commands[C]['data']> {
+  return async (command, payload) => {
     expectPayload(payload);
-    const rest = this.#alive.work();
-    // Reads change nothing, so they need no place in the order.
-    const isRead = payload.command_id === undefined;
-    const [order, sessionId] = [this.#order, payload.session_id ?? ''];
-    const call = isRead ? null : order.enter(sessionId, command);
-    const turn = {
-      blocker: () => call && order.blocker(sessionId, call),
-      hold: (refusal: SyncKairosError | null) => call && order.hold(call, refusal),
-    };
+    const rest = alive.work();
+    // Reading changes nothing, and so has no place in the order.
+    const turn = payload.command_id === undefined ? undefined : enter(payload.session_id ?? '', command);
     try {
-      return await this.#insist(command, payload, turn);
+      return await insist(command, payload, turn);
     } finally {
-      if (call !== null) order.leave(sessionId, call);
+      turn?.leave();
       rest();
     }
-  }
+  };
 
-  async #insist<C extends RestCommand>(
+  async function insist<C extends RestCommand>(
     command: C,
     payload: Commands[C]['payload'],
-    turn: { blocker: () => SyncKairosError | null; hold: (refusal: SyncKairosError | null) => void },
+    turn: Turn | undefined,
   ): Promise<Commands[C]['data']> {
-    const [connection, options] = [this.#connection, this.#options];
-    const { clock, requestTimeoutMs, tokens } = options;
     const deadline = clock.monotonic() + requestTimeoutMs;
-    const signal = connection.open();
+    const left = (): number => deadline - clock.monotonic();
+    const life = connection.open();
+    const changed = (ms: number): Promise<void> => pause(clock, ms, life, (done) => events.on('state', done));
     let [unanswered, renewed, socketFailed] = [false, false, false];
     for (;;) {
       // It is not clear yet whether there will be a socket.
-      if (connection.state === 'connecting') await this.#change((deadline - clock.monotonic()) / 2);
-      for (let blocker = turn.blocker(); blocker !== null && !signal.aborted; blocker = turn.blocker()) {
-        if (clock.monotonic() >= deadline) throw blocker;
-        await this.#wait(deadline - clock.monotonic(), (done) => this.#order.moved.on('moved', done));
+      if (connection.state === 'connecting') await changed(left() / 2);
+      for (let blocker; !life.isOver && (blocker = turn?.blocker());) {
+        if (left() <= 0) throw blocker;
+        await pause(clock, left(), life, (done) => events.on('moved', done));
       }
-      turn.hold(null);
-      if (signal.aborted) throw unreachable('The client was disconnected');
+      turn?.hold(null);
+      if (life.isOver) throw disconnected();
       const overSocket = connection.state === 'connected' && !socketFailed;
-      const timeoutMs = deadline - clock.monotonic();
+      const timeoutMs = left();
       try {
         // A socket gets at most half of the time, since it may be dead without a sign of it; REST gets the other half.
         if (overSocket) return await connection.exchange(command, payload, timeoutMs / 2);
-        return await requestOverRest(options, command, payload, {
-          timeoutMs,
-          signal,
-          noticed: (of, notices) => connection.noticed(of, notices),
-        });
+        return await requestOverRest(options, command, payload, { timeoutMs, life, noticed: connection.noticed });
       } catch (error) {
         // A mistake of the program, or of the client, is not a failure of the network.
         if (!(error instanceof SyncKairosError)) throw error;
-        socketFailed ||= overSocket && error.code === 'TIMEOUT';
-        unanswered ||= error.code === 'TIMEOUT' || (overSocket && error.code === 'NETWORK_ERROR');
-        if (error.code === 'UNAUTHORIZED' && tokens.renewable && !renewed) {
-          // Goes on over REST, which waits for the token that is requested now, but not beyond the time.
+        const { code, retryable } = error;
+        const isNotReady = code === 'SERVICE_UNAVAILABLE';
+        /** Whether the same request may well succeed in a moment. */
+        const isPassing = code === 'NETWORK_ERROR' || code === 'TIMEOUT' || (isNotReady && retryable);
+        socketFailed ||= overSocket && code === 'TIMEOUT';
+        unanswered ||= code === 'TIMEOUT' || (overSocket && code === 'NETWORK_ERROR');
+        if (code === 'UNAUTHORIZED' && tokens.renewable && !renewed) {
+          // On over REST, which waits for the token that is asked for now, but not for ever.
           renewed = socketFailed = true;
           void connection.refreshToken().catch(() => undefined);
           continue;
         }
-        const again = retryAfter(error) ?? (isPassing(error) ? AGAIN_MS : undefined);
-        const left = deadline - clock.monotonic();
+        const again = retryAfter(error) ?? (isPassing ? AGAIN_MS : undefined);
         if (again === undefined) throw error;
-        if (again >= left)
-          throw unanswered && isPassing(error) && error.code !== 'SERVICE_UNAVAILABLE' ? timedOut(command, requestTimeoutMs) : error;
-        if (error.code === 'RATE_LIMIT_EXCEEDED') {
-          turn.hold(error);
-          await this.#wait(again);
-        } else if (!overSocket || error.code === 'SERVICE_UNAVAILABLE' || (connection.state === 'connected' && !socketFailed)) {
+        if (again >= left()) throw unanswered && isPassing && !isNotReady ? timedOut(command, requestTimeoutMs) : error;
+        if (code === 'RATE_LIMIT_EXCEEDED') {
+          turn?.hold(error);
+          await pause(clock, again, life);
+        } else if (!overSocket || isNotReady || (connection.state === 'connected' && !socketFailed)) {
           // A socket that was lost, or is dead, sends it over REST at once.
-          await this.#change(again);
+          await changed(again);
         }
       }
     }
   }
-
-  /** Waits until the connection changes, or for `ms`. */
-  #change(ms: number): Promise<void> {
-    return this.#wait(ms, (done) => this.#connection.events.on('state', done));
-  }
-
-  /** Waits for `ms`, until the client is disconnected, or until whoever `subscribe` asks says so. */
-  #wait(ms: number, subscribe: (done: () => void) => () => void = () => () => undefined): Promise<void> {
-    const { events } = this.#connection;
-    return new Promise((resolve) => {
-      const done = (): void => {
-        callOff();
-        offClose();
-        off();
-        resolve();
-      };
-      const callOff = later(this.#options.clock, done, Math.max(0, ms));
-      const offClose = events.on('state', (state) => state === 'idle' && done());
-      const off = subscribe(done);
-    });
-  }
-}
-
-/** Whether the same request is likely to succeed in a moment. */
-function isPassing({ code, retryable }: SyncKairosError): boolean {
-  return code === 'NETWORK_ERROR' || code === 'TIMEOUT' || (code === 'SERVICE_UNAVAILABLE' && retryable);
 }

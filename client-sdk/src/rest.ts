@@ -1,19 +1,19 @@
 /** Sends commands over REST while there is no socket. */
 import type { CommandName, Commands, ErrorBody, Notice } from './contract/index.ts';
-import { later, onAbort } from './device-clock.ts';
-import { refusal, SyncKairosError, timedOut, unreachable } from './errors.ts';
+import { type Life, pause } from './device-clock.ts';
+import { disconnected, refusal, type SyncKairosError, timedOut, unreachable } from './errors.ts';
 import type { ResolvedOptions } from './options.ts';
 
 /** All commands but those that need a socket. */
 export type RestCommand = Exclude<CommandName, 'session:join' | 'session:leave' | 'auth:refresh' | 'time:sync'>;
 
 /** Method and path below `/v1/sessions/:id` where they are not `POST` and the command's verb. */
-const ROUTES: Partial<Record<RestCommand, readonly [method: string, path: string]>> = {
-  'session:get': ['GET', ''],
-  'session:delete': ['DELETE', ''],
-  'session:history': ['GET', '/events'],
-  'session:links': ['GET', '/share'],
-  'session:revoke': ['DELETE', '/share/'],
+const ROUTES: Partial<Record<RestCommand, `${string} ${string}`>> = {
+  'session:get': 'GET ',
+  'session:delete': 'DELETE ',
+  'session:history': 'GET /events',
+  'session:links': 'GET /share',
+  'session:revoke': 'DELETE /share/',
 };
 
 /**
@@ -25,23 +25,28 @@ export async function requestOverRest<C extends RestCommand>(
   options: ResolvedOptions,
   command: C,
   payload: Commands[C]['payload'],
-  limits: { timeoutMs: number; signal: AbortSignal; noticed?: (payload: object, notices?: Notice[]) => void },
+  limits: { timeoutMs: number; life: Life; noticed?: (payload: object, notices?: Notice[]) => void },
 ): Promise<Commands[C]['data']> {
-  const { session_id: id, link_id: link, ...fields }: { session_id?: string | undefined; link_id?: string | undefined } = payload;
-  const [method, route] = ROUTES[command] ?? ['POST', `/${command.slice('session:'.length)}`];
-  const created = command === 'session:create';
-  const below = created ? '' : `/${encodeURIComponent(id ?? '')}${route}${encodeURIComponent(link ?? '')}`;
-  const path = `/v1/sessions${below}${method === 'POST' ? '' : queryOf(fields)}`;
-  const body = method === 'POST' ? { body: JSON.stringify(created ? payload : fields) } : {};
-  const reply = await fetchWithin(options, path, { method, ...body }, limits);
-  // The answer may come from any server.
+  const { session_id = '', link_id = '', ...fields }: { session_id?: string | undefined; link_id?: string | undefined } = payload;
+  const [method = '', route = ''] = (ROUTES[command] ?? `POST /${command.slice('session:'.length)}`).split(' ');
+  const isCreate = command === 'session:create';
+  const path = `/v1/sessions${isCreate ? '' : `/${encodeURIComponent(session_id)}${route}${encodeURIComponent(link_id)}`}`;
+  const reply =
+    method === 'POST'
+      ? await fetchWithin(options, path, { method, body: JSON.stringify(isCreate ? payload : fields) }, limits)
+      : await fetchWithin(options, path + queryOf(fields), { method }, limits);
+  // What answers may be anything.
   const { ok, data, error, notices } = (reply ?? {}) as { ok?: unknown; data?: Commands[C]['data']; error?: ErrorBody; notices?: Notice[] };
   if (ok === true && data !== undefined) {
     limits.noticed?.(payload, notices);
     return data;
   }
-  if (ok === false && typeof error?.code === 'string') throw refusal(error);
-  throw unreachable(`What answers at ${options.restUrl} is no SyncKairos`);
+  throw ok === false && typeof error?.code === 'string' ? refusal(error) : unknownServer(options);
+}
+
+/** The error for an answer that is none of a SyncKairos. */
+export function unknownServer({ restUrl }: ResolvedOptions): SyncKairosError {
+  return unreachable(`What answers at ${restUrl} is no SyncKairos`);
 }
 
 /**
@@ -53,47 +58,37 @@ export async function fetchWithin(
   { tokens, fetch, restUrl, clock, quota }: ResolvedOptions,
   path: string,
   init: { method?: string; body?: string },
-  { timeoutMs, signal }: { timeoutMs: number; signal: AbortSignal },
+  { timeoutMs, life }: { timeoutMs: number; life: Life },
 ): Promise<unknown> {
-  // Older supported browsers lack AbortSignal.any and AbortSignal.timeout.
+  if (life.isOver) throw disconnected();
+  // Browsers have not had AbortSignal.any and .timeout for long.
   const over = new AbortController();
-  let ending = unreachable('The client was disconnected');
-  const callOff = later(
-    clock,
-    () => {
-      ending = timedOut(path, timeoutMs);
-      over.abort();
-    },
-    timeoutMs,
-  );
-  const off = onAbort(signal, () => over.abort());
-  try {
-    if (signal.aborted) throw ending;
-    const aborted = new Promise<never>((_, reject) => over.signal.addEventListener('abort', () => reject(ending)));
-    const token = await Promise.race([aborted, tokens.current()]);
+  let end = (): void => undefined;
+  const tooLate = pause(clock, timeoutMs, life, (done) => ((end = done), () => over.abort())).then(() => {
+    throw life.isOver ? disconnected() : timedOut(path, timeoutMs);
+  });
+  const answer = async (): Promise<unknown> => {
+    const token = await tokens.current();
     const headers = {
-      ...(init.body === undefined ? {} : { 'content-type': 'application/json' }),
-      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+      ...(init.body && { 'content-type': 'application/json' }),
+      ...(token !== undefined && { authorization: `Bearer ${token}` }),
     };
-    const response = await fetch(`${restUrl}${path}`, { ...init, headers, signal: over.signal });
-    const told = (name: string): number => Number(response.headers.get(`RateLimit-${name}`));
-    quota.isShort = told('Remaining') * 2 < told('Limit');
-    quota.resetMs = told('Reset') * 1_000;
-    return response.status === 204 ? { ok: true, data: {} } : await response.json();
-  } catch (error) {
-    if (over.signal.aborted) throw ending;
-    throw error instanceof SyncKairosError ? error : unreachable(`${restUrl} can’t be reached`, error);
-  } finally {
-    callOff();
-    off();
-  }
+    try {
+      const response = await fetch(`${restUrl}${path}`, { ...init, headers, signal: over.signal });
+      const told = (name: string): number => Number(response.headers.get(`RateLimit-${name}`));
+      quota.isShort = told('Remaining') * 2 < told('Limit');
+      quota.resetMs = told('Reset') * 1_000;
+      return response.status === 204 ? { ok: true, data: {} } : await response.json();
+    } catch (error) {
+      throw unreachable(`${restUrl} can’t be reached`, error);
+    }
+  };
+  return Promise.race([answer(), tooLate]).finally(end);
 }
 
+/** A query string of the fields that are there. */
 function queryOf(fields: object): string {
-  const query = new URLSearchParams();
-  for (const [name, value] of Object.entries(fields)) {
-    if (value != null) query.set(name === 'event_types' ? 'event_type' : name, String(value));
-  }
-  const text = query.toString();
-  return text === '' ? '' : `?${text}`;
+  const there = Object.entries(fields).filter(([, value]) => value != null);
+  const named = there.map(([name, value]) => [name === 'event_types' ? 'event_type' : name, String(value)] as [string, string]);
+  return `?${new URLSearchParams(named).toString()}`;
 }

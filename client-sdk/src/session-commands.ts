@@ -1,7 +1,7 @@
 /**
  * All commands on sessions as methods: they add what makes a command safe to repeat, and take states from the answers.
  */
-import { inWords } from './arguments.ts';
+import { expectThat } from './arguments.ts';
 import type { DeviceClock } from './device-clock.ts';
 import type {
   CommandName,
@@ -82,12 +82,10 @@ export class SessionCommands {
 
   /** Creates a session; without a `session_id` it gets a UUIDv7. From then on the client gets its updates. */
   async createSession(config: CreatePayload): Data<'session:create'> {
-    if (typeof config !== 'object' || config === null) {
-      throw new TypeError(`createSession needs { sync_mode: … } and the clocks of that mode; it got ${inWords(config)}`);
-    }
+    expectThat(typeof config === 'object' && config !== null, 'The session', 'be an object like { sync_mode: … }', config);
     const state = await this.#command('session:create', { ...config, session_id: config.session_id ?? this.#freshId() });
     // The server has put the creating socket into the room, if there was one; joining again is harmless.
-    this.#parts.rooms.store(state.session_id).hold();
+    this.#parts.rooms.room(state.session_id).store.hold();
     return this.#learn(state);
   }
 
@@ -109,9 +107,9 @@ export class SessionCommands {
     try {
       const payload = { session_id: id, next_participant_id: next, next_item_id, ...guard, ...common };
       const result = await this.#command('session:switch', payload);
-      this.#parts.rooms.store(id).note(result);
+      this.#parts.rooms.room(id).store.note(result);
       // No update will come, so the ended turn must not stay on the screen.
-      if (this.#parts.rooms.isStale(id)) await this.getSession(id).catch(() => undefined);
+      if (this.#parts.rooms.known(id)?.isStale) await this.getSession(id).catch(() => undefined);
       return result;
     } catch (error) {
       takeBack();
@@ -223,7 +221,7 @@ export class SessionCommands {
   /** Deletes a session; one that does not exist counts as deleted. */
   async deleteSession(id: string, options?: CommandOptions): Data<'session:delete'> {
     const done = await this.#command('session:delete', { session_id: id, ...options });
-    this.#parts.rooms.vanished(id);
+    this.#parts.rooms.known(id)?.vanished();
     return done;
   }
 
@@ -232,7 +230,7 @@ export class SessionCommands {
    * session itself goes on.
    */
   leaveSession(id: string): void {
-    this.#parts.rooms.known(id)?.leave();
+    this.#parts.rooms.known(id)?.store.leave();
   }
 
   /** Sends any JSON up to 4 KiB to everybody in the session's room. */
@@ -274,7 +272,7 @@ export class SessionCommands {
   async #one(command: ClockCommand, id: string, participant_id: string, options?: FinishOptions): Data<'session:finish'> {
     const cycle_count = command === 'session:finish' ? this.#cycle(id, options) : undefined;
     const result = await this.#command(command, { session_id: id, participant_id, cycle_count, ...options });
-    if (this.#parts.rooms.isStale(id)) await this.getSession(id).catch(() => undefined);
+    if (this.#parts.rooms.known(id)?.isStale) await this.getSession(id).catch(() => undefined);
     return result;
   }
 
@@ -295,7 +293,7 @@ export class SessionCommands {
   }
 
   #learn(state: SessionState): SessionState {
-    this.#parts.rooms.store(state.session_id).offer(state);
+    this.#parts.rooms.room(state.session_id).store.offer(state);
     return state;
   }
 
@@ -303,7 +301,7 @@ export class SessionCommands {
    * Shows a switch before it is answered, if the client was given `optimistic`; the returned function takes it back.
    */
   #predict(id: string, current: string | null | undefined, next: string | undefined, nextItem: string | undefined): () => void {
-    const store = this.#parts.rooms.known(id);
+    const store = this.#parts.rooms.known(id)?.store;
     const state = store?.getSnapshot();
     // Without `current` the guard is the active participant by the server, so a second click on a predicted turn is
     // refused.
@@ -323,7 +321,7 @@ export class SessionCommands {
     const cycle = this.#cycle(id, options);
     if (cycle !== undefined) return { cycle_count: cycle };
     if (options?.expected_version !== undefined) return {};
-    const seen = this.#parts.rooms.known(id)?.seen;
+    const seen = this.#parts.rooms.known(id)?.store.seen;
     if (seen === undefined) return {};
     if (seen.item_index !== undefined) return { cycle_count: seen.cycle_count ?? 0 };
     if (seen.participants.length < 2) return { expected_version: seen.version };
@@ -332,13 +330,13 @@ export class SessionCommands {
 
   /** The cycle last seen of a concurrent session, for which a command is meant that names no version. */
   #cycle(id: string, options: CommandOptions | undefined): number | undefined {
-    const state = this.#parts.rooms.known(id)?.getSnapshot();
+    const state = this.#parts.rooms.state(id);
     return state?.concurrent && options?.expected_version === undefined ? state.cycle_count : undefined;
   }
 
   /** The cycle last seen of a session whose cycles have clocks of their own, unless it is known to be over. */
   #openCycle(id: string, { expected_version }: CommandOptions): number | undefined {
-    const store = this.#parts.rooms.known(id);
+    const store = this.#parts.rooms.known(id)?.store;
     const state = store?.getSnapshot();
     const isOpen = state === store?.seen && state?.sync_mode === 'per_cycle';
     return isOpen && expected_version === undefined ? state.cycle_count : undefined;

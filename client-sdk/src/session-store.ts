@@ -91,7 +91,7 @@ export class SessionStore {
   }
 
   get #isGone(): boolean {
-    return this.#state === null && this.#error?.code === 'SESSION_NOT_FOUND';
+    return !this.#state && this.#error?.code === 'SESSION_NOT_FOUND';
   }
 
   /** Epoch, version and active participant of the newest known version. */
@@ -127,16 +127,16 @@ export class SessionStore {
     this.#seen = state;
     this.#change(state, null);
     if (this.over) this.release();
-    const expiry = before === null ? null : expiryBetween(before, state, cause);
+    const expiry = before && expiryBetween(before, state, cause);
     // If versions in between were missed, an event of any of them means the same expiry.
-    if (before !== null && expiry !== null) this.expired(expiry, before.epoch === state.epoch ? state.version - before.version : 1);
+    if (expiry) this.expired(expiry, before.epoch === state.epoch ? state.version - before.version : 1);
   }
 
   /** Applies changes if they follow the known state. Returns false if versions in between are missing. */
   follow(event: ChangesEvent): boolean {
     const before = this.#state;
     const { epoch, since_version, changes, event_type } = event;
-    if (before === null) return !isAfter(event, this.#seen);
+    if (!before) return !isAfter(event, this.#seen);
     if (!isAfter(event, before)) return true;
     if (before.epoch !== epoch || before.version < since_version) return false;
     const after = applyChanges(before, changes);

@@ -1,60 +1,58 @@
 /** The bearer token: its source, and when it is renewed. */
-import { type DeviceClock, later } from './device-clock.ts';
+import { type DeviceClock, later, LONGEST_MS } from './device-clock.ts';
 import { unreachable } from './errors.ts';
 
 /** How long before a token expires it is renewed. */
 const AHEAD_MS = 30_000;
 /** The shortest time between two renewals. */
 const SOONEST_MS = 1_000;
-/** Timers beyond 24.8 days fire at once. */
-const LONGEST_TIMER_MS = 2_147_483_647;
 
-export class TokenSource {
+export type TokenSource = ReturnType<typeof tokenSource>;
+
+/** Where tokens come from: `given` by the application, itself or by a function. */
+export function tokenSource(given: string | (() => string | Promise<string>) | undefined) {
   /** Whether the application gave a function that returns fresh tokens. */
-  readonly renewable: boolean;
-  readonly #given: string | (() => string | Promise<string>) | undefined;
-  #current: Promise<string | undefined> | undefined;
+  const renewable = typeof given === 'function';
+  let latest: Promise<string | undefined> | undefined;
   /** When the latest token expires for which a renewal was planned, Unix seconds. */
-  #end = 0;
-  #callOff: (() => void) | undefined;
-
-  constructor(given: string | (() => string | Promise<string>) | undefined) {
-    this.#given = given;
-    this.renewable = typeof given === 'function';
-  }
-
-  /**
-   * The latest token; undefined if the client has none. @throws SyncKairosError when the application's function throws
-   */
-  current(): Promise<string | undefined> {
-    return (this.#current ??= this.renew());
-  }
+  let end = 0;
+  let callOff: (() => void) | undefined;
 
   /** A fresh token. @throws SyncKairosError when the application's function throws */
-  renew(): Promise<string | undefined> {
-    const given = this.#given;
+  const renew = (): Promise<string | undefined> => {
     const fresh = (async () => (typeof given === 'function' ? given() : given))().catch((cause: unknown) => {
-      if (this.#current === fresh) this.#current = undefined;
+      if (latest === fresh) latest = undefined;
       throw unreachable(`There is no token: ${cause instanceof Error ? cause.message : String(cause)}`, cause);
     });
-    return (this.#current = fresh);
-  }
+    return (latest = fresh);
+  };
 
-  /** Calls `run` when a token should be renewed. */
-  plan(token: string | undefined, clock: DeviceClock, run: () => void): void {
-    const plan = this.renewable ? renewalOf(token, clock.wall()) : null;
-    // A function that caches its token returns the same one until it expires; asking again would not help.
-    if (plan === null || plan.end <= this.#end) return;
-    this.#callOff?.();
-    this.#end = plan.end;
-    this.#callOff = later(clock, run, Math.min(plan.due, LONGEST_TIMER_MS));
-  }
+  return {
+    renewable,
+    renew,
 
-  /** Cancels a planned renewal. */
-  rest(): void {
-    this.#callOff?.();
-    this.#end = 0;
-  }
+    /**
+     * The latest token; undefined if the client has none. @throws SyncKairosError when the application's function
+     * throws
+     */
+    current: () => (latest ??= renew()),
+
+    /** Calls `run` when a token should be renewed. */
+    plan: (token: string | undefined, clock: DeviceClock, run: () => void): void => {
+      const plan = renewable ? renewalOf(token, clock.wall()) : null;
+      // A function that caches its token returns the same one until it expires; asking again would not help.
+      if (!plan || plan.end <= end) return;
+      callOff?.();
+      end = plan.end;
+      callOff = later(clock, run, Math.min(plan.due, LONGEST_MS));
+    },
+
+    /** Cancels a planned renewal. */
+    rest: (): void => {
+      callOff?.();
+      end = 0;
+    },
+  };
 }
 
 /**

@@ -2,6 +2,7 @@
 import { expectId } from './arguments.ts';
 import type { ClockOwner } from './clock/find.ts';
 import { modeOf } from './clock/modes.ts';
+import { findGroup, findParticipant } from './clock/turn-order.ts';
 import type { SessionState } from './contract/index.ts';
 
 /**
@@ -16,14 +17,11 @@ export type Who = string | Exclude<ClockOwner, string> | undefined;
  */
 export function ownerOf(state: SessionState, who: Who): ClockOwner | undefined {
   if (who == null) return 'session';
-  if (typeof who === 'object') {
-    const isThere = 'group_id' in who ? hasGroup(state, who.group_id) : hasParticipant(state, who.participant_id);
-    return isThere ? who : undefined;
+  if (typeof who !== 'object') {
+    expectId('who', who);
+    return ownerOf(state, { participant_id: who }) ?? ownerOf(state, { group_id: who }) ?? (who === 'global' ? 'session' : undefined);
   }
-  expectId('who', who);
-  if (hasParticipant(state, who)) return { participant_id: who };
-  if (hasGroup(state, who)) return { group_id: who };
-  return who === 'global' ? 'session' : undefined;
+  return ('group_id' in who ? findGroup(state, who.group_id) : findParticipant(state, who.participant_id)) && who;
 }
 
 /**
@@ -31,12 +29,10 @@ export function ownerOf(state: SessionState, who: Who): ClockOwner | undefined {
  * is passed on, so that the server refuses it.
  */
 export function bankOf(state: SessionState, who: Who): ClockOwner {
+  if (who == null || typeof who === 'object') return who ?? 'session';
   const isGroups = modeOf(state).owners === 'groups';
-  if (isGroups && typeof who === 'string' && hasGroup(state, who)) return { group_id: who };
-  const owner = ownerOf(state, who);
-  if (owner !== undefined || who === undefined) return owner ?? 'session';
-  if (typeof who === 'object') return who;
-  return isGroups ? { group_id: who } : { participant_id: who };
+  const group = { group_id: who };
+  return (isGroups && ownerOf(state, group)) || (ownerOf(state, who) ?? (isGroups ? group : { participant_id: who }));
 }
 
 /** The warning about an unknown id. */
@@ -44,12 +40,4 @@ export function nobodyCalled(state: SessionState, who: Who): string {
   const ids = [...state.participants.map((one) => one.participant_id), ...state.groups.map((one) => one.group_id)];
   const shown = ids.slice(0, 10).join(', ') + (ids.length > 10 ? ', …' : '');
   return `Session ${state.session_id} has no ${JSON.stringify(who)}. It has: ${ids.length === 0 ? 'nobody' : shown}`;
-}
-
-function hasParticipant({ participants }: SessionState, id: string): boolean {
-  return participants.some((participant) => participant.participant_id === id);
-}
-
-function hasGroup({ groups }: SessionState, id: string): boolean {
-  return groups.some((group) => group.group_id === id);
 }

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { ClockPhaseEvent, SessionState } from '../../client-sdk/src/index.ts';
-import { PhaseWatch } from '../../client-sdk/src/phase-watch.ts';
+import { phaseWatch } from '../../client-sdk/src/phase-watch.ts';
 import { Match, unix } from '../timing/match.ts';
 import { chess } from '../kit/games.ts';
 import { until } from '../kit/until.ts';
@@ -55,7 +55,7 @@ describe('phases of the running clock', () => {
     const tell = ({ participant_id, phase, stage, periods_left, server_time_ms }: ClockPhaseEvent) =>
       told.push(`${server_time_ms - unix(0)} ${participant_id} ${phase} ${stage} ${periods_left ?? '–'}`);
     let isKnown = true;
-    const phases = new PhaseWatch({ clock: timers.clock, now: () => (isKnown ? timers.now : null), tell });
+    const phases = phaseWatch({ clock: timers.clock, now: () => (isKnown ? timers.now : null), tell });
     const forget = (known: boolean) => (isKnown = known);
     return { told, phases, forget, follow: (state: SessionState | null) => phases.follow('match', state) };
   }

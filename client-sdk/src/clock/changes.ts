@@ -24,7 +24,7 @@ export function applyChanges(state: SessionState, { participants = [], groups = 
 }
 
 function patched<Entry extends object>(one: Entry, patch: object | undefined): Entry {
-  if (patch === undefined) return one;
+  if (!patch) return one;
   const after = { ...one, ...patch };
   for (const name of MAY_GO) if (name in after && after[name as keyof Entry] === null) delete after[name as keyof Entry];
   return after;

@@ -58,7 +58,7 @@ export function read(clock: Clock, elapsed: number | null): Reading {
     return { left_ms: null, remaining_ms: null, phase: 'main', phase_left_ms: null, stage: 0, rate: 0, next_change_in_ms: null };
   }
   const ran = Math.min(elapsed ?? 0, Math.max(0, untilFall(clock) ?? 0));
-  const buckets = control === undefined ? { delay: 0, main: main_ms - ran, reserve: 0, stage: 0 } : controlled.bucketsAfter(clock, ran);
+  const buckets = control ? controlled.bucketsAfter(clock, ran) : { delay: 0, main: main_ms - ran, reserve: 0, stage: 0 };
   const { delay, main, reserve, stage } = buckets;
   const { byoyomi, canadian, turns } = control?.stages[stage] ?? {};
   const periods = byoyomi && controlled.periodsOf(reserve, byoyomi);
@@ -99,7 +99,7 @@ export function untilFall(clock: Clock): number | null {
 }
 
 function untilZero(clock: Clock): number | null {
-  return clock.control === undefined ? clock.main_ms : controlled.untilEmpty(clock);
+  return clock.control ? controlled.untilEmpty(clock) : clock.main_ms;
 }
 
 /** Whether a clock is empty, so that no turn can begin on it. */
@@ -109,7 +109,7 @@ export function isEmpty(clock: Clock): boolean {
 
 /** The clock after `elapsed` ms of running. Main time is not stopped at the floor. */
 export function settle(clock: Clock, elapsed: number): Clock {
-  if (clock.control !== undefined) return controlled.drain(clock, elapsed);
+  if (clock.control) return controlled.drain(clock, elapsed);
   return clock.main_ms === null ? clock : { ...clock, main_ms: clock.main_ms - elapsed };
 }
 
@@ -118,7 +118,7 @@ export function settle(clock: Clock, elapsed: number): Clock {
  * most, and nothing where the turn ended below zero.
  */
 export function endTurn(clock: Clock, { increment_ms, max_ms }: { increment_ms: number; max_ms: number | null }): Clock {
-  if (clock.control !== undefined) return controlled.endTurn(clock);
+  if (clock.control) return controlled.endTurn(clock);
   if (clock.main_ms === null || clock.main_ms < 0) return clock;
   const room = (max_ms ?? Number.MAX_SAFE_INTEGER) - clock.main_ms;
   return { ...clock, main_ms: clock.main_ms + Math.max(0, Math.min(increment_ms, room)) };
@@ -126,11 +126,11 @@ export function endTurn(clock: Clock, { increment_ms, max_ms }: { increment_ms: 
 
 /** The clock after a turn that is taken back and stays charged. */
 export function forfeitTurn(clock: Clock): Clock {
-  return clock.control === undefined ? clock : controlled.forfeitTurn(clock);
+  return clock.control ? controlled.forfeitTurn(clock) : clock;
 }
 
 /** The clock with `delta` ms added to main time; negative takes time. The caller checks the limits. */
 export function adjust(clock: Clock, delta: number): Clock {
-  if (clock.control !== undefined) return controlled.adjust(clock, delta);
+  if (clock.control) return controlled.adjust(clock, delta);
   return clock.main_ms === null ? clock : { ...clock, main_ms: clock.main_ms + delta };
 }

@@ -194,22 +194,22 @@ function increment(clock: ControlledClock, turns: number): number {
 function refillReserve(clock: ControlledClock, usesBlock: boolean): ControlledClock {
   const { byoyomi, canadian } = stageOf(clock);
   const { periods_left = 0, block_turns_left = 0 } = clock.state;
-  if (byoyomi !== undefined) return withReserve(clock, periods_left * byoyomi.period_ms);
-  if (canadian === undefined || !usesBlock) return clock;
+  if (byoyomi) return withReserve(clock, periods_left * byoyomi.period_ms);
+  if (!canadian || !usesBlock) return clock;
   const isOver = block_turns_left === 1;
   return withReserve(clock, isOver ? canadian.block_ms : reserveLeft(clock), isOver ? canadian.turns : block_turns_left - 1);
 }
 
 /** The sum of a stage's periods, or its block, ms. */
 function wholeReserve({ byoyomi, canadian }: Stage): number {
-  return (byoyomi === undefined ? 0 : byoyomi.periods * byoyomi.period_ms) + (canadian?.block_ms ?? 0);
+  return (byoyomi ? byoyomi.periods * byoyomi.period_ms : 0) + (canadian?.block_ms ?? 0);
 }
 
 /** The clock with so much time in its periods or its block; a period that is used up is gone. */
 function withReserve(clock: ControlledClock, left: number, block_turns_left = clock.state.block_turns_left ?? 0): ControlledClock {
   const { byoyomi, canadian } = stageOf(clock);
-  if (byoyomi !== undefined) return { ...clock, state: { ...clock.state, ...periodsOf(left, byoyomi) } };
-  return canadian === undefined ? clock : { ...clock, state: { ...clock.state, block_turns_left, block_left_ms: left } };
+  if (byoyomi) return { ...clock, state: { ...clock.state, ...periodsOf(left, byoyomi) } };
+  return canadian ? { ...clock, state: { ...clock.state, block_turns_left, block_left_ms: left } } : clock;
 }
 
 /** How many periods this time makes, and the time left in the present one; a period that is used up is gone. */

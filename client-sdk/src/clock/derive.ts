@@ -14,7 +14,7 @@ import { remainingOn } from './reading.ts';
 export function derive(draft: SessionState, at: number): void {
   if (draft.concurrent === true) return deriveConcurrent(draft, at);
   const clock = draft.cycle_started_at === null ? undefined : findClock(draft, 'session')?.clock;
-  const left = clock === undefined ? null : untilFall(clock);
+  const left = clock ? untilFall(clock) : null;
   const deadline = left === null || draft.cycle_started_at === null ? null : Date.parse(draft.cycle_started_at) + left;
   draft.deadline_at = deadline === null ? null : iso(deadline);
   if (draft.overrun_ms !== undefined) draft.zero_at = deadline === null ? null : iso(deadline - draft.overrun_ms);
@@ -44,7 +44,7 @@ function leftOf(state: SessionState, at: number): (participant: ParticipantState
   const { owners, acrossTurns } = modeOf(state);
   const read = (one: ParticipantState): number | null => {
     const found = participantClock(state, one);
-    return found === undefined ? null : remainingOn(state, found, at);
+    return found ? remainingOn(state, found, at) : null;
   };
   if (owners !== 'groups' && !acrossTurns) return read;
   const known = new Map<string | null, number | null>();

@@ -69,7 +69,7 @@ export function keepClock(draft: SessionState, owner: ClockOwner, clock: Clock):
     else draft.cycle_time_used_ms = (given(draft) ?? 0) - main_ms;
     return;
   }
-  const values = clock.control === undefined ? { total_time_ms: main_ms } : { total_time_ms: main_ms, clock: clock.state };
+  const values = clock.control ? { total_time_ms: main_ms, clock: clock.state } : { total_time_ms: main_ms };
   if ('participant_id' in owner) change(draft.participants, findParticipant(draft, owner.participant_id), values);
   else change(draft.groups, findGroup(draft, owner.group_id), values);
 }
@@ -105,9 +105,12 @@ export function clockHolder(state: SessionState): ClockHolder {
 
 /** The clock that runs while the session does; of several the one that falls next. */
 function sessionClock(state: SessionState): FoundClock | undefined {
-  if (state.concurrent === true) return nextToFall(state);
-  const owner = runningOwner(state);
-  if (owner !== 'session') return owner && findClock(state, owner);
+  if (state.concurrent) return nextToFall(state);
+  const { owners } = modeOf(state);
+  if (owners !== 'session') {
+    const owner = owners === 'groups' ? findGroup(state, state.active_group_id) : activeParticipant(state);
+    return owner && ownClock(state, owner, true);
+  }
   const total = given(state);
   return { clock: countdown(total === null ? null : total - state.cycle_time_used_ms, state.overrun_ms), hasTurn: true };
 }
@@ -119,16 +122,16 @@ export function groupClock(state: SessionState, group: GroupState): FoundClock {
 
 /** A participant's or group's own clock. */
 function ownClock(state: SessionState, owner: ParticipantState | GroupState, hasTurn: boolean): FoundClock {
-  if (owner.clock === undefined) return { clock: countdown(owner.total_time_ms, state.overrun_ms), hasTurn };
+  if (!owner.clock) return { clock: countdown(owner.total_time_ms, state.overrun_ms), hasTurn };
   const control = owner.time_control ?? state.time_control ?? { stages: [] };
   const clock: Clock = { main_ms: owner.total_time_ms ?? 0, floor_ms: 0 - (state.overrun_ms ?? 0), control, state: owner.clock };
   const share = hasTurn || control.hourglass !== true ? undefined : shares(state).get(owner);
-  return share === undefined ? { clock, hasTurn } : { clock, hasTurn, share };
+  return share ? { clock, hasTurn, share } : { clock, hasTurn };
 }
 
 /** All time of the session's one clock, ms; in a programme the time of its present item. */
 function given(state: SessionState): number | null {
   const { given: field } = modeOf(state);
-  if (state.items !== undefined) return presentItem(state)?.time_ms ?? null;
-  return field === null ? null : state[field];
+  if (state.items) return presentItem(state)?.time_ms ?? null;
+  return field && state[field];
 }

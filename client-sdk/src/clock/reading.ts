@@ -14,7 +14,7 @@ import { asBegun } from './starts.ts';
  * cycle began counts as its beginning.
  */
 export function unsettled({ cycle_started_at }: Pick<SessionState, 'cycle_started_at'>, now: number): number {
-  return cycle_started_at === null ? 0 : Math.max(0, now - Date.parse(cycle_started_at));
+  return cycle_started_at ? Math.max(0, now - Date.parse(cycle_started_at)) : 0;
 }
 
 /**
@@ -44,7 +44,7 @@ export function participantTimeUsed(state: SessionState, participantId: string, 
 export function readClock(state: SessionState, owner: ClockOwner, now: number): Reading | null {
   const begun = asBegun(state, now);
   const found = findClock(begun, owner);
-  return found === undefined ? null : readFound(begun, found, now);
+  return found ? readFound(begun, found, now) : null;
 }
 
 /** As `readClock`, for the given clock. */
@@ -52,7 +52,7 @@ export function readFound(state: SessionState, found: FoundClock, now: number): 
   const { clock, hasTurn, share, since, closesAt } = found;
   if (since !== undefined) return readAlone(clock, since, closesAt, now);
   const runs = state.cycle_started_at !== null;
-  if (share === undefined || !runs) return read(clock, hasTurn && runs ? unsettled(state, now) : null);
+  if (!share || !runs) return read(clock, hasTurn && runs ? unsettled(state, now) : null);
   const [received, rest] = receive(state, clock, share, now);
   const reading = read(received, null);
   // It rises as long as it receives time.
@@ -75,7 +75,7 @@ function readAlone(clock: Clock, since: string | null, closesAt: number | undefi
 /** A clock with the time that it has received from the running one, and the time that the running one has left, ms. */
 function receive(state: SessionState, clock: Clock, share: Share, now: number): [Clock, number] {
   const giver = findClock(state, 'session')?.clock;
-  if (giver?.control === undefined) return [clock, 0];
+  if (!giver?.control) return [clock, 0];
   const { turn_used_ms: settled } = giver.state;
   const most = untilFall(giver) ?? 0;
   const elapsed = Math.min(unsettled(state, now), most);
@@ -90,7 +90,7 @@ function receive(state: SessionState, clock: Clock, share: Share, now: number): 
 export function remaining(state: SessionState, owner: ClockOwner, now: number): number | null {
   const begun = asBegun(state, now);
   const found = findClock(begun, owner);
-  return found === undefined ? null : remainingOn(begun, found, now);
+  return found ? remainingOn(begun, found, now) : null;
 }
 
 /** As `remaining`, for the given clock. */
@@ -100,16 +100,15 @@ export function remainingOn(state: SessionState, found: FoundClock, now: number)
     const left = remainingOf(clock, unsettled({ cycle_started_at: since }, now));
     return closesAt === undefined ? left : untilClosed(left, closesAt - now);
   }
-  if (share !== undefined) return remainingOf(receive(state, clock, share, now)[0], 0);
+  if (share) return remainingOf(receive(state, clock, share, now)[0], 0);
   return remainingOf(clock, hasTurn ? unsettled(state, now) : 0);
 }
 
 /** Whether what a clock shows changes by itself, now or later. */
 export function isMoving(state: SessionState, owner: ClockOwner): boolean {
-  const found = state.concurrent === true ? findClock(state, owner) : undefined;
+  const found = state.concurrent ? findClock(state, owner) : undefined;
   if (found?.closesAt !== undefined) return found.closesAt > Date.parse(state.updated_at);
-  const since = state.concurrent === true ? found?.since : state.cycle_started_at;
-  if (since == null) return false;
-  // A clock that falls or rises reaches an end.
-  return (readClock(state, owner, Date.parse(since))?.next_change_in_ms ?? null) !== null;
+  const since = state.concurrent ? found?.since : state.cycle_started_at;
+  // Whatever falls or rises ends some time.
+  return since != null && typeof readClock(state, owner, Date.parse(since))?.next_change_in_ms === 'number';
 }

@@ -10,7 +10,7 @@ export function change<Entry extends ParticipantState | GroupState>(
   entry: Entry | undefined,
   values: Partial<Entry>,
 ): void {
-  if (entry !== undefined) entries[entries.indexOf(entry)] = { ...entry, ...values };
+  if (entry) entries[entries.indexOf(entry)] = { ...entry, ...values };
 }
 
 /** The participant with this id, if there is one. */
@@ -56,7 +56,7 @@ export function groupsInOrder({ groups, active_group_id }: SessionState): GroupS
 function lowestIndex(participants: ParticipantState[]): ParticipantState | undefined {
   let lowest: ParticipantState | undefined;
   for (const participant of participants) {
-    if (lowest === undefined || participant.participant_index < lowest.participant_index) lowest = participant;
+    if (!lowest || participant.participant_index < lowest.participant_index) lowest = participant;
   }
   return lowest;
 }

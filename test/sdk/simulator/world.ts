@@ -2,6 +2,7 @@
  * A device, a network and a server in simulated time: nothing waits, and everything follows from a seed. All instants
  * are milliseconds.
  */
+import { sampleOf } from '../../../client-sdk/src/clock-filter.ts';
 import { ClockSync, type ClockStatus } from '../../../client-sdk/src/clock-sync.ts';
 import type { DeviceClock } from '../../../client-sdk/src/device-clock.ts';
 
@@ -60,7 +61,7 @@ export class World {
         await this.#elapse(there);
         const serverReceivedAt = this.serverTime() + SERVER_BOUND * (2 * this.#random() - 1);
         await this.#elapse(back);
-        return { sentAt, serverReceivedAt, serverSentAt: serverReceivedAt, receivedAt: this.clock.monotonic(), serverBound: SERVER_BOUND };
+        return sampleOf(sentAt, serverReceivedAt, serverReceivedAt, this.clock.monotonic(), SERVER_BOUND);
       },
       onSync,
     });
