@@ -34,6 +34,16 @@ export function shareParticipants(before: SessionState, after: SessionState): Se
   return after;
 }
 
+/** Puts back into a draft the very participants of the state before of which nothing is new but what follows from it. */
+export function keepUnchanged(before: SessionState, draft: SessionState): void {
+  for (const [index, one] of draft.participants.entries()) {
+    const old = before.participants[index];
+    if (old === undefined || old === one) continue;
+    const { is_active, time_remaining_ms } = old;
+    if (isSameParticipant(old, { ...one, is_active, time_remaining_ms })) draft.participants[index] = old;
+  }
+}
+
 function hasControl({ clock }: { clock?: object }): boolean {
   return clock !== undefined;
 }

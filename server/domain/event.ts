@@ -1,6 +1,6 @@
-import { type Charge, type ClockHolder, derive, iso } from '#clock';
+import { type Charge, type ClockHolder, derive, deriveConcurrent, iso, isLazy } from '#clock';
 import type { EventType, JsonObject, SessionState } from '#contract';
-import { shareParticipants } from './changes.ts';
+import { keepUnchanged, shareParticipants } from './changes.ts';
 
 /** An event of a session: one version, one row of the trail. */
 export interface SessionEvent extends Charge {
@@ -29,7 +29,10 @@ export function record(
   draft.version += 1;
   draft.updated_at = iso(at);
   if (draft.undo_depth !== undefined && endsUndo(event_type, draft)) draft.undo_available = 0;
-  derive(draft, at);
+  if (isLazy(draft)) {
+    keepUnchanged(before, draft);
+    deriveConcurrent(draft, at, before.participants);
+  } else derive(draft, at);
   return { event_type, at, ...charge, metadata, state: shareParticipants(before, draft) };
 }
 

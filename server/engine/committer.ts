@@ -122,8 +122,8 @@ export class Committer {
     const { session_id } = last.state;
     if (result.outcome !== 'committed') {
       // What Redis has counts: the session may have been lost or deleted.
-      cache.drop(session_id);
-      if (result.outcome !== 'clock' && isLive(result.session)) cache.set(result.session);
+      if (result.outcome !== 'clock' && isLive(result.session)) cache.replace(result.session);
+      else cache.drop(session_id);
       return result;
     }
     const committed = { ...session, lastHash: result.lastHash, token: result.token };

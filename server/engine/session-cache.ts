@@ -55,7 +55,7 @@ export class SessionCache {
   ): void {
     const known = this.get(session_id);
     if (known?.epoch !== epoch || known.version !== since_version) return;
-    const next = { ...facts, version, epoch, state: applyChanges(known.state, changes) };
+    const next = { ...facts, version, epoch, state: applyChanges(known.state, changes, true) };
     if (next.state.undo_depth === undefined) this.set(next);
     else this.drop(session_id);
   }
@@ -81,6 +81,17 @@ export class SessionCache {
     for (const oldest of this.#entries.keys()) {
       if (this.#entries.size <= SESSIONS_MAX && this.#bytes <= BYTES_MAX) break;
       this.drop(oldest);
+    }
+  }
+
+  /** Caches what Redis has, whatever was cached before. */
+  replace(session: LiveSession): void {
+    const { session_id, created_at } = session.state;
+    const known = this.#entries.get(session_id);
+    if (known !== undefined && known.session.state.created_at === created_at) known.session = session;
+    else {
+      this.drop(session_id);
+      this.set(session);
     }
   }
 

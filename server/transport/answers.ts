@@ -1,3 +1,4 @@
+import { asTold, isLazy } from '#clock';
 import type { ExtendData, Notice, SessionState, SwitchData } from '#contract';
 import { changesBetween, isLarge } from '../domain/changes.ts';
 import { cutByClose, noticesOfCreate } from '../domain/notices.ts';
@@ -8,6 +9,16 @@ import { StateAnswer } from './written-answer.ts';
 
 /** The answer of a command, before it gets the form of a reply. */
 export type Answer = { ok: true; data: unknown; appliedVersion?: number; notices?: Notice[] } | Refusal;
+
+const known = new WeakMap<SessionState, SessionState>();
+
+/** A state as clients are told of it; the same object for the same state, so that its readers share one text. */
+function told(state: SessionState): SessionState {
+  if (!isLazy(state)) return state;
+  const shown = known.get(state) ?? asTold(state);
+  known.set(state, shown);
+  return shown;
+}
 
 /** Answers with data of the session that a command led to. */
 export function answerWith(outcome: Outcome, data: (state: SessionState) => unknown): Answer {
@@ -22,13 +33,14 @@ export function answerWith(outcome: Outcome, data: (state: SessionState) => unkn
  * share one text of it.
  */
 export function readAnswer(outcome: Outcome, missed?: (state: SessionState) => number | null): Answer {
-  return answerWith(outcome, (state) => {
+  return answerWith(outcome, (kept) => {
+    const state = told(kept);
     if (isLarge(state)) return new StateAnswer(state, missed?.(state));
     return missed === undefined ? state : { state, missed: missed(state) };
   });
 }
 
-export const stateOf = (outcome: Outcome) => answerWith(outcome, (state) => state);
+export const stateOf = (outcome: Outcome) => answerWith(outcome, told);
 
 /** The state, with notices for its creator. */
 export function created(outcome: Outcome): Answer {
@@ -56,9 +68,9 @@ export function extended(outcome: Outcome): Answer {
 
 /** The switch result, with the expiry that came before it. */
 export function switched(outcome: Outcome): Answer {
-  if (!outcome.ok || outcome.expired === undefined) return answerWith(outcome, switchData);
+  if (!outcome.ok || outcome.expired === undefined) return answerWith(outcome, (state) => switchData(told(state)));
   const { participant_id, action } = outcome.expired;
-  return answerWith(outcome, (state) => ({ ...switchData(state), expired_participant_id: participant_id, action_applied: action }));
+  return answerWith(outcome, (state) => ({ ...switchData(told(state)), expired_participant_id: participant_id, action_applied: action }));
 }
 
 /** A switch result with one participant of a concurrent session, and where they have finished, when they did. */

@@ -1,6 +1,7 @@
 /** Applies the changes of an update to a state. */
 import type { StateChanges } from '../contract/changes.ts';
 import type { SessionState } from '../contract/state.ts';
+import { deriveConcurrent, isLazy } from './concurrent.ts';
 import { deriveTurns } from './derive.ts';
 
 /** Fields that an entry may lose again; null in changes stands for that. */
@@ -8,9 +9,13 @@ export const MAY_GO: readonly string[] = ['answer', 'late_by_ms'];
 
 /**
  * The state after changes; `state` must be the one before them. Computes `is_active` and `time_remaining_ms` as of
- * `updated_at`.
+ * `updated_at`; as a server keeps it (`isKept`), where that need not be, only of what has changed.
  */
-export function applyChanges(state: SessionState, { participants = [], groups = [], ...fields }: StateChanges): SessionState {
+export function applyChanges(
+  state: SessionState,
+  { participants = [], groups = [], ...fields }: StateChanges,
+  isKept = false,
+): SessionState {
   const changed = new Map(participants.map((patch) => [patch.participant_id, patch]));
   const regrouped = new Map(groups.map((patch) => [patch.group_id, patch]));
   const after: SessionState = {
@@ -19,7 +24,9 @@ export function applyChanges(state: SessionState, { participants = [], groups = 
     participants: state.participants.map((one) => patched(one, changed.get(one.participant_id))),
     groups: state.groups.map((one) => patched(one, regrouped.get(one.group_id))),
   };
-  deriveTurns(after, Date.parse(after.updated_at));
+  const at = Date.parse(after.updated_at);
+  if (isKept && isLazy(after)) deriveConcurrent(after, at, state.participants);
+  else deriveTurns(after, at);
   return after;
 }
 

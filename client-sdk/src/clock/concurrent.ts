@@ -70,11 +70,33 @@ export function runOne(state: SessionState, one: ParticipantState, at: number | 
   return { ...one, cycle_started_at: iso(at), deadline_at: earlier(falls, closingOf(state, one)) };
 }
 
+/** From so many participants on, an event computes anew only what it changed; each so many versions it computes all. */
+const MANY = 64;
+const WHOLE_EVERY = 100;
+
+/**
+ * Whether of a concurrent session's state only those entries are as of `updated_at` that its event changed, and the
+ * others as of the event that changed them: else each of a thousand hand-ins would write a thousand entries.
+ */
+export function isLazy({ concurrent, participants, version, status }: SessionState): boolean {
+  const goesOn = status === 'pending' || status === 'running' || status === 'paused';
+  return concurrent === true && participants.length >= MANY && version % WHOLE_EVERY !== 0 && goesOn;
+}
+
+/** A state with all of its entries as of `updated_at`, as it is told. */
+export function asTold(state: SessionState): SessionState {
+  if (!isLazy(state)) return state;
+  const told = { ...state, participants: [...state.participants] };
+  deriveConcurrent(told, Date.parse(state.updated_at));
+  return told;
+}
+
 /**
  * Fills in what follows from the clocks as of `at` (Unix ms): the session's deadline, which is the least of all
- * deadlines and closings, and each `is_active` and `time_remaining_ms`. Unchanged entries stay the same objects.
+ * deadlines and closings, and each `is_active` and `time_remaining_ms`. Entries of which nothing is new, and those that
+ * are the same objects as in `kept`, stay the same objects.
  */
-export function deriveConcurrent(draft: SessionState, at: number): void {
+export function deriveConcurrent(draft: SessionState, at: number, kept: readonly ParticipantState[] = []): void {
   const isOn = draft.status === 'running' || draft.status === 'paused';
   const { participants } = draft;
   let least: string | null = null;
@@ -83,6 +105,7 @@ export function deriveConcurrent(draft: SessionState, at: number): void {
     least = earlier(least, deadline_at);
     const closing = goesOnAlone(one) ? closingOf(draft, one) : null;
     if (closing !== null && (isOn || draft.status === 'pending')) least = earlier(least, closing);
+    if (one === kept[index]) continue;
     const is_active = isOn && one.clock_status === 'running';
     const elapsed = cycle_started_at === null ? 0 : Math.max(0, at - instantOf(cycle_started_at));
     const left = remainingOf(clockOf(draft, one), elapsed);

@@ -1,4 +1,4 @@
-import { applyChanges, isAfter } from '#clock';
+import { applyChanges, asTold, isAfter } from '#clock';
 import type { ChangesEvent, SessionState, UpdateEvent } from '#contract';
 import type { Logger } from '../../observability/logger.ts';
 import { Gate } from '../../util/gate.ts';
@@ -81,7 +81,7 @@ export class ChangeRelay {
   #tellClocks(room: string, event: ChangesEvent): void {
     const before = this.#told.get(room);
     if (before?.epoch === event.epoch && before.version === event.since_version) {
-      const state = applyChanges(before, event.changes);
+      const state = applyChanges(before, event.changes, true);
       this.#told.set(room, state);
       this.#merged.update(room, event, state);
     } else if (before === undefined || isAfter(event, before)) {
@@ -101,7 +101,7 @@ export class ChangeRelay {
     { session_id, epoch, version, event_type, server_time_ms }: Omit<ChangesEvent, 'changes' | 'since_version'>,
   ): void {
     this.#told.set(room, state);
-    const update: UpdateEvent = { session_id, epoch, version, server_time_ms, event_type, state };
+    const update: UpdateEvent = { session_id, epoch, version, server_time_ms, event_type, state: asTold(state) };
     const { io } = this.#options;
     // Those who wait for changes of a concurrent session have missed some, too.
     const others = state.concurrent === true ? io.local.to(room) : io.local.to(room).except(changesRoomOf(room));

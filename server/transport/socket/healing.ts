@@ -1,4 +1,4 @@
-import { isAfter, type Position } from '#clock';
+import { asTold, isAfter, type Position } from '#clock';
 import type { EventEnvelope, Status } from '#contract';
 import { STATUSES } from '#contract';
 import { NewerSchemaError } from '../../domain/schema.ts';
@@ -154,7 +154,7 @@ export class Healing {
       this.#tellDeleted(standing, sent === undefined || sent.epoch === epoch ? { epoch, version: version - 1 } : sent);
     } else {
       const envelope = { session_id: sessionId, epoch, version, server_time_ms: Math.floor(now()) };
-      io.local.to(room).emit('session:update', { ...envelope, event_type: position.event_type, state });
+      io.local.to(room).emit('session:update', { ...envelope, event_type: position.event_type, state: asTold(state) });
       this.#sent.set(room, { epoch, version });
     }
   }
