@@ -34,7 +34,7 @@ export function shareParticipants(before: SessionState, after: SessionState): Se
   return after;
 }
 
-/** Puts back into a draft the very participants of the state before of which nothing is new but what follows from it. */
+/** Puts the participants of the state before back into a draft, where nothing is new but what follows from them. */
 export function keepUnchanged(before: SessionState, draft: SessionState): void {
   for (const [index, one] of draft.participants.entries()) {
     const old = before.participants[index];

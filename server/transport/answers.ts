@@ -10,13 +10,13 @@ import { StateAnswer } from './written-answer.ts';
 /** The answer of a command, before it gets the form of a reply. */
 export type Answer = { ok: true; data: unknown; appliedVersion?: number; notices?: Notice[] } | Refusal;
 
-const known = new WeakMap<SessionState, SessionState>();
+const shownAs = new WeakMap<SessionState, SessionState>();
 
 /** A state as clients are told of it; the same object for the same state, so that its readers share one text. */
 function told(state: SessionState): SessionState {
   if (!isLazy(state)) return state;
-  const shown = known.get(state) ?? asTold(state);
-  known.set(state, shown);
+  const shown = shownAs.get(state) ?? asTold(state);
+  shownAs.set(state, shown);
   return shown;
 }
 
