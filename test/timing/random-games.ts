@@ -185,10 +185,10 @@ const knobs = fc.record({
   extension: fc.option(
     fc.record(
       {
-        window_ms: fc.integer({ min: 1, max: 60 }),
-        by_ms: fc.integer({ min: 1, max: 60 }),
+        window_ms: fc.integer({ min: 1, max: 100 }),
+        by_ms: fc.integer({ min: 1, max: 40 }),
         mode: fc.constantFrom('add' as const, 'reset' as const),
-        max_total_ms: fc.integer({ min: 1, max: 150 }),
+        max_total_ms: fc.integer({ min: 1, max: 50 }),
         max_count: fc.integer({ min: 1, max: 4 }),
       },
       { requiredKeys: ['window_ms', 'by_ms', 'mode'], noNullPrototype: true },
