@@ -18,7 +18,7 @@ describe('an instance whose clock is wrong', () => {
   const create = (instance: EngineInstance, arrival: number) => instance.engine.create(chess(), { arrival: Math.floor(arrival) });
   const instantOf = (at: string | null) => Date.parse(at ?? '');
 
-  it('K-20 is believed up to 50 ms ahead and 3 s behind', async () => {
+  it('K-20 a commit is accepted at an instant up to 50 ms ahead of the clock of Redis and up to 3 s behind it', async () => {
     // The margin is for what passes between naming the instant and the commit.
     expect(await create(right, engines.now() + 45)).to.include({ ok: true });
     expect(await create(right, engines.now() - 2_500)).to.include({ ok: true });
@@ -26,7 +26,7 @@ describe('an instance whose clock is wrong', () => {
   });
 
   for (const error of [2_000, 150, -4_000, 3_600_000, -3_600_000]) {
-    it(`K-21 by ${error} ms is refused once, and its command redone with the corrected instant`, async () => {
+    it(`K-21 a commit that is ${error} ms off is refused once, and its command is decided again at the corrected instant`, async () => {
       wrong.clock.error = error;
       // Samples correct the right clock as well, by fractions of a millisecond.
       const before = Math.floor(engines.now()) - 5;
@@ -41,7 +41,7 @@ describe('an instance whose clock is wrong', () => {
     });
   }
 
-  it('K-21 a clock that was corrected after the arrival judges nothing at an instant that lies ahead', async () => {
+  it('K-21 after a correction of the clock no command is judged at an instant ahead of it', async () => {
     // The follower's own sample came between: this one finds nothing to correct any more.
     const before = Math.floor(engines.now());
     const state = stateOf(await create(right, engines.now() + 5_000));
@@ -50,7 +50,7 @@ describe('an instance whose clock is wrong', () => {
     expect(instantOf(late.created_at), 'too old, so judged at the present').to.be.within(before, engines.now());
   });
 
-  it('K-22 a commit whose instant no fresh sample mends is refused twice, and the client told to try again', async () => {
+  it('K-22 a commit that is refused a second time for its instant is answered with SERVICE_UNAVAILABLE', async () => {
     wrong.clock.stubborn = true;
     wrong.clock.error = 500;
     expect(codeOf(await create(wrong, wrong.clock.now()))).to.equal('SERVICE_UNAVAILABLE');
@@ -60,7 +60,7 @@ describe('an instance whose clock is wrong', () => {
     expect(await engines.trail(game.session_id), 'without any effect').to.have.length(2);
   });
 
-  it('K-23 commits no expiry before its time: the player still has what the true clock says', async () => {
+  it('K-23 no expiry is committed before its deadline and grace are over by the clock of Redis', async () => {
     const game = await engines.game(right, 400);
     wrong.clock.error = 700;
     const state = stateOf(await wrong.run(game.session_id, { type: 'switch' }));
@@ -69,7 +69,7 @@ describe('an instance whose clock is wrong', () => {
     expect((await engines.trail(game.session_id)).map((event) => event.event_type)).not.to.include('participant_expired');
   });
 
-  it('K-23 a read returns no expiry before its time', async () => {
+  it('K-23 a read shows no expiry before its deadline and grace are over', async () => {
     const game = await engines.game(right, 400);
     wrong.clock.error = 900;
     expect(stateOf(await wrong.engine.get(game.session_id, { arrival: Math.floor(wrong.clock.now()) }))).to.include({
@@ -82,7 +82,7 @@ describe('an instance whose clock is wrong', () => {
     expect(await engines.trail(game.session_id)).to.have.length(2);
   });
 
-  it('K-23 by alarms that ring early: the expiry comes at its time all the same', async () => {
+  it('K-23 an alarm that rings early commits no expiry, which comes at its time', async () => {
     const hasty = await engines.instance();
     hasty.clock.error = 300;
     const game = await engines.game(hasty, 500);
@@ -93,7 +93,7 @@ describe('an instance whose clock is wrong', () => {
     expect(told.at).to.be.at.least(game.deadline + engines.graceMs);
   });
 
-  it('K-24 the time of a session never runs backwards', async () => {
+  it('K-24 the instants of a session never go back, whatever an instance believes', async () => {
     const game = await engines.game(right, 0);
     await engines.reach(game.deadline - 500);
     const first = stateOf(await right.run(game.session_id, { type: 'switch' }));

@@ -19,7 +19,7 @@ describe('an instance that sees the clock of Redis jump', () => {
     await proxy.close();
   });
 
-  it('K-25 counts it; what the scripts in Redis contradict is refused, until both agree again', async () => {
+  it('K-25 an instance counts a jump of the clock of Redis, and refuses commands while the clock of the commit script contradicts its own', async () => {
     const instance = await cluster.instance();
     const client = await cluster.client(instance);
     const metric = async (name: string) =>

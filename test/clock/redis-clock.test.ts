@@ -77,7 +77,7 @@ describe('the clock that follows Redis', () => {
     [40, 0],
     [25, 5],
   ] as const) {
-    it(`K-2 stays within its bound where requests take ${thereMs} ms and replies ${backMs} ms`, async () => {
+    it(`K-2 the clock of an instance stays within its bound where requests take ${thereMs} ms and replies ${backMs} ms`, async () => {
       Object.assign(proxy, { thereMs, backMs });
       await clock.start();
       expect(await worstOf(300)).to.be.at.most(0);
@@ -116,7 +116,7 @@ describe('the clock that follows Redis', () => {
   });
 
   for (const jumpMs of [5_000, -5_000, 1_500, -200]) {
-    it(`K-5 notices, logs, counts and follows a clock of Redis that jumps by ${jumpMs} ms`, async () => {
+    it(`K-5 a jump of the clock of Redis by ${jumpMs} ms is logged, counted and followed`, async () => {
       await clock.start();
       proxy.jumpMs = jumpMs;
       await until('the jump is counted', async () => (await jumps()) === 1);

@@ -6,7 +6,7 @@ import { timeAt } from '../../server/store/time.ts';
 import { startOwnRedis } from '../kit/services.ts';
 
 describe('the clock of a Redis that is out of reach', () => {
-  it('K-26 is SERVICE_UNAVAILABLE for a command that needs a fresh sample, as any other answer that Redis owes it', async () => {
+  it('K-26 when Redis does not answer a fresh sample of the clock, the command is answered with SERVICE_UNAVAILABLE', async () => {
     const server = await startOwnRedis();
     const redis = connectRedis(server.url, 'commands', 'test', createLogger('silent', 'test'));
     try {

@@ -60,7 +60,7 @@ describe('the flag and the move', () => {
     });
   });
 
-  it('E-11 the grace is no time on the clock: whoever moves in it has run out at the deadline', async () => {
+  it('E-11 the grace adds no time to a clock: a switch that arrives in it finds that the time was over at the deadline', async () => {
     const game = await engines.game(a, 1_000, { action_on_timeout: { type: 'skip_cycle' } });
     const state = stateOf(await a.run(game.session_id, { type: 'switch' }, { arrival: game.deadline + 10 }));
     expect(state.participants.map((one) => [one.total_time_ms, one.time_used_ms])).to.deep.equal([

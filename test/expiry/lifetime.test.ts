@@ -51,7 +51,7 @@ describe('how long a session stays in Redis', () => {
     await expectToLive(exam, 2 * DAY_MS);
   });
 
-  it('L-2 a game stays in Redis by the clock of whoever is to move', async () => {
+  it('L-2 a running session stays in Redis until a day past the deadline of the active participant', async () => {
     const participants = [HOUR_MS, 3 * HOUR_MS].map((total_time_ms, n) => ({ participant_id: `p${n}`, total_time_ms }));
     const session_id = await open({ participants });
     await client.ok('session:start', { session_id });

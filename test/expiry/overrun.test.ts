@@ -82,7 +82,7 @@ describe('clocks that go on below zero, over instances', () => {
 });
 
 describe('a game below zero, seen by two clients on two instances', () => {
-  it('E-71 both are warned at zero, told of the same expiry at −overrun_ms, and see the same negative clocks', async () => {
+  it('E-71 clients on two instances are warned at zero, told of the same expiry at −overrun_ms, and see the same negative clocks', async () => {
     const cluster = await openCluster({ AUDIT_WORKER: 'off' });
     try {
       const [here, there] = await Promise.all([cluster.instance(), cluster.instance()]);

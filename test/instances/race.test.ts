@@ -86,7 +86,7 @@ describe('twenty sockets over two instances race for the switch', () => {
     expect((await stateOf(session_id)).version).to.equal(ROUNDS + 2);
   });
 
-  it('I-12 guarded by the active participant: exactly one wins each round, the others learn who is active', async () => {
+  it('I-12 of switches that are guarded by the same active participant at once one succeeds, and the others learn who is active', async () => {
     await open({ AUDIT_WORKER: 'off' });
     const session_id = await started();
     const replies = await race(session_id, async (round) => ({ current_participant_id: round % 2 === 0 ? 'white' : 'black' }));

@@ -54,7 +54,7 @@ describe('taking turns back over instances', () => {
     }
   };
 
-  it('UN-15 either instance takes back what was played over both, and every room is told', async () => {
+  it('UN-15 either instance takes back turns that were played over both, and every room is told', async () => {
     const session_id = await started();
     for (const player of [white, black, white]) await player.ok('session:switch', { session_id });
     const state = await white.ok('session:undo', { session_id, turns: 2 });
@@ -76,7 +76,7 @@ describe('taking turns back over instances', () => {
     );
   });
 
-  it('UN-14 what is kept stands behind the state in Redis, and in nothing that anybody is told', async () => {
+  it('UN-14 the data for undo are stored behind the state in Redis, and reach no client and no row of the trail', async () => {
     const session_id = await started();
     await white.ok('session:switch', { session_id });
     const [, state = '', kept = ''] = (await textOf(session_id)).split('\n');
@@ -147,7 +147,7 @@ describe('taking turns back over instances', () => {
     expect(await findings(session_id)).to.deep.equal([]);
   });
 
-  it('UN-15 what was played over an instance that died can be taken back over another, large sessions too', async function () {
+  it('UN-15 turns that were played over an instance that died can be taken back over another one, in large sessions too', async function () {
     this.timeout(60_000);
     const mortal = await cluster.process();
     const player = await cluster.client(mortal);

@@ -18,7 +18,7 @@ describe('the private parts of engine.io', () => {
   });
   afterEach(() => server.close());
 
-  it('R-95 hand each frame to the one listener of a WebSocket, so that a filter decides which are handed on', async () => {
+  it('R-95 engine.io hands each frame to the one listener of a WebSocket, so that a filter decides which go on', async () => {
     const frames: string[] = [];
     server.io.engine.on('connection', (connection: EngineConnection) => {
       expect(webSocketOf(connection).listeners('message')).to.have.lengthOf(1);
@@ -42,7 +42,7 @@ describe('the private parts of engine.io', () => {
     expect(events).to.deep.equal(['last']);
   });
 
-  it('R-95 call flush where something waits, in the write buffer; what deferFlush returns sends it', async () => {
+  it('R-95 engine.io calls flush where something waits in the write buffer, and what deferFlush returns sends it', async () => {
     const opened = once(server.io, 'connection') as Promise<[{ conn: EngineConnection }]>;
     const client = await server.client();
     const [{ conn }] = await opened;
@@ -57,7 +57,7 @@ describe('the private parts of engine.io', () => {
     expect(await told).to.deep.equal(['payload']);
   });
 
-  it('R-95 leave a handshake whose headers ws refuses to a listener of its server', async () => {
+  it('R-95 engine.io leaves a handshake whose headers ws refuses to a listener of its server', async () => {
     const refused = new Promise<Error>((resolve) => {
       webSocketServerOf(server.io.engine).on('wsClientError', (error, socket) => {
         socket.destroy();

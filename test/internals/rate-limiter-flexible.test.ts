@@ -5,7 +5,7 @@ import { blockedMs } from '../../server/internals/rate-limiter-flexible.ts';
 import { freshPrefix, oneRedisUrl } from '../kit/services.ts';
 
 describe('the private parts of rate-limiter-flexible', () => {
-  it('R-98 tell for how long a key that is used up is refused without Redis, and 0 for any other', async () => {
+  it('R-98 rate-limiter-flexible tells for how long a key that is used up is refused without Redis, and 0 for any other', async () => {
     const redis = new Redis(await oneRedisUrl());
     try {
       const limiter = new RateLimiterRedis({ points: 2, duration: 60, keyPrefix: '', storeClient: redis, inMemoryBlockOnConsumed: 2 });

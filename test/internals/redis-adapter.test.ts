@@ -62,7 +62,7 @@ describe('the private parts of @socket.io/redis-adapter', () => {
     return client;
   };
 
-  it('R-93 ask each hook at its moment, deliver what is received, and give no channel to a room that is local', async () => {
+  it('R-93 the Redis adapter calls each hook at its moment, delivers what it receives, and gives a local room no channel', async () => {
     const [here, there] = [await open(), await open()];
     const client = await joined(there, ['first', 'here/second']);
     expect(here.adapter.uid)
@@ -78,7 +78,7 @@ describe('the private parts of @socket.io/redis-adapter', () => {
     expect(there.asked).to.deep.equal(['raw', 'receive first event,payload']);
   });
 
-  it('R-93 deliver what broadcastJson makes, published on the channel of the room, and parse nothing that is skipped', async () => {
+  it('R-93 the Redis adapter delivers what broadcastJson makes, when it is published on the channel of the room, and parses nothing that is skipped', async () => {
     const there = await open();
     const client = await joined(there, ['third']);
     const publisher = await connect();
@@ -93,7 +93,7 @@ describe('the private parts of @socket.io/redis-adapter', () => {
     expect(there.asked).to.deep.equal(['skipped', 'raw', 'receive third event,[object Object]']);
   });
 
-  it('R-93 publish what is for a room of one length on the channel of all, since its name could be the id of a socket', async () => {
+  it('R-93 the Redis adapter publishes messages for a room with a name as long as a socket’s id on the channel of all rooms', async () => {
     const here = await open();
     const listener = await connect();
     const heard: string[] = [];

@@ -7,7 +7,7 @@ interface Written {
 }
 
 describe('the private parts of socket.io-adapter', () => {
-  it('R-94 make the frame of a broadcast once, in two buffers, which joinFrames makes one that clients read as before', async () => {
+  it('R-94 socket.io-adapter makes the frame of a broadcast once, in two buffers, which joinFrames joins into one that clients read as before', async () => {
     const server = await serveSockets();
     try {
       const pieces: (number | undefined)[] = [];

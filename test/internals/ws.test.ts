@@ -30,7 +30,7 @@ describe('the private parts of ws', () => {
   /** A message in fragments of one byte: a CONNECT. */
   const fragments = ['4', '0'].map((text, index) => frame(text, index === 0 ? { fin: 0 } : { opcode: 0 }));
 
-  it('R-96 take the limits of new WebSockets from the options of the server, at each of them', async () => {
+  it('R-96 ws takes the limits of each new WebSocket from the options of the server', async () => {
     const limits = { bytes: 100, fragments: 1, pieces: 1_000 };
     limitNewMessages(webSocketServerOf(server.io.engine), limits);
     const long = (await open()).peer;
@@ -44,7 +44,7 @@ describe('the private parts of ws', () => {
     expect(many.closing?.code).to.equal(POLICY);
   });
 
-  it('R-96 take the limits of an open WebSocket from its receiver', async () => {
+  it('R-96 ws takes the limits of an open WebSocket from its receiver', async () => {
     limitNewMessages(webSocketServerOf(server.io.engine), { bytes: 1, fragments: 1, pieces: 1 });
     const { peer: raised, webSocket } = await open();
     expect(Object.keys((webSocket as unknown as { _receiver: object })._receiver)).to.include('_maxBufferedChunks');
@@ -56,7 +56,7 @@ describe('the private parts of ws', () => {
     expect(raised.closing?.code).to.equal(TOO_BIG);
   });
 
-  it('R-96 answer pings unless told not to, and tell listeners of them', async () => {
+  it('R-96 ws answers pings unless told not to, and tells listeners of them', async () => {
     const { peer: pinging, webSocket } = await open();
     answerNoPings(webSocket);
     webSocket.on('ping', (data) => webSocket.pong(Buffer.concat([Buffer.from('by the listener: '), data])));
@@ -66,7 +66,7 @@ describe('the private parts of ws', () => {
     expect(await until('a pong', async () => (await read())[0])).to.equal('by the listener: x');
   });
 
-  it('R-96 hold the TCP connection, which reset ends without a closing frame', async () => {
+  it('R-96 a WebSocket of ws has its TCP connection, which `reset` ends without a closing frame', async () => {
     const { peer: cut, webSocket } = await open();
     const failed = once(cut.tcp, 'error') as Promise<[NodeJS.ErrnoException]>;
     reset(webSocket);

@@ -23,7 +23,7 @@ describe('a client with nothing but a WebSocket', () => {
     return client;
   }
 
-  it('J-70 plays a game by the frames of PROTOCOL.md', async () => {
+  it('J-70 a client that has only a WebSocket plays a game by the frames of PROTOCOL.md', async () => {
     const { url } = await cluster.instance();
     const [white, black] = [await connect(url), await connect(url)];
     const game = chess({ increment_ms: 3_000 });
@@ -75,7 +75,7 @@ describe('a client with nothing but a WebSocket', () => {
     expect(data).to.have.nested.property('state.version', 2);
   });
 
-  it('J-73 is told when an instance closes, and goes on with another one', async () => {
+  it('J-73 a bare client is told when an instance shuts down, and goes on with another one', async () => {
     const [one, two] = [await cluster.instance(), await cluster.instance()];
     const client = await connect(one.url);
     const game = chess();
@@ -88,7 +88,7 @@ describe('a client with nothing but a WebSocket', () => {
     expect((await client.command('session:start', { session_id: game.session_id })).ok).to.equal(true);
   });
 
-  it('J-74 says who it is in the connect packet', async () => {
+  it('J-74 a bare client says who it is in the CONNECT packet', async () => {
     const { url } = await cluster.instance(JWT);
     const refusal: unknown = await connect(url, 'nonsense').catch((error: unknown) => error);
     expect(refusal).to.have.property('message', 'UNAUTHORIZED');

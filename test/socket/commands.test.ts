@@ -18,7 +18,7 @@ describe('commands over a socket', () => {
   });
   after(() => cluster.close());
 
-  it('C-1 answers with data and the time of the server', async () => {
+  it('C-1 a success carries its data and the time of the server', async () => {
     const reply = await player.success('session:create', chess());
     expect(reply).to.have.all.keys('ok', 'data', 'server_time_ms');
     expect(reply.server_time_ms).to.satisfy(Number.isInteger);
@@ -62,14 +62,14 @@ describe('commands over a socket', () => {
     expect(session_id).to.match(/^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
   });
 
-  it('C-10 session:create seats the creating socket in the room', async () => {
+  it('C-10 session:create puts the creating socket into the room', async () => {
     const { session_id } = await player.ok('session:create', chess());
     await player.ok('session:start', { session_id });
     const update = await player.next('session:update', (event) => event.session_id === session_id);
     expect(update).to.include({ version: 2, event_type: 'session_started' });
   });
 
-  it('C-11 a whole game, each command answered with the state and told to the room once a version', async () => {
+  it('C-11 each command of a whole game answers the state, and the room is told of each version once', async () => {
     const { session_id, epoch } = await player.ok('session:create', chess());
     const watcher = await cluster.client(app);
     await watcher.ok('session:join', { session_id });
@@ -114,13 +114,13 @@ describe('commands over a socket', () => {
     expect(await player.ok('session:cancel', { session_id, reason: 'nobody came' })).to.include({ status: 'cancelled', version: 2 });
   });
 
-  it('C-14 session:delete of what does not exist succeeds', async () => {
+  it('C-14 session:delete succeeds where the session does not exist', async () => {
     const { session_id } = chess();
     expect(await player.ok('session:delete', { session_id })).to.deep.equal({});
     expect(await player.ok('session:delete', { session_id, expected_version: 4 })).to.deep.equal({});
   });
 
-  it('C-14 a deleted session is gone for every other command', async () => {
+  it('C-14 after session:delete no other command finds the session', async () => {
     const { session_id } = await player.ok('session:create', chess());
     await player.ok('session:delete', { session_id });
     for (const name of ['session:get', 'session:join', 'session:start', 'session:switch', 'session:complete'] as const) {
@@ -129,7 +129,7 @@ describe('commands over a socket', () => {
     await player.refused('SESSION_NOT_FOUND', 'session:message', { session_id, message: 1 });
   });
 
-  it('C-15 a used id is refused and the running game stays as it is', async () => {
+  it('C-15 a create with a used id is refused, and the running session does not change', async () => {
     const { session_id } = await player.ok('session:create', chess());
     const running = await player.ok('session:start', { session_id });
     const error = await player.refused('SESSION_EXISTS', 'session:create', chess({ session_id }));
@@ -137,7 +137,7 @@ describe('commands over a socket', () => {
     expect(await player.ok('session:get', { session_id })).to.deep.equal(running);
   });
 
-  it('C-16 a second start is refused, a switch before the first one too', async () => {
+  it('C-16 a second start is refused, and so is a switch before the first one', async () => {
     const { session_id } = await player.ok('session:create', chess());
     const early = await player.refused('INVALID_STATE_TRANSITION', 'session:switch', { session_id });
     expect(early.message).to.equal('Cannot switch: session is pending');

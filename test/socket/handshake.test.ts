@@ -40,7 +40,7 @@ describe('the handshake', () => {
     return response.statusCode;
   };
 
-  it('R-20 speaks WebSocket only, so that no load balancer needs sticky sessions', async () => {
+  it('R-20 WebSocket is the only transport, and a handshake for another one is refused', async () => {
     const app = await cluster.instance();
     const refused = await TestClient.connect(app.url, { transports: ['polling'] }).catch((error: unknown) => error);
     expect(refused).to.be.instanceOf(Error);
@@ -56,7 +56,7 @@ describe('the handshake', () => {
     expect(await isLetIn(app, 'null')).to.equal(true);
   });
 
-  it('R-21 lets only the listed origins in, and whoever is no browser', async () => {
+  it('R-21 where CORS_ORIGIN is a list, only pages of its origins and programs that are no browser may connect', async () => {
     const app = await cluster.instance({ CORS_ORIGIN: `${PAGE}, http://localhost:5173` });
     expect(await isLetIn(app, PAGE)).to.equal(true);
     expect(await isLetIn(app, 'http://localhost:5173')).to.equal(true);
@@ -67,12 +67,12 @@ describe('the handshake', () => {
     }
   });
 
-  it('R-22 a refused handshake is answered, whatever is wrong with it', async () => {
+  it('R-22 a handshake that is refused is answered by HTTP, whatever the reason', async () => {
     const app = await cluster.instance();
     for (const query of ['EIO=3', 'EIO=44', 'of=4', 'EIO=4&sid=nobody']) expect(await refusalOf(app, query), query).to.equal(400);
   });
 
-  it('R-77 a plain request to Socket.IO is answered once, by what to set', async () => {
+  it('R-77 a plain HTTP request to /socket.io is answered with 400 and says what to set', async () => {
     const app = await cluster.instance();
     const paths = ['/socket.io', '/socket.io/', '/socket.io/?EIO=4&transport=polling', '/socket.io/?EIO=4&transport=websocket&sid=abc'];
     for (const path of paths) {

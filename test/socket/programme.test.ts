@@ -59,7 +59,7 @@ describe('programmes over the wire', () => {
     }
   };
 
-  it('PG-13 is gone through over a socket and over REST of two instances, to its end, and every room sees each item', async () => {
+  it('PG-13 a programme is gone through over a socket and over REST of two instances to its end, and the room sees each item', async () => {
     const session_id = await started();
     const first = await chair.ok('session:switch', { session_id, cycle_count: 0 });
     expect(first).to.include({ status: 'running', active_participant_id: 'ann', cycle_count: 1, item_index: 1, round: 1 });
@@ -141,7 +141,7 @@ describe('programmes over the wire', () => {
     expect(await findings(session_id)).to.deep.equal([]);
   });
 
-  it('PG-17 whoever asks for changes of a large session gets the whole state of one with a programme', async () => {
+  it('PG-17 a socket that asks for changes gets whole states of a large session with a programme', async () => {
     const participants = Array.from({ length: 12 }, (_, n) => ({ participant_id: n === 0 ? 'ann' : `p${n}` }));
     const { session_id } = await chair.ok('session:create', { sync_mode: 'per_cycle', participants, items: AGENDA });
     await screen.ok('session:join', { session_id, deltas: true });
@@ -164,7 +164,7 @@ describe('programmes over the wire', () => {
     expect(await findings(session_id)).to.deep.equal([]);
   });
 
-  it('PG-18 goes on after it was lost, with the item that ran', async () => {
+  it('PG-18 a programme that Redis lost goes on with the item that ran', async () => {
     const session_id = await started();
     await chair.ok('session:switch', { session_id });
     await history(session_id, 3);

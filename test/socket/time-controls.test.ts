@@ -135,7 +135,7 @@ describe('time controls over the wire', () => {
     expect(JSON.stringify(refused)).to.include('"field":"time_control.stages.0.tempo"');
   });
 
-  it('T-217 who asks for changes gets whole states of a session with a time control, also of a large one', async () => {
+  it('T-217 a socket that asks for changes gets whole states of a session with a time control, also of a large one', async () => {
     const payload = game({ stages: [{ time_ms: 60_000, delay_ms: 1_000 }] }, { participants: seats(40) });
     const { session_id } = payload;
     await player.ok('session:create', payload);

@@ -21,7 +21,7 @@ describe('databases and passwords of Redis', function () {
   after(() => cluster.close());
   afterEach(endAll);
 
-  it('S-60 instances of two databases of one Redis get no messages of each other', async () => {
+  it('S-60 instances that use different databases of one Redis do not hear each other’s publications', async () => {
     const live = await cluster.client(await cluster.instance({ REDIS_URL: `${url}/0` }));
     const staging = await cluster.client(await cluster.instance({ REDIS_URL: `${url}/1` }));
     const exam = { session_id: 'exam', sync_mode: 'global', total_time_ms: 3_600_000 } as const;

@@ -30,7 +30,7 @@ describe('packages', () => {
     expect(Object.keys((await manifest('package.json')).allowScripts ?? {}).toSorted()).to.deep.equal([...new Set(scripted)].toSorted());
   });
 
-  it('Z-22 what an image holds is not root, and its containers can write nowhere but to a temporary folder', async () => {
+  it('Z-22 the image does not run as root, and its containers can write only to a temporary folder', async () => {
     const [dockerfile, compose] = [await read('Dockerfile'), await read('docker-compose.yml')];
     expect(dockerfile.split('\n').findLast((line) => line.startsWith('USER '))).to.equal('USER node');
     const shared = compose.slice(compose.indexOf('x-app:'), compose.indexOf('x-instance:'));

@@ -16,7 +16,7 @@ function runs() {
 }
 
 describe('work that many share', () => {
-  it('Q-81 whoever comes while it runs shares the next run, which begins when this one has ended', async () => {
+  it('Q-81 calls during a run share the next run, which begins when this one has ended', async () => {
     const shared = new SharedWork<number>();
     const { work, begun, end } = runs();
     const first = shared.run('a', work);
@@ -40,7 +40,7 @@ describe('work that many share', () => {
     expect(await alone).to.equal(4);
   });
 
-  it('Q-81 a run that fails fails for those who shared it, and keys know nothing of each other', async () => {
+  it('Q-81 a run that fails rejects for all that shared it, and different keys are independent', async () => {
     const shared = new SharedWork<number>();
     const { work, begun, end } = runs();
     const first = shared.run('a', work).catch((error: Error) => error.message);
