@@ -106,4 +106,16 @@ describe('bids around the end of a lot, over two instances', () => {
       expect(await extensionsOf(game.session_id)).to.deep.equal([['participant_expired', undefined]]);
     }
   });
+
+  it('LT-14 a switch for another cycle that met the expiry is refused each time that it is sent, as is its command_id', async () => {
+    const game = await engines.game(a, LOT_MS, LOTS);
+    await engines.reach(game.deadline);
+    const command = { id: 'late', fingerprint: 'switch of cycle 1', rememberMs: 60_000 };
+    for (const _try of [1, 2]) {
+      const outcome = await b.run(game.session_id, { type: 'switch', cycle_count: 7 }, { arrival: game.deadline, command });
+      expect(codeOf(outcome)).to.equal('CONFLICT');
+      const { state } = (outcome as unknown as { details: { state: SessionState } }).details;
+      expect(state).to.include({ version: 3, cycle_count: 1 });
+    }
+  });
 });
