@@ -35,7 +35,7 @@ interface InternalEvents {
   failure: undefined;
   /** A listener was added to a session. */
   wanted: undefined;
-  /** A command is answered, or waits for a limit of the server no longer or begins to: others may go on. */
+  /** A command was answered, or began or ceased to wait for a limit of the server: other commands may be due. */
   moved: undefined;
 }
 
@@ -121,7 +121,7 @@ export class Connection {
     return this.#failure;
   }
 
-  /** It ends when the connection is closed by its owner; then the next one begins. */
+  /** The time from opening the connection to its owner's closing it; then the next one begins. */
   get life(): Life {
     return this.#life;
   }
@@ -168,7 +168,7 @@ export class Connection {
     if (wasConnected) this.events.emit('disconnected', { code: 1000, reason: 'client disconnect' });
   }
 
-  /** Tells what the server said beside a success of a command. */
+  /** Raises the notices that the server sent beside the success of a command. */
   readonly noticed = (payload: object, notices: readonly Notice[] = []): void => {
     const { session_id = '' } = payload as { session_id?: string };
     for (const notice of notices) this.events.emit('notice', { session_id, ...notice });
@@ -217,7 +217,7 @@ export class Connection {
   }
 
   #dial(): void {
-    // A second try would be the end of the first.
+    // A second try would end the first one.
     if (this.#dialling) return;
     this.#callOffRetry?.();
     this.socket.connect();

@@ -1,4 +1,4 @@
-/** The device's clocks and timers, in one place so that tests can hand in others. */
+/** The device's clocks and timers, in one place so that tests can replace them. */
 import { Emitter, together } from './emitter.ts';
 
 /** The device's two clocks, in milliseconds, and a timer that belongs to them. */
@@ -29,7 +29,7 @@ export function later(clock: DeviceClock, run: () => void, ms: number): () => vo
   return () => clearTimeout(timer);
 }
 
-/** The time from opening something to closing it, for whoever waits meanwhile. */
+/** The time from opening something to closing it, for callers that wait meanwhile. */
 export class Life {
   isOver = false;
   readonly #events = new Emitter<{ end: undefined }>();

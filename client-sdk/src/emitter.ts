@@ -34,7 +34,10 @@ export function together(...ends: (() => void)[]): () => void {
   };
 }
 
-/** Calls an application's handler; what it throws surfaces as an uncaught error of its own and disturbs nobody else. */
+/**
+ * Calls an application's handler; an error that it throws becomes an uncaught error and does not disturb other
+ * handlers.
+ */
 function callSafely(handler: () => void): void {
   try {
     handler();

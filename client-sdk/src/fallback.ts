@@ -1,4 +1,4 @@
-/** While there is no socket, the sessions that somebody listens to are read over REST. */
+/** While there is no socket, the sessions with listeners are read over REST. */
 import { jittered } from './backoff.ts';
 import type { Connection } from './connection.ts';
 import { pause } from './device-clock.ts';
@@ -11,7 +11,7 @@ import type { Rooms } from './rooms.ts';
 /** Longest pause between two readings, ms; each is shortened at random by up to half. */
 const READ_MS = 5_000;
 
-/** Begins to read once a try to connect was in vain, not at the loss itself: mostly the socket is back in a moment. */
+/** Begins to read after a failed try to connect, not at the loss itself: mostly the socket is back in a moment. */
 export function readWhileLost(connection: Connection, options: ResolvedOptions, rooms: Rooms): void {
   const { events } = connection;
   let isReading = false;
@@ -22,7 +22,7 @@ export function readWhileLost(connection: Connection, options: ResolvedOptions, 
     isReading = true;
     while (connection.isLost) {
       const ms = await readAll();
-      // Whoever asks for a session now need not wait for the next round.
+      // A session that gets its first listener now is read at once, not in the next round.
       const subscribe = (done: () => void): (() => void) => together(events.on('state', done), events.on('wanted', done));
       if (connection.isLost) await pause(options.clock, ms, connection.life, subscribe);
     }
@@ -44,20 +44,21 @@ export function readWhileLost(connection: Connection, options: ResolvedOptions, 
         const error = asError(thrown);
         const { code } = error;
         if (!connection.isLost) break;
-        // No such route: the address leads past the service.
+        // No such route: this is not the address of the service.
         const isAway = code === 'NETWORK_ERROR' || code === 'TIMEOUT' || code === 'NOT_FOUND';
         connection.report(isAway ? error : null);
         if (isAway) break;
         const limitMs = retryAfter(error);
         if (limitMs !== undefined) {
-          // Whoever sees nothing yet is told why, since this may take a minute.
+          // Sessions without a state get an error with the reason, since the wait may take a minute.
           if (!store.getSnapshot()) store.fail(error);
           return limitMs + rest;
         }
         room.refused(error);
       }
     }
-    // The other half of what this address may ask is for commands, also those of others behind the same address.
+    // The other half of this address's requests is left to commands, also those of other clients behind the same
+    // address.
     const { isShort, resetMs } = options.quota;
     return (isShort ? resetMs : 0) + rest;
   }

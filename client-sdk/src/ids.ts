@@ -5,7 +5,7 @@
 export function uuidV7(unixMs: number, random: Uint8Array): string {
   const hex = (value: number, digits: number): string => value.toString(16).padStart(digits, '0');
   const noise = Array.from(random, (byte) => hex(byte, 2)).join('');
-  // The variant's two bits, "10", before two of chance.
+  // The two bits of the variant, "10", before two random bits.
   const variant = '89ab'[(random[2] ?? 0) >> 6];
   const digits = `${hex(Math.floor(unixMs), 12)}7${noise.slice(0, 3)}${variant}${noise.slice(5)}`;
   return digits.replace(/(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');

@@ -17,7 +17,7 @@ export function isNode(): boolean {
 
 export type KeepAlive = ReturnType<typeof keepAlive>;
 
-/** What is under way or waited for in a client. */
+/** Work under way and listeners of a client. */
 export function keepAlive() {
   let [working, listening, isOpen] = [0, 0, false];
   let timer: ReturnType<typeof setInterval> | undefined;
@@ -33,7 +33,7 @@ export function keepAlive() {
     let step = 1;
     const move = (): void => {
       count(step);
-      // Calling the end twice must not end others.
+      // Calling the returned function twice must not end other work.
       step = step === 1 ? -1 : 0;
       look();
     };
@@ -42,16 +42,16 @@ export function keepAlive() {
   };
 
   return {
-    /** Something is under way, until the returned function is called. */
+    /** Keeps the process for work under way, until the returned function is called. */
     work: () => until((step) => (working += step)),
 
     /**
-     * Somebody listens, until the returned function is called; that counts while there is a connection, or one on its
-     * way.
+     * Keeps the process for a listener, until the returned function is called, while the client is connected or
+     * connecting.
      */
     listen: (event?: keyof ClientEvents) => (event && !AWAITED[event] ? () => undefined : until((step) => (listening += step))),
 
-    /** Notes whether there is a connection, or one on its way. */
+    /** Notes whether the client is connected or connecting. */
     connection: (open: boolean) => {
       isOpen = open;
       look();

@@ -54,7 +54,7 @@ export function phaseWatch({ clock, now, tell }: PhaseWatchOptions) {
   };
 
   return {
-    /** Takes the newest state of a session; null where there is none any more, or nobody wants to hear of it. */
+    /** Takes the newest state of a session; null where it has gone, or has no listener any more. */
     follow: (id: string, state: SessionState | null): void => {
       const known = watched.get(id);
       known?.callOff?.();
@@ -62,14 +62,14 @@ export function phaseWatch({ clock, now, tell }: PhaseWatchOptions) {
       const running = state && findClock(state, 'session')?.clock;
       if (!state?.cycle_started_at || !running?.control) return;
       const turn = JSON.stringify([state.epoch, clockHolder(state), running.state.turns]);
-      // Of a turn that the client saw begin nothing is left out; what passed before it came is no news.
+      // Of a turn that the client saw begin all phases are raised; those from before the client came are not.
       const part = known?.turn === turn ? known.part : known && partOf(readClock(state, 'session', Date.parse(state.cycle_started_at)));
       const one: Watched = { state, turn, part };
       watched.set(id, one);
       look(id, one);
     },
 
-    /** The server's time is another one than was thought. */
+    /** Call this when the estimate of the server's time has changed. */
     lookAgain: (): void => watched.forEach((one, id) => look(id, one)),
   };
 }

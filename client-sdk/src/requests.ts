@@ -17,8 +17,8 @@ const AGAIN_MS = 300;
 
 /**
  * The returned function sends a command until it is answered or its time is up. A `command_id` in the payload keeps it
- * from having its effect twice. A limit of the server is waited out where the time allows. Of one session's commands,
- * what was called first comes first (`commandOrder`). It throws:
+ * from having its effect twice. A limit of the server is waited out where the time allows. Commands of one session are
+ * sent in the order of their calls (`commandOrder`). It throws:
  * - TypeError for a payload that can't be sent
  * - SyncKairosError the server's refusal; NETWORK_ERROR when it could not be reached, TIMEOUT when an answer got lost
  *   and the outcome is unknown
@@ -35,7 +35,7 @@ export function requestsOver(
   return async (command, payload) => {
     expectPayload(payload);
     const rest = alive.work();
-    // Reading changes nothing, and so has no place in the order.
+    // Reads change nothing, so they need no place in the order.
     const turn = payload.command_id === undefined ? undefined : enter(payload.session_id ?? '', command);
     try {
       return await insist(command, payload, turn);
@@ -75,12 +75,12 @@ export function requestsOver(
         if (!(error instanceof SyncKairosError)) throw error;
         const { code, retryable } = error;
         const isNotReady = code === 'SERVICE_UNAVAILABLE';
-        /** Whether the same request may well succeed in a moment. */
+        /** Whether the same request is likely to succeed in a moment. */
         const isPassing = code === 'NETWORK_ERROR' || code === 'TIMEOUT' || (isNotReady && retryable);
         socketFailed ||= overSocket && code === 'TIMEOUT';
         unanswered ||= code === 'TIMEOUT' || (overSocket && code === 'NETWORK_ERROR');
         if (code === 'UNAUTHORIZED' && tokens.renewable && !renewed) {
-          // On over REST, which waits for the token that is asked for now, but not for ever.
+          // Goes on over REST, which waits for the token that is requested now, but not beyond the time.
           renewed = socketFailed = true;
           void connection.refreshToken().catch(() => undefined);
           continue;

@@ -35,7 +35,7 @@ export async function requestOverRest<C extends RestCommand>(
     method === 'POST'
       ? await fetchWithin(options, path, { method, body: JSON.stringify(isCreate ? payload : fields) }, limits)
       : await fetchWithin(options, path + queryOf(fields), { method }, limits);
-  // What answers may be anything.
+  // The answer may come from any server.
   const { ok, data, error, notices } = (reply ?? {}) as { ok?: unknown; data?: Commands[C]['data']; error?: ErrorBody; notices?: Notice[] };
   if (ok === true && data !== undefined) {
     limits.noticed?.(payload, notices);
@@ -61,7 +61,7 @@ export async function fetchWithin(
   { timeoutMs, life }: { timeoutMs: number; life: Life },
 ): Promise<unknown> {
   if (life.isOver) throw disconnected();
-  // Browsers have not had AbortSignal.any and .timeout for long.
+  // Older supported browsers lack AbortSignal.any and AbortSignal.timeout.
   const over = new AbortController();
   let end = (): void => undefined;
   const tooLate = pause(clock, timeoutMs, life, (done) => ((end = done), () => over.abort())).then(() => {

@@ -1,4 +1,4 @@
-/** The client's place in the room of one session: joined for as long as somebody wants to hear of the session. */
+/** The client's place in the room of one session: joined for as long as the session has a listener. */
 import { doubled, jittered } from './backoff.ts';
 import { isAfter } from './clock/position.ts';
 import type { Connection } from './connection.ts';
@@ -8,11 +8,11 @@ import { asError, retryAfter, SyncKairosError } from './errors.ts';
 import type { KeepAlive } from './keep-alive.ts';
 import { SessionStore } from './session-store.ts';
 
-/** Pause before a join is tried again that failed for a passing reason. */
+/** Pause before a join that failed for a passing reason is tried again, ms. */
 const REJOIN_MS = 1_000;
-/** While a session that somebody listens to does not exist: it is asked for after 1 s, doubling to this. */
+/** Longest pause, ms, between two requests for a session that does not exist yet; the pauses double from 1 s on. */
 const LONGEST_LOOK_MS = 16_000;
-/** Finished games whose last state is kept. */
+/** How many ended sessions without a listener are remembered. */
 const REMEMBERED = 100;
 
 export interface RoomsOptions {
@@ -33,12 +33,15 @@ export class Room {
   #joined = false;
   /** A join or leave is under way; one at a time, so that the last wish wins. */
   #busy = false;
-  /** What could not be followed while it was being joined: an answer that is older does not mend it. */
+  /**
+   * The newest position that was told during a join and did not follow the known state; an older answer to the join
+   * does not suffice.
+   */
   #missed: EventEnvelope | undefined;
-  /** How long was waited the last time that the session did not exist. */
+  /** The latest pause before the session was asked for again, ms. */
   #lookedMs = 0;
   #callOffRetry: (() => void) | undefined;
-  /** Keeps the process while somebody listens. */
+  /** Keeps a Node process running while there is a listener. */
   #rest: (() => void) | undefined;
 
   /** `rooms`: all rooms of the client by their sessions' ids; this one adds and removes itself. */
@@ -56,12 +59,12 @@ export class Room {
     rooms.set(sessionId, this);
   }
 
-  /** Whether the session's present state is known, and nobody tells of the next one. */
+  /** Whether the session's state is known but no updates of it come. */
   get isStale(): boolean {
     return !this.#joined && this.store.getSnapshot() !== null;
   }
 
-  /** There is a connection again, or none any more. */
+  /** Call this when the connection is back or lost. */
   connected(isThere: boolean): void {
     this.#callOffRetry?.();
     if (isThere) void this.#settle();
@@ -77,7 +80,7 @@ export class Room {
     }
   }
 
-  /** The session was deleted, and has no room any more; of a former incarnation of its id nobody is told. */
+  /** Handles the deletion of the session. The deletion of a former incarnation of its id raises nothing. */
   deleted(event: EventEnvelope): void {
     if (this.store.remove(event)) {
       this.#joined = false;
@@ -86,24 +89,24 @@ export class Room {
       this.#lookAgain();
       this.#events.emit('sessionDeleted', event);
     } else if (isAfter(this.store.seen, event)) {
-      // The server has put everybody out of the former one's room, but who is in the present one's?
+      // The server has emptied the former incarnation's room; the client may not be in the present one's room yet.
       this.#rejoin();
     }
   }
 
-  /** The session is not there any more, as an answer tells; that is news where it was known. */
+  /** An answer says that the session does not exist; where it was known, this counts as its deletion. */
   vanished(): void {
     const { seen, sessionId: session_id } = this.store;
     if (seen) this.deleted({ session_id, epoch: seen.epoch, version: seen.version + 1, server_time_ms: this.#options.now() });
   }
 
-  /** Takes the server's refusal to tell of the session, or why it could not be asked. */
+  /** Records the server's refusal of a join or a reading, or why the server could not be asked. */
   refused(error: SyncKairosError): void {
     // A lost connection joins again by itself once it is back.
     if (error.code === 'NETWORK_ERROR' || !this.store.wanted) return;
     const isGone = error.code === 'SESSION_NOT_FOUND';
     if (isGone && (this.#missed ?? this.store.getSnapshot())) return this.vanished();
-    // Of the server's limit nobody needs to know: it says when there is room again.
+    // A refusal by the server's limit is not reported: it says when the next try is allowed.
     const limitMs = retryAfter(error);
     if (limitMs === undefined && this.store.fail(error)) this.#events.emit('error', error);
     if (isGone) this.#lookAgain();
@@ -121,9 +124,9 @@ export class Room {
       this.#rest = undefined;
     }
     if (wanted) {
-      // It may have been forgotten because its session was over.
+      // The room may have been dropped because its session had ended.
       this.#rooms.set(sessionId, this);
-      // Opened at once and not below, where an application may have disconnected in between.
+      // Opens the connection here, since the application may have disconnected before the code below runs.
       connection.open();
       this.#events.emit('wanted', undefined);
     }
@@ -152,8 +155,7 @@ export class Room {
   }
 
   /**
-   * Remembers only the latest games that are over and that nobody looks at, or a long-lived client would grow with
-   * every game.
+   * Keeps only the latest ended sessions without a listener, else a long-lived client would grow with every session.
    */
   #finished(): void {
     const { sessionId } = this.store;
@@ -170,7 +172,7 @@ export class Room {
 
   async #join(): Promise<void> {
     const { sessionId, seen } = this.store;
-    // The server makes up for what was seen and got lost; of what was deleted there is nothing to make up for.
+    // With this position the server notices what it has lost itself; a deleted session has none.
     const known = this.store.getSnapshot() && { last_known_version: seen?.version, last_known_epoch: seen?.epoch };
     this.#missed = undefined;
     const { connection } = this.#options;
@@ -191,7 +193,7 @@ export class Room {
     await this.#options.connection.exchange('session:leave', { session_id: this.store.sessionId });
   }
 
-  /** A session that does not exist may begin to. */
+  /** A session that does not exist may be created later. */
   #lookAgain(): void {
     this.#lookedMs = doubled(this.#lookedMs, LONGEST_LOOK_MS);
     this.#retry(jittered(this.#lookedMs, Math.random()));

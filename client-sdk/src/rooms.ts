@@ -1,4 +1,4 @@
-/** The rooms of all sessions that the client has dealt with. */
+/** The rooms of all sessions that the client knows. */
 import type { EventEnvelope, SessionState } from './contract/index.ts';
 import { Room, type RoomsOptions } from './room.ts';
 
@@ -18,7 +18,7 @@ export class Rooms {
     return this.#rooms.get(sessionId) ?? new Room(sessionId, this.#options, this.#rooms);
   }
 
-  /** The room of a session if the client has dealt with it. */
+  /** The room of a session if the client knows it. */
   known(sessionId: string): Room | undefined {
     return this.#rooms.get(sessionId);
   }
@@ -28,19 +28,19 @@ export class Rooms {
     return this.known(sessionId)?.store.getSnapshot() ?? null;
   }
 
-  /** The rooms of the sessions that somebody wants to hear of. */
+  /** The rooms of the sessions with a listener. */
   wanted(): Room[] {
     return this.#all().filter(({ store }) => store.wanted);
   }
 
-  /** A session was deleted, whether or not the client has dealt with it. */
+  /** Handles the deletion of a session, whether or not the client knows it. */
   deleted(event: EventEnvelope): void {
     const room = this.known(event.session_id);
     if (room) room.deleted(event);
     else this.#options.connection.events.emit('sessionDeleted', event);
   }
 
-  /** A list of its own: whoever goes through it may change the map. */
+  /** A copy, since a caller that iterates over it may change the map. */
   #all(): Room[] {
     return Array.from(this.#rooms.values());
   }

@@ -48,7 +48,7 @@ export function participantClock(state: SessionState, participant: ParticipantSt
       return participant.group_id === null ? undefined : findClock(state, { group_id: participant.group_id });
     case 'session':
       if (acrossTurns || isActive) return sessionClock(state);
-      // Whoever waits will have all of the time.
+      // A participant who waits will get all of the time.
       return {
         clock: countdown(state.items === undefined ? given(state) : waitingTime(state, participant), state.overrun_ms),
         hasTurn: false,

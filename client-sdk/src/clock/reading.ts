@@ -109,6 +109,6 @@ export function isMoving(state: SessionState, owner: ClockOwner): boolean {
   const found = state.concurrent ? findClock(state, owner) : undefined;
   if (found?.closesAt !== undefined) return found.closesAt > Date.parse(state.updated_at);
   const since = state.concurrent ? found?.since : state.cycle_started_at;
-  // Whatever falls or rises ends some time.
+  // A clock that falls or rises reaches an end.
   return since != null && typeof readClock(state, owner, Date.parse(since))?.next_change_in_ms === 'number';
 }
