@@ -134,6 +134,33 @@ describe('a trail of changes', () => {
     expect(differing).to.deep.equal([]);
   });
 
+  it('TR-17 a trail of changes tells several clocks at once, answers that are cleared, programmes and their editing', async () => {
+    const exam = record({ concurrent: true, participants: banks.map(({ participant_id }) => ({ participant_id, total_time_ms: 60_000 })) });
+    exam.do({ type: 'start', participant_id: 'a' }).do({ type: 'start' }).do({ type: 'pause', participant_id: 'b' }).do({ type: 'pause' });
+    exam.do({ type: 'resume' }).do({ type: 'finish', participant_id: 'a' }).do({ type: 'resume', participant_id: 'b' }).expire().expire();
+    const quiz = record({ concurrent: true, sync_mode: 'per_cycle', participants: NAMES, time_per_cycle_ms: 30_000 }).do({ type: 'start' });
+    quiz.do({ type: 'finish', participant_id: 'c', answer: null }).do({ type: 'finish', participant_id: 'a', answer: { choice: 2 } });
+    quiz
+      .do({ type: 'switch' })
+      .do({ type: 'finish', participant_id: 'b', answer: 'x' })
+      .expire()
+      .do({ type: 'switch' })
+      .do({ type: 'complete' });
+    const items = ['one', 'two', 'three', 'four'].map((item_id) => ({ item_id, time_ms: 9_000, title: item_id }));
+    const agenda = record({ sync_mode: 'per_cycle', participants: [], items, rounds: 2 }).do({ type: 'start' }).do({ type: 'switch' });
+    agenda.do({ type: 'edit', items: [...items.slice(0, 2), { item_id: 'new', time_ms: 5_000 }, { item_id: 'four', time_ms: 7_000 }] });
+    agenda.do({ type: 'switch', next_item_id: 'four' }).do({ type: 'switch', next_item_id: 'one' }).expire();
+    for (const recorded of [exam, quiz, agenda]) {
+      const id = await stored(recorded);
+      const states = recorded.events.map(({ state }) => state);
+      const told: unknown[] = [];
+      for await (const event of (await fullHistory(database, id)) ?? []) told.push(event.state_snapshot);
+      expect(told).to.deep.equal(states);
+      expect(await found(id)).to.deep.equal([]);
+      for (const state of states) expect(await stateBySql(id, state)).to.deep.equal(state);
+    }
+  });
+
   it('TR-13 sync_state is NULL for a row that is missing or follows a missing one, and where only rules lead to the state', async () => {
     const recorded = record({ auto_advance: true }).do({ type: 'start' }).do({ type: 'switch' }).expire().briefly().do({ type: 'pause' });
     const id = await stored(recorded);
