@@ -60,16 +60,17 @@ const FEW = 2;
 export function recordedChanges(before: SessionState, after: SessionState): RecordedChanges {
   const [was, is] = [before as object as JsonObject, after as object as JsonObject];
   const lists = LIST_NAMES.filter((name) => Array.isArray(was[name]) && Array.isArray(is[name]));
-  const [changes, goneFields] = fieldsChanged(was, is, lists);
+  const changes: ToldChanges = {};
+  const fields = fieldsChanged(was, is, lists, changes);
   const recorded: RecordedChanges = { form: FORM, changes };
-  if (goneFields.length > 0) recorded.gone = { session: goneFields };
+  if (fields.length > 0) recorded.gone = { session: fields };
   for (const name of lists) {
-    const { patches, gone, turned, order, pairs } = listChanges(entriesOf(was, name), entriesOf(is, name), name);
+    const { patches, gone, turned, order, olds } = listChanges(entriesOf(was, name), entriesOf(is, name), name);
     if (patches.length > 0) changes[name] = patches;
-    if (order !== undefined) recorded.changes.order = { ...recorded.changes.order, [name]: order };
+    if (order !== undefined) changes.order = { ...changes.order, [name]: order };
     if (gone.length > 0) recorded.gone = { ...recorded.gone, [name]: gone };
     if (turned.length > 0) recorded.turned = { ...recorded.turned, [name]: turned };
-    const left = name === 'participants' ? leftChanged(pairs) : undefined;
+    const left = name === 'participants' ? leftChanged(olds, entriesOf(is, name)) : undefined;
     if (left !== undefined) recorded.left = left;
   }
   return recorded;
@@ -86,9 +87,14 @@ export function afterChanges(before: JsonObject, { changes, gone, turned, left }
   for (const name of gone?.session ?? []) delete after[name];
   for (const name of LIST_NAMES) {
     if (!Array.isArray(before[name]) || gone?.session?.includes(name) === true) continue;
-    const patches = (fields[name] ?? []) as JsonObject[];
-    const entries = entriesAfter(entriesOf(before, name), patches, gone?.[name] ?? [], order?.[name], turned?.[name] ?? [], name);
-    after[name] = name === 'participants' && left !== undefined ? withLeft(entriesOf(before, name), entries, left) : entries;
+    const told = {
+      patches: (fields[name] ?? []) as JsonObject[],
+      gone: gone?.[name] ?? [],
+      turned: turned?.[name] ?? [],
+      order: order?.[name],
+      left: name === 'participants' ? left : undefined,
+    };
+    after[name] = entriesAfter(entriesOf(before, name), told, LISTS[name].id);
   }
   return after;
 }
@@ -110,73 +116,87 @@ function entriesOf(state: JsonObject, name: ListName): JsonObject[] {
   return state[name] as JsonObject[];
 }
 
-/** New fields, with null for those that are gone, and the names of these. */
-function fieldsChanged(was: JsonObject, is: JsonObject, except: readonly string[]): [JsonObject, string[]] {
-  const changed: JsonObject = {};
+/** Notes new fields in `changed`, with null for those that are gone, and returns the names of these. */
+function fieldsChanged(was: JsonObject, is: JsonObject, except: readonly string[], changed: JsonObject): string[] {
   for (const name in is) {
     const value = is[name];
-    if (value !== undefined && !except.includes(name) && !same(was[name], value)) changed[name] = value;
+    if (value !== was[name] && value !== undefined && !except.includes(name) && !same(was[name], value)) changed[name] = value;
   }
-  const gone = Object.keys(was).filter((name) => was[name] !== undefined && is[name] === undefined && !except.includes(name));
-  for (const name of gone) changed[name] = null;
-  return [changed, gone];
+  const gone: string[] = [];
+  for (const name in was) {
+    if (is[name] !== undefined || was[name] === undefined || except.includes(name)) continue;
+    gone.push(name);
+    changed[name] = null;
+  }
+  return gone;
 }
 
-/** An entry before and after. */
-type Pair = [old: JsonObject, one: JsonObject];
-
+/** What is new in a list. `olds` has the former entry of each entry of `is`. */
 function listChanges(was: JsonObject[], is: JsonObject[], name: ListName) {
   const { id, derived } = LISTS[name];
   const patches: JsonObject[] = [];
   const gone: Gone[] = [];
   const turned: string[] = [];
-  const pairs: Pair[] = [];
   const inPlace = was.every((old, index) => old === is[index] || old[id] === is[index]?.[id]);
   const known = inPlace ? undefined : new Map(was.map((old) => [old[id], old]));
+  const olds: (JsonObject | undefined)[] = known === undefined ? was : is.map((one) => known.get(one[id]));
   for (const [index, one] of is.entries()) {
-    const old = known === undefined ? was[index] : known.get(one[id]);
+    const old = olds[index];
+    if (old === one) continue;
     if (old === undefined) {
       patches.push(one);
       continue;
     }
-    pairs.push([old, one]);
-    if (old === one) continue;
-    const [patch, goneFields] = fieldsChanged(old, one, derived);
     const key = one[id] as string;
-    if (Object.keys(patch).length > 0) patches.push({ [id]: key, ...patch });
-    if (goneFields.length > 0) gone.push([key, goneFields]);
+    const patch: JsonObject = {};
+    const fields = fieldsChanged(old, one, derived, patch);
+    if (fields.length > 0) gone.push([key, fields]);
+    for (const _field in patch) {
+      patches.push({ [id]: key, ...patch });
+      break;
+    }
     if (old['is_active'] !== one['is_active']) turned.push(key);
   }
-  const order = inPlace ? undefined : is.map((one) => one[id] as string);
-  return { patches, gone, turned, order, pairs };
+  return { patches, gone, turned, order: inPlace ? undefined : is.map((one) => one[id] as string), olds };
 }
 
-function entriesAfter(
-  before: JsonObject[],
-  patches: JsonObject[],
-  gone: readonly Gone[],
-  order: readonly string[] | undefined,
-  turned: readonly string[],
-  name: ListName,
-): JsonObject[] {
-  const { id } = LISTS[name];
-  if (patches.length === 0 && gone.length === 0 && turned.length === 0 && order === undefined) return before;
-  const told = new Map(patches.map((patch) => [patch[id], patch]));
+/** What changes tell of a list. */
+interface ToldEntries {
+  patches: JsonObject[];
+  gone: readonly Gone[];
+  turned: readonly string[];
+  order: readonly string[] | undefined;
+  left: Left | undefined;
+}
+
+function entriesAfter(before: JsonObject[], { patches, gone, turned, order, left }: ToldEntries, id: string): JsonObject[] {
+  const told = new Map(patches.map((patch) => [patch[id] as string, patch]));
   const goneFields = new Map(gone);
   const turnedIds = new Set(turned);
-  const after = before.map((old) => {
+  const leftAfter = left && leftBy(left);
+  // If nothing is told of all, most entries need no look.
+  const few = new Set([...told.keys(), ...turned, ...(left?.participants ?? []).map(([key]) => key)]);
+  const onlyFew = left?.all === undefined && left?.groups === undefined && left?.running === undefined;
+  if (onlyFew && few.size === 0 && order === undefined) return before;
+  const after = before.slice();
+  for (const [index, old] of before.entries()) {
     const key = old[id] as string;
+    if (onlyFew && !few.has(key)) continue;
+    const isTurned = turnedIds.has(key);
     const patch = told.get(key);
     told.delete(key);
-    if (patch === undefined && !turnedIds.has(key)) return old;
-    const one = { ...old, ...patch };
-    if (turnedIds.has(key)) one['is_active'] = old['is_active'] !== true;
+    const one = patch === undefined && !isTurned ? old : { ...old, ...patch };
+    if (isTurned) one['is_active'] = old['is_active'] !== true;
     for (const field of goneFields.get(key) ?? []) delete one[field];
-    return one;
-  });
+    const remaining = leftAfter === undefined ? one['time_remaining_ms'] : leftAfter(old, one);
+    after[index] = remaining === undefined || remaining === one['time_remaining_ms'] ? one : { ...one, time_remaining_ms: remaining };
+  }
   after.push(...told.values());
-  if (order === undefined) return after;
-  const byId = new Map(after.map((one) => [one[id], one]));
+  return order === undefined ? after : inOrder(after, order, id);
+}
+
+function inOrder(entries: JsonObject[], order: readonly string[], id: string): JsonObject[] {
+  const byId = new Map(entries.map((one) => [one[id], one]));
   return order.map((key) => {
     const one = byId.get(key);
     if (one === undefined) throw new TypeError(`has changes that name the unknown ${id} ${key}`);
@@ -185,12 +205,12 @@ function entriesAfter(
 }
 
 /** The shortest way to tell what participants have left; undefined where nothing is new. */
-function leftChanged(pairs: readonly Pair[]): Left | undefined {
+function leftChanged(olds: readonly (JsonObject | undefined)[], is: readonly JsonObject[]): Left | undefined {
   let best: Left = {};
-  let exceptions = exceptionsTo(best, pairs);
+  let exceptions = exceptionsTo(best, olds, is);
   if (exceptions.length > FEW) {
-    for (const way of waysFor(pairs)) {
-      const others = exceptionsTo(way, pairs);
+    for (const way of waysFor(olds, is)) {
+      const others = exceptionsTo(way, olds, is);
       const weight = (way.groups?.length ?? 0) + 1;
       if (others.length + weight >= exceptions.length) continue;
       [best, exceptions] = [way, others];
@@ -200,56 +220,51 @@ function leftChanged(pairs: readonly Pair[]): Left | undefined {
   return Object.keys(best).length === 0 ? undefined : best;
 }
 
-function waysFor(pairs: readonly Pair[]): Left[] {
+function waysFor(olds: readonly (JsonObject | undefined)[], is: readonly JsonObject[]): Left[] {
   const ways: Left[] = [];
-  const [, someone] = pairs.find(([, one]) => one['is_active'] !== true) ?? pairs[0] ?? [];
+  const someone = is.find((one, index) => olds[index] !== undefined && one['is_active'] !== true) ?? is[0];
   if (someone !== undefined) ways.push({ all: leftOf(someone) });
-  const running = pairs.find((pair) => staysActive(...pair));
-  if (running !== undefined) {
-    const [before, after] = running.map(leftOf);
-    if (typeof before === 'number' && typeof after === 'number') ways.push({ running: after - before });
-  }
+  const place = is.findIndex((one, index) => staysActive(olds[index], one));
+  const [before, after] = [leftOf(olds[place]), leftOf(is[place])];
+  if (typeof before === 'number' && typeof after === 'number') ways.push({ running: after - before });
   const groups = new Map<string, JsonValue>();
-  for (const [, one] of pairs) if (typeof one['group_id'] === 'string') groups.set(one['group_id'], leftOf(one));
+  for (const one of is) if (typeof one['group_id'] === 'string') groups.set(one['group_id'], leftOf(one));
   if (groups.size > 0) ways.push({ groups: [...groups] });
   return ways;
 }
 
-function exceptionsTo(way: Left, pairs: readonly Pair[]): [string, JsonValue][] {
+/** What participants who were there before have left, where a way to tell it leads elsewhere. */
+function exceptionsTo(way: Left, olds: readonly (JsonObject | undefined)[], is: readonly JsonObject[]): [string, JsonValue][] {
   const leftAfter = leftBy(way);
-  return pairs.flatMap(([old, one]) => (leftAfter(old, one) === leftOf(one) ? [] : [[one['participant_id'] as string, leftOf(one)]]));
-}
-
-function withLeft(before: JsonObject[], after: JsonObject[], left: Left): JsonObject[] {
-  const leftAfter = leftBy(left);
-  const known = new Map(before.map((old) => [old['participant_id'], old]));
-  return after.map((one) => {
-    const old = known.get(one['participant_id']);
-    if (old === undefined) return one;
-    const time_remaining_ms = leftAfter(old, one);
-    return time_remaining_ms === one['time_remaining_ms'] ? one : { ...one, time_remaining_ms };
-  });
+  const leavesAsIs = Object.keys(way).length === 0;
+  const exceptions: [string, JsonValue][] = [];
+  for (const [index, one] of is.entries()) {
+    const old = olds[index];
+    if (old === undefined || (old === one && leavesAsIs) || leftAfter(old, one) === leftOf(one)) continue;
+    exceptions.push([one['participant_id'] as string, leftOf(one)]);
+  }
+  return exceptions;
 }
 
 /** What a participant who was there before has left after an event. */
-function leftBy(left: Left): (old: JsonObject, one: JsonObject) => JsonValue {
-  const groups = left.groups && new Map(left.groups);
-  const told = left.participants && new Map(left.participants);
+function leftBy({ all, running, groups: byGroup, participants }: Left): (old: JsonObject, one: JsonObject) => JsonValue {
+  const groups = byGroup && new Map(byGroup);
+  const told = participants && new Map(participants);
   return (old, one) => {
     const exception = told?.get(one['participant_id'] as string);
     if (exception !== undefined) return exception;
-    if (left.all !== undefined) return left.all;
+    if (all !== undefined) return all;
     const shared = groups?.get(one['group_id'] as string);
     if (shared !== undefined) return shared;
     const before = leftOf(old);
-    return left.running !== undefined && typeof before === 'number' && staysActive(old, one) ? before + left.running : before;
+    return running !== undefined && typeof before === 'number' && staysActive(old, one) ? before + running : before;
   };
 }
 
-function staysActive(old: JsonObject, one: JsonObject): boolean {
-  return old['is_active'] === true && one['is_active'] === true;
+function staysActive(old: JsonObject | undefined, one: JsonObject): boolean {
+  return old?.['is_active'] === true && one['is_active'] === true;
 }
 
-function leftOf(one: JsonObject): JsonValue {
-  return one['time_remaining_ms'] ?? null;
+function leftOf(one: JsonObject | undefined): JsonValue {
+  return one?.['time_remaining_ms'] ?? null;
 }
