@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
+import { runExam } from '../clients/exam.ts';
 import { runClocksThroughKill } from '../expiry/clocks-through-kill.ts';
 import { halls, orders, playHall } from '../timing/concurrent-duel.ts';
 
@@ -20,5 +21,18 @@ describe('very many concurrent clocks', function () {
     console.log(report);
     expect(report).to.include({ fallen: 2_000, once: 2_000, atDeadline: 2_000, over: 20, verified: 20 });
     expect(report.rows).to.equal(report.instants);
+  });
+
+  it('CC-68 an exam of 1000 students over two instances: all hand in or fall, screens within 50 ms, a trail of less than 40 MB', async () => {
+    const exam = { students: 1_000, processes: 4, startsMs: 20_000, timeMs: 60_000 };
+    const { state, refused, seen, apart, versions, rows, findings, megabytes } = await runExam(exam);
+    console.log({ seen, apart, rows, findings, megabytes });
+    expect(refused).to.deep.equal([]);
+    expect(seen).to.equal(1_000);
+    expect(state.participants.filter(({ clock_status }) => clock_status === 'finished')).to.have.lengthOf(800);
+    expect([...new Set(versions)]).to.deep.equal([state.version]);
+    expect([rows, findings]).to.deep.equal([state.version, 0]);
+    expect(megabytes).to.be.below(40);
+    expect(apart).to.be.at.most(50);
   });
 });

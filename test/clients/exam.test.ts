@@ -1,0 +1,20 @@
+import { expect } from 'chai';
+import { runExam } from './exam.ts';
+
+describe('an exam over two instances, every student with a client of their own', () => {
+  it('CC-68 forty start one after the other, some have more time, some come late; after a drill all hand in or fall, and the trail verifies', async function () {
+    this.timeout(120_000);
+    const { state, refused, seen, versions, rows, findings } = await runExam({
+      students: 40,
+      processes: 1,
+      startsMs: 1_000,
+      timeMs: 6_000,
+    });
+    expect(refused).to.deep.equal([]);
+    expect(seen).to.equal(40);
+    expect(state.participants.filter(({ clock_status }) => clock_status === 'finished')).to.have.lengthOf(32);
+    expect(state.participants.filter(({ clock_status }) => clock_status === 'expired')).to.have.lengthOf(8);
+    expect([...new Set(versions)]).to.deep.equal([state.version]);
+    expect([rows, findings]).to.deep.equal([state.version, 0]);
+  });
+});
