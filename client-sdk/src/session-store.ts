@@ -126,7 +126,6 @@ export class SessionStore {
     const before = this.#state;
     this.#seen = state;
     this.#change(state, null);
-    if (this.over) this.release();
     const expiry = before && expiryBetween(before, state, cause);
     // If versions in between were missed, an event of any of them means the same expiry.
     if (expiry) this.expired(expiry, before.epoch === state.epoch ? state.version - before.version : 1);
@@ -191,10 +190,13 @@ export class SessionStore {
 
   #change(state: SessionState | null, error: SyncKairosError | null): void {
     if (state === this.#state && error === this.#error) return;
-    if (state !== this.#state) this.#predicted = null;
+    const isNew = state !== this.#state;
+    if (isNew) this.#predicted = null;
     this.#state = state;
     this.#error = error;
     this.#hooks.onState?.(this.wanted ? state : null);
+    // Before anybody hears of the end: a client that is disconnected then must not be opened again.
+    if (isNew && state !== null && this.over) this.release();
     this.tell();
   }
 }

@@ -11,11 +11,11 @@ import { closeProject, type Example, openProject, type Project, readmeExamples }
 /** What each example prints. */
 const PRINTS: Record<string, RegExp[]> = {
   Chess: [/running to move: anna/, /running to move: ben/, /Ben has 5:00/],
-  Auction: [/running anna/, /running ben/, /going once/, /going twice/, /sold to ben/],
-  Quiz: [/6 × 7\?/, /answer: \{ player: 'anna', text: '42' \}/, /Capital of Peru\?/, /H₂O\?/],
-  Exam: [/running until 20/, /paused until null/, /1 hour 40 minutes left/],
-  Meeting: [/Anna has the floor/, /Ben has the floor/, /Anna 0\.\d/, /Ben 0\.\d/, /Chris 0\.0/],
-  Stopwatch: [/lap 1 0\.\d/, /0\.[2-9]/],
+  Auction: [/going once/, /a bid of 90 gives more time/, /going twice/, /sold to ben for 90/],
+  Quiz: [/6 × 7\? 0 answered/, /6 × 7\? 1 answered/, /Anna says 42/, /Capital of Peru\? 0 answered/, /H₂O\? 0 answered/],
+  Exam: [/Anna hands in at 20/, /Ben has 2 hours 2 minutes/, /completed/],
+  Meeting: [/Budget Anna/, /Hiring Ben/, /minutes behind: -?\d/],
+  Race: [/pending/, /running/, /completed/, /1 chris 0\.[3-9]/, /3 ben/],
   'Team match': [/red rita/, /blue bea/, /red rob/, /blue bill/, /red has 30:00/],
 };
 
