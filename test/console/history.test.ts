@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { chess } from '../kit/games.ts';
+import { auction, chess } from '../kit/games.ts';
 import { lookInto } from '../kit/redis.ts';
 import { freshDatabase, startOwnRedis } from '../kit/services.ts';
 import { until } from '../kit/until.ts';
@@ -51,6 +51,27 @@ describe('console: history', function () {
       ),
     );
     expect(lines.at(-1)).to.match(/\d\d:\d\d:\d\d\.\d{3}/);
+    expect(room.problems).to.deep.equal([]);
+  });
+
+  it('LT-27 the history says for whom a lot was extended and by how much, by the names that create gave', async () => {
+    const { url } = await room.stage.instance(await withTrail());
+    const client = room.stage.client(url);
+    const participants = [
+      { participant_id: 'ann', name: 'Ann of Æbelø' },
+      { participant_id: 'bob', name: 'Bob' },
+    ];
+    const { session_id: id } = await client.createSession(
+      chess(auction({ participants, extension: { window_ms: 3_600_000, by_ms: 12_500, mode: 'add', max_count: 1 } })),
+    );
+    await client.startSession(id);
+    for (const participant_id of ['bob', 'ann']) await client.extend(id, { participant_id });
+    const page = await room.open(`${url}/#/s/${id}`);
+    await press(page, 'History');
+    await page.getByText('4 events, all there are.').waitFor({ timeout: 15_000 });
+    const lines = (await page.locator('.timeline li').allInnerTexts()).map((line) => line.replaceAll(/\s+/g, ' '));
+    expect(lines[0]).to.include('Extension asked for · Ann of Æbelø').and.to.include('for Ann of Æbelø · the end stays');
+    expect(lines[1]).to.include('for Bob · 12.500 s more');
     expect(room.problems).to.deep.equal([]);
   });
 

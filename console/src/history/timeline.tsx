@@ -63,9 +63,18 @@ function details(event: HistoryEvent): string[] {
     ...(who === null ? [] : [nameOf(state, who)]),
     ...(elapsed !== null && elapsed > 0 ? [`${seconds(elapsed)} used`] : []),
     ...(left === null ? [] : [left < 0 ? `${formatTime(-left, 'stopwatch')} over` : `${formatTime(left)} left`]),
+    ...extensionOf(event),
     ...(actor === '' ? [] : [`by ${actor}`]),
     ...(typeof reason === 'string' && reason !== '' ? [`“${reason}”`] : []),
   ];
+}
+
+/** Who asked for an extension, and by how much that moved the end. */
+function extensionOf({ event_type, state_snapshot: state, metadata }: HistoryEvent): string[] {
+  if (event_type !== 'session_extended') return [];
+  const { participant_id: who, extended_ms: more } = metadata;
+  const moved = typeof more === 'number' && more > 0 ? `${seconds(more)} more` : 'the end stays';
+  return [...(typeof who === 'string' ? [`for ${nameOf(state, who)}`] : []), moved];
 }
 
 /** Who sent the command, if the server authenticates users. */
