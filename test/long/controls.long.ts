@@ -21,7 +21,7 @@ describe(`${SEQUENCES} random games on random time controls`, function () {
     });
   }
 
-  it('T-202 T-203 every bucket is as if somebody had taken each millisecond from it, and the trail gives it again', () => {
+  it('T-202 T-203 T-232 every bucket is as if somebody had taken each millisecond from it, its books balance, and the trail gives it again', () => {
     const property = fc.property(randomControl, randomMoves, (control, moves) => checkReplay(duelOfControl(control, moves).events));
     fc.assert(property, { numRuns: SEQUENCES / 2 });
   });

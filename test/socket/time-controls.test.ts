@@ -1,6 +1,10 @@
 import { expect } from 'chai';
 import type { CreatePayload, EventType, HistoryEvent, ParticipantState, TimeControl } from '#contract';
 import { type App } from '../../server/app.ts';
+import { closeDatabase, openDatabase } from '../../server/audit/database.ts';
+import type { PrismaClient } from '../../server/audit/generated/client.ts';
+import { verify } from '../../server/audit/verify.ts';
+import { silent } from '../audit/kit.ts';
 import vectors from '../fixtures/clocks-vectors.json' with { type: 'json' };
 import { chess } from '../kit/games.ts';
 import { rest } from '../kit/rest.ts';
@@ -20,30 +24,42 @@ describe('time controls over the wire', () => {
   let cluster: Cluster;
   let app: App;
   let player: TestClient;
+  let database: PrismaClient;
   before(async () => {
     cluster = await openCluster();
-    app = await cluster.instance({ AUDIT_WORKER: 'inline', DATABASE_URL: await freshDatabase() });
+    const url = await freshDatabase();
+    database = openDatabase(url, silent, { connections: 2, statementMs: 5_000 });
+    app = await cluster.instance({ AUDIT_WORKER: 'inline', DATABASE_URL: url });
     player = await cluster.client(app);
   });
-  after(() => cluster.close());
+  after(async () => {
+    await closeDatabase(database, silent);
+    await cluster.close();
+  });
 
   /** The history of a session, once its last event is of this type. */
   const historyUpTo = async (last: EventType, session_id: string): Promise<HistoryEvent[]> => {
     let events: HistoryEvent[] = [];
     await until('history', async () => {
-      events = (await player.ok('session:history', { session_id })).events;
+      events = (await player.ok('session:history', { session_id, limit: 1_000 })).events;
       return events.at(-1)?.event_type === last;
     });
     return events;
   };
 
-  /** A ticking clock does what the history says, each at its instant, and must stand where the states say. */
+  /** Ticking clocks do what the history says, each at its instant, and must stand where the states say. */
   function follow(told: TimeControl, events: HistoryEvent[]): void {
-    const ticking = new TickingClock(told);
+    const clocks = new Map<string, TickingClock>();
+    const clockOf = (id: string | null): TickingClock => {
+      const clock = clocks.get(id ?? '') ?? new TickingClock(told);
+      clocks.set(id ?? '', clock);
+      return clock;
+    };
     let [settled, runs] = [0, false];
-    for (const { event_type, timestamp, state_snapshot, metadata } of events) {
+    for (const { event_type, timestamp, state_snapshot, metadata, participant_id } of events) {
       const at = Date.parse(timestamp);
       const ranFor = runs ? at - settled : 0;
+      const ticking = clockOf(participant_id);
       for (let ms = 0; ms < ranFor; ms += 1) ticking.tick();
       settled = at;
       runs = state_snapshot.status === 'running';
@@ -52,17 +68,12 @@ describe('time controls over the wire', () => {
         ticking.endTurn();
         expect(metadata['charged_ms']).to.equal(charged === used ? undefined : charged);
       }
-      const one = state_snapshot.participants[0];
-      expect(shown(one), `${event_type} ${timestamp}`).to.deep.equal({
-        main: ticking.main,
-        left: ticking.left,
-        turns: ticking.turns,
-        stage: ticking.stage,
-        used: ticking.used,
-        periods: ticking.periods.length,
-        block: ticking.block,
-      });
-      const deadline = runs ? new Date(at + ticking.left).toISOString() : null;
+      for (const one of state_snapshot.participants) {
+        const { main, left, turns, stage, used, periods, block } = clockOf(one.participant_id);
+        const ticked = { main, left, turns, stage, used, periods: periods.length, block };
+        expect(shown(one), `${event_type} ${timestamp}`).to.deep.equal(ticked);
+      }
+      const deadline = runs ? new Date(at + clockOf(state_snapshot.active_participant_id).left).toISOString() : null;
       expect(state_snapshot.deadline_at).to.equal(deadline);
     }
   }
@@ -94,6 +105,29 @@ describe('time controls over the wire', () => {
       const time_control = told[place];
       if (time_control !== undefined) follow(time_control, await historyUpTo('session_completed', session_id));
     }
+  });
+
+  it('T-233 a game of 40/2h:20/1h:15+30 goes through all its stages over the wire, and its trail verifies', async () => {
+    const told = control(vectors.vectors.find(({ name }) => name === '40/2h:20/1h:15+30')?.control);
+    const payload = game(told, { participants: seats(2) });
+    const { session_id } = payload;
+    await player.ok('session:create', payload);
+    await player.ok('session:start', { session_id });
+    for (let turn = 0; turn < 2 * 62; turn += 1) await player.ok('session:switch', { session_id });
+    await player.ok('session:complete', { session_id });
+    const events = await historyUpTo('session_completed', session_id);
+    follow(told, events);
+    const stages = events.map(({ state_snapshot }) => state_snapshot.participants.map(({ clock }) => clock?.stage));
+    const ends = [79, 80, 81, 119, 120, 121].map((turns) => stages[1 + turns]);
+    expect(ends).to.deep.equal([
+      [1, 0],
+      [1, 1],
+      [1, 1],
+      [2, 1],
+      [2, 2],
+      [2, 2],
+    ]);
+    expect(await verify(database, session_id)).to.deep.include({ findings: [], rows: events.length });
   });
 
   it('T-215 stages at zero, periods and the flag follow each other over the wire', async () => {

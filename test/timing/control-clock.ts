@@ -1,4 +1,5 @@
 import type { ClockState, Stage, TimeControl } from '#contract';
+import { Ledger } from './ledger.ts';
 
 type Bucket = 'delay' | 'main' | 'reserve';
 
@@ -22,6 +23,8 @@ export class TickingClock {
   fallen = false;
   /** From which bucket each millisecond of the present turn came. */
   taken: Bucket[] = [];
+  /** The books of every bucket since the clock was set up; those of a copy begin anew. */
+  readonly ledger = new Ledger();
   /** Main time as the present turn began, with what adjustments have added since. */
   #began = 0;
 
@@ -82,15 +85,21 @@ export class TickingClock {
     if (this.delay > 0) {
       this.delay -= 1;
       this.taken.push('delay');
+      this.ledger.book('delay', 'charged', 1);
     } else if (this.main > 0 || this.overrun > 0) {
       this.main -= 1;
       this.taken.push('main');
+      this.ledger.book('main', 'charged', 1);
       this.#leaveEmptyStages();
     } else {
       if (this.periods.length > 0) {
+        this.ledger.book(periodName(this.periods.length), 'charged', 1);
         const present = this.periods.pop() ?? 0;
         if (present > 1) this.periods.push(present - 1);
-      } else this.block -= 1;
+      } else {
+        this.block -= 1;
+        this.ledger.book('block', 'charged', 1);
+      }
       this.taken.push('reserve');
     }
     if (this.left === 0 - this.overrun) this.fallen = true;
@@ -114,12 +123,16 @@ export class TickingClock {
     const stage = this.rules;
     const countsForBlock = this.#began === 0 || this.taken.includes('reserve');
     const turn = this.turns + 1;
-    if (stage.delay_type === 'bronstein') this.main += this.main < 0 ? 0 : Math.min(charged, stage.delay_ms ?? 0);
+    if (stage.delay_type === 'bronstein') this.#fillMain(this.main < 0 ? 0 : Math.min(charged, stage.delay_ms ?? 0));
     else if (stage.increment_when !== 'before' && turn % (stage.increment_every ?? 1) === 0) this.#earn();
-    if (this.periods.length > 0 && stage.byoyomi !== undefined) this.periods[this.periods.length - 1] = stage.byoyomi.period_ms;
+    if (this.periods.length > 0 && stage.byoyomi !== undefined) {
+      const { period_ms } = stage.byoyomi;
+      this.ledger.book(periodName(this.periods.length), 'refilled', period_ms - (this.periods.at(-1) ?? 0));
+      this.periods[this.periods.length - 1] = period_ms;
+    }
     if (stage.canadian !== undefined && countsForBlock) {
       this.blockTurns -= 1;
-      if (this.blockTurns === 0) this.#freshBlock();
+      if (this.blockTurns === 0) this.#freshBlock('refilled');
     }
     this.turns = turn;
     this.stageTurns += 1;
@@ -130,15 +143,26 @@ export class TickingClock {
   /** An adjustment of main time. */
   adjust(delta: number): void {
     this.main += delta;
+    this.ledger.book('main', 'adjusted', delta);
     this.#began += delta;
     this.#leaveEmptyStages();
+  }
+
+  #fillMain(ms: number): void {
+    this.main += ms;
+    this.ledger.book('main', 'refilled', ms);
+  }
+
+  #setDelay(ms: number): void {
+    this.ledger.renew('delay', 'refilled', this.delay, ms);
+    this.delay = ms;
   }
 
   #standReady(): void {
     this.#leaveEmptyStages();
     const { delay_ms = 0, delay_type, increment_when, increment_every = 1 } = this.rules;
     if (increment_when === 'before' && this.turns % increment_every === 0) this.#earn();
-    this.delay = delay_type === 'bronstein' ? 0 : delay_ms;
+    this.#setDelay(delay_type === 'bronstein' ? 0 : delay_ms);
     this.taken = [];
     this.#began = this.main;
   }
@@ -146,7 +170,7 @@ export class TickingClock {
   #earn(): void {
     const { increment_ms = 0, max_time_ms, byoyomi, canadian } = this.rules;
     if (this.main < 0 || (this.main === 0 && (byoyomi ?? canadian) !== undefined)) return;
-    for (let n = 0; n < increment_ms; n += 1) if (max_time_ms === undefined || this.main < max_time_ms) this.main += 1;
+    for (let n = 0; n < increment_ms; n += 1) if (max_time_ms === undefined || this.main < max_time_ms) this.#fillMain(1);
   }
 
   #enter(index: number): void {
@@ -154,12 +178,16 @@ export class TickingClock {
     this.stageTurns = 0;
     const { time_ms, byoyomi } = this.rules;
     this.main += time_ms;
+    this.ledger.book('main', 'given', time_ms);
     this.#began += time_ms;
+    for (const [place, left] of this.periods.entries()) this.ledger.book(periodName(place + 1), 'lost', left);
     this.periods = Array.from({ length: byoyomi?.periods ?? 0 }, () => byoyomi?.period_ms ?? 0);
-    this.#freshBlock();
+    for (const [place, whole] of this.periods.entries()) this.ledger.book(periodName(place + 1), 'given', whole);
+    this.#freshBlock('given');
   }
 
-  #freshBlock(): void {
+  #freshBlock(entry: 'given' | 'refilled'): void {
+    this.ledger.renew('block', entry, this.block, this.rules.canadian?.block_ms ?? 0);
     this.block = this.rules.canadian?.block_ms ?? 0;
     this.blockTurns = this.rules.canadian?.turns ?? 0;
   }
@@ -170,7 +198,7 @@ export class TickingClock {
       // A turn that used its main time up goes on without a delay; one whose main time was taken away keeps its rest.
       const { delay_ms = 0, delay_type } = this.rules;
       const isOver = delay_type === 'bronstein' || this.taken.some((bucket) => bucket !== 'delay');
-      this.delay = isOver ? 0 : Math.max(0, delay_ms - this.used);
+      this.#setDelay(isOver ? 0 : Math.max(0, delay_ms - this.used));
     }
   }
 
@@ -184,6 +212,8 @@ export class TickingClock {
       else if (bucket === 'main') this.main += 1;
       else if (this.rules.byoyomi === undefined) this.block += 1;
       else this.#refillPeriod(this.rules.byoyomi.period_ms);
+      const name = bucket !== 'reserve' ? bucket : this.rules.byoyomi === undefined ? 'block' : periodName(this.periods.length);
+      this.ledger.book(name, 'charged', -1);
       return;
     }
   }
@@ -193,4 +223,9 @@ export class TickingClock {
     if (present === undefined || present === whole) this.periods.push(1);
     else this.periods[this.periods.length - 1] = present + 1;
   }
+}
+
+/** How the books call a period, counted from the one that is used last. */
+export function periodName(number: number): string {
+  return `period ${number}`;
 }

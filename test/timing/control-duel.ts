@@ -1,8 +1,8 @@
 import { expect } from 'chai';
-import { read, setUp, untilFall } from '#clock';
-import type { ClockState, TimeControl } from '#contract';
-import { TickingClock } from './control-clock.ts';
-import { Match } from './match.ts';
+import { type ControlledClock, read, setUp, untilFall } from '#clock';
+import type { ClockState, SessionState, TimeControl } from '#contract';
+import { periodName, TickingClock } from './control-clock.ts';
+import { Match, unix } from './match.ts';
 import type { Move } from './random-controls.ts';
 
 /**
@@ -23,12 +23,26 @@ export function duelOfControl(control: TimeControl, moves: readonly Move[]): Mat
     expect(match.state.status === 'expired', `${at}: has fallen`).to.equal(ticking.fallen);
     if (ticking.fallen) {
       compare(match, ticking, at);
-      return match;
+      break;
     }
     compareReading(match, ticking, now, at);
     if (act(match, ticking, now, { what, delta })) compare(match, ticking, at);
   }
+  expect(ticking.ledger.charged, 'what all buckets were charged').to.equal(chargedIn(match, now));
   return match;
+}
+
+/** What the events say that turns were charged; of the present one, what it has used by then. */
+function chargedIn({ events, state }: Match, now: number): number {
+  let [charged, used] = [0, 0];
+  for (const { event_type, time_elapsed_ms, metadata } of events) {
+    used += time_elapsed_ms ?? 0;
+    if (event_type !== 'cycle_switched') continue;
+    charged += Number(metadata['charged_ms'] ?? used);
+    used = 0;
+  }
+  const unsettled = state.cycle_started_at === null ? 0 : unix(now) - Date.parse(state.cycle_started_at);
+  return charged + used + unsettled;
 }
 
 /** False where the move was refused, so that nothing was settled. */
@@ -66,6 +80,28 @@ function compare(match: Match, ticking: TickingClock, at: string): void {
     reserve: ticking.rules.byoyomi === undefined ? ticking.block : ticking.periods.length,
     present: ticking.rules.byoyomi === undefined ? ticking.blockTurns : (ticking.periods.at(-1) ?? 0),
   });
+  ticking.ledger.expectToHold(bucketsOf(match), at);
+}
+
+/** What each bucket of the player's clock holds, as their state tells it. */
+function bucketsOf({ state }: Match): Map<string, number> {
+  const clock = controlledClock(state);
+  const { periods_left = 0, period_left_ms = 0, block_left_ms = 0, stage } = clock.state;
+  const { phase, phase_left_ms } = read(clock, 0);
+  const buckets = new Map([
+    ['delay', phase === 'delay' ? (phase_left_ms ?? 0) : 0],
+    ['main', clock.main_ms],
+    ['block', block_left_ms],
+  ]);
+  const whole = clock.control.stages[stage]?.byoyomi?.period_ms ?? 0;
+  for (let period = 1; period <= periods_left; period += 1) buckets.set(periodName(period), period < periods_left ? whole : period_left_ms);
+  return buckets;
+}
+
+function controlledClock({ participants, time_control }: SessionState): ControlledClock {
+  const ann = participants[0];
+  if (ann?.clock === undefined || time_control === undefined) throw new Error('no clock with a time control');
+  return { ...setUp(time_control), main_ms: ann.total_time_ms ?? 0, state: ann.clock };
 }
 
 function shown(clock: ClockState | undefined) {
@@ -77,10 +113,9 @@ function shown(clock: ClockState | undefined) {
 
 /** What the state says at any instant until the next change is what the ticking clock shows then. */
 function compareReading({ state }: Match, ticking: TickingClock, now: number, at: string): void {
-  const ann = state.participants[0];
-  if (ann?.clock === undefined || state.cycle_started_at === null || state.time_control === undefined) throw new Error('no clock runs');
-  const clock = { ...setUp(state.time_control), main_ms: ann.total_time_ms ?? 0, state: ann.clock };
-  const elapsed = Date.parse('2026-06-01T09:00:00.000Z') + now - Date.parse(state.cycle_started_at);
+  if (state.cycle_started_at === null) throw new Error('no clock runs');
+  const clock = controlledClock(state);
+  const elapsed = unix(now) - Date.parse(state.cycle_started_at);
   const reading = read(clock, elapsed);
   expect(reading.remaining_ms, `${at}: remaining_ms`).to.equal(ticking.left);
   expect(reading.phase === 'delay' ? reading.phase_left_ms : 0, `${at}: delay`).to.equal(ticking.delay);

@@ -8,7 +8,9 @@ import { randomSteps } from './random-games.ts';
 /** Sequences; `npm run test:long` plays 100,000. */
 const SEQUENCES = 500;
 
-describe('any time control, and any turns on it', () => {
+describe('any time control, and any turns on it', function () {
+  // They compute, and nothing is waited for.
+  this.timeout(120_000);
   for (const mode of ['per_participant', 'per_group'] as const) {
     it(`T-202 in ${mode} every state and every event is the one that taking each millisecond from its bucket gives, whatever several players do`, () => {
       const property = fc.property(randomControlGame(mode), randomSteps, (game, steps) => {
@@ -21,7 +23,7 @@ describe('any time control, and any turns on it', () => {
     });
   }
 
-  it('T-202 every bucket holds what taking each millisecond from it leaves, whatever turns, pauses and adjustments follow', () => {
+  it('T-202 T-232 every bucket holds what taking each millisecond from it leaves, and its books balance, whatever turns, pauses and adjustments follow', () => {
     fc.assert(
       fc.property(randomControl, randomMoves, (control, moves) => void duelOfControl(control, moves)),
       { numRuns: SEQUENCES },

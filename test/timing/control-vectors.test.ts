@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import type { ParticipantState, TimeControl } from '#contract';
 import vectors from '../fixtures/clocks-vectors.json' with { type: 'json' };
+import { checkReplay } from './laws.ts';
 import { at, Match } from './match.ts';
 
 const players = (...names: string[]) => names.map((participant_id) => ({ participant_id }));
@@ -34,6 +35,31 @@ describe('time controls as others define them', () => {
       if (vector.after !== undefined) expect(shown(match.who('ann'))).to.deep.equal(vector.after);
     });
   }
+
+  it('T-233 a game of 40/2h:20/1h:15+30 goes through all its stages to its flag, and its trail gives every state again', () => {
+    const told = vectors.vectors.find(({ name }) => name === '40/2h:20/1h:15+30');
+    if (told?.after === undefined) throw new Error('no such vector');
+    const time_control = control(told.control);
+    const match = Match.started({ sync_mode: 'per_participant', time_control, participants: players('ann', 'bob') });
+    const [turn] = told.turns_ms;
+    if (turn === undefined) throw new Error('no turns');
+    let now = 0;
+    const bothPlay = (turns: number) => {
+      for (let n = 0; n < 2 * turns; n += 1) match.switch((now += turn));
+      return ['ann', 'bob'].map((id) => shown(match.who(id)));
+    };
+    const stands = (turns: number, stage: number, main_ms: number) => ({ ...told.after, turns, stage, main_ms, limit_ms: main_ms });
+    expect(bothPlay(39)).to.deep.equal([stands(39, 0, 3_300_000), stands(39, 0, 3_300_000)]);
+    expect(bothPlay(1)).to.deep.equal([told.after, told.after]);
+    expect(bothPlay(20)).to.deep.equal([stands(60, 2, 5_700_000), stands(60, 2, 5_700_000)]);
+    expect(bothPlay(1)).to.deep.equal([stands(61, 2, 5_630_000), stands(61, 2, 5_630_000)]);
+    // The increment gives 30 of the 100 s back; the 141st turn is as long as all that is left.
+    expect(bothPlay(79)).to.deep.equal([stands(140, 2, turn), stands(140, 2, turn)]);
+    match.pass(now + turn);
+    expect(match.last).to.deep.include({ event_type: 'participant_expired', participant_id: 'ann', time_elapsed_ms: turn });
+    expect(shown(match.who('ann'))).to.deep.equal(stands(140, 2, 0));
+    checkReplay(match.events);
+  });
 
   it(`T-201 ${vectors.hourglass.name} (${vectors.hourglass.source})`, () => {
     const { control: told, turns_ms, banks_ms } = vectors.hourglass;
