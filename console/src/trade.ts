@@ -1,5 +1,5 @@
 /** What a turn is in each kind of game: its name, who may begin one, and what follows the last. */
-import { modeOf, type ParticipantState, type SessionState } from '@synckairos/client';
+import { type ItemState, modeOf, type ParticipantState, type SessionState } from '@synckairos/client';
 
 export interface TurnWords {
   /** Text of the button that ends a turn; null if no turn can be ended, or only by naming the next one. */
@@ -14,7 +14,7 @@ const MOVES: TurnWords = { end: 'Done', hint: 'Tap or press space when done', on
 const TURNS: TurnWords = { end: 'Next', hint: 'Tap or press space when done', one: 'turn', many: 'turns' };
 const LAPS: TurnWords = { end: 'Lap', hint: 'Tap or press space for a lap', one: 'lap', many: 'laps' };
 const ITEMS: TurnWords = { end: 'Next item', hint: 'Tap or press space when done', one: 'item', many: 'items' };
-/** Ending the meeting is not a turn. */
+/** The switch that ends the last item ends the session, so it is no turn. */
 const LAST_ITEM: TurnWords = { ...ITEMS, end: null, hint: null };
 const BIDS: TurnWords = { end: 'New bid', hint: 'Tap or press space for a bid', one: 'bid', many: 'bids' };
 /** A bid has a bidder, whose name is pressed. */
@@ -49,7 +49,7 @@ const BY_PRESET = new Map(
 /** The words for turns in this game, and how the present one ends. */
 export function turnWords(state: SessionState): TurnWords {
   if (isAuction(state)) return state.participants.length > 0 ? BIDS_BY_NAME : BIDS;
-  if (isAgenda(state)) return isLastItem(state) ? LAST_ITEM : ITEMS;
+  if (state.items !== undefined) return isLastItem(state) ? LAST_ITEM : ITEMS;
   const known = BY_PRESET.get(presetOf(state));
   if (known !== undefined) return known;
   if (modeOf(state).counts === 'up') return LAPS;
@@ -63,7 +63,7 @@ export function takesTurns(state: SessionState): boolean {
 
 /** Whether two play against each other, each likely on a device of their own. */
 export function isDuel(state: SessionState): boolean {
-  return state.participants.length === 2 && takesTurns(state) && !isAuction(state) && !isAgenda(state);
+  return state.participants.length === 2 && takesTurns(state) && !isAuction(state) && state.items === undefined;
 }
 
 /** Whether turns are moves of players. */
@@ -84,27 +84,25 @@ export function hasBid({ cycle_count: ended, status, participants }: SessionStat
   return ended > (hasRunOut ? 1 : 0);
 }
 
-/** Whether participants are items that are taken up once, in order. */
-export function isAgenda(state: SessionState): boolean {
-  return presetOf(state) === 'agenda' && state.participants.length > 0;
+/** The item of a programme that runs, or ran last; before the start the first one. */
+export function presentItem({ items, item_index }: SessionState): ItemState | undefined {
+  return items?.[item_index ?? 0];
 }
 
-/**
- * The item that follows: the next one that was not taken up yet, else one that was passed over; undefined at the last.
- */
-export function nextItem(state: SessionState): ParticipantState | undefined {
-  const from = state.participants.find((item) => item.participant_id === state.active_participant_id)?.participant_index ?? -1;
-  const open = inOrder(state).filter((item) => !item.has_gone && !item.has_expired && item.participant_id !== state.active_participant_id);
-  return open.find((item) => item.participant_index > from) ?? open[0];
+/** The item that a switch begins; undefined at the last one. */
+export function nextItem({ items = [], item_index, round = 1, rounds = 1 }: SessionState): ItemState | undefined {
+  const next = items.find((one, index) => index > (item_index ?? -1) && one.status === 'waiting');
+  return next ?? (round < rounds ? items[0] : undefined);
 }
 
+/** Whether a programme ends with the item that runs. */
 export function isLastItem(state: SessionState): boolean {
-  return isAgenda(state) && nextItem(state) === undefined;
+  return state.items !== undefined && nextItem(state) === undefined;
 }
 
-/** Whether the last item has expired. The rotation then returns to the rest of items that were closed early. */
-export function isMeetingOver(state: SessionState): boolean {
-  return state.status === 'running' && isAgenda(state) && state.participants.every((item) => item.has_gone);
+/** What an item is called. */
+export function titleOfItem({ title, item_id }: ItemState): string {
+  return title ?? item_id;
 }
 
 /** Everybody in the order of their turns. */

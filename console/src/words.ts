@@ -1,6 +1,6 @@
 /** The texts of the console: names, states and errors in words for users. */
 import { type FieldIssue, formatTime, modeOf, type SessionState, SyncKairosError } from '@synckairos/client';
-import { hasBid, hasMoves, isAgenda, isAuction, isMeetingOver } from './trade.ts';
+import { hasBid, hasMoves, isAuction, presentItem, titleOfItem } from './trade.ts';
 
 /** The name its creator gave to a participant or group, else its id. */
 export function nameOf(state: SessionState, id: string): string {
@@ -20,11 +20,12 @@ export function titleOf(state: SessionState): string {
 /** The state of the game in one line. */
 export function standing(state: SessionState): string {
   const active = state.active_participant_id === null ? null : nameOf(state, state.active_participant_id);
+  const item = presentItem(state);
   switch (state.status) {
     case 'pending':
       return 'Ready to start';
     case 'running':
-      if (isMeetingOver(state)) return 'All items are done';
+      if (item !== undefined) return `Now: ${titleOfItem(item)}`;
       if (isAuction(state)) return !hasBid(state) ? 'No bid yet' : active === null ? 'Running' : `Highest bid: ${active}`;
       if (active === null) return 'Running';
       return hasMoves(state) ? `${active} to move` : `Now: ${active}`;
@@ -42,7 +43,7 @@ export function standing(state: SessionState): string {
 /** What it means that the clock has expired. */
 function ending(state: SessionState, active: string | null): string {
   if (isAuction(state)) return !hasBid(state) ? 'Time is up, no bid' : active === null ? 'Sold' : `Sold to ${active}`;
-  const isEverybodys = isAgenda(state) || modeOf(state).acrossTurns;
+  const isEverybodys = state.items !== undefined || modeOf(state).acrossTurns;
   return active === null || isEverybodys ? 'Time is up' : `${active} ran out of time`;
 }
 

@@ -11,7 +11,8 @@ const GAMES: readonly [preset: string, expected: Partial<SessionState>, first: s
   ['Auction lot', { sync_mode: 'per_cycle', time_per_cycle_ms: 30_000 }, 'global', 'global'],
   ['Quiz question', { sync_mode: 'per_cycle', time_per_cycle_ms: 20_000, auto_advance: true }, 'global', 'global'],
   ['Exam', { sync_mode: 'global', total_time_ms: 5_400_000, outage_policy: 'credit' }, 'global', 'global'],
-  ['Meeting agenda', { sync_mode: 'per_participant', auto_advance: true }, 'welcome', 'review', 'plans'],
+  ['Meeting agenda', { sync_mode: 'per_cycle', auto_advance: true, rounds: 1 }, 'global', 'global'],
+  ['Intervals', { sync_mode: 'per_cycle', auto_advance: true, rounds: 8 }, 'global', 'global'],
   ['Stopwatch', { sync_mode: 'count_up', max_time_ms: null }, 'global', 'global'],
   ['Own rules', { sync_mode: 'per_participant', increment_ms: 0 }, 'player-1', 'player-2'],
 ];

@@ -19,47 +19,50 @@ describe('console: what each preset is used for', function () {
   this.timeout(60_000);
   const room = browserRoom();
 
-  it('CO-80 a meeting takes up each item once, in order, and is over after the last, also where closed items have time left', async () => {
+  it('CO-80 a meeting takes up each item once, in order, and is over after the last; the list tells what is done', async () => {
     const page = await room.open((await room.stage.instance()).url);
     await createGame(page, 'Meeting agenda');
     await press(page, 'Start');
-    for (const [item, next] of [
-      ['welcome', 'review'],
-      ['review', 'plans'],
-      ['plans', 'questions'],
+    const item = (title: string, status: string) =>
+      page.locator(`.programme li[data-status="${status}"]`, { hasText: title }).waitFor({ timeout: 15_000 });
+    for (const [title, next] of [
+      ['Welcome', 'Review'],
+      ['Review', 'Plans'],
+      ['Plans', 'Questions'],
     ] as const) {
-      await turnOf(page, item);
+      await item(title, 'running');
       await press(page, 'Next item');
-      await turnOf(page, next);
-      await page.locator(`.clock[data-player="${item}"]`, { hasText: 'Done' }).waitFor();
+      await stands(page, `Now: ${next}`);
+      await item(title, 'done');
     }
+    await page.locator('.programme-plan', { hasText: 'ahead' }).waitFor();
     await page.getByRole('button', { name: 'End meeting' }).click();
     await stands(page, 'Finished');
     const state = await stateOf(page);
-    expect(state).to.include({ status: 'completed', cycle_count: 3, active_participant_id: 'questions' });
-    expect(state.participants.map((item) => item.cycle_count)).to.deep.equal([1, 1, 1, 0]);
+    expect(state).to.include({ status: 'completed', cycle_count: 3, item_index: 3 });
+    expect(state.items?.map(({ status }) => status)).to.deep.equal(['done', 'done', 'done', 'done']);
     expect(room.problems).to.deep.equal([]);
   });
 
-  it('CO-80 neither a tap nor the space bar ends a meeting, and no closed item begins anew when the last one runs out', async () => {
+  it('CO-80 neither a tap nor the space bar ends a meeting, whose last item goes on below zero', async () => {
     const { url } = await room.stage.instance();
     const page = await room.open(url);
     await page.getByRole('radio', { name: 'Meeting agenda' }).check();
-    await page.getByLabel('Own time', { exact: true }).last().fill('3 s');
+    await page.getByLabel('Own time', { exact: true }).last().fill('2 s');
     const hash = await createGame(page, 'Meeting agenda');
     const wall = await room.open(`${url}/${hash}&watch`);
     await press(page, 'Start');
-    for (const next of ['review', 'plans', 'questions']) {
+    for (const next of ['Review', 'Plans', 'Questions']) {
       await press(page, 'Next item');
-      await turnOf(page, next);
+      await stands(page, `Now: ${next}`);
     }
     await rested(page);
-    await page.locator('.clock[data-player="questions"]').click({ force: true });
+    await page.locator('.clock').click({ force: true });
     await page.keyboard.press('Space');
-    expect(await stateOf(page)).to.include({ status: 'running', active_participant_id: 'questions' });
-    for (const each of [page, wall]) await stands(each, 'Finished');
-    const { participants } = await stateOf(page);
-    expect(participants.map((item) => item.cycle_count)).to.deep.equal([1, 1, 1, 1]);
+    expect(await stateOf(page)).to.include({ status: 'running', item_index: 3 });
+    await shows(wall, 'global', /^−(\d\.\d|0:\d\d)$/);
+    await stands(wall, 'Now: Questions');
+    expect(room.problems).to.deep.equal([]);
   });
 
   it('CO-81 a bid is made for the paddle whose name is pressed, and a lot is sold to the last bidder', async () => {
@@ -127,7 +130,7 @@ describe('console: what each preset is used for', function () {
       const link = await page.getByLabel('Link for others').inputValue({ timeout: 15_000 });
       return link.endsWith('&watch') ? 'Watch only' : 'Control';
     };
-    for (const preset of ['Exam', 'Auction lot', 'Quiz question', 'Meeting agenda', 'Team match', 'Stopwatch']) {
+    for (const preset of ['Exam', 'Auction lot', 'Quiz question', 'Meeting agenda', 'Intervals', 'Team match', 'Stopwatch']) {
       expect(await chosen(preset), preset).to.equal('Watch only');
     }
     expect(await chosen('Chess')).to.equal('Control');

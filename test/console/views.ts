@@ -60,6 +60,9 @@ export async function eachView(page: Page, url: string, look: (view: string) => 
   await look('per_group');
   await started('Quiz question');
   await look('per_cycle');
+  await started('Meeting agenda');
+  await page.locator('.programme-plan', { hasText: 'over at' }).waitFor();
+  await look('programme');
   await started('Exam');
   await shows(page, 'global', /1:29:5\d/);
   await look('global');

@@ -36,7 +36,8 @@ export function Controls({ state, rights, commands, guard, sound, onOpen }: Cont
         {status === 'running' && isLastItem(state) && rights.turn && rights.finish && (
           // It cannot be undone, so it acts on a click, which can be aborted.
           <button type="button" className="primary" data-resting={guard.turnRests} onClick={commands.finish}>
-            End meeting<span className="sr-only">, no next item</span>
+            {state.metadata['preset'] === 'agenda' ? 'End meeting' : 'End'}
+            <span className="sr-only">, no next item</span>
           </button>
         )}
         {status === 'running' && rights.pause && (

@@ -9,7 +9,7 @@ import {
   type TimeControl,
 } from '@synckairos/client';
 import { extraWords, spell } from '../setup/control-words.ts';
-import { hasBid, inOrder, isAgenda, isAuction, turnWords } from '../trade.ts';
+import { hasBid, inOrder, isAuction, nextItem, presentItem, titleOfItem, turnWords } from '../trade.ts';
 import { nameOf } from '../words.ts';
 
 export interface Face {
@@ -35,7 +35,7 @@ export function facesOf(state: SessionState): Face[] {
       return inOrder(state).map((player) => ({
         who: player.participant_id,
         name: nameOf(state, player.participant_id),
-        note: isAgenda(state) ? (player.has_gone ? 'Done' : '') : joined(turnsOf(state, player.cycle_count), earned(state, player)),
+        note: joined(turnsOf(state, player.cycle_count), earned(state, player)),
         counts,
         full: fullBank(state, player.participant_id, player.total_time_ms ?? 0),
         hasTurn: player.participant_id === state.active_participant_id,
@@ -54,17 +54,26 @@ export function facesOf(state: SessionState): Face[] {
         controlled: controlled(state, group, { group_id: group.group_id }),
       }));
     case 'session': {
-      const full = given === null || counts === 'up' ? null : state[given];
+      const full = presentItem(state)?.time_ms ?? (given === null || counts === 'up' ? null : state[given]);
       return [{ ...shared(state), counts, full, hasExpired: state.status === 'expired', controlled: null }];
     }
   }
 }
 
 function shared(state: SessionState): Pick<Face, 'who' | 'name' | 'note' | 'hasTurn'> {
+  const item = presentItem(state);
+  if (item !== undefined) return { who: 'global', name: titleOfItem(item), note: placeOf(state), hasTurn: true };
   const active = isAuction(state) && !hasBid(state) ? null : state.active_participant_id;
   const asks = isAuction(state) && state.participants.length > 0 && state.status === 'running';
   const note = joined(turnsOf(state, state.cycle_count), asks ? 'Tap who bids' : '');
   return { who: 'global', name: active === null ? '' : nameOf(state, active), note, hasTurn: true };
+}
+
+/** Where a programme stands: its round, and what comes next. */
+function placeOf(state: SessionState): string {
+  const { round = 1, rounds = 1 } = state;
+  const next = nextItem(state);
+  return joined(rounds > 1 ? `Round ${round} of ${rounds}` : '', next === undefined ? 'Last item' : `Next: ${titleOfItem(next)}`);
 }
 
 function turnsOf(state: SessionState, count: number): string {

@@ -10,6 +10,7 @@ import { Controls, type SheetName } from './controls.tsx';
 import { facesOf } from './faces.ts';
 import { FinishSheet } from './finish-sheet.tsx';
 import { Notice } from './notice.tsx';
+import { ProgrammeList } from './programme-list.tsx';
 import { Roster } from './roster.tsx';
 import { StartCountdown } from './start-countdown.tsx';
 import { useGame } from './use-game.ts';
@@ -80,7 +81,8 @@ export function GamePage({ client, sessionId, token, watchOnly }: GamePageProps)
           />
         ))}
       </section>
-      {modeOf(state).owners !== 'participants' && (
+      {state.items !== undefined && <ProgrammeList client={client} state={state} />}
+      {modeOf(state).owners !== 'participants' && state.items === undefined && (
         <Roster state={state} mayEnd={rights.turn} rests={guard.turnRests} onPass={(next) => commands.endTurn(next)} />
       )}
       <Controls state={state} rights={rights} commands={commands} guard={guard} sound={sound} onOpen={setSheet} />

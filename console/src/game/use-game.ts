@@ -1,9 +1,8 @@
 /** A session with all commands that the page offers. */
 import { type SessionState, type SyncKairosClient, SyncKairosError } from '@synckairos/client';
 import { useSyncKairos } from '@synckairos/client/react';
-import { useEffect, useState } from 'react';
+import { useState } from 'react';
 import { type Rights, rightsIn } from '../access.ts';
-import { isAgenda, isMeetingOver, nextItem } from '../trade.ts';
 import { type PressGuard, usePressGuard } from './press.ts';
 
 /** None of these rejects; `error` tells. One within 300 ms after another counts as a double press and does nothing. */
@@ -36,8 +35,7 @@ export function useGame(client: SyncKairosClient, sessionId: string, token: stri
   const [failure, setFailure] = useState<SyncKairosError | null>(null);
   const rights = state === null ? null : rightsIn(state, token, watchOnly);
   // If the user may end only their own turn, a new turn does not change what a button means.
-  const guard = usePressGuard(state?.status ?? '', rights?.turn ? (state?.active_participant_id ?? null) : null);
-  useMeetingEnd(client, state, rights);
+  const guard = usePressGuard(state?.status ?? '', rights?.turn && state !== null ? turnOf(state) : null);
   const run = (command: () => Promise<unknown>, endsTurn = false): void =>
     guard.press(
       () =>
@@ -55,8 +53,12 @@ export function useGame(client: SyncKairosClient, sessionId: string, token: stri
     commands: {
       start: () => run(() => client.startSession(sessionId)),
       // The guard is the participant who was active when this was rendered: the one whom the user saw.
-      endTurn: (next = state !== null && isAgenda(state) ? nextItem(state)?.participant_id : undefined, isOfItsClock = false) =>
-        run(() => client.switchCycle(sessionId, state?.active_participant_id ?? undefined, next), !isOfItsClock),
+      // In a programme it is the cycle that the client has seen.
+      endTurn: (next, isOfItsClock = false) =>
+        run(
+          () => client.switchCycle(sessionId, (state?.items === undefined && state?.active_participant_id) || undefined, next),
+          !isOfItsClock,
+        ),
       pause: () => run(() => client.pauseSession(sessionId)),
       resume: () => run(() => client.resumeSession(sessionId)),
       undo: () => run(() => client.undo(sessionId, { expected_version: state?.version }), true),
@@ -67,14 +69,7 @@ export function useGame(client: SyncKairosClient, sessionId: string, token: stri
   };
 }
 
-/**
- * Ends a meeting when its last item has run out, before what was left of the others begins. Any page that may does it;
- * the first one is enough.
- */
-function useMeetingEnd(client: SyncKairosClient, state: SessionState | null, rights: Rights | null): void {
-  const over = state !== null && rights?.finish === true && isMeetingOver(state) ? state : null;
-  useEffect(() => {
-    // Refused if another page was first; if the server does not answer, the next version tries again.
-    if (over !== null) client.completeSession(over.session_id).catch(() => undefined);
-  }, [client, over]);
+/** What a press that ends a turn means: another one of these, and it means something else. */
+function turnOf({ items, cycle_count, active_participant_id }: SessionState): string | null {
+  return items === undefined ? active_participant_id : String(cycle_count);
 }

@@ -1,6 +1,6 @@
 /** Every field of a session that presets fill in. */
 import type { OutagePolicy, SyncMode } from '@synckairos/client';
-import { type Draft, takesControl, usesOf } from './draft.ts';
+import { type Draft, isProgramme, takesControl, usesOf } from './draft.ts';
 import { type Faults, SelectField, TextField } from './fields.tsx';
 
 const MODES: Record<SyncMode, string> = {
@@ -83,6 +83,15 @@ export function Details({ draft, faults, onChange }: DetailsProps) {
         fault={faults['warnings']}
         onChange={(warnings) => onChange({ warnings })}
       />
+      {isProgramme(draft) && (
+        <TextField
+          label="Rounds"
+          value={draft.rounds ?? ''}
+          placeholder="1"
+          fault={faults['rounds']}
+          onChange={(rounds) => onChange({ rounds })}
+        />
+      )}
       <TextField
         label="Turns that can be taken back"
         value={draft.undo}

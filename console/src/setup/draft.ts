@@ -2,7 +2,7 @@
  * What a user fills in, and the session that it makes. Times stay text until then; only the server decides whether they
  * are valid.
  */
-import type { CreatePayload, FieldIssue, JsonObject, OutagePolicy, SyncMode, TimeControl } from '@synckairos/client';
+import type { CreatePayload, FieldIssue, ItemInput, JsonObject, OutagePolicy, SyncMode, TimeControl } from '@synckairos/client';
 import { readControl } from './control-words.ts';
 import { parseDuration } from './duration.ts';
 
@@ -40,6 +40,8 @@ export interface Draft {
   autoAdvance: boolean;
   /** How many turns can be taken back. */
   undo: string;
+  /** How often a programme is gone through, whose items the rows are; null where they are participants. */
+  rounds: string | null;
   /** The time of day here at which it starts by itself, as a `datetime-local` has it; empty for a start by hand. */
   startsAt: string;
   outage: OutagePolicy;
@@ -66,10 +68,15 @@ const BY_MODE: Record<SyncMode, Uses> = {
 };
 
 /** Which of the optional fields apply to a draft. */
-export function usesOf({ mode, control }: Pick<Draft, 'mode' | 'control'>): Uses {
-  const uses = BY_MODE[mode];
+export function usesOf({ mode, control, rounds }: Pick<Draft, 'mode' | 'control' | 'rounds'>): Uses {
+  const uses = isProgramme({ mode, rounds }) ? { ...BY_MODE[mode], ownTimes: true } : BY_MODE[mode];
   if (!uses.control || control === null) return { ...uses, control: false };
   return { ...uses, time: false, increment: false, ceiling: false };
+}
+
+/** Whether rows are the items of a programme. */
+export function isProgramme({ mode, rounds }: Pick<Draft, 'mode' | 'rounds'>): boolean {
+  return mode === 'per_cycle' && rounds !== null;
 }
 
 /** Whether clocks of a mode may have a time control. */
@@ -116,21 +123,25 @@ export function sessionFrom(draft: Draft): { payload: CreatePayload; issues: Fie
     warning_thresholds_ms: warnings.filter((ms) => ms !== undefined),
     action_on_timeout: draft.onTimeout === '' ? undefined : { type: draft.onTimeout },
     auto_advance: draft.autoAdvance,
-    undo_depth: readUndo(draft.undo, issues),
+    undo_depth: readNumber('undo', draft.undo, issues),
     starts_at: readStart(draft.startsAt, issues),
     outage_policy: draft.outage,
     metadata: metadataOf(draft, time, own),
-    ...(mode === 'per_group' ? teams(rows, times) : { participants: participants(draft, times) }),
+    ...(isProgramme(draft)
+      ? { items: rows.map((row, index) => itemOf(row, own[index])), rounds: readNumber('rounds', draft.rounds ?? '', issues) }
+      : mode === 'per_group'
+        ? teams(rows, times)
+        : { participants: participants(draft, times) }),
   };
   return { payload, issues };
 }
 
 /** A whole number; nothing where the field is empty. */
-function readUndo(text: string, issues: FieldIssue[]): number | undefined {
+function readNumber(field: string, text: string, issues: FieldIssue[]): number | undefined {
   if (text.trim() === '') return undefined;
-  const turns = Number(text);
-  if (!Number.isInteger(turns)) issues.push({ field: 'undo', code: 'malformed', message: 'Write a number' });
-  return Number.isInteger(turns) ? turns : undefined;
+  const number = Number(text);
+  if (!Number.isInteger(number)) issues.push({ field, code: 'malformed', message: 'Write a number' });
+  return Number.isInteger(number) ? number : undefined;
 }
 
 /** The instant of a time of day here; nothing where the field is empty. */
@@ -144,6 +155,10 @@ function readStart(text: string, issues: FieldIssue[]): string | undefined {
 
 /** What the clock of a participant or team is given, beside what all are given. */
 type OwnTime = { total_time_ms: number | undefined } | { time_control: TimeControl | undefined };
+
+function itemOf(row: Row, time_ms: number | undefined): ItemInput {
+  return { item_id: idOf(row), title: row.name.trim() || row.label, time_ms };
+}
 
 function participants({ mode, rows }: Draft, times: OwnTime[]): CreatePayload['participants'] {
   return rows.map((row, index) => ({ participant_id: idOf(row), ...(mode === 'per_participant' ? times[index] : {}) }));
@@ -189,6 +204,9 @@ export function draftField(field: string, draft: Draft): string {
     case 'participants':
       if (mode === 'per_group' || position === '') return 'rows';
       return isTime(part) ? timeField(draft, position) : `rows.${position}.name`;
+    case 'items':
+      if (position === '') return 'rows';
+      return part === 'time_ms' ? timeField(draft, position) : `rows.${position}.name`;
     case 'groups':
       if (position === '') return 'rows';
       if (isTime(part)) return timeField(draft, position);
@@ -208,6 +226,8 @@ export function draftField(field: string, draft: Draft): string {
       return 'overtime';
     case 'warning_thresholds_ms':
       return 'warnings';
+    case 'rounds':
+      return 'rounds';
     case 'undo_depth':
       return 'undo';
     case 'starts_at':

@@ -72,10 +72,10 @@ export function Rows({ draft, faults, detailed, onChange }: RowsProps) {
   );
 }
 
-const LEGENDS: Partial<Record<string, string>> = { agenda: 'Items', auction: 'Who bids', exam: 'Who writes' };
+const LEGENDS: Partial<Record<string, string>> = { agenda: 'Items', intervals: 'Items', auction: 'Who bids', exam: 'Who writes' };
 
 /** What a row is called until it has a name, if it is not a player. */
-const NOUNS: Partial<Record<string, string>> = { agenda: 'Item', auction: 'Paddle', quiz: 'Team', exam: 'Student' };
+const NOUNS: Partial<Record<string, string>> = { agenda: 'Item', intervals: 'Part', auction: 'Paddle', quiz: 'Team', exam: 'Student' };
 
 function freshRow(rows: Row[], noun: string): Row {
   let number = rows.length + 1;
