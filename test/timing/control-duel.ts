@@ -58,7 +58,9 @@ function act(match: Match, ticking: TickingClock, now: number, { what, delta }: 
   } else {
     const delta_ms = delta * 10 * (ticking.control.charge_unit_ms ?? 1);
     const adjustment = { type: 'adjust' as const, participant_id: 'ann', delta_ms };
-    if (ticking.main + delta_ms < 0 || ticking.left + delta_ms < 1) {
+    const adjusted = ticking.copy();
+    adjusted.adjust(delta_ms);
+    if (ticking.main + delta_ms < 0 || adjusted.left < 1) {
       expect(match.refusal(now, adjustment).code).to.equal('VALIDATION_ERROR');
       return false;
     }

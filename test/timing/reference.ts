@@ -254,7 +254,10 @@ export class Reference extends ReferenceBoard {
     const clock = owner?.clock;
     if (clock !== undefined) {
       const isWhole = delta % (clock.control.charge_unit_ms ?? 1) === 0;
-      const left = clock.left + this.overrun + delta - this.heldBy(owner);
+      // The stage after one that is ended by this may begin with a delay.
+      const adjusted = clock.copy();
+      adjusted.adjust(delta);
+      const left = adjusted.left + this.overrun - this.heldBy(owner);
       if (!isWhole || clock.main + delta < -this.overrun || left < 1 || left > 400 * DAY) return 'VALIDATION_ERROR';
       const receipt = this.receipt();
       clock.adjust(delta);
