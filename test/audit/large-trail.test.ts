@@ -15,7 +15,7 @@ const SWITCHES = 250;
 const BYTES = 4 * 1024;
 
 describe('the trail of a session of a thousand participants', function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
   let cluster: Cluster;
   let url: string;
   let app: App;
