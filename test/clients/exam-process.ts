@@ -1,5 +1,5 @@
 /** A part of the students of an exam, each with a client of their own, in a process of its own (exam.ts). */
-import { SyncKairosClient } from '@synckairos/client';
+import { SyncKairosClient } from '../../client-sdk/src/index.ts';
 import { remaining } from '#clock';
 
 /** What one student does: milliseconds after the exam began. */

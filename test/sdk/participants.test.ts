@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { participantTimeUsed } from '@synckairos/client';
+import { participantTimeUsed } from '../../client-sdk/src/index.ts';
 import type { SessionState } from '#contract';
 import { readClock } from '#clock';
 import { type ParticipantClock, participantsStore } from '../../client-sdk/src/participants-store.ts';

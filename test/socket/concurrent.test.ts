@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { SyncKairosClient } from '@synckairos/client';
+import { SyncKairosClient } from '../../client-sdk/src/index.ts';
 import type { CreatePayload, HistoryData, SessionState, SwitchData, WarningEvent } from '#contract';
 import { verify } from '../../server/audit/verify.ts';
 import { closeDatabase, openDatabase } from '../../server/audit/database.ts';

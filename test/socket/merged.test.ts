@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { SyncKairosClient } from '@synckairos/client';
+import { SyncKairosClient } from '../../client-sdk/src/index.ts';
 import { applyChanges } from '#clock';
 import type { ChangesEvent, SessionState, UpdateEvent } from '#contract';
 import { chess } from '../kit/games.ts';
