@@ -17,22 +17,23 @@ export function expiryBetween(before: SessionState, after: SessionState, cause?:
   if (cause !== 'participant_expired' && ((isNext && cause) || !traces)) return null;
   const { owners, acrossTurns } = modeOf(after);
   const { session_id, epoch, version, action_on_timeout: action_applied } = after;
-  const common = { session_id, epoch, version, action_applied };
+  const position = { session_id, epoch, version };
   if (after.concurrent) {
     // All clocks that have fallen since.
     const ids = expired.map((one) => one.participant_id);
     const expired_at = expired[expired.length - 1]?.expired_at ?? before.deadline_at ?? after.updated_at;
     const [only = null] = ids.length === 1 ? ids : [];
-    return { ...common, expired_participant_id: only, expired_participant_ids: ids, expired_group_id: null, expired_at };
+    return { ...position, expired_participant_id: only, expired_participant_ids: ids, expired_group_id: null, expired_at, action_applied };
   }
   const isActive = (one: ParticipantState): boolean => one.participant_id === before.active_participant_id;
   const who = expired.find(isActive) ?? (isNext ? undefined : expired[0]);
   const { participant_id: id = before.active_participant_id, group_id: group = before.active_group_id } = who ?? {};
   const ended = after.status === 'expired' ? after.session_completed_at : before.deadline_at;
   return {
-    ...common,
+    ...position,
     expired_participant_id: acrossTurns ? null : id,
     expired_group_id: owners === 'groups' ? group : null,
     expired_at: (isNext ? null : ended) ?? after.updated_at,
+    action_applied,
   };
 }

@@ -128,11 +128,11 @@ export function createRooms(io: IoServer, { adapter, schema, now, metrics }: Roo
     const { participant_ids } = event.metadata as { participant_ids?: string[] };
     const expired: Omit<ExpiredEvent, keyof EventEnvelope> = {
       expired_participant_id: event.expired.participant_id,
-      ...(participant_ids === undefined ? {} : { expired_participant_ids: participant_ids }),
       expired_group_id: event.expired.group_id,
       expired_at: iso(event.at),
       action_applied: state.action_on_timeout,
     };
+    if (participant_ids !== undefined) expired.expired_participant_ids = participant_ids;
     return [update, telling('session:expired', Object.assign(envelope(state), expired))];
   };
 
