@@ -104,18 +104,19 @@ describe('planned starts of a service', () => {
   it('ST-12 an instance that is killed with -9 100 ms before the instants of twenty sessions: each starts once, at its instant', async () => {
     const [doomed, living] = await Promise.all([cluster.process({ AUDIT_WORKER: 'off' }), cluster.process()]);
     const watcher = await cluster.client(living);
-    const starts_at = ahead(4_000);
-    const sessions = await Promise.all(Array.from({ length: 20 }, () => post(doomed, '', chess({ starts_at, warning_thresholds_ms: [] }))));
+    const sessions = await Promise.all(Array.from({ length: 20 }, () => post(doomed, '', chess({ warning_thresholds_ms: [] }))));
     for (const { session_id } of sessions) await watcher.ok('session:join', { session_id });
+    const starts_at = ahead(5_000);
+    await Promise.all(sessions.map(({ session_id }) => post(doomed, `/${session_id}/schedule`, { starts_at })));
     const heard = sessions.map(({ session_id }) => started(watcher, session_id));
     await until('100 ms before', async () => Date.now() >= Date.parse(starts_at) - 100, 10_000);
     await doomed.kill();
     for (const update of await Promise.all(heard)) {
-      expect(update.state).to.include({ session_started_at: starts_at, updated_at: starts_at, version: 2 });
+      expect(update.state).to.include({ session_started_at: starts_at, updated_at: starts_at, version: 3 });
     }
     for (const { session_id } of sessions) {
-      const trail = await trailOf(living, session_id, 2);
-      expect(trail[1]).to.deep.equal(['session_started', starts_at]);
+      const trail = await trailOf(living, session_id, 3);
+      expect(trail[2]).to.deep.equal(['session_started', starts_at]);
     }
   }).timeout(30_000);
 
@@ -159,7 +160,7 @@ describe('planned starts of a service', () => {
 
   it('ST-15 a session that only the trail has starts when somebody next asks for it, as of its instant', async () => {
     const app = await cluster.instance();
-    const starts_at = ahead(4_000);
+    const starts_at = ahead(6_000);
     const { session_id } = await post(app, '', chess({ starts_at }));
     await trailOf(app, session_id, 1);
     const keys = createKeys(cluster.settings.KEY_PREFIX).session(session_id);
