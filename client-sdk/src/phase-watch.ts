@@ -33,8 +33,6 @@ export interface PhaseWatchOptions {
   tell: (event: ClockPhaseEvent) => void;
 }
 
-export type PhaseWatch = ReturnType<typeof phaseWatch>;
-
 /** Watches the sessions that it is told of. */
 export function phaseWatch({ clock, now, tell }: PhaseWatchOptions) {
   const watched = new Map<string, Watched>();
