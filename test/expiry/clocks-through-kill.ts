@@ -39,8 +39,10 @@ interface Row {
   metadata: { participant_ids: string[] };
 }
 
-/** Deadlines are multiples of this apart, so that some clocks fall together. */
+/** Deadlines are multiples of this apart. */
 const STEP_MS = 20;
+/** So many clocks of a session fall at one instant. */
+const TOGETHER = 4;
 
 /** Starts the sessions, kills an instance midway, and tells what the trail says of it. */
 export async function runClocksThroughKill({ sessions, clocks, leadMs, spreadMs }: ClocksRunOptions): Promise<ClocksRunReport> {
@@ -66,7 +68,7 @@ async function start(client: TestClient, seed: number, clocks: number, leadMs: n
   const steps = Math.floor(spreadMs / STEP_MS);
   const participants = Array.from({ length: clocks }, (_, n) => ({
     participant_id: `p${n}`,
-    total_time_ms: leadMs + STEP_MS * ((n * 7_919 + seed * 104_729) % steps),
+    total_time_ms: leadMs + STEP_MS * ((Math.floor(n / TOGETHER) * 7_919 + seed * 104_729) % steps),
   }));
   const { session_id } = await client.ok('session:create', chess({ concurrent: true, warning_thresholds_ms: [500], participants }));
   return client.ok('session:start', { session_id });
