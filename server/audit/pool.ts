@@ -24,6 +24,9 @@ export class Pool extends pg.Pool {
   constructor({ connectionString, onLimitRefused = () => {}, ...options }: PoolOptions) {
     const { url, schema } = sessionUrl(connectionString);
     super({ ...options, connectionString: url, Client });
+    // The next statement gets a new connection. Without a listener the loss of one that waits, or that ends just then,
+    // would end the process.
+    this.on('error', () => {});
     this.#schema = schema;
     this.#onLimitRefused = onLimitRefused;
     const role = pg.escapeIdentifier(decodeURIComponent(new URL(connectionString).username));

@@ -160,7 +160,9 @@ export function bench(redisUrl: string, prefix: string, databaseUrl: string): Be
     },
     async drained() {
       const counts = await queue.getJobCounts('waiting', 'active', 'delayed');
-      const left = await Promise.all(Array.from({ length: outbox.partitions }, (_, partition) => outbox.oldest(partition)));
+      // The connection may still be opening.
+      const oldest = (partition: number) => outbox.oldest(partition).catch(() => undefined);
+      const left = await Promise.all(Array.from({ length: outbox.partitions }, (_, partition) => oldest(partition)));
       return left.every((event) => event === null) && Object.values(counts).every((count) => count === 0);
     },
     async close() {

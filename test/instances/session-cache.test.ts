@@ -114,10 +114,10 @@ describe('what an instance remembers of a session', () => {
     expect(cache.size).to.equal(10_000);
     expect(cache.get('small-499')).to.equal(undefined);
     expect(cache.get('small-500')?.state.session_id).to.equal('small-500');
-    const note = 'x'.repeat(1024 * 1024);
+    const note = 'x'.repeat(500 * 1024);
     remember('small-600');
-    for (let n = 0; n < 40; n++) remember(`large-${n}`, { note });
-    expect(cache.size).to.be.within(30, 32);
-    expect(cache.get('large-39')?.state.session_id).to.equal('large-39');
+    for (let n = 0; n < 80; n++) remember(`large-${n}`, { note });
+    expect(cache.size).to.be.within(62, 65);
+    expect(cache.get('large-79')?.state.session_id).to.equal('large-79');
   });
 });
