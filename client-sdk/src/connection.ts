@@ -55,6 +55,7 @@ export class Connection {
   #dialling: Socket['io']['engine'] | undefined;
   #life = new Life();
   #callOffRetry: (() => void) | undefined;
+  #callOffSlow: (() => void) | undefined;
   /** When a server that shuts down asks the client to come back. */
   #invitedIn: number | undefined;
   /** The server's reason for ending the connection, told just before. */
@@ -90,7 +91,7 @@ export class Connection {
     });
     this.socket.on('connect', () => {
       this.#attempt = 0;
-      this.#dialling = undefined;
+      this.#endDial();
       this.#enter('connected');
       this.report(null);
     });
@@ -237,7 +238,13 @@ export class Connection {
       if (!this.isLost) this.#enter('reconnecting');
       this.events.emit('tried', undefined);
     };
-    later(this.#options.clock, slow, SLOW_DIAL_MS);
+    this.#callOffSlow = later(this.#options.clock, slow, SLOW_DIAL_MS);
+  }
+
+  /** The try to connect that was under way is over. */
+  #endDial(): void {
+    this.#dialling = undefined;
+    this.#callOffSlow?.();
   }
 
   /** Delays count from the first failed try. */
@@ -248,7 +255,7 @@ export class Connection {
   /** Plans the next try; there is always one. `failure`: why a try failed; absent where an open connection was lost. */
   #lost(failure?: SyncKairosError): void {
     const { clock, reconnectAttempts } = this.#options;
-    this.#dialling = undefined;
+    this.#endDial();
     if (this.isOff) return;
     this.#begin();
     this.#attempt += 1;
@@ -300,7 +307,7 @@ export class Connection {
 
   /** Cancels all planned tries. */
   #rest(): void {
-    this.#dialling = undefined;
+    this.#endDial();
     this.#callOffRetry?.();
     this.#options.tokens.rest();
   }

@@ -46,8 +46,8 @@ export class Life {
 }
 
 /**
- * Calls `run` when the signal aborts, until the returned function is called. Any number may wait for the same signal:
- * Node would warn of more than ten listeners.
+ * Waits `ms` milliseconds by the clock, and less where the life ends or what `subscribe` subscribes to happens before.
+ * `subscribe` returns how to unsubscribe.
  */
 export function pause(
   clock: DeviceClock,
