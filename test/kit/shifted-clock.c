@@ -1,6 +1,6 @@
-/* A wall clock that a test sets while the program runs: LD_PRELOADed, it adds the microseconds in the file SHIFTED_CLOCK to the real time.
-   The monotonic clock stays as it is. By raw system calls, since looking up the real functions is what programs with an allocator of their own, such as
-   redis-server, do not survive. */
+/* A wall clock that a test sets while the program runs: LD_PRELOADed, it adds the microseconds in the file
+   SHIFTED_CLOCK to the real time. The monotonic clock stays as it is. It uses raw system calls: programs with an
+   allocator of their own, such as redis-server, crash when the real functions are looked up. */
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <stdlib.h>
