@@ -48,7 +48,7 @@ describe('alerts of the trail', () => {
     await until('the all-clear', () => lines.some(({ msg }) => msg === 'no longer more than 1000 audit jobs wait'));
   });
 
-  it('A-30 failed jobs cause one warning, until half of them are gone', async () => {
+  it('A-30 a hundred failed jobs cause one warning, and the next one only after half of them were gone', async () => {
     const poison = eventOf('game', 1, { event: { event_type: null } });
     await b.queue.addBulk(Array.from({ length: 101 }, () => ({ name: 'events', data: { events: [poison] }, opts: { attempts: 1 } })));
     b.writer({ logger });

@@ -72,7 +72,7 @@ describe('a trail of changes', () => {
     return recorded;
   }
 
-  it('TR-10 of a session by changes each hundredth version, the first of an epoch and those of its end are whole', async () => {
+  it('TR-10 a session that is recorded by changes has whole states at each hundredth version, at the first of an epoch and at its end', async () => {
     const recorded = record().do({ type: 'start' });
     for (let turn = 0; turn < 100; turn++) recorded.do({ type: 'switch' });
     const id = await stored(recorded.recover().do({ type: 'pause' }).do({ type: 'complete' }).do({ type: 'delete' }));
@@ -82,7 +82,7 @@ describe('a trail of changes', () => {
     expect(both).to.deep.equal([]);
   });
 
-  it('TR-11 in every mode the full history has each state, the newest one is found, and verification finds nothing', async () => {
+  it('TR-11 the full history of a trail of changes has each state in every mode, and verification finds nothing', async () => {
     for (const mode of MODES) {
       const recorded = play(mode);
       const id = await stored(recorded);
@@ -275,7 +275,7 @@ describe('a trail of changes', () => {
     });
   });
 
-  it('TR-16 retention takes a session by changes as a whole; another one of the same age keeps the snapshots that its changes need', async () => {
+  it('TR-16 retention deletes a session that is recorded by changes as a whole, or keeps all snapshots that its changes need', async () => {
     const [ended, running] = [record().do({ type: 'start' }).do({ type: 'switch' }), record().do({ type: 'start' }).do({ type: 'switch' })];
     ended.do({ type: 'cancel' });
     for (const one of [ended, running]) await arrive(one.queued);

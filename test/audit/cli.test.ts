@@ -37,7 +37,7 @@ describe('npm run audit', function () {
     });
     afterEach(() => b.close());
 
-    it('A-20 status counts the jobs and tells the lag of what is on its way', async () => {
+    it('A-20 audit status counts the jobs and tells the lag of what is on its way', async () => {
       expect(await audit(env, 'status')).to.deep.equal({
         code: 0,
         stdout: 'jobs: 0 waiting, 0 active, 0 delayed, 0 failed\nlag: 0.000 s\n',
@@ -49,7 +49,7 @@ describe('npm run audit', function () {
       expect(Number(/^lag: ([\d.]+) s$/m.exec(stdout)?.[1])).to.be.within(60, 90);
     });
 
-    it('A-21 status shows failed jobs with their cause; retry puts them back, with all their attempts', async () => {
+    it('A-21 audit status shows failed jobs with their cause; audit retry puts them back, with all their attempts', async () => {
       await query(database, 'ALTER TABLE sync_events ADD CONSTRAINT odd CHECK (version <> 7)');
       await put(b.redis, prefix, eventsOf('game', 1, 10));
       b.writer();
@@ -72,7 +72,7 @@ describe('npm run audit', function () {
     });
   });
 
-  it('A-22 verify ends with 0 for a trail that equals what was committed, and with 2 after naming the wrong rows', async () => {
+  it('A-22 audit verify ends with 0 for a trail that equals what was committed, and with 2 after naming the wrong rows', async () => {
     const url = await freshDatabase();
     const env = { DATABASE_URL: url };
     const session_id = await recorded(url);
@@ -88,7 +88,7 @@ describe('npm run audit', function () {
     });
   });
 
-  it('A-23 events prints what happened in a session, also in one that was deleted, and does so under its former name replay too', async () => {
+  it('A-23 audit events prints what happened in a session, also in one that was deleted, and does so under its former name replay too', async () => {
     const url = await freshDatabase();
     const session = await recorded(url);
     const { code, stdout } = await audit({ DATABASE_URL: url }, 'events', session);
@@ -119,7 +119,7 @@ describe('npm run audit', function () {
       .and.not.include('geheim');
   });
 
-  it('A-113 rows made by rules that only a newer version knows are not judged: one line says so', async () => {
+  it('A-113 audit verify says in one line that it did not judge rows made by rules that only a newer version knows', async () => {
     const url = await freshDatabase();
     const id = await recorded(url);
     await query(url, 'UPDATE sync_events SET rules = 99');

@@ -36,7 +36,7 @@ async function refusalOf(work: Promise<unknown>): Promise<string> {
 }
 
 describe('migrations', () => {
-  it('migrations are applied to an empty database once, and recorded as Prisma records them', async () => {
+  it('A-130 migrations are applied to an empty database once, and recorded as Prisma records them', async () => {
     const url = await emptyDatabase();
     expect(await applyMigrations(url)).to.deep.equal(ALL);
     expect(await applyMigrations(url)).to.deep.equal([]);
@@ -47,13 +47,13 @@ describe('migrations', () => {
     expect(recorded).to.deep.equal(ALL.map((migration_name) => ({ migration_name, applied_steps_count: 1, finished: true })));
   });
 
-  it('migrations are applied once when several instances start at the same time', async () => {
+  it('A-130 migrations are applied once when several instances start at the same time', async () => {
     const url = await emptyDatabase();
     const applied = await Promise.all([applyMigrations(url), applyMigrations(url), applyMigrations(url)]);
     expect(applied.flat()).to.deep.equal(ALL);
   });
 
-  it('migrations leave Prisma’s table and its checksums, so that `prisma migrate` finds nothing to do', async () => {
+  it('A-130 migrations leave Prisma’s table and its checksums, so that `prisma migrate` finds nothing to do', async () => {
     const url = await emptyDatabase();
     await applyMigrations(url);
     const columns = await query<{ column: string }>(
@@ -76,7 +76,7 @@ describe('migrations', () => {
     expect(first).to.deep.equal({ ...INIT, logs: null, rolled_back_at: null });
   });
 
-  it('migrations continue where Prisma has migrated a database up to some point', async () => {
+  it('A-131 migrations continue where Prisma has migrated a database up to some point', async () => {
     const url = await emptyDatabase();
     const [init = '', ...later] = ALL;
     await query(url, await readFile(path.join(MIGRATIONS, init, 'migration.sql'), 'utf8'));
@@ -89,7 +89,7 @@ describe('migrations', () => {
     expect(await applyMigrations(url)).to.deep.equal(later);
   });
 
-  it('migrations wait for the lock that `prisma migrate` holds', async () => {
+  it('A-131 migrations wait for the lock that `prisma migrate` holds', async () => {
     const url = await emptyDatabase();
     const prisma = new pg.Client(url);
     await prisma.connect();
@@ -106,7 +106,7 @@ describe('migrations', () => {
     }
   });
 
-  it('migrations go to the schema that ?schema= of the URL names, and to no other one', async () => {
+  it('A-132 migrations go to the schema that ?schema= of the URL names, and to no other one', async () => {
     const url = await emptyDatabase();
     for (const schema of ['one', 'The other'])
       expect(await applyMigrations(`${url}?schema=${encodeURIComponent(schema)}`)).to.deep.equal(ALL);
@@ -114,7 +114,7 @@ describe('migrations', () => {
     expect(tables).to.have.deep.members([{ table_schema: 'one' }, { table_schema: 'The other' }]);
   });
 
-  it('a migration that can’t connect says in one line what is wrong, without the password', async () => {
+  it('A-136 a migration that can’t connect says in one line what is wrong, without the password', async () => {
     const server = await databaseServer();
     const missing = await refusalOf(applyMigrations(server.urlOf('nowhere')));
     expect(missing).to.match(/^127\.0\.0\.1:\d+\/nowhere: database "nowhere" does not exist; create it first$/);
@@ -123,7 +123,7 @@ describe('migrations', () => {
       .and.not.include('geheim');
   });
 
-  it('migrations stop at one that Prisma began and did not finish, until an operator has resolved it', async () => {
+  it('A-133 migrations stop at one that Prisma began and did not finish, until an operator has resolved it', async () => {
     const url = await emptyDatabase();
     await query(url, PRISMAS_TABLE);
     await query(url, `INSERT INTO _prisma_migrations (id, checksum, migration_name) VALUES ('1', '', '20260101000000_broken')`);
@@ -145,7 +145,7 @@ describe('migrations', () => {
       await writeFile(path.join(directory, name, 'migration.sql'), sql);
     };
 
-    it('migrations of which one fails leave the database unchanged, and name that one', async () => {
+    it('A-134 migrations of which one fails leave the database unchanged, and name that one', async () => {
       const url = await emptyDatabase();
       await add('20260101000000_right', 'CREATE TABLE whole (x int); INSERT INTO whole VALUES (1)');
       await add('20260102000000_broken', 'CREATE TABLE half (x int); CREATE TABLE broken (x nonsense);');
@@ -158,7 +158,7 @@ describe('migrations', () => {
       expect(await applyMigrations(url, { directory })).to.deep.equal(['20260101000000_right', '20260102000000_broken']);
     });
 
-    it('a migration may take longer than the statement_timeout of the role', async () => {
+    it('A-134 a migration may take longer than the statement_timeout of the role', async () => {
       const url = await emptyDatabase();
       await query(url, `ALTER DATABASE ${new URL(url).pathname.slice(1)} SET statement_timeout = '200ms'`);
       await add('20260101000000_slow', 'SELECT pg_sleep(0.4)');
@@ -176,7 +176,7 @@ describe('migrations', () => {
     expect(await applyMigrations(`${url}?schema=synckairos`)).to.deep.equal(ALL);
   });
 
-  it('migrations make the tables of the contract, with JSON as it was given', async () => {
+  it('A-135 migrations make the tables of the contract, with JSON as it was given', async () => {
     const url = await emptyDatabase();
     await applyMigrations(url);
     const columns = await query<{ column: string }>(
@@ -203,14 +203,14 @@ describe('npm run migrate', () => {
     );
   };
 
-  it('npm run migrate prints what it applies and ends with 0', async () => {
+  it('A-136 npm run migrate prints what it applies and ends with 0', async () => {
     const url = await emptyDatabase();
     expect(await cli(url)).to.deep.include({ code: 0, stderr: '' });
     const again = await cli(url);
     expect(again.stdout).to.match(/^Applying migrations to 127\.0\.0\.1:\d+\/empty_\w+\nUp to date, nothing to apply\n$/);
   });
 
-  it('npm run migrate ends with 1 after one line that names what is wrong', async () => {
+  it('A-136 npm run migrate ends with 1 after one line that names what is wrong', async () => {
     expect(await cli('')).to.deep.include({ code: 1, stderr: 'DATABASE_URL must be set\n' });
     expect(await cli('mysql://x')).to.deep.include({
       code: 1,

@@ -39,7 +39,7 @@ async function spentAttempts(b: Bench): Promise<number> {
 describe('while PostgreSQL is away', function () {
   this.timeout(60_000);
 
-  it('while PostgreSQL is away events wait without spending an attempt, and all arrive after its return', async () => {
+  it('A-146 while PostgreSQL is away events wait without spending an attempt, and all arrive after its return', async () => {
     const { server, restart } = await migratedPostgres();
     const prefix = freshPrefix();
     const b = bench(await redisUrl(), prefix, server.url);
@@ -71,7 +71,7 @@ describe('while PostgreSQL is away', function () {
     }
   });
 
-  it('a crash of PostgreSQL in the middle of the stream loses and repeats nothing', async () => {
+  it('A-146 a crash of PostgreSQL in the middle of the stream loses and repeats nothing', async () => {
     const { server, restart } = await migratedPostgres();
     const prefix = freshPrefix();
     const b = bench(await redisUrl(), prefix, server.url);
@@ -90,7 +90,7 @@ describe('while PostgreSQL is away', function () {
     }
   });
 
-  it('while PostgreSQL is away a writer that closes gives its jobs back and does not hang, and the next writer stores them', async () => {
+  it('A-147 while PostgreSQL is away a writer that closes ends in time and gives its jobs back, and the next writer stores them', async () => {
     const { server, restart } = await migratedPostgres();
     const prefix = freshPrefix();
     const b = bench(await redisUrl(), prefix, server.url);
@@ -110,7 +110,7 @@ describe('while PostgreSQL is away', function () {
     }
   });
 
-  it('a PostgreSQL that hangs holds up neither a writer that closes nor a request for history', async () => {
+  it('A-147 a PostgreSQL that hangs holds up neither a writer that closes nor a request for history', async () => {
     const { server } = await migratedPostgres();
     const prefix = freshPrefix();
     const b = bench(await redisUrl(), prefix, server.url);
@@ -137,7 +137,7 @@ describe('while PostgreSQL is away', function () {
 describe('while Redis is away', function () {
   this.timeout(60_000);
 
-  it('the writer goes on by itself after Redis has returned', async () => {
+  it('A-148 the writer goes on by itself after Redis has returned', async () => {
     const directory = await freshDirectory('redis');
     const redis = await startOwnRedis({ directory });
     const prefix = freshPrefix();
@@ -158,7 +158,7 @@ describe('while Redis is away', function () {
     }
   });
 
-  it('while Redis is away a writer closes in time', async () => {
+  it('A-148 while Redis is away a writer closes in time', async () => {
     const redis = await startOwnRedis();
     const b = bench(redis.url, freshPrefix(), await freshDatabase());
     const writer = b.writer();
@@ -169,7 +169,7 @@ describe('while Redis is away', function () {
     await b.close();
   });
 
-  it('while Redis and PostgreSQL are away a writer with jobs closes in time', async () => {
+  it('A-148 while Redis and PostgreSQL are away a writer with jobs closes in time', async () => {
     const redis = await startOwnRedis();
     const prefix = freshPrefix();
     const b = bench(redis.url, prefix, 'postgresql://nobody@127.0.0.1:1/nothing');
@@ -182,7 +182,7 @@ describe('while Redis is away', function () {
     await b.close();
   });
 
-  it('a writer that never reached Redis can be closed', async () => {
+  it('A-148 a writer that never reached Redis closes in time', async () => {
     const redis = await startOwnRedis();
     await redis.kill();
     const b = bench(redis.url, freshPrefix(), await freshDatabase());

@@ -17,7 +17,7 @@ describe('an event that the database refuses', () => {
   const failed = (count: number) =>
     until(`${count} failed jobs`, async () => (await b.queue.getFailedCount()) === count && (await b.drained()));
 
-  it('an event that the database refuses stays in a failed job with its cause, while all others arrive', async () => {
+  it('A-149 an event that the database refuses stays in a failed job with its cause, while all others arrive', async () => {
     const poison = eventOf('game', 40, { event: { event_type: null } });
     await put(b.redis, prefix, [...eventsOf('game', 1, 39), poison, ...eventsOf('game', 41, 80), ...eventsOf('other', 1, 80)]);
     const writer = b.writer();
@@ -39,7 +39,7 @@ describe('an event that the database refuses', () => {
     expect(sizes.find(({ labels }) => labels.status === 'failed')?.value).to.equal(1);
   });
 
-  it('a refused event arrives when its job is retried after the cause was removed', async () => {
+  it('A-149 a refused event arrives when its job is retried after the cause was removed', async () => {
     await query(database, `ALTER TABLE sync_events ADD CONSTRAINT odd CHECK (version <> 7)`);
     await put(b.redis, prefix, eventsOf('game', 1, 10));
     b.writer();
@@ -51,7 +51,7 @@ describe('an event that the database refuses', () => {
     await failed(0);
   });
 
-  it('an event that is not JSON, or has values that fit no column, is refused alone', async () => {
+  it('A-149 an event that is not JSON, or has values that fit no column, is refused alone', async () => {
     const broken = [
       { ...eventOf('game', 2), event: '{' },
       { ...eventOf('game', 3), state: 'nonsense' },
@@ -71,7 +71,7 @@ describe('an event that the database refuses', () => {
     expect((await b.queue.getFailed())[0]?.data.events).to.have.deep.members(broken);
   });
 
-  it('a missing table does not make events count as refused', async () => {
+  it('A-149 a missing table is an outage, and no event counts as refused', async () => {
     await query(database, 'ALTER TABLE sync_events RENAME TO hidden');
     await put(b.redis, prefix, eventsOf('game', 1, 5));
     const writer = b.writer();

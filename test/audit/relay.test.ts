@@ -40,7 +40,7 @@ describe('the relay', () => {
       .filter((event) => event.session_id === session)
       .map(({ version }) => version);
 
-  it('a relay passes the events of each session on in order, and large backlogs in limited batches', async () => {
+  it('A-150 a relay moves the events of each session in order, and large backlogs in limited batches', async () => {
     await put(redis, prefix, [...eventsOf('a', 1, 900), ...eventsOf('b', 1, 900)]);
     const batches: Batch[] = [];
     begin(async (batch) => void batches.push(batch));
@@ -51,7 +51,7 @@ describe('the relay', () => {
     for (const { events } of batches) expect(events.length).to.be.at.most(250);
   });
 
-  it('a relay removes nothing that was not accepted, and tries again', async () => {
+  it('A-150 a relay removes nothing that was not accepted, and tries again', async () => {
     await put(redis, prefix, eventsOf('a', 1, 3));
     const batches: Batch[] = [];
     let refusals = 2;
@@ -68,7 +68,7 @@ describe('the relay', () => {
     ]);
   });
 
-  it('only one relay works; when it closes, another takes over at once', async () => {
+  it('A-151 only one relay works at a time; when it closes, another takes over at once', async () => {
     const accepted: string[] = [];
     const first = begin(async () => void accepted.push('first'));
     await put(redis, prefix, eventsOf('a', 1, 1));
@@ -84,7 +84,7 @@ describe('the relay', () => {
     await until('the second one to work', () => accepted.at(-1) === 'second', 1500);
   });
 
-  it('a relay that dies is replaced within five seconds', async () => {
+  it('A-151 a relay that dies is replaced within five seconds', async () => {
     await outbox.acquireLease('a relay that died just now', 3000);
     await put(redis, prefix, eventsOf('a', 1, 1));
     let accepted = 0;
@@ -112,7 +112,7 @@ describe('the relay', () => {
     for (const size of [...reads, ...batches.map(({ events }) => sizeOf(events))]) expect(size).to.be.at.most(MEGABYTE);
   });
 
-  it('A-73 an entry larger than a megabyte comes alone', async () => {
+  it('A-73 an event larger than a megabyte is taken out of the outbox alone', async () => {
     await put(redis, prefix, eventsOf('a', 1, 3, { state: { metadata: { much: 'x'.repeat(1_500_000) } } }));
     const batches: Batch[] = [];
     begin(async (batch) => void batches.push(batch));
@@ -129,7 +129,7 @@ describe('the relay', () => {
     expect(await Promise.all(empty.map((partition) => outbox.oldest(partition)))).to.deep.equal(empty.map(() => null));
   });
 
-  it('a relay closes in time even if the outbox hangs', async () => {
+  it('A-152 a relay closes in time even if the outbox hangs', async () => {
     const hanging: Outbox = { ...outbox, acquireLease: () => new Promise(() => {}) };
     const before = performance.now();
     await begin(async () => {}, hanging).close();
@@ -138,7 +138,7 @@ describe('the relay', () => {
 });
 
 describe('a relay that dies between adding and removing', () => {
-  it('a relay that dies loses nothing, even if the next one reads more entries with the same beginning', async () => {
+  it('A-153 a relay that dies loses nothing, even if the next one reads more entries with the same beginning', async () => {
     const prefix = freshPrefix();
     const database = await freshDatabase();
     const b = bench(await redisUrl(), prefix, database);

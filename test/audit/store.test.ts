@@ -19,7 +19,7 @@ describe('storing events', () => {
   });
   afterEach(() => closeDatabase(database, silent));
 
-  it('a batch that takes longer than a statement may is stored in parts', async () => {
+  it('A-143 a batch that takes longer than a statement may is stored in parts', async () => {
     await query(url, `CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(0.1); RETURN NULL; END'`);
     await query(url, 'CREATE TRIGGER slow AFTER INSERT ON sync_events FOR EACH ROW EXECUTE FUNCTION slow()');
     expect(await store.write(eventsOf('game', 1, 8), never)).to.deep.equal([]);
@@ -27,7 +27,7 @@ describe('storing events', () => {
     expect(store.reachable).to.equal(true);
   });
 
-  it('a row that another transaction has locked is waited for, not refused', async () => {
+  it('A-144 a row that another transaction has locked is waited for, not refused', async () => {
     await store.write([eventOf('game', 1)], never);
     await query(url, `ALTER DATABASE ${new URL(url).pathname.slice(1)} SET lock_timeout = 100`);
     const own = openDatabase(url, silent, { connections: 1, statementMs: 5000 });
@@ -44,7 +44,7 @@ describe('storing events', () => {
     await closeDatabase(own, silent);
   });
 
-  it('writers that meet at the same sessions do not deadlock', async () => {
+  it('A-141 writers that write events of the same sessions at once do not deadlock', async () => {
     const sessions = Array.from({ length: 40 }, (_, index) => `game-${index}`);
     const batchOf = (version: number) => sessions.map((session) => eventOf(session, version));
     const batches = [batchOf(1), batchOf(2).toReversed(), batchOf(3), batchOf(4).toReversed(), batchOf(1).toReversed()];
@@ -59,7 +59,7 @@ describe('storing events', () => {
     expect(counts?.deadlocks).to.equal(0);
   });
 
-  it('waiting for the database ends when told to', async () => {
+  it('A-144 a writer that waits for the database stops waiting when it is closed', async () => {
     const away = openDatabase('postgresql://nobody@127.0.0.1:1/nothing', silent, { connections: 1, statementMs: 500 });
     const waiting = new EventStore(away, silent);
     const stop = new AbortController();

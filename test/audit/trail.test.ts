@@ -54,7 +54,7 @@ describe('history', () => {
       .and.include(`"epoch":${epoch},`);
   });
 
-  it('the history has the right instants, whatever the time zone of the database', async () => {
+  it('A-120 the history has the right instants, whatever the time zone of the database', async () => {
     const name = new URL(database).pathname.slice(1);
     await query((await databaseServer()).url, `ALTER DATABASE ${name} SET timezone = 'Asia/Tokyo'`);
     await arrive(eventOf('game', 1));
@@ -77,7 +77,7 @@ describe('history', () => {
       expect(await told(far, 10)).to.deep.equal({ run: '', next: far });
   });
 
-  it('the history stops before a gap until it is filled', async () => {
+  it('A-5 the history stops before a gap until it is filled', async () => {
     await arrive(...eventsOf('game', 1, 3), ...eventsOf('game', 5, 6));
     expect(await told()).to.deep.equal({ run: '1.1 1.2 1.3', next: 3 });
     expect(await told(3)).to.deep.equal({ run: '', next: 3 });
@@ -86,25 +86,25 @@ describe('history', () => {
     expect(await told(2)).to.deep.equal({ run: '1.3 1.4 1.5 1.6', next: 6 });
   });
 
-  it('the history is unknown if nothing has arrived, and empty if the beginning has not', async () => {
+  it('A-6 the history is unknown if nothing has arrived, and empty if the beginning has not', async () => {
     await arrive(...eventsOf('another', 1, 2), eventOf('game-2', 2));
     expect(await trail.history('game', 0, 10)).to.equal('unknown');
     expect(await trail.history('game-2', 0, 10)).to.deep.equal({ events: [], next_after_version: 0 });
   });
 
-  it('the history of a deleted session ends with its deletion', async () => {
+  it('A-7 the history of a deleted session ends with its deletion', async () => {
     await arrive(...eventsOf('game', 1, 2), eventOf('game', 3, { type: 'session_deleted' }));
     expect(await trail.history('game', 0, 10)).to.equal('deleted');
   });
 
-  it('the history begins anew when the id is used again, however much longer the earlier incarnation was', async () => {
+  it('A-7 the history begins anew when the id is used again, however much longer the earlier incarnation was', async () => {
     await arrive(...eventsOf('game', 1, 8), eventOf('game', 9, { type: 'session_deleted' }));
     await arrive(...eventsOf('game', 1, 3, { epoch: 7 }));
     expect(await told()).to.deep.equal({ run: '7.1 7.2 7.3', next: 3 });
     expect(await told(3)).to.deep.equal({ run: '', next: 3 });
   });
 
-  it('the history does not mix two incarnations while the creation of the second has not arrived', async () => {
+  it('A-81 the history does not mix two incarnations while the creation of the second has not arrived', async () => {
     await arrive(...eventsOf('game', 1, 8), eventOf('game', 9, { type: 'session_deleted' }));
     await arrive(eventOf('game', 2, { epoch: 7 }));
     expect(await told()).to.deep.equal({ run: '', next: 0 });
@@ -112,7 +112,7 @@ describe('history', () => {
     expect(await told()).to.deep.equal({ run: '7.1 7.2', next: 2 });
   });
 
-  it('if epochs overlap, the history has the newer one, and nothing of the older one after it', async () => {
+  it('A-8 if epochs overlap, the history has the newer one, and nothing of the older one after it', async () => {
     await arrive(...eventsOf('game', 1, 10));
     await arrive(eventOf('game', 7, { epoch: 2, type: 'session_recovered' }), eventOf('game', 8, { epoch: 2 }));
     expect(await told()).to.deep.equal({ run: '1.1 1.2 1.3 1.4 1.5 1.6 2.7 2.8', next: 8 });
@@ -122,7 +122,7 @@ describe('history', () => {
     expect(await told(5, 3)).to.deep.equal({ run: '1.6 2.7 2.8', next: 8 });
   });
 
-  it('the history rejects while the database is away, and ping says so', async () => {
+  it('A-9 the history rejects while the database is away, and ping says so', async () => {
     const nowhere = createTrail({ databaseUrl: 'postgresql://nobody@127.0.0.1:1/nothing', logger: silent });
     expect(await nowhere.ping()).to.equal(false);
     const failure = await nowhere.history('game', 0, 1).catch((error: unknown) => error);

@@ -31,7 +31,7 @@ describe('npm run start:worker', () => {
     }
   });
 
-  it('the worker ends with 1 after one line that names the variable that is wrong', async () => {
+  it('A-154 the worker ends with 1 after one line that names the variable that is wrong', async () => {
     const complaint = async (env: Record<string, string>) => {
       const child = await start(env);
       const [said, code] = await Promise.all([text(child.stderr!), end(child)]);
@@ -45,7 +45,7 @@ describe('npm run start:worker', () => {
       .and.not.include('secret');
   });
 
-  it('the worker ends with 0 on SIGTERM and SIGINT, also while Redis or PostgreSQL is away', async () => {
+  it('A-154 the worker ends with 0 on SIGTERM and SIGINT, also while Redis or PostgreSQL is away', async () => {
     const nowhere = { REDIS_URL: 'redis://127.0.0.1:1', DATABASE_URL: 'postgresql://nobody@127.0.0.1:1/nothing' };
     const half = { ...nowhere, REDIS_URL: await redisUrl(), KEY_PREFIX: freshPrefix(), LOG_LEVEL: 'info' };
     for (const [env, signal] of [
@@ -73,7 +73,7 @@ describe('npm run start:worker', () => {
     });
     afterEach(() => b.close());
 
-    it('the worker moves every event to PostgreSQL and ends when told to', async () => {
+    it('A-155 the worker moves every event to PostgreSQL, and ends on SIGTERM', async () => {
       const child = await worker();
       await put(b.redis, prefix, eventsOf('game', 1, 500));
       await until('all rows', async () => (await storedRows(database)).length === 500 && (await b.drained()));
@@ -81,7 +81,7 @@ describe('npm run start:worker', () => {
       expect(await end(child)).to.equal(0);
     });
 
-    it('after a worker was killed another one completes the trail within 15 seconds', async function () {
+    it('A-155 after a worker was killed another one completes the trail within 15 seconds', async function () {
       this.timeout(40_000);
       // Makes each statement slow enough to be killed in the middle of several.
       await query(database, `CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(0.5); RETURN NULL; END'`);

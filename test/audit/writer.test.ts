@@ -17,7 +17,7 @@ describe('from the outbox to PostgreSQL', () => {
   const arrive = (count: number) =>
     until(`${count} rows`, async () => (await storedRows(database)).length === count && (await b.drained()));
 
-  it('every event becomes one row, and leaves Redis empty', async () => {
+  it('A-140 every event becomes one row, and leaves the outbox and the queue', async () => {
     const games = Array.from({ length: 30 }, (_, index) => `game-${index}`);
     for (const game of games) await put(b.redis, prefix, eventsOf(game, 1, 50));
     b.writer();
@@ -28,7 +28,7 @@ describe('from the outbox to PostgreSQL', () => {
     expect(await b.queue.getJobCounts('completed', 'failed')).to.deep.equal({ completed: 0, failed: 0 });
   });
 
-  it('several writers share the work without doing any of it twice', async () => {
+  it('A-141 several writers share the work without doing any of it twice', async () => {
     await put(b.redis, prefix, eventsOf('game', 1, 1000));
     b.writer();
     b.writer();
@@ -36,7 +36,7 @@ describe('from the outbox to PostgreSQL', () => {
     await arrive(1000);
   });
 
-  it('a row holds what happened', async () => {
+  it('A-140 a row holds what happened in its event', async () => {
     await put(b.redis, prefix, [eventOf('game', 3, { epoch: 1_763_812_345_678, event: { metadata: { command_id: 'c1' } } })]);
     b.writer();
     await arrive(1);
@@ -57,7 +57,7 @@ describe('from the outbox to PostgreSQL', () => {
     });
   });
 
-  it('a row keeps what clients wrote to the byte: key order, lone surrogates, NUL, __proto__', async () => {
+  it('A-140 a row keeps what clients wrote to the byte: key order, lone surrogates, NUL, __proto__', async () => {
     const odd = JSON.parse(
       String.raw`{"z":1,"a":"\u0000","s":"\ud800","__proto__":{"x":1},"$type":"Json","deep":{"$type":"Raw","value":1e300}}`,
     ) as object;
@@ -69,7 +69,7 @@ describe('from the outbox to PostgreSQL', () => {
     expect(row).to.deep.equal({ state: event.state, metadata: JSON.stringify(odd) });
   });
 
-  it('relaying the same events again changes nothing', async () => {
+  it('A-141 relaying the same events again changes nothing', async () => {
     const events = eventsOf('game', 1, 40);
     await put(b.redis, prefix, events);
     b.writer();
@@ -83,7 +83,7 @@ describe('from the outbox to PostgreSQL', () => {
     ).to.deep.equal(before);
   });
 
-  it('the row of a session changes to a newer epoch or version, never to an older one', async () => {
+  it('A-142 the row of a session changes to a newer epoch or version, never to an older one', async () => {
     b.writer();
     const arrived = async (events: ReturnType<typeof eventsOf>) => {
       await put(b.redis, prefix, events);
@@ -104,14 +104,14 @@ describe('from the outbox to PostgreSQL', () => {
     expect(await arrived([eventOf('game', 1, { epoch: 3 })])).to.include({ epoch: 3, version: 1, status: 'pending', deleted: false });
   });
 
-  it('large states travel in several jobs', async () => {
+  it('A-143 events with large states travel in several jobs', async () => {
     const filler = 'x'.repeat(200_000);
     await put(b.redis, prefix, eventsOf('game', 1, 60, { state: { metadata: { filler } } }));
     b.writer();
     await arrive(60);
   });
 
-  it('metrics tell what is on its way and how old it is', async () => {
+  it('A-145 metrics tell how many events are on their way and how old the oldest is', async () => {
     await put(b.redis, prefix, eventsOf('game', 1, 3));
     // Its connection may still be opening.
     await until('the lease', () => b.outbox.acquireLease('somebody else', 60_000).catch(() => false));

@@ -72,7 +72,7 @@ describe('peers that read slowly or not at all', function () {
     expect(await metric(app, 'synckairos_connected_sockets')).to.equal(3);
   });
 
-  it('Y-2 data that a client did not read do not stay in memory', async () => {
+  it('Y-2 what a client does not read does not stay in memory', async () => {
     const weights = await Weights.open();
     const app = await cluster.process(weights.settings);
     const player = await cluster.client(app);
@@ -108,7 +108,7 @@ describe('peers that read slowly or not at all', function () {
     await gone;
   });
 
-  it('Y-4 a client that reads gets a burst of many times that size', async () => {
+  it('Y-4 a client that reads gets a burst of many times the size at which a client that does not read is cut off', async () => {
     const app = await cluster.instance();
     const client = await cluster.client(app);
     const { session_id } = await client.ok('session:create', large());

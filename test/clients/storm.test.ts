@@ -14,11 +14,11 @@ describe('a crowd that comes back all at once', function () {
     expect(during.commands, 'commands went on').to.be.above(0);
   };
 
-  it(`Y-20 the connections of ${CLIENTS} clients break: all are back in their rooms and up to date, nobody else notices, PostgreSQL is not asked`, async () => {
+  it(`Y-20 after the connections of ${CLIENTS} clients broke, all are back in their rooms and up to date, nobody else notices, and PostgreSQL is not asked`, async () => {
     noHarm(await reconnectStorm({ clients: CLIENTS, how: 'cut', spreadMs: 500 }));
   });
 
-  it(`Y-21 the instance of ${CLIENTS} clients is killed: the same at the one they come to`, async () => {
+  it(`Y-21 after the instance of ${CLIENTS} clients was killed, all are in their rooms at another one and up to date, nobody else notices, and PostgreSQL is not asked`, async () => {
     noHarm(await reconnectStorm({ clients: CLIENTS, how: 'kill', spreadMs: 500 }));
   });
 });

@@ -9,7 +9,7 @@ describe('console: a game that starts by itself', function () {
   this.timeout(120_000);
   const room = browserRoom();
 
-  it('ST-40 the set-up takes a time for the start, which a countdown on every screen leads to', async () => {
+  it('ST-40 the set-up takes a time at which the game starts by itself, and every screen counts down to it', async () => {
     const [one, two] = [await room.stage.instance(), await room.stage.instance()];
     const page = await room.open(one.url);
     const at = Math.ceil(Date.now() / 1_000) * 1_000 + 20_000;

@@ -41,7 +41,7 @@ describe('the worked examples of PROGRAMMES.md', () => {
       expect(cellsOf(match.play(timeOf(at), commandOf(sent)).state), at).to.deep.equal(says);
   });
 
-  it('PG-19 the meeting is 20 minutes ahead at 20:00', () => {
+  it('PG-19 the meeting of the page is 20 minutes ahead at 20:00', () => {
     const match = new Match(examples[0] as CreatePayload);
     for (const [at = '', sent = ''] of rows.slice(0, 4)) match.play(timeOf(at), commandOf(sent));
     const behind = readProgramme(match.state, unix(20 * MINUTE))?.behind_ms;
@@ -49,7 +49,7 @@ describe('the worked examples of PROGRAMMES.md', () => {
     expect(PAGE).to.include(`20 minutes ahead, \`behind_ms: ${behind}\``);
   });
 
-  it('PG-19 the edit of the meeting leaves what it says', () => {
+  it('PG-19 the edit of the meeting leaves the items that the page says', () => {
     const match = new Match(examples[0] as CreatePayload).play(0, { type: 'start' }).switch(7 * MINUTE);
     const { items } = examples[1] as EditPayload;
     const { state } = match.play(17 * MINUTE, { type: 'edit', items });
@@ -60,7 +60,7 @@ describe('the worked examples of PROGRAMMES.md', () => {
     ]);
   });
 
-  it('PG-19 the rounds are over after eight minutes', () => {
+  it('PG-19 the rounds of the page are over after eight minutes', () => {
     const { state } = Match.started(examples[2] as CreatePayload).pass(60 * MINUTE);
     expect(state).to.include({ status: 'expired', round: 8, session_completed_at: new Date(unix(8 * MINUTE)).toISOString() });
   });

@@ -14,6 +14,13 @@ const quoted = testFiles.flatMap((file) => {
   const text = readFileSync(path.join(ROOT, 'test', file), 'utf8');
   return [...text.matchAll(/\bit(?:\.\w+)?\(\s*['"`]([A-Z]{1,2}-\d+)\b/g)].map(([, id = '']) => ({ file, id }));
 });
+/** The titles that begin with anything else. What a title takes its ID from is checked where that is written. */
+const without = testFiles.flatMap((file) => {
+  const text = readFileSync(path.join(ROOT, 'test', file), 'utf8');
+  return [...text.matchAll(/^ *it(?:\.\w+)?\(\s*['"`](?![A-Z]{1,2}-\d+ |\$\{(?:id|rule|title)\})(.*)/gm)].map(
+    ([, title = '']) => `${file}: ${title}`,
+  );
+});
 
 describe('the specification', () => {
   it('Z-54 no ID is given to two rules', () => {
@@ -24,5 +31,9 @@ describe('the specification', () => {
     expect(quoted.length).to.be.greaterThan(500);
     const known = new Set(ids);
     expect(quoted.filter(({ id }) => !known.has(id)).map(({ file, id }) => `${file}: ${id}`)).to.deep.equal([]);
+  });
+
+  it('Z-56 the title of every test begins with the ID of a rule', () => {
+    expect(without).to.deep.equal([]);
   });
 });

@@ -30,7 +30,7 @@ const sections = page
   });
 
 describe('the page of time controls', () => {
-  it('D-40 has a section for each field of a control', () => {
+  it('D-40 TIME-CONTROLS.md has a section for each field of a time control', () => {
     const text = JSON.stringify(sections.map(({ control }) => control));
     const fields =
       'turns at_zero repeat_last increment_ms increment_every increment_when max_time_ms delay_ms delay_type byoyomi canadian hourglass charge_unit_ms least_charge_ms';

@@ -41,7 +41,7 @@ describe('what follows an expiry', () => {
   after(() => engines.close());
 
   for (const [mode, clock] of Object.entries(CLOCKS)) {
-    it(`E-20 in ${mode}, for every action_on_timeout with and without auto_advance`, async () => {
+    it(`E-20 an expiry in ${mode} leads to what the table says, for every action_on_timeout with and without auto_advance`, async () => {
       const games = await Promise.all(
         TYPES.map(([action, auto_advance]) =>
           engines.game(instance, 980, { ...clock, auto_advance, ...(action === undefined ? {} : { action_on_timeout: action }) }),

@@ -50,7 +50,7 @@ describe('after long downtime', () => {
     }
   });
 
-  it('E-31 more than a hundred take several commits, and the result is the same', async () => {
+  it('E-31 more than a hundred expiries take several commits, and the result is the same as in one', async () => {
     const game = await forgotten(2_345_000);
     const instance = await engines.instance();
     await until('2,345 cycles', async () => instance.told.filter((one) => one.session_id === game.session_id).length >= 2_345, 10_000);
@@ -72,7 +72,7 @@ describe('after long downtime', () => {
     for (const [n, { timestamp }] of trail.slice(2).entries()) expect(timestamp).to.equal(iso(game.deadline + n * 1_000));
   });
 
-  it('E-30 a command after it finds all of it applied, and a read does too', async () => {
+  it('E-30 a command or a read after long downtime finds every expiry applied', async () => {
     const read = await forgotten(3_500);
     expect(stateOf(await asleep.engine.get(read.session_id, { arrival: Math.floor(engines.now()) }))).to.include({
       version: 5,
@@ -86,7 +86,7 @@ describe('after long downtime', () => {
     [10, 10],
     [12, 1],
   ] as const) {
-    it(`E-32 a commit of ${cycles} events tells the room of ${told}, the last one included`, async () => {
+    it(`E-32 a commit of ${cycles} expiries tells the room of ${told} of them, the last one included`, async () => {
       const cluster = await openCluster({ KEY_PREFIX: engines.prefix });
       try {
         const client = await cluster.client(await cluster.instance());

@@ -70,7 +70,7 @@ describe('the flag and the move', () => {
     expect(state).to.include({ cycle_started_at: iso(game.deadline), deadline_at: iso(game.deadline + 1_000) });
   });
 
-  it('E-12 a read within the grace answers at once as stored; one after it commits the expiry first', async () => {
+  it('E-12 a read within the grace is answered at once with the stored state; a read after it commits the expiry first', async () => {
     const game = await engines.game(a, 1_000);
     const within = stateOf(await b.engine.get(game.session_id, { arrival: game.deadline + GRACE_MS - 1 }));
     expect(within).to.include({ version: 2, status: 'running' });

@@ -52,19 +52,19 @@ describe('what nobody plays', () => {
       expect(story(CYCLES, 2_400, 2_999)).to.deep.equal([expired(1_000), expired(2_000)]);
     });
 
-    it('L-11 an idle stopwatch without a ceiling ends at that very instant', () => {
+    it('L-11 an idle stopwatch without a ceiling ends as of the end of its idle time', () => {
       expect(story(STOPWATCH, 2_400, 2_399)).to.deep.equal([]);
       for (const upTo of [2_400, 1_000_000]) expect(story(STOPWATCH, 2_400, upTo)).to.deep.equal([cancelled(2_400)]);
     });
 
-    it('L-12 a countdown that runs on until later is waited for', () => {
+    it('L-12 an idle session whose countdown runs on until later ends with that countdown', () => {
       const bank = 1_800_000;
       expect(story({}, 1_000, bank - 1)).to.deep.equal([]);
       expect(story({}, 1_000, 2 * bank)).to.deep.equal([expired(bank)]);
       expect(story({ ...STOPWATCH, max_time_ms: 5_000 }, 1_000, 6_000)).to.deep.equal([expired(5_000)]);
     });
 
-    it('L-13 an outage counts as a connection', () => {
+    it('L-13 an outage begins the idle time anew, as a connection does', () => {
       const day = 86_400_000;
       const gap = (from: number, to: number) => ({ from: T0 + from, to: T0 + to });
       const end = (...outages: { from: number; to: number }[]) => idleEnd(T0, day, outages) - T0;

@@ -29,7 +29,7 @@ describe('how long a session stays in Redis', () => {
     expect(left).to.be.within(ms - 4_000, ms);
   };
 
-  it('L-1 one that does not run: SESSION_TTL_SECONDS, from its last change', async () => {
+  it('L-1 a session that does not run stays in Redis for SESSION_TTL_SECONDS after its last change', async () => {
     const session_id = await open({});
     await expectToLive(session_id, IDLE_MS);
     await client.ok('session:start', { session_id });
@@ -39,7 +39,7 @@ describe('how long a session stays in Redis', () => {
     await expectToLive(session_id, IDLE_MS);
   });
 
-  it('L-2 a running one: a day past its deadline, so an exam of 24 hours outlives any idle time', async () => {
+  it('L-2 a running session stays in Redis until a day past its deadline, also an exam of 24 hours', async () => {
     const exam = await open({ ...NOBODY, sync_mode: 'global', total_time_ms: DAY_MS });
     await client.ok('session:start', { session_id: exam });
     await expectToLive(exam, 2 * DAY_MS);
@@ -62,7 +62,7 @@ describe('how long a session stays in Redis', () => {
     await expectToLive(session_id, DAY_MS + 4 * HOUR_MS);
   });
 
-  it('L-3 a stopwatch without a ceiling: thirty days past its last change', async () => {
+  it('L-3 a running stopwatch without a ceiling stays in Redis for thirty days after its last change', async () => {
     const session_id = await open({ ...NOBODY, sync_mode: 'count_up' });
     await client.ok('session:start', { session_id });
     await expectToLive(session_id, 30 * DAY_MS);
@@ -70,7 +70,7 @@ describe('how long a session stays in Redis', () => {
     await expectToLive(session_id, 30 * DAY_MS);
   });
 
-  it('L-4 a deleted one leaves only its epoch, for a day, so that an id used again can’t repeat it', async () => {
+  it('L-4 a deleted session leaves only its epoch, for a day, so that a session with the same id can’t repeat it', async () => {
     const game = chess();
     const { epoch } = await client.ok('session:create', game);
     await client.ok('session:delete', { session_id: game.session_id });
@@ -78,7 +78,7 @@ describe('how long a session stays in Redis', () => {
     expect((await client.ok('session:create', game)).epoch).to.be.above(epoch);
   });
 
-  it('L-5 events on their way to the trail never go by themselves', async () => {
+  it('L-5 events in the outbox have no lifetime', async () => {
     const kept = await openCluster({ AUDIT_WORKER: 'off' });
     try {
       const player = await kept.client(await kept.instance());
@@ -89,7 +89,7 @@ describe('how long a session stays in Redis', () => {
     }
   });
 
-  it('L-6 a running one survives SESSION_TTL_SECONDS, and the idle one beside it goes', async () => {
+  it('L-6 a session that runs for longer than SESSION_TTL_SECONDS stays in Redis, and one that stood for as long leaves it', async () => {
     const short = await openCluster({ SESSION_TTL_SECONDS: '1' });
     try {
       const player = await short.client(await short.instance());

@@ -41,7 +41,7 @@ describe('a planned start over instances', () => {
       });
 
       for (const late of [0, 1]) {
-        it(`ST-10 a ${command.type} ${late} ms after it waits for the grace to end and finds the session running`, async () => {
+        it(`ST-10 a ${command.type} ${late} ms after the instant waits for the grace to end and finds the session running`, async () => {
           const game = await planned(a, 0);
           const outcome = await b.run(game.session_id, command, { arrival: game.start + late });
           expect(engines.now()).to.be.at.least(game.start + GRACE_MS);
@@ -64,7 +64,7 @@ describe('a planned start over instances', () => {
       expect(await typesOf(game.session_id)).to.deep.equal(['session_created', 'session_cancelled']);
     });
 
-    it('ST-11 a read within the grace answers at once as stored; one after it commits the start first', async () => {
+    it('ST-11 a read within the grace is answered at once with the stored state; a read after it commits the start first', async () => {
       const game = await planned(a, 0);
       const within = stateOf(await b.engine.get(game.session_id, { arrival: game.start + GRACE_MS - 1 }));
       expect(within).to.include({ version: 1, status: 'pending' });
@@ -138,7 +138,7 @@ describe('a planned start over instances', () => {
     });
   });
 
-  it('ST-11 of two instances one starts it, once, as soon as the grace ends, and tells the room', async () => {
+  it('ST-11 one of two instances starts the session, once, as soon as the grace ends, and tells the room', async () => {
     const [a, b] = [await engines.instance(), await engines.instance()];
     const games = await Promise.all(Array.from({ length: 20 }, (_, n) => planned(n % 2 === 0 ? a : b, 400 + n)));
     for (const { session_id, start } of games) {
@@ -155,7 +155,7 @@ describe('a planned start over instances', () => {
     for (const { session_id } of games) expect(await typesOf(session_id)).to.deep.equal(['session_created', 'session_started']);
   });
 
-  it('ST-12 the sweep of another instance starts what the instance that planned it left behind', async () => {
+  it('ST-12 the sweep of another instance starts a session when the instance that planned the start is gone', async () => {
     const [doomed, living] = [await engines.instance(), await engines.instance()];
     const game = await planned(doomed, 300);
     await doomed.close();
@@ -165,7 +165,7 @@ describe('a planned start over instances', () => {
     expect(at - game.start - GRACE_MS, 'half a second').to.be.below(500);
   });
 
-  it('ST-12 a start that was moved or taken away rings at no former instant', async () => {
+  it('ST-12 a start that was moved or taken away has no effect at its former instant', async () => {
     const a = await engines.instance();
     const [moved, taken, kept] = [await planned(a, 300), await planned(a, 300), await planned(a, 300)];
     const later = moved.start + GRACE_MS + 300;
@@ -190,7 +190,7 @@ describe('a planned start over instances', () => {
     expect((warnings[0]?.at ?? 0) - game.start).to.be.within(800, 1_400);
   });
 
-  it('ST-18 a stopwatch that starts by itself ends for want of anybody so long after its start', async () => {
+  it('ST-18 the idle time of a stopwatch that starts by itself counts from its start', async () => {
     engines.idleRunMs = 600;
     const a = await engines.instance();
     const game = await planned(a, 200, { sync_mode: 'count_up', participants: [] });

@@ -57,7 +57,7 @@ describe('HTTP: a path of another site', function () {
     expect((await rest(app, 'GET', '/metrics')).text, 'labels are as without it').to.contain('route="/v1/sessions/:id/start"');
   });
 
-  it('H-60 roles, limits and no-store hold below it as without it', async () => {
+  it('H-60 roles, limits and no-store hold below BASE_PATH as without it', async () => {
     const { app } = await below({ ...JWT, RATE_LIMIT_GENERAL: '2' });
     const [first, second, third] = [
       await rest(app, 'GET', '/v1/sessions/x'),
@@ -118,7 +118,7 @@ describe('HTTP: a path of another site', function () {
     expect(await documentOf(app, '/v1/asyncapi.json')).to.have.nested.property('servers.instance.pathname', '/timer/socket.io/');
   });
 
-  it('H-64 the board of operators and its files lie below it; a port of their own knows no such path', async () => {
+  it('H-64 the board of operators and its files lie below BASE_PATH; on a port of their own they do not', async () => {
     const { app, bare } = await below(OPERATOR);
     expect((await rest(bare, 'GET', '/admin/queues', undefined, AUTHORIZED)).status).to.equal(404);
     expect((await rest(app, 'GET', '/admin/queues')).status).to.equal(401);
@@ -145,7 +145,7 @@ describe('HTTP: a path of another site', function () {
       expect(() => pathOf(path), path).to.throw(ConfigError, /^BASE_PATH must be a path/);
   });
 
-  it('H-65 npm start prints the address with it', () => {
+  it('H-65 npm start prints the address with BASE_PATH', () => {
     const lan = { address: '192.0.2.7', family: 'IPv4' as const, internal: false, netmask: '', mac: '', cidr: null };
     expect(addressesOf('http://0.0.0.0:3000/timer', { lan: [lan] })).to.deep.equal({
       here: 'http://127.0.0.1:3000/timer',
@@ -167,7 +167,7 @@ describe('HTTP: a path of another site', function () {
       ['passes the path on', '/timer'],
       ['takes the path off, with BASE_PATH unset', ''],
     ] as const) {
-      it(`H-66 a proxy that ${does} gives commands and sockets, and keeps back what is for operators`, async () => {
+      it(`H-66 behind a proxy that ${does} commands and sockets work, and routes for operators are kept back`, async () => {
         const app = await stage.instance({ BASE_PATH: basePath, TRUST_PROXY: 'true', ...OPERATOR });
         nginx = await startNginx(app, { prefix: '/timer' });
         expect(nginx.url).to.match(/\/timer$/);

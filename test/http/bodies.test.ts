@@ -150,7 +150,7 @@ describe('requests as they should not be', () => {
     ['too large', `"${'x'.repeat(CREATE_MAX_BYTES)}"`, {}],
   ];
   for (const [what, body, headers] of UNFIT) {
-    it(`H-14 H-15 the body for no route is not judged: ${what}`, async () => {
+    it(`H-14 H-15 the body of a request for no route is not judged: ${what}`, async () => {
       expect((await answerTo('POST', '/v1/nowhere', body, headers)).code).to.equal('NOT_FOUND');
       for (const [method, path] of [
         ['POST', '/time'],

@@ -27,7 +27,7 @@ describe('REST', () => {
   };
   const created = async () => dataOf<SessionState>(await post('', chess()), 201).session_id;
 
-  it('H-1 a whole game, each command answered in the one envelope and told to the room', async () => {
+  it('H-1 each command of a whole game over REST is answered in the one envelope and told to the room', async () => {
     const given = chess({ metadata: { by: 'rest' } });
     const answer = await post('', given);
     expect(answer.status).to.equal(201);
@@ -56,7 +56,7 @@ describe('REST', () => {
     expect(dataOf<SessionState>(await post(`/${await created()}/cancel`, { reason: 'rain' }))).to.include({ status: 'cancelled' });
   });
 
-  it('H-2 a missing id is filled in; ids of all allowed characters fit the path', async () => {
+  it('H-2 a create without an id gets one, and ids of all allowed characters fit into a path', async () => {
     const state = dataOf<SessionState>(await post('', { ...chess(), session_id: undefined }), 201);
     expect(dataOf<SessionState>(await get(`/${state.session_id}`))).to.deep.equal(state);
     const session_id = `auth0|A.b_c:d@e~f-${process.pid}`;
@@ -65,14 +65,14 @@ describe('REST', () => {
     expect(dataOf<SessionState>(await post(`/${encodeURIComponent(session_id)}/start`)).session_id).to.equal(session_id);
   });
 
-  it('H-3 deleting is 204 every time, with or without a session', async () => {
+  it('H-3 a deletion is answered with 204 each time, whether or not there is a session', async () => {
     const id = await created();
     for (let time = 0; time < 2; time++) expect(await remove(`/${id}`)).to.include({ status: 204, text: '' });
     expect(await remove(`/${chess().session_id}`)).to.include({ status: 204, text: '' });
     expect((await get(`/${id}`)).status).to.equal(404);
   });
 
-  it('H-3 deleting takes expected_version and command_id from the query', async () => {
+  it('H-3 a deletion takes expected_version and command_id from the query', async () => {
     const id = await created();
     const conflict = await remove(`/${id}?expected_version=2`);
     expect(conflict.status).to.equal(409);
@@ -117,7 +117,7 @@ describe('REST', () => {
     });
   }
 
-  it('H-4 the guard of a switch is 409 for the wrong one, 404 for a stranger', async () => {
+  it('H-4 the guard of a switch is answered with 409 for a participant who is not active, and with 404 for a stranger', async () => {
     const id = await created();
     await post(`/${id}/start`);
     expect((await post(`/${id}/switch`, { current_participant_id: 'black' })).status).to.equal(409);

@@ -99,7 +99,7 @@ describe('extensions over instances', () => {
     expect(await Promise.all(codes)).to.deep.equal(['PARTICIPANT_NOT_FOUND', 'CONFLICT', 'CONFLICT']);
   });
 
-  it('LT-17 what was extended comes back from the trail with the session, and the next bid adds to it', async () => {
+  it('LT-17 the sum and the number of extensions come back from the trail with the session, and the next bid adds to them', async () => {
     const session_id = await started({ extension: { window_ms: 3_600_000, by_ms: 4_000, mode: 'add', max_total_ms: 6_000 } });
     const { state } = await a.ok('session:extend', { session_id });
     await history(session_id, 3);

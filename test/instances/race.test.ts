@@ -41,7 +41,7 @@ describe('twenty sockets over two instances race for the switch', () => {
   };
   const stateOf = (session_id: string) => (clients[0] as TestClient).ok('session:get', { session_id });
 
-  it('I-10 unguarded: acknowledged successes = growth of the version = rows of the trail; all others CONFLICT with the present state', async () => {
+  it('I-10 the version grows, and the trail has rows, for exactly the unguarded switches that are acknowledged; all others are CONFLICT with the present state', async () => {
     await open({ AUDIT_WORKER: 'inline', DATABASE_URL: await freshDatabase() });
     const session_id = await started();
     const replies = await race(session_id, async () => ({}));
@@ -77,7 +77,7 @@ describe('twenty sockets over two instances race for the switch', () => {
     expect(events.filter((event) => event.event_type === 'cycle_switched')).to.have.length(winners.length);
   });
 
-  it('I-11 guarded by the version: exactly one wins each round', async () => {
+  it('I-11 of switches that expect the same version at once exactly one succeeds', async () => {
     await open({});
     const session_id = await started();
     const replies = await race(session_id, async (round) => ({ expected_version: round + 2 }));
@@ -99,7 +99,7 @@ describe('twenty sockets over two instances race for the switch', () => {
     expect(versions).to.deep.equal(Array.from({ length: version }, (_, i) => i + 1));
   });
 
-  it('I-13 commands of all kinds at once: acknowledged ones = growth of the version', async () => {
+  it('I-13 the version grows by exactly the acknowledged ones of commands of all kinds that are sent at once', async () => {
     await open({});
     const session_id = await started();
     let acknowledged = 0;

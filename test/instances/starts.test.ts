@@ -101,7 +101,7 @@ describe('planned starts of a service', () => {
     await trailOf(a, session_id, 5);
   });
 
-  it('ST-12 an instance that is killed with -9 100 ms before the instants of twenty sessions: each starts once, at its instant', async () => {
+  it('ST-12 each of twenty sessions starts once, at its instant, although an instance is killed with -9 100 ms before', async () => {
     const [doomed, living] = await Promise.all([cluster.process({ AUDIT_WORKER: 'off' }), cluster.process()]);
     const watcher = await cluster.client(living);
     const sessions = await Promise.all(Array.from({ length: 20 }, () => post(doomed, '', chess({ warning_thresholds_ms: [] }))));
@@ -120,7 +120,7 @@ describe('planned starts of a service', () => {
     }
   }).timeout(30_000);
 
-  it('ST-5 an outage over the instant: charge, credit and pause start as of the instant, and their trails verify', async () => {
+  it('ST-5 sessions whose instant lies in an outage start as of it with charge, credit and pause, and their trails verify', async () => {
     const before = await cluster.process();
     const starts_at = ahead(4_000);
     const policies = ['charge', 'credit', 'pause'] as const;

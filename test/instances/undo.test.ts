@@ -168,7 +168,7 @@ describe('taking turns back over instances', () => {
     }
   });
 
-  it('UN-16 the clock that runs anew warns anew, and runs out at its new deadline', async () => {
+  it('UN-16 after an undo the clock warns anew, and runs out at its new deadline', async () => {
     const participants = ['white', 'black'].map((participant_id) => ({ participant_id, total_time_ms: 20_000 }));
     const session_id = await started({ participants, warning_thresholds_ms: [19_000] });
     await black.next('session:warning', (event) => event.session_id === session_id);

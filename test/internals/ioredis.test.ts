@@ -37,7 +37,7 @@ describe('the private parts of ioredis', () => {
   /** Timers of one duration ring in the order in which they were set. */
   const afterThoseBefore = () => new Promise<void>((resolve) => void setTimeout(resolve, MS));
 
-  it('R-97 a command begins its time-out when it is sent, clears the timer when it is answered, and is rejected when it is given up', async () => {
+  it('R-97 a command of ioredis begins its time-out when it is sent, clears the timer when it is answered, and is rejected when it is given up', async () => {
     await open({ commandTimeout: 1_234 });
     expect(await redis.echo('x')).to.equal('x');
     expect(waiting.map(({ ms }) => ms)).to.deep.equal([1_234]);
@@ -51,7 +51,7 @@ describe('the private parts of ioredis', () => {
     expect(rang).to.equal(0);
   });
 
-  it('R-97 a command knows whether it is settled', async () => {
+  it('R-97 a command of ioredis knows whether it is settled', async () => {
     await open({});
     const command = new Command('echo', ['x'], { replyEncoding: 'utf8' });
     expect(command).to.have.property('isSettled', false);
@@ -59,7 +59,7 @@ describe('the private parts of ioredis', () => {
     expect(command).to.have.property('isSettled', true);
   });
 
-  it('R-97 a connection begins its time-out when it owes an answer, clears the timer when it has read, and ends when it is given up', async () => {
+  it('R-97 a connection of ioredis begins its time-out when it owes an answer, clears the timer when it has read, and ends when it is given up', async () => {
     await open({ socketTimeout: 4_321 });
     expect(await redis.echo('x')).to.equal('x');
     expect(waiting.map(({ ms }) => ms)).to.deep.equal([4_321]);
@@ -75,7 +75,7 @@ describe('the private parts of ioredis', () => {
     expect(await late).to.be.instanceOf(Error);
   });
 
-  it('R-97 a connection has a queue of what is sent and not answered, and a stream for each time that it connects', async () => {
+  it('R-97 a connection of ioredis has a queue of what is sent and not answered, and a stream for each time that it connects', async () => {
     await open({ retryStrategy: () => 1 });
     const streams: Socket[] = [];
     const busy: (() => boolean)[] = [];

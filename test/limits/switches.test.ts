@@ -42,7 +42,7 @@ describe('switches of a session', () => {
   };
   afterEach(() => cluster.close());
 
-  it("Q-10 a sender has a burst of four seconds' worth over all instances and both transports; then it says how long to wait", async () => {
+  it("Q-10 a sender has a burst of four seconds' worth over all instances and both transports; the refusal after it says how long to wait", async () => {
     await open({}, '1');
     const session_id = await game();
     const [first, second] = players as [TestClient, TestClient];

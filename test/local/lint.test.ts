@@ -95,7 +95,7 @@ const planted: Planted[] = [
 ];
 
 describe('lint', () => {
-  it('lint refuses in every room of the code an import from a room above it', async () => {
+  it('Z-60 lint refuses in every room of the code an import from a room above it', async () => {
     const folder = await freshDirectory('lint');
     for (const { file, text } of planted) {
       await mkdir(path.dirname(path.join(folder, file)), { recursive: true });

@@ -28,7 +28,7 @@ async function query(url: string, text: string): Promise<unknown[]> {
 }
 
 describe('private Redis', () => {
-  it('the private Redis keeps its data over a stop and over a crash, and never evicts', async () => {
+  it('N-12 the private Redis keeps its data over a stop and over a crash, and never evicts', async () => {
     const directory = await freshDirectory('redis');
     const first = await startOwnRedis({ directory });
     expect(await inRedis(first.url, (redis) => redis.config('GET', 'maxmemory-policy'))).to.deep.equal(['maxmemory-policy', 'noeviction']);
@@ -48,7 +48,7 @@ describe('private Redis', () => {
     expect(await identify(third.pid)).to.equal(undefined);
   });
 
-  it('a start replaces a Redis that was left running in its directory', async () => {
+  it('N-13 a start replaces a Redis that was left running in its directory', async () => {
     const directory = await freshDirectory('redis');
     const left = await startOwnRedis({ directory });
     const next = await startOwnRedis({ directory });
@@ -98,7 +98,7 @@ describe('private Redis', () => {
     expect(((await stat(directory)).mode & 0o777).toString(8)).to.equal('700');
   });
 
-  it('a private Redis that can’t start is reported with the end of its log', async () => {
+  it('N-14 a private Redis that can’t start is reported with the end of its log', async () => {
     const started = startOwnRedis({ settings: { 'no-such-setting': 'yes' } });
     const error = await started.then(
       () => new Error('started'),
@@ -110,7 +110,7 @@ describe('private Redis', () => {
 });
 
 describe('private PostgreSQL', () => {
-  it('the private PostgreSQL keeps its data over a crash, also where another process has the pid of its lock file', async () => {
+  it('N-12 the private PostgreSQL keeps its data over a crash, also where another process has the pid of its lock file', async () => {
     const directory = await freshDirectory('postgres');
     const first = await startOwnPostgres({ directory });
     await query(first.url, 'CREATE TABLE kept AS SELECT 42 AS answer');
@@ -126,7 +126,7 @@ describe('private PostgreSQL', () => {
     expect(await second.ended).to.equal('ended with code 0');
   });
 
-  it('a start replaces a PostgreSQL that was left running in its directory', async () => {
+  it('N-13 a start replaces a PostgreSQL that was left running in its directory', async () => {
     const directory = await freshDirectory('postgres');
     const left = await startOwnPostgres({ directory });
     const next = await startOwnPostgres({ directory });
@@ -134,7 +134,7 @@ describe('private PostgreSQL', () => {
     expect(await query(next.url, 'SELECT 1 AS one')).to.deep.equal([{ one: 1 }]);
   });
 
-  it('the private PostgreSQL asks for a password that no other user can read', async () => {
+  it('N-15 the private PostgreSQL asks for a password that no other user can read', async () => {
     const directory = await freshDirectory('postgres');
     const server = await startOwnPostgres({ directory });
     const wrong = new URL(server.url);
@@ -148,7 +148,7 @@ describe('private PostgreSQL', () => {
 });
 
 describe('the test kit', () => {
-  it('the test kit hands out migrated databases that share no data', async () => {
+  it('N-16 the test kit hands out migrated databases that share no data', async () => {
     const [one, two] = await Promise.all([freshDatabase(), freshDatabase()]);
     expect(one).to.not.equal(two);
     await query(one, 'CREATE TABLE mine (id int)');

@@ -33,33 +33,33 @@ async function setup(programs: Record<string, string>) {
 const redisOf = (version: string) => `echo "Redis server v=${version} sha=00000000:0 malloc=jemalloc bits=64 build=0"`;
 
 describe('./setup', () => {
-  it('./setup refuses a Redis older than 7 with one line that says how to get a newer one', async () => {
+  it('N-23 ./setup refuses a Redis older than 7 with one line that says how to get a newer one', async () => {
     const { status, stderr } = await setup({ 'redis-server': redisOf('6.0.16') });
     expect(status).to.equal(1);
     expect(stderr).to.match(/^setup: redis-server 6 is too old: SyncKairos needs Redis 7 or newer, or Valkey\. .*https:\/\/redis\.io.*\n$/);
   });
 
-  it('./setup says what to install where it knows no package manager', async () => {
+  it('N-24 ./setup says what to install where it knows no package manager', async () => {
     const { status, stderr } = await setup({});
     expect(status).to.equal(1);
     expect(stderr).to.match(/^setup: a Redis server is missing: install redis-server or valkey-server, version 7 or newer.*\n$/);
   });
 
-  it('./setup installs Redis by Homebrew, says so first, and checks the result', async () => {
+  it('N-24 ./setup installs Redis by Homebrew, says so first, and checks the result', async () => {
     const { status, stderr, stdout } = await setup({ brew: 'echo "brew $*"' });
     expect(stdout).to.equal('setup: no Redis server found: installing one by Homebrew\nbrew install redis\n');
     expect(stderr).to.equal('setup: the Redis server that was installed is not on the PATH.\n');
     expect(status).to.equal(1);
   });
 
-  it('./setup refuses to install a Redis from apt that would be too old', async () => {
+  it('N-23 ./setup refuses to install a Redis from apt that would be too old', async () => {
     const policy = '[ "$2" = redis-server ] && printf "redis-server:\\n  Installed: (none)\\n  Candidate: 5:6.0.16-1ubuntu1\\n" || true';
     const { status, stderr } = await setup({ 'apt-get': 'true', 'apt-cache': policy, sudo: 'true', env: 'true' });
     expect(status).to.equal(1);
     expect(stderr).to.match(/^setup: apt offers no Redis 7 or newer \(redis-server: 6\.0\.16-1ubuntu1\)\. .*\n$/);
   });
 
-  it('./setup refuses a Node that is too old', async () => {
+  it('N-23 ./setup refuses a Node that is too old', async () => {
     const { status, stderr } = await setup({ node: '[ "$1" = --version ] && echo v18.20.0; exit 1' });
     expect(status).to.equal(1);
     expect(stderr).to.match(/^setup: Node\.js v18\.20\.0 is too old: SyncKairos needs version 20\.19 or newer/);
@@ -168,7 +168,7 @@ describe('the Redis server of npm start', () => {
     }
   };
 
-  it('npm start uses a Redis of version 7 or newer, else Valkey, and otherwise says what to do', async () => {
+  it('N-2 npm start uses a Redis of version 7 or newer, else Valkey, and otherwise says what to do', async () => {
     expect(await withPath(await pathWith({ 'redis-server': redisOf('7.0.15') }))).to.equal('redis-server');
     expect(
       await withPath(await pathWith({ 'redis-server': redisOf('6.2.0'), 'valkey-server': 'echo "Valkey server v=8.0.1 sha=0"' })),

@@ -26,7 +26,7 @@ describe('npm start', function () {
     }
   });
 
-  it('npm start stops everything on Ctrl-C and on SIGTERM to npm alone, and keeps its data', async () => {
+  it('N-3 npm start stops everything on Ctrl-C and on SIGTERM to npm alone, and keeps its data', async () => {
     const directory = await freshDirectory('start');
     const first = await start(directory);
     expect(await createSession(first.url, 'kept')).to.equal(201);
@@ -44,7 +44,7 @@ describe('npm start', function () {
     expect(second.output()).to.match(/SIGTERM: stopping/);
   });
 
-  it('what npm start began stops by itself when npm is killed, and the next start works', async () => {
+  it('N-3 what npm start began stops by itself when npm is killed, and the next start works', async () => {
     const directory = await freshDirectory('start');
     const first = await start(directory);
     first.npm.kill('SIGKILL');
@@ -62,7 +62,7 @@ describe('npm start', function () {
     expect(await survivors(second)).to.deep.equal([]);
   });
 
-  it('npm start exits at once on a second signal', async () => {
+  it('N-4 npm start exits at once on a second signal', async () => {
     const running = await start(await freshDirectory('start'));
     // A Redis that does not react keeps the shutdown waiting.
     const redis = running.services[0]?.pid ?? 0;
@@ -78,7 +78,7 @@ describe('npm start', function () {
     await until('Redis has ended', async () => (await survivors(running)).length === 0, DEADLINE_MS);
   });
 
-  it('npm start names a port that another program uses, and a variable that is wrong', async () => {
+  it('N-5 npm start names a port that another program uses, and a variable that is wrong', async () => {
     const other = createServer();
     await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
     const { port } = other.address() as AddressInfo;
@@ -94,7 +94,7 @@ describe('npm start', function () {
     expect(existsSync(path.join(directory, 'redis'))).to.equal(false);
   });
 
-  it('npm start uses the Redis and the PostgreSQL that REDIS_URL and DATABASE_URL name', async () => {
+  it('N-6 npm start uses the Redis and the PostgreSQL that REDIS_URL and DATABASE_URL name', async () => {
     const directory = await freshDirectory('start');
     const server = await databaseServer();
     await server.createDatabase('configured');

@@ -29,7 +29,7 @@ describe('the trail at full size', function () {
     }
   }
 
-  it('A-70 200 sessions, 20,000 commands: worker, relaying instance and PostgreSQL killed with -9 and restarted midway', async () => {
+  it('A-70 the trail of 200 sessions and 20,000 commands is complete after worker, relaying instance and PostgreSQL were killed with -9', async () => {
     const before = await control();
     const site = await Site.open();
     try {
@@ -65,7 +65,7 @@ describe('the trail at full size', function () {
     }
   });
 
-  it('A-71 PostgreSQL absent for 60 s under load: commands unaffected, memory flat, the trail complete within 30 s of its return', async () => {
+  it('A-71 while PostgreSQL is away for 60 s commands are answered and memory stays flat, and the trail is complete within 30 s of its return', async () => {
     const site = await Site.open();
     try {
       const load = new Load({ urls: site.urls, sessions: SESSIONS, commands: 0, paceMs: PACE_MS });

@@ -9,7 +9,7 @@ const SEQUENCES = 50_000;
 describe('very many concurrent clocks', function () {
   this.timeout(0);
 
-  it(`CC-60 ${SEQUENCES} random sequences lead to what the reference counts`, () => {
+  it(`CC-60 ${SEQUENCES} random sequences in concurrent sessions lead to what the reference counts`, () => {
     fc.assert(
       fc.property(halls, orders, (game, given) => void playHall(game, given)),
       { numRuns: SEQUENCES },
@@ -23,7 +23,7 @@ describe('very many concurrent clocks', function () {
     expect(report.rows).to.equal(report.instants);
   });
 
-  it('CC-68 an exam of 1000 students over two instances: all hand in or fall, screens within 50 ms, a trail of less than 40 MB', async () => {
+  it('CC-68 in an exam of 1000 students over two instances all hand in or fall, screens agree within 50 ms, and the trail has less than 40 MB', async () => {
     const exam = { students: 1_000, processes: 4, startsMs: 20_000, timeMs: 60_000 };
     const { state, refused, seen, apart, versions, rows, findings, megabytes } = await runExam(exam);
     const reasons = [...new Set(refused.map((text) => text.replace(/^s\d+: /, '').replaceAll(/s\d+/g, 'somebody')))];

@@ -10,7 +10,7 @@ const SEQUENCES = 100_000;
 describe(`${SEQUENCES} random games on random time controls`, function () {
   this.timeout(0);
   for (const mode of ['per_participant', 'per_group'] as const) {
-    it(`T-202 T-203 ${mode}: whatever several players do, every state is as if somebody had counted`, () => {
+    it(`T-202 T-203 in ${mode} every state is the one that counting each millisecond gives, whatever several players do`, () => {
       const property = fc.property(randomControlGame(mode), randomSteps, (game, steps) => {
         const { events } = duel(game, steps).table;
         checkVersions(events);
@@ -21,7 +21,7 @@ describe(`${SEQUENCES} random games on random time controls`, function () {
     });
   }
 
-  it('T-202 T-203 T-232 every bucket is as if somebody had taken each millisecond from it, its books balance, and the trail gives it again', () => {
+  it('T-202 T-203 T-232 every bucket holds what taking each millisecond from it leaves, its books balance, and the trail gives it again', () => {
     const property = fc.property(randomControl, randomMoves, (control, moves) => checkReplay(duelOfControl(control, moves).events));
     fc.assert(property, { numRuns: SEQUENCES / 2 });
   });

@@ -4,7 +4,7 @@ import { runDeadlinesThroughKill } from '../expiry/deadlines-through-kill.ts';
 const SESSIONS = 10_000;
 
 describe('an instance killed with -9 while very many deadlines are armed', () => {
-  it(`E-40 ${SESSIONS} deadlines over two instances: each fires once, never early, at its deadline, punctually, and everybody knows`, async function () {
+  it(`E-40 each of ${SESSIONS} sessions over two instances expires once, never early, as of its deadline and punctually, and every client knows`, async function () {
     this.timeout(300_000);
     const result = await runDeadlinesThroughKill({ sessions: SESSIONS, spreadMs: 20_000, leadMs: 45_000, exiledEvery: 10, thresholds: [] });
     console.log(result);

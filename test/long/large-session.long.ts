@@ -12,7 +12,7 @@ describe('a session of a thousand participants, all of whom come at once', funct
   after(() => console.table(rows));
 
   for (const how of COMINGS) {
-    it(`Q-80 nobody is refused, others play on, and nothing is an outage (${how})`, async () => {
+    it(`Q-80 a thousand who join at once are not refused, others play on, and nothing is an outage (${how})`, async () => {
       const report = await crowdJoins({ clients: PLAYERS, how, participants: PARTICIPANTS });
       rows.push(rowOf(how, report));
       const { storm, behind, during, outages } = report;

@@ -22,7 +22,7 @@ describe('a client at full speed and its neighbours', function () {
   });
   after(() => cluster.close());
 
-  it('Q-30 its flood raises the p99 of switches in other sessions no more than twofold', async () => {
+  it('Q-30 a client at full speed raises the p99 of switches in other sessions no more than twofold', async () => {
     const games = await NeighbourGames.start(cluster, app);
     await games.p99();
     const alone: number[] = [];

@@ -74,7 +74,7 @@ describe(`the trail's queries over ${(SESSIONS * EVENTS).toLocaleString('en')} r
   }
   const readsTables = (plans: string[]) => plans.filter((plan) => /Seq Scan on sync_/.test(plan));
 
-  it('A-72 writing, history, recovery, verification and retention go by an index', async () => {
+  it('A-72 writing, history, recovery, verification and retention use an index over a million rows', async () => {
     const fresh = new RecordedSession(chess({ session_id: 'fresh' }), Date.parse('2026-12-01T00:00:00Z')).do({ type: 'start' });
     for (let move = 0; move < 48; move++) fresh.do({ type: 'switch' });
     const write = () => new EventStore(database, silent).write(fresh.queued, new AbortController().signal);

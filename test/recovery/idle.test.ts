@@ -74,7 +74,7 @@ describe('a session that was idle for long', function () {
     return back;
   };
 
-  it('V-30 What left Redis by age is resumed: the next version under a new epoch, its metadata as they were, and only its event says so', async () => {
+  it('V-30 a session that left Redis by age is resumed as the next version under a new epoch, with its metadata as they were, and only the event says so', async () => {
     const { session_id: id } = await pending();
     const watcher = await cluster.client(app);
     const { state: created } = await watcher.ok('session:join', { session_id: id });
@@ -97,7 +97,7 @@ describe('a session that was idle for long', function () {
     expect(await problems(id)).to.deep.equal([]);
   });
 
-  it('V-31 What was lost is recovered with its warning, also when it would have left by age meanwhile: Redis was emptied', async () => {
+  it('V-31 a session is recovered with its warning after Redis was emptied, also where it would have left by age meanwhile', async () => {
     const created = await pending();
     await cluster.redis().flushall();
     await aged(created);
@@ -106,7 +106,7 @@ describe('a session that was idle for long', function () {
     expect(await problems(created.session_id)).to.deep.equal([]);
   });
 
-  it('V-31 What was lost is recovered with its warning, also when it would have left by age meanwhile: Redis was restarted', async () => {
+  it('V-31 a session is recovered with its warning after Redis was restarted, also where it would have left by age meanwhile', async () => {
     const created = await pending();
     await app.close();
     await server.kill();
@@ -117,7 +117,7 @@ describe('a session that was idle for long', function () {
     await expectLoss(created);
   });
 
-  it('V-32 A session is only resumed where the trail has all of it: not while its outbox has something that old', async () => {
+  it('V-32 a session is resumed only where the trail has all of it, so not while its outbox has an event that is as old', async () => {
     const created = await pending();
     const quiet = await cluster.instance({ AUDIT_WORKER: 'off' });
     await app.close();
@@ -127,7 +127,7 @@ describe('a session that was idle for long', function () {
     await expectLoss(created, quiet);
   });
 
-  it('V-32 A session is only resumed where the trail has all of it: not while something that old is queued, or failed for good', async () => {
+  it('V-32 a session is resumed only where the trail has all of it, so not while an event that is as old is queued or has failed for good', async () => {
     const created = await pending();
     const [second, third] = [await pending(), await pending()];
     const quiet = await cluster.instance({ AUDIT_WORKER: 'off' });
@@ -145,7 +145,7 @@ describe('a session that was idle for long', function () {
     await closeQueue(queue, silent);
   });
 
-  it('V-33 A shorter SESSION_TTL_SECONDS makes no resumption of an earlier loss', async () => {
+  it('V-33 a session that was lost before SESSION_TTL_SECONDS was lowered still counts as lost', async () => {
     const patient = await cluster.instance({ AUDIT_WORKER: 'inline', SESSION_TTL_SECONDS: '100', KEY_PREFIX: 'patient' });
     const created = await ask('', 'POST', chess({ metadata }), patient);
     await recorded(created.session_id, 1);
@@ -156,7 +156,7 @@ describe('a session that was idle for long', function () {
     await expectLoss(created, hasty);
   });
 
-  it('V-34 A version that a room was sent and the trail lacks counts as lost, whatever the age', async () => {
+  it('V-34 a session of which a room was told more than the trail has counts as lost, whatever its age', async () => {
     const created = await pending();
     const id = created.session_id;
     const quiet = await cluster.instance({ AUDIT_WORKER: 'off' });

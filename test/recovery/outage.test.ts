@@ -53,7 +53,7 @@ describe('outages', () => {
     return { after, id, found: await call(after, `/${id}`), switched };
   }
 
-  it('O-1 charge: the clock ran on, to the millisecond', async () => {
+  it('O-1 with charge the clock has run on through an outage, to the millisecond', async () => {
     const { after, id, found, switched } = await playThroughAnOutage('charge', true);
     expect(found).to.include({ status: 'running', version: 3, cycle_started_at: switched.cycle_started_at });
     const next = await call(after, `/${id}/switch`, 'POST');
@@ -61,7 +61,7 @@ describe('outages', () => {
     expect(usedBy(next, 'black')).to.be.greaterThan(OUTAGE_MS);
   }).timeout(40_000);
 
-  it('O-2 credit: neither player loses more than a moment, and Redis that came back as another begins a new epoch', async () => {
+  it('O-2 with credit neither player loses more than a moment by an outage, and a Redis that came back as another begins a new epoch', async () => {
     const { after, id, found, switched } = await playThroughAnOutage('credit', true);
     expect(found).to.include({ status: 'running', version: 4 });
     expect(found.epoch).to.be.greaterThan(switched.epoch);
@@ -76,7 +76,7 @@ describe('outages', () => {
     expect(events[3]).to.include({ event_type: 'session_credited', timestamp: found.updated_at, time_elapsed_ms: 0 });
   }).timeout(40_000);
 
-  it('O-3 pause: the session is paused at the beginning of the gap and nothing expires inside it', async () => {
+  it('O-3 with pause the session is paused as of the beginning of an outage, and nothing expires in it', async () => {
     const { after, id, found, switched } = await playThroughAnOutage('pause', false);
     expect(found).to.include({ status: 'paused', version: 4, deadline_at: null });
     expect(Date.parse(found.updated_at)).to.be.within(

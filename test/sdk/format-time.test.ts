@@ -19,7 +19,7 @@ describe('formatTime', () => {
     [3_723_000, '1:02:03'],
   ];
   for (const [ms, text] of countdown) {
-    it(`a countdown shows ${ms} ms as ${text}`, () => {
+    it(`J-160 a countdown shows ${ms} ms as ${text}`, () => {
       expect(formatTime(ms)).to.equal(text);
     });
   }
@@ -32,7 +32,7 @@ describe('formatTime', () => {
     [3_600_999, '1:00:00'],
   ];
   for (const [ms, text] of stopwatch) {
-    it(`a stopwatch shows ${ms} ms as ${text}`, () => {
+    it(`J-160 a stopwatch shows ${ms} ms as ${text}`, () => {
       expect(formatTime(ms, 'stopwatch')).to.equal(text);
     });
   }
@@ -43,7 +43,7 @@ describe('formatTime', () => {
     }
   });
 
-  it('a time is also written in words for screen readers', () => {
+  it('J-160 a time in words for screen readers names hours, minutes and seconds', () => {
     expect(formatTime(299_000, 'spoken')).to.equal('4 minutes 59 seconds');
     expect(formatTime(3_661_000, 'spoken')).to.equal('1 hour 1 minute 1 second');
     expect(formatTime(0, 'spoken')).to.equal('0 seconds');

@@ -65,7 +65,7 @@ describe('SDK: a game', () => {
     expect((await client.switchCycle(id)).version, 'the guard knows its own switch').to.equal(4);
   });
 
-  it('a refusal is a SyncKairosError with the code and the details of the server', async () => {
+  it('J-161 a refusal is a SyncKairosError with the code and the details of the server', async () => {
     const { url } = await stage.instance();
     const client = stage.client(url);
     const { session_id: id } = await client.createSession(chess());
@@ -80,7 +80,7 @@ describe('SDK: a game', () => {
     expect(invalid.details).to.have.nested.property('[0].field', 'increment_ms');
   });
 
-  it('a refusal that brings a newer state shows that state', async () => {
+  it('J-161 a refusal that brings a newer state shows that state', async () => {
     const { url } = await stage.instance();
     const [player, stranger] = [stage.client(url), stage.client(url)];
     const { session_id: id } = await player.createSession(chess());
@@ -89,7 +89,7 @@ describe('SDK: a game', () => {
     expect(stranger.session(id).getSnapshot()?.version).to.equal(2);
   });
 
-  it('times of running clocks follow the server’s clock', async () => {
+  it('J-162 the times of running clocks at an instant follow from the state', async () => {
     const { url } = await stage.instance();
     const client = stage.client(url);
     const { session_id: id } = await client.createSession(chess());
@@ -100,7 +100,7 @@ describe('SDK: a game', () => {
     expect(client.getParticipantTime(id, 'global', at)).to.equal(BANK_MS - 1_500);
   });
 
-  it('a message and a deletion reach every client of the session', async () => {
+  it('I-3 a message and a deletion reach every client of the session', async () => {
     const { url } = await stage.instance();
     const [one, two] = [stage.client(url), stage.client(url)];
     const { session_id: id } = await one.createSession(chess());
@@ -121,7 +121,7 @@ describe('SDK: a game', () => {
     expect(two.session(id).getError()?.code).to.equal('SESSION_NOT_FOUND');
   });
 
-  it('a session that can’t be joined has an error that says so', async () => {
+  it('J-163 a session that can’t be joined has an error that says so', async () => {
     const { url } = await stage.instance();
     const client = stage.client(url);
     const store = client.session('nowhere');

@@ -44,7 +44,7 @@ function shownOf(first: SessionState, counts: 'down' | 'up') {
 }
 
 describe('useParticipants', () => {
-  it('CC-66 tells what is left to everybody, and leaves the entries alone of which nothing is new', () => {
+  it('CC-66 useParticipants tells what is left to everybody, and keeps the objects of entries of which nothing is new', () => {
     const hall = Match.started({ sync_mode: 'per_participant', concurrent: true, participants: three });
     hall.play(0, { type: 'pause', participant_id: 'cem' });
     const shown = shownOf(hall.state, 'down');
@@ -68,7 +68,7 @@ describe('useParticipants', () => {
     shown.stop();
   });
 
-  it('CC-66 tells what everybody’s stopwatch shows in a race', () => {
+  it('CC-66 useParticipants tells what everybody’s stopwatch shows in a race', () => {
     const run = Match.started({ sync_mode: 'count_up', concurrent: true, participants: three });
     run.play(8 * SECOND, { type: 'switch', current_participant_id: 'ben' }).play(9 * SECOND, { type: 'finish', participant_id: 'ann' });
     const shown = shownOf(run.state, 'up');

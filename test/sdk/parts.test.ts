@@ -5,7 +5,7 @@ import { SyncKairosClient } from '../../client-sdk/src/index.ts';
 import { resolveOptions } from '../../client-sdk/src/options.ts';
 
 describe('small parts of the client', () => {
-  it('J-92 tries come after 1 s, then every 2 s while an outage is short, then after delays that double to 30 s, shortened at random by up to half', () => {
+  it('J-92 a lost connection is tried again after 1 s, then every 2 s while an outage is short, then after delays that double to 30 s, shortened at random by up to half', () => {
     const waits: number[] = [];
     let [before, since] = [0, 0];
     while (waits.length < 25) {
@@ -21,7 +21,7 @@ describe('small parts of the client', () => {
     expect([jittered(2_000, 0), jittered(2_000, 1)]).to.deep.equal([2_000, 1_000]);
   });
 
-  it('UUIDs of version 7 sort by time', () => {
+  it('J-164 ids that the client makes are UUIDs of version 7, which sort by time', () => {
     const noise = new Uint8Array([0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff]);
     expect(uuidV7(0x0123456789ab, noise)).to.equal('01234567-89ab-7fff-bfff-ffffffffffff');
     expect(uuidV7(1_000, noise) < uuidV7(2_000, new Uint8Array(10))).to.equal(true);

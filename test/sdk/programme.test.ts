@@ -36,7 +36,7 @@ describe('SDK: programmes', () => {
     expect(client.getParticipantTime(id)).to.be.within(MINUTE - 5_000, MINUTE);
   });
 
-  it('PG-21 shows the next item before the server has answered', async () => {
+  it('PG-21 an optimistic client shows the next item before the server has answered', async () => {
     const { url } = await stage.instance();
     const client = stage.client(url, { optimistic: predictSwitch });
     const { session_id: id } = await client.createSession(agenda);

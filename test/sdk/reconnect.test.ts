@@ -39,7 +39,7 @@ describe('SDK: reconnecting', () => {
     await seen(far, id, 4);
   });
 
-  it('a command that is called while the connection is down is answered when it is back', async () => {
+  it('J-165 a command that is called while the connection is down is answered when it is back', async () => {
     const { url } = await stage.instance();
     const proxy = await stage.proxy(url);
     const client = stage.client(proxy.url);
@@ -170,7 +170,7 @@ describe('SDK: reconnecting', () => {
     expect(await outcome).to.equal('TIMEOUT');
   });
 
-  it('a client can be used again after `disconnect`', async () => {
+  it('J-166 a client can be used again after `disconnect`', async () => {
     const { url } = await stage.instance();
     const client = stage.client(url);
     const { session_id: id } = await client.createSession(chess());

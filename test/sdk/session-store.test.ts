@@ -53,13 +53,13 @@ function newStore(): { store: SessionStore; heard: (string | null)[]; demand: bo
 }
 
 describe('session store', () => {
-  it('the store orders states by version and drops what is late or comes twice', () => {
+  it('J-167 the store orders states by version and drops what is late or comes twice', () => {
     const { store, heard } = newStore();
     for (const version of [2, 1, 2, 4, 3, 5]) store.offer(state(7, version));
     expect(heard).to.deep.equal(['7/2', '7/4', '7/5']);
   });
 
-  it('a state of a greater epoch is newer, whatever its version', () => {
+  it('J-167 a state of a greater epoch is newer, whatever its version', () => {
     const { store, heard } = newStore();
     store.offer(state(7, 40));
     store.offer(state(8, 1));
@@ -67,7 +67,7 @@ describe('session store', () => {
     expect(heard).to.deep.equal(['7/40', '8/1']);
   });
 
-  it('the snapshot stays the same object until the state changes', () => {
+  it('J-168 the snapshot of the store stays the same object until the state changes', () => {
     const { store } = newStore();
     store.offer(state(1, 1));
     const before = store.getSnapshot();
@@ -75,7 +75,7 @@ describe('session store', () => {
     expect(store.getSnapshot()).to.equal(before);
   });
 
-  it('after a switch result older states are dropped, and the state of its own version is still taken', () => {
+  it('J-167 after a switch result older states are dropped, and the state of its own version is still taken', () => {
     const { store, heard } = newStore();
     store.offer(state(1, 1));
     store.note({ ...state(1, 3), active_participant_id: 'black' });
@@ -85,7 +85,7 @@ describe('session store', () => {
     expect(heard).to.deep.equal(['1/1', '1/3']);
   });
 
-  it('a deletion leaves no state, and an older one does not come back', () => {
+  it('J-167 a deletion leaves no state, and an older one does not come back', () => {
     const { store, heard } = newStore();
     store.offer(state(1, 5));
     expect(store.remove({ epoch: 1, version: 6 })).to.equal(true);
@@ -94,14 +94,14 @@ describe('session store', () => {
     expect(store.getError()?.code).to.equal('SESSION_NOT_FOUND');
   });
 
-  it('a late deletion does not touch a newer session of the same id', () => {
+  it('J-167 a late deletion does not touch a newer session of the same id', () => {
     const { store } = newStore();
     store.offer(state(2, 1));
     expect(store.remove({ epoch: 1, version: 6 })).to.equal(false);
     expect(store.getSnapshot()?.epoch).to.equal(2);
   });
 
-  it('the store tells whether anybody wants updates', () => {
+  it('J-168 the store tells whether anybody wants updates', () => {
     const { store, demand } = newStore();
     const off = store.subscribe(() => undefined);
     off();

@@ -97,7 +97,7 @@ describe('concurrent sessions over the wire', () => {
     expect((await teacher.ok('session:get', { session_id })).status).to.equal('expired');
   });
 
-  it('CC-23 the trail has every event, its history tells them, and it verifies', async () => {
+  it('CC-23 the trail of a concurrent session has every event, its history tells them, and it verifies', async () => {
     const { session_id } = await teacher.ok('session:create', hall({ outage_policy: 'credit' }));
     await teacher.ok('session:start', { session_id });
     await student.ok('session:finish', { session_id, participant_id: 'ann' });
@@ -130,7 +130,7 @@ describe('concurrent sessions over the wire', () => {
     }
   });
 
-  it('CC-24 a client has a method for each, and shows every clock by the state alone', async () => {
+  it('CC-24 the client has a method for each command on one clock, and reads every clock from the state', async () => {
     const client = new SyncKairosClient(a.url);
     try {
       const { session_id } = await client.createSession(hall());

@@ -60,7 +60,7 @@ describe('changes instead of states', () => {
   }
 
   for (const sync_mode of SYNC_MODES) {
-    it(`P-20 lead to the state of Redis after each command, on both instances: ${sync_mode}`, async () => {
+    it(`P-20 changes lead to the state in Redis after each command in ${sync_mode}, on both instances`, async () => {
       const { session_id, state } = await open({ sync_mode, participants: seats(70), ...MODES[sync_mode] });
       let [here, there] = [state, state];
       const commands = ['start', 'switch', 'switch', 'pause', 'resume', 'switch', 'complete'] as const;

@@ -111,7 +111,7 @@ describe('malformed events', () => {
     }
   });
 
-  it('C-24 a warning above what any clock has is kept, and skipped', async () => {
+  it('C-24 a warning threshold above what any clock has is kept, and never warned of', async () => {
     const warning_thresholds_ms = [Number.MAX_SAFE_INTEGER, 86_400_001];
     const { session_id } = await player.ok('session:create', chess({ warning_thresholds_ms }));
     expect(await player.ok('session:start', { session_id })).to.deep.include({ status: 'running', warning_thresholds_ms });

@@ -55,7 +55,7 @@ describe('updates of concurrent sessions with many participants', () => {
     expect((heard.at(-1) as UpdateEvent).state).to.deep.equal(state);
   });
 
-  it('CC-63 who asked for the second form of changes gets changes, which lead to the state; for the first form whole states', async () => {
+  it('CC-63 a socket that joined with deltas: 2 gets changes that lead to the state, one with deltas: true gets whole states', async () => {
     for (const count of [12, 60]) {
       const { session_id, heard, joined } = await exam(count, 2);
       const whole = await exam(count, true);
@@ -74,7 +74,7 @@ describe('updates of concurrent sessions with many participants', () => {
     }
   });
 
-  it('CC-64 a client that joins in between follows without asking again, and an answer that is cleared is gone', async () => {
+  it('CC-64 a client that joins between two merged updates follows them without asking again, and an answer that is cleared is gone', async () => {
     const participants = Array.from({ length: 60 }, (_, n) => ({ participant_id: `p${n}` }));
     const quiz = chess({ concurrent: true, sync_mode: 'per_cycle', time_per_cycle_ms: 60_000, participants });
     const { session_id } = await teacher.ok('session:create', quiz);

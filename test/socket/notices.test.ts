@@ -28,7 +28,7 @@ describe('notices', () => {
     return first;
   };
 
-  it('C-100 A create whose action_on_timeout has a type without a meaning succeeds, and a notice beside its data says what will follow', async () => {
+  it('C-100 a create whose action_on_timeout has a type without a meaning succeeds, and a notice beside its data says what will follow', async () => {
     const action_on_timeout: ActionOnTimeout = { type: 'skip-cycle' };
     const notice = { code: 'UNKNOWN_ACTION', field: 'action_on_timeout.type' };
     const known = '"skip-cycle" is none of end_session, skip_cycle, auto_action: when a clock runs out, ';
@@ -41,14 +41,14 @@ describe('notices', () => {
     expect(JSON.stringify(await noticesOf({ action_on_timeout: { type: 'x'.repeat(9_000) } }))).to.have.length.below(400);
   });
 
-  it('C-100 A create without an action, or with one of a known type, has no notice', async () => {
+  it('C-100 a create without an action, or with one of a known type, has no notice', async () => {
     for (const type of ['end_session', 'skip_cycle', 'auto_action']) {
       expect(await noticesOf({ action_on_timeout: { type, points: 1 } }), type).to.equal(undefined);
     }
     expect(await noticesOf({})).to.equal(undefined);
   });
 
-  it('C-101 A create that repeats a command_id has the notices of the first one', async () => {
+  it('C-101 a create that repeats a command_id has the notices of the first one', async () => {
     const payload = chess({ action_on_timeout: { type: 'house rule' }, command_id: 'once' });
     const [first, again] = [await client.command('session:create', payload), await client.command('session:create', payload)];
     expect(again).to.include({ ok: true, replayed: true });

@@ -151,7 +151,7 @@ describe('programmes over the wire', () => {
     expect(brief).to.include({ item_index: 1, cycle_count: 1 });
   });
 
-  it('PG-23 questions of different length are answered by everybody at once', async () => {
+  it('PG-23 the questions of a concurrent programme, of different length, are answered by everybody at once', async () => {
     const items = [{ time_ms: 20_000, auto_advance: true }, { time_ms: 60_000 }];
     const session_id = await started({ concurrent: true, items });
     for (const participant_id of ['ann', 'ben'])

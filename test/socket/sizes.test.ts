@@ -34,7 +34,7 @@ describe('sizes of events', () => {
     errorOf(await player.text(event), 'PAYLOAD_TOO_LARGE');
   });
 
-  it('C-30 a megabyte is answered, whatever the event', async () => {
+  it('C-30 an event of a megabyte is answered, whatever the event', async () => {
     const megabyte = 'x'.repeat(1_000_000);
     for (const name of ['session:switch', 'session:message', 'session:explode', 'time:sync']) {
       const error = errorOf(await player.raw(name, { session_id, message: megabyte }), 'PAYLOAD_TOO_LARGE');

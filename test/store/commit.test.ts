@@ -224,7 +224,7 @@ describe('a commit', () => {
     ]);
   });
 
-  it('S-9 a commit without a trail writes nothing to the outbox', async () => {
+  it('S-9 a commit where no trail is kept writes nothing to the outbox', async () => {
     const event = creation(await fixture.now());
     const before = await fixture.traces(event.state.session_id);
     await fixture.store.commit(proposal(null, event, { audit: false }));

@@ -55,7 +55,7 @@ describe('concurrent clocks: very many', () => {
     checkReplay(match.events);
   });
 
-  it('CC-67 what such clocks show does not depend on when their entries were made', () => {
+  it('CC-67 what clocks of a large concurrent session show does not depend on when their entries were made', () => {
     const match = hall().play(SECOND, { type: 'finish', participant_id: 'p0' });
     expect(remaining(match.state, { participant_id: 'p1' }, unix(31 * SECOND))).to.equal(29 * SECOND + 1);
   });

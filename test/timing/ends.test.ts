@@ -65,7 +65,7 @@ describe('a session with max_cycles', () => {
 });
 
 describe('the outcome of a session', () => {
-  it('LT-22 is what complete says, from any status that can be completed, also once it has expired', () => {
+  it('LT-22 the outcome is what complete says, from any status that can be completed, also once the session has expired', () => {
     const outcome = { winner: 'ann', price: [120, null] };
     const sold = lots().play(1_000, { type: 'complete', outcome });
     expect(sold.state).to.deep.include({ status: 'completed', outcome });
@@ -78,7 +78,7 @@ describe('the outcome of a session', () => {
 });
 
 describe('names and metadata of participants', () => {
-  it('LT-23 stand in the state where they were given, and stay through every event', () => {
+  it('LT-23 names and metadata of participants stand in the state where they were given, and stay through every event', () => {
     const named = { participant_id: 'ann', name: 'Ann 🏆', metadata: { club: 'North', seats: [1] } };
     const match = lots({ participants: [named, { participant_id: 'bob' }] }).switch(1_000);
     expect(match.who('ann')).to.deep.include({ name: 'Ann 🏆', metadata: { club: 'North', seats: [1] } });
@@ -90,7 +90,7 @@ describe('names and metadata of participants', () => {
     expect(timedOne.pass(60_000).who('ann')).to.include({ name: 'Ann', has_expired: true });
   });
 
-  it('LT-24 come to 512 KiB at most in one session, together with its metadata', () => {
+  it('LT-24 all names and metadata of one session come to 512 KiB at most', () => {
     const bytes = 'Ångström'.length + 2;
     const fits = Math.floor((512 * 1024) / (1_000 + bytes));
     expect(faults('per_cycle', { participants: people(fits, 1_000) })).to.deep.equal([]);

@@ -18,7 +18,7 @@ describe('any sequence of commands and outages, at any instants', function () {
     });
   }
 
-  it('T-70 T-71 T-72 T-73 T-74 PG-1 programmes: every state is as if somebody had counted each millisecond, and every law of time holds', () => {
+  it('T-70 T-71 T-72 T-73 T-74 PG-1 in a programme every state and event is the one that counting each millisecond gives, and every law of time holds', () => {
     fc.assert(everyProgrammeHolds(), { numRuns: SEQUENCES });
   });
 });

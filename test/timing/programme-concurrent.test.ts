@@ -22,7 +22,7 @@ const marks = ({ state }: Match) => (state.items ?? []).map(({ status, used_ms }
 const given = ({ state }: Match) => state.participants.map((one) => (one.given_ms ?? 0) / SECOND);
 
 describe('a programme with clocks that run at once', () => {
-  it('PG-23 gives everybody the time of each item, by their factor, and an item has run as long as the longest clock', () => {
+  it('PG-23 a concurrent programme gives everybody the time of each item, by their factor, and an item has run as long as the longest clock', () => {
     expect(given(new Match(quiz()))).to.deep.equal([20, 30]);
     const match = begun();
     expect(match.state).to.include({ item_index: 0, deadline_at: at(20 * SECOND), active_participant_id: null });
@@ -33,7 +33,7 @@ describe('a programme with clocks that run at once', () => {
     checkReplay(match.events);
   });
 
-  it('PG-23 waits for the host when all clocks of an item have ended, and goes on by itself where the item says so', () => {
+  it('PG-23 a concurrent programme waits for the host when all clocks of an item have ended, and goes on by itself where the item says so', () => {
     const match = begun().pass(60 * SECOND);
     expect(match.state).to.include({ status: 'running', item_index: 0, deadline_at: null });
     const programme = readProgramme(match.state, unix(70 * SECOND));
@@ -45,7 +45,7 @@ describe('a programme with clocks that run at once', () => {
     checkReplay(goesOn.pass(60 * SECOND).events);
   });
 
-  it('PG-23 is completed after the last item, however it ended, and by the last answer without anybody', () => {
+  it('PG-23 a concurrent programme is completed after the last item, however it ended, and by the last answer without anybody', () => {
     const ran = begun({ auto_advance: true }).pass(600 * SECOND);
     expect(ran.state).to.include({ status: 'completed', session_completed_at: at(105 * SECOND), cycle_count: 3 });
     expect(marks(ran)).to.equal('done 30, done 60, done 15');
@@ -57,7 +57,7 @@ describe('a programme with clocks that run at once', () => {
     for (const match of [ran, answered]) checkReplay(match.events);
   });
 
-  it('PG-23 jumps back, goes through rounds, and ends its item when it is completed or a timeout ends all', () => {
+  it('PG-23 a concurrent programme jumps back, goes through rounds, and ends its item when it is completed or a timeout ends all', () => {
     const match = begun({ rounds: 2 })
       .switch(SECOND)
       .play(3 * SECOND, { type: 'switch', next_item_id: 'q1' });
@@ -74,7 +74,7 @@ describe('a programme with clocks that run at once', () => {
     for (const played of [match, ended]) checkReplay(played.events);
   });
 
-  it('PG-23 begins with the first clock that is started, and an edit before that gives all clocks other times', () => {
+  it('PG-23 a concurrent programme begins with the first clock that is started, and an edit before that gives all clocks other times', () => {
     const match = new Match(quiz()).play(0, { type: 'adjust', participant_id: 'ann', delta_ms: SECOND });
     match.play(1, { type: 'edit', items: [{ item_id: 'x', time_ms: 40 * SECOND }] });
     expect(given(match)).to.deep.equal([41, 60]);
@@ -86,7 +86,7 @@ describe('a programme with clocks that run at once', () => {
     checkReplay(match.switch(4 * SECOND).events);
   });
 
-  it('PG-23 items name nobody, since nobody has the turn', () => {
+  it('PG-23 items of a concurrent programme name nobody, since nobody has the turn', () => {
     const refusal = create({ ...quiz({ items: [{ time_ms: SECOND, participant_id: 'ann' }] }), session_id: 'refused' }, 0);
     if (refusal.ok) throw new Error('was created');
     expect(faultOf(refusal)).to.equal('items.0.participant_id: unsupported');

@@ -23,7 +23,7 @@ const minutes = (match: Match, minute: number) =>
 const behind = (match: Match, minute: number) => read(match, minute).behind_ms / MINUTE;
 
 describe('readProgramme', () => {
-  it('PG-20 tells when each item begins and ends, as long as everything takes its time', () => {
+  it('PG-20 readProgramme tells when each item begins and ends while all goes as planned', () => {
     const match = meeting();
     expect(minutes(match, 3)).to.deep.equal([
       [0, 5],
@@ -34,7 +34,7 @@ describe('readProgramme', () => {
     expect(read(match, 3).items.map((one) => one.planned_at)).to.deep.equal([at(0), at(5 * MINUTE), at(15 * MINUTE)]);
   });
 
-  it('PG-20 falls behind by the minute when an item goes on past its end, and all that follow are later', () => {
+  it('PG-20 readProgramme tells by how much the end is late while an item goes on past its end, and puts off all that follow', () => {
     const match = meeting();
     expect([5, 6, 7].map((minute) => behind(match, minute))).to.deep.equal([0, 1, 2]);
     expect(minutes(match, 7)).to.deep.equal([
@@ -50,7 +50,7 @@ describe('readProgramme', () => {
     expect(read(match, 9).items[1]).to.include({ planned_at: at(5 * MINUTE) });
   });
 
-  it('PG-20 is ahead after an item that took less time, or was skipped, which then is nowhere', () => {
+  it('PG-20 readProgramme is ahead after an item that took less time or was skipped, and tells no instants of a skipped one', () => {
     const match = meeting().switch(3 * MINUTE);
     expect(behind(match, 4)).to.equal(-2);
     match.play(4 * MINUTE, { type: 'switch', next_item_id: 'c' });
@@ -64,14 +64,14 @@ describe('readProgramme', () => {
     expect(behind(early, 2)).to.equal(-14);
   });
 
-  it('PG-20 a pause puts everything off, and an adjustment by what it gives', () => {
+  it('PG-20 readProgramme puts everything off by a pause, and by what an adjustment gives', () => {
     const match = meeting().play(2 * MINUTE, { type: 'pause' });
     expect([2, 4].map((minute) => behind(match, minute))).to.deep.equal([0, 2]);
     match.play(4 * MINUTE, { type: 'resume' }).play(4 * MINUTE, { type: 'adjust', delta_ms: -MINUTE });
     expect(behind(match, 5)).to.equal(1);
   });
 
-  it('PG-20 after a jump back the items that are done count no more, and those that wait come again', () => {
+  it('PG-20 after a jump back readProgramme counts the items that wait again, and not those that are done', () => {
     const match = meeting()
       .switch(5 * MINUTE)
       .play(10 * MINUTE, { type: 'switch', next_item_id: 'a' });
@@ -83,7 +83,7 @@ describe('readProgramme', () => {
     expect(behind(match, 12)).to.equal(10);
   });
 
-  it('PG-20 counts all rounds, and shows the present one', () => {
+  it('PG-20 readProgramme counts all rounds, and shows the present one', () => {
     const match = meeting({ rounds: 2 })
       .switch(5 * MINUTE)
       .switch(15 * MINUTE);
@@ -97,7 +97,7 @@ describe('readProgramme', () => {
     expect(behind(match, 22)).to.equal(1);
   });
 
-  it('PG-20 before the start it begins when that is planned, else now, and after the end it says how late that was', () => {
+  it('PG-20 before the start readProgramme begins at the planned start, else now; after the end it says how late that was', () => {
     const waiting = new Match({ sync_mode: 'per_cycle', items });
     expect(minutes(waiting, 3)).to.deep.equal([
       [3, 8],
@@ -120,7 +120,7 @@ describe('readProgramme', () => {
     ]);
   });
 
-  it('PG-20 is null without a programme', () => {
+  it('PG-20 readProgramme gives null without a programme', () => {
     expect(readProgramme(new Match({ sync_mode: 'count_up' }).state, unix(0))).to.equal(null);
   });
 });

@@ -204,7 +204,7 @@ describe('a start at an instant', () => {
     );
   });
 
-  it('ST-8 who is cut off is named from when their clock will begin', () => {
+  it('ST-8 the notice of a closing counts what it cuts off from the planned start', () => {
     const cut = (match: Match) => cutByClose(match.state).map(({ participant_id, lost_ms }) => [participant_id, lost_ms]);
     expect(cut(exam())).to.deep.equal([]);
     const planned = exam().play(MINUTE, { type: 'schedule', starts_at: at(START - 2 * MINUTE) });

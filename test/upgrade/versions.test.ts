@@ -44,7 +44,7 @@ describe('an older and a newer version side by side on one Redis', () => {
     return { text: await cluster.redis().get(session), due: await cluster.redis().zscore(dueSet, id) };
   };
 
-  it('U-1 what is stored begins with the number of its form, which no client sees', async () => {
+  it('U-1 a stored state begins with the number of its form, which no client sees', async () => {
     const made = await state(older, 'POST', '', chess());
     expect((await stored(made.session_id)).text).to.match(/\n\{"schema":1,"session_id":/);
     const later = await state(newer, 'POST', '', chess());
@@ -90,7 +90,7 @@ describe('an older and a newer version side by side on one Redis', () => {
     for (const answer of answers) expect(answer).to.be.oneOf(['ok', 'CONFLICT', 'SERVICE_UNAVAILABLE retryable']);
   });
 
-  it('U-4 a deadline of the newer version is left to it, however long it is overdue, and then counts from the deadline', async () => {
+  it('U-4 an older version leaves a deadline of a newer one to that, however long it is overdue, and the expiry is as of the deadline', async () => {
     const participants = [{ participant_id: 'solo', total_time_ms: 1_000 }];
     const { session_id } = await state(newer, 'POST', '', chess({ participants }));
     const { deadline_at } = await state(newer, 'POST', `/${session_id}/start`);
@@ -140,7 +140,7 @@ describe('an older and a newer version side by side on one Redis', () => {
     socket.terminate();
   });
 
-  it('U-6 a release that reads the newer form and writes the older one plays with both, so nobody is refused', async () => {
+  it('U-6 a release that reads the newer form and writes the older one works beside both, and nobody is refused', async () => {
     const bridge = await cluster.instance({}, BRIDGE);
     for (const other of [older, newer]) {
       const { session_id } = await state(other, 'POST', '', chess());

@@ -57,7 +57,7 @@ describe('the package @synckairos/client', function () {
     await runIn(sdkFolder, 'attw', project.tarball, '--profile', 'node16');
   });
 
-  it('J-63 is under 15.5 kB without socket.io-client, the notation and playing through of time controls, of which every export is weighed', async () => {
+  it('J-63 the client is under 15.5 kB without socket.io-client, and every export of the package is weighed', async () => {
     const { 'size-limit': weighed } = JSON.parse(await readFile(path.join(sdkFolder, 'package.json'), 'utf8')) as {
       'size-limit': { path: string; import?: string }[];
     };
