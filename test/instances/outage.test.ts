@@ -123,7 +123,7 @@ describe('a Redis', function () {
 
   for (const trouble of TROUBLES) {
     const { title, begin, end } = trouble;
-    it(`${title}: each command is answered within 2 s, then all goes on by itself, nothing is lost or done twice`, async () => {
+    it(`${title} each command is answered within 2 s; then all goes on by itself, and nothing is lost or done twice`, async () => {
       const game = await running(chess());
       const victim = await running(chess());
       const cycles = await running(

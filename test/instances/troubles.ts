@@ -83,30 +83,34 @@ export interface Trouble {
 let loading: Promise<void> = Promise.resolve();
 
 export const TROUBLES: Trouble[] = [
-  { title: 'I-30 whose connections are cut', begin: async ({ proxy }) => proxy.cut(), end: async ({ proxy }) => proxy.mend() },
-  { title: 'I-30 that is stopped and started again', begin: ({ server }) => server.stop(), end: (patient) => patient.restart() },
-  { title: 'I-31 that is killed with -9', begin: ({ server }) => server.kill(), end: (patient) => patient.restart() },
+  { title: 'I-30 with a Redis whose connections are cut', begin: async ({ proxy }) => proxy.cut(), end: async ({ proxy }) => proxy.mend() },
   {
-    title: 'I-32 that hangs for five seconds',
+    title: 'I-30 with a Redis that is stopped and started again',
+    begin: ({ server }) => server.stop(),
+    end: (patient) => patient.restart(),
+  },
+  { title: 'I-31 with a Redis that is killed with -9', begin: ({ server }) => server.kill(), end: (patient) => patient.restart() },
+  {
+    title: 'I-32 with a Redis that hangs for five seconds',
     begin: async ({ server }) => process.kill(server.pid, 'SIGSTOP'),
     end: async ({ server }) => process.kill(server.pid, 'SIGCONT'),
   },
   {
-    title: 'X-10 that is out of memory (OOM)',
+    title: 'X-10 with a Redis that is out of memory (OOM)',
     begin: (patient) => patient.set('maxmemory', '1'),
     end: (patient) => patient.set('maxmemory', '0'),
     readable: true,
     pings: true,
   },
   {
-    title: 'X-10 that became a replica (READONLY)',
+    title: 'X-10 with a Redis that became a replica (READONLY)',
     begin: (patient) => patient.replicaOf('127.0.0.1', '1'),
     end: (patient) => patient.replicaOf('NO', 'ONE'),
     readable: true,
     pings: true,
   },
   {
-    title: 'X-10 that loads its data (LOADING)',
+    title: 'X-10 with a Redis that loads its data (LOADING)',
     begin: async (patient) => {
       await patient.fill(COMMANDS_TO_LOAD);
       await patient.server.kill();
@@ -115,7 +119,7 @@ export const TROUBLES: Trouble[] = [
     end: () => loading,
   },
   {
-    title: 'X-10 that can’t write its snapshots (MISCONF)',
+    title: 'X-10 with a Redis that can’t write its snapshots (MISCONF)',
     begin: async (patient) => {
       await patient.set('save', '3600 1');
       // Where the snapshot should be put there is something in the way.
