@@ -33,7 +33,7 @@ describe('the history of an id that several have used', () => {
     if (!reply.ok) throw new Error(`${method} ${path}: ${reply.error.code}`);
     return reply.data;
   };
-  /** Who created what is told, one a version; or the code of the refusal. */
+  /** `owner.version` of each event of the history that a sender gets, or the code of their refusal. */
   const told = async (token: string, id: string, query = '', at = quiet): Promise<string> => {
     const reply = (await as(token, at, 'GET', `/v1/sessions/${id}/events${query}`)).reply<HistoryData>();
     return reply.ok
@@ -48,7 +48,7 @@ describe('the history of an id that several have used', () => {
     await until('both events are in the trail', async () => (await told(anna, state.session_id)) === 'anna.1 anna.2', 10_000);
     return state;
   };
-  /** Ben has the id by now, of which the trail has not heard; he gets it where the trail does not answer in time. */
+  /** Ben creates a session with the id on an instance without a trail, so that the trail does not know of it. */
   const taken = async (id: string): Promise<SessionState> => {
     await stop();
     const blind = await cluster.instance({ AUDIT_WORKER: 'none' });

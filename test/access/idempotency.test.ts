@@ -30,7 +30,7 @@ describe('remembered commands of several senders', () => {
     for (let n = 1; n < 10; n++) await black.ok('session:message', { session_id, message: n, command_id: `c-${n}` });
     expect(await white.success('session:switch', { session_id, command_id: 'c-2' })).to.not.have.property('replayed');
     expect(await black.refused('IDEMPOTENCY_MISMATCH', 'session:switch', { session_id, command_id: 'c-2' })).to.have.property('code');
-    // The very command that somebody else has sent is one of one's own.
+    // The same command with the command_id of another sender counts as a new command.
     await black.ok('session:switch', { session_id, command_id: 'k' });
     const turn = await white.success('session:switch', { session_id, command_id: 'k' });
     expect(turn).to.not.have.property('replayed');

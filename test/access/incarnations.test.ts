@@ -9,7 +9,7 @@ import { openTcpProxy, type TcpProxy } from '../kit/tcp-proxy.ts';
 import { until } from '../kit/until.ts';
 import { as, type Claims, JWT, sign } from './kit.ts';
 
-/** Two instances, the way to Redis of one of which can be slow or gone. */
+/** Two instances; the connection of one of them to Redis can be slowed down or cut. */
 describe('rooms of an id that is used again', () => {
   let cluster: Cluster;
   let link: TcpProxy;
@@ -41,7 +41,7 @@ describe('rooms of an id that is used again', () => {
     ...client.seen('session:warning'),
     ...client.seen('session:expired'),
   ];
-  /** All that a room may hear; ends when its owner has heard it. */
+  /** Starts the session and sends a message to its room; resolves when its owner has got the message. */
   const playIn = async (session_id: string) => {
     await ben.ok('session:start', { session_id });
     await ben.ok('session:message', { session_id, message: 'private' });
@@ -78,7 +78,7 @@ describe('rooms of an id that is used again', () => {
     link.cut();
     expect((await as(await sign({ sub: 'anna' }), near, 'DELETE', `/v1/sessions/${session_id}`)).status).to.equal(204);
     await ben.ok('session:create', chess({ session_id }));
-    // What runs stays in Redis.
+    // A running session stays in Redis.
     await playIn(session_id);
     link.mend();
     const told = await anna.next('session:deleted', undefined, 10_000);
@@ -97,7 +97,7 @@ describe('rooms of an id that is used again', () => {
     await gone(session_id);
     await anna.refused('FORBIDDEN', 'session:get', { session_id });
     await mine.ok('session:create', chess({ session_id }));
-    // What runs stays in Redis.
+    // A running session stays in Redis.
     const next = await mine.ok('session:start', { session_id });
     expect((await anna.next('session:deleted')).session_id).to.equal(session_id);
     expect((await anna.ok('session:join', { session_id })).state).to.deep.equal(next);

@@ -99,7 +99,7 @@ describe('keys', () => {
     const rotated = await sign(anna, next.privateKey, { alg: 'ES256', kid: 'next' });
     await until('the new key is found', async () => (await knock(app, rotated)) === undefined, 15_000);
     expect((await knock(app, await sign(anna, privateKey, { alg: 'RS256', kid: 'RS256' })))?.code).to.equal('UNAUTHORIZED');
-    // Unknown ids make nobody ask again and again.
+    // Unknown key ids do not make the instance fetch the key set again and again.
     const { asked } = set;
     await Promise.all(
       Array.from({ length: 20 }, async (_, index) => knock(app, await sign(anna, privateKey, { alg: 'RS256', kid: `made-up-${index}` }))),

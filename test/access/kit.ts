@@ -12,7 +12,7 @@ export const JWT: Settings = { AUTH_MODE: 'jwt', JWT_SECRET: SECRET };
 /** `sessions`, `participant_id` and whatever else a token may say. */
 export type Claims = Record<string, unknown>;
 
-/** Seconds of Unix time, some from now. */
+/** The instant so many seconds from now, as Unix seconds. */
 export function inSeconds(seconds: number): number {
   return Math.floor(Date.now() / 1_000) + seconds;
 }
@@ -30,7 +30,7 @@ export function bytes(text: string): Uint8Array {
   return new TextEncoder().encode(text);
 }
 
-/** May everything everywhere. */
+/** A token with the role of an owner in every session. */
 export const sovereign = (): Promise<string> => sign({ sessions: { '*': 'owner' } });
 
 /** A request by whoever has this token. */

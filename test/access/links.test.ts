@@ -115,7 +115,7 @@ describe('share links', () => {
     const client = await cluster.client(b, { auth: { token: link.token } });
     const gone = client.disconnected();
     expect(await revoke(id, link.link_id)).to.equal(204);
-    // Listed again, so that who only looks finds nothing wrong.
+    // The link is listed again, so that a regular check finds nothing wrong.
     await cluster.redis().hset(key, kept);
     expect(await gone).to.equal('io server disconnect');
   });
@@ -187,7 +187,7 @@ describe('share links', () => {
       expect((await knock(a, forged))?.code).to.equal('UNAUTHORIZED');
       expect((await as(forged, a, 'GET', `/v1/sessions/${id}`)).status).to.equal(401);
     }
-    // A link's token is none of a user's, and the other way round.
+    // The token of a link is not accepted as that of a user, and the other way round.
     expect((await knock(a, await forge({}, SECRET, 'JWT')))?.code).to.equal('UNAUTHORIZED');
   });
 

@@ -8,7 +8,7 @@ import type { TestClient } from '../kit/socket-client.ts';
 import { openTcpProxy, type TcpProxy } from '../kit/tcp-proxy.ts';
 import { as, JWT, sign, sovereign } from './kit.ts';
 
-/** An instance whose way to Redis can be slow or gone, and one beside it. */
+/** An instance whose connection to Redis can be slowed down or cut, and one beside it. */
 describe('rooms and senders without a right to them', () => {
   let cluster: Cluster;
   let link: TcpProxy;

@@ -64,7 +64,7 @@ describe('owners and claims', () => {
     await call(anna, 'POST', `/${id}/switch`);
     await socket.ok('time:sync', {});
     expect(socket.seen('session:update'), 'refused, so not in the room').to.deep.equal([]);
-    // Also with the anger of a client that lies: no field makes somebody an owner.
+    // No field of the payload makes somebody an owner.
     expect(await code(ben, 'POST', '', chess({ owner_id: 'anna' } as object))).to.equal('VALIDATION_ERROR');
   });
 

@@ -138,7 +138,7 @@ describe('roles', () => {
       return results;
     }
     if (name === 'session:create') {
-      // A link leads to a session that is there; whoever has one tries to make another.
+      // A link is made for an existing session; its holder tries to create another one.
       const named = async () => (isLink(holder) ? session(fresh()) : fresh());
       const id = await named();
       await over(id, (client) => client.raw(name, chess({ session_id: isLink(holder) ? `${id}x` : id })));
@@ -183,7 +183,7 @@ describe('roles', () => {
       expectAll(await outcomes(name, holder), 'FORBIDDEN');
       expectAll(await outcomes(name, holder, CONCURRENT, own), 'FORBIDDEN');
       expectAll(await outcomes(name, holder, { ...CONCURRENT, participants_may_start: true }, own), 'ok');
-      // It was started, so it runs; and so does their clock.
+      // The session was started, so their clock runs already.
       expectAll(await outcomes(name, holder, CONCURRENT, own, ['start']), 'INVALID_STATE_TRANSITION');
     },
     'own name': async (name, holder) => {

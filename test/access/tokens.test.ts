@@ -158,7 +158,7 @@ describe('tokens', () => {
     expect(await brief.next('auth:expired')).to.include({ reason: 'expired' });
     expect(await gone).to.equal('io server disconnect');
     expect(lasting.socket.connected).to.equal(true);
-    // Within the tolerance for clocks that differ it is still accepted, afterwards no more.
+    // A token is accepted for a few seconds after its end, since clocks differ, and not later.
     expect(await knock(app, await sign({ ...GOOD, exp: inSeconds(-3) }))).to.equal(undefined);
     expect((await knock(app, await sign({ ...GOOD, exp: inSeconds(-7) })))?.code).to.equal('UNAUTHORIZED');
   });
@@ -201,7 +201,7 @@ describe('tokens', () => {
     await client.refused('FORBIDDEN', 'session:get', { session_id });
     await as(boss, app, 'POST', `/v1/sessions/${session_id}/pause`);
     await as(boss, app, 'POST', `/v1/sessions/${session_id}/message`, { message: 'after the pause' });
-    // Its own answer comes after whatever the room was sent before.
+    // The answer to this command comes after everything that was sent to the room before.
     await client.ok('time:sync', {});
     expect(client.seen('session:update')).to.deep.equal([]);
     expect(client.seen('session:message')).to.deep.equal([]);

@@ -174,7 +174,7 @@ describe('a trail of changes', () => {
     expect(await stateBySql(id, third)).to.deep.equal(third);
     for (const state of [expiry, paused, { ...paused, version: 9 }, { ...third, epoch: 1 }])
       expect(await stateBySql(id, state)).to.equal(null);
-    // The server has the rules.
+    // The server finds the state, since it can replay events by the rules; SQL cannot.
     expect(await newest(database, id)).to.deep.include({ state: paused });
     await sql('DELETE FROM sync_events WHERE session_id = $1 AND version = 2', id);
     expect(await stateBySql(id, third)).to.equal(null);
@@ -257,7 +257,7 @@ describe('a trail of changes', () => {
       ] as const) {
         const first = await stored(game(true));
         await alter(first, 1, 'state_snapshot', from, to);
-        // Nothing comes after the next snapshot that could tell which of both is right.
+        // No later snapshot tells which of the two is right.
         const names = await found(first);
         expect(names, from.source).not.to.be.empty;
         for (const name of names) expect(name, from.source).to.match(/^\d+ altered: has .*, or an event before it was altered$/);

@@ -89,7 +89,7 @@ export function eventsOf(sessionId: string, from: number, to: number, fields?: E
 /** Puts events into the outbox as the commit script does. */
 export async function put(redis: RedisClient, prefix: string, events: QueuedEvent[]): Promise<void> {
   const keys = createKeys(prefix);
-  // Those of a partition stay in order on their way.
+  // Redis keeps the order of the events of one partition.
   await Promise.all(
     events.map(({ event, state }) => {
       const { session_id } = JSON.parse(event) as { session_id: string };
@@ -124,7 +124,7 @@ export interface Bench {
   metrics: Metrics;
   /** Starts another writer on the same Redis and database. */
   writer(options?: Partial<AuditWriterOptions>): AuditWriter;
-  /** Whether nothing is on its way any more. */
+  /** Whether the outbox and the queue are empty. */
   drained(): Promise<boolean>;
   close(): Promise<void>;
 }

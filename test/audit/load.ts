@@ -4,7 +4,7 @@ import { chess } from '../kit/games.ts';
 import { TestClient } from '../kit/socket-client.ts';
 
 export interface LoadOptions {
-  /** Where a client may connect; whoever loses its instance tries them in turn, for as long as it takes. */
+  /** The instances. A client that loses its instance tries them in turn until one answers. */
   urls: string[];
   sessions: number;
   /** Commands of each session at least; the load goes on until `stop`. */
@@ -30,7 +30,7 @@ export class Load {
   constructor(options: LoadOptions) {
     this.#options = options;
     this.#players = Array.from({ length: options.sessions }, (_, index) => this.#play(index));
-    // Whoever fails is heard of by `finish`.
+    // `finish` rejects with the error of a player that failed.
     for (const player of this.#players) player.catch(() => {});
   }
 

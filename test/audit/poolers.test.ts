@@ -14,7 +14,7 @@ import { RecordedSession } from './recorded-session.ts';
 const LIMITS = { connections: 3, statementMs: 5_000 };
 const never = new AbortController().signal;
 
-/** An empty database whose sessions are in a time zone that is not even whole hours away. */
+/** An empty database whose connections use this time zone. */
 async function elsewhere(zone: string, made = freshDatabase()): Promise<string> {
   const url = await made;
   await query(url, `ALTER DATABASE ${new URL(url).pathname.slice(1)} SET timezone = '${zone}'`);

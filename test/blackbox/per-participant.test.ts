@@ -84,7 +84,7 @@ describe('a chess game, from outside', () => {
         event_type: 'cycle_switched',
         change(at) {
           const used = at - began;
-          // What fits under the cap of 1,550 of the 200 earned.
+          // Of the increment of 200 only what fits under the ceiling of 1,550.
           const bank = 1_500 - used + Math.min(200, 1_550 - (1_500 - used));
           white = {
             ...white,
@@ -137,7 +137,7 @@ describe('a chess game, from outside', () => {
           black = { ...black, total_time_ms: left, time_remaining_ms: left };
           return { participants: [black, white] };
         },
-        // The trail tells what the charge left, before what is given or taken.
+        // The event tells what the charge left, before the adjustment.
         charge: () => ({
           participant_id: 'black',
           group_id: 'guests',

@@ -63,7 +63,7 @@ export async function underLoad(
 
 /** One cell of the matrix. */
 export async function cell(deployment: Deployment, fault: Fault, target: Target, chance: Chance): Promise<CellReport> {
-  // The test's own clock tells nothing where that of Redis is another.
+  // Where the clock of Redis is set wrong, the test's own clock can't judge instants.
   return underLoad(deployment, chance, () => inflict(deployment, fault, target, chance), {
     clockIsRight: fault !== 'clock' || target !== 'redis',
   });
@@ -72,7 +72,7 @@ export async function cell(deployment: Deployment, fault: Fault, target: Target,
 async function converge(deployment: Deployment, ids: string[], watchers: (StockWatcher | SdkWatcher)[]): Promise<void> {
   let missing: Behind[] = [];
   let pending = ids;
-  // Games go on meanwhile: each has to be met once at a moment at which everybody knows of it.
+  // Games go on meanwhile, so each has to be found once at a moment at which every client knows its last version.
   const all = async () => {
     missing = await behind(deployment, pending, watchers);
     pending = [...new Set(missing.map(({ id }) => id))];

@@ -62,7 +62,7 @@ async function findingsOf(deployment: Deployment, database: PrismaClient, { game
   rows.forEach(({ version, event_type, timestamp }, index) => {
     if (version !== index + 1) wrong.push(`${id}: row ${index + 1} has version ${version}`);
     const due = rows[index - 1]?.deadline_at;
-    // Of a row without a snapshot, verification finds out whether the rules lead to the next one.
+    // A row without a snapshot tells no deadline; verification checks it by the rules.
     if (event_type === 'participant_expired' && due !== null && due !== timestamp.toISOString())
       wrong.push(`${id}: version ${version} ran out at ${timestamp.toISOString()}, but was due at ${due}`);
   });

@@ -28,7 +28,7 @@ export class Player {
 
   constructor(url: string, game: Game) {
     this.game = game;
-    // A stock client; only more patient than one could be asked to be within a test.
+    // A stock client whose waits are shorter, so that the test does not take long.
     this.#socket = io(url, { transports: ['websocket'], forceNew: true, reconnectionDelayMax: 2_000, timeout: 3_000 });
   }
 
@@ -78,7 +78,7 @@ export class Player {
         return;
       }
       if (reply !== undefined && !reply.error.retryable) {
-        // A switch that loses against anything but an expiry would have to be told so; here nobody else plays.
+        // Nobody else plays this game, so none of its commands may be refused.
         this.complaints.push(`${payload.session_id} ${command_id}: ${JSON.stringify(reply.error).slice(0, 200)}`);
         return;
       }

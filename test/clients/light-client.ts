@@ -15,7 +15,7 @@ export class Fortunes {
   failed = 0;
 }
 
-/** Lets nobody on before all are there. */
+/** A barrier: `open` resolves when so many clients have arrived. */
 export class Barrier {
   readonly open: Promise<void>;
   #missing: number;
@@ -28,7 +28,7 @@ export class Barrier {
     });
   }
 
-  /** One more is there. */
+  /** Counts one client that has arrived. */
   arrive(): void {
     this.#missing -= 1;
     if (this.#missing === 0) this.#lift();

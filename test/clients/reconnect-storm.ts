@@ -27,7 +27,7 @@ export interface StormOptions {
   clients: number;
   /** Whether only the connections break, or their instance is killed with -9 and everybody comes to the other one. */
   how: 'cut' | 'kill';
-  /** Within this time everybody is at the door again, ms. */
+  /** Within this time all clients try to connect again, ms. */
   spreadMs: number;
 }
 

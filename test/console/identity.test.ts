@@ -44,7 +44,7 @@ describe('console: identity', function () {
     const [mine, other] = [await anna(), await mallory()];
     const page = await room.open(`${url}/#token=${mine}`);
     const game = await createGame(page, 'Chess');
-    // In the same tab: by a link on a page, or pasted into the address.
+    // The tab goes to the link of somebody else, as by a link on a page or a pasted address.
     await page.evaluate(`location.href = '${url}/${game}&token=${other}'`);
     await asks(page);
     expect(page.url()).to.equal(`${url}/${game}`);

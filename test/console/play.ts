@@ -36,7 +36,7 @@ export async function stands(page: Page, text: string): Promise<void> {
   await page.locator('.standing', { hasText: text }).waitFor(PATIENCE);
 }
 
-/** Waits until the page knows the time and has its first clocks on. */
+/** Waits until the page is connected and knows the server's time. */
 export async function settled(page: Page): Promise<void> {
   await page.getByText('Connected').waitFor(PATIENCE);
   await page.getByText(/[+−][\d.,]+ ± [\d.]+ ms/).waitFor(PATIENCE);

@@ -120,7 +120,7 @@ describe('console: setting up', function () {
     await page.getByLabel('Members', { exact: true }).first().fill('');
     await press(page, 'Create game');
     expect(await noteOf('Members')).to.equal('At least one member is needed.');
-    // Nothing of all this is for programmers.
+    // Every message is written for people who do not program.
     await page.getByRole('radio', { name: 'Own rules' }).check();
     for (const [label, text] of [
       ['Time for each', '1000 h'],

@@ -21,7 +21,7 @@ async function middleOf(target: Locator): Promise<{ x: number; y: number }> {
 async function doublePress(page: Page, target: Locator): Promise<void> {
   const { x, y } = await middleOf(target);
   await page.mouse.move(x, y);
-  // A hand does not wait for the page.
+  // Presses come at their times, whether or not the page has handled the one before.
   const sent: Promise<void>[] = [];
   for (const clickCount of [1, 2]) {
     sent.push(page.mouse.down({ clickCount }));
@@ -161,7 +161,7 @@ describe('console: presses', function () {
     await rested(page);
     expect(await stateOf(page)).to.include({ version: 3 });
     await press(page, 'Close');
-    // Where "Finish" was, there is another button a moment later, or a link away from here.
+    // Another button, or a link to another page, takes the place of "Finish" at once.
     await press(page, 'Finish');
     await doublePress(page, page.getByRole('button', { name: 'Finish the game' }));
     await stands(page, 'Finished');

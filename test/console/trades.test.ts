@@ -71,7 +71,7 @@ describe('console: what each preset is used for', function () {
     await createGame(page, 'Auction lot', { 'Time for each turn': '4 s' });
     await press(page, 'Start');
     await stands(page, 'No bid yet');
-    // Nobody has said who bids.
+    // No paddle was pressed, so it is not known who bids.
     expect(await page.getByRole('button', { name: 'New bid' }).count()).to.equal(0);
     await rested(page);
     await page.locator('.clock').click({ force: true });

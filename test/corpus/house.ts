@@ -125,7 +125,7 @@ export interface Instance {
   handle(name: unknown, payload: unknown, arrival: number, principal: Principal | undefined): Promise<string>;
   /** What an alarm or the sweep calls when something is due for a session. */
   handleDue(sessionId: string): Promise<void>;
-  /** Takes what another instance published, as far as it is of use for the next command. */
+  /** Takes a publication of another instance into the session cache. */
   hear(update: unknown, facts: unknown): void;
 }
 
@@ -133,7 +133,7 @@ const logger = createLogger('silent', 'corpus');
 const metrics = createMetrics();
 const encoder = new PreparedEncoder();
 
-/** By which names instances and channels go. */
+/** The names of this instance and of the channel of a room. */
 const ROOM_NAMES = { uid: 'instance', channelOf: (room: string) => room };
 
 /** A server of Socket.IO without sockets: whatever it is told to send goes to `sink.framed`. */

@@ -20,7 +20,7 @@ export interface Moment {
   warnings: readonly number[];
 }
 
-/** Cycles that run out in a wait which does not count them. */
+/** The most cycles that may run out in a wait which names no number of them. */
 const CYCLES_MOST = 30;
 
 /** At most `ms`, and no longer than a few cycles where each is followed by another one. */
@@ -121,7 +121,7 @@ function commandOf(wish: Wish, moment: Moment): Order | null {
   }
 }
 
-/** What no schema takes, and what only looks so. */
+/** Commands that the server must refuse, and a few that only look wrong. */
 const NONSENSE: readonly ((session_id: string) => Order)[] = [
   () => ({ name: 'session:explode', payload: {} }),
   () => ({ name: 'toString', payload: {} }),

@@ -17,7 +17,7 @@ const EVENT_OF = '"packet":{"type":2,"nsp":"/","data":';
 const END_OF = '}}}';
 /** A clock that runs out later than this has no part in a step. */
 const FAR_MS = 200_000;
-/** As long as a command may take without being judged at another instant than its arrival. */
+/** For how long after its arrival a command is still judged as of its arrival. */
 const LONG_MS = 2_000;
 
 interface Player {
@@ -29,7 +29,7 @@ interface Player {
 /** One thing that is asked of an instance. */
 interface Turn {
   on: number;
-  /** How many ms pass until Redis says something. */
+  /** How many ms pass until Redis answers. */
   lag: number;
   sender: number;
   /** What another instance does before this is done. */

@@ -42,7 +42,7 @@ export interface Step {
   /** Which instance is asked, and by how many ms its clock is wrong. */
   on: number;
   error: number;
-  /** How many ms pass between the arrival and what Redis says to it. */
+  /** How many ms pass between the arrival of the command and the answer of Redis. */
   lag: number;
   wish: Wish;
   /** Whether a command that the status forbids is replaced by one that goes on with the game. */
@@ -51,7 +51,7 @@ export interface Step {
   key: 'none' | 'new' | 'again' | 'clash';
   /** What another instance does before this one is done. */
   meanwhile: Wish | undefined;
-  /** Whether the other instance does not hear of it, and whether a client misses what it is told. */
+  /** Whether its publication does not reach the other instance, and whether a client misses its update. */
   isUnheard: boolean;
   isMissed: boolean;
   /** Who sends it, where users are asked who they are. */

@@ -69,7 +69,7 @@ export async function runDeadlinesThroughKill(options: DeadlineRunOptions): Prom
   const database = await freshDatabase();
   const cluster = await openCluster({ AUDIT_WORKER: 'inline', DATABASE_URL: database });
   try {
-    // Who writes the trail is another question: jobs of a killed worker take their time to be found.
+    // The instance that is killed carries no trail, since the jobs of a killed worker are found only after a while.
     const [doomed, living] = await Promise.all([cluster.process({ AUDIT_WORKER: 'off' }), cluster.process()]);
     const watchersOf = (instance: InstanceProcess) =>
       Promise.all(

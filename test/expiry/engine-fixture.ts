@@ -26,7 +26,7 @@ import { freshPrefix, redisUrl } from '../kit/services.ts';
 import { entriesOf, factsIn, historyIn, stateIn, tamper } from '../kit/stored.ts';
 import { until } from '../kit/until.ts';
 
-/** Long enough that a busy machine is never the reason why a command misses it. */
+/** The grace of these tests: so long that no command misses it because the machine is busy. */
 export const GRACE_MS = 300;
 
 const logger = createLogger('silent', 'test');

@@ -111,7 +111,7 @@ describe('what nobody plays', () => {
       const trail = await engines.trailOf(quiz.id, 8);
       isEnd(trail[7], quiz.started + 5 * SECOND);
       expect(trail.slice(2, 7).map(({ event_type }) => event_type)).to.deep.equal(Array.from({ length: 5 }, () => 'participant_expired'));
-      // Whatever else there was would have been committed before a later session of each instance ends.
+      // Any further event of these sessions would have been committed before a later session ends.
       const later = await forgotten(60 * SECOND, STOPWATCH);
       await engines.trailOf(later.id, 3);
       expect(await engines.trail(watch.id)).to.have.length(3);

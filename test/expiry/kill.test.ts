@@ -19,7 +19,7 @@ describe('an instance killed with -9 while deadlines are armed', () => {
     expect(result.knew.count).to.equal(result.watchers);
     expect(result.orphans.count, 'deadlines after the kill').to.be.above(SESSIONS / 8);
     expect(result.warnedTwice).to.equal(0);
-    // What the other one had claimed and not sent yet when it died is gone: once at most.
+    // A warning that the killed instance had claimed and not yet sent is lost, since each is sent at most once.
     expect(result.warnings).to.be.within(2 * SESSIONS - 10, 2 * SESSIONS);
     expect(result.knew.max, 'every client knows within 5 s').to.be.below(5_000);
   });

@@ -61,7 +61,7 @@ describe('clocks that go on below zero, over instances', () => {
 
   it('E-70 a switch one millisecond before the end of the overrun is in time, and one at it runs into the expiry', async () => {
     const payload = { ...BELOW_ZERO, action_on_timeout: { type: 'skip_cycle' } };
-    // The grace is long enough that the command is under way when the clock has run out.
+    // The grace of a fixture is so long that the command arrives before it ends.
     const patient = await EngineFixture.open();
     try {
       const instance = await patient.instance();
@@ -97,7 +97,7 @@ describe('a game below zero, seen by two clients on two instances', () => {
       expect(Date.parse(deadline_at ?? '') - Date.parse(zero_at ?? '')).to.equal(800);
       const warnings = await Promise.all([white, black].map((one) => one.next('session:warning')));
       for (const warning of warnings) expect(warning).to.include({ participant_id: 'white', threshold_ms: 0, zero_at, deadline_at });
-      // White goes on below zero, and black, who is given no time by that, runs out.
+      // White's bank stays below zero after the switch, and black's clock runs out.
       const { participants: after } = await white.ok('session:switch', { session_id, current_participant_id: 'white' });
       const [left] = after;
       expect(left?.total_time_ms).to.be.within(-799, 0);

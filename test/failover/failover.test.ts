@@ -82,8 +82,7 @@ for (const [form, start] of [
         const load = await Load.begin(GAMES, white, black);
         await wait(BEFORE_MS);
         const keys = createKeys(cluster.settings.KEY_PREFIX);
-        // In a cluster of three, first a master without the clock and the marks, then the one with them: one that was
-        // hit has no replica any more.
+        // Each test needs a master that still has a replica: first one without the clock, then the one with it.
         const clock = await group.masterOf(keys.clock);
         const others = await Promise.all(load.ids.map((id) => group.masterOf(keys.session(id).session)));
         const index = others.findIndex(({ port }) => port !== clock.port);

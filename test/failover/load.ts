@@ -72,7 +72,7 @@ export class Load {
     if (before !== text) throw new Error(`${key} means two things:\n${before}\n${text}`);
   }
 
-  /** How long each game had no acknowledgement around an instant; infinite when none came after it. Monotonic ms. */
+  /** For how long each game got no acknowledgement around an instant (monotonic ms); Infinity if for ever. */
   gapsAround(instant: number): number[] {
     return this.ids.map((id) => {
       const ok = this.answers.filter((answer) => answer.id === id && answer.code === 'ok');

@@ -64,7 +64,7 @@ for (const [form, start] of [
 
     it('F-17 acknowledged commands are lost under a new epoch: rooms are told, and no version means two things', async () => {
       const keys = createKeys(cluster.settings.KEY_PREFIX);
-      // Both on one server: one with a room, and one that nobody hears of until its next command.
+      // Two games on one server: one with a room, and one without.
       const kept = await game(true);
       const key = keys.session(kept.session_id).session;
       const master = await group.masterOf(key);
@@ -91,7 +91,7 @@ for (const [form, start] of [
         expect(update).to.include({ version: kept.version + 1, event_type: 'session_recovered' });
         expect(withState(update).state.metadata).to.include({ recovered: true });
       }
-      // Nobody has seen the other one since: its first commit begins the epoch.
+      // The game without a room gets its new epoch by its next commit.
       const next = await adjust(unheard.session_id, 'next');
       tell(next);
       expect(next.version).to.equal(unheard.version + 1);

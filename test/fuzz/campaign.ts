@@ -48,7 +48,7 @@ export async function campaign(instances: [{ url: string }, { url: string }], pl
     report.inputs += inputs;
     if (Math.floor((10 * report.inputs) / total) > tenth) {
       report.heap.push(Math.max(...(await Promise.all(instances.map(heapOf)))));
-      // What was sent has ended most of them by now.
+      // Most of the sessions have been ended by random commands.
       sessions = await freshSessions(instances[0]);
     }
   };
@@ -67,7 +67,7 @@ export async function campaign(instances: [{ url: string }, { url: string }], pl
     () => eventText(sessions),
     async (inputs) => {
       const socket = await RawSocket.connect(next().url);
-      // Every tenth wants no answer; its effect must do no harm either.
+      // Every tenth event is sent without an acknowledgement.
       const answers = inputs.map(async (text, index) => {
         if (index % 10 === 9) socket.send(`42${text}`);
         else count(codeOf(await socket.event(text), text));
@@ -84,7 +84,7 @@ export async function campaign(instances: [{ url: string }, { url: string }], pl
       for (const [text, bytes] of inputs) {
         const placed = text.replace(/\]$/, ',{"_placeholder":true,"num":0}]');
         const answer = await socket.event(placed, Buffer.from(bytes));
-        // Placeholders inside that name no attachment are no Socket.IO.
+        // A packet whose placeholder names no attachment ends the connection.
         if (answer === undefined) return;
         count(codeOf(answer, text));
       }
@@ -170,7 +170,7 @@ function checkRequest(bytes: Buffer, answer: { status: number; type: string; bod
     expect(/^CONNECT |\r\nUpgrade: /i.test(bytes.toString('latin1')), said).to.equal(true);
     return 'hung up';
   }
-  // What `/ready` says is bare, also where it says no.
+  // `/ready` answers without the envelope, also with 503.
   if (answer.status === 503 && answer.body.startsWith('{"status":"not_ready"')) return 'not ready';
   if (answer.status !== 503) expect(answer.status, said).to.be.within(200, 499);
   if (answer.status >= 400 && !line.startsWith('HEAD')) {

@@ -13,7 +13,7 @@ const LAST_ID = 999_999_999;
 export interface Conversation {
   path: string;
   headers: string[];
-  /** Whether it CONNECTs as it should before its pieces. */
+  /** Whether a proper CONNECT comes before the pieces. */
   connects: boolean;
   pieces: Buffer[];
   /** Whether all frames are sent to their end, so that the server owes an answer or hangs up. */

@@ -19,7 +19,7 @@ describe('whatever is sent', () => {
     const plan = { seed, events: 2_000, binaries: 200, frames: 300, conversations: 600, requests: 700 };
     console.log(`      FUZZ_SEED=${seed}`);
     const { answers } = await campaign(instances, plan);
-    // The inputs are good for something only if they get beyond the door.
+    // The inputs must reach every stage: success, schema, version, existence, unknown name.
     for (const code of ['ok', 'VALIDATION_ERROR', 'CONFLICT', 'SESSION_NOT_FOUND', 'UNKNOWN_COMMAND']) {
       expect(answers, JSON.stringify(answers)).to.have.property(code);
     }

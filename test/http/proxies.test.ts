@@ -15,7 +15,7 @@ describe('the address of a client behind proxies', function () {
   });
   afterEach(() => cluster.close());
 
-  /** Whether each of these requests is counted for somebody of its own, by an instance that lets everybody ask once. */
+  /** For each request: whether it is counted for an address that none before it had. The limit is one request each. */
   async function isNew(settings: Settings, requests: Record<string, string>[]): Promise<boolean[]> {
     const app = await cluster.instance({ RATE_LIMIT_GENERAL: '1', ...settings });
     const statuses = [];
@@ -61,7 +61,7 @@ describe('the address of a client behind proxies', function () {
     const six = forwarded('[2001:db8:1::1]:50001', '[2001:db8:1::2]:50002', '[2001:db8:1::3]', '2001:db8:1::4', '[2001:db8:2::1]:50001');
     expect(await isNew({ TRUST_PROXY: 'true' }, six)).to.deep.equal([true, false, false, false, true]);
     const odd = forwarded('', ',', '[]:1', 'unknown', '_hidden', '1.2.3.4.5:6', '[1.2.3', ':::::');
-    // What is no address is the proxy itself.
+    // A header that holds no address counts as the address of the proxy.
     expect(await isNew({ TRUST_PROXY: 'true' }, odd)).to.deep.equal([true, ...odd.slice(1).map(() => false)]);
   });
 

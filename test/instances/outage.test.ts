@@ -74,7 +74,7 @@ describe('a Redis', function () {
     ];
     const answers = reads.map((name) => timely(watcher.raw(name, { session_id })));
     for (const reply of await Promise.all(refusals)) unavailable(reply);
-    // Whoever can read may; not even that can be had for long without a mark of life.
+    // Reads may succeed while Redis still answers them, but need not: without a mark of life they are refused, too.
     for (const reply of await Promise.all(answers)) if (!readable || !reply.ok) unavailable(reply);
     await timely(player.ok('time:sync', {}));
     for (const app of apps) {
@@ -135,8 +135,7 @@ describe('a Redis', function () {
       const began = performance.now();
       await begin(patient);
       const endsAt = began + (title.includes('hangs') ? HANG_MS : TROUBLE_MS);
-      // Redis may need a moment to be in trouble, and be out of it by itself; between the two it has to be asked at
-      // least twice.
+      // Some troubles begin late and end by themselves, so at least two rounds of commands are sent.
       for (let asked = 0; asked < 2 || performance.now() < endsAt - ANSWER_MS; asked++) await ask(game, victim, trouble);
       await wait(Math.max(0, endsAt - performance.now()));
       await end(patient);

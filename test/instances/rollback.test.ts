@@ -15,7 +15,7 @@ const HEALED_WITHIN_MS = 5_000;
 /** So many participants that their session is stored in pieces. */
 const IN_PIECES = 64;
 
-/** As after a power cut or a failover: what was acknowledged last is gone, and nothing but its readers knows of it. */
+/** As after a power cut or a failover: Redis has lost what was acknowledged last, and only clients have seen it. */
 describe('a Redis that came back without its last moments', function () {
   this.timeout(60_000);
   let directory: string;
@@ -30,7 +30,7 @@ describe('a Redis that came back without its last moments', function () {
     await redis.stop();
   });
 
-  /** A game at version 3; what its append-only file was then is kept. */
+  /** A game at version 3, and a copy of Redis' append-only file as of then. */
   const playedGame = async (player: TestClient, given = chess()) => {
     const { session_id } = await player.ok('session:create', given);
     await player.ok('session:start', { session_id });
@@ -120,7 +120,7 @@ describe('a Redis that came back without its last moments', function () {
     const { session_id } = await playedGame(player);
     const idle = await player.ok('session:create', chess());
     await until('the trail has all', async () => (await query(database, 'SELECT 1 FROM sync_events')).length === 4);
-    // Healing has to have seen it run.
+    // Healing must have noted the running session before Redis loses it.
     await until('a look', async () => (await rest(app, 'GET', '/metrics')).text.includes('synckairos_active_sessions{status="running"} 1'));
     await cluster.redis().flushall();
     const told = await recovered(player);

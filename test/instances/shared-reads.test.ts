@@ -32,7 +32,7 @@ describe('reads of one session that come at once', () => {
     };
     const before = await reads();
     const states = await Promise.all(Array.from({ length: READERS }, () => client.ok('session:get', { session_id })));
-    // Each would be three, by itself and within a script; others read something now and then.
+    // A read by itself takes three commands; background work reads now and then.
     expect((await reads()) - before).to.be.below((READERS * 3) / 2);
     for (const state of states) expect(state.participants).to.have.length(100);
   });

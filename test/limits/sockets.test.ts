@@ -99,7 +99,7 @@ describe('commands, sockets and sessions that one client may have', () => {
       return Object.assign(state, { socket });
     };
     for (let n = 0; n < 3; n++) expect((await rest(app, 'GET', '/health')).status).to.equal(200);
-    // A client keeps that connection for its next request; it gives way.
+    // The connection that the client keeps for its next request is closed to make room.
     const [first, second] = [await open(), await open()];
     const told = await rest(app, 'GET', '/health');
     expect([told.status, told.headers.get('connection')]).to.deep.equal([429, 'close']);

@@ -11,7 +11,7 @@ import { type Cluster, openCluster } from '../kit/server.ts';
 import { oneRedisUrl } from '../kit/services.ts';
 import { errorOf, type TestClient } from '../kit/socket-client.ts';
 
-/** Each way there and back takes so long; more than whatever else may hold a test up. */
+/** What a round trip to Redis takes: more than anything else that may delay a test. */
 const TRIP_MS = 400;
 
 describe('switches of a session', () => {
@@ -92,7 +92,7 @@ describe('switches of a session', () => {
       expect(retryAfterMs).to.be.at.most(202);
       await wait(retryAfterMs);
     }
-    // Five waits of at most 200 ms each, and never two uses at once.
+    // Switches come back one by one, at most 200 ms apart.
     await players[0]?.ok('session:switch', { session_id });
   });
 

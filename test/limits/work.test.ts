@@ -31,7 +31,7 @@ const heavy = (): CreatePayload & { session_id: string } => {
   return chess({ sync_mode: 'count_up', max_time_ms: 80_000_000, participants, metadata: { m: 'x'.repeat(10_000) } });
 };
 
-/** In place of a reply, where the connection has ended: the heartbeats of who is not read from come late. */
+/** Stands for the reply where the connection has ended, as a flooding client's may: its heartbeats are not read. */
 const GONE: Reply<unknown> = { ok: false, error: { code: 'RATE_LIMIT_EXCEEDED', message: 'gone', retryable: true }, server_time_ms: 0 };
 
 /** A flood is not even read for a while, so its answers may come late. */
@@ -70,7 +70,7 @@ describe('the cost of commands, with the limits as they are by default', functio
       const player = players[move % 2];
       await Promise.all([player?.ok('session:message', { session_id, message: { move: 'e2e4' } }), player?.ok('time:sync', {})]);
       await player?.ok('session:switch', { session_id });
-      // A hand moves ten times a second at most.
+      // A person makes at most ten moves a second.
       await wait(100);
     }
   });
@@ -78,7 +78,7 @@ describe('the cost of commands, with the limits as they are by default', functio
   const crowdIn = async (url: string, session_id: string, spreadMs: number) => {
     const crowd = new Crowd();
     const sessions = Array.from({ length: PLAYERS }, () => session_id);
-    // A machine that is busy may let some come twice for want of time; none may be refused for what it costs.
+    // On a busy machine some clients may have to join twice, but none may be refused by a limit.
     const { refused } = await crowd.enter({ url, sessions, spreadMs, deltas: true });
     expect(refused).not.to.have.property('RATE_LIMIT_EXCEEDED');
     return crowd;
@@ -158,7 +158,7 @@ describe('the cost of commands, with the limits as they are by default', functio
       const replies = await every(22, 180, (n) => send(attacker, ...attack(session_id, n)));
       const { ok = 0, RATE_LIMIT_EXCEEDED: refused = 0, ...others } = codesOf(replies);
       expect(others).to.deep.equal({});
-      // Half a megabyte each, several times over: what ten seconds have saved up, and hardly more.
+      // Each costs half a megabyte several times over, so ten seconds of saved credits pay for a few.
       expect(ok).to.be.within(3, 25);
       expect(refused).to.equal(180 - ok);
       await playing;
@@ -198,8 +198,7 @@ describe('the cost of commands, with the limits as they are by default', functio
       sockets.flatMap((socket) => Array.from({ length: 40 }, () => send(socket, 'session:adjust', { session_id, delta_ms: 1 }))),
     );
     const { RATE_LIMIT_EXCEEDED: refused = 0 } = codesOf(replies);
-    // Some that race each other on a busy machine may come too late for the store. Let in are those that twenty seconds
-    // of credits pay for.
+    // Twenty seconds of credits pay for these. On a busy machine a few of them may fail for another reason.
     expect(20 * 40 - refused).to.be.within(3, 40);
     await insist(bystander, 'session:create', chess({ command_id: 'game' }));
     expect((await rest(app, 'GET', '/metrics')).text).to.match(/synckairos_rate_limited_total\{limit="person_work"\} [1-9]/);

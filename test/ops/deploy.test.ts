@@ -169,7 +169,7 @@ describe('deployment files', () => {
   it('M-70 each proxy of the deployment files gives an idle connection up before an instance closes it', () => {
     const [, nginx] = /upstream instances \{[^}]*\bkeepalive_timeout (\d+)s;/.exec(read('deploy/nginx.conf')) ?? [];
     const [, fly] = /\[http_service\.http_options\]\n(?:#.*\n)*idle_timeout = (\d+)\n/.exec(read('fly.toml')) ?? [];
-    // The controller of ingress-nginx has it for all that it serves, so the manifest can but name it.
+    // ingress-nginx has one setting for the whole cluster, so the manifest only names its default in a comment.
     const [, ingress] = /upstream-keepalive-timeout[^.]* (\d+) s by default/.exec(read('deploy/kubernetes/network.yaml')) ?? [];
     for (const [name, seconds] of Object.entries({ nginx, fly, ingress })) {
       expect(Number(seconds) * 1000, name).to.be.within(1, KEEP_ALIVE_MS - 1_000);

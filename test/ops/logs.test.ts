@@ -146,7 +146,7 @@ describe('logs', () => {
     postgres = undefined;
     await rest(at, 'GET', '/v1/sessions/nobody-knows');
     await rest(at, 'POST', '/v1/sessions', chess());
-    // Redis takes the password no more: each connection that returns fails with the very command that carried it.
+    // The password is changed in Redis, so each reconnection fails with an error that holds the AUTH command.
     await redis.admin.call('ACL', 'SETUSER', 'app', 'resetpass', '>another-one');
     await redis.admin.call('CLIENT', 'KILL', 'USER', 'app');
     await logged.line(/(WRONGPASS)/);

@@ -190,7 +190,7 @@ describe('checks of a command', () => {
       ] as const;
       for (const [command, payload] of late) await player.ok(command, payload);
       const next = await player.ok('session:create', chess({ session_id }));
-      // As where the session is gone: a start finds none, a deletion has nothing left to do.
+      // Late repetitions are answered as if there were no session: the start is refused, the deletion succeeds.
       await player.refused('SESSION_NOT_FOUND', ...late[0]);
       expect(await player.success(...late[1])).to.deep.include({ replayed: true, applied_version: 3, data: {} });
       expect(await stateOf(session_id)).to.deep.equal(next);

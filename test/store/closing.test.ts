@@ -16,7 +16,7 @@ describe('a connection to Redis that is closed', () => {
       redis.disconnect();
       await once(redis, 'end');
       const before = opened;
-      // One that ended without having been closed comes back: when it has, the first had its chance.
+      // Another connection that was not closed reconnects; by then the first one would have done so, too.
       await other.quit();
       await once(other, 'ready');
       other.disconnect();

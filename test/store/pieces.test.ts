@@ -83,7 +83,7 @@ describe('a session of many participants', () => {
   it('S-26 a commit writes only pieces in which something is new', async () => {
     const { session_id } = session.state;
     const before = await fieldsOf(session_id);
-    // The same to whoever reads it, and told from what would be written.
+    // A leading space changes no JSON and shows which pieces were not written again.
     for (const piece of [0, 1, 3, 6])
       await fixture.redis.hset(fixture.keys.session(session_id).pieces, `p${piece}`, ` ${before[`p${piece}`]}`);
     await commit('switch');

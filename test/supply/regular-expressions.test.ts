@@ -39,7 +39,7 @@ async function literalsIn(folder: string): Promise<Found[]> {
   const all = await Promise.all(
     files.map(async (name) => {
       const text = await readFile(path.join(root, folder, name), 'utf8');
-      // One that is put together at run time could not be found here.
+      // This check finds only literals, so no RegExp may be made at run time.
       expect(/\bRegExp\(/.test(text), `${name} makes a RegExp at run time`).to.equal(false);
       const found: Found[] = [];
       walk(parseSync(name, text).program, ({ pattern, flags }) => found.push({ pattern, flags, where: `${folder}/${name}` }));
