@@ -14,7 +14,7 @@ interface Seen extends Position {
   active_participant_id: string | null;
   participants: readonly unknown[];
   cycle_count?: number;
-  /** There only in a session with a programme. */
+  /** Present only in a session with a programme. */
   item_index?: number | null;
 }
 

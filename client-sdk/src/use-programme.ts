@@ -26,7 +26,7 @@ function programmeStore(client: SyncKairosClient, sessionId: string) {
     const isSame = JSON.stringify(programme) === JSON.stringify(shown.programme);
     shown = { of: state, synced, programme: isSame ? shown.programme : programme };
   };
-  /** Between two looks only the state or the first sync changes anything, since React reads it twice. */
+  /** Computed anew only at a look, a new state or the first sync: React reads it twice and needs the same object. */
   const getSnapshot = (): Programme | null => {
     const isSynced = client.getClockStatus().state !== 'syncing';
     if (shown.of !== store.getSnapshot() || shown.synced !== isSynced) look();

@@ -51,7 +51,7 @@ function beginTogether(draft: SessionState, at: number): void {
   });
 }
 
-/** Whether the cycle that everybody is in is the last one. */
+/** Whether the present cycle is the last one. */
 function isLastTogether(state: SessionState): boolean {
   const { max_cycles, cycle_count } = state;
   if (state.items !== undefined) return !hasNextItem(state);
@@ -86,8 +86,9 @@ export function counted(one: ParticipantState): ParticipantState {
 }
 
 /**
- * What follows when no clock waits, runs or is paused any more: in `per_cycle` the next cycle with `auto_advance`, else
- * nothing until somebody says so; elsewhere the end, which is `completed` if somebody has finished.
+ * What follows when no clock waits, runs or is paused any more. In `per_cycle` with `auto_advance` the next cycle
+ * begins; without it the session waits for a switch. In other modes it ends: `completed` if somebody has finished, else
+ * expired.
  */
 export function goOnOrEnd(draft: SessionState, at: number): void {
   if (draft.participants.some(goesOnAlone)) return;

@@ -6,9 +6,9 @@ import { record } from './event.ts';
 import { refuse } from './refusal.ts';
 
 /**
- * A finish of a clock that has fallen, in a session that takes it for a while (`late_finish_ms`), also after it has
- * ended by itself: the participant has finished so much too late, and a session in which nobody had is completed after
- * all. Refused with PARTICIPANT_EXPIRED when the time for it is over; undefined where it is no such finish.
+ * A finish within `late_finish_ms` after the clock has fallen, also after the session has ended by itself. The
+ * participant has then finished, `late_by_ms` says how late, and an expired session becomes completed. Later it is
+ * refused with PARTICIPANT_EXPIRED. Undefined where the command is no late finish.
  */
 export function finishedLate(
   state: SessionState,
@@ -33,8 +33,8 @@ export function finishedLate(
 }
 
 /**
- * Whether a session still takes a late finish: it goes on, or it has ended by itself. After a command it has clocks
- * that have not ended, or it is completed although nobody has finished.
+ * Whether a session still takes a late finish: it goes on, or it has ended by itself. A session that a command ended has
+ * clocks that have not ended, or it is completed although nobody has finished.
  */
 function isTaken({ status, participants }: SessionState): boolean {
   if (status !== 'completed') return status !== 'cancelled' && status !== 'pending';

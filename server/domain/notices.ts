@@ -13,9 +13,9 @@ export function noticesOfCreate(state: SessionState): Notice[] {
 }
 
 /**
- * Whose clocks are closed before they would fall, as of a state, and how much they lose: since extra time that does not
- * move the closing is easily given in vain. Clocks that wait count as if they began then, those of others are left out
- * where somebody is `named`. At most NOTICES_MAX.
+ * A notice for each clock that is closed before it would fall, with the time that it loses: extra time that the closing
+ * cuts off would be given in vain. Clocks that wait count as if they began as of the state. With `named` only that
+ * participant's clock counts. At most NOTICES_MAX.
  */
 export function cutByClose(state: SessionState, named?: string): Notice[] {
   const notices: Notice[] = [];

@@ -32,13 +32,13 @@ type Gone = [id: string, fields: string[]];
 
 /** How to compute what participants have left; what comes later in this list wins. */
 interface Left {
-  /** Those who were active and still are have so much more. */
+  /** Participants who were active and still are have so much more than before. */
   running?: number;
   /** Members of these groups have this. */
   groups?: [group_id: string, left: JsonValue][];
   /** Everybody has this. */
   all?: JsonValue;
-  /** These have this. */
+  /** These participants have this. */
   participants?: [participant_id: string, left: JsonValue][];
 }
 

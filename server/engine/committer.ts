@@ -48,7 +48,7 @@ export function isLive(session: StoredSession | null): session is LiveSession {
  */
 export function nextDueAt({ state, warnings }: LiveSession, graceMs: number, idleEnd: () => number): number | null {
   const start = startOf(state);
-  // What closes before that cancels it.
+  // A closing that comes before that cancels the session.
   if (start !== null && (state.deadline_at === null || start <= Date.parse(state.deadline_at))) return start + graceMs;
   if (state.concurrent === true && state.deadline_at !== null) {
     const falls = Date.parse(state.deadline_at) + graceMs;

@@ -195,7 +195,7 @@ export class Execution {
         return { ...candidate, session: result.session };
       case 'conflict':
         this.#lost += 1;
-        // That another instance, or an alarm, started it a moment before makes no difference.
+        // If another instance or an alarm has just started the session, the command goes on as if this one had.
         if (isLive(result.session) && startedOnly(first, result.session)) this.#first = result.session;
         return { ...candidate, session: result.session, isAuthorized: false };
     }

@@ -70,13 +70,13 @@ export function runOne(state: SessionState, one: ParticipantState, at: number | 
   return { ...one, cycle_started_at: iso(at), deadline_at: earlier(falls, closingOf(state, one)) };
 }
 
-/** From so many participants on, an event computes anew only what it changed; each so many versions it computes all. */
+/** With at least MANY participants an event recomputes only the entries that it changed; each 100th version all. */
 const MANY = 64;
 const WHOLE_EVERY = 100;
 
 /**
- * Whether of a concurrent session's state only those entries are as of `updated_at` that its event changed, and the
- * others as of the event that changed them: else each of a thousand hand-ins would write a thousand entries.
+ * Whether the state of a concurrent session has only those entries as of `updated_at` that its event changed, and the
+ * others as of the event that changed them. Otherwise each of a thousand hand-ins would write a thousand entries.
  */
 export function isLazy({ concurrent, participants, version, status }: SessionState): boolean {
   const goesOn = status === 'pending' || status === 'running' || status === 'paused';

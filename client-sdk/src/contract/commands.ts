@@ -27,13 +27,13 @@ export interface ParticipantInput {
   group_id?: string | undefined;
   /** Their own time control, in `per_participant`. */
   time_control?: TimeControl | undefined;
-  /** How many times the time that is given they have: 1 to 10, at most two decimals; only in a concurrent session. */
+  /** Multiplies the time that their clock is given: 1 to 10, at most two decimals; only in a concurrent session. */
   time_factor?: number | undefined;
-  /** What they have beyond that, ms; only in a concurrent session. */
+  /** Time that their clock is given on top of that, ms; only in a concurrent session. */
   extra_time_ms?: number | undefined;
   /** When their clock is closed, in place of the session's `closes_at`. */
   closes_at?: string | undefined;
-  /** What they are called: 1 to 100 characters. */
+  /** Their name: 1 to 100 characters. */
   name?: string | undefined;
   /** Free JSON of the application, up to 2 KiB. */
   metadata?: JsonObject | undefined;
@@ -85,7 +85,7 @@ export interface CreatePayload extends CommandOptions {
   late_finish_ms?: number | undefined;
   /** A soft close, in `per_cycle` and `global`: `session:extend` moves the end. */
   extension?: Extension | undefined;
-  /** When it starts by itself, as states have instants: in the future, at most 400 days ahead. */
+  /** When it starts by itself, ISO 8601 in UTC with milliseconds: in the future, at most 400 days ahead. */
   starts_at?: string | undefined;
   /** The programme, in `per_cycle`: what is done in its cycles, one item after the other. */
   items?: ItemInput[] | undefined;
@@ -93,7 +93,7 @@ export interface CreatePayload extends CommandOptions {
   rounds?: number | undefined;
   /** After how many cycles the session ends. */
   max_cycles?: number | undefined;
-  /** After how long without a command and a connection the running session is cancelled; else the server says. */
+  /** After so long without a command and a connection, ms, the running session is cancelled; default: the server's. */
   idle_end_ms?: number | undefined;
 }
 
@@ -111,7 +111,7 @@ export interface StartPayload extends SessionPayload {
 }
 
 export interface PausePayload extends SessionPayload {
-  /** Stops, or lets go on, the clock of this participant alone; only in a concurrent session. */
+  /** Stops or resumes the clock of this participant alone; only in a concurrent session. */
   participant_id?: string | undefined;
 }
 
@@ -129,7 +129,7 @@ export interface SwitchPayload extends SessionPayload {
   next_participant_id?: string | undefined;
   /** The item that begins, forward or back, where there is a programme; by default the next one that waits. */
   next_item_id?: string | undefined;
-  /** Guard: only in this cycle; in a concurrent session the server then tries again while it is the same. */
+  /** Guard: the switch applies only in this cycle. While that lasts the server tries again after a lost race. */
   cycle_count?: number | undefined;
   /** The answer of a large session may hold only the participants that have changed. */
   deltas?: boolean | undefined;
@@ -143,7 +143,7 @@ export interface AdjustPayload extends SessionPayload {
 }
 
 export interface ExtendPayload extends SessionPayload {
-  /** Who asks for it. */
+  /** Who extends. */
   participant_id?: string | undefined;
   reason?: string | undefined;
   /** Guard: extend only this cycle, by the state's `cycle_count`. */
@@ -158,7 +158,7 @@ export interface UndoPayload extends SessionPayload {
 }
 
 export interface SchedulePayload extends SessionPayload {
-  /** When the pending session starts by itself, as on create; absent, and `closes_at` too, takes the plan away. */
+  /** When the pending session starts by itself, as on create. Without this and `closes_at` the plan is taken away. */
   starts_at?: string | undefined;
   /** When the clocks of a concurrent session are closed, until it has ended. */
   closes_at?: string | undefined;
@@ -170,8 +170,8 @@ export type ParticipantEdit = Pick<ParticipantInput, 'participant_id' | 'name' |
 
 export interface EditPayload extends SessionPayload {
   /**
-   * The whole programme as it is to be. It begins with what has begun, where absent fields stay as they are, and others
-   * may not change; what follows takes the place of what has not.
+   * The whole programme as it is to be. Items that have begun come first and stay unchanged; their absent fields keep
+   * their values. The other items replace those that have not begun.
    */
   items?: ItemInput[] | undefined;
   /** Names and metadata of participants who are there. Metadata is merged by its top keys; null takes one away. */
@@ -181,7 +181,7 @@ export interface EditPayload extends SessionPayload {
 }
 
 export interface CompletePayload extends SessionPayload {
-  /** How it came out: any JSON up to 1 KiB. */
+  /** The outcome: any JSON up to 1 KiB. */
   outcome?: JsonValue | undefined;
 }
 
@@ -248,7 +248,7 @@ export interface SwitchData {
   participants: SessionState['participants'];
   /** Of a finish: the instant at which it reached the server, to which it was charged. */
   finished_at?: string;
-  /** There only where there is a programme, as `item_index` and `round`. */
+  /** Present only in a session with a programme, as are `item_index` and `round`. */
   cycle_count?: number;
   item_index?: number | null;
   round?: number;

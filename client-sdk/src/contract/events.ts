@@ -74,7 +74,7 @@ export interface UpdateEvent extends EventEnvelope {
  */
 export interface ChangesEvent extends EventEnvelope {
   event_type: EventType;
-  /** There in a concurrent session, whose changes only those get who asked for `deltas: 2`. */
+  /** 2 in a concurrent session, whose changes only sockets get that joined with `deltas: 2`. */
   deltas?: 2;
   /** They lead from this version, and from any between it and `version`. */
   since_version: number;
@@ -94,7 +94,7 @@ export interface ExpiredEvent extends EventEnvelope {
 }
 
 export interface WarningEvent extends EventEnvelope {
-  /** Whose clock it is. Null in a concurrent session where it is that of more than 50, whom `participant_ids` names. */
+  /** Whose clock crossed it. Null where more than 50 clocks of a concurrent session did; `participant_ids` has those. */
   participant_id: string | null;
   participant_ids?: string[];
   group_id: string | null;

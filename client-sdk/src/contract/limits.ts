@@ -17,7 +17,7 @@ export const CLOCK_MAX_MS = 86_400_000;
 export const INCREMENT_MAX_MS = 60_000;
 /** The largest `overrun_ms`. */
 export const OVERRUN_MAX_MS = 86_400_000;
-/** How many cycles a session may be made to end after. */
+/** The largest `max_cycles`. */
 export const CYCLES_MAX = 100_000;
 /** What all extensions of a cycle may come to, and how many a cycle may have. */
 export const EXTENDED_MAX_MS = 30 * CLOCK_MAX_MS;
@@ -31,11 +31,11 @@ export const CONTROL_PART_MAX_MS = 30 * CLOCK_MAX_MS;
  * The longest sum of all parts of a time control, which is also the most that an adjustment may leave on such a clock.
  */
 export const CONTROL_MAX_MS = 400 * CLOCK_MAX_MS;
-/** How many times the time of others a participant may have. */
+/** The largest `time_factor`. */
 export const TIME_FACTOR_MAX = 10;
 /** The most that a clock of a concurrent session may have. */
 export const CONCURRENT_MAX_MS = TIME_FACTOR_MAX * CLOCK_MAX_MS + CLOCK_MAX_MS;
-/** For how long after a fall a finish may be taken. */
+/** The largest `late_finish_ms`. */
 export const LATE_FINISH_MAX_MS = 3_600_000;
 /** How far ahead a start may be planned. */
 export const START_AHEAD_MAX_MS = 400 * CLOCK_MAX_MS;
@@ -52,14 +52,14 @@ export const WARNINGS_MAX = 10;
 export const DEFAULT_WARNING_THRESHOLDS_MS: readonly number[] = [10_000, 5_000, 1_000];
 
 export const METADATA_MAX_BYTES = 10 * 1024;
-/** How long a session may say that it runs without a command and a connection. */
+/** The least and the largest `idle_end_ms`. */
 export const IDLE_END_MIN_MS = 60_000;
 export const IDLE_END_MAX_MS = 30 * CLOCK_MAX_MS;
 export const OUTCOME_MAX_BYTES = 1024;
 /** A participant's name: characters of any language. */
 export const NAME_PATTERN = /^[\s\S]{1,100}$/u;
 export const PARTICIPANT_METADATA_MAX_BYTES = 2 * 1024;
-/** What a participant finishes with. */
+/** The answer with which a participant finishes. */
 export const ANSWER_MAX_BYTES = 1024;
 export const MESSAGE_MAX_BYTES = 4 * 1024;
 /** Free JSON (`metadata`, `message`, `action_on_timeout`) nested deeper than this is refused. */

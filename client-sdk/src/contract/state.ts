@@ -86,21 +86,21 @@ export interface ParticipantState {
   expired_at?: string | null;
   /** When they finished after their clock had fallen: how long after, ms. */
   late_by_ms?: number;
-  /** What they finished with. */
+  /** The answer with which they finished. */
   answer?: JsonValue;
-  /** What their clock was given, ms, in `per_cycle` in this cycle, adjustments included; null for one without end. */
+  /** What their clock was given (in `per_cycle` in this cycle), adjustments included, ms; null for endless stopwatches. */
   given_ms?: number | null;
   /** What was settled of the present cycle; only in `per_cycle`. */
   cycle_time_used_ms?: number;
-  /** How many times the time of the others they have; only where it was given. */
+  /** Multiplies the time that their clock is given; only where create gave it. */
   time_factor?: number;
-  /** What they have beyond that, ms; only where it was given. */
+  /** Time that their clock is given on top of that, ms; only where create gave it. */
   extra_time_ms?: number;
   /** When their clock is closed, in place of the session's `closes_at`; only where it was given. */
   closes_at?: string;
-  /** What they are called; there only where it was given. */
+  /** Their name; present only where it was given. */
   name?: string;
-  /** The application's own; there only where it was given. */
+  /** Free JSON of the application; present only where it was given. */
   metadata?: JsonObject;
 }
 
@@ -175,29 +175,29 @@ export interface SessionState {
   warning_thresholds_percent?: number[];
   /** For how long after the fall of a clock its finish is still taken, ms; only where it was given. */
   late_finish_ms?: number;
-  /** There only where an end can be extended, and the two below with it. */
+  /** Present only where the end can be extended, as are the two fields below. */
   extension?: Extension;
   /** By how much the present cycle was extended; in `global` the countdown. */
   extended_ms?: number;
   /** How many extensions moved its end. */
   extension_count?: number;
   /**
-   * There only where a start was planned: when a pending session starts by itself, and afterwards when it was to; null
-   * once the plan was taken away.
+   * Present only where a start was planned: the instant at which the pending session starts by itself. It stays after
+   * the start, and is null once the plan was taken away.
    */
   starts_at?: string | null;
-  /** The programme; there only in sessions that were created with one, as the three fields below. */
+  /** The programme; present only in sessions that were created with one, as are the three fields below. */
   items?: ItemState[];
   /** Index of the item that runs, or that ran last; null before the start. */
   item_index?: number | null;
-  /** Which time the programme is gone through, from 1. */
+  /** The present round of the programme, counted from 1. */
   round?: number;
-  /** How often it is gone through. */
+  /** How many rounds the programme has. */
   rounds?: number;
-  /** After how many cycles the session ends; there only where it was given. */
+  /** After how many cycles the session ends; present only where it was given. */
   max_cycles?: number;
-  /** After how long without a command and a connection it is cancelled; there only where it was given. */
+  /** After so long without a command and a connection, ms, it is cancelled; present only where it was given. */
   idle_end_ms?: number;
-  /** How it came out, as whoever completed it said; there only where they did. */
+  /** The outcome that `session:complete` gave; present only where it gave one. */
   outcome?: JsonValue;
 }

@@ -69,7 +69,7 @@ export function useGame(client: SyncKairosClient, sessionId: string, token: stri
   };
 }
 
-/** What a press that ends a turn means: another one of these, and it means something else. */
+/** Identifies the turn that a press would end; once it is another one, the same press would end another turn. */
 function turnOf({ items, cycle_count, active_participant_id }: SessionState): string | null {
   return items === undefined ? active_participant_id : String(cycle_count);
 }

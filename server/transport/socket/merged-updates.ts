@@ -19,7 +19,7 @@ interface Waiting {
   /** The state after it. */
   state?: SessionState;
   expired?: ExpiredEvent;
-  /** Whether it was told at once of clocks that fell. */
+  /** Whether its first `session:expired` was sent at once. */
   hasToldExpired: boolean;
   timer: NodeJS.Timeout;
 }
@@ -38,7 +38,7 @@ export class MergedUpdates {
     options.io.of('/').adapter.on('delete-room', (room: string) => this.#forget(room));
   }
 
-  /** Tells a room of changes that led to this state, now or with those that follow. */
+  /** Tells a room of changes that led to this state, at once or merged with those that follow. */
   update(room: string, event: ChangesEvent, state: SessionState): void {
     if (state.participants.length <= MERGED_FROM) return this.#send(room, event, state);
     const waiting = this.#waiting.get(room);
@@ -51,7 +51,7 @@ export class MergedUpdates {
     }
   }
 
-  /** Whether it will tell a room of clocks that fell; a small room is told by whoever asks. */
+  /** Whether it will tell a room of clocks that fell; if not, the caller tells it. */
   expired(room: string, event: ExpiredEvent): boolean {
     const waiting = this.#waiting.get(room);
     if (waiting === undefined) return false;
@@ -63,7 +63,7 @@ export class MergedUpdates {
     return true;
   }
 
-  /** A room is about to be told a whole state of another way: what waited is in it. */
+  /** Drops the update that waits for a room which is about to get a whole state, since that contains it. */
   replaced(room: string): void {
     const waiting = this.#waiting.get(room);
     if (waiting === undefined) return;
