@@ -73,10 +73,14 @@ export function passTogether(draft: SessionState, at: number, nextItem?: string)
   end(draft, 'completed', at);
 }
 
-/** Ends the item of a programme that runs. It has run as long as the longest clock of the cycle. */
+/** Ends the item of a programme that runs. It has run as long as the longest clock that ran in it. */
 export function closeItem(draft: SessionState, at: number): void {
-  if (presentItem(draft)?.status !== 'running') return;
-  useItem(draft, Math.max(...draft.participants.map((one) => one.cycle_time_used_ms ?? 0)));
+  const item = presentItem(draft);
+  if (item?.status !== 'running') return;
+  // Whoever was closed before it began still has the times of their last cycle. Instants are ordered like their texts.
+  const tookPart = (one: ParticipantState): boolean =>
+    goesOnAlone(one) || (one.expired_at ?? one.finished_at ?? '') > (item.started_at ?? '');
+  useItem(draft, Math.max(0, ...draft.participants.filter(tookPart).map((one) => one.cycle_time_used_ms ?? 0)));
   endItem(draft, at);
 }
 

@@ -56,9 +56,10 @@ const MOVES = {
  * that is too late.
  */
 export function decideConcurrent(state: SessionState, command: TimerCommand, now: number, at: number): Decision {
+  const { type } = command;
+  const namesOne = (type === 'pause' || type === 'resume') && command.participant_id !== undefined;
   // These commands also depend on the status of the clock that they name.
-  const { participant_id: named } = command as { participant_id?: string };
-  const looksAtClock = command.type === 'start' || (named !== undefined && command.type !== 'adjust');
+  const looksAtClock = type === 'start' || type === 'finish' || namesOne;
   const refusal = looksAtClock ? null : checkStatus(state, command.type);
   if (refusal !== null) return refusal;
   switch (command.type) {

@@ -1,4 +1,4 @@
-import { draftOf, presentItem, settleSession } from '#clock';
+import { draftOf, goesOnAlone, presentItem, settleSession } from '#clock';
 import {
   CLOCK_MAX_MS,
   CONTROL_MAX_MS,
@@ -76,15 +76,19 @@ function editItems(draft: SessionState, inputs: readonly ItemInput[]): FieldIssu
   return draft.item_index === null ? [...issues, ...giveTime(draft, present.values().next().value)] : issues;
 }
 
-/** Gives waiting clocks the time of the first item in place of that of `former`; what adjustments gave stays. */
+/**
+ * Gives clocks the time of the first item in place of that of `former`, unless they were closed; what adjustments gave
+ * stays.
+ */
 function giveTime(draft: SessionState, former: ItemState | undefined): FieldIssue[] {
   const [wasGiven, isGiven] = [former?.time_ms ?? 0, presentItem(draft)?.time_ms ?? 0];
   if (draft.concurrent === true) {
     draft.participants = draft.participants.map((one) =>
-      Object.assign({}, one, { given_ms: (one.given_ms ?? 0) - share(wasGiven, one) + share(isGiven, one) }),
+      goesOnAlone(one) ? { ...one, given_ms: (one.given_ms ?? 0) - share(wasGiven, one) + share(isGiven, one) } : one,
     );
   }
-  const lefts = draft.concurrent === true ? draft.participants.map((one) => one.given_ms ?? 0) : [isGiven - draft.cycle_time_used_ms];
+  const waiting = draft.participants.filter(goesOnAlone);
+  const lefts = draft.concurrent === true ? waiting.map((one) => one.given_ms ?? 0) : [isGiven - draft.cycle_time_used_ms];
   const wrong = lefts.find(
     (left) => left < 1 - (draft.overrun_ms ?? 0) || left > (draft.concurrent === true ? CONTROL_MAX_MS : CLOCK_MAX_MS),
   );

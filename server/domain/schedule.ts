@@ -1,4 +1,4 @@
-import { draftOf, findParticipant, instantOf, runOne, settleSession } from '#clock';
+import { draftOf, findParticipant, instantOf, iso, runOne, settleSession } from '#clock';
 import { type FieldIssue, type JsonObject, type SchedulePayload, type SessionState, START_AHEAD_MAX_MS } from '#contract';
 import { statusSaysNo } from './allowed.ts';
 import { NOTHING } from './clock-set.ts';
@@ -33,12 +33,19 @@ export function schedule(state: SessionState, scheduling: Scheduling, at: number
     close(draft, closes_at, participant_id);
   }
   const charge = draft.concurrent === true ? NOTHING : settleSession(draft, at);
-  const event = record(state, draft, 'session_scheduled', at, charge, metadata);
-  const { status, starts_at: start, deadline_at: closing } = event.state;
-  // Before it runs, a session is due at its first closing. Instants of one form are ordered like their texts.
-  if (status !== 'pending' || start == null || closing === null || start < closing) return { ok: true, event };
+  if (draft.status !== 'pending' || !isClosedBeforeStart(draft, at)) {
+    return { ok: true, event: record(state, draft, 'session_scheduled', at, charge, metadata) };
+  }
   const field = starts_at === undefined ? 'closes_at' : 'starts_at';
   return invalid([{ field, message: 'The start must lie before every closing', code: 'out_of_range' }]);
+}
+
+/** Whether a closing that lies after `at` (Unix ms) is not after the planned start. */
+function isClosedBeforeStart({ starts_at: start, closes_at, participants }: SessionState, at: number): boolean {
+  if (start == null) return false;
+  const now = iso(at);
+  // Instants of one form are ordered like their texts.
+  return [closes_at, ...participants.map((one) => one.closes_at)].some((closing) => closing != null && closing > now && closing <= start);
 }
 
 /** Moves the closing of one clock of a draft, or of all that have none of their own. */

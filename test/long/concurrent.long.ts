@@ -2,7 +2,8 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { runExam } from '../clients/exam.ts';
 import { runClocksThroughKill } from '../expiry/clocks-through-kill.ts';
-import { halls, orders, playHall } from '../timing/concurrent-duel.ts';
+import { playHall } from '../timing/concurrent-duel.ts';
+import { halls, orders } from '../timing/random-halls.ts';
 
 const SEQUENCES = 50_000;
 

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
-import { halls, orders, playHall } from './concurrent-duel.ts';
+import { playHall } from './concurrent-duel.ts';
+import { halls, orders } from './random-halls.ts';
 
 describe('concurrent clocks against a reference that counts each millisecond', () => {
   it('CC-60 random commands, instants, closings and outages in every mode lead to what the reference counts, and replay gives it again', function () {

@@ -86,6 +86,28 @@ describe('a programme with clocks that run at once', () => {
     checkReplay(match.switch(4 * SECOND).events);
   });
 
+  it('T-240 an item has run as long as the longest clock that ran in it, not as long as that of somebody who was closed before', () => {
+    const participants = [{ participant_id: 'ann', closes_at: at(10 * SECOND) }, { participant_id: 'ben' }];
+    const match = begun({ participants })
+      .switch(12 * SECOND)
+      .switch(15 * SECOND);
+    expect(marks(match)).to.equal('done 12, done 3, running 0');
+    // The closing ends the cycle, and the next one begins at the same instant.
+    const closed = begun({ participants, auto_advance: true });
+    closed.play(9 * SECOND, { type: 'finish', participant_id: 'ben' }).pass(10 * SECOND);
+    expect(closed.state).to.include({ item_index: 1, cycle_count: 1 });
+    expect(marks(closed.switch(11 * SECOND))).to.equal('done 10, done 1, running 0');
+    for (const played of [match, closed]) checkReplay(played.events);
+  });
+
+  it('T-241 an edit before the start gives no time to a clock that has been closed', () => {
+    const participants = [{ participant_id: 'ann', closes_at: at(SECOND) }, { participant_id: 'ben' }];
+    const match = new Match(quiz({ participants })).pass(SECOND);
+    match.play(2 * SECOND, { type: 'edit', items: [{ item_id: 'x', time_ms: 40 * SECOND }] });
+    expect(given(match)).to.deep.equal([20, 40]);
+    checkReplay(match.events);
+  });
+
   it('PG-23 items of a concurrent programme name nobody, since nobody has the turn', () => {
     const refusal = create({ ...quiz({ items: [{ time_ms: SECOND, participant_id: 'ann' }] }), session_id: 'refused' }, 0);
     if (refusal.ok) throw new Error('was created');

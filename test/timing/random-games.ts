@@ -195,7 +195,7 @@ const knobs = fc.record({
     ),
     { nil: undefined },
   ),
-  starts: fc.option(fc.integer({ min: 1, max: 120 }), { nil: undefined, freq: 1 }),
+  starts: fc.option(fc.integer({ min: 1, max: 120 }), { nil: undefined, freq: 2 }),
 });
 
 type Knobs = typeof knobs extends fc.Arbitrary<infer Drawn> ? Drawn : never;

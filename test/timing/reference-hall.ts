@@ -1,5 +1,8 @@
-import type { CreatePayload, SessionState, Status } from '#contract';
+import type { CreatePayload, ItemInput, Status } from '#contract';
 import type { TimerCommand } from '../../server/domain/decide.ts';
+import { RunSheet } from './reference-programme.ts';
+
+const DAY = 86_400_000;
 
 /** A participant of the reference: what is left is taken away millisecond by millisecond. */
 export interface Seat {
@@ -9,6 +12,8 @@ export interface Seat {
   given: number | null;
   left: number | null;
   used: number;
+  /** What of that it has used in the present cycle. */
+  usedNow: number;
   /** Since when it runs as it does, for a finish that reached the server before the last event. */
   since: number;
   ended: number;
@@ -16,6 +21,7 @@ export interface Seat {
   expiredAt: number | null;
   late: number | null;
   hasExpired: boolean;
+  /** Their own closing; without one that of everybody holds. */
   closes: number | null;
 }
 
@@ -33,25 +39,33 @@ export class Hall {
   now: number;
   last: number;
   seats: Seat[];
+  /** When the session starts by itself; undefined where that was never planned. */
+  starts: number | null | undefined;
+  closes: number | null;
+  readonly sheet: RunSheet | undefined;
   readonly notes: Note[] = [];
   readonly #game: CreatePayload;
 
   constructor(game: CreatePayload, now: number) {
     this.#game = game;
     this.now = this.last = now;
+    this.starts = instantOf(game.starts_at) ?? undefined;
+    this.closes = instantOf(game.closes_at);
+    if (game.items !== undefined) this.sheet = new RunSheet({ ...game, session_id: '' });
     this.seats = (game.participants ?? []).map((one) => ({
       id: one.participant_id,
       status: 'waiting',
       given: null,
       left: null,
       used: 0,
+      usedNow: 0,
       since: 0,
       ended: 0,
       finishedAt: null,
       expiredAt: null,
       late: null,
       hasExpired: false,
-      closes: ((at) => (at === undefined ? null : Date.parse(at)))(one.closes_at ?? game.closes_at),
+      closes: instantOf(one.closes_at),
     }));
     for (const seat of this.seats) this.#fresh(seat);
     this.note('session_created');
@@ -65,9 +79,11 @@ export class Hall {
         for (const seat of this.seats) {
           if (seat.status !== 'running') continue;
           seat.used += 1;
+          seat.usedNow += 1;
           if (seat.left !== null) seat.left -= 1;
         }
       }
+      if (this.status === 'pending' && this.starts === this.now) this.#startAll();
       this.#fall();
     }
     this.now = Math.max(this.now, until);
@@ -76,6 +92,11 @@ export class Hall {
   /** Nobody is there for so long. */
   outage(ms: number): void {
     const to = this.now + ms;
+    // Nothing holds up a planned start; the rest of the outage is one of a session that runs.
+    if (this.status === 'pending' && this.starts != null && this.starts > this.now && this.starts < to) {
+      this.pass(this.starts);
+      return this.outage(to - this.now);
+    }
     const policy = this.#game.outage_policy ?? 'charge';
     if (policy === 'charge' || this.status !== 'running') return this.pass(to);
     if (policy === 'pause') {
@@ -117,11 +138,15 @@ export class Hall {
           this.#adjust(named === undefined ? this.seats.filter(goesOn) : seat && [seat], command.delta_ms)
         );
       case 'switch':
-        return this.status === 'running' && this.#switch(command.current_participant_id, command.cycle_count);
+        return this.status === 'running' && this.#switch(command);
+      case 'schedule':
+        return (isOn || this.status === 'pending') && this.#schedule(command, seat);
+      case 'edit':
+        return (isOn || this.status === 'pending') && this.#edit(command.items ?? []);
       case 'complete':
       case 'cancel':
         if (!isOn && this.status !== 'pending' && !(command.type === 'complete' && this.status === 'expired')) return false;
-        this.status = command.type === 'complete' ? 'completed' : 'cancelled';
+        this.#end(command.type === 'complete' ? 'completed' : 'cancelled');
         return this.note(`session_${this.status}`);
       default:
         return false;
@@ -137,26 +162,39 @@ export class Hall {
   #fresh(seat: Seat): void {
     const { sync_mode, time_per_cycle_ms, max_time_ms, participants = [] } = this.#game;
     const input = participants.find(({ participant_id }) => participant_id === seat.id);
-    const base = sync_mode === 'per_participant' ? input?.total_time_ms : sync_mode === 'per_cycle' ? time_per_cycle_ms : max_time_ms;
+    const ofCycle = this.sheet?.present?.given.time_ms ?? time_per_cycle_ms;
+    const base = sync_mode === 'per_participant' ? input?.total_time_ms : sync_mode === 'per_cycle' ? ofCycle : max_time_ms;
+    seat.given = seat.left = base === undefined ? null : this.#shareOf(seat, base);
+  }
+
+  #shareOf(seat: Seat, time: number): number {
+    const input = this.#game.participants?.find(({ participant_id }) => participant_id === seat.id);
     // In hundredths, as somebody with pencil and paper would.
-    const hundredths = base === undefined ? 0 : base * Math.round((input?.time_factor ?? 1) * 100);
-    const whole = (hundredths - (hundredths % 100)) / 100 + (hundredths % 100 > 0 ? 1 : 0);
-    seat.given = seat.left = base === undefined ? null : whole + (input?.extra_time_ms ?? 0);
+    const hundredths = time * Math.round((input?.time_factor ?? 1) * 100);
+    return (hundredths - (hundredths % 100)) / 100 + (hundredths % 100 > 0 ? 1 : 0) + (input?.extra_time_ms ?? 0);
+  }
+
+  /** When a seat's clock is closed. */
+  closingOf(seat: Seat): number | null {
+    return seat.closes ?? this.closes;
+  }
+
+  #isClosed(seat: Seat): boolean {
+    const closing = this.closingOf(seat);
+    return closing !== null && closing <= this.now;
   }
 
   #fall(): void {
-    const closed = (seat: Seat) => seat.closes !== null && seat.closes <= this.now;
     const runsOut = (seat: Seat) => seat.status === 'running' && this.status === 'running' && seat.left === 0;
-    const fallen = this.seats.filter((seat) => goesOn(seat) && (closed(seat) || runsOut(seat)));
+    const fallen = this.seats.filter((seat) => goesOn(seat) && (this.#isClosed(seat) || runsOut(seat)));
     if (fallen.length === 0) return;
-    const closes = this.#game.closes_at;
-    if (this.status === 'pending' && closes !== undefined && fallen.some((seat) => closed(seat)) && Date.parse(closes) === this.now) {
+    if (this.status === 'pending' && fallen.some((seat) => this.#isClosed(seat)) && this.closes === this.now) {
       this.status = 'cancelled';
       this.note('session_cancelled');
       return;
     }
     for (const seat of fallen) Object.assign(seat, { status: 'expired', hasExpired: true, expiredAt: this.now, ended: seat.ended + 1 });
-    if (this.#game.action_on_timeout?.type === 'end_session' && this.status !== 'pending') this.status = 'expired';
+    if (this.#game.action_on_timeout?.type === 'end_session' && this.status !== 'pending') this.#end('expired');
     else this.#follow();
     this.note(
       'participant_expired',
@@ -166,24 +204,50 @@ export class Hall {
 
   #follow(): void {
     if (this.seats.some(goesOn)) return;
-    const mayRun = this.seats.filter((seat) => seat.closes === null || seat.closes > this.now);
-    if (this.status === 'pending') this.status = 'cancelled';
-    else if (this.#game.sync_mode === 'per_cycle' && mayRun.length > 0) {
-      if (this.#game.auto_advance === true) this.#begin();
-    } else this.status = this.seats.some(({ status }) => status === 'finished') ? 'completed' : 'expired';
+    if (this.status === 'pending') this.#end('cancelled');
+    else if (this.#game.sync_mode === 'per_cycle' && this.seats.some((seat) => !this.#isClosed(seat))) {
+      const goesOnByItself = this.sheet?.present?.given.auto_advance ?? this.#game.auto_advance === true;
+      if (this.#isLast() || goesOnByItself) this.#nextCycle();
+    } else this.#end(this.seats.some(({ status }) => status === 'finished') ? 'completed' : 'expired');
   }
 
-  #begin(): void {
+  #isLast(): boolean {
+    if (this.sheet !== undefined) return !this.sheet.hasNext;
+    return this.#game.max_cycles !== undefined && this.cycle + 1 >= this.#game.max_cycles;
+  }
+
+  /** The cycle is over, and the next one begins, or that of an item; after the last one the session ends. */
+  #nextCycle(item?: string): void {
+    const isLast = this.#isLast() && item === undefined;
     this.cycle += 1;
+    this.#itemStops();
+    if (isLast) return this.#end('completed');
+    this.sheet?.go(this.iso(this.now), item);
     for (const seat of this.seats) {
-      if (seat.closes !== null && seat.closes <= this.now) continue;
+      seat.usedNow = 0;
+      if (this.#isClosed(seat)) continue;
       this.#fresh(seat);
       Object.assign(seat, { status: 'running', since: this.now, hasExpired: false, finishedAt: null, expiredAt: null, late: null });
     }
   }
 
+  #end(status: Status): void {
+    this.status = status;
+    this.#itemStops();
+  }
+
+  /** An item has run as long as the clock that ran longest in it. */
+  #itemStops(): void {
+    const line = this.sheet?.present;
+    if (line?.mark !== 'running') return;
+    line.used += Math.max(...this.seats.map(({ usedNow }) => usedNow));
+    this.sheet?.stop(this.iso(this.now));
+  }
+
   #started(): void {
-    if (this.status === 'pending') this.status = 'running';
+    if (this.status !== 'pending') return;
+    this.status = 'running';
+    this.sheet?.go(this.iso(this.now));
   }
 
   #start(seat: Seat | undefined): boolean {
@@ -217,6 +281,7 @@ export class Hall {
     // What it ran after its arrival is not charged.
     for (let extra = runs ? this.now - at : 0; extra > 0; extra--) {
       seat.used -= 1;
+      seat.usedNow -= 1;
       if (seat.left !== null) seat.left += 1;
     }
     Object.assign(seat, { status: 'finished', finishedAt: at, ended: seat.ended + 1 });
@@ -246,9 +311,10 @@ export class Hall {
     return this.note('session_adjusted');
   }
 
-  #switch(id: string | undefined, cycle: number | undefined): boolean {
+  #switch({ current_participant_id: id, cycle_count: cycle, next_item_id: item }: Extract<TimerCommand, { type: 'switch' }>): boolean {
     const { sync_mode } = this.#game;
     if (sync_mode === 'per_participant' || (cycle !== undefined && cycle !== this.cycle)) return false;
+    if (item !== undefined && this.sheet?.line(item) === undefined) return false;
     if (sync_mode === 'count_up') {
       const seat = this.seats.find((one) => one.id === id);
       if (seat?.status !== 'running') return false;
@@ -256,57 +322,63 @@ export class Hall {
       seat.since = this.now;
       return this.note('cycle_switched', [seat.id]);
     }
-    if (id !== undefined || this.seats.every((seat) => seat.closes !== null && seat.closes <= this.now)) return false;
+    if (id !== undefined || this.seats.every((seat) => this.#isClosed(seat))) return false;
     for (const seat of this.seats) if (seat.status === 'running' || seat.status === 'paused') seat.ended += 1;
-    this.#begin();
+    this.#nextCycle(item);
     return this.note('cycle_switched');
+  }
+
+  /** Plans the start, takes it away, or moves closings. A start lies before every closing. */
+  #schedule({ starts_at, closes_at, participant_id: id }: Extract<TimerCommand, { type: 'schedule' }>, seat: Seat | undefined): boolean {
+    const [starts, closes] = [instantOf(starts_at), instantOf(closes_at)];
+    const plansStart = closes === null || starts !== null;
+    if (plansStart && this.status !== 'pending') return false;
+    if (id !== undefined && (closes === null || seat === undefined)) return false;
+    for (const at of [starts, closes]) if (at !== null && (at <= this.now || at > this.now + 400 * DAY)) return false;
+    const former = [this.closes, seat?.closes ?? null] as const;
+    if (closes !== null && seat === undefined) this.closes = closes;
+    if (closes !== null && seat !== undefined) seat.closes = closes;
+    const start = plansStart ? starts : (this.starts ?? null);
+    const isAhead = (at: number | null): at is number => at !== null && at > this.now;
+    const closings = [this.closes, ...this.seats.map((one) => one.closes)].filter(isAhead);
+    if (this.status === 'pending' && start !== null && closings.some((at) => at <= start)) {
+      this.closes = former[0];
+      if (seat !== undefined) seat.closes = former[1];
+      return false;
+    }
+    if (plansStart) this.starts = starts;
+    return this.note('session_scheduled');
+  }
+
+  /** Before the start the clocks that wait get the time of the first item; later only the list changes. */
+  #edit(items: readonly ItemInput[]): boolean {
+    const { sheet } = this;
+    if (sheet === undefined) return false;
+    const was = sheet.present?.given.time_ms ?? 0;
+    const waiting = this.seats.filter(goesOn);
+    const changeOf = (seat: Seat, is: number): number => this.#shareOf(seat, is) - this.#shareOf(seat, was);
+    const mayBegin = (is: number): boolean =>
+      waiting.every((seat) => (seat.given ?? 0) + changeOf(seat, is) >= 1 && (seat.given ?? 0) + changeOf(seat, is) <= 400 * DAY);
+    if (!sheet.rewrite(items, mayBegin)) return false;
+    if (this.status !== 'pending') return this.note('session_edited');
+    for (const seat of waiting) {
+      const change = changeOf(seat, sheet.present?.given.time_ms ?? 0);
+      seat.given = (seat.given ?? 0) + change;
+      seat.left = (seat.left ?? 0) + change;
+    }
+    return this.note('session_edited');
+  }
+
+  iso(at: number): string {
+    return new Date(at).toISOString();
   }
 }
 
-function goesOn({ status }: Seat): boolean {
+function instantOf(at: string | undefined): number | null {
+  return at === undefined ? null : Date.parse(at);
+}
+
+/** Whether a clock of the reference has not ended. */
+export function goesOn({ status }: Seat): boolean {
   return status === 'waiting' || status === 'running' || status === 'paused';
-}
-
-/** When a clock of the reference falls by the present state: null where it does not. */
-export function deadlineOf({ status, now }: Hall, seat: Seat): string | null {
-  if (status !== 'running' || seat.status !== 'running') return null;
-  const fall = seat.left === null ? null : now + seat.left;
-  const first = [fall, seat.closes].filter((at) => at !== null).toSorted((a, b) => a - b)[0];
-  return first === undefined ? null : new Date(first).toISOString();
-}
-
-/** What the reference says of every participant, in the words of a state. */
-export function told(hall: Hall): object[] {
-  const iso = (at: number | null) => (at === null ? null : new Date(at).toISOString());
-  return hall.seats.map((seat) => ({
-    id: seat.id,
-    clock_status: seat.status,
-    given_ms: seat.given,
-    used: seat.used,
-    left: goesOn(seat) && seat.closes !== null ? Math.min(seat.left ?? Infinity, Math.max(0, seat.closes - hall.now)) : seat.left,
-    deadline_at: deadlineOf(hall, seat),
-    finished_at: iso(seat.finishedAt),
-    expired_at: iso(seat.expiredAt),
-    late_by_ms: seat.late ?? undefined,
-    cycle_count: seat.ended,
-    has_expired: seat.hasExpired,
-  }));
-}
-
-/** The same of a state of the server. */
-export function shown(state: SessionState): object[] {
-  const at = Date.parse(state.updated_at);
-  return state.participants.map((one) => ({
-    id: one.participant_id,
-    clock_status: one.clock_status,
-    given_ms: one.given_ms,
-    used: one.time_used_ms + (one.cycle_started_at == null ? 0 : at - Date.parse(one.cycle_started_at)),
-    left: one.time_remaining_ms,
-    deadline_at: one.deadline_at,
-    finished_at: one.finished_at,
-    expired_at: one.expired_at,
-    late_by_ms: one.late_by_ms,
-    cycle_count: one.cycle_count,
-    has_expired: one.has_expired,
-  }));
 }

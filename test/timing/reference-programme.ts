@@ -58,6 +58,12 @@ export class RunSheet {
     return next === undefined ? null : next.given.time_ms;
   }
 
+  /** Whether a line waits below the finger, or another round follows. */
+  get hasNext(): boolean {
+    const below = this.lines.slice((this.finger ?? -1) + 1);
+    return this.round < this.#rounds || below.some(({ mark }) => mark === 'waiting');
+  }
+
   tick(): void {
     if (this.present !== undefined) this.present.used += 1;
   }

@@ -194,14 +194,18 @@ describe('a start at an instant', () => {
     const planned = exam().play(0, { type: 'schedule', starts_at: at(START - MINUTE) });
     expect(faults(planned, { closes_at: at(START - MINUTE), participant_id: 'black' })).to.equal('closes_at: out_of_range');
     expect(planned.refusal(MINUTE, { type: 'schedule', closes_at: at(DAY), participant_id: 'eve' }).code).to.equal('PARTICIPANT_NOT_FOUND');
+    const own = exam()
+      .play(0, { type: 'schedule', closes_at: at(DAY), participant_id: 'white' })
+      .play(0, { type: 'schedule', closes_at: at(DAY), participant_id: 'black' });
+    // That of the session counts too, although both have their own.
+    expect(faults(own, { starts_at: at(START) })).to.equal('starts_at: out_of_range');
     const running = exam().play(0, { type: 'start' });
     expect(running.refusal(MINUTE, { type: 'schedule', starts_at: at(START) }).code).to.equal('INVALID_STATE_TRANSITION');
-    expect(running.play(2 * MINUTE, { type: 'complete' }).refusal(DAY, { type: 'schedule', closes_at: at(2 * DAY) }).details).to.deep.equal(
-      {
-        status: 'completed',
-        command: 'schedule',
-      },
-    );
+    running.play(2 * MINUTE, { type: 'complete' });
+    for (const participant_id of [undefined, 'white']) {
+      const { details } = running.refusal(DAY, { type: 'schedule', closes_at: at(2 * DAY), participant_id });
+      expect(details).to.deep.equal({ status: 'completed', command: 'schedule' });
+    }
   });
 
   it('ST-8 the notice of a closing counts what it cuts off from the planned start', () => {
