@@ -33,8 +33,8 @@ export function finishedLate(
 }
 
 /**
- * Whether a session still takes a late finish: it goes on, or it has ended by itself. A session that a command ended has
- * clocks that have not ended, or it is completed although nobody has finished.
+ * Whether a session still takes a late finish: it goes on, or it has ended by itself. A session that a command ended
+ * has clocks that have not ended, or it is completed although nobody has finished.
  */
 function isTaken({ status, participants }: SessionState): boolean {
   if (status !== 'completed') return status !== 'cancelled' && status !== 'pending';
