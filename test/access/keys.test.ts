@@ -72,7 +72,6 @@ describe('keys', () => {
   }
 
   it('G-9 a key set gives each kind of key by its id; a new key is found, and a removed one is refused', async function () {
-    this.timeout(40_000);
     const set = new KeySet();
     sets.push(set);
     const port = await set.open();

@@ -52,7 +52,7 @@ describe('rooms and senders without a right to them', () => {
     link.delayMs = 50;
     const { session_id } = await player.ok('session:create', chess());
     await owner.ok('session:start', { session_id });
-    await player.next('session:update', (event) => event.session_id === session_id && event.version === 2, 1_500);
+    await player.next('session:update', (event) => event.session_id === session_id && event.version === 2);
   });
 
   it('G-48 while Redis cannot be reached, a fresh token that depends on it is not accepted, and the socket stays in its rooms', async () => {
@@ -64,7 +64,7 @@ describe('rooms and senders without a right to them', () => {
     await watcher.refused('SERVICE_UNAVAILABLE', 'auth:refresh', { token });
     link.mend();
     await owner.ok('session:start', { session_id });
-    await watcher.next('session:update', (event) => event.session_id === session_id && event.version === 2, 8_000);
+    await watcher.next('session:update', (event) => event.session_id === session_id && event.version === 2);
     await watcher.ok('auth:refresh', { token });
     await owner.ok('session:switch', { session_id });
     await watcher.next('session:update', (event) => event.session_id === session_id && event.version === 3);

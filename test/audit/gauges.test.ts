@@ -20,16 +20,16 @@ describe('the metrics of the trail on an instance that does not carry it', () =>
     const app = await cluster.instance();
     expect(await metric(app, 'synckairos_audit_lag_ms')).to.equal(0);
     await rest(app, 'POST', '/v1/sessions', chess());
-    await until('the lag to be seen', async () => (await metric(app, 'synckairos_audit_lag_ms')) > 500, 5_000);
+    await until('the lag to be seen', async () => (await metric(app, 'synckairos_audit_lag_ms')) > 500);
     await cluster.instance({ AUDIT_WORKER: 'inline', DATABASE_URL: await freshDatabase() });
-    await until('the lag to be gone', async () => (await metric(app, 'synckairos_audit_lag_ms')) === 0, 10_000);
+    await until('the lag to be gone', async () => (await metric(app, 'synckairos_audit_lag_ms')) === 0);
   });
 
   it('A-32 an instance with AUDIT_WORKER=off counts the jobs by status', async () => {
     const app = await cluster.instance();
     const queue = openQueue(cluster.redis(), cluster.settings.KEY_PREFIX, silent);
     await queue.addBulk(Array.from({ length: 3 }, () => ({ name: 'events', data: { events: [] } })));
-    await until('the jobs to be counted', async () => (await metric(app, 'synckairos_db_write_queue_size{status="waiting"}')) === 3, 5_000);
+    await until('the jobs to be counted', async () => (await metric(app, 'synckairos_db_write_queue_size{status="waiting"}')) === 3);
     expect(await metric(app, 'synckairos_db_write_queue_size{status="failed"}')).to.equal(0);
   });
 
@@ -40,12 +40,14 @@ describe('the metrics of the trail on an instance that does not carry it', () =>
     await rest(app, 'POST', '/v1/sessions', chess());
     await until('the lag to be seen', async () => (await metric(app, 'synckairos_audit_lag_ms')) > 0);
     await redis.kill();
+    // The last figures that came from it are shown by then.
+    await wait(SAMPLES_MS);
     const lag = await metric(app, 'synckairos_audit_lag_ms');
     await wait(SAMPLES_MS);
     expect(await metric(app, 'synckairos_audit_lag_ms')).to.equal(lag);
     const began = performance.now();
     await own.close();
-    expect(performance.now() - began).to.be.below(5_000);
+    expect(performance.now() - began).to.be.below(10_000);
   });
 });
 

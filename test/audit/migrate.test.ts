@@ -196,7 +196,7 @@ describe('migrations', () => {
 describe('npm run migrate', () => {
   const cli = async (databaseUrl: string) => {
     const script = path.resolve(import.meta.dirname, '../../server/audit/migrate-cli.ts');
-    const options = { env: { PATH: process.env['PATH'], DATABASE_URL: databaseUrl }, timeout: 15_000 };
+    const options = { env: { PATH: process.env['PATH'], DATABASE_URL: databaseUrl }, timeout: 50_000 };
     return run(process.execPath, ['--import', 'tsx', '--conditions=development', script], options).then(
       ({ stdout, stderr }) => ({ code: 0, stdout, stderr }),
       (error: { code: number; stdout: string; stderr: string }) => error,

@@ -99,12 +99,12 @@ describe('while PostgreSQL is away', function () {
       await server.stop();
       await put(b.redis, prefix, eventsOf('game', 1, 10));
       await until('a job in hand', async () => (await b.queue.getActiveCount()) === 1);
-      expect(await duration(writer.close())).to.be.below(3000);
+      expect(await duration(writer.close())).to.be.below(10_000);
       expect(await b.queue.getJobCounts('waiting', 'active')).to.deep.equal({ waiting: 1, active: 0 });
       expect(await spentAttempts(b)).to.equal(0);
       const again = await restart();
       b.writer();
-      await until('all rows', async () => (await storedRows(again.url)).length === 10, 5000);
+      await until('all rows', async () => (await storedRows(again.url)).length === 10);
     } finally {
       await b.close();
     }
@@ -123,9 +123,9 @@ describe('while PostgreSQL is away', function () {
       await put(b.redis, prefix, [eventOf('game', 1)]);
       await until('a job in hand', async () => (await b.queue.getActiveCount()) === 1);
       expect(await duration(writer.close())).to.be.below(10_000);
-      expect(await duration(trail.history('game', 0, 10).catch(() => {}))).to.be.below(5000);
+      expect(await duration(trail.history('game', 0, 10).catch(() => {}))).to.be.below(10_000);
       expect(await trail.ping()).to.equal(false);
-      expect(await duration(trail.close())).to.be.below(3000);
+      expect(await duration(trail.close())).to.be.below(10_000);
     } finally {
       wake();
       await trail.close();

@@ -69,7 +69,8 @@ describe('peers that read slowly or not at all', function () {
     await deaf.next('session:update', (update) => update.version === version + 1);
     expect(left, 'who was disconnected').to.have.length(1);
     expect(left[0]).to.match(/^deaf: transport/);
-    expect(await metric(app, 'synckairos_connected_sockets')).to.equal(3);
+    // The text that showed the cut is given out again while the budget of fresh ones for its second is spent.
+    await until('three are connected', async () => (await metric(app, 'synckairos_connected_sockets')) === 3);
   });
 
   it('Y-2 what a client does not read does not stay in memory', async () => {
@@ -103,7 +104,7 @@ describe('peers that read slowly or not at all', function () {
     const gone = deaf.disconnected(15_000);
     wireOf(deaf).pause();
     for (let n = 0; n < 100; n++) deaf.socket.emit('session:get', { session_id }, () => {});
-    await until('it is cut off', async () => (await metric(app, CUT)) === 1, 10_000);
+    await until('it is cut off', async () => (await metric(app, CUT)) === 1);
     wireOf(deaf).resume();
     await gone;
   });

@@ -74,7 +74,7 @@ describe('console: a path of another site', function () {
   it('CO-70 the operator view reads the metrics that lie below the path', async () => {
     const { url } = await room.stage.instance({ BASE_PATH: '/timer' });
     const page = await room.open(`${url}/#/operator`);
-    await page.getByRole('region', { name: 'Audit lag' }).waitFor({ timeout: 15_000 });
+    await page.getByRole('region', { name: 'Audit lag' }).waitFor({ timeout: 30_000 });
     expect(room.problems).to.deep.equal([]);
   });
 
@@ -88,6 +88,6 @@ describe('console: a path of another site', function () {
     await first.close();
     const second = await room.stage.instance({ ...JWT, BASE_PATH: '/second', PORT });
     await page.goto(`${second.url}/`);
-    await page.getByRole('heading', { name: 'Who are you?' }).waitFor({ timeout: 15_000 });
+    await page.getByRole('heading', { name: 'Who are you?' }).waitFor({ timeout: 30_000 });
   });
 });

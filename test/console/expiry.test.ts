@@ -90,7 +90,7 @@ describe('console: time runs out', function () {
     await press(page, '−5 min');
     await shows(other, 'black', '1:00');
     await press(page, '−1 min');
-    await page.getByRole('alert').filter({ hasText: 'Something must be left on the clock' }).waitFor({ timeout: 15_000 });
+    await page.getByRole('alert').filter({ hasText: 'Something must be left on the clock' }).waitFor({ timeout: 30_000 });
     await shows(other, 'white', '5:00');
     await page.keyboard.press('Escape');
     await press(page, 'Finish');

@@ -21,11 +21,11 @@ describe('console: history', function () {
     const other = await room.open(`${url}/${hash}`);
     await turnOf(other, 'white');
     await press(other, 'History');
-    await other.getByText('2 events, all there are.').waitFor({ timeout: 15_000 });
+    await other.getByText('2 events, all there are.').waitFor({ timeout: 30_000 });
 
     await page.keyboard.press('Space');
     await turnOf(page, 'black');
-    await other.getByText('3 events, all there are.').waitFor({ timeout: 15_000 });
+    await other.getByText('3 events, all there are.').waitFor({ timeout: 30_000 });
     await press(page, 'Pause');
     await stands(page, 'Paused');
     await press(page, 'Resume');
@@ -33,7 +33,7 @@ describe('console: history', function () {
     await rested(page);
     await page.keyboard.press('Space');
     await turnOf(page, 'white');
-    await other.getByText('6 events, all there are.').waitFor({ timeout: 15_000 });
+    await other.getByText('6 events, all there are.').waitFor({ timeout: 30_000 });
 
     const client = room.stage.client(url);
     const { events } = await client.getHistory(hash.replace('#/s/', ''));
@@ -68,7 +68,7 @@ describe('console: history', function () {
     for (const participant_id of ['bob', 'ann']) await client.extend(id, { participant_id });
     const page = await room.open(`${url}/#/s/${id}`);
     await press(page, 'History');
-    await page.getByText('4 events, all there are.').waitFor({ timeout: 15_000 });
+    await page.getByText('4 events, all there are.').waitFor({ timeout: 30_000 });
     const lines = (await page.locator('.timeline li').allInnerTexts()).map((line) => line.replaceAll(/\s+/g, ' '));
     expect(lines[0]).to.include('Extension asked for · Ann of Æbelø').and.to.include('for Ann of Æbelø · the end stays');
     expect(lines[1]).to.include('for Bob · 12.500 s more');
@@ -88,7 +88,7 @@ describe('console: history', function () {
     redisItself.disconnect();
     const page = await room.open(`${url}/#/s/${id}`);
     await press(page, 'History');
-    await page.getByText('106 events, all there are.').waitFor({ timeout: 15_000 });
+    await page.getByText('106 events, all there are.').waitFor({ timeout: 30_000 });
     expect(await page.locator('.timeline li').count()).to.equal(106);
   });
 
@@ -97,6 +97,6 @@ describe('console: history', function () {
     const page = await room.open(url);
     await createGame(page, 'Stopwatch');
     await press(page, 'History');
-    await page.getByText('There is no history to read').waitFor({ timeout: 15_000 });
+    await page.getByText('There is no history to read').waitFor({ timeout: 30_000 });
   });
 });

@@ -6,7 +6,7 @@ import { inSeconds, JWT, sign } from '../access/kit.ts';
 import { createGame, press } from './play.ts';
 import { browserRoom } from './room.ts';
 
-const PATIENCE = { timeout: 15_000 };
+const PATIENCE = { timeout: 30_000 };
 const QUESTION = 'Become somebody else?';
 
 describe('console: identity', function () {

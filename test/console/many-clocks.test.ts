@@ -56,7 +56,7 @@ describe('console: many clocks', function () {
         await client.startSession(id);
         await page.goto(`${url}/#/s/${id}`);
         const last = page.locator(`.clock[data-player="Player-${count}"] .clock-time`, { hasText: /\d:\d\d/ });
-        await last.waitFor({ state: 'attached', timeout: 15_000 });
+        await last.waitFor({ state: 'attached', timeout: 30_000 });
         for (const [width, height] of SCREENS) {
           await page.setViewportSize({ width, height });
           const found = await page.evaluate<string[]>(UNREADABLE);

@@ -10,7 +10,7 @@ import { hasNginx, startNginx } from '../kit/nginx.ts';
 import { press, shows, stands, turnOf } from './play.ts';
 import { browserRoom } from './room.ts';
 
-const PATIENCE = { timeout: 15_000 };
+const PATIENCE = { timeout: 30_000 };
 const REASON = 'No WebSocket gets through: read every few seconds';
 
 describe('console: no WebSocket on the way', function () {

@@ -18,7 +18,7 @@ describe('console: operator view', function () {
     const page = await room.open(url);
     await page.getByRole('link', { name: 'Operator view' }).click();
     const panel = (title: string) => page.getByRole('region', { name: title });
-    await panel('Sessions with somebody watching').getByText('running').waitFor({ timeout: 15_000 });
+    await panel('Sessions with somebody watching').getByText('running').waitFor({ timeout: 30_000 });
     const figure = async (title: string, row: string): Promise<string> =>
       (await panel(title).locator('.panel-row', { hasText: row }).locator('b').textContent())?.trim() ?? '';
     // Rooms are counted every two seconds.
@@ -43,14 +43,14 @@ describe('console: operator view', function () {
     });
     const page = await context.newPage();
     await page.goto(`${url}/#/operator`);
-    await page.getByText('for operators who have signed in').waitFor({ timeout: 15_000 });
+    await page.getByText('for operators who have signed in').waitFor({ timeout: 30_000 });
     await press(page, 'Sign in as an operator');
-    await page.getByRole('region', { name: 'Audit lag' }).waitFor({ timeout: 15_000 });
+    await page.getByRole('region', { name: 'Audit lag' }).waitFor({ timeout: 30_000 });
   });
 
   it('CO-32 where the metrics have a port of their own the operator view says so', async () => {
     const { url } = await room.stage.instance({ OPERATOR_PORT: '0' });
     const page = await room.open(`${url}/#/operator`);
-    await page.getByText('on a port of their own (OPERATOR_PORT)').waitFor({ timeout: 15_000 });
+    await page.getByText('on a port of their own (OPERATOR_PORT)').waitFor({ timeout: 30_000 });
   });
 });

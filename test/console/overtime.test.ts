@@ -24,12 +24,12 @@ describe('console: a clock goes on below zero', function () {
     await press(page, 'Start');
     const announced = (text: string) =>
       Promise.all(
-        [page, other].map((each) => each.locator('[role="status"]', { hasText: text }).waitFor({ state: 'attached', timeout: 15_000 })),
+        [page, other].map((each) => each.locator('[role="status"]', { hasText: text }).waitFor({ state: 'attached', timeout: 30_000 })),
       );
     await announced('Player 1: time is up, overtime runs');
     await announced('Player 1: 9 seconds over');
     for (const each of [page, other]) {
-      await over(each, 'player-1').waitFor({ timeout: 15_000 });
+      await over(each, 'player-1').waitFor({ timeout: 30_000 });
       await shows(each, 'player-1', /^−(\d\.\d|0:\d\d)$/);
       expect(await each.locator('.clock[data-player="player-1"] .sr-only').textContent()).to.match(/^, \d+ seconds? over, running\./);
     }
@@ -45,7 +45,7 @@ describe('console: a clock goes on below zero', function () {
     const page = await room.open((await room.stage.instance()).url);
     await createGame(page, 'Own rules', { 'Time for each': '1 s', 'Overtime after zero': '2 s' });
     await press(page, 'Start');
-    await over(page, 'player-1').waitFor({ timeout: 15_000 });
+    await over(page, 'player-1').waitFor({ timeout: 30_000 });
     await stands(page, 'Player 1 ran out of time');
     await page.locator('.clock[data-player="player-1"][data-expired="true"]', { hasText: 'Time is up' }).waitFor();
     await shows(page, 'player-1', '−2.0');

@@ -4,7 +4,7 @@ import type { Page } from 'playwright-core';
 import { rest } from '../kit/rest.ts';
 
 /** Generous, since the machine may be busy. */
-const PATIENCE = { timeout: 15_000 };
+const PATIENCE = { timeout: 30_000 };
 
 /** A change to a preset: what is filled in, by the label of the field. */
 export type Entries = Record<string, string>;

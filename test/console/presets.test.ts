@@ -92,7 +92,7 @@ describe('console: setting up', function () {
     const page = await room.open((await room.stage.instance()).url);
     const noteOf = async (label: string): Promise<string> => {
       const field = page.locator('.field[data-faulty="true"]', { has: page.getByLabel(label, { exact: true }) });
-      await field.waitFor({ timeout: 15_000 });
+      await field.waitFor({ timeout: 30_000 });
       expect(await field.locator('input').getAttribute('aria-invalid')).to.equal('true');
       return (await field.locator('.field-note').textContent()) ?? '';
     };

@@ -13,7 +13,7 @@ async function linkFor(page: Page, way: string): Promise<string> {
   const make = page.getByRole('button', { name: 'Make a link' });
   if ((await make.count()) > 0) await make.click();
   const field = page.getByLabel('Link for others');
-  await field.waitFor({ timeout: 15_000 });
+  await field.waitFor({ timeout: 30_000 });
   const link = await field.inputValue();
   await page.getByRole('img', { name: 'QR code' }).waitFor();
   await press(page, 'Close');
@@ -69,7 +69,7 @@ describe('console: sharing', function () {
   it('CO-12 the page takes a token from behind the #, takes it out of the address, and says when it lacks one', async () => {
     const { url } = await room.stage.instance(JWT);
     const nobody = await room.open(url);
-    await nobody.getByRole('heading', { name: 'Who are you?' }).waitFor({ timeout: 15_000 });
+    await nobody.getByRole('heading', { name: 'Who are you?' }).waitFor({ timeout: 30_000 });
     await nobody.getByLabel('Access token').fill(await sign({ sub: 'nora' }));
     await press(nobody, 'Enter');
     await createGame(nobody, 'Chess');
@@ -139,7 +139,7 @@ describe('console: sharing', function () {
     await press(anna, 'Share');
     const links = anna.getByRole('region', { name: 'Links that are good now' }).getByRole('listitem');
     await links.filter({ hasText: 'Watch only' }).getByRole('button', { name: 'Revoke' }).click();
-    await links.waitFor({ state: 'detached', timeout: 15_000 });
-    await watcher.getByRole('heading', { name: 'This way in is closed' }).waitFor({ timeout: 15_000 });
+    await links.waitFor({ state: 'detached', timeout: 30_000 });
+    await watcher.getByRole('heading', { name: 'This way in is closed' }).waitFor({ timeout: 30_000 });
   });
 });

@@ -130,7 +130,7 @@ const PRESETS: readonly Preset[] = [
 const tells = (page: Page, who: string, phase: string): Promise<void> =>
   page
     .locator(`.clock[data-player="${who}"][data-active="true"] .clock-phase`, { hasText: phase })
-    .waitFor({ state: 'attached', timeout: 15_000 });
+    .waitFor({ state: 'attached', timeout: 30_000 });
 
 /** All that clocks told of their time controls, without the seconds of a delay, one of which a busy page may miss. */
 async function phasesOf(page: Page): Promise<string[]> {
@@ -200,11 +200,11 @@ describe('console: time controls', function () {
     await press(here, 'Start');
     for (const page of [here, there]) {
       const clock = page.locator('.clock[data-player="first-player"]');
-      await clock.filter({ hasText: 'Overtime' }).filter({ hasText: '−1.' }).waitFor({ timeout: 15_000 });
+      await clock.filter({ hasText: 'Overtime' }).filter({ hasText: '−1.' }).waitFor({ timeout: 30_000 });
     }
     for (const page of [here, there]) {
       const clock = page.locator('.clock[data-player="first-player"][data-expired="true"]');
-      await clock.filter({ hasText: 'Time is up' }).filter({ hasText: '−4.0' }).waitFor({ timeout: 15_000 });
+      await clock.filter({ hasText: 'Time is up' }).filter({ hasText: '−4.0' }).waitFor({ timeout: 30_000 });
     }
     expect(room.problems).to.deep.equal([]);
   });
@@ -225,7 +225,7 @@ describe('console: time controls', function () {
     ] as const) {
       await page.getByLabel('Time control').fill(text);
       await press(page, 'Create game');
-      await page.locator('.field[data-faulty="true"] .field-note', { hasText: told }).waitFor({ timeout: 15_000 });
+      await page.locator('.field[data-faulty="true"] .field-note', { hasText: told }).waitFor({ timeout: 30_000 });
       const said = (await page.locator('.field-note, .problem').allTextContents()).join(' ');
       expect(said).not.to.match(/expected|invalid|_ms|<=|>=|Must/i);
     }

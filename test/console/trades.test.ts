@@ -24,7 +24,7 @@ describe('console: what each preset is used for', function () {
     await createGame(page, 'Meeting agenda');
     await press(page, 'Start');
     const item = (title: string, status: string) =>
-      page.locator(`.programme li[data-status="${status}"]`, { hasText: title }).waitFor({ timeout: 15_000 });
+      page.locator(`.programme li[data-status="${status}"]`, { hasText: title }).waitFor({ timeout: 30_000 });
     for (const [title, next] of [
       ['Welcome', 'Review'],
       ['Review', 'Plans'],
@@ -127,7 +127,7 @@ describe('console: what each preset is used for', function () {
       await page.goto(`${url}/#/`);
       await createGame(page, preset);
       await press(page, 'Share');
-      const link = await page.getByLabel('Link for others').inputValue({ timeout: 15_000 });
+      const link = await page.getByLabel('Link for others').inputValue({ timeout: 30_000 });
       return link.endsWith('&watch') ? 'Watch only' : 'Control';
     };
     for (const preset of ['Exam', 'Auction lot', 'Quiz question', 'Meeting agenda', 'Intervals', 'Team match', 'Stopwatch']) {

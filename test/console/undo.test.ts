@@ -49,7 +49,7 @@ describe('console: taking turns back', function () {
     await page.keyboard.press('Enter');
     await press(page, 'Resume');
     await press(page, 'History');
-    await page.getByText('8 events, all there are.').waitFor({ timeout: 15_000 });
+    await page.getByText('8 events, all there are.').waitFor({ timeout: 30_000 });
     expect(await page.locator('.timeline li', { hasText: 'Turn taken back' }).count()).to.equal(2);
     expect(room.problems).to.deep.equal([]);
   });

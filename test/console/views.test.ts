@@ -85,7 +85,7 @@ describe('console: views', function () {
       await page.setViewportSize({ width: 1200, height: 750 });
     });
     const locked = await room.open((await room.stage.instance(JWT)).url, { reducedMotion: 'reduce' });
-    await locked.getByRole('heading', { name: 'Who are you?' }).waitFor({ timeout: 15_000 });
+    await locked.getByRole('heading', { name: 'Who are you?' }).waitFor({ timeout: 30_000 });
     faults.push(...(await violationsIn(locked, 'sign in')));
     expect(faults.join('\n')).to.equal('');
   });

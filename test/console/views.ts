@@ -12,7 +12,7 @@ export async function eachView(page: Page, url: string, look: (view: string) => 
     await home();
     await createGame(page, preset, entries);
     await press(page, 'Start');
-    await page.locator('.clock[data-active="true"]').waitFor({ timeout: 15_000 });
+    await page.locator('.clock[data-active="true"]').waitFor({ timeout: 30_000 });
   };
   await home();
   await look('setup');
@@ -31,9 +31,9 @@ export async function eachView(page: Page, url: string, look: (view: string) => 
   await turnOf(page, 'black');
   for (const sheet of ['Adjust', 'Finish', 'Share', 'History']) {
     await press(page, sheet);
-    if (sheet === 'Share') await page.getByRole('img', { name: 'QR code' }).waitFor({ timeout: 15_000 });
+    if (sheet === 'Share') await page.getByRole('img', { name: 'QR code' }).waitFor({ timeout: 30_000 });
     if (sheet === 'History') {
-      await page.getByText('all there are').waitFor({ timeout: 15_000 });
+      await page.getByText('all there are').waitFor({ timeout: 30_000 });
       await page.getByText('As a table').click();
     }
     await look(sheet);
@@ -43,7 +43,7 @@ export async function eachView(page: Page, url: string, look: (view: string) => 
   await stands(page, 'Paused');
   await look('paused');
   await page.goto(`${page.url()}&watch`);
-  await page.getByText('Watching').waitFor({ timeout: 15_000 });
+  await page.getByText('Watching').waitFor({ timeout: 30_000 });
   await look('watching');
 
   await started('Three stages');
@@ -79,12 +79,12 @@ export async function eachView(page: Page, url: string, look: (view: string) => 
   await stands(page, 'Time is up');
   await look('expired');
   await page.goto(`${url}/#/s/nowhere`);
-  await page.getByText('does not exist any more').waitFor({ timeout: 15_000 });
+  await page.getByText('does not exist any more').waitFor({ timeout: 30_000 });
   await look('gone');
   await page.goto(`${url}/#/playground`);
-  await page.locator('.turn-table').waitFor({ timeout: 15_000 });
+  await page.locator('.turn-table').waitFor({ timeout: 30_000 });
   await look('playground');
   await page.goto(`${url}/#/operator`);
-  await page.getByRole('region', { name: 'Clock' }).waitFor({ timeout: 15_000 });
+  await page.getByRole('region', { name: 'Clock' }).waitFor({ timeout: 30_000 });
   await look('operator');
 }

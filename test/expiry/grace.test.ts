@@ -1,6 +1,8 @@
 import { expect } from 'chai';
 import { EngineFixture, codeOf, GRACE_MS, iso, type EngineInstance, stateOf } from './engine-fixture.ts';
 
+const LONG_GRACE_MS = 30_000;
+
 describe('the flag and the move', () => {
   let engines: EngineFixture;
   let a: EngineInstance;
@@ -74,11 +76,22 @@ describe('the flag and the move', () => {
     const game = await engines.game(a, 1_000);
     const within = stateOf(await b.engine.get(game.session_id, { arrival: game.deadline + GRACE_MS - 1 }));
     expect(within).to.include({ version: 2, status: 'running' });
-    expect(engines.now(), 'it did not wait').to.be.below(game.deadline + GRACE_MS);
     await engines.reach(game.deadline + GRACE_MS);
     const after = stateOf(await b.engine.get(game.session_id, { arrival: game.deadline + GRACE_MS }));
     expect(after).to.include({ version: 3, status: 'expired', updated_at: iso(game.deadline) });
     expect(await engines.trail(game.session_id)).to.have.length(3);
+  });
+
+  it('E-12 a read within the grace does not wait for its end', async () => {
+    const patient = await EngineFixture.open(LONG_GRACE_MS);
+    try {
+      const instance = await patient.instance({ expires: false });
+      const game = await patient.game(instance, 1_000);
+      stateOf(await instance.engine.get(game.session_id, { arrival: game.deadline }));
+      expect(patient.now()).to.be.below(game.deadline + LONG_GRACE_MS);
+    } finally {
+      await patient.close();
+    }
   });
 
   it('E-12 a message comes after what ran out before it', async () => {

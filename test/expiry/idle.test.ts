@@ -136,10 +136,10 @@ describe('what nobody plays', () => {
     });
 
     it('L-15 a later connection keeps an idle session going for as long again', async () => {
-      const watch = await forgotten(6 * SECOND, STOPWATCH);
-      const quiz = await forgotten(6 * SECOND, CYCLES);
-      const gone = await forgotten(6 * SECOND, STOPWATCH);
-      const connected = Math.floor(engines.now()) - 3 * SECOND;
+      const watch = await forgotten(8 * SECOND, STOPWATCH);
+      const quiz = await forgotten(8 * SECOND, CYCLES);
+      const gone = await forgotten(8 * SECOND, STOPWATCH);
+      const connected = Math.floor(engines.now()) - SECOND;
       await createPresence(engines.redis(), engines.prefix, 60_000).mark([watch.id, quiz.id], connected);
       const instance = await engines.instance();
       isEnd((await engines.trailOf(gone.id, 3))[2], gone.started + 5 * SECOND);
@@ -232,8 +232,8 @@ describe('what nobody plays', () => {
       const { seen } = createKeys(cluster.settings.KEY_PREFIX).session(session_id);
       const mark = async () => Number(await cluster.redis().get(seen));
       const first = await until('the first mark', async () => (await mark()) || false);
-      const second = await until('the next mark', async () => ((await mark()) > first ? mark() : false), 30_000);
-      expect(second - first).to.be.within(19_000, 30_000);
+      const second = await until('the next mark', async () => ((await mark()) > first ? mark() : false), 45_000);
+      expect(second - first).to.be.within(19_000, 45_000);
       for (const idle_end_ms of [0, 59_999, 2_592_000_001]) {
         const refused = await owner.refused('VALIDATION_ERROR', 'session:create', { sync_mode: 'count_up', idle_end_ms });
         expect(refused.details).to.have.nested.property('[0].field', 'idle_end_ms');
@@ -259,16 +259,18 @@ describe('what nobody plays', () => {
       await watcher.ok('session:join', { session_id: 'watched' });
       for (const session_id of ['first', 'second']) {
         await start(session_id);
-        await until(`${session_id} ends`, async () => (await status(session_id)) === 'cancelled', 10_000);
+        await until(`${session_id} ends`, async () => (await status(session_id)) === 'cancelled');
         expect(await status('watched')).to.equal('running');
       }
       const left = await owner.ok('time:sync', {});
       await watcher.ok('session:leave', { session_id: 'watched' });
+      const gone = await owner.ok('time:sync', {});
       const end = await until('it ends when nobody is there', async () => {
         const state = await owner.ok('session:get', { session_id: 'watched' });
         return state.status === 'cancelled' && state;
       });
-      expect(Date.parse(end.session_completed_at ?? '') - left.server_send_time_ms).to.be.within(0, 4_100);
+      const endedAt = Date.parse(end.session_completed_at ?? '');
+      expect(endedAt).to.be.within(Math.floor(left.server_send_time_ms), Math.ceil(gone.server_receive_time_ms) + 4_100);
       expect(
         await keysLike(cluster.redis(), `${cluster.settings.KEY_PREFIX}:*:seen/*`),
         'nothing is left of those that have ended',

@@ -7,7 +7,7 @@ import { createKeys } from '../../server/store/keys.ts';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
-const IDLE_MS = 5_000;
+const IDLE_MS = 120_000;
 const NOBODY: Partial<CreatePayload> = { participants: [] };
 
 describe('how long a session stays in Redis', () => {
@@ -26,7 +26,7 @@ describe('how long a session stays in Redis', () => {
   };
   const expectToLive = async (session_id: string, ms: number) => {
     const left = await cluster.redis().pttl(createKeys(cluster.settings.KEY_PREFIX).session(session_id).session);
-    expect(left).to.be.within(ms - 4_000, ms);
+    expect(left).to.be.within(ms - 60_000, ms);
   };
 
   it('L-1 a session that does not run stays in Redis for SESSION_TTL_SECONDS after its last change', async () => {

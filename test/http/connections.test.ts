@@ -16,7 +16,6 @@ const MEGABYTES = 1_000_000;
 const chunked = (body: string) => `${body.length.toString(16)}\r\n${body}\r\n0\r\n\r\n`;
 
 describe('a connection that is kept for the next request', function () {
-  this.timeout(30_000);
   let cluster: Cluster;
   let open: App;
   let closed: App;

@@ -8,7 +8,6 @@ import { until } from '../kit/until.ts';
 import { endAll, startLogged } from '../ops/logged.ts';
 
 describe('the address of a client behind proxies', function () {
-  this.timeout(30_000);
   let cluster: Cluster;
   beforeEach(async () => {
     cluster = await openCluster();

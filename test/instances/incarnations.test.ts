@@ -46,15 +46,15 @@ describe('incarnations of an id over several instances', () => {
       expect(join.state).to.deep.equal(later);
       if (isKnown) {
         const told = async () => (await instance.ok('session:history', { session_id })).events.length === 1;
-        await until('the trail has it', told, 10_000);
+        await until('the trail has it', told);
       }
       await cluster.redis().set(key, earlier);
       if (isKnown) {
-        const update = await watcher.next('session:update', undefined, 8_000);
+        const update = await watcher.next('session:update');
         expect(update).to.deep.include({ event_type: 'session_recovered', version: 2 });
         expect('state' in update && update.state.created_at).to.equal(later.created_at);
       } else {
-        expect(await watcher.next('session:deleted', undefined, 8_000)).to.include({ epoch: later.epoch, version: 2 });
+        expect(await watcher.next('session:deleted')).to.include({ epoch: later.epoch, version: 2 });
       }
     });
   }

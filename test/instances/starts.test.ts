@@ -70,7 +70,7 @@ describe('planned starts of a service', () => {
     expect(await post(b, `/${session_id}/schedule`)).to.include({ version: 3, starts_at: null });
     const refused = await host.refused('VALIDATION_ERROR', 'session:schedule', { session_id, starts_at: 'tomorrow' });
     expect(refused).to.have.nested.property('details[0].field', 'starts_at');
-    const soon = ahead(600);
+    const soon = ahead(2_000);
     expect(await post(b, `/${session_id}/schedule`, { starts_at: soon })).to.include({ version: 4, starts_at: soon });
     const [first, second] = await Promise.all([started(host, session_id), started(guest, session_id)]);
     expect(first).to.deep.include({ version: 5, state: second.state });
@@ -92,7 +92,7 @@ describe('planned starts of a service', () => {
     if (!reply.ok) throw new Error(JSON.stringify(reply.error));
     expect(reply.data.participants[0]).to.include({ closes_at, deadline_at: closes_at });
     expect(reply.notices?.map(({ code, participant_id }) => [code, participant_id])).to.deep.equal([['CUT_BY_CLOSE', 'white']]);
-    const soon = ahead(500);
+    const soon = ahead(2_000);
     const moved = await host.ok('session:schedule', { session_id, closes_at: soon });
     expect(moved).to.include({ version: 4, closes_at: soon, deadline_at: soon });
     const fallen = withState(await guest.next('session:update', (event) => event.event_type === 'participant_expired'));
@@ -109,7 +109,7 @@ describe('planned starts of a service', () => {
     const starts_at = ahead(5_000);
     await Promise.all(sessions.map(({ session_id }) => post(doomed, `/${session_id}/schedule`, { starts_at })));
     const heard = sessions.map(({ session_id }) => started(watcher, session_id));
-    await until('100 ms before', async () => Date.now() >= Date.parse(starts_at) - 100, 10_000);
+    await until('100 ms before', async () => Date.now() >= Date.parse(starts_at) - 100);
     await doomed.kill();
     for (const update of await Promise.all(heard)) {
       expect(update.state).to.include({ session_started_at: starts_at, updated_at: starts_at, version: 3 });
@@ -118,11 +118,11 @@ describe('planned starts of a service', () => {
       const trail = await trailOf(living, session_id, 3);
       expect(trail[2]).to.deep.equal(['session_started', starts_at]);
     }
-  }).timeout(30_000);
+  });
 
   it('ST-5 sessions whose instant lies in an outage start as of it with charge, credit and pause, and their trails verify', async () => {
     const before = await cluster.process();
-    const starts_at = ahead(4_000);
+    const starts_at = ahead(6_000);
     const policies = ['charge', 'credit', 'pause'] as const;
     const sessions = await Promise.all(
       policies.map((outage_policy) => post(before, '', chess({ outage_policy, starts_at } satisfies Partial<CreatePayload>))),
@@ -133,7 +133,7 @@ describe('planned starts of a service', () => {
     const gone = await mark();
     expect(gone, 'the outage begins before the instant').to.be.below(Date.parse(starts_at));
     const end = Date.parse(starts_at) + OUTAGE_MS;
-    await until('the outage is long enough', async () => Date.now() > end, 2 * OUTAGE_MS);
+    await until('the outage is long enough', async () => Date.now() > end, 4 * OUTAGE_MS);
     const after = await cluster.process();
     const [charged, credited, paused] = (await Promise.all(sessions.map(({ session_id }) => get(after, session_id)))) as [
       SessionState,
@@ -156,17 +156,17 @@ describe('planned starts of a service', () => {
       ['session_started true', 'session_credited false'],
       ['session_started true', 'session_paused true'],
     ]);
-  }).timeout(40_000);
+  });
 
   it('ST-15 a session that only the trail has starts when somebody next asks for it, as of its instant', async () => {
     const app = await cluster.instance();
-    const starts_at = ahead(6_000);
+    const starts_at = ahead(8_000);
     const { session_id } = await post(app, '', chess({ starts_at }));
     await trailOf(app, session_id, 1);
     const keys = createKeys(cluster.settings.KEY_PREFIX).session(session_id);
     await cluster.redis().del(keys.session);
     await cluster.redis().zrem(keys.dueSet, session_id);
-    await until('the instant has passed', async () => Date.now() > Date.parse(starts_at) + 500, 10_000);
+    await until('the instant has passed', async () => Date.now() > Date.parse(starts_at) + 500);
     expect(await cluster.redis().exists(keys.session), 'nobody has asked').to.equal(0);
     expect(await get(app, session_id)).to.include({
       status: 'running',
@@ -177,5 +177,5 @@ describe('planned starts of a service', () => {
     const trail = await trailOf(app, session_id, 3);
     expect(trail.map(([type]) => type)).to.deep.equal(['session_created', 'session_recovered', 'session_started']);
     expect(trail[2]?.[1]).to.equal(starts_at);
-  }).timeout(20_000);
+  });
 });

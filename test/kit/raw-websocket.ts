@@ -88,7 +88,7 @@ export class RawWebSocket {
   }
 
   /** Takes out the oldest matching text; waits for it. */
-  async next(fits: RegExp, deadlineMs = 5_000): Promise<string> {
+  async next(fits: RegExp, deadlineMs = 15_000): Promise<string> {
     return until(
       `a frame ${fits.source}, there are ${this.texts.join(' | ').slice(0, 300)}`,
       async () => {
@@ -100,7 +100,7 @@ export class RawWebSocket {
   }
 
   /** Resolves when the connection has ended. */
-  async ended(deadlineMs = 5_000): Promise<void> {
+  async ended(deadlineMs = 15_000): Promise<void> {
     await until('the connection ends', async () => this.closed, deadlineMs);
   }
 

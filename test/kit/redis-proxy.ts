@@ -18,6 +18,8 @@ export class RedisProxy {
   only: string | undefined;
   /** Added to every reply of TIME, ms. */
   jumpMs = 0;
+  /** How many pieces affected connections have sent: about one for each time that somebody waits for an answer. */
+  sent = 0;
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
 
@@ -52,7 +54,10 @@ export class RedisProxy {
       [redis, client, () => (isMeant() ? this.backMs : 0)],
     ] as const) {
       this.#sockets.add(from);
-      from.on('data', (data) => this.#pass(to, from === redis ? this.#shifted(data) : data, delay()));
+      from.on('data', (data) => {
+        if (from === client && isMeant()) this.sent += 1;
+        this.#pass(to, from === redis ? this.#shifted(data) : data, delay());
+      });
       from.on('error', () => from.destroy());
       from.on('close', () => {
         this.#sockets.delete(from);

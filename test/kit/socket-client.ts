@@ -15,9 +15,9 @@ export interface ClientOptions {
   auth?: Record<string, unknown>;
 }
 
-const REPLY_DEADLINE_MS = 5_000;
-/** Generous, since the machine may be busy: whoever measures how soon something comes names a deadline. */
-const EVENT_DEADLINE_MS = 15_000;
+/** Both are generous, since the machine may be busy: whoever measures how soon something comes names a deadline. */
+const REPLY_DEADLINE_MS = 15_000;
+const EVENT_DEADLINE_MS = 30_000;
 
 interface Received {
   name: string;

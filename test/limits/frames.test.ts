@@ -59,7 +59,6 @@ describe('every frame of a connection counts', () => {
   });
 
   it('Q-71 a connection that goes on after ten pauses of reading in a row is closed', async function () {
-    this.timeout(40_000);
     const socket = await open('20');
     const noise = Buffer.concat(Array.from({ length: 4_000 }, () => frame('430[]')));
     const flood = setInterval(() => socket.tcp.writableLength < MIB && socket.write(noise), 10);
@@ -133,7 +132,6 @@ describe('every frame of a connection counts', () => {
   });
 
   it('Q-70 a stock client that only plays and keeps its heartbeat notices nothing of a small limit', async function () {
-    this.timeout(20_000);
     const app = await cluster.instance({ RATE_LIMIT_SOCKET: '2' });
     const client = await cluster.client(app);
     let pings = 0;

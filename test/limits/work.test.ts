@@ -155,11 +155,13 @@ describe('the cost of commands, with the limits as they are by default', functio
           await bystander.ok('session:resume', { session_id: game });
         }
       })();
+      const began = performance.now();
       const replies = await every(22, 180, (n) => send(attacker, ...attack(session_id, n)));
       const { ok = 0, RATE_LIMIT_EXCEEDED: refused = 0, ...others } = codesOf(replies);
       expect(others).to.deep.equal({});
-      // Each costs half a megabyte several times over, so ten seconds of saved credits pay for a few.
-      expect(ok).to.be.within(3, 25);
+      const seconds = (performance.now() - began) / 1_000;
+      // Half a megabyte each, several times over: what ten seconds have saved up, and what came back meanwhile.
+      expect(ok).to.be.within(3, Math.ceil((25 * (10 + seconds)) / 14));
       expect(refused).to.equal(180 - ok);
       await playing;
       const last = replies.find((reply) => !reply.ok);
@@ -194,12 +196,14 @@ describe('the cost of commands, with the limits as they are by default', functio
     const sockets = await Promise.all(Array.from({ length: 20 }, () => cluster.client(app, { auth: { token } })));
     const { session_id } = await insist(sockets[0] as TestClient, 'session:create', { ...heavy(), command_id: 'heavy' });
     const bystander = await cluster.client(app, { auth: { token: await sign({ sub: 'anna' }) } });
+    const began = performance.now();
     const replies = await Promise.all(
       sockets.flatMap((socket) => Array.from({ length: 40 }, () => send(socket, 'session:adjust', { session_id, delta_ms: 1 }))),
     );
     const { RATE_LIMIT_EXCEEDED: refused = 0 } = codesOf(replies);
-    // Twenty seconds of credits pay for these. On a busy machine a few of them may fail for another reason.
-    expect(20 * 40 - refused).to.be.within(3, 40);
+    // Some that race each other on a busy machine may come too late for the store. Let in are those that twenty seconds
+    // of credits pay for.
+    expect(20 * 40 - refused).to.be.within(3, 40 + 2 * Math.ceil((performance.now() - began) / 1_000));
     await insist(bystander, 'session:create', chess({ command_id: 'game' }));
     expect((await rest(app, 'GET', '/metrics')).text).to.match(/synckairos_rate_limited_total\{limit="person_work"\} [1-9]/);
   });

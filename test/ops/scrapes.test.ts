@@ -43,7 +43,7 @@ describe('scrapes', () => {
       const client = await cluster.client(app);
       await client.ok('time:sync', {});
       const counted = /^synckairos_commands_total\{command="time:sync",outcome="ok"\} 1$/m;
-      await until('the command is counted', async () => counted.test((await rest(at, 'GET', '/metrics')).text), 2_000);
+      await until('the command is counted', async () => counted.test((await rest(at, 'GET', '/metrics')).text));
     });
   }
 

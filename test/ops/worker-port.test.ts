@@ -48,7 +48,6 @@ describe('the port of the worker', () => {
   });
 
   it('M-73 a connection to the worker that sends nothing is closed after ten seconds; one that had a request is kept for as long as at an instance', async function () {
-    this.timeout(30_000);
     const worker = await startLogged('worker', {
       WORKER_PORT: '0',
       REDIS_URL: 'redis://127.0.0.1:1',

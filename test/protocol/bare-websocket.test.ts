@@ -55,7 +55,7 @@ describe('a client with nothing but a WebSocket', () => {
     const client = await connect(url);
     await client.until('two pings', () => client.pings >= 2);
     expect((await client.command('time:sync', {})).ok).to.equal(true);
-  }).timeout(30_000);
+  });
 
   it('J-72 a bare client comes back after a cut, catches up and repeats a command whose answer got lost', async () => {
     const { url } = await cluster.instance();

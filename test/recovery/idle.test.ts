@@ -17,7 +17,6 @@ const IDLE_MS = 2_000;
 
 /** Sessions that do not run and have left Redis, by age or otherwise. */
 describe('a session that was idle for long', function () {
-  this.timeout(40_000);
   let directory: string;
   let server: Awaited<ReturnType<typeof startOwnRedis>>;
   let cluster: Cluster;

@@ -47,7 +47,7 @@ describe('outages', () => {
     await before.kill();
     if (killRedis) await redis.kill();
     const gone = performance.now();
-    await until('the outage is long enough', async () => performance.now() - gone > OUTAGE_MS, OUTAGE_MS + 2_000);
+    await until('the outage is long enough', async () => performance.now() - gone > OUTAGE_MS, OUTAGE_MS + 15_000);
     if (killRedis) redis = await startOwnRedis({ directory, port: redis.port });
     const after = await cluster.process();
     return { after, id, found: await call(after, `/${id}`), switched };
@@ -59,7 +59,7 @@ describe('outages', () => {
     const next = await call(after, `/${id}/switch`, 'POST');
     expect(usedBy(next, 'black')).to.equal(Date.parse(next.cycle_started_at ?? '') - Date.parse(switched.cycle_started_at ?? ''));
     expect(usedBy(next, 'black')).to.be.greaterThan(OUTAGE_MS);
-  }).timeout(40_000);
+  });
 
   it('O-2 with credit neither player loses more than a moment by an outage, and a Redis that came back as another begins a new epoch', async () => {
     const { after, id, found, switched } = await playThroughAnOutage('credit', true);
@@ -74,7 +74,7 @@ describe('outages', () => {
       return reply.ok && reply.data.events.length === 5 ? reply.data.events : undefined;
     });
     expect(events[3]).to.include({ event_type: 'session_credited', timestamp: found.updated_at, time_elapsed_ms: 0 });
-  }).timeout(40_000);
+  });
 
   it('O-3 with pause the session is paused as of the beginning of an outage, and nothing expires in it', async () => {
     const { after, id, found, switched } = await playThroughAnOutage('pause', false);
@@ -85,5 +85,5 @@ describe('outages', () => {
     );
     expect(usedBy(found, 'black')).to.equal(Date.parse(found.updated_at) - Date.parse(switched.cycle_started_at ?? ''));
     expect(await call(after, `/${id}/resume`, 'POST')).to.include({ status: 'running', version: 5 });
-  }).timeout(40_000);
+  });
 });

@@ -6,7 +6,6 @@ import { rest } from '../kit/rest.ts';
 import { happens, seen, Stage } from './kit.ts';
 
 describe('SDK: no WebSocket on the way', function () {
-  this.timeout(20_000);
   let stage: Stage;
   let proxy: HttpOnly | undefined;
   beforeEach(() => (stage = new Stage()));

@@ -117,8 +117,8 @@ export class Proxy {
 }
 
 /**
- * Resolves when `condition` holds, asked again whenever `subscribe` says that something happened. Rejects after 15
- * seconds.
+ * Resolves when `condition` holds, asked again whenever `subscribe` says that something happened. Rejects after half a
+ * minute.
  */
 export function happens(condition: () => boolean, subscribe: (again: () => void) => () => void, what = 'the condition'): Promise<void> {
   return new Promise((resolve, reject) => {
@@ -128,7 +128,7 @@ export function happens(condition: () => boolean, subscribe: (again: () => void)
       if (error === undefined) resolve();
       else reject(error);
     };
-    const timer = setTimeout(() => settle(new Error(`waited in vain for ${what}`)), 15_000);
+    const timer = setTimeout(() => settle(new Error(`waited in vain for ${what}`)), 30_000);
     const off = subscribe(() => condition() && settle());
     if (condition()) settle();
   });
