@@ -57,8 +57,8 @@ for (const [form, start] of [
           const { session_id } = await white.ok('session:create', {
             session_id: chess().session_id,
             sync_mode: 'per_cycle',
-            time_per_cycle_ms: 1_000,
-            warning_thresholds_ms: [500],
+            time_per_cycle_ms: 3_000,
+            warning_thresholds_ms: [2_500],
           });
           await black.ok('session:join', { session_id });
           await white.ok('session:start', { session_id });

@@ -1,4 +1,3 @@
-import { setTimeout as wait } from 'node:timers/promises';
 import { expect } from 'chai';
 import { applyChanges } from '#clock';
 import type { SessionState } from '#contract';
@@ -6,6 +5,7 @@ import { BANK_MS, chess } from '../kit/games.ts';
 import { type Cluster, openCluster } from '../kit/server.ts';
 import { startOwnRedis } from '../kit/services.ts';
 import { openTcpProxy, type TcpProxy } from '../kit/tcp-proxy.ts';
+import { until } from '../kit/until.ts';
 import { withChanges, withState } from '../kit/updates.ts';
 
 const HEALED_WITHIN_MS = 20_000;
@@ -59,18 +59,25 @@ describe('a large session on several instances', () => {
     await player.ok('session:start', { session_id });
     await whole.next('session:update', ({ version }) => version === 2);
     // One update is lost with the subscription, and then the session can't be read in time.
-    const clients = ((await cluster.redis().client('LIST')) as string)
-      .split('\n')
-      .filter((line) => line.includes('name=synckairos-subscriber'));
-    const newest = Math.max(...clients.map((line) => Number(/^id=(\d+)/.exec(line)?.[1])));
-    await cluster.redis().client('KILL', 'ID', String(newest));
+    const newest = async () => {
+      const lines = ((await cluster.redis().client('LIST')) as string).split('\n');
+      const numbers = lines
+        .filter((line) => line.includes('name=synckairos-subscriber'))
+        .map((line) => ({ id: Number(/^id=(\d+)/.exec(line)?.[1]), channels: Number(/ ssub=(\d+)/.exec(line)?.[1]) }));
+      return numbers.toSorted((one, other) => other.id - one.id)[0] ?? { id: 0, channels: 0 };
+    };
+    const lost = await newest();
+    await cluster.redis().client('KILL', 'ID', String(lost.id));
     await player.ok('session:switch', { session_id });
-    await wait(400);
+    await until('the subscriptions are back', async () => {
+      const { id, channels } = await newest();
+      return id > lost.id && channels === lost.channels;
+    });
     link.delayMs = 600;
-    await wait(50);
     const completed = await player.ok('session:complete', { session_id });
     await asked.next('session:update', ({ version }) => version === 4);
-    await wait(1_200);
+    // The read that the update set off began earlier than this one, so it is over too.
+    await asked.command('session:get', { session_id });
     link.delayMs = 0;
     const healed = await whole.next('session:update', ({ version }) => version === 4, HEALED_WITHIN_MS);
     expect(withState(healed).state).to.deep.equal(completed);

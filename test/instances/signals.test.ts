@@ -46,7 +46,7 @@ describe('a signal', function () {
       expect(await isReady(instance.url)).to.equal(200);
       instance.signal(signal);
       await until('not ready', async () => (await isReady(instance.url)) === 503);
-      expect(await codeWithin(15_000, instance)).to.equal(0);
+      expect(await codeWithin(30_000, instance)).to.equal(0);
     });
   }
 
@@ -59,7 +59,7 @@ describe('a signal', function () {
     const inHand = client.raw('session:create', { sync_mode: 'count_up' });
     instance.signal('SIGTERM');
     expect((await inHand).ok).to.equal(false);
-    expect(await codeWithin(15_000, instance)).to.equal(0);
+    expect(await codeWithin(30_000, instance)).to.equal(0);
   });
 
   it('X-6 a second signal ends an instance at once', async () => {
@@ -67,7 +67,7 @@ describe('a signal', function () {
     patient.signal('SIGTERM');
     await until('it closes', async () => (await isReady(patient.url)) === 503);
     patient.signal('SIGINT');
-    expect(await codeWithin(15_000, patient)).to.equal(1);
+    expect(await codeWithin(30_000, patient)).to.equal(1);
   });
 
   it('X-6 after SHUTDOWN_TIMEOUT_MS an instance ends at once', async () => {
@@ -113,7 +113,7 @@ describe('a signal', function () {
     const url = `http://127.0.0.1:${PORT}`;
     await until('it is ready', async () => (await isReady(url)) === 200, 30_000);
     child.kill('SIGTERM');
-    expect(await codeWithin(15_000, { ended })).to.equal(0);
+    expect(await codeWithin(30_000, { ended })).to.equal(0);
     expect(await isReady(url)).to.equal(undefined);
   });
 });

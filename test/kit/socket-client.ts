@@ -140,7 +140,7 @@ export class TestClient {
       };
       const timer = setTimeout(() => {
         stop();
-        const got = this.#queue.map((event) => `${event.name} ${JSON.stringify(event.body).slice(0, 120)}`);
+        const got = this.#queue.slice(-20).map((event) => `${event.name} ${JSON.stringify(event.body).slice(0, 120)}`);
         reject(new Error(`no ${name} within ${deadlineMs} ms; waiting here: ${got.join(' | ') || 'nothing'}`));
       }, deadlineMs);
       this.#waiting.add(look);
