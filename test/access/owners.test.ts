@@ -77,7 +77,7 @@ describe('owners and claims', () => {
     expect(await code(anna, 'DELETE', path)).to.equal('ok');
     expect(await code(anna, 'GET', `/${game.session_id}`)).to.equal('FORBIDDEN');
     expect(await code(ben, 'DELETE', path)).to.equal('FORBIDDEN');
-    expect(await code(ben, 'POST', '', game), 'the trail has their story').to.equal('SESSION_EXISTS');
+    expect(await code(ben, 'POST', '', game), 'the trail has their session').to.equal('SESSION_EXISTS');
     expect((await call(anna, 'POST', '', game)).owner_id).to.equal('anna');
   });
 

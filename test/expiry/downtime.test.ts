@@ -25,7 +25,7 @@ describe('all instances stopped for ten seconds', () => {
   });
 
   /** Everything that happened in the first cycles, with instants counted from the start and without names. */
-  const story = async (cluster: Cluster, url: string, session_id: string) => {
+  const historyOf = async (cluster: Cluster, url: string, session_id: string) => {
     const history = await until(
       `the trail of ${CYCLES} cycles`,
       async () => {
@@ -58,8 +58,8 @@ describe('all instances stopped for ten seconds', () => {
     await wait(STOPPED_MS);
     const again = await stopped.instance();
 
-    const told = await story(stopped, again.url, game.session_id);
-    expect(told).to.deep.equal(await story(control, up.url, game.session_id));
+    const told = await historyOf(stopped, again.url, game.session_id);
+    expect(told).to.deep.equal(await historyOf(control, up.url, game.session_id));
     expect(told.map((event) => event.timestamp)).to.deep.equal(Array.from({ length: CYCLES + 1 }, (_, n) => n * 1_000));
     expect(told.map((event) => event.version)).to.deep.equal(Array.from({ length: CYCLES + 1 }, (_, n) => n + 2));
   });

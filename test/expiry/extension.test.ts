@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { CreatePayload, SessionState } from '#contract';
+import type { CreatePayload } from '#contract';
 import { EngineFixture, codeOf, type EngineInstance, GRACE_MS, stateOf } from './engine-fixture.ts';
 
 const LOT_MS = 1_000;
@@ -63,8 +63,7 @@ describe('bids around the end of a lot, over two instances', () => {
         await engines.reach(game.deadline + late);
         const outcome = await b.run(game.session_id, { ...BID, ...guard }, { arrival: game.deadline + late });
         expect(codeOf(outcome)).to.equal('CONFLICT');
-        const { state } = (outcome as unknown as { details: { state: SessionState } }).details;
-        expect(state).to.include({ version: 3, cycle_count: 1, extended_ms: 0 });
+        expect(outcome).to.nested.include({ 'details.state.version': 3, 'details.state.cycle_count': 1, 'details.state.extended_ms': 0 });
         expect(await extensionsOf(game.session_id)).to.deep.equal([['participant_expired', undefined]]);
       });
     }
@@ -114,8 +113,7 @@ describe('bids around the end of a lot, over two instances', () => {
     for (const _try of [1, 2]) {
       const outcome = await b.run(game.session_id, { type: 'switch', cycle_count: 7 }, { arrival: game.deadline, command });
       expect(codeOf(outcome)).to.equal('CONFLICT');
-      const { state } = (outcome as unknown as { details: { state: SessionState } }).details;
-      expect(state).to.include({ version: 3, cycle_count: 1 });
+      expect(outcome).to.nested.include({ 'details.state.version': 3, 'details.state.cycle_count': 1 });
     }
   });
 });

@@ -26,10 +26,10 @@ describe('what nobody plays', () => {
   describe('by the rules', () => {
     const T0 = Date.parse('2026-01-01T00:00:00.000Z');
     /**
-     * What happens by itself to a session that was started at T0, up to `until`, if it ends for want of anybody at
-     * `end` (both ms after T0).
+     * The events that no command makes of a session that was started at T0, up to `upTo`, where its idle time is over
+     * at `end` (both ms after T0).
      */
-    const story = (change: Partial<CreatePayload>, end: number, upTo: number, outages: [number, number][] = []) => {
+    const happens = (change: Partial<CreatePayload>, end: number, upTo: number, outages: [number, number][] = []) => {
       const made = create(chess(change), T0);
       if (!made.ok) throw new Error(made.message);
       const started = decide(made.event.state, { type: 'start' }, T0);
@@ -46,22 +46,22 @@ describe('what nobody plays', () => {
 
     it('L-10 a session that goes on by itself ends with the countdown that was running then, however late that is found out', () => {
       for (const upTo of [3_000, 3_001, 1_000_000]) {
-        expect(story(CYCLES, 3_000, upTo)).to.deep.equal([expired(1_000), expired(2_000), expired(3_000), cancelled(3_000)]);
+        expect(happens(CYCLES, 3_000, upTo)).to.deep.equal([expired(1_000), expired(2_000), expired(3_000), cancelled(3_000)]);
       }
-      expect(story(CYCLES, 2_400, 1_000_000)).to.deep.equal([expired(1_000), expired(2_000), expired(3_000), cancelled(3_000)]);
-      expect(story(CYCLES, 2_400, 2_999)).to.deep.equal([expired(1_000), expired(2_000)]);
+      expect(happens(CYCLES, 2_400, 1_000_000)).to.deep.equal([expired(1_000), expired(2_000), expired(3_000), cancelled(3_000)]);
+      expect(happens(CYCLES, 2_400, 2_999)).to.deep.equal([expired(1_000), expired(2_000)]);
     });
 
     it('L-11 an idle stopwatch without a ceiling ends as of the end of its idle time', () => {
-      expect(story(STOPWATCH, 2_400, 2_399)).to.deep.equal([]);
-      for (const upTo of [2_400, 1_000_000]) expect(story(STOPWATCH, 2_400, upTo)).to.deep.equal([cancelled(2_400)]);
+      expect(happens(STOPWATCH, 2_400, 2_399)).to.deep.equal([]);
+      for (const upTo of [2_400, 1_000_000]) expect(happens(STOPWATCH, 2_400, upTo)).to.deep.equal([cancelled(2_400)]);
     });
 
     it('L-12 an idle session whose countdown runs on until later ends with that countdown', () => {
       const bank = 1_800_000;
-      expect(story({}, 1_000, bank - 1)).to.deep.equal([]);
-      expect(story({}, 1_000, 2 * bank)).to.deep.equal([expired(bank)]);
-      expect(story({ ...STOPWATCH, max_time_ms: 5_000 }, 1_000, 6_000)).to.deep.equal([expired(5_000)]);
+      expect(happens({}, 1_000, bank - 1)).to.deep.equal([]);
+      expect(happens({}, 1_000, 2 * bank)).to.deep.equal([expired(bank)]);
+      expect(happens({ ...STOPWATCH, max_time_ms: 5_000 }, 1_000, 6_000)).to.deep.equal([expired(5_000)]);
     });
 
     it('L-13 an outage begins the idle time anew, as a connection does', () => {
@@ -73,7 +73,7 @@ describe('what nobody plays', () => {
       expect(end(gap(1_000, 5_000))).to.equal(day + 5_000);
       expect(end(gap(1_000, 5_000), gap(day + 1_000, day + 9_000))).to.equal(2 * day + 9_000);
       expect(end(gap(day + 1, 3 * day)), 'one that began afterwards').to.equal(day);
-      const credited = story({ ...STOPWATCH, outage_policy: 'credit' }, 9_000, 10_000, [[2_000, 6_000]]);
+      const credited = happens({ ...STOPWATCH, outage_policy: 'credit' }, 9_000, 10_000, [[2_000, 6_000]]);
       expect(credited.map(([type, at]) => [type, at])).to.deep.equal([
         ['session_credited', 6_000],
         ['session_cancelled', 9_000],

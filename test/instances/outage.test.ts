@@ -164,9 +164,11 @@ describe('a Redis', function () {
       expect(events.filter((event) => event.metadata['command_id'] === 'in-trouble').map((event) => event.version)).to.deep.equal([
         moved.version,
       ]);
-      const story = await checkTrail(cycles);
-      const start = Date.parse(story[1]?.timestamp ?? '');
-      const expiries = story.filter((event) => event.event_type === 'participant_expired').map((event) => Date.parse(event.timestamp));
+      const cyclesEvents = await checkTrail(cycles);
+      const start = Date.parse(cyclesEvents[1]?.timestamp ?? '');
+      const expiries = cyclesEvents
+        .filter((event) => event.event_type === 'participant_expired')
+        .map((event) => Date.parse(event.timestamp));
       expect(expiries).to.deep.equal(expiries.map((_, index) => start + (index + 1) * CYCLE_MS));
       expect(expiries.length).to.be.at.least(TROUBLE_MS / CYCLE_MS);
     });

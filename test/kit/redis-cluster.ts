@@ -85,7 +85,7 @@ async function startNode(triesLeft = 3): Promise<Node> {
 
 async function ownerOf(node: Redis, servers: Node[], key: string): Promise<PrivateRedis | undefined> {
   const slot = await node.cluster('KEYSLOT', key);
-  const ranges = (await node.cluster('SLOTS')) as unknown as [number, number, [string, number]][];
+  const ranges = (await node.call('CLUSTER', 'SLOTS')) as [number, number, [string, number]][];
   const port = ranges.find(([from, to]) => from <= slot && slot <= to)?.[2][1];
   return servers.find((server) => server.port === port);
 }

@@ -24,5 +24,5 @@ export async function rest(
   });
   const text = await answer.text();
   const json = () => JSON.parse(text) as Record<string, unknown>;
-  return { status: answer.status, headers: answer.headers, text, json, reply: <Data>() => json() as unknown as Reply<Data> };
+  return { status: answer.status, headers: answer.headers, text, json, reply: <Data>() => JSON.parse(text) as Reply<Data> };
 }
