@@ -14,17 +14,21 @@ import {
   untilFall,
 } from '#clock';
 import { type AdjustPayload, CLOCK_MAX_MS, CONTROL_MAX_MS, type JsonObject, type SessionState } from '#contract';
+import { hasWithdrawn } from './allowed.ts';
 import { record, type SessionEvent } from './event.ts';
 import { invalid, type Refusal, refuse } from './refusal.ts';
 
 export type Adjustment = Pick<AdjustPayload, 'delta_ms' | 'participant_id' | 'group_id' | 'reason'>;
 
 /**
- * Adds time to a clock, or takes time from it, at `at` (Unix ms). Refusals: VALIDATION_ERROR, PARTICIPANT_NOT_FOUND.
+ * Adds time to a clock, or takes time from it, at `at` (Unix ms). Refusals: VALIDATION_ERROR, PARTICIPANT_NOT_FOUND,
+ * INVALID_STATE_TRANSITION for a participant who has withdrawn.
  */
 export function adjust(state: SessionState, adjustment: Adjustment, at: number): { ok: true; event: SessionEvent } | Refusal {
   const misnamed = checkNames(state, adjustment);
   if (misnamed !== null) return misnamed;
+  const named = adjustment.participant_id === undefined ? undefined : findParticipant(state, adjustment.participant_id);
+  if (named?.withdrawn === true) return hasWithdrawn(state, named, 'adjust');
   const draft = draftOf(state);
   const charge = settleSession(draft, at);
   const refusal = adjustClock(draft, adjustment);

@@ -1,4 +1,4 @@
-import type { SessionState, Status } from '#contract';
+import type { ParticipantState, SessionState, Status } from '#contract';
 import type { TimerCommand } from './decide.ts';
 import { type Refusal, refuse } from './refusal.ts';
 
@@ -24,6 +24,12 @@ const ALLOWED: Record<Exclude<TimerCommand['type'], 'delete'>, readonly Status[]
 /** The refusal of a command that the status of its session does not allow; null if it is allowed. */
 export function checkStatus(state: SessionState, type: TimerCommand['type']): Refusal | null {
   return type === 'delete' || ALLOWED[type].includes(state.status) ? null : statusSaysNo(state, type);
+}
+
+/** Refuses a command that names a participant who has withdrawn. */
+export function hasWithdrawn({ status }: SessionState, { participant_id }: ParticipantState, command: TimerCommand['type']): Refusal {
+  const message = `Cannot ${command}: ${participant_id} has withdrawn`;
+  return refuse('INVALID_STATE_TRANSITION', message, { status, command, withdrawn: true });
 }
 
 /** Refuses a command because of the status of its session. */

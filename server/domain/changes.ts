@@ -70,6 +70,8 @@ function isSameParticipant(a: ParticipantState, b: ParticipantState): boolean {
     a.late_by_ms === b.late_by_ms &&
     a.answer === b.answer &&
     a.closes_at === b.closes_at &&
+    a.withdrawn === b.withdrawn &&
+    a.sits_out === b.sits_out &&
     a.name === b.name &&
     same(a.metadata, b.metadata) &&
     same(a.clock, b.clock)
@@ -80,8 +82,8 @@ function isSameParticipant(a: ParticipantState, b: ParticipantState): boolean {
 const DERIVED = new Set(['is_active', 'time_remaining_ms']);
 
 /**
- * The changes from one state to the next, for `applyChanges`. Participants and groups are never added, removed or
- * moved.
+ * The changes from one state to the next, for `applyChanges`. Participants who joined stand behind the others and are
+ * whole; nobody is removed or moved.
  */
 export function changesBetween(before: SessionState, after: SessionState): StateChanges {
   const { participants: _participants, groups: _groups, ...fields } = after;
@@ -101,14 +103,15 @@ function patchOf<Entry extends object, Id extends keyof Entry>(
   id: Id,
 ): (Pick<Entry, Id> & Partial<Entry>)[] {
   if (before === after) return [];
+  if (before === undefined) return [after];
   let patch: (Pick<Entry, Id> & Partial<Entry>) | undefined;
   for (const name in after) {
-    if (DERIVED.has(name) || same(before?.[name], after[name])) continue;
+    if (DERIVED.has(name) || same(before[name], after[name])) continue;
     patch ??= { [id]: after[id] } as Pick<Entry, Id> & Partial<Entry>;
     patch[name] = after[name];
   }
   for (const name of MAY_GO) {
-    if (before === undefined || !(name in before) || name in after) continue;
+    if (!(name in before) || name in after) continue;
     patch ??= { [id]: after[id] } as Pick<Entry, Id> & Partial<Entry>;
     Object.assign(patch, { [name]: null });
   }

@@ -31,7 +31,8 @@ export function checkCreate(payload: CreatePayload, now: number): FieldIssue[] {
   return issues;
 }
 
-function checkParticipants({ sync_mode, participants = [], groups, max_time_ms, time_control }: CreatePayload, fault: Fault): void {
+/** Checks the participants of a create, or one who joins: their ids, their places and their banks. */
+export function checkParticipants({ sync_mode, participants = [], groups, max_time_ms, time_control }: CreatePayload, fault: Fault): void {
   const { owners } = modeOf({ sync_mode });
   if (owners !== 'session' && participants.length === 0) {
     fault('participants', 'At least one participant is required in this mode', 'too_small');

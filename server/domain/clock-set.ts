@@ -1,6 +1,6 @@
 /** The clocks of a concurrent session as a whole: how they are stopped, charged, ended, and begin a cycle together. */
 import { type Charge, endItem, goesOnAlone, hasNextItem, iso, moveOn, presentItem, runOne, settleOne, useItem } from '#clock';
-import type { ParticipantInput, ParticipantState, SessionState } from '#contract';
+import type { ClockStatus, ParticipantInput, ParticipantState, SessionState } from '#contract';
 
 export const NOTHING: Charge = { participant_id: null, group_id: null, time_elapsed_ms: 0, time_remaining_ms: null };
 
@@ -46,7 +46,8 @@ export function stopClocks(draft: SessionState, at: number): ParticipantState[] 
 function beginTogether(draft: SessionState, at: number): void {
   draft.cycle_count += 1;
   draft.participants = draft.participants.map((one) => {
-    const { answer: _answer, late_by_ms: _late, ...fresh } = waiting(draft, one);
+    const { answer: _answer, late_by_ms: _late, sits_out: _out, ...fresh } = waiting(draft, one);
+    if (one.withdrawn === true) return { ...fresh, has_expired: false };
     return isClosed(draft, one, at) ? one : running(draft, { ...fresh, has_expired: false }, at);
   });
 }
@@ -92,7 +93,7 @@ export function counted(one: ParticipantState): ParticipantState {
 /**
  * What follows when no clock waits, runs or is paused any more. In `per_cycle` with `auto_advance` the next cycle
  * begins; without it the session waits for a switch. In other modes it ends: `completed` if somebody has finished, else
- * expired.
+ * expired if somebody's clock fell, else cancelled.
  */
 export function goOnOrEnd(draft: SessionState, at: number): void {
   if (draft.participants.some(goesOnAlone)) return;
@@ -101,7 +102,9 @@ export function goOnOrEnd(draft: SessionState, at: number): void {
     if (isLastTogether(draft) || (presentItem(draft)?.auto_advance ?? draft.auto_advance)) passTogether(draft, at);
     return;
   }
-  end(draft, draft.participants.some(({ clock_status }) => clock_status === 'finished') ? 'completed' : 'expired', at);
+  const some = (status: ClockStatus) => draft.participants.some(({ clock_status }) => clock_status === status);
+  // Where nobody's clock has ended, all have withdrawn.
+  end(draft, some('finished') ? 'completed' : some('expired') ? 'expired' : 'cancelled', at);
 }
 
 /** Ends a session. */
@@ -111,9 +114,9 @@ export function end(draft: SessionState, status: 'completed' | 'expired' | 'canc
   draft.session_completed_at ??= iso(at);
 }
 
-/** Whether a participant's clock is closed at `at`, so that it can't run again. */
-export function isClosed(draft: SessionState, { closes_at = draft.closes_at }: ParticipantState, at: number): boolean {
-  return closes_at !== undefined && Date.parse(closes_at) <= at;
+/** Whether a participant's clock is closed at `at`, or has withdrawn, so that no later cycle is theirs. */
+export function isClosed(draft: SessionState, { closes_at = draft.closes_at, withdrawn }: ParticipantState, at: number): boolean {
+  return withdrawn === true || (closes_at !== undefined && Date.parse(closes_at) <= at);
 }
 
 /** What an event charged: to one clock, or to several, each of which tells by itself what it has used. */

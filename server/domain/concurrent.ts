@@ -1,5 +1,5 @@
 /** Commands on concurrent sessions, in which every participant has a clock that runs by itself. Pure. */
-import { beginAll, draftOf, goesOnAlone, instantOf, iso, moveOn, runOne, settleOne } from '#clock';
+import { beginAll, draftOf, goesOnAlone, instantOf, iso, moveOn, runOne, settleOne, waitsForStart } from '#clock';
 import {
   type AdjustPayload,
   CLOCK_MAX_MS,
@@ -11,7 +11,7 @@ import {
   type ParticipantState,
   type SessionState,
 } from '#contract';
-import { checkStatus, statusSaysNo } from './allowed.ts';
+import { checkStatus, hasWithdrawn, statusSaysNo } from './allowed.ts';
 import { chargeOf, counted, passTogether, goOnOrEnd, isClosed, NOTHING, running, stopClocks } from './clock-set.ts';
 import { checkCycleCount } from './cycle-guard.ts';
 import type { Decision, TimerCommand } from './decide.ts';
@@ -99,8 +99,7 @@ export function decideConcurrent(state: SessionState, command: TimerCommand, now
 
 /** Runs all clocks that wait. */
 function startAll(state: SessionState, at: number): Decision {
-  const waits = ({ clock_status }: ParticipantState) => clock_status === 'waiting';
-  if (state.status !== 'pending' && !(state.status === 'running' && state.participants.some(waits))) return statusSaysNo(state, 'start');
+  if (state.status !== 'pending' && !(state.status === 'running' && state.participants.some(waitsForStart))) return statusSaysNo(state, 'start');
   const draft = draftOf(state);
   beginAll(draft, at);
   return { ok: true, event: record(state, draft, 'session_started', at, NOTHING) };
@@ -120,7 +119,7 @@ function moveOne(
   const index = state.participants.findIndex(({ participant_id }) => participant_id === id);
   const one = state.participants[index];
   if (one === undefined) return nobody(id);
-  if (one.clock_status === undefined || !from.includes(one.clock_status)) return clockSaysNo(state, one, name);
+  if (one.clock_status === undefined || !from.includes(one.clock_status) || !goesOnAlone(one)) return clockSaysNo(state, one, name);
   const draft = begun(state, at);
   const settled = { ...settleOne(draft, one, chargedTo, null), clock_status: to };
   const after = to === 'running' ? running(draft, settled, at) : to === 'finished' ? { ...counted(settled), ...note } : settled;
@@ -181,7 +180,7 @@ function switchConcurrent(
   const index = state.participants.findIndex(({ participant_id }) => participant_id === id);
   const one = state.participants[index];
   if (one === undefined) return nobody(id);
-  if (one.clock_status !== 'running') return clockSaysNo(state, one, 'switch');
+  if (one.clock_status !== 'running' || !goesOnAlone(one)) return clockSaysNo(state, one, 'switch');
   const draft = draftOf(state);
   const after = counted(settleOne(draft, one, at, at));
   draft.participants[index] = after;
@@ -239,8 +238,14 @@ function adjustFault(state: SessionState, one: ParticipantState, delta: number):
 }
 
 /** Refuses a command that the status of a participant's clock does not allow. */
-export function clockSaysNo({ status }: SessionState, one: ParticipantState, command: TimerCommand['type']): Refusal {
+export function clockSaysNo(state: SessionState, one: ParticipantState, command: TimerCommand['type']): Refusal {
   const { participant_id, clock_status = 'waiting' } = one;
+  if (one.withdrawn === true) return hasWithdrawn(state, one, command);
+  const { status } = state;
+  if (one.sits_out === true) {
+    const message = `Cannot ${command}: ${participant_id} joined within this cycle and begins with the next one`;
+    return refuse('INVALID_STATE_TRANSITION', message, { status, clock_status, command });
+  }
   const message = `Cannot ${command}: the clock of ${participant_id} is ${clock_status}`;
   return refuse('INVALID_STATE_TRANSITION', message, { status, clock_status, command });
 }

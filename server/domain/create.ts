@@ -1,19 +1,11 @@
-import { derive, findParticipant, iso, modeOf, setUp } from '#clock';
-import {
-  type CreatePayload,
-  DEFAULT_WARNING_THRESHOLDS_MS,
-  type GroupState,
-  type JsonObject,
-  type ParticipantInput,
-  type ParticipantState,
-  type SessionState,
-  type TimeControl,
-} from '#contract';
+import { derive, findParticipant, iso, modeOf } from '#clock';
+import { type CreatePayload, DEFAULT_WARNING_THRESHOLDS_MS, type JsonObject, type SessionState } from '#contract';
 import { checkCreate } from './check-create.ts';
 import { waiting } from './clock-set.ts';
 import type { Decision } from './decide.ts';
 import type { SessionEvent } from './event.ts';
 import { groupsOf } from './groups.ts';
+import { participantOf, withClock } from './participants.ts';
 import { itemsOf } from './programme.ts';
 import { invalid, type Refusal } from './refusal.ts';
 import { startFaults } from './schedule.ts';
@@ -92,8 +84,7 @@ export function created(payload: NewSession, now: number, epoch: number, note: J
     if (payload.closes_at !== undefined) state.closes_at = payload.closes_at;
     if (payload.warning_thresholds_percent !== undefined) state.warning_thresholds_percent = payload.warning_thresholds_percent;
     if (payload.late_finish_ms !== undefined) state.late_finish_ms = payload.late_finish_ms;
-    const given = new Map(payload.participants?.map((one) => [one.participant_id, one]));
-    state.participants = state.participants.map((one) => waiting(state, { ...one, ...ownTime(given.get(one.participant_id)) }));
+    state.participants = state.participants.map((one) => waiting(state, one));
   }
   if (payload.starts_at !== undefined) state.starts_at = payload.starts_at;
   const active = findParticipant(state, state.active_participant_id);
@@ -113,7 +104,7 @@ function assign(payload: CreatePayload): Pick<SessionState, 'participants' | 'gr
   const { owners } = modeOf(payload);
   const control = payload.time_control;
   const participants = (payload.participants ?? []).map((input, position) => {
-    const participant = participantOf(input, position);
+    const participant = participantOf(input, input.participant_index ?? position);
     return owners === 'participants' ? withClock(participant, input.time_control, control) : participant;
   });
   if (owners !== 'groups') return { participants, groups: [] };
@@ -124,42 +115,4 @@ function assign(payload: CreatePayload): Pick<SessionState, 'participants' | 'gr
     for (const participant of participants) if (members.has(participant.participant_id)) participant.group_id = group.group_id;
   }
   return { participants, groups };
-}
-
-/** An owner with the clock of their own time control, or of the session's; unchanged without both. */
-function withClock<Owner extends ParticipantState | GroupState>(
-  owner: Owner,
-  own: TimeControl | undefined,
-  shared: TimeControl | undefined,
-): Owner {
-  const control = own ?? shared;
-  if (control === undefined) return owner;
-  const { main_ms, state } = setUp(control);
-  return { ...owner, total_time_ms: main_ms, ...(own === undefined ? {} : { time_control: own }), clock: state };
-}
-
-/** What makes a participant's clock of a concurrent session another one than those of the others. */
-function ownTime({ time_factor, extra_time_ms, closes_at }: Partial<ParticipantInput> = {}): Partial<ParticipantState> {
-  return {
-    ...(time_factor === undefined ? {} : { time_factor }),
-    ...(extra_time_ms === undefined ? {} : { extra_time_ms }),
-    ...(closes_at === undefined ? {} : { closes_at }),
-  };
-}
-
-function participantOf(input: ParticipantInput, position: number): ParticipantState {
-  return {
-    participant_id: input.participant_id,
-    participant_index: input.participant_index ?? position,
-    group_id: input.group_id ?? null,
-    total_time_ms: input.total_time_ms ?? null,
-    time_used_ms: 0,
-    time_remaining_ms: null,
-    cycle_count: 0,
-    is_active: false,
-    has_expired: false,
-    has_gone: false,
-    ...(input.name === undefined ? {} : { name: input.name }),
-    ...(input.metadata === undefined ? {} : { metadata: input.metadata }),
-  };
 }

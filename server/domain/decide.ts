@@ -18,7 +18,7 @@ import {
 } from '#clock';
 import type { JsonObject, JsonValue, SessionState, SwitchPayload } from '#contract';
 import { adjust, type Adjustment } from './adjust.ts';
-import { checkStatus } from './allowed.ts';
+import { checkStatus, hasWithdrawn } from './allowed.ts';
 import { decideConcurrent, type Finish } from './concurrent.ts';
 import { checkCycleCount } from './cycle-guard.ts';
 import { record, type SessionEvent } from './event.ts';
@@ -123,6 +123,7 @@ function start(state: SessionState, command: CommandOf<'start'>, at: number): De
   const named = command.active_participant_id ?? state.active_participant_id;
   const first = named === null ? firstInOrder(draft) : findParticipant(draft, named);
   if (named !== null && first === undefined) return noParticipant(named);
+  if (first?.withdrawn === true) return hasWithdrawn(state, first, 'start');
   begin(draft, first, at);
   return happened(record(state, draft, 'session_started', at, settleSession(draft, at)));
 }
@@ -144,6 +145,7 @@ function switchTurn(state: SessionState, command: CommandOf<'switch'>, at: numbe
   const next = passTurn(draft, named, rules, metadata);
   if (named !== undefined) {
     if (next === undefined) return noParticipant(named);
+    if (next.withdrawn === true) return hasWithdrawn(state, next, 'switch');
     if (!hasTime(draft, next)) return refuse('PARTICIPANT_EXPIRED', `${named} has no time left`);
   }
   if (cyclesAreOver(draft)) complete(draft, at);

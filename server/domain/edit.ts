@@ -6,15 +6,13 @@ import {
   type FieldIssue,
   type ItemInput,
   type ItemState,
-  type JsonObject,
   METADATA_MAX_BYTES,
-  PARTICIPANT_METADATA_MAX_BYTES,
-  type ParticipantEdit,
   type SessionState,
 } from '#contract';
 import { canonicalJson } from './canonical.ts';
 import { checkTexts } from './check-texts.ts';
 import { share } from './clock-set.ts';
+import { editParticipants, goOnAfter, mergedByKeys, movesSomebody } from './edit-participants.ts';
 import { record, type SessionEvent } from './event.ts';
 import { checkItems, itemId, itemsOf } from './programme.ts';
 import { invalid, type Refusal } from './refusal.ts';
@@ -22,8 +20,9 @@ import { invalid, type Refusal } from './refusal.ts';
 export type Editing = Pick<EditPayload, 'items' | 'participants' | 'metadata'>;
 
 /**
- * Replaces the part of a programme that has not begun, changes names, and merges metadata, at `at` (Unix ms). The clock
- * goes on. Fields that contradict each other are a VALIDATION_ERROR, as at create.
+ * Replaces the part of a programme that has not begun, lets participants join, withdraw and return, changes names, and
+ * merges metadata, at `at` (Unix ms). The clock goes on, unless the turn of somebody who withdraws passes. Fields that
+ * contradict each other are a VALIDATION_ERROR, as at create.
  */
 export function edit(
   state: SessionState,
@@ -33,12 +32,14 @@ export function edit(
   const draft = draftOf(state);
   const charge = settleSession(draft, at);
   const issues = [
+    // Before the items, which may be those of somebody who joins.
+    ...(participants === undefined ? [] : editParticipants(draft, participants, at)),
     ...(items === undefined ? [] : editItems(draft, items)),
-    ...(participants === undefined ? [] : editParticipants(draft, participants)),
     ...(metadata === undefined ? [] : mergeMetadata(draft, metadata)),
   ];
   if (issues.length === 0) issues.push(...checkTexts(draft, items ? 'items' : participants ? 'participants' : 'metadata'));
   if (issues.length > 0) return invalid(issues);
+  if (participants !== undefined && movesSomebody(participants)) goOnAfter(draft, participants, at);
   // The event holds the edit, since replaying needs it.
   const note = JSON.parse(JSON.stringify({ items, participants, metadata })) as SessionEvent['metadata'];
   return { ok: true, event: record(state, draft, 'session_edited', at, charge, note) };
@@ -118,35 +119,6 @@ function frontFault(present: readonly ItemState[], front: readonly (ItemState | 
   }
   const left = present.slice(next).find(hasBegun);
   return left === undefined ? null : { field: 'items', message: `${left.item_id} has begun and must stay`, code: 'begun' };
-}
-
-/** Changes names and metadata of participants of a draft. Returns what is wrong with them. */
-function editParticipants(draft: SessionState, edits: readonly ParticipantEdit[]): FieldIssue[] {
-  const issues: FieldIssue[] = [];
-  const places = new Map(draft.participants.map((one, index) => [one.participant_id, index]));
-  const seen = new Set<string>();
-  for (const [place, { participant_id, name, metadata }] of edits.entries()) {
-    const fault = (field: keyof ParticipantEdit, message: string, code: string) =>
-      issues.push({ field: `participants.${place}.${field}`, message, code });
-    const index = places.get(participant_id);
-    const one = index === undefined ? undefined : draft.participants[index];
-    if (seen.has(participant_id)) fault('participant_id', 'Must be unique', 'not_unique');
-    seen.add(participant_id);
-    if (index === undefined || one === undefined) {
-      fault('participant_id', 'Names no participant', 'not_found');
-      continue;
-    }
-    const merged = metadata === undefined ? one.metadata : mergedByKeys(one.metadata ?? {}, metadata);
-    if (merged !== undefined && Buffer.byteLength(JSON.stringify(merged)) > PARTICIPANT_METADATA_MAX_BYTES)
-      fault('metadata', `Would exceed ${PARTICIPANT_METADATA_MAX_BYTES} bytes of JSON`, 'too_big');
-    draft.participants[index] = { ...one, ...(name === undefined ? {} : { name }), ...(merged === undefined ? {} : { metadata: merged }) };
-  }
-  return issues;
-}
-
-/** Metadata with changes to its top keys; null takes one away. */
-function mergedByKeys(before: JsonObject, changes: JsonObject): JsonObject {
-  return Object.fromEntries(Object.entries({ ...before, ...changes }).filter(([, value]) => value !== null));
 }
 
 /** The fields that the server adds to a recovered session; they do not count towards the limit. */

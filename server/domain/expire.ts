@@ -49,8 +49,9 @@ export function expire(state: SessionState): SessionEvent {
 function beginNext(draft: SessionState, at: number): boolean {
   if (draft.items !== undefined) return beginItem(draft, at);
   const next = successor(draft);
-  // Without participants a cycle follows of itself; with them somebody must have time.
-  const somebodyFollows = !modeOf(draft).acrossTurns && !cyclesAreOver(draft) && (next !== undefined || draft.participants.length === 0);
+  // Where nobody takes part a cycle follows of itself; else somebody must have time.
+  const mayFollow = next !== undefined || draft.participants.every((one) => one.withdrawn === true);
+  const somebodyFollows = !modeOf(draft).acrossTurns && !cyclesAreOver(draft) && mayFollow;
   if (somebodyFollows) beginCycle(draft, next, at);
   return somebodyFollows;
 }

@@ -1,5 +1,6 @@
 import { adjust, draftOf, findClock, findParticipant, keepClock, settleSession } from '#clock';
 import type { Extension, JsonObject, SessionState } from '#contract';
+import { hasWithdrawn } from './allowed.ts';
 import { checkCycleCount } from './cycle-guard.ts';
 import { record, type SessionEvent } from './event.ts';
 import { type Refusal, refuse } from './refusal.ts';
@@ -14,7 +15,7 @@ export interface Extending {
 /**
  * Extends the running cycle or countdown at `at` (Unix ms), by the rules of its `extension`. It is a version also where
  * it moves nothing. Refusals: INVALID_STATE_TRANSITION where the session has no `extension`, CONFLICT for another
- * cycle, PARTICIPANT_NOT_FOUND.
+ * cycle, PARTICIPANT_NOT_FOUND, INVALID_STATE_TRANSITION for one who has withdrawn.
  */
 export function extend(state: SessionState, wish: Extending, at: number): { ok: true; event: SessionEvent } | Refusal {
   const { extension } = state;
@@ -25,9 +26,11 @@ export function extend(state: SessionState, wish: Extending, at: number): { ok: 
   const { participant_id, reason, cycle_count } = wish;
   const otherCycle = checkCycleCount(state, cycle_count);
   if (otherCycle !== null) return otherCycle;
-  if (participant_id !== undefined && findParticipant(state, participant_id) === undefined) {
+  const asker = participant_id === undefined ? undefined : findParticipant(state, participant_id);
+  if (participant_id !== undefined && asker === undefined) {
     return refuse('PARTICIPANT_NOT_FOUND', `No participant ${participant_id} in this session`);
   }
+  if (asker?.withdrawn === true) return hasWithdrawn(state, asker, 'extend');
   const draft = draftOf(state);
   const charge = settleSession(draft, at);
   const left_ms = charge.time_remaining_ms ?? 0;

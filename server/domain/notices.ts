@@ -17,13 +17,13 @@ export function noticesOfCreate(state: SessionState): Notice[] {
  * cuts off would be given in vain. Clocks that wait count as if they began as of the state. With `named` only that
  * participant's clock counts. At most NOTICES_MAX.
  */
-export function cutByClose(state: SessionState, named?: string): Notice[] {
+export function cutByClose(state: SessionState, named?: ReadonlySet<string>): Notice[] {
   const notices: Notice[] = [];
   if (state.concurrent !== true) return notices;
   for (const one of state.participants) {
     const { participant_id } = one;
     const closing = closingOf(state, one);
-    if (closing === null || !goesOnAlone(one) || (named !== undefined && named !== participant_id)) continue;
+    if (closing === null || !goesOnAlone(one) || named?.has(participant_id) === false) continue;
     const begins = startOf(state) ?? Date.parse(state.updated_at);
     const fall = fallOf(state, one, one.cycle_started_at == null ? begins : Date.parse(one.cycle_started_at));
     const lost_ms = fall === null ? 0 : fall - Date.parse(closing);

@@ -1,6 +1,6 @@
 import { draftOf, findParticipant, instantOf, iso, runOne, settleSession } from '#clock';
 import { type FieldIssue, type JsonObject, type SchedulePayload, type SessionState, START_AHEAD_MAX_MS } from '#contract';
-import { statusSaysNo } from './allowed.ts';
+import { hasWithdrawn, statusSaysNo } from './allowed.ts';
 import { NOTHING } from './clock-set.ts';
 import { record, type SessionEvent } from './event.ts';
 import { invalid, type Refusal, refuse } from './refusal.ts';
@@ -22,7 +22,9 @@ export function schedule(state: SessionState, scheduling: Scheduling, at: number
   if (plansStart && state.status !== 'pending') return statusSaysNo(state, 'schedule');
   const faults = [...startFaults(starts_at, at), ...faultsOf('closes_at', closes_at, at), ...misplaced(state, scheduling)];
   if (faults.length > 0) return invalid(faults);
-  if (participant_id !== undefined && findParticipant(state, participant_id) === undefined)
+  const named = participant_id === undefined ? undefined : findParticipant(state, participant_id);
+  if (named?.withdrawn === true) return hasWithdrawn(state, named, 'schedule');
+  if (participant_id !== undefined && named === undefined)
     return refuse('PARTICIPANT_NOT_FOUND', `No participant ${participant_id} in this session`);
   const draft = draftOf(state);
   const metadata: JsonObject = {};

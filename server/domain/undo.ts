@@ -17,6 +17,8 @@ import {
 } from '#clock';
 import { CLOCK_MAX_MS, CONTROL_MAX_MS, type JsonObject, type SessionState, type UndoClock } from '#contract';
 import { type Adjustment, leastLeft } from './adjust.ts';
+import type { Editing } from './edit.ts';
+import { movesSomebody } from './edit-participants.ts';
 import { endsUndo, record, type SessionEvent } from './event.ts';
 import { invalid, type Refusal, refuse } from './refusal.ts';
 import { fieldsBack, goneBack, joinedFields, type ReverseFields } from './reverse.ts';
@@ -75,7 +77,8 @@ type Happening = Pick<SessionEvent, 'event_type' | 'at' | 'state' | 'time_elapse
 
 /**
  * The history after an event, from that before it; undefined where the session keeps none, or where that before it is
- * not known. It is empty after a start, an expiry, a recovery, at a new epoch and once the session has ended.
+ * not known. It is empty after a start, an expiry, a recovery, a withdrawal or a return, at a new epoch and once the
+ * session has ended.
  */
 export function undoHistoryAfter(
   history: UndoHistory | undefined,
@@ -84,6 +87,7 @@ export function undoHistoryAfter(
 ): UndoHistory | undefined {
   if (state.undo_depth === undefined) return undefined;
   if (before === null || before.epoch !== state.epoch || endsUndo(event_type, state)) return NO_TURNS;
+  if (event_type === 'session_edited' && movesSomebody((metadata as Editing).participants)) return NO_TURNS;
   const [present, ...ended] = history ?? [];
   if (present === undefined) return undefined;
   // A concurrent session has no turns.

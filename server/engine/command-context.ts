@@ -27,7 +27,7 @@ export interface CommandContext {
 
 /** The part of a session that decides who may do what. */
 export type Judged = Incarnation &
-  Partial<Pick<SessionState, 'participants_may_pause' | 'participants_may_start' | 'concurrent' | 'status'>>;
+  Partial<Pick<SessionState, 'participants_may_pause' | 'participants_may_start' | 'concurrent' | 'status' | 'participants'>>;
 
 /**
  * A limit on commands. A command that is refused for another reason is not counted, so that nobody uses up what others

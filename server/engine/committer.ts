@@ -1,4 +1,5 @@
 import { modeOf, startOf } from '#clock';
+import type { EventType } from '#contract';
 import { nextCrossing, warnedUntil } from '../domain/clock-warnings.ts';
 import type { SessionEvent } from '../domain/event.ts';
 import { nextEpoch } from '../domain/recover.ts';
@@ -161,16 +162,21 @@ function historyAfter(base: StoredSession | null, events: SessionEvent[]): UndoH
   return history;
 }
 
+/** Events by which a turn passes; a clock that runs through all turns goes on. */
+const PASSING: ReadonlySet<EventType> = new Set(['cycle_switched', 'session_undone', 'session_edited']);
+
 /** Whether the same clock runs before and after some events, so that warnings which were sent count as sent. */
 function runsOn(base: StoredSession | null, events: SessionEvent[]): boolean {
   if (base?.state == null || base.state.deadline_at === null) return false;
+  const { cycle_count } = base.state;
   return events.every(
     ({ event_type, state }) =>
       event_type === 'session_adjusted' ||
-      event_type === 'session_edited' ||
+      // The turn of a participant who withdraws passes.
+      (event_type === 'session_edited' && state.cycle_count === cycle_count) ||
       event_type === 'session_credited' ||
       event_type === 'session_extended' ||
-      ((event_type === 'cycle_switched' || event_type === 'session_undone') && modeOf(state).acrossTurns),
+      (PASSING.has(event_type) && modeOf(state).acrossTurns),
   );
 }
 

@@ -9,8 +9,8 @@ const BYTES_MAX = 32 * 1024 * 1024;
 interface Entry {
   session: LiveSession;
   /**
-   * Length of the state as JSON when the session was first cached; what can be long (participants, metadata) never
-   * changes its size much.
+   * Length of the state as JSON when the session was first cached, with those who joined since; metadata, which can be
+   * long too, never changes its size much.
    */
   bytes: number;
 }
@@ -66,6 +66,7 @@ export class SessionCache {
     const known = this.#entries.get(session_id);
     if (known !== undefined) {
       if (isAfter(known.session, session)) return;
+      this.#grow(known, session);
       known.session = session;
       if (this.#newest === known) return;
       // Moves it to the end, as most recently used.
@@ -88,11 +89,22 @@ export class SessionCache {
   replace(session: LiveSession): void {
     const { session_id, created_at } = session.state;
     const known = this.#entries.get(session_id);
-    if (known !== undefined && known.session.state.created_at === created_at) known.session = session;
-    else {
+    if (known !== undefined && known.session.state.created_at === created_at) {
+      this.#grow(known, session);
+      known.session = session;
+    } else {
       this.drop(session_id);
       this.set(session);
     }
+  }
+
+  /** Counts the bytes of those who have joined a cached session. */
+  #grow(known: Entry, { state }: LiveSession): void {
+    const { length } = known.session.state.participants;
+    if (state.participants.length === length) return;
+    const more = JSON.stringify(state.participants.slice(length)).length;
+    known.bytes += more;
+    this.#bytes += more;
   }
 
   drop(sessionId: string): void {

@@ -30,14 +30,16 @@ export interface Layout {
 export function layOut(state: SessionState, before: SessionState | null, json: () => string, schema: Schema): Layout {
   const { participants, ...rest } = state;
   if (participants.length < SPLIT_FROM) return { text: encodeState(json(), schema), pieces: [], replaces: false };
+  // It may have grown to pieces with this event.
+  const stored = before !== null && before.participants.length >= SPLIT_FROM ? before : null;
   const pieces: Layout['pieces'] = [];
   for (let from = 0; from < participants.length; from += PIECE) {
     const piece = participants.slice(from, from + PIECE);
     // Unchanged participants are the same objects as before (shareParticipants).
-    if (before !== null && piece.every((one, index) => one === before.participants[from + index])) continue;
+    if (stored !== null && piece.every((one, index) => one === stored.participants[from + index])) continue;
     pieces.push([`p${from / PIECE}`, JSON.stringify(piece).slice(1, -1)]);
   }
-  return { text: `${encodeState(JSON.stringify(rest), schema).slice(0, -1)},${OPEN}`, pieces, replaces: before === null };
+  return { text: `${encodeState(JSON.stringify(rest), schema).slice(0, -1)},${OPEN}`, pieces, replaces: stored === null };
 }
 
 /** Whether a stored session's text has its participants in pieces. */

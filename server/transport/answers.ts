@@ -49,7 +49,13 @@ export function created(outcome: Outcome): Answer {
 
 /** The state, with notices of clocks that are closed before they would fall. */
 export function adjusted(outcome: Outcome, payload: { participant_id?: string | undefined }): Answer {
-  return noticed(stateOf(outcome), outcome.ok ? cutByClose(outcome.state, payload.participant_id) : []);
+  return noticed(stateOf(outcome), outcome.ok ? cutByClose(outcome.state, onlyOf(payload)) : []);
+}
+
+/** The state, with notices as above of those whom the edit named, or of all if it changed the programme. */
+export function edited(outcome: Outcome, { items, participants }: Parsed<'session:edit'>): Answer {
+  const named = items === undefined ? new Set(participants?.map((one) => one.participant_id)) : undefined;
+  return noticed(stateOf(outcome), outcome.ok ? cutByClose(outcome.state, named) : []);
 }
 
 function noticed(answer: Answer, notices: Notice[]): Answer {
@@ -84,7 +90,11 @@ export function clockOf(outcome: Outcome, { participant_id: id }: { participant_
 
 /** As `stateOrClock`, with notices of clocks that are closed before they would fall. */
 export function started(outcome: Outcome, payload: { participant_id?: string | undefined }): Answer {
-  return noticed(stateOrClock(outcome, payload), outcome.ok ? cutByClose(outcome.state, payload.participant_id) : []);
+  return noticed(stateOrClock(outcome, payload), outcome.ok ? cutByClose(outcome.state, onlyOf(payload)) : []);
+}
+
+function onlyOf({ participant_id: id }: { participant_id?: string | undefined }): Set<string> | undefined {
+  return id === undefined ? undefined : new Set([id]);
 }
 
 /** The state, or where the command named a participant what became of their clock. */

@@ -209,7 +209,7 @@ export const schemas = {
       ...session,
       items: items.optional(),
       participants: z
-        .array(participant.pick({ participant_id: true, name: true, metadata: true }))
+        .array(participant.extend({ withdrawn: z.boolean().optional() }))
         .min(1)
         .max(PARTICIPANTS_MAX)
         .optional(),

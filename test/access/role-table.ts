@@ -4,7 +4,7 @@ import type { CommandName, Role } from '#contract';
 /** A column of the table: a role, or none in the session. */
 export type Column = Role | 'no role';
 /** What a cell may say. */
-export const CELLS = ['yes', 'no', 'users', 'own turn', 'own clock', 'own name', 'if allowed'] as const;
+export const CELLS = ['yes', 'no', 'users', 'own turn', 'own clock', 'own name', 'not who joins', 'if allowed'] as const;
 export type Cell = (typeof CELLS)[number];
 
 /** The table of docs/SECURITY.md: what people read is what the test walks through. */

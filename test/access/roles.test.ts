@@ -191,6 +191,12 @@ describe('roles', () => {
       expectAll(await outcomes(name, holder, {}, { participant_id: 'white' }), 'ok');
       expectAll(await outcomes(name, holder, {}, { participant_id: 'black' }), 'FORBIDDEN');
     },
+    'not who joins': async (name, holder) => {
+      expectAll(await outcomes(name, holder), 'ok');
+      expectAll(await outcomes(name, holder, {}, { participants: [{ participant_id: 'white', name: 'Ann', withdrawn: true }] }), 'ok');
+      const joins = { participants: [{ participant_id: 'white' }, { participant_id: 'late', total_time_ms: 60_000 }] };
+      expectAll(await outcomes(name, holder, {}, joins), 'FORBIDDEN');
+    },
     'if allowed': async (name, holder) => {
       const mayPause = { ...CONCURRENT, participants_may_pause: true };
       const own = { participant_id: 'white' };

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import type { CreatePayload, SessionState } from '#contract';
+import type { CreatePayload, ParticipantEdit, SessionState } from '#contract';
 import { closeDatabase, openDatabase } from '../../server/audit/database.ts';
 import { fullHistory } from '../../server/audit/full-history.ts';
 import type { PrismaClient } from '../../server/audit/generated/client.ts';
@@ -151,6 +151,39 @@ describe('a trail of changes', () => {
     agenda.do({ type: 'edit', items: [...items.slice(0, 2), { item_id: 'new', time_ms: 5_000 }, { item_id: 'four', time_ms: 7_000 }] });
     agenda.do({ type: 'switch', next_item_id: 'four' }).do({ type: 'switch', next_item_id: 'one' }).expire();
     for (const recorded of [exam, quiz, agenda]) {
+      const id = await stored(recorded);
+      const states = recorded.events.map(({ state }) => state);
+      const told: unknown[] = [];
+      for await (const event of (await fullHistory(database, id)) ?? []) told.push(event.state_snapshot);
+      expect(told).to.deep.equal(states);
+      expect(await found(id)).to.deep.equal([]);
+      for (const state of states) expect(await stateBySql(id, state)).to.deep.equal(state);
+    }
+  });
+
+  it('JN-35 a trail of changes tells who joined, withdrew and returned, and verifies', async () => {
+    const edited = (...participants: ParticipantEdit[]) => ({ type: 'edit' as const, participants });
+    const team = record({ sync_mode: 'per_group', participants: banks, undo_depth: 2 }).do({ type: 'start' }).do({ type: 'switch' });
+    team
+      .do(edited({ participant_id: 'd', group_id: 'b', name: 'Dan' }))
+      .do({ type: 'switch' })
+      .do({ type: 'undo' })
+      .do({ type: 'switch' });
+    team
+      .do(edited({ participant_id: 'c', withdrawn: true }))
+      .do(edited({ participant_id: 'c', withdrawn: false }))
+      .do({ type: 'switch' });
+    const quiz = record({ concurrent: true, sync_mode: 'per_cycle', participants: NAMES, time_per_cycle_ms: 30_000 }).do({ type: 'start' });
+    quiz.do(edited({ participant_id: 'd' }, { participant_id: 'e' })).do({ type: 'switch' });
+    quiz
+      .do(edited({ participant_id: 'd', withdrawn: true }))
+      .do({ type: 'switch' })
+      .do(edited({ participant_id: 'd', withdrawn: false }));
+    quiz.do({ type: 'switch' }).expire();
+    const chess = record({ participants: banks }).do({ type: 'start' });
+    for (const { participant_id } of banks) chess.do(edited({ participant_id, withdrawn: true }));
+    expect(chess.state.status).to.equal('cancelled');
+    for (const recorded of [team, quiz, chess]) {
       const id = await stored(recorded);
       const states = recorded.events.map(({ state }) => state);
       const told: unknown[] = [];

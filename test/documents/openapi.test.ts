@@ -91,7 +91,11 @@ describe('the OpenAPI document', () => {
       await call('POST', `${base}/adjust`, `${session}/adjust`, { participant_id: 'white', delta_ms: 5 });
       await call('POST', `${base}/adjust`, `${session}/adjust`, { participant_id: 'who', delta_ms: 5 });
       for (const turns of [1, 20]) await call('POST', `${base}/undo`, `${session}/undo`, { turns });
-      for (const edit of [{ metadata: { b: 1 } }, {}]) await call('POST', `${base}/edit`, `${session}/edit`, edit);
+      const late = [
+        { participant_id: 'late', total_time_ms: 60_000 },
+        { participant_id: 'black', withdrawn: true },
+      ];
+      for (const edit of [{ metadata: { b: 1 } }, {}, { participants: late }]) await call('POST', `${base}/edit`, `${session}/edit`, edit);
       await call('POST', `${base}/message`, `${session}/message`, { message: [1] });
       await call('GET', base, session);
       await call('GET', `${base}?expected_version=99`, session);

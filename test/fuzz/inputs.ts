@@ -56,6 +56,12 @@ function validPayload(name: CommandName, sessions: readonly string[]): fc.Arbitr
     { requiredKeys: [] },
   );
   const items = fc.array(item, { maxLength: 4 });
+  const seat = { participant_index: fc.nat(5), total_time_ms: fc.nat(90_000_000), name: fc.string(), withdrawn: fc.boolean() };
+  const one = fc.tuple(fc.constantFrom('white', 'black', 'late', ''), fc.record(seat, { requiredKeys: [] }));
+  const people = fc.array(
+    one.map(([participant_id, fields]) => Object.assign({ participant_id }, fields)),
+    { maxLength: 4 },
+  );
   switch (name) {
     case 'session:create':
       return fc
@@ -87,7 +93,7 @@ function validPayload(name: CommandName, sessions: readonly string[]): fc.Arbitr
         starts_at: fc.oneof(fc.constantFrom(new Date(Date.now() + 60_000).toISOString(), '2999-01-01T00:00:00.000Z'), fc.string()),
       });
     case 'session:edit':
-      return some({ items, metadata: fc.dictionary(fc.string(), anyJson) }, {});
+      return some({ items, participants: people, metadata: fc.dictionary(fc.string(), anyJson) }, {});
     case 'session:message':
       return some({}, { message: anyJson });
     case 'session:history':

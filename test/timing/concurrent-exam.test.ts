@@ -102,7 +102,7 @@ describe('concurrent clocks: extra time, closings and late hand-ins', () => {
       ['ben', 30 * MINUTE],
       ['cem', 15 * MINUTE],
     ]);
-    expect(cutByClose(hall.state, 'cem')).to.have.lengthOf(1);
+    expect(cutByClose(hall.state, new Set(['cem']))).to.have.lengthOf(1);
     expect(cutByClose(exam().state)).to.deep.equal([]);
   });
 

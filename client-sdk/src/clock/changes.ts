@@ -1,11 +1,11 @@
 /** Applies the changes of an update to a state. */
 import type { StateChanges } from '../contract/changes.ts';
-import type { SessionState } from '../contract/state.ts';
+import type { ParticipantState, SessionState } from '../contract/state.ts';
 import { deriveConcurrent, isLazy } from './concurrent.ts';
 import { deriveTurns } from './derive.ts';
 
 /** Fields that an entry may lose again; null in changes stands for that. */
-export const MAY_GO: readonly string[] = ['answer', 'late_by_ms'];
+export const MAY_GO: readonly string[] = ['answer', 'late_by_ms', 'withdrawn', 'sits_out'];
 
 /**
  * The state after changes; `state` must be the one before them. Computes `is_active` and `time_remaining_ms` as of
@@ -21,9 +21,15 @@ export function applyChanges(
   const after: SessionState = {
     ...state,
     ...fields,
-    participants: state.participants.map((one) => patched(one, changed.get(one.participant_id))),
+    participants: state.participants.map((one) => {
+      const patch = changed.get(one.participant_id);
+      changed.delete(one.participant_id);
+      return patched(one, patch);
+    }),
     groups: state.groups.map((one) => patched(one, regrouped.get(one.group_id))),
   };
+  // Whoever is left has joined, and is whole; with changes that were merged into that they may have lost a field again.
+  for (const one of changed.values()) after.participants.push(patched(one as ParticipantState, one));
   const at = Date.parse(after.updated_at);
   if (isKept && isLazy(after)) deriveConcurrent(after, at, state.participants);
   else deriveTurns(after, at);

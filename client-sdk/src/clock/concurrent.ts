@@ -10,9 +10,17 @@ import { instantOf, iso } from './instants.ts';
 /** The statuses of a clock that has not ended. */
 const GOES_ON: ReadonlySet<ClockStatus | undefined> = new Set(['waiting', 'running', 'paused']);
 
-/** Whether a participant's clock of a concurrent session has neither finished nor fallen. */
-export function goesOnAlone({ clock_status }: ParticipantState): boolean {
-  return GOES_ON.has(clock_status);
+/**
+ * Whether a participant's clock of a concurrent session has neither finished nor fallen. That of somebody who has
+ * withdrawn does not go on, nor in this cycle that of somebody who joined within it.
+ */
+export function goesOnAlone({ clock_status, withdrawn, sits_out }: ParticipantState): boolean {
+  return GOES_ON.has(clock_status) && withdrawn !== true && sits_out !== true;
+}
+
+/** Whether a participant's clock waits for a start. */
+export function waitsForStart(one: ParticipantState): boolean {
+  return one.clock_status === 'waiting' && goesOnAlone(one);
 }
 
 /** The clock of a participant of a concurrent session. */

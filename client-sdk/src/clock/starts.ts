@@ -1,9 +1,9 @@
 /** How a session begins, by a command or by itself at an instant that was planned. Pure. */
 import type { ParticipantState, SessionState } from '../contract/state.ts';
-import { deriveConcurrent, runOne } from './concurrent.ts';
+import { deriveConcurrent, runOne, waitsForStart } from './concurrent.ts';
 import { iso } from './instants.ts';
 import { moveOn, presentItem } from './programme.ts';
-import { activate, findParticipant, firstInOrder } from './turn-order.ts';
+import { activate, findParticipant, findPresent, firstInOrder } from './turn-order.ts';
 
 /** When a pending session starts by itself, Unix ms; null where none does. */
 export function startOf({ status, starts_at }: Pick<SessionState, 'status' | 'starts_at'>): number | null {
@@ -13,7 +13,7 @@ export function startOf({ status, starts_at }: Pick<SessionState, 'status' | 'st
 /** Begins a draft of a pending session at `at` (Unix ms) with the turn of `first`; a programme with its first item. */
 export function begin(draft: SessionState, first: ParticipantState | undefined, at: number): void {
   if (draft.items !== undefined) moveOn(draft, at);
-  activate(draft, draft.items === undefined ? first : findParticipant(draft, presentItem(draft)?.participant_id));
+  activate(draft, draft.items === undefined ? first : findPresent(draft, presentItem(draft)?.participant_id));
   draft.status = 'running';
   draft.session_started_at = iso(at);
   draft.cycle_started_at = iso(at);
@@ -27,7 +27,7 @@ export function beginAll(draft: SessionState, at: number): void {
   }
   draft.session_started_at ??= iso(at);
   draft.participants = draft.participants.map((one) =>
-    one.clock_status === 'waiting' ? { ...runOne(draft, one, at), clock_status: 'running' } : one,
+    waitsForStart(one) ? { ...runOne(draft, one, at), clock_status: 'running' } : one,
   );
 }
 

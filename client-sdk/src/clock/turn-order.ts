@@ -18,6 +18,12 @@ export function findParticipant(state: SessionState, id: string | null | undefin
   return state.participants.find((participant) => participant.participant_id === id);
 }
 
+/** The participant with this id, if there is one who has not withdrawn. */
+export function findPresent(state: SessionState, id: string | null | undefined): ParticipantState | undefined {
+  const one = findParticipant(state, id);
+  return one?.withdrawn === true ? undefined : one;
+}
+
 /** The group with this id, if there is one. */
 export function findGroup(state: SessionState, id: string | null | undefined): GroupState | undefined {
   return state.groups.find((group) => group.group_id === id);
@@ -34,10 +40,13 @@ export function activate(draft: SessionState, participant: ParticipantState | un
   draft.active_group_id = participant?.group_id ?? null;
 }
 
-/** The participant who begins when none is named: the lowest index, of the active group where one is named. */
+/**
+ * The participant who begins when none is named: the lowest index, of the active group where one is named. Whoever has
+ * withdrawn is passed over.
+ */
 export function firstInOrder(state: SessionState): ParticipantState | undefined {
   const { active_group_id: group, participants } = state;
-  return lowestIndex(group === null ? participants : participants.filter((participant) => participant.group_id === group));
+  return lowestIndex(participants.filter((one) => one.withdrawn !== true && (group === null || one.group_id === group)));
 }
 
 /** The next eligible participant by `participant_index`, wrapping around; the active one itself comes last. */

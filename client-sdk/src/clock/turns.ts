@@ -14,7 +14,7 @@ import { hasItem, moveOn, presentItem, useItem } from './programme.ts';
 import { remaining, unsettled } from './reading.ts';
 import { PRESENT_RULES, type Rules } from './rules.ts';
 import { asBegun } from './starts.ts';
-import { activate, activeParticipant, change, findGroup, findParticipant, groupsInOrder, leastOften, nextInOrder } from './turn-order.ts';
+import { activate, activeParticipant, change, findGroup, findParticipant, findPresent, groupsInOrder, leastOften, nextInOrder } from './turn-order.ts';
 
 /** The charge of a settlement, and who was charged. */
 export interface Charge extends ClockHolder {
@@ -125,12 +125,20 @@ function fillClock(draft: SessionState, next: ParticipantState | undefined, { in
 /** The participant who follows the active one, whose turn has been counted; undefined when nobody can follow. */
 export function successor(state: SessionState): ParticipantState | undefined {
   if (modeOf(state).owners !== 'groups') return nextInOrder(state, (participant) => hasTime(state, participant));
-  const next = groupsInOrder(state).find((group) => !isEmpty(groupClock(state, group).clock));
-  return next && leastOften(state.participants.filter((participant) => participant.group_id === next.group_id));
+  for (const group of groupsInOrder(state)) {
+    if (isEmpty(groupClock(state, group).clock)) continue;
+    const members = state.participants.filter((one) => one.group_id === group.group_id && one.withdrawn !== true);
+    if (members.length > 0) return leastOften(members);
+  }
+  return undefined;
 }
 
-/** Whether a participant can begin a turn: where participants have banks, theirs needs time. */
+/**
+ * Whether a participant can begin a turn: nobody can who has withdrawn, and where participants have banks, theirs needs
+ * time.
+ */
 export function hasTime(state: SessionState, participant: ParticipantState): boolean {
+  if (participant.withdrawn === true) return false;
   const { owners } = modeOf(state);
   if (owners === 'session') return true;
   const clock = participantClock(state, participant)?.clock;
@@ -181,7 +189,7 @@ export function complete(draft: SessionState, at: number): void {
  */
 export function beginItem(draft: SessionState, at: number, id?: string): boolean {
   if (!moveOn(draft, at, id)) return false;
-  beginCycle(draft, findParticipant(draft, presentItem(draft)?.participant_id), at);
+  beginCycle(draft, findPresent(draft, presentItem(draft)?.participant_id), at);
   return true;
 }
 

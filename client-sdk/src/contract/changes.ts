@@ -14,10 +14,10 @@ type Patch<Entry, Id extends keyof Entry> = Pick<Entry, Id> & {
 
 /**
  * The fields of a state that have changed, and its participants and groups in which another field than `is_active` and
- * `time_remaining_ms` has changed.
+ * `time_remaining_ms` has changed. A participant who was not there before is whole, and stands behind the others.
  */
 export interface StateChanges extends Partial<Omit<SessionState, 'participants' | 'groups'>> {
-  participants?: Patch<ParticipantState, 'participant_id'>[];
+  participants?: (Patch<ParticipantState, 'participant_id'> | ParticipantState)[];
   groups?: Patch<GroupState, 'group_id'>[];
 }
 

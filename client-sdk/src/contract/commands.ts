@@ -166,7 +166,13 @@ export interface SchedulePayload extends SessionPayload {
   participant_id?: string | undefined;
 }
 
-export type ParticipantEdit = Pick<ParticipantInput, 'participant_id' | 'name' | 'metadata'>;
+/**
+ * Somebody who joins, with what a create would say of them; or of somebody who is there a name, metadata, and whether
+ * they are out of the order.
+ */
+export interface ParticipantEdit extends ParticipantInput {
+  withdrawn?: boolean | undefined;
+}
 
 export interface EditPayload extends SessionPayload {
   /**
@@ -174,7 +180,10 @@ export interface EditPayload extends SessionPayload {
    * their values. The other items replace those that have not begun.
    */
   items?: ItemInput[] | undefined;
-  /** Names and metadata of participants who are there. Metadata is merged by its top keys; null takes one away. */
+  /**
+   * Participants whose ids are new join, those who are there are changed. Metadata is merged by its top keys; null
+   * takes one away.
+   */
   participants?: ParticipantEdit[] | undefined;
   /** Merged into the session's by its top keys; null takes one away. */
   metadata?: JsonObject | undefined;

@@ -80,6 +80,7 @@ export class Access {
     const permit: Permit = { actor: actorOf(principal, role) };
     const refusal = role === 'participant' ? restrict(permit, name, payload, principal) : null;
     if (refusal !== null) return refusal;
+    if (role === 'controller' && name === 'session:edit') permit.authorize = addsNobody(payload as Parsed<'session:edit'>);
     if (principal.link !== undefined) permit.authorize = this.#ofLink(principal.link, permit.authorize);
     return permit;
   }
@@ -136,10 +137,24 @@ function restrict(permit: Permit, name: CommandName, payload: object, { particip
   if (named !== undefined && !isOwn) return forbid(`A participant may only ${verbOf(name)} their own clock`);
   if (name === 'session:finish') return null;
   permit.authorize = (state) => {
-    const allowed = state === null || (name === 'session:start' ? mayStart(state) : mayPause(state, isOwn));
+    const allowed = state === null || (name === 'session:start' ? mayStart(state) : mayPause(state, isOwn) && isIn(state, participantId));
     return allowed ? null : forbid(`In this session, a participant may not ${verbOf(name)}`);
   };
   return null;
+}
+
+/** Refuses an edit by which somebody would join, since only the owner gives time. */
+function addsNobody({ participants = [] }: Parsed<'session:edit'>): Authorize {
+  return (state) => {
+    const known = new Set(state?.participants?.map((one) => one.participant_id));
+    const isNew = state !== null && participants.some((one) => !known.has(one.participant_id));
+    return isNew ? forbid('A controller may not let participants join') : null;
+  };
+}
+
+/** Whether a participant takes part in the session: they have not withdrawn. */
+function isIn({ participants = [] }: Judged, id: string | undefined): boolean {
+  return !participants.some((one) => one.participant_id === id && one.withdrawn === true);
 }
 
 /** Whether a participant may start the clock that is theirs. */

@@ -159,6 +159,7 @@ const details = {
     status,
     command: z.string(),
     clock_status: z.enum(CLOCK_STATUSES).exactOptional(),
+    withdrawn: z.literal(true).exactOptional(),
     available: z.int().exactOptional(),
   }),
   CONFLICT: z.object({ expected_version: z.int(), actual_version: z.int(), state }),
@@ -173,7 +174,7 @@ export function failureOf(code: ErrorCode) {
   return z.object({ ok: z.literal(false), error: z.object(detailed), server_time_ms: unixMs });
 }
 
-const NOTICED: ReadonlySet<CommandName> = new Set(['session:create', 'session:start', 'session:adjust', 'session:schedule']);
+const NOTICED: ReadonlySet<CommandName> = new Set(['session:create', 'session:start', 'session:adjust', 'session:schedule', 'session:edit']);
 
 /** The success of a command. */
 export function successOf(name: CommandName) {

@@ -76,6 +76,8 @@ export const participant = z.object({
   closes_at: instant.exactOptional(),
   name: z.string().exactOptional(),
   metadata: free.exactOptional(),
+  withdrawn: z.literal(true).exactOptional(),
+  sits_out: z.literal(true).exactOptional(),
 });
 
 export const group = z.object({
@@ -157,17 +159,25 @@ export const state = z.object({
 }) satisfies z.ZodType<SessionState>;
 
 const { participants: _participants, groups: _groups, ...stateFields } = state.shape;
-const { participant_id, is_active: _active, time_remaining_ms: _remaining, ...participantFields } = participant.shape;
+const { participant_id, ...participantFields } = participant.shape;
 const { group_id, is_active: _groupActive, ...groupFields } = group.shape;
 
 /**
  * The fields of a state that a version changed. `is_active` and `time_remaining_ms` follow from the others and are left
- * out.
+ * out, but of whoever joined, who is whole.
  */
 export const stateChanges = z.object({
   ...exactOptional(stateFields),
   participants: z
-    .array(z.object({ participant_id, ...exactOptional(participantFields), late_by_ms: ms.nullable().exactOptional() }))
+    .array(
+      z.object({
+        participant_id,
+        ...exactOptional(participantFields),
+        late_by_ms: ms.nullable().exactOptional(),
+        withdrawn: z.literal(true).nullable().exactOptional(),
+        sits_out: z.literal(true).nullable().exactOptional(),
+      }),
+    )
     .exactOptional(),
   groups: z.array(z.object({ group_id, ...exactOptional(groupFields) })).exactOptional(),
 }) satisfies z.ZodType<StateChanges>;

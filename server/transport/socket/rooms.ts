@@ -88,6 +88,15 @@ interface Telling {
   snapshot?: number;
 }
 
+/**
+ * Whether a state may be told as changes of the one before. Of a session that older clients know they are not told if
+ * somebody has joined, whom these clients would not add.
+ */
+function mayFollow(before: SessionState, state: SessionState): boolean {
+  const isForAll = state.concurrent !== true && state.participants.length !== before.participants.length;
+  return before.epoch === state.epoch && isLarge(before) && !isForAll;
+}
+
 /** Sends to the sockets of a session, on all instances, what happened to it. */
 export function createRooms(io: IoServer, { adapter, schema, now, metrics }: RoomsOptions): Rooms {
   const namespace = io.of('/');
@@ -114,7 +123,7 @@ export function createRooms(io: IoServer, { adapter, schema, now, metrics }: Roo
     if (event_type === 'session_deleted') return [telling('session:deleted', envelope(state))];
     const { payload, json } = telling('session:update', Object.assign(envelope(state), { event_type }));
     const update: Telling =
-      before !== null && tellsChanges(state) && before.epoch === state.epoch
+      before !== null && tellsChanges(state) && mayFollow(before, state)
         ? telling(
             'session:update',
             Object.assign(payload, {
