@@ -173,6 +173,16 @@ describe('the AsyncAPI document', () => {
     expect(check(payload, head), 'neither of them').not.to.equal(null);
     const derived = { participants: [{ participant_id: 'p0', is_active: true }] };
     expect(check(payload, { ...head, since_version: 1, changes: derived }), 'what follows from other fields').not.to.equal(null);
+    const joined = {
+      participant_id: 'p',
+      participant_index: 1,
+      group_id: null,
+      total_time_ms: null,
+      time_used_ms: 0,
+      time_remaining_ms: null,
+    };
+    const whole = { ...joined, cycle_count: 0, is_active: false, has_expired: false, has_gone: false, sits_out: null };
+    expect(check(payload, { ...head, since_version: 1, changes: { participants: [whole] } }), 'who joined').to.equal(null);
     expect(check(payload, { ...head, changes }), 'without the version before').not.to.equal(null);
   });
 

@@ -159,8 +159,15 @@ export const state = z.object({
 }) satisfies z.ZodType<SessionState>;
 
 const { participants: _participants, groups: _groups, ...stateFields } = state.shape;
-const { participant_id, ...participantFields } = participant.shape;
+const { participant_id, is_active: _active, time_remaining_ms: _remaining, ...participantFields } = participant.shape;
 const { group_id, is_active: _groupActive, ...groupFields } = group.shape;
+
+/** Fields of a participant that go again, which null says. */
+const mayGo = {
+  late_by_ms: ms.nullable().exactOptional(),
+  withdrawn: z.literal(true).nullable().exactOptional(),
+  sits_out: z.literal(true).nullable().exactOptional(),
+};
 
 /**
  * The fields of a state that a version changed. `is_active` and `time_remaining_ms` follow from the others and are left
@@ -169,15 +176,7 @@ const { group_id, is_active: _groupActive, ...groupFields } = group.shape;
 export const stateChanges = z.object({
   ...exactOptional(stateFields),
   participants: z
-    .array(
-      z.object({
-        participant_id,
-        ...exactOptional(participantFields),
-        late_by_ms: ms.nullable().exactOptional(),
-        withdrawn: z.literal(true).nullable().exactOptional(),
-        sits_out: z.literal(true).nullable().exactOptional(),
-      }),
-    )
+    .array(z.union([z.object({ participant_id, ...exactOptional(participantFields), ...mayGo }), participant.extend(mayGo)]))
     .exactOptional(),
   groups: z.array(z.object({ group_id, ...exactOptional(groupFields) })).exactOptional(),
 }) satisfies z.ZodType<StateChanges>;
