@@ -180,10 +180,10 @@ describe('a trail of changes', () => {
       .do({ type: 'switch' })
       .do(edited({ participant_id: 'd', withdrawn: false }));
     quiz.do({ type: 'switch' }).expire();
-    const chess = record({ participants: banks }).do({ type: 'start' });
-    for (const { participant_id } of banks) chess.do(edited({ participant_id, withdrawn: true }));
-    expect(chess.state.status).to.equal('cancelled');
-    for (const recorded of [team, quiz, chess]) {
+    const leaving = record({ participants: banks }).do({ type: 'start' });
+    for (const { participant_id } of banks) leaving.do(edited({ participant_id, withdrawn: true }));
+    expect(leaving.state.status).to.equal('cancelled');
+    for (const recorded of [team, quiz, leaving]) {
       const id = await stored(recorded);
       const states = recorded.events.map(({ state }) => state);
       const told: unknown[] = [];

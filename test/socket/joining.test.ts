@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { SyncKairosClient } from '../../client-sdk/src/index.ts';
 import { applyChanges } from '#clock';
-import type { ChangesEvent, HistoryData, ParticipantEdit, SessionState, UpdateEvent } from '#contract';
+import type { ChangesEvent, ParticipantEdit, SessionState, UpdateEvent } from '#contract';
 import { chess } from '../kit/games.ts';
 import { rest } from '../kit/rest.ts';
 import { type Cluster, openCluster } from '../kit/server.ts';
@@ -30,7 +30,7 @@ describe('participants who join and withdraw, over two instances', () => {
   async function watch(session_id: string, deltas: boolean | 2) {
     const client = await cluster.client(b);
     const heard: (UpdateEvent | ChangesEvent)[] = [];
-    client.socket.on('session:update', (event) => heard.push(event));
+    client.socket.on('session:update', (event: UpdateEvent | ChangesEvent) => heard.push(event));
     const { state } = await client.ok('session:join', { session_id, deltas });
     const at = async (version: number): Promise<SessionState> => {
       await until(`version ${version}`, async () => heard.at(-1)?.version === version);
@@ -102,8 +102,7 @@ describe('participants who join and withdraw, over two instances', () => {
       if (concurrent)
         expect(third?.heard.filter((event) => 'changes' in event && event.event_type === 'session_edited')).not.to.deep.equal([]);
       // What the trail has of it, by states and by changes.
-      const page = async (snapshots: 'all' | 'changes') =>
-        host.ok('session:history', { session_id, limit: 1_000, snapshots }) as Promise<HistoryData>;
+      const page = async (snapshots: 'all' | 'changes') => host.ok('session:history', { session_id, limit: 1_000, snapshots });
       await until('the trail', async () => (await page('all')).events.at(-1)?.version === back.version);
       const whole = await page('all');
       expect(whole.events.at(-1)?.state_snapshot.participants.map((one) => one.participant_id)).to.deep.equal(
