@@ -94,7 +94,7 @@ export interface ExpiredEvent extends EventEnvelope {
 }
 
 export interface WarningEvent extends EventEnvelope {
-  /** Whose clock crossed it. Null where more than 50 clocks of a concurrent session did; `participant_ids` has those. */
+  /** Whose clock crossed it. Null where more than 50 clocks of a concurrent session did: see `participant_ids`. */
   participant_id: string | null;
   participant_ids?: string[];
   group_id: string | null;

@@ -88,7 +88,7 @@ export interface ParticipantState {
   late_by_ms?: number;
   /** The answer with which they finished. */
   answer?: JsonValue;
-  /** What their clock was given (in `per_cycle` in this cycle), adjustments included, ms; null for endless stopwatches. */
+  /** What their clock was given, in `per_cycle` in this cycle, with adjustments, ms; null for endless stopwatches. */
   given_ms?: number | null;
   /** What was settled of the present cycle; only in `per_cycle`. */
   cycle_time_used_ms?: number;
