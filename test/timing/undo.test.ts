@@ -311,6 +311,20 @@ describe('taking turns back', () => {
       expect(sand.play(30 * SECOND, undo()).times).to.deep.equal({ black: 50 * SECOND, white: 70 * SECOND });
       expect(sand.play(40 * SECOND, undo(1, 'charge')).times).to.deep.equal({ black: 60 * SECOND, white: 60 * SECOND });
     });
+
+    it('T-230 an undo that would leave whoever waits in an hourglass less than may soon go to others is refused by its field', () => {
+      const participants = ['ann', 'bob', 'cem', 'dua', 'eli'].map((participant_id) => ({ participant_id }));
+      const time_control: TimeControl = { stages: [{ time_ms: 10_000 }], hourglass: true };
+      const sand = (delta_ms: number) =>
+        Match.started({ sync_mode: 'per_participant', participants, time_control, undo_depth: 5 })
+          .switch(59)
+          .play(59, { type: 'adjust', participant_id: 'bob', delta_ms });
+      // Of the 59 ms that Ann is charged with again Bob has 17; two of them are no longer his when she has used 60.
+      const refusal = sand(-10_015).refusal(59, undo(1, 'charge'));
+      expect(faultOf(refusal)).to.equal('clock: out_of_range');
+      expect(refusal.message).to.contain('bob would be left with 2 ms');
+      expect(sand(-10_014).play(59, undo(1, 'charge')).times).to.include({ ann: 9_941, bob: 3 });
+    });
   });
 
   it('UN-17 an undo takes back what the turns added to a number, sets any other field to its former value, and two such steps can be joined', () => {
