@@ -99,7 +99,8 @@ export function decideConcurrent(state: SessionState, command: TimerCommand, now
 
 /** Runs all clocks that wait. */
 function startAll(state: SessionState, at: number): Decision {
-  if (state.status !== 'pending' && !(state.status === 'running' && state.participants.some(waitsForStart))) return statusSaysNo(state, 'start');
+  if (state.status !== 'pending' && !(state.status === 'running' && state.participants.some(waitsForStart)))
+    return statusSaysNo(state, 'start');
   const draft = draftOf(state);
   beginAll(draft, at);
   return { ok: true, event: record(state, draft, 'session_started', at, NOTHING) };

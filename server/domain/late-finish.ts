@@ -18,7 +18,8 @@ export function finishedLate(
   answer: JsonValue | undefined,
 ): Decision | undefined {
   const { late_finish_ms: most } = state;
-  if (most === undefined || one.withdrawn === true || one.clock_status !== 'expired' || one.expired_at == null || !isTaken(state)) return undefined;
+  if (most === undefined || one.withdrawn === true || one.clock_status !== 'expired' || one.expired_at == null || !isTaken(state))
+    return undefined;
   const fell = Date.parse(one.expired_at);
   const finished = Math.max(now, fell);
   const late_by_ms = finished - fell;

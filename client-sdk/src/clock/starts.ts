@@ -26,9 +26,7 @@ export function beginAll(draft: SessionState, at: number): void {
     if (draft.items !== undefined) moveOn(draft, at);
   }
   draft.session_started_at ??= iso(at);
-  draft.participants = draft.participants.map((one) =>
-    waitsForStart(one) ? { ...runOne(draft, one, at), clock_status: 'running' } : one,
-  );
+  draft.participants = draft.participants.map((one) => (waitsForStart(one) ? { ...runOne(draft, one, at), clock_status: 'running' } : one));
 }
 
 /**

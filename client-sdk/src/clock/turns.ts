@@ -14,7 +14,17 @@ import { hasItem, moveOn, presentItem, useItem } from './programme.ts';
 import { remaining, unsettled } from './reading.ts';
 import { PRESENT_RULES, type Rules } from './rules.ts';
 import { asBegun } from './starts.ts';
-import { activate, activeParticipant, change, findGroup, findParticipant, findPresent, groupsInOrder, leastOften, nextInOrder } from './turn-order.ts';
+import {
+  activate,
+  activeParticipant,
+  change,
+  findGroup,
+  findParticipant,
+  findPresent,
+  groupsInOrder,
+  leastOften,
+  nextInOrder,
+} from './turn-order.ts';
 
 /** The charge of a settlement, and who was charged. */
 export interface Charge extends ClockHolder {

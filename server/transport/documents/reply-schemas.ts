@@ -174,7 +174,13 @@ export function failureOf(code: ErrorCode) {
   return z.object({ ok: z.literal(false), error: z.object(detailed), server_time_ms: unixMs });
 }
 
-const NOTICED: ReadonlySet<CommandName> = new Set(['session:create', 'session:start', 'session:adjust', 'session:schedule', 'session:edit']);
+const NOTICED: ReadonlySet<CommandName> = new Set([
+  'session:create',
+  'session:start',
+  'session:adjust',
+  'session:schedule',
+  'session:edit',
+]);
 
 /** The success of a command. */
 export function successOf(name: CommandName) {
