@@ -12,6 +12,8 @@ export interface SessionEvent extends Charge {
   expired?: ClockHolder;
   /** The state after it. */
   state: SessionState;
+  /** JSON of `recordedChanges`, if it was made already. */
+  changes?: string;
 }
 
 /**

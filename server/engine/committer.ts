@@ -30,9 +30,13 @@ export interface Proposal {
   /** The session on which the decision was made; null for a new one. */
   base: StoredSession | null;
   events: SessionEvent[];
-  /** The instant that was judged, Unix ms. */
+  /** The instant that was judged, Unix ms; of several commands the latest. */
   instant: number;
+  /** Of several commands the earliest instant that was judged, Unix ms. */
+  oldest?: number;
   command: CommandKey | undefined;
+  /** Where each event is that of another command: their keys, at the places of the events. */
+  commands?: readonly (CommandKey | undefined)[];
 }
 
 /** The store's result; after a commit with the session as it is now. */
@@ -71,7 +75,7 @@ export class Committer {
     this.#options = options;
   }
 
-  async commit({ base, events, instant, command }: Proposal): Promise<Committed> {
+  async commit({ base, events, instant, oldest, command, commands }: Proposal): Promise<Committed> {
     const { store, rooms, alarms, cache, overdue, idleMs, graceMs, audit } = this.#options;
     const last = events.at(-1);
     if (last === undefined) throw new Error('nothing to commit');
@@ -95,12 +99,14 @@ export class Committer {
       base: base?.archived === true ? { version: 0, epoch: base.epoch } : base,
       events,
       instant,
+      oldest,
       notBefore: earliestOf(events, graceMs),
       lifetimeMs: deleted ? TOMBSTONE_MS : lifetimeOf(last.state, instant, idleMs),
       nextDue,
       warnings: arming,
       sameClock,
       command,
+      commands,
       expiredSince: session.expiredSince,
       previousHash: base?.lastHash ?? null,
       audit,

@@ -11,8 +11,8 @@ import { type Around, createSession } from './create-session.ts';
 import { type ExecuteOptions, Execution } from './execute.ts';
 import type { SessionIncarnation } from './incarnation.ts';
 import type { Liveness } from './liveness.ts';
-import { type IdempotencyRecord, type Rooms, type StoredSession, StoreUnavailableError } from './ports.ts';
-import { FewAtOnce } from '../util/few-at-once.ts';
+import type { IdempotencyRecord, Rooms, StoredSession } from './ports.ts';
+import { Together } from './together.ts';
 import { SharedWork } from '../util/shared-work.ts';
 
 export interface EngineOptions extends ExecuteOptions {
@@ -25,11 +25,12 @@ export interface EngineOptions extends ExecuteOptions {
  */
 export class Engine {
   readonly #options: EngineOptions;
-  readonly #lines = new FewAtOnce(1, (error) => error instanceof StoreUnavailableError);
+  readonly #together: Together;
   readonly #reads = new SharedWork<Awaited<ReturnType<Archive['find']>>>();
 
   constructor(options: EngineOptions) {
     this.#options = options;
+    this.#together = new Together(options);
   }
 
   /**
@@ -52,10 +53,10 @@ export class Engine {
 
   /** Applies a command to a session, after everything that happened to it before the command arrived. */
   execute(sessionId: string, command: TimerCommand, context: CommandContext): Promise<Outcome> {
-    const run = () => new Execution(this.#options, sessionId, command, context).run();
+    const execution = new Execution(this.#options, sessionId, command, context);
     // In a concurrent session many command at once, and each but one would lose every race.
     const isCrowded = command.type === 'finish' || this.#options.cache.get(sessionId)?.state.concurrent === true;
-    return isCrowded ? this.#lines.run(sessionId, run) : run();
+    return isCrowded ? this.#together.run(sessionId, execution) : execution.run();
   }
 
   /**

@@ -1,6 +1,7 @@
 import { clockHolder, isSamePosition } from '#clock';
 import { checkCycleCount } from '../domain/cycle-guard.ts';
 import { decide, type Decision, type TimerCommand } from '../domain/decide.ts';
+import type { SessionEvent } from '../domain/event.ts';
 import { type Archive, isDormant } from './archive.ts';
 import {
   checkCycle,
@@ -23,7 +24,7 @@ import { type Committed, type Committer, isLive } from './committer.ts';
 import type { Expirer } from './expirer.ts';
 import type { Liveness } from './liveness.ts';
 import type { Overdue } from './overdue.ts';
-import type { LiveSession, IdempotencyRecord, SessionStore, StoredSession } from './ports.ts';
+import type { CommandKey, LiveSession, IdempotencyRecord, SessionStore, StoredSession } from './ports.ts';
 import type { SessionCache } from './session-cache.ts';
 
 export interface ExecuteOptions extends CommandInstantParts {
@@ -75,6 +76,27 @@ export class Execution {
     this.#instant = new CommandInstant(context.arrival, options);
   }
 
+  /** The command's idempotency key; undefined if it has none. */
+  get key(): CommandKey | undefined {
+    return this.#context.command;
+  }
+
+  /**
+   * What the command does to `session`, which is a remembered one after some commands that are to be committed with it;
+   * and the instant that was judged, Unix ms. Null if it must run alone: only what Redis has may refuse a command, and
+   * only commands about the clock of one participant leave it to others what they do. `first`: the session before all
+   * of them.
+   */
+  async decideAfter(first: LiveSession, session: LiveSession): Promise<{ event: SessionEvent; instant: number } | null> {
+    const { authorize, limit } = this.#context;
+    if (!isAboutOneClock(this.#command)) return null;
+    if (authorize !== undefined && (await denied(session, this.#context)) !== null) return null;
+    if (this.#options.overdue.next(session, this.#instant.at) !== undefined) return null;
+    const decision = this.#decide(first, session);
+    if (!decision.ok || ((await limit?.admit()) ?? null) !== null) return null;
+    return { event: decision.event, instant: this.#instantOf(decision.event) };
+  }
+
   /** @throws StoreUnavailableError, UnreadableStateError */
   async run(): Promise<Outcome> {
     await this.#options.liveness.beSure();
@@ -119,12 +141,15 @@ export class Execution {
     const limited = admitted === null ? null : await admitted;
     if (limited !== null) return limited;
     const { event } = decision;
-    // A finish keeps its arrival however long it has waited for others.
-    const instant = this.#command.type === 'finish' ? event.at : this.#instant.at;
-    const proposal = { base: session, events: [event], instant, command: this.#context.command };
+    const proposal = { base: session, events: [event], instant: this.#instantOf(event), command: this.#context.command };
     const result = await this.#options.committer.commit(proposal);
     if (result.outcome === 'committed') return { ok: true, state: event.state, before: session.state };
     return this.#failed(result, candidate);
+  }
+
+  /** A finish keeps its arrival however long it has waited for others. */
+  #instantOf({ at }: SessionEvent): number {
+    return this.#command.type === 'finish' ? at : this.#instant.at;
   }
 
   #decide(first: LiveSession, session: LiveSession): Decision {
@@ -224,6 +249,12 @@ export class Execution {
     const { participant_id } = clockHolder(first.state);
     return { ok: true, state: session.state, expired: { participant_id, action: session.state.action_on_timeout } };
   }
+}
+
+/** Whether a command concerns the clock of one participant of a concurrent session. */
+function isAboutOneClock(command: TimerCommand): boolean {
+  const { type } = command;
+  return type === 'finish' || ((type === 'start' || type === 'pause' || type === 'resume') && command.participant_id !== undefined);
 }
 
 /** Whether a command that names no cycle is meant for the one that its sender sees. */

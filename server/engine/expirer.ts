@@ -1,8 +1,10 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { crossings } from '../domain/clock-warnings.ts';
 import { catchUp, nextOverdue } from '../domain/catch-up.ts';
+import { isLarge } from '../domain/changes.ts';
 import type { SessionEvent } from '../domain/event.ts';
 import { isDue } from '../domain/expire.ts';
+import { recordedChanges } from '../domain/recorded-changes.ts';
 import { isScheduledStart } from '../domain/scheduled-start.ts';
 import { SNAPSHOT_EVERY } from '../domain/snapshots.ts';
 import { crossed } from '../domain/warnings.ts';
@@ -37,6 +39,8 @@ export interface ExpirerOptions {
   liveness: Liveness;
   overdue: Overdue;
   graceMs: number;
+  /** Whether events are written to the outbox. */
+  audit: boolean;
   metrics: Metrics;
   logger: Logger;
 }
@@ -99,14 +103,20 @@ export class Expirer {
     return result;
   }
 
-  /** The overdue events that fit in one commit. However many there are, other work gets its turn. */
+  /**
+   * The overdue events that fit in one commit. However many there are, other work gets its turn: what they changed is
+   * computed here too, since the commit can't be interrupted.
+   */
   async #eventsUpTo(session: LiveSession, until: number): Promise<SessionEvent[]> {
-    const { liveness, overdue } = this.#options;
+    const { liveness, overdue, audit } = this.#options;
     const events: SessionEvent[] = [];
     const slice = new Slice();
     let bytes = 0;
+    let before = session.state;
     for (const event of catchUp(session.state, until, liveness.outages, overdue.idleEnd(session))) {
       events.push(event);
+      if (audit && isLarge(event.state)) event.changes = JSON.stringify(recordedChanges(before, event.state));
+      before = event.state;
       bytes += EVENT_BYTES + JSON.stringify(event.metadata).length;
       if (bytes >= COMMIT_BYTES || event.state.version % SNAPSHOT_EVERY === 0) break;
       // A command that came after a start goes on from the started session, whatever ran out in it since.

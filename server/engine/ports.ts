@@ -89,6 +89,8 @@ export interface Commit {
   publications?: (left: Pick<LiveSession, 'lastHash' | 'token'>) => Publication[];
   /** The instant at which the command was judged, Unix ms; the store refuses one that its own clock contradicts. */
   instant: number;
+  /** The earliest such instant where several commands are committed together; `instant` is the latest then. */
+  oldest?: number | undefined;
   /** The store refuses the commit before this instant of its own clock, Unix ms; 0 for no bound. */
   notBefore: number;
   /** How long the session stays in Redis from now. */
@@ -103,6 +105,11 @@ export interface Commit {
    */
   sameClock?: boolean;
   command?: CommandKey | undefined;
+  /**
+   * Instead of `command`, the keys of the commands that made the events, at their places; undefined for one without a
+   * key. If any of them had its effect before, nothing is committed, and the outcome is a conflict.
+   */
+  commands?: readonly (CommandKey | undefined)[] | undefined;
   /** As in StoredSession, after the events. */
   expiredSince?: StoredSession['expiredSince'];
   /** As in StoredSession, after the events. */

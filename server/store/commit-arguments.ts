@@ -58,7 +58,7 @@ export function commitArguments(
     command === undefined ? '' : recordJson(command, last.state),
     command?.rememberMs ?? 0,
     Math.max(commit.instant - AHEAD_MAX_MS, commit.notBefore) + skew,
-    commit.instant + BEHIND_MAX_MS + skew,
+    (commit.oldest ?? commit.instant) + BEHIND_MAX_MS + skew,
     lastHash ?? '',
     base?.token ?? '',
     texts.length,
@@ -68,6 +68,9 @@ export function commitArguments(
     pieces.length,
     expiredSinceText(commit.expiredSince ?? null),
     deleted ? '' : undoText(commit.undo),
+    ...(commit.commands?.flatMap((each, index) => {
+      return each === undefined ? [] : [recordJson(each, commit.events[index]?.state ?? last.state), each.rememberMs];
+    }) ?? []),
     ...pieces.flat(),
     ...texts.flatMap((event, index) => [event, snapshotOf(index)]),
     ...publications.flatMap(({ channel, head, tail }) => [channel, head, tail]),
@@ -87,7 +90,7 @@ function changesAt({ base, events, previousHash }: Commit, index: number, text: 
   if (mustCarrySnapshot(event, event.state, before)) return null;
   const bytes = text.length + piecesLength(event.state, text);
   if (!isTooLarge(bytes) && (index === events.length - 1 || !followsByItself(event))) return null;
-  const changes = JSON.stringify(recordedChanges(before, event.state));
+  const changes = event.changes ?? JSON.stringify(recordedChanges(before, event.state));
   return saveEnough(changes.length, bytes) ? changes : null;
 }
 

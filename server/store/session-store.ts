@@ -23,6 +23,8 @@ const WHOLE = loadScript('whole');
 /** So many characters of a stored session contain its position. */
 const POSITION_CHARACTERS = 100;
 
+const NONE: string[] = [];
+
 type Keys = ReturnType<ReturnType<typeof createKeys>['session']>;
 
 /** Opens the sessions in Redis. Each is a text that only scripts write. */
@@ -58,12 +60,13 @@ export function createSessionStore(redis: RedisClient, keyPrefix: string, schema
         const last = lastOf(commit.events);
         const key = keys.session(last.state.session_id);
         const record = commit.command === undefined ? key.session : key.command(commit.command);
+        const records = commit.commands?.flatMap((command) => (command === undefined ? [] : [key.command(command)])) ?? NONE;
         const token = process + (commits++).toString(36).padStart(TOKEN_LENGTH - process.length, '0');
         const { texts, lastHash } = commit.audit ? chainEvents(commit.events, commit.previousHash) : { texts: [], lastHash: null };
         const partition = partitionOf(last.state.session_id);
         const publications = commit.publications?.({ lastHash, token }) ?? [];
         const args = commitArguments(commit, last, token, skew.of(partition), texts, lastHash, publications, schema);
-        const reply = await runScript(redis, COMMIT, [key.session, key.dueSet, key.outbox, record, key.pieces, key.seen], args);
+        const reply = await runScript(redis, COMMIT, [key.session, key.dueSet, key.outbox, record, key.pieces, key.seen, ...records], args);
         const result = toCommitResult(reply, lastHash, token, schema);
         if (result.outcome === 'clock') await skew.measure(partition);
         return result;

@@ -17,7 +17,12 @@ export function nextTurn(): Promise<void> {
 
 /** The time on the event loop of one long piece of work, which asks at each step whether its time is over. */
 export class Slice {
-  #until = performance.now() + FIRST_MS;
+  #until: number;
+
+  /** `firstMs`: how long it holds the event loop the first time. */
+  constructor(firstMs = FIRST_MS) {
+    this.#until = performance.now() + firstMs;
+  }
 
   get isOver(): boolean {
     return performance.now() > this.#until;

@@ -11,8 +11,8 @@ export interface CrowdOrder {
   /** One client for each; without it those who are there already. */
   sessions?: string[];
   spreadMs: number;
-  /** Whether they ask to be told only what has changed. */
-  deltas?: boolean;
+  /** Whether they ask to be told only what has changed; 2 for that of concurrent sessions, too. */
+  deltas?: boolean | 2;
   /** Whether all of them join in one instant, when the last one is connected; how long each took counts from there. */
   together?: boolean;
 }

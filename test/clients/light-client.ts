@@ -1,6 +1,6 @@
 import { WebSocket } from 'ws';
 import { isAfter, type Position } from '#clock';
-import type { Failure } from '#contract';
+import type { Failure, Reply } from '#contract';
 
 const JOIN_ID = '0';
 /** Before the next try after a refusal or a lost connection, ms: at least this, at most twice of it. */
@@ -44,7 +44,7 @@ export class LightClient {
   readonly session: string;
   /** The newest state it was told of. */
   known: Position | undefined;
-  readonly #deltas: boolean;
+  readonly #deltas: boolean | 2;
   readonly #fortunes: () => Fortunes;
   #socket: WebSocket | undefined;
   #url = '';
@@ -52,8 +52,11 @@ export class LightClient {
   #begun = 0;
   #joined: (() => void) | undefined;
   #barrier: Barrier | undefined;
+  /** Those who wait for the answer to a command, by its id. */
+  readonly #asked = new Map<string, (reply: Reply<unknown>) => void>();
+  #commands = Number(JOIN_ID);
 
-  constructor(session: string, deltas: boolean, fortunes: () => Fortunes) {
+  constructor(session: string, deltas: boolean | 2, fortunes: () => Fortunes) {
     this.session = session;
     this.#deltas = deltas;
     this.#fortunes = fortunes;
@@ -72,6 +75,16 @@ export class LightClient {
     });
     this.#connectIn(delayMs);
     return joined;
+  }
+
+  /** Sends a command on its session. Never resolves where the connection is lost meanwhile. */
+  async command(name: string, payload: object): Promise<Reply<unknown>> {
+    this.#commands += 1;
+    const id = String(this.#commands);
+    return new Promise((resolve) => {
+      this.#asked.set(id, resolve);
+      this.#socket?.send(`42${id}${JSON.stringify([name, { session_id: this.session, ...payload }])}`);
+    });
   }
 
   /** Drops the connection without a word. */
@@ -110,6 +123,13 @@ export class LightClient {
     else if (frame.startsWith(`43${JOIN_ID}[{"ok":true`)) this.#enteredAt(positionIn(frame));
     else if (frame.startsWith(`43${JOIN_ID}`)) this.#refused(socket, (JSON.parse(frame.slice(3)) as [Failure])[0]);
     else if (frame.startsWith('42["session:update"')) this.#learn(positionIn(frame));
+    else if (frame.startsWith('43')) this.#answered(frame);
+  }
+
+  #answered(frame: string): void {
+    const id = /^43(\d+)/.exec(frame)?.[1] ?? '';
+    this.#asked.get(id)?.((JSON.parse(frame.slice(2 + id.length)) as [Reply<unknown>])[0]);
+    this.#asked.delete(id);
   }
 
   async #connected(socket: WebSocket): Promise<void> {

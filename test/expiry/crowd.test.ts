@@ -66,4 +66,13 @@ describe('a large session that nobody looked after for long', () => {
     }
     expect(runs.length).to.be.at.least(250 / 100);
   });
+
+  it('HC-5 what each of many overdue events changed is computed in the slices before their commit, which nothing can interrupt', async () => {
+    const { state } = await asleep(120_000);
+    const before = instance.commits.length;
+    await read(state.session_id);
+    const events = instance.commits.slice(before).flat();
+    expect(events).to.have.lengthOf.at.least(100);
+    for (const event of events) expect(JSON.parse(event.changes ?? '{}'), `version ${event.state.version}`).to.have.property('changes');
+  });
 });

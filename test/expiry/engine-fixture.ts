@@ -5,6 +5,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { CreatePayload, HistoryEvent, SessionState } from '#contract';
 import type { TimerCommand } from '../../server/domain/decide.ts';
+import type { SessionEvent } from '../../server/domain/event.ts';
 import { decodeState, SCHEMA } from '../../server/domain/schema.ts';
 import { type Clock, RedisClock } from '../../server/engine/clock.ts';
 import { createEngine } from '../../server/engine/create-engine.ts';
@@ -71,6 +72,8 @@ export interface EngineInstance {
   clock: WrongClock;
   metrics: Metrics;
   told: Told[];
+  /** The events of each commit that it has tried. */
+  commits: SessionEvent[][];
   /**
    * Happens once, right after this instance has read a session: what a test wants to come between its read and its
    * commit.
@@ -135,8 +138,12 @@ export class EngineFixture {
       await meanwhile?.();
       return loaded;
     };
+    const commit: SessionStore['commit'] = (proposed) => {
+      instance.commits.push(proposed.events);
+      return store.commit(proposed);
+    };
     const parts = createEngine({
-      store: { ...store, load, ...(sweeps ? {} : { overdue: () => Promise.resolve([]) }) },
+      store: { ...store, load, commit, ...(sweeps ? {} : { overdue: () => Promise.resolve([]) }) },
       marks: openMarks(redis, { redisUrl: url, keyPrefix: this.prefix, logLevel: 'silent', instance: 'instance' }, logger),
       rooms: this.#rooms(told),
       clock,
@@ -162,7 +169,17 @@ export class EngineFixture {
     const run: EngineInstance['run'] = (session, command, context = {}) =>
       parts.engine.execute(session, command, { arrival: Math.floor(clock.now()), ...context });
     const refusals = async () => (await metrics.clockRefusals.get()).values[0]?.value ?? 0;
-    const instance: EngineInstance = { engine: parts.engine, clock, metrics, told, afterRead: undefined, run, close, refusals };
+    const instance: EngineInstance = {
+      engine: parts.engine,
+      clock,
+      metrics,
+      told,
+      commits: [],
+      afterRead: undefined,
+      run,
+      close,
+      refusals,
+    };
     return instance;
   }
 

@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import { SyncKairosClient } from '../../client-sdk/src/index.ts';
 import { applyChanges } from '#clock';
 import type { ChangesEvent, SessionState, UpdateEvent } from '#contract';
+import { age } from '../expiry/engine-fixture.ts';
 import { chess } from '../kit/games.ts';
 import { type Cluster, openCluster } from '../kit/server.ts';
 import type { TestClient } from '../kit/socket-client.ts';
@@ -21,7 +22,7 @@ describe('updates of concurrent sessions with many participants', () => {
   });
   after(() => cluster.close());
 
-  /** A running exam of `count` participants, and what a socket at the second instance, joined with `deltas`, is told. */
+  /** A running exam of so many participants, and what a socket of the second instance that joined with `deltas` hears. */
   async function exam(count: number, deltas: boolean | 2) {
     const participants = Array.from({ length: count }, (_, n) => ({ participant_id: `p${n}`, total_time_ms: 600_000 }));
     const { session_id } = await teacher.ok('session:create', chess({ concurrent: true, participants }));
@@ -53,6 +54,15 @@ describe('updates of concurrent sessions with many participants', () => {
     const seconds = (performance.now() - began) / 1_000;
     expect(heard.length).to.be.at.most(Math.ceil(10 * seconds) + 2);
     expect((heard.at(-1) as UpdateEvent).state).to.deep.equal(state);
+  });
+
+  it('HC-4 a room of up to 50 participants is told of each version, also where one commit took many hand-ins', async () => {
+    for (const deltas of [false, 2] as const) {
+      const { session_id, heard } = await exam(30, deltas);
+      await finishAll(session_id, 30);
+      await until('the last update', async () => newestOf(heard) === 32);
+      expect(heard.map(({ version }) => version)).to.deep.equal(Array.from({ length: 31 }, (_, n) => n + 2));
+    }
   });
 
   it('CC-63 a socket that joined with deltas: 2 gets changes that lead to the state, one with deltas: true gets whole states', async () => {
@@ -106,5 +116,18 @@ describe('updates of concurrent sessions with many participants', () => {
     await teacher.ok('session:start', { session_id });
     await until('everybody fell', async () => told.length >= 60);
     expect(told.toSorted()).to.deep.equal(participants.map((one) => one.participant_id).toSorted());
+  });
+
+  it('HC-6 clocks of a concurrent session that fell while nobody looked are told by one event that names all of them', async () => {
+    const participants = Array.from({ length: 30 }, (_, n) => ({ participant_id: `p${n}`, total_time_ms: 3_600_000 + n }));
+    const { session_id } = await teacher.ok('session:create', chess({ concurrent: true, participants, warning_thresholds_ms: [] }));
+    const listener = await cluster.client(b);
+    await listener.ok('session:join', { session_id });
+    await teacher.ok('session:start', { session_id });
+    await age(cluster.redis(), cluster.settings.KEY_PREFIX, session_id, 3_601_000);
+    expect(await teacher.ok('session:get', { session_id })).to.include({ status: 'expired', version: 32 });
+    const { expired_participant_id, expired_participant_ids } = await listener.next('session:expired');
+    expect(expired_participant_id).to.equal(null);
+    expect(expired_participant_ids).to.deep.equal(participants.map((one) => one.participant_id));
   });
 });

@@ -4,6 +4,7 @@
 -- KEYS[1] session: facts and state (keys.ts)  KEYS[2] due set  KEYS[3] outbox
 -- KEYS[4] idempotency record of the command_id (the session again where there is none)
 -- KEYS[5] pieces of the state  KEYS[6] when somebody was last connected
+-- KEYS[7…] idempotency records of several commands that are committed together
 -- ARGV[1]  version the decision was made on, 0 where no session may exist
 -- ARGV[2]  epoch the decision was made on, 0 for a session that is new altogether
 -- ARGV[3]  token of this commit, as long as any other: a repetition after a lost reply is recognised by it
@@ -22,7 +23,8 @@
 --          which lost against nothing else can tell, and it is known since when nobody played; '-' where the last event
 --          is no expiry
 -- ARGV[24] what stands behind the state: what is kept to take turns back, with a line's end before it; '' for nothing
--- ARGV[25…] for each piece that is new: its field, and it (layout.ts)
+-- ARGV[25…] for each of KEYS[7…]: what to remember under it, and for how long, ms
+-- ARGV[…]  for each piece that is new: its field, and it (layout.ts)
 -- ARGV[…]  for each event: it, and the state after it or a brief of it; '' for the new state
 -- ARGV[…]  for each message to other instances: channel, head, and a tail where the new state belongs between the two,
 --          else ''
@@ -84,6 +86,12 @@ if ARGV[13] ~= '' then
     return answer('repeated', record)
   end
 end
+-- Which of several commands was applied before, each finds out alone.
+for i = 7, #KEYS do
+  if redis.call('EXISTS', KEYS[i]) == 1 then
+    return answer('conflict', false)
+  end
+end
 if (live and version or '0') ~= ARGV[1] or (live and (epoch ~= ARGV[2] or string.sub(tokens, 1, #ARGV[18]) ~= ARGV[18])) then
   return answer('conflict', false)
 end
@@ -130,9 +138,10 @@ redis.call('SET', KEYS[1], facts .. '\n' .. ARGV[9] .. ARGV[24], 'PX', ARGV[10])
 if ARGV[21] == '1' then
   redis.call('DEL', KEYS[5])
 end
-local first_event = 25 + 2 * ARGV[22]
-if first_event > 25 then
-  redis.call('HSET', KEYS[5], unpack(ARGV, 25, first_event - 1))
+local first_piece = 25 + 2 * (#KEYS - 6)
+local first_event = first_piece + 2 * ARGV[22]
+if first_event > first_piece then
+  redis.call('HSET', KEYS[5], unpack(ARGV, first_piece, first_event - 1))
 end
 if string.sub(ARGV[9], -1) == '[' then
   -- Not before the session.
@@ -169,6 +178,9 @@ for i = first_event, messages - 1, 2 do
 end
 if ARGV[13] ~= '' then
   redis.call('SET', KEYS[4], ARGV[13], 'PX', ARGV[14])
+end
+for i = 7, #KEYS do
+  redis.call('SET', KEYS[i], ARGV[11 + 2 * i], 'PX', ARGV[12 + 2 * i])
 end
 -- Here nothing can come between a commit and its being told. The channels share the hash tag of the keys.
 for i = messages, #ARGV, 3 do

@@ -1,9 +1,7 @@
 import { asTold } from '#clock';
 import type { ChangesEvent, ExpiredEvent, SessionState, StateChanges, UpdateEvent } from '#contract';
-import { changesRoomOf, type IoServer } from './rooms.ts';
+import { changesRoomOf, getsMerged, type IoServer } from './rooms.ts';
 
-/** Rooms of concurrent sessions of more participants than this get merged updates. */
-const MERGED_FROM = 50;
 /** Such a room gets an update this often at most, ms. */
 const APART_MS = 100;
 
@@ -40,7 +38,7 @@ export class MergedUpdates {
 
   /** Tells a room of changes that led to this state, at once or merged with those that follow. */
   update(room: string, event: ChangesEvent, state: SessionState): void {
-    if (state.participants.length <= MERGED_FROM) return this.#send(room, event, state);
+    if (!getsMerged(state)) return this.#send(room, event, state);
     const waiting = this.#waiting.get(room);
     if (waiting === undefined) {
       this.#send(room, event, state);

@@ -69,6 +69,14 @@ export function audienceOf(io: IoServer, session: SessionIncarnation): Audience 
   return { sockets: rooms.get(room)?.size ?? 0, brief: rooms.get(changesRoomOf(room))?.size ?? 0 };
 }
 
+/** Rooms of concurrent sessions of more participants than this get merged updates. */
+const MERGED_FROM = 50;
+
+/** Whether a session's room may be told of several changes by one update. */
+export function getsMerged({ concurrent, participants }: SessionState): boolean {
+  return concurrent === true && participants.length > MERGED_FROM;
+}
+
 export interface RoomsOptions {
   adapter: Pick<SessionAdapter, 'uid' | 'channelOf'>;
   schema: Schema;
@@ -97,6 +105,21 @@ function mayFollow(before: SessionState, state: SessionState): boolean {
   return before.epoch === state.epoch && isLarge(before) && !isForAll;
 }
 
+/** The first of a commit's events of which the room is told. `lastExpiry`: the index of its last expiry, or -1. */
+function toldFrom(events: readonly SessionEvent[], lastExpiry: number): number {
+  const last = events[events.length - 1]?.state;
+  // Commands of several senders: one large room is told of all at once, as it would be of several commits.
+  if (lastExpiry === -1 && last?.concurrent === true) return getsMerged(last) ? events.length - 1 : 0;
+  return events.length <= TOLD_ONE_BY_ONE ? 0 : lastExpiry === -1 ? events.length - 1 : lastExpiry;
+}
+
+/** Whose clocks fell in these events of a concurrent session. */
+function fallenIn(events: readonly SessionEvent[]): string[] {
+  return [
+    ...new Set(events.flatMap(({ expired, metadata }) => (expired === undefined ? [] : ((metadata['participant_ids'] ?? []) as string[])))),
+  ];
+}
+
 /** Sends to the sockets of a session, on all instances, what happened to it. */
 export function createRooms(io: IoServer, { adapter, schema, now, metrics }: RoomsOptions): Rooms {
   const namespace = io.of('/');
@@ -116,7 +139,8 @@ export function createRooms(io: IoServer, { adapter, schema, now, metrics }: Roo
     return { uid: looped ? EVERYBODY : adapter.uid, channel: adapter.channelOf(room), room };
   };
 
-  const tellingsOf = (event: SessionEvent, snapshot: number, before: SessionState | null): Telling[] => {
+  /** `fallen`: whose clocks fell in it, and in the events before it that are not told by themselves. */
+  const tellingsOf = (event: SessionEvent, snapshot: number, before: SessionState | null, fallen: string[]): Telling[] => {
     const { event_type, state } = event;
     if (event_type === 'session_created') return [];
     // Sockets leave the room when they are told (room-membership.ts).
@@ -134,24 +158,27 @@ export function createRooms(io: IoServer, { adapter, schema, now, metrics }: Roo
           )
         : { event: 'session:update', payload: Object.assign(payload, { state }), json: `${json.slice(0, -1)},"state":`, snapshot };
     if (event.expired === undefined) return [update];
-    const { participant_ids } = event.metadata as { participant_ids?: string[] };
     const expired: Omit<ExpiredEvent, keyof EventEnvelope> = {
-      expired_participant_id: event.expired.participant_id,
+      expired_participant_id: fallen.length > 1 ? null : event.expired.participant_id,
       expired_group_id: event.expired.group_id,
       expired_at: iso(event.at),
       action_applied: state.action_on_timeout,
     };
-    if (participant_ids !== undefined) expired.expired_participant_ids = participant_ids;
+    if (state.concurrent === true) expired.expired_participant_ids = fallen;
     return [update, telling('session:expired', Object.assign(envelope(state), expired))];
   };
 
   return {
     announce(events, snapshotAt, session, base) {
       const lastExpiry = events.findLastIndex((event) => event.expired !== undefined);
-      const from = events.length <= TOLD_ONE_BY_ONE ? 0 : lastExpiry === -1 ? events.length - 1 : lastExpiry;
+      const from = toldFrom(events, lastExpiry);
       // Changes refer to the event that was sent before.
       const beforeOf = (index: number) => (index === from ? base : (events[index - 1]?.state ?? null));
-      const tellings = events.flatMap((event, index) => (index < from ? [] : tellingsOf(event, index, beforeOf(index))));
+      const tellings = events.flatMap((event, index) => {
+        if (index < from) return [];
+        const fallen = event.expired === undefined ? [] : fallenIn(index === from ? events.slice(0, from + 1) : [event]);
+        return tellingsOf(event, index, beforeOf(index), fallen);
+      });
       const last = events.at(-1);
       if (last === undefined) throw new Error('nothing to announce');
       // Changes must come in order, and a deletion not before a message that was published earlier.
