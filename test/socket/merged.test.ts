@@ -22,7 +22,7 @@ describe('updates of concurrent sessions with many participants', () => {
   });
   after(() => cluster.close());
 
-  /** A running exam of so many participants, and what a socket of the second instance that joined with `deltas` hears. */
+  /** A running exam of `count` participants, and what a socket of the second instance, joined with `deltas`, hears. */
   async function exam(count: number, deltas: boolean | 2) {
     const participants = Array.from({ length: count }, (_, n) => ({ participant_id: `p${n}`, total_time_ms: 600_000 }));
     const { session_id } = await teacher.ok('session:create', chess({ concurrent: true, participants }));
