@@ -85,6 +85,7 @@ export class ClockSync {
     return this.#shown === undefined ? this.#options.clock.wall() + this.#guess : at + this.#shown;
   }
 
+  /** How well the server's time is known now. */
   status(): ClockStatus {
     const at = this.#look();
     const estimate = this.#filter.estimate(at);

@@ -113,6 +113,7 @@ export class Connection {
     this.socket.on('server:closing', (event) => (this.#invitedIn = event.reconnect_in_ms));
   }
 
+  /** The present state of the connection. */
   get state(): ConnectionState {
     return this.#state;
   }

@@ -39,6 +39,7 @@ export class Life {
     return this.#events.on('end', run);
   }
 
+  /** Ends the life: `isOver` is true from now on, and what was subscribed to its end is called. */
   end(): void {
     this.isOver = true;
     this.#events.emit('end', undefined);

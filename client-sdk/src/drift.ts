@@ -13,6 +13,7 @@ export class DriftFit {
   #points: TimeSample[] = [];
   #begun = 0;
 
+  /** Takes a sample. Of the samples of one window only the one with the shortest round trip counts. */
   add(point: TimeSample): void {
     const last = this.#points[this.#points.length - 1];
     if (!last || point.at - this.#begun >= WINDOW_MS) {

@@ -12,6 +12,7 @@ export class Emitter<Events> {
     return () => void handlers.delete(entry);
   }
 
+  /** Calls the handlers of an event. */
   emit<E extends keyof Events>(event: E, payload: Events[E]): void {
     callAll(this.#handlers.get(event), payload as never);
   }

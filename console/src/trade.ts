@@ -71,6 +71,7 @@ export function hasMoves(state: SessionState): boolean {
   return BY_PRESET.get(presetOf(state)) === MOVES;
 }
 
+/** Whether a session was set up as an auction. */
 export function isAuction(state: SessionState): boolean {
   return presetOf(state) === 'auction';
 }

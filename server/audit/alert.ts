@@ -14,6 +14,7 @@ export class Alert {
     this.#logger = logger;
   }
 
+  /** Compares a count with the limit: warns when it rises above, and is ready to warn again at half of it. */
   look(count: number): void {
     if (!this.#raised && count > this.#limit) {
       this.#raised = true;

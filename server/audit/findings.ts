@@ -122,6 +122,7 @@ function deadEnds(rows: readonly Judged[], followers: Map<Judged, Judged[]>, new
   );
 }
 
+/** A finding about the row at this position. */
 export function findingOf({ version, epoch }: RowPosition, kind: Finding['kind'], what: string): Finding {
   return { version, epoch: Number(epoch), kind, what };
 }

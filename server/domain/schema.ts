@@ -43,6 +43,7 @@ export function encodeBrief(fields: object): string {
   return BRIEF + JSON.stringify(fields).slice(1);
 }
 
+/** Whether an event of the outbox carries a brief in place of the state. */
 export function isBrief(text: string): boolean {
   return text.startsWith(BRIEF);
 }
@@ -57,6 +58,7 @@ export function encodeChanges(changes: string, fields: object): string {
   return `${CHANGES}${changes},${JSON.stringify(fields).slice(1)}`;
 }
 
+/** Whether an event of the outbox carries changes in place of the state. */
 export function isChanges(text: string): boolean {
   return text.startsWith(CHANGES);
 }

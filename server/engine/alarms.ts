@@ -54,6 +54,7 @@ export class Alarms {
     this.#schedule();
   }
 
+  /** Ends all alarms; none rings or is set any more. */
   close(): void {
     this.#open = false;
     clearTimeout(this.#timer);

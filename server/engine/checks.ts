@@ -111,18 +111,22 @@ export function noteOf({ command, actor }: CommandContext): JsonObject {
   return { ...(actor === undefined ? {} : { actor }), ...(command === undefined ? {} : { command_id: command.id }) };
 }
 
+/** The refusal of a command on a session that does not exist. */
 export function notFound(sessionId: string): Refusal {
   return refuse('SESSION_NOT_FOUND', `No session ${sessionId}`);
 }
 
+/** The refusal of a command for another version than the present one, with the present state. */
 export function conflict(message: string, expected: number, state: SessionState): Refusal {
   return refuse('CONFLICT', message, { expected_version: expected, actual_version: state.version, state });
 }
 
+/** The refusal while the clock of this instance contradicts that of Redis. */
 export function clockUnusable(): Refusal {
   return refuse('SERVICE_UNAVAILABLE', 'The clock of this instance is not in step; try again');
 }
 
+/** The refusal of a command that lost every round to other commands. */
 export function lostEveryRace(): Refusal {
   return refuse('SERVICE_UNAVAILABLE', 'Too many commands at once on this session; try again');
 }

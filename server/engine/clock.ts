@@ -62,6 +62,7 @@ export class RedisClock implements Clock {
     this.#metrics = metrics;
   }
 
+  /** The time of the one clock, Unix ms with fractions. */
   now(): number {
     return performance.now() + this.#best.offset;
   }
@@ -80,11 +81,13 @@ export class RedisClock implements Clock {
     this.#following = this.#follow();
   }
 
+  /** Stops following the clock of Redis. */
   async close(): Promise<void> {
     this.#stop.abort();
     await this.#following;
   }
 
+  /** Asks Redis for its time once. Returns by how many ms `now()` moved; rejects when Redis does not answer. */
   async sample(): Promise<number> {
     const sent = performance.now();
     const redisTime = await this.#read();

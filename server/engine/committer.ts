@@ -75,6 +75,10 @@ export class Committer {
     this.#options = options;
   }
 
+  /**
+   * Commits events in one step. Afterwards the rooms are told, the session is cached and its alarm is set. Rejects with
+   * StoreUnavailableError when Redis does not answer; the outcome is then unknown.
+   */
   async commit({ base, events, instant, oldest, command, commands }: Proposal): Promise<Committed> {
     const { store, rooms, alarms, cache, overdue, idleMs, graceMs, audit } = this.#options;
     const last = events.at(-1);

@@ -43,6 +43,7 @@ export class Liveness {
     );
   }
 
+  /** Leaves no further mark of life, and ends the watchdog. */
   async close(): Promise<void> {
     this.#stop.abort();
     await this.#repeating;

@@ -31,6 +31,7 @@ export class SessionCache {
     return this.#entries.size;
   }
 
+  /** The session as it was last seen committed; undefined if it is not cached. */
   get(sessionId: string): LiveSession | undefined {
     return this.#entries.get(sessionId)?.session;
   }
@@ -107,6 +108,7 @@ export class SessionCache {
     this.#bytes += more;
   }
 
+  /** Removes a session from the cache. */
   drop(sessionId: string): void {
     this.#bytes -= this.#entries.get(sessionId)?.bytes ?? 0;
     this.#entries.delete(sessionId);

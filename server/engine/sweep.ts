@@ -29,6 +29,7 @@ export class Sweep {
     this.#options = options;
   }
 
+  /** Begins to look for overdue sessions at regular intervals. */
   start(): void {
     const { signal } = this.#stop;
     const sweep = async () => {
@@ -37,6 +38,7 @@ export class Sweep {
     this.#sweeping = every(INTERVAL_MS, signal, sweep, (error) => this.#options.logger.debug({ err: error }, 'sweep interrupted'));
   }
 
+  /** Ends the sweep; resolves when the present look is over. */
   async close(): Promise<void> {
     this.#stop.abort();
     await this.#sweeping;

@@ -40,6 +40,7 @@ export function readAnswer(outcome: Outcome, missed?: (state: SessionState) => n
   });
 }
 
+/** The answer with the state after a command. */
 export const stateOf = (outcome: Outcome) => answerWith(outcome, told);
 
 /** The state, with notices for its creator. */
@@ -62,6 +63,7 @@ function noticed(answer: Answer, notices: Notice[]): Answer {
   return answer.ok && notices.length > 0 ? { ...answer, notices } : answer;
 }
 
+/** The answer without data. */
 export const emptied = (outcome: Outcome) => answerWith(outcome, () => ({}));
 
 /** The state, and by how much the extension moved the end: a cycle is extended only while it lasts. */

@@ -24,6 +24,7 @@ export class Slice {
     this.#until = performance.now() + firstMs;
   }
 
+  /** Whether the slice of time is used up, so that others must be let in. */
   get isOver(): boolean {
     return performance.now() > this.#until;
   }

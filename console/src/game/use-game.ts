@@ -30,6 +30,7 @@ export interface Game {
   guard: PressGuard;
 }
 
+/** The game of a session as its page needs it: the state, what the user may do, the commands, and what went wrong. */
 export function useGame(client: SyncKairosClient, sessionId: string, token: string | undefined, watchOnly: boolean): Game {
   const { sessionState: state, error: joinError } = useSyncKairos(sessionId, client);
   const [failure, setFailure] = useState<SyncKairosError | null>(null);

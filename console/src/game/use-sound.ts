@@ -13,6 +13,7 @@ export interface Sound {
   toggle: () => void;
 }
 
+/** The sounds of warnings and expiries of a session, which are off until the user switches them on. */
 export function useSound(client: SyncKairosClient, sessionId: string): Sound {
   const [audio, setAudio] = useState<AudioContext | null>(null);
   useEffect(() => {

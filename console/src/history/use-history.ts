@@ -21,6 +21,7 @@ interface Reading extends Omit<History, 'complete'> {
 
 const NOTHING: Reading = { events: [], error: null, epoch: 0, upTo: 0 };
 
+/** The history of a session, read page by page and followed while the session goes on. */
 export function useHistory(client: SyncKairosClient, { session_id: id, epoch, version }: SessionState): History {
   const [{ events, error, ...reading }, setReading] = useState(NOTHING);
   // A restored session may have other events under its new epoch, and most under earlier ones.

@@ -9,6 +9,7 @@ export interface Preset {
   draft: Draft;
 }
 
+/** A row of the set-up form: a participant, a team with its members, or an item. */
 export const row = (label: string, time = '', members = ''): Row => ({ label, name: '', time, members });
 
 export const plain: Omit<Draft, 'preset' | 'title' | 'mode' | 'time'> = {

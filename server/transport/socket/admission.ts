@@ -50,6 +50,7 @@ export class Admission {
     });
   }
 
+  /** Begins to check links of connected sockets, and to hear of revocations on other instances. */
   start(): void {
     const { io } = this.#options;
     io.on(REVOKED, (linkId) => this.#evictHere(linkId));
@@ -61,6 +62,7 @@ export class Admission {
     );
   }
 
+  /** Ends the checks; resolves when the present one is over. */
   async close(): Promise<void> {
     this.#ends.close();
     this.#stop.abort();

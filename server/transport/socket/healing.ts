@@ -40,6 +40,7 @@ export class Healing {
     this.#options = options;
   }
 
+  /** Begins to compare what rooms were told with Redis at regular intervals. */
   start(): void {
     for (const status of STATUSES) this.#options.metrics.activeSessions.set({ status }, 0);
     const { signal } = this.#stop;
@@ -51,6 +52,7 @@ export class Healing {
     );
   }
 
+  /** Ends the comparisons; resolves when the present one is over. */
   async close(): Promise<void> {
     this.#stop.abort();
     await this.#looking;

@@ -36,6 +36,7 @@ export class PresenceMarker {
     this.#options = options;
   }
 
+  /** Begins to mark the sessions of connected sockets. */
   start(): void {
     this.#repeating = every(
       LOOK_INTERVAL_MS,
@@ -45,6 +46,7 @@ export class PresenceMarker {
     );
   }
 
+  /** Ends the marking; resolves when the present round is over. */
   async close(): Promise<void> {
     this.#stop.abort();
     await this.#repeating;
