@@ -117,19 +117,13 @@ export class TickingClock {
 
   /** The turn ends by a switch. */
   endTurn(): void {
-    const charged = this.charge();
-    while (this.used < charged) this.tick();
-    while (this.used > charged) this.#giveBack();
+    const charged = this.#pay();
     const stage = this.rules;
     const countsForBlock = this.#began === 0 || this.taken.includes('reserve');
     const turn = this.turns + 1;
-    if (stage.delay_type === 'bronstein') this.#fillMain(this.main < 0 ? 0 : Math.min(charged, stage.delay_ms ?? 0));
+    if (stage.delay_type === 'bronstein') this.#returnDelay(charged);
     else if (stage.increment_when !== 'before' && turn % (stage.increment_every ?? 1) === 0) this.#earn();
-    if (this.periods.length > 0 && stage.byoyomi !== undefined) {
-      const { period_ms } = stage.byoyomi;
-      this.ledger.book(periodName(this.periods.length), 'refilled', period_ms - (this.periods.at(-1) ?? 0));
-      this.periods[this.periods.length - 1] = period_ms;
-    }
+    this.#refillPresentPeriod();
     if (stage.canadian !== undefined && countsForBlock) {
       this.blockTurns -= 1;
       if (this.blockTurns === 0) this.#freshBlock('refilled');
@@ -140,12 +134,43 @@ export class TickingClock {
     this.#standReady();
   }
 
+  /** The turn is taken back, and has to be paid for: it earns nothing and does not count. */
+  forfeit(): void {
+    if (this.left + this.overrun <= 0) return;
+    const charged = this.#pay();
+    const { delay_ms = 0, delay_type } = this.rules;
+    if (delay_type === 'bronstein') this.#returnDelay(charged);
+    this.#refillPresentPeriod();
+    this.#setDelay(delay_type === 'bronstein' ? 0 : delay_ms);
+    this.taken = [];
+    this.#began = this.main;
+  }
+
   /** An adjustment of main time. */
   adjust(delta: number): void {
     this.main += delta;
     this.ledger.book('main', 'adjusted', delta);
     this.#began += delta;
     this.#leaveEmptyStages();
+  }
+
+  /** Takes what the turn is charged beyond what it has used, or gives back the rest; answers the charge. */
+  #pay(): number {
+    const charged = this.charge();
+    while (this.used < charged) this.tick();
+    while (this.used > charged) this.#giveBack();
+    return charged;
+  }
+
+  #returnDelay(charged: number): void {
+    this.#fillMain(this.main < 0 ? 0 : Math.min(charged, this.rules.delay_ms ?? 0));
+  }
+
+  #refillPresentPeriod(): void {
+    const { byoyomi } = this.rules;
+    if (this.periods.length === 0 || byoyomi === undefined) return;
+    this.ledger.book(periodName(this.periods.length), 'refilled', byoyomi.period_ms - (this.periods.at(-1) ?? 0));
+    this.periods[this.periods.length - 1] = byoyomi.period_ms;
   }
 
   #fillMain(ms: number): void {

@@ -175,8 +175,9 @@ function commandOf(wish: Wish, game: Payload, reference: Reference): TimerComman
     case 'complete':
       return { type: 'complete', outcome: { after: reference.cycles } };
     case 'undo':
-      // What a charge makes of a time control, only the server's rules tell; examples are in undo.test.ts.
-      return { type: 'undo', turns: wish.turns, clock: hasControl(game) ? undefined : wish.clock };
+      // Where only the server's rules tell what becomes of the clocks, examples do (undo.test.ts).
+      if (!reference.tells(wish.turns ?? 1, wish.clock === 'charge')) return { type: 'pause' };
+      return { type: 'undo', turns: wish.turns, clock: wish.clock };
     default:
       return { type: wish.type };
   }
@@ -199,10 +200,6 @@ function editedItems({ without, more, swap, rename }: Extract<Wish, { type: 'edi
   if (rename) for (const item of items) delete item.time_ms;
   items.push(...more.map((time_ms, place) => ({ item_id: `more-${place}`, time_ms })));
   return items.length === 0 ? [{ time_ms: 1_000 }] : items;
-}
-
-function hasControl({ time_control, participants = [], groups = [] }: Payload): boolean {
-  return [time_control, ...participants.map((one) => one.time_control), ...groups.map((one) => one.time_control)].some(Boolean);
 }
 
 function deltaOf(change: Change, has: number, overrun: number): number {

@@ -105,6 +105,11 @@ export class ReferenceBoard {
     return this.left();
   }
 
+  /** Whether this reference can tell what an undo of so many turns makes of the clocks. */
+  tells(turns: number, charge: boolean): boolean {
+    return this.beginnings.tell(turns, charge, this.game.sync_mode);
+  }
+
   /** Who was charged since the last note, and what that clock has left. */
   protected receipt(): Record<string, unknown> {
     const time_elapsed_ms = this.sinceLast;

@@ -23,6 +23,16 @@ export interface Beginning extends Table {
   kept: Map<string, number>;
   /** What each player's and team's used time keeps of turns that were taken back. */
   keptUsed: Map<string, number>;
+  /** Whether clocks have paid since for turns that are no longer in it, so that only the server's rules tell it. */
+  isVague: boolean;
+}
+
+/** A table as it was, with what stays, and the turns that are taken back, the oldest first. */
+interface PutBack {
+  table: Table;
+  players: Player[];
+  teams: Team[];
+  undone: Beginning[];
 }
 
 /**
@@ -61,6 +71,7 @@ export class Beginnings {
       used: 0,
       kept: new Map<string, number>(),
       keptUsed: new Map<string, number>(),
+      isVague: false,
     };
     this.#drawn.push({ ...picture, players: players.map(copied), teams: teams.map(copied) });
     this.#drawn = this.#drawn.slice(-1 - this.#most);
@@ -80,7 +91,7 @@ export class Beginnings {
    * The table as it was when the turn began that is `turns` turns ago, with what stays, and the turns that are taken
    * back, that one first.
    */
-  at(turns: number): { table: Table; players: Player[]; teams: Team[]; undone: Beginning[] } | null {
+  at(turns: number): PutBack | null {
     const beginning = this.#drawn.at(-1 - turns);
     if (beginning === undefined) return null;
     const { kept, keptUsed, active, group, cycles, counted, sheet } = beginning;
@@ -103,6 +114,19 @@ export class Beginnings {
     return { table, players, teams, undone: this.#drawn.slice(-1 - turns) };
   }
 
+  /**
+   * Whether the pictures tell what becomes of clocks with a time control. Of one that pays for two turns, or hands time
+   * on, they do not.
+   */
+  tell(turns: number, charge: boolean, mode: string): boolean {
+    const undone = this.#drawn.slice(-1 - turns);
+    if (turns > this.count) return true;
+    const payers = undone.map((beginning) => payerOf(beginning, mode)).filter((payer) => payer?.clock !== undefined);
+    const payOnce = new Set(payers.map((payer) => payer?.id)).size === payers.length;
+    const isSimple = payOnce && !payers.some((payer) => payer?.clock?.control.hourglass === true);
+    return undone[0]?.isVague === false && (isSimple || !charge);
+  }
+
   /** Goes on with the turn that is `turns` turns ago. What later ones are charged with stays for good. */
   goBack(turns: number, charge: boolean, mode: string): void {
     const gone = this.#drawn.splice(this.#drawn.length - turns, turns);
@@ -115,13 +139,46 @@ export class Beginnings {
         if (line !== undefined) line.used += used;
         if (active === null) continue;
         const team = teamKey(active.group);
-        if (mode === 'per_participant') add(beginning.kept, active.id, -used);
-        if (mode === 'per_group') add(beginning.kept, team, -used);
+        const payer = payerOf({ ...beginning, active, group: active.group }, mode);
+        const key = mode === 'per_participant' ? active.id : team;
+        if (payer?.clock === undefined) add(beginning.kept, key, -used);
+        else if (beginning !== goesOn || beginning.kept.has(key)) beginning.isVague = true;
+        else pay(payer, used, true);
         add(beginning.keptUsed, active.id, used);
         add(beginning.keptUsed, team, used);
       }
     }
   }
+}
+
+/** Charges turns that are taken back once more: the oldest goes on with what it has used, the others are over. */
+export function chargeAgain({ table, players, teams, undone }: PutBack, mode: string): void {
+  for (const [place, { active, used, sheet }] of undone.entries()) {
+    const line = table.sheet?.line(sheet?.present?.given.item_id);
+    if (line !== undefined) line.used += used;
+    if (place === 0) table.counted += used;
+    const player = players.find(({ id }) => id === active?.id);
+    const team = teams.find(({ id }) => id === active?.group);
+    for (const one of [player, team]) if (one !== undefined) one.used += used;
+    const payer = mode === 'per_participant' ? player : team;
+    if (payer !== undefined) pay(payer, used, place > 0);
+  }
+}
+
+function pay(owner: Player | Team, used: number, isOver: boolean): void {
+  const { clock } = owner;
+  if (clock === undefined) {
+    owner.bank = (owner.bank ?? 0) - used;
+    return;
+  }
+  for (let n = 0; n < used; n += 1) clock.tick();
+  if (isOver) clock.forfeit();
+  owner.bank = clock.main;
+}
+
+/** Whose clock ran in a turn; undefined where that is the session's. */
+function payerOf({ active, group, players, teams }: Beginning, mode: string): Player | Team | undefined {
+  return mode === 'per_participant' ? players.find(({ id }) => id === active?.id) : teams.find(({ id }) => id === group);
 }
 
 function copied<Owner extends Player | Team>(one: Owner): Owner {

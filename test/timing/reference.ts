@@ -2,7 +2,7 @@ import type { ItemInput, Status } from '#contract';
 import type { TimerCommand } from '../../server/domain/decide.ts';
 import { ReferenceBoard } from './reference-board.ts';
 import { after, type Player, type Team } from './reference-seats.ts';
-import { ownerKey } from './reference-undo.ts';
+import { chargeAgain, ownerKey } from './reference-undo.ts';
 
 const DAY = 86_400_000;
 const MAY: Record<string, Status[]> = {
@@ -350,21 +350,10 @@ export class Reference extends ReferenceBoard {
     const drawn = turns > this.beginnings.count ? null : this.beginnings.at(turns);
     if (drawn === null) return 'INVALID_STATE_TRANSITION';
     const { sync_mode: mode } = this.game;
-    const { table, players, teams, undone } = drawn;
+    const { table, players, teams } = drawn;
     const forAll = mode === 'global' || mode === 'count_up';
     const charge = clock === 'charge' && !forAll;
-    if (charge) {
-      for (const [place, { active, used, sheet }] of undone.entries()) {
-        const line = table.sheet?.line(sheet?.present?.given.item_id);
-        if (line !== undefined) line.used += used;
-        const player = players.find(({ id }) => id === active?.id);
-        const team = teams.find(({ id }) => id === active?.group);
-        if (place === 0) table.counted += used;
-        if (player !== undefined) player.used += used;
-        if (player !== undefined && mode === 'per_participant') player.bank = (player.bank ?? 0) - used;
-        if (team !== undefined) Object.assign(team, { bank: team.bank - used, used: team.used + used });
-      }
-    }
+    if (charge) chargeAgain(drawn, mode);
     const [banks, present] = mode === 'per_participant' ? [players, this.players] : [teams, this.teams];
     const most = this.ceiling ?? DAY;
     const given = table.sheet === undefined ? this.game.time_per_cycle_ms : table.sheet.present?.given.time_ms;
