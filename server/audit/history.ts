@@ -1,5 +1,6 @@
 import type { EventType, Snapshots } from '#contract';
 import { SCHEMA, type Schema } from '../domain/schema.ts';
+import type { AnswersSeen } from '../domain/told.ts';
 import type { EpochRange, HistoryPage, TrailIncarnation } from '../transport/history-port.ts';
 import type { RowPosition } from './event-rows.ts';
 import type { PrismaClient, SyncSession } from './generated/client.ts';
@@ -23,6 +24,7 @@ export async function history(
   schema: Schema = SCHEMA,
   epochs?: EpochRange,
   snapshots?: Snapshots,
+  answers?: AnswersSeen,
 ): Promise<HistoryPage | 'unknown' | 'deleted'> {
   const incarnation = epochs === undefined ? (await incarnations(database, sessionId)).at(-1) : { epochs, deleted: false };
   if (incarnation === undefined) return 'unknown';
@@ -42,7 +44,7 @@ export async function history(
   const keys = await database.syncEvent.findMany({ select: { epoch: true, version: true, event_type: true }, where, orderBy });
   const run = unbrokenRun(keys, afterVersion, epochBefore);
   const asked = types === undefined ? run : run.filter(({ event_type }) => types.includes(event_type as EventType));
-  const { events, cutAt } = await readPage(database, sessionId, asked, schema, snapshots);
+  const { events, cutAt } = await readPage(database, sessionId, asked, schema, { snapshots, answers });
   return { events, next_after_version: cutAt === undefined ? (run.at(-1)?.version ?? afterVersion) : cutAt - 1 };
 }
 

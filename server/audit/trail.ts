@@ -44,8 +44,8 @@ export function createTrail({
   return {
     newest: (sessionId) => reachable(() => newest(urgent, sessionId, schema), logger),
     incarnations: (sessionId, createdAt, most) => reachable(() => incarnations(database, sessionId, createdAt, most), logger),
-    history: (sessionId, afterVersion, limit, types, epochs, snapshots) =>
-      reachable(() => history(database, sessionId, afterVersion, limit, types, schema, epochs, snapshots), logger),
+    history: (sessionId, afterVersion, limit, types, epochs, snapshots, seen) =>
+      reachable(() => history(database, sessionId, afterVersion, limit, types, schema, epochs, snapshots, seen), logger),
     ping: () => within(PING_MS, answers(urgent), () => false),
     close: () => (closing ??= Promise.all([database, urgent].map((each) => closeDatabase(each, logger))).then(() => {})),
   };

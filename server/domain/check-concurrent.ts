@@ -3,7 +3,7 @@ import { CONTROL_MAX_MS, type CreatePayload, type FieldIssue, type SyncMode } fr
 
 /** The modes whose sessions may be concurrent. */
 const MODES: readonly SyncMode[] = ['per_participant', 'per_cycle', 'count_up'];
-const ONLY_CONCURRENT = ['participants_may_start', 'closes_at', 'late_finish_ms', 'warning_thresholds_percent'] as const;
+const ONLY_CONCURRENT = ['participants_may_start', 'closes_at', 'answers', 'late_finish_ms', 'warning_thresholds_percent'] as const;
 const ONLY_CONCURRENT_PARTICIPANTS = ['time_factor', 'extra_time_ms', 'closes_at'] as const;
 
 type Unsupported = (field: string, message: string) => void;

@@ -48,8 +48,14 @@ function beginTogether(draft: SessionState, at: number): void {
   draft.participants = draft.participants.map((one) => {
     const { answer: _answer, late_by_ms: _late, sits_out: _out, ...fresh } = waiting(draft, one);
     if (one.withdrawn === true) return { ...fresh, has_expired: false };
-    return isClosed(draft, one, at) ? one : running(draft, { ...fresh, has_expired: false }, at);
+    if (isClosed(draft, one, at)) return draft.answers === undefined ? one : kept(one);
+    return running(draft, { ...fresh, has_expired: false }, at);
   });
+}
+
+/** A participant whose clock stays closed, without what they answered in a former cycle. */
+function kept({ answer: _answer, ...one }: ParticipantState): ParticipantState {
+  return one;
 }
 
 /** Whether the present cycle is the last one. */

@@ -83,6 +83,7 @@ export function created(payload: NewSession, now: number, epoch: number, note: J
     if (payload.participants_may_start === true) state.participants_may_start = true;
     if (payload.closes_at !== undefined) state.closes_at = payload.closes_at;
     if (payload.warning_thresholds_percent !== undefined) state.warning_thresholds_percent = payload.warning_thresholds_percent;
+    if (payload.answers !== undefined) state.answers = payload.answers;
     if (payload.late_finish_ms !== undefined) state.late_finish_ms = payload.late_finish_ms;
     state.participants = state.participants.map((one) => waiting(state, one));
   }

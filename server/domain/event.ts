@@ -1,6 +1,7 @@
 import { type Charge, type ClockHolder, derive, deriveConcurrent, iso, isLazy } from '#clock';
 import type { EventType, JsonObject, SessionState } from '#contract';
 import { keepUnchanged, shareParticipants } from './changes.ts';
+import { noteOfAnswers } from './told.ts';
 
 /** An event of a session: one version, one row of the trail. */
 export interface SessionEvent extends Charge {
@@ -35,7 +36,9 @@ export function record(
     keepUnchanged(before, draft);
     deriveConcurrent(draft, at, before.participants);
   } else derive(draft, at);
-  return { event_type, at, ...charge, metadata, state: shareParticipants(before, draft) };
+  const event = { event_type, at, ...charge, metadata, state: shareParticipants(before, draft) };
+  if (before.answers !== undefined) event.metadata = { ...metadata, ...noteOfAnswers(before, draft, event) };
+  return event;
 }
 
 /** Whether no turn from before this event can be taken back after it. */

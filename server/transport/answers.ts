@@ -1,6 +1,6 @@
-import { asTold, isLazy } from '#clock';
 import type { ExtendData, Notice, SessionState, SwitchData } from '#contract';
 import { changesBetween, isLarge } from '../domain/changes.ts';
+import { type AnswersSeen, shownTo, wholeOf } from '../domain/told.ts';
 import { cutByClose, noticesOfCreate } from '../domain/notices.ts';
 import type { Refusal } from '../domain/refusal.ts';
 import type { Outcome } from '../engine/command-context.ts';
@@ -10,14 +10,17 @@ import { StateAnswer } from './written-answer.ts';
 /** The answer of a command, before it gets the form of a reply. */
 export type Answer = { ok: true; data: unknown; appliedVersion?: number; notices?: Notice[] } | Refusal;
 
-const shownAs = new WeakMap<SessionState, SessionState>();
-
-/** A state as clients are told of it; the same object for the same state, so that its readers share one text. */
-function told(state: SessionState): SessionState {
-  if (!isLazy(state)) return state;
-  const shown = shownAs.get(state) ?? asTold(state);
-  shownAs.set(state, shown);
-  return shown;
+/** The outcome of a command as its sender may see it, in which a refusal may have a state, too. */
+export function seenBy(outcome: Outcome, seen: AnswersSeen): Outcome {
+  if (outcome.ok) {
+    const { state, before } = outcome;
+    const shown = shownTo(state, seen);
+    if (shown === state && (before === undefined || shownTo(before, seen) === before)) return outcome;
+    return { ...outcome, state: shown, ...(before === undefined ? {} : { before: shownTo(before, seen) }) };
+  }
+  const { details } = outcome;
+  if (details === undefined || !('state' in details)) return outcome;
+  return { ...outcome, details: { ...details, state: shownTo(details.state, seen) } };
 }
 
 /** Answers with data of the session that a command led to. */
@@ -34,14 +37,14 @@ export function answerWith(outcome: Outcome, data: (state: SessionState) => unkn
  */
 export function readAnswer(outcome: Outcome, missed?: (state: SessionState) => number | null): Answer {
   return answerWith(outcome, (kept) => {
-    const state = told(kept);
+    const state = wholeOf(kept);
     if (isLarge(state)) return new StateAnswer(state, missed?.(state));
     return missed === undefined ? state : { state, missed: missed(state) };
   });
 }
 
 /** The answer with the state after a command. */
-export const stateOf = (outcome: Outcome) => answerWith(outcome, told);
+export const stateOf = (outcome: Outcome) => answerWith(outcome, wholeOf);
 
 /** The state, with notices for its creator. */
 export function created(outcome: Outcome): Answer {
@@ -76,9 +79,13 @@ export function extended(outcome: Outcome): Answer {
 
 /** The switch result, with the expiry that came before it. */
 export function switched(outcome: Outcome): Answer {
-  if (!outcome.ok || outcome.expired === undefined) return answerWith(outcome, (state) => switchData(told(state)));
+  if (!outcome.ok || outcome.expired === undefined) return answerWith(outcome, (state) => switchData(wholeOf(state)));
   const { participant_id, action } = outcome.expired;
-  return answerWith(outcome, (state) => ({ ...switchData(told(state)), expired_participant_id: participant_id, action_applied: action }));
+  return answerWith(outcome, (state) => ({
+    ...switchData(wholeOf(state)),
+    expired_participant_id: participant_id,
+    action_applied: action,
+  }));
 }
 
 /** A switch result with one participant of a concurrent session, and where they have finished, when they did. */

@@ -21,6 +21,7 @@ import {
   extended,
   missedSince,
   readAnswer,
+  seenBy,
   started,
   stateOf,
   stateOrClock,
@@ -94,7 +95,9 @@ export function createCommands({ engine, archive, clock, trail, limits, access, 
       context.limit = limit;
       const outcome = await engine.execute(payload.session_id, command, context);
       call.moved = () => workOfChange(outcome, audience, context);
-      return answer(outcome, payload);
+      // Who finishes knows what they answered; a repetition may come when somebody else has.
+      const finished = command.type === 'finish' && outcome.ok && outcome.appliedVersion === undefined ? command.participant_id : undefined;
+      return answer(seenBy(outcome, call.permit?.answers ?? finished), payload);
     };
   };
   /** Reads the present session, for a caller who may see it. */
@@ -128,7 +131,7 @@ export function createCommands({ engine, archive, clock, trail, limits, access, 
       };
       const outcome = await withMembership(call.membership, session_id, create);
       call.moved = () => workOfReading(outcome);
-      return created(outcome);
+      return created(seenBy(outcome, call.permit?.answers));
     },
 
     // Joins the room first and reads afterwards, so that no update can fall between the two.
@@ -154,7 +157,7 @@ export function createCommands({ engine, archive, clock, trail, limits, access, 
       };
       const outcome = await withMembership(call.membership, session_id, (enter) => readers.run(session_id, () => join(enter)), deltas);
       call.moved = () => reads * workOfReading(outcome, context);
-      return readAnswer(outcome, (state) => missedSince(state, payload));
+      return readAnswer(seenBy(outcome, call.permit?.answers), (state) => missedSince(state, payload));
     },
 
     'session:leave': async (payload, call) => {
@@ -163,7 +166,8 @@ export function createCommands({ engine, archive, clock, trail, limits, access, 
     },
 
     'session:get': async (payload, call) => {
-      return readAnswer(await readers.run(payload.session_id, () => readSession(payload, call)));
+      const outcome = await readers.run(payload.session_id, () => readSession(payload, call));
+      return readAnswer(seenBy(outcome, call.permit?.answers));
     },
 
     'session:start': timer('session:start', started),
@@ -188,7 +192,7 @@ export function createCommands({ engine, archive, clock, trail, limits, access, 
       const outcome = await engine.execute(payload.session_id, { type: 'delete' }, contextOf('session:delete', payload, call));
       // Only tidies up, since a link is valid only for the session for which it was issued.
       if (outcome.ok && outcome.appliedVersion === undefined) await access?.links?.revokeAll(outcome.state).catch(() => {});
-      return deleted(outcome);
+      return deleted(seenBy(outcome, call.permit?.answers));
     },
 
     'session:message': async (payload, call) => {
@@ -198,12 +202,12 @@ export function createCommands({ engine, archive, clock, trail, limits, access, 
       context.limit = limits.messages?.limitOf(session_id, call.sender, bytes);
       const outcome = await engine.message(session_id, message, context);
       call.moved = () => workOfReading(outcome, context) + workOfTelling(bytes, outcome.ok ? audience(outcome.state).sockets : 0);
-      return emptied(outcome);
+      return emptied(seenBy(outcome, call.permit?.answers));
     },
 
     'session:history': createHistoryCommand({ archive, trail, metrics }),
 
-    ...accessCommands({ access, evict, read: readSession }),
+    ...accessCommands({ access, evict, read: async (payload, call) => seenBy(await readSession(payload, call), call.permit?.answers) }),
 
     'time:sync': async (payload, call) => ({
       ok: true,

@@ -37,7 +37,7 @@ export function createHistoryCommand({ archive, trail, metrics }: HistoryPorts) 
   const pages = new Gate(PAGES);
   const read = async (from: History, payload: Parsed<'session:history'>, { permit }: Call): Promise<Answer> => {
     const { session_id, after_version, limit, event_types, created_at, snapshots } = payload;
-    const { authorize, owner } = permit ?? {};
+    const { authorize, owner, answers } = permit ?? {};
     const position = await archive.position(session_id);
     const incarnationsOf = async (most?: number) => {
       const known = await withPresent(await from.incarnations(session_id, created_at, most), position, () => archive.peek(session_id));
@@ -58,7 +58,7 @@ export function createHistoryCommand({ archive, trail, metrics }: HistoryPorts) 
     const nothing: HistoryPage = { events: [], next_after_version: after_version };
     const { epochs } = incarnation;
     if (epochs === null) return { ok: true, data: new HistoryAnswer(nothing) };
-    const page = await from.history(session_id, after_version, limit, event_types, epochs, snapshots);
+    const page = await from.history(session_id, after_version, limit, event_types, epochs, snapshots, answers);
     return { ok: true, data: new HistoryAnswer(typeof page === 'string' ? nothing : page) };
   };
   return async (payload: Parsed<'session:history'>, call: Call): Promise<Answer> => {

@@ -1,5 +1,6 @@
 /** The interface by which users read the audit trail. The audit part implements it; app.ts connects the two. */
 import type { EventType, Snapshots } from '#contract';
+import type { AnswersSeen } from '../domain/told.ts';
 import type { Incarnation } from '../engine/incarnation.ts';
 
 /** An incarnation of an id, as the trail knows it. */
@@ -35,7 +36,8 @@ export interface History {
    * Events after a version, without gaps, of all types or of some; of the given epochs, or of the newest incarnation.
    * `unknown` if no event of the session has arrived, `deleted` if the session was deleted. Walks over at most `limit`
    * versions of any type, until the events have a megabyte; `next_after_version` is the last version of the walk.
-   * `snapshots`: what events tell of the state after them, by default all of it.
+   * `snapshots`: what events tell of the state after them, by default all of it. `answers`: whose hidden answers they
+   * tell, by default nobody's.
    */
   history(
     sessionId: string,
@@ -44,5 +46,6 @@ export interface History {
     types?: readonly EventType[],
     epochs?: EpochRange,
     snapshots?: Snapshots,
+    answers?: AnswersSeen,
   ): Promise<HistoryPage | 'unknown' | 'deleted'>;
 }

@@ -131,6 +131,7 @@ const create = z.strictObject({
   concurrent: z.boolean().optional(),
   closes_at: instant.optional(),
   warning_thresholds_percent: percents.optional(),
+  answers: z.literal('hidden').optional(),
   late_finish_ms: z.int().min(0).max(LATE_FINISH_MAX_MS).optional(),
   extension: extension.optional(),
   starts_at: instant.optional(),

@@ -43,7 +43,10 @@ export interface HistoryEvent {
   time_elapsed_ms: number | null;
   time_remaining_ms: number | null;
   state_snapshot: SessionState;
-  /** Has `command_id`, `reason`, `actor`, `action_applied` and `scheduled` where there are any. */
+  /**
+   * Has `command_id`, `reason`, `actor`, `action_applied` and `scheduled` where there are any. Where answers are
+   * hidden, a finish has `hidden: true`, and the event that ends the cycle its `answers`.
+   */
   metadata: JsonObject;
 }
 

@@ -86,7 +86,7 @@ export interface ParticipantState {
   expired_at?: string | null;
   /** When they finished after their clock had fallen: how long after, ms. */
   late_by_ms?: number;
-  /** The answer with which they finished. */
+  /** The answer with which they finished. Absent while it is hidden from whoever reads the state. */
   answer?: JsonValue;
   /** What their clock was given, in `per_cycle` in this cycle, with adjustments, ms; null for endless stopwatches. */
   given_ms?: number | null;
@@ -177,6 +177,8 @@ export interface SessionState {
   closes_at?: string;
   /** Parts of what a clock was given, in per cent, at which its room is warned; only where they were given. */
   warning_thresholds_percent?: number[];
+  /** Present only where what participants finish with is hidden until their cycle has ended. */
+  answers?: 'hidden';
   /** For how long after the fall of a clock its finish is still taken, ms; only where it was given. */
   late_finish_ms?: number;
   /** Present only where the end can be extended, as are the two fields below. */

@@ -1,5 +1,6 @@
 import type { CommandName, JsonObject, Role } from '#contract';
 import { type Refusal, refuse } from '../../domain/refusal.ts';
+import { type AnswersSeen, EVERY_ANSWER } from '../../domain/told.ts';
 import type { Authorize, Judged } from '../../engine/command-context.ts';
 import type { Parsed } from '../schemas.ts';
 import { linkRefusal, type Links } from './links.ts';
@@ -9,6 +10,8 @@ import { ANY_SESSION, type Principal, roleIn, unauthorized } from './principal.t
 export interface Permit {
   actor?: JsonObject;
   authorize?: Authorize;
+  /** Whose hidden answers they see. */
+  answers?: AnswersSeen;
   /** The `sub` of an ordinary user, who owns what they create. */
   owner?: string | undefined;
   /**
@@ -77,7 +80,7 @@ export class Access {
     const role = roleIn(principal.sessions, sessionId ?? ANY_SESSION);
     if (role === undefined) return noRole(sessionId);
     if (!MAY[role].has(name)) return forbid(`A ${role} may not ${verbOf(name)}`);
-    const permit: Permit = { actor: actorOf(principal, role) };
+    const permit: Permit = { actor: actorOf(principal, role), answers: answersSeen(role, principal) };
     const refusal = role === 'participant' ? restrict(permit, name, payload, principal) : null;
     if (refusal !== null) return refusal;
     if (role === 'controller' && name === 'session:edit') permit.authorize = addsNobody(payload as Parsed<'session:edit'>);
@@ -107,7 +110,7 @@ function ofUser(principal: Principal, sessionId: string | undefined): Permit {
     if (state === null) return repeated ? null : noRole(sessionId);
     return state.owner_id !== undefined && state.owner_id === principal.subject ? null : noRole(sessionId);
   };
-  return { actor: actorOf(principal, 'owner'), authorize, owner: principal.subject };
+  return { actor: actorOf(principal, 'owner'), authorize, answers: EVERY_ANSWER, owner: principal.subject };
 }
 
 /**
@@ -155,6 +158,11 @@ function addsNobody({ participants = [] }: Parsed<'session:edit'>): Authorize {
 /** Whether a participant takes part in the session: they have not withdrawn. */
 function isIn({ participants = [] }: Judged, id: string | undefined): boolean {
   return !participants.some((one) => one.participant_id === id && one.withdrawn === true);
+}
+
+function answersSeen(role: Role, { participantId }: Principal): AnswersSeen {
+  if (role === 'viewer') return undefined;
+  return role === 'participant' ? participantId : EVERY_ANSWER;
 }
 
 /** Whether a participant may start the clock that is theirs. */

@@ -144,6 +144,7 @@ export const state = z.object({
   concurrent: z.literal(true).exactOptional(),
   closes_at: instant.exactOptional(),
   warning_thresholds_percent: z.array(z.int()).exactOptional(),
+  answers: z.literal('hidden').exactOptional(),
   late_finish_ms: ms.exactOptional(),
   extension: extension.exactOptional(),
   extended_ms: ms.exactOptional(),

@@ -1,5 +1,6 @@
-import { applyChanges, asTold, isAfter } from '#clock';
+import { applyChanges, isAfter } from '#clock';
 import type { ChangesEvent, SessionState, UpdateEvent } from '#contract';
+import { shownTo, wholeOf } from '../../domain/told.ts';
 import type { Logger } from '../../observability/logger.ts';
 import { Gate } from '../../util/gate.ts';
 import { MergedUpdates } from './merged-updates.ts';
@@ -51,7 +52,7 @@ export class ChangeRelay {
    */
   joined(state: SessionState): void {
     const room = roomOf(state);
-    if (!this.#told.has(room)) this.#told.set(room, state);
+    if (!this.#told.has(room)) this.#told.set(room, shownTo(state, undefined));
   }
 
   /**
@@ -101,7 +102,7 @@ export class ChangeRelay {
     { session_id, epoch, version, event_type, server_time_ms }: Omit<ChangesEvent, 'changes' | 'since_version'>,
   ): void {
     this.#told.set(room, state);
-    const update: UpdateEvent = { session_id, epoch, version, server_time_ms, event_type, state: asTold(state) };
+    const update: UpdateEvent = { session_id, epoch, version, server_time_ms, event_type, state: wholeOf(state) };
     const { io } = this.#options;
     // Those who wait for changes of a concurrent session have missed some, too.
     const others = state.concurrent === true ? io.local.to(room) : io.local.to(room).except(changesRoomOf(room));
@@ -122,7 +123,7 @@ export class ChangeRelay {
       const before = this.#told.get(room);
       // Another incarnation of the id has another room.
       if (state === null || roomOf(state) !== room || (before !== undefined && !isAfter(state, before))) return;
-      this.#tellWhole(room, state, { ...event, epoch: state.epoch, version: state.version });
+      this.#tellWhole(room, shownTo(state, undefined), { ...event, epoch: state.epoch, version: state.version });
     } catch (error) {
       logger.debug({ session: session_id, err: error }, 'could not read a session whose changes were missed; the healing will');
     } finally {

@@ -1,7 +1,8 @@
-import { asTold, isAfter, type Position } from '#clock';
+import { isAfter, type Position } from '#clock';
 import type { EventEnvelope, Status } from '#contract';
 import { STATUSES } from '#contract';
 import { NewerSchemaError } from '../../domain/schema.ts';
+import { toldToRoom } from '../../domain/told.ts';
 import type { Archive } from '../../engine/archive.ts';
 import { incarnationOf } from '../../engine/incarnation.ts';
 import { type SessionPosition, type SessionStore, type StoredSession, UnreadableStateError } from '../../engine/ports.ts';
@@ -156,7 +157,7 @@ export class Healing {
       this.#tellDeleted(standing, sent === undefined || sent.epoch === epoch ? { epoch, version: version - 1 } : sent);
     } else {
       const envelope = { session_id: sessionId, epoch, version, server_time_ms: Math.floor(now()) };
-      io.local.to(room).emit('session:update', { ...envelope, event_type: position.event_type, state: asTold(state) });
+      io.local.to(room).emit('session:update', { ...envelope, event_type: position.event_type, state: toldToRoom(state) });
       this.#sent.set(room, { epoch, version });
     }
   }

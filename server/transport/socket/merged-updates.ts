@@ -1,5 +1,5 @@
-import { asTold } from '#clock';
 import type { ChangesEvent, ExpiredEvent, SessionState, StateChanges, UpdateEvent } from '#contract';
+import { wholeOf } from '../../domain/told.ts';
 import { changesRoomOf, getsMerged, type IoServer } from './rooms.ts';
 
 /** Such a room gets an update this often at most, ms. */
@@ -90,7 +90,7 @@ export class MergedUpdates {
     io.local.to(asked).emit('session:update', event);
     if ((rooms.get(room)?.size ?? 0) <= (rooms.get(asked)?.size ?? 0)) return told(room, event);
     const { session_id, epoch, version, event_type, server_time_ms } = event;
-    const update: UpdateEvent = { session_id, epoch, version, server_time_ms, event_type, state: asTold(state) };
+    const update: UpdateEvent = { session_id, epoch, version, server_time_ms, event_type, state: wholeOf(state) };
     io.local.to(room).except(asked).emit('session:update', update);
   }
 

@@ -1,10 +1,11 @@
 import type { Server, Socket } from 'socket.io';
 import { clockHolder, iso } from '#clock';
 import type { ClientToServerEvents, EventEnvelope, ExpiredEvent, ServerToClientEvents, SessionState } from '#contract';
-import { changesBetween, isLarge, tellsChanges } from '../../domain/changes.ts';
+import { isLarge, tellsChanges } from '../../domain/changes.ts';
 import type { SessionEvent } from '../../domain/event.ts';
 import { partitionOf } from '../../domain/partitions.ts';
 import type { Schema } from '../../domain/schema.ts';
+import { changesTold, shownTo, wholeOf } from '../../domain/told.ts';
 import { incarnationOf, type SessionIncarnation } from '../../engine/incarnation.ts';
 import type { Rooms } from '../../engine/ports.ts';
 import { SOCKET_ID_LENGTH } from '../../internals/redis-adapter.ts';
@@ -94,6 +95,8 @@ interface Telling {
   json: string;
   /** The event of the commit whose state is the payload's last field. */
   snapshot?: number;
+  /** Whether other instances can go on from these changes: a room is told nothing of hidden answers. */
+  isComplete?: boolean;
 }
 
 /**
@@ -139,24 +142,25 @@ export function createRooms(io: IoServer, { adapter, schema, now, metrics }: Roo
     return { uid: looped ? EVERYBODY : adapter.uid, channel: adapter.channelOf(room), room };
   };
 
+  const updateOf = ({ event_type, state }: SessionEvent, snapshot: number, before: SessionState | null): Telling => {
+    const { payload, json } = telling('session:update', Object.assign(envelope(state), { event_type }));
+    const shown = shownTo(state, undefined);
+    if (before !== null && tellsChanges(state) && mayFollow(before, state)) {
+      const form = state.concurrent === true ? { deltas: 2 } : {};
+      const changed = Object.assign(payload, { ...form, since_version: before.version, changes: changesTold(before, state) });
+      return { ...telling('session:update', changed), isComplete: shown === state && shownTo(before, undefined) === before };
+    }
+    if (shown !== state) return telling('session:update', Object.assign(payload, { state: wholeOf(shown) }));
+    return { event: 'session:update', payload: Object.assign(payload, { state }), json: `${json.slice(0, -1)},"state":`, snapshot };
+  };
+
   /** `fallen`: whose clocks fell in it, and in the events before it that are not told by themselves. */
   const tellingsOf = (event: SessionEvent, snapshot: number, before: SessionState | null, fallen: string[]): Telling[] => {
     const { event_type, state } = event;
     if (event_type === 'session_created') return [];
     // Sockets leave the room when they are told (room-membership.ts).
     if (event_type === 'session_deleted') return [telling('session:deleted', envelope(state))];
-    const { payload, json } = telling('session:update', Object.assign(envelope(state), { event_type }));
-    const update: Telling =
-      before !== null && tellsChanges(state) && mayFollow(before, state)
-        ? telling(
-            'session:update',
-            Object.assign(payload, {
-              ...(state.concurrent === true ? { deltas: 2 } : {}),
-              since_version: before.version,
-              changes: changesBetween(before, state),
-            }),
-          )
-        : { event: 'session:update', payload: Object.assign(payload, { state }), json: `${json.slice(0, -1)},"state":`, snapshot };
+    const update = updateOf(event, snapshot, before);
     if (event.expired === undefined) return [update];
     const expired: Omit<ExpiredEvent, keyof EventEnvelope> = {
       expired_participant_id: fallen.length > 1 ? null : event.expired.participant_id,
@@ -188,7 +192,7 @@ export function createRooms(io: IoServer, { adapter, schema, now, metrics }: Roo
         publications: ({ lastHash, token }) => {
           const { warnings, expiredSince } = session;
           const aside = { schema: schema.writes, warnings, expiredSince, lastHash, token };
-          return tellings.map(({ event, json, snapshot }) =>
+          return tellings.map(({ event, json, snapshot, isComplete }) =>
             // The store puts the last state in.
             snapshot === events.length - 1
               ? publicationOf({ ...to, event, payload: json, withState: true, aside })
@@ -197,7 +201,7 @@ export function createRooms(io: IoServer, { adapter, schema, now, metrics }: Roo
                   event,
                   payload: snapshot === undefined ? json : `${json}${snapshotAt(snapshot)}}`,
                   withState: false,
-                  aside: event === 'session:update' && snapshot === undefined ? aside : undefined,
+                  aside: isComplete === true ? aside : undefined,
                 }),
           );
         },
