@@ -201,8 +201,8 @@ export class SessionCommands {
   }
 
   /**
-   * Changes what has not begun of a programme, who takes part, and metadata by its top keys, null taking one away.
-   * `items` is the whole list: what has begun stands in front as it is, and the rest takes the place of what waits.
+   * Changes what has not begun of a programme, who takes part, and metadata by its top-level keys; null removes one.
+   * `items` is the whole list: items that have begun come first and unchanged, the others replace those that wait.
    * `participants` whose ids are new join, as a create would have them; those who are there get a name, metadata, or
    * `withdrawn: true`, which takes them out of the order.
    */

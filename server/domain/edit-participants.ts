@@ -1,4 +1,4 @@
-/** What an edit says of participants: who joins, what those who are there are called, who withdraws and who returns. */
+/** The participants of an edit: who joins, who gets another name or metadata, who withdraws and who returns. */
 import { change as changeEntry, findGroup, modeOf } from '#clock';
 import {
   type CreatePayload,
@@ -139,7 +139,7 @@ function faultsOfCreate(draft: SessionState, { withdrawn: _withdrawn, ...input }
   return issues;
 }
 
-/** The field of an edit that a create names so: a fault of the session's fields is one of the control that joins. */
+/** The field of an edit for a fault that a create would name. A fault of a session's field is one of `time_control`. */
 function fieldOf(field: string, place: number): string {
   const own = /^participants\.0\.(.+)$/.exec(field)?.[1];
   return `participants.${place}.${own ?? 'time_control'}`;

@@ -82,10 +82,10 @@ export class Execution {
   }
 
   /**
-   * What the command does to `session`, which is a remembered one after some commands that are to be committed with it;
-   * and the instant that was judged, Unix ms. Null if it must run alone: only what Redis has may refuse a command, and
-   * only commands about the clock of one participant leave it to others what they do. `first`: the session before all
-   * of them.
+   * Decides the command on top of other commands that are to be committed with it: `first` is the remembered session
+   * before all of them, `session` the one after them. Returns the event and the instant that was judged, Unix ms. Null
+   * if the command must run alone: because it concerns more than the clock of one participant, or would be refused,
+   * which only the state in Redis may decide.
    */
   async decideAfter(first: LiveSession, session: LiveSession): Promise<{ event: SessionEvent; instant: number } | null> {
     const { authorize, limit } = this.#context;

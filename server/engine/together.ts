@@ -23,10 +23,10 @@ interface Joint {
   newest: number;
 }
 
-/** How long deciding for one commit may hold the event loop, ms; but so many commands always fit. */
+/** How long deciding for one commit may hold the event loop, ms, and how many commands always fit. */
 const SLICE_MS = 2;
 const AT_LEAST = 8;
-/** Other instances may be faster; after so many lost races the first command goes its own way. */
+/** After so many races that other instances won, the first command runs alone. */
 const TRIES = 5;
 
 /**
@@ -59,7 +59,7 @@ export class Together {
       try {
         if (line.length === 1 || !(await this.#commitSeveral(sessionId, line))) await runFirst(line);
       } catch (error) {
-        // Each of them would meet the same outage.
+        // Every command of the line would meet the same outage.
         for (const { reject } of line.splice(0)) reject(error);
       }
     }
@@ -83,7 +83,7 @@ export class Together {
         }
         return true;
       }
-      // Another one's commit is in the cache now. Whatever else is wrong, a command alone finds out.
+      // The commit that won the race is in the cache now. Any other failure is left to the first command alone.
       if (result.outcome !== 'conflict' || !isAfter(cache.get(sessionId), base)) return false;
     }
     return false;

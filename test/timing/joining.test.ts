@@ -123,7 +123,7 @@ describe('participants who join', () => {
     expect(edit(early, 1, ...ids('ben')).who('ben')).to.not.have.property('sits_out');
   });
 
-  it('JN-7 what contradicts itself is refused as at create, by its field, and then nothing changes', () => {
+  it('JN-7 an edit that contradicts itself is refused as at create, by its field, and changes nothing', () => {
     const match = game();
     expect(faultsOf(match, ...ids('cem'))).to.equal('participants.0.total_time_ms: required');
     expect(faultsOf(match, ...banks('cem'), { participant_id: 'dan', total_time_ms: 5 })).to.equal(
@@ -185,7 +185,7 @@ describe('participants who join', () => {
 describe('changes that tell of participants who joined', () => {
   const follow = (before: SessionState, after: SessionState) => applyChanges(before, changesBetween(before, after));
 
-  it('JN-11 lead to the state after every event, in its order and with its fields', () => {
+  it('JN-11 changes lead to the state after every event, in its order and with its fields', () => {
     for (const concurrent of [false, true]) {
       const match = game({ concurrent, participants: banks('p0', 'p1') });
       edit(match, SECOND, ...banks('p2', 'p3'), { participant_id: 'p1', name: 'Ben' });
@@ -196,7 +196,7 @@ describe('changes that tell of participants who joined', () => {
     }
   });
 
-  it('JN-11 merged with later ones add somebody without the fields that they have lost since', () => {
+  it('JN-11 merged changes add somebody without the fields that they have lost since', () => {
     const match = edit(quiz(), SECOND, ...ids('cem')).play(2 * SECOND, { type: 'switch' });
     const [before, joined, began] = match.events.slice(-3).map(({ state }) => state) as [SessionState, SessionState, SessionState];
     const cem = changesBetween(before, joined).participants?.at(-1);

@@ -28,7 +28,7 @@ export function applyChanges(
     }),
     groups: state.groups.map((one) => patched(one, regrouped.get(one.group_id))),
   };
-  // Whoever is left has joined, and is whole; with changes that were merged into that they may have lost a field again.
+  // The entries that are left are those of participants who joined, told whole. Merged changes may have removed a field.
   for (const one of changed.values()) after.participants.push(patched(one as ParticipantState, one));
   const at = Date.parse(after.updated_at);
   if (isKept && isLazy(after)) deriveConcurrent(after, at, state.participants);

@@ -169,8 +169,8 @@ export interface SchedulePayload extends SessionPayload {
 }
 
 /**
- * Somebody who joins, with what a create would say of them; or of somebody who is there a name, metadata, and whether
- * they are out of the order.
+ * A participant who joins, as a create has them; or changes of one who is there: the name, metadata, and whether they
+ * are out of the order.
  */
 export interface ParticipantEdit extends ParticipantInput {
   withdrawn?: boolean | undefined;
@@ -183,11 +183,11 @@ export interface EditPayload extends SessionPayload {
    */
   items?: ItemInput[] | undefined;
   /**
-   * Participants whose ids are new join, those who are there are changed. Metadata is merged by its top keys; null
-   * takes one away.
+   * Participants whose ids are new join, those who are there are changed. Metadata is merged by its top-level keys;
+   * null removes one.
    */
   participants?: ParticipantEdit[] | undefined;
-  /** Merged into the session's by its top keys; null takes one away. */
+  /** Merged into the session's by its top-level keys; null removes one. */
   metadata?: JsonObject | undefined;
 }
 

@@ -39,7 +39,7 @@ export interface ErrorDetails {
     command: string;
     /** In a concurrent session: the status of the named participant's clock, where that does not allow the command. */
     clock_status?: ClockStatus;
-    /** There where the named participant has withdrawn. */
+    /** Present where the named participant has withdrawn. */
     withdrawn?: true;
     /** For an undo: how many turns could be taken back. */
     available?: number;

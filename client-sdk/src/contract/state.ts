@@ -102,9 +102,9 @@ export interface ParticipantState {
   name?: string;
   /** Free JSON of the application; present only where it was given. */
   metadata?: JsonObject;
-  /** There while they are out of the order: their clock stands, and nothing waits for them. */
+  /** Present while they are out of the order: their clock stands, and nothing waits for them. */
   withdrawn?: true;
-  /** There while they take no part in the running cycle, which they joined late: they begin with the next one. */
+  /** Present while they take no part in the present cycle, which they joined late; they begin with the next one. */
   sits_out?: true;
 }
 
