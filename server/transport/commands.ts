@@ -95,7 +95,7 @@ export function createCommands({ engine, archive, clock, trail, limits, access, 
       context.limit = limit;
       const outcome = await engine.execute(payload.session_id, command, context);
       call.moved = () => workOfChange(outcome, audience, context);
-      // Who finishes knows what they answered; a repetition may come when somebody else has.
+      // The sender of a finish knows its answer. A repetition may show the answers of others, so it is masked.
       const finished = command.type === 'finish' && outcome.ok && outcome.appliedVersion === undefined ? command.participant_id : undefined;
       return answer(seenBy(outcome, call.permit?.answers ?? finished), payload);
     };

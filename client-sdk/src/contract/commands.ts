@@ -83,7 +83,7 @@ export interface CreatePayload extends CommandOptions {
   warning_thresholds_percent?: number[] | undefined;
   /** For how long after the fall of a clock its finish is still taken, ms; only in a concurrent `per_participant`. */
   late_finish_ms?: number | undefined;
-  /** Hides what participants finish with until their cycle has ended; only in a concurrent session. */
+  /** Hides the answers of participants until their cycle has ended; only in a concurrent session. */
   answers?: 'hidden' | undefined;
   /** A soft close, in `per_cycle` and `global`: `session:extend` moves the end. */
   extension?: Extension | undefined;

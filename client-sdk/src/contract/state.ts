@@ -177,7 +177,7 @@ export interface SessionState {
   closes_at?: string;
   /** Parts of what a clock was given, in per cent, at which its room is warned; only where they were given. */
   warning_thresholds_percent?: number[];
-  /** Present only where what participants finish with is hidden until their cycle has ended. */
+  /** Present only where answers are hidden until their cycle has ended. */
   answers?: 'hidden';
   /** For how long after the fall of a clock its finish is still taken, ms; only where it was given. */
   late_finish_ms?: number;
