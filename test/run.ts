@@ -92,6 +92,7 @@ type Kind = 'browser' | 'waiting' | 'other';
  * who compute.
  */
 const PREFERRED: Kind[][] = [['browser'], ['waiting', 'other'], ['other', 'waiting'], ['other', 'waiting']];
+const began = performance.now();
 const results: FileResult[] = [];
 let broken = false;
 
@@ -106,7 +107,13 @@ function filesIn(name: string): string[] {
 /** Prints what came out of a file when it is done, so that the output of two files never mixes. */
 function report(result: FileResult): void {
   results.push(result);
-  console.log(`\n${result.file} (${(result.durationMs / 1_000).toFixed(1)} s)\n${result.output.trim()}`);
+  console.log(`\n${result.file} (${times(result).trim()})\n${result.output.trim()}`);
+}
+
+/** How long a file took, and how long a processor worked for it. */
+function times({ durationMs, processorMs }: Pick<FileResult, 'durationMs' | 'processorMs'>): string {
+  const seconds = (ms: number) => `${(ms / 1_000).toFixed(1).padStart(5)} s`;
+  return seconds(durationMs) + (processorMs === undefined ? '' : `, processor ${seconds(processorMs)}`);
 }
 
 /** Where a file stands in the order in which they begin. */
@@ -167,10 +174,11 @@ function summarize(): void {
   for (const { file, reasons } of results) if (reasons !== '') console.log(`\n${file}\n${reasons}`);
   const slowest = results.toSorted((a, b) => b.durationMs - a.durationMs).slice(0, 10);
   console.log('\nThe slowest files:');
-  for (const { file, durationMs } of slowest) console.log(`  ${(durationMs / 1_000).toFixed(1).padStart(6)} s  ${file}`);
+  for (const result of slowest) console.log(`  ${times(result)}  ${result.file}`);
   const passed = results.reduce((sum, { passes }) => sum + passes, 0);
   const failed = results.reduce((sum, { failures }) => sum + failures, 0);
-  console.log(`\n${passed} passed, ${failed} failed`);
+  const [wall, processor] = [performance.now() - began, results.reduce((sum, { processorMs = 0 }) => sum + processorMs, 0)];
+  console.log(`\n${passed} passed, ${failed} failed in ${times({ durationMs: wall, processorMs: processor }).trim()}`);
   if (failed > 0 || passed === 0) broken = true;
 }
 

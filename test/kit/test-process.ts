@@ -7,6 +7,7 @@ import { format } from 'node:util';
 import Mocha from 'mocha';
 import { parse } from 'yaml';
 import { mochaGlobalTeardown, mochaHooks } from './hooks.ts';
+import { processorTimeMs } from './processor-time.ts';
 import { argumentsFor } from './programs.ts';
 import { freshDatabase, redisUrl, stopServices } from './services.ts';
 
@@ -22,6 +23,8 @@ export interface FileResult {
   passes: number;
   failures: number;
   durationMs: number;
+  /** What the file and the processes that it started have used of the processors; undefined where nobody counts it. */
+  processorMs: number | undefined;
   /** The usual output, a line for each test. */
   output: string;
   /** Why tests failed, with the numbers that they have in the output. */
@@ -72,10 +75,12 @@ async function answer({ file, options }: TestRequest): Promise<void> {
 }
 
 async function runFile(file: string, options: TestRequest['options']): Promise<FileResult> {
-  const began = performance.now();
+  const [began, used] = [performance.now(), processorTimeMs()];
   const result = (passes: number, failures: number): FileResult => {
     const durationMs = performance.now() - began;
-    return { file, passes, failures, durationMs, output: takePrinted(), reasons: '' };
+    const now = processorTimeMs();
+    const processorMs = now === undefined || used === undefined ? undefined : now - used;
+    return { file, passes, failures, durationMs, processorMs, output: takePrinted(), reasons: '' };
   };
   const { timeout, slow } = settings;
   const mocha = new Mocha({ timeout, slow, reporter: FileReporter, rootHooks: mochaHooks, ...options });
