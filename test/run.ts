@@ -14,14 +14,12 @@ import type { FileResult, TestRequest } from './kit/test-process.ts';
 
 /** These measure how soon something happens. They compute little themselves, so that two of them bear each other. */
 const TIMED = [
-  // How soon commands are answered while Redis is in trouble.
-  'test/instances/outage.test.ts',
   // What a second press within 300 ms does.
   'test/console/press.test.ts',
-  // When two pages show that time is up, to 50 ms.
-  'test/console/deadline.test.ts',
   // How soon a lost part of Redis is noticed.
   'test/failover/shards.test.ts',
+  // When two pages show that time is up, to 50 ms.
+  'test/console/deadline.test.ts',
 ];
 
 /** These load the machine themselves, or measure what any other load would change. */
@@ -40,6 +38,7 @@ const LONG = [
   'test/console/views.test.ts',
   'test/console/time-controls.test.ts',
   'test/failover/failover.test.ts',
+  'test/instances/outage.test.ts',
   'test/local/start.test.ts',
   'test/console/trades.test.ts',
   'test/console/presets.test.ts',

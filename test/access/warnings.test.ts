@@ -7,7 +7,7 @@ describe('warnings of a server about its own access settings', function () {
   this.timeout(60_000);
   afterEach(endAll);
 
-  /** The warnings of an instance in production, once it listens and has met a few tokens. */
+  /** The warnings about access of an instance in production, once it listens and has met a few tokens. */
   async function warningsOf(settings: Record<string, string>): Promise<string[]> {
     const env = {
       REDIS_URL: await redisUrl(),
@@ -29,9 +29,13 @@ describe('warnings of a server about its own access settings', function () {
       .said()
       .split('\n')
       .filter((line) => line.startsWith('{'));
-    return lines
-      .map((line) => JSON.parse(line) as { level: number | string; msg: string })
-      .flatMap(({ level, msg }) => (level === 40 || level === 'warn' ? [msg] : []));
+    return (
+      lines
+        .map((line) => JSON.parse(line) as { level: number | string; msg: string })
+        .flatMap(({ level, msg }) => (level === 40 || level === 'warn' ? [msg] : []))
+        // A busy machine has the server warn of other things too.
+        .filter((msg) => /AUTH_MODE|JWT_|LINK_SECRET/.test(msg))
+    );
   }
 
   it('G-12 a production server warns once of AUTH_MODE=none, and of a key that has no effect', async () => {

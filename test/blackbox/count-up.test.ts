@@ -12,7 +12,7 @@ describe('a stopwatch, from outside', () => {
     group_id: 'club',
     total_time_ms: null,
     time_used_ms: 0,
-    time_remaining_ms: 1_000,
+    time_remaining_ms: 3_000,
     cycle_count: 0,
     is_active: false,
     has_expired: false,
@@ -32,7 +32,7 @@ describe('a stopwatch, from outside', () => {
   };
 
   it('B-5 a whole game of count_up is as the contract says: laps, a ceiling that moves and is reached, deletion', async () => {
-    const given = { sync_mode: 'count_up', max_time_ms: 1_000, warning_thresholds_ms: [200] };
+    const given = { sync_mode: 'count_up', max_time_ms: 3_000, warning_thresholds_ms: [1_500] };
     let runner = RUNNER;
     await table.create(
       { ...given, participants: [{ participant_id: 'runner', group_id: 'club' }] },
@@ -49,10 +49,10 @@ describe('a stopwatch, from outside', () => {
           participants: [runner],
           session_started_at: iso(at),
           cycle_started_at: iso(at),
-          deadline_at: iso(at + 1_000),
+          deadline_at: iso(at + 3_000),
         };
       },
-      charge: () => ({ participant_id: 'runner', group_id: 'club', time_elapsed_ms: 0, time_remaining_ms: 1_000 }),
+      charge: () => ({ participant_id: 'runner', group_id: 'club', time_elapsed_ms: 0, time_remaining_ms: 3_000 }),
     });
     const started = ms(table.state.cycle_started_at);
     let used = 0;
@@ -63,10 +63,10 @@ describe('a stopwatch, from outside', () => {
         event_type: 'cycle_switched',
         change(at) {
           used = at - started;
-          runner = { ...runner, time_used_ms: used, time_remaining_ms: 1_000 - used, cycle_count: lap, has_gone: true };
+          runner = { ...runner, time_used_ms: used, time_remaining_ms: 3_000 - used, cycle_count: lap, has_gone: true };
           return { participants: [runner], cycle_count: lap, cycle_time_used_ms: used, cycle_started_at: iso(at) };
         },
-        charge: (at) => ({ participant_id: 'runner', group_id: 'club', time_elapsed_ms: at - began, time_remaining_ms: 1_000 - used }),
+        charge: (at) => ({ participant_id: 'runner', group_id: 'club', time_elapsed_ms: at - began, time_remaining_ms: 3_000 - used }),
       });
     }
     const lapped = ms(table.state.cycle_started_at);
@@ -74,41 +74,41 @@ describe('a stopwatch, from outside', () => {
       event_type: 'session_adjusted',
       change(at) {
         used = at - started;
-        runner = { ...runner, time_used_ms: used, time_remaining_ms: 1_150 - used };
+        runner = { ...runner, time_used_ms: used, time_remaining_ms: 3_150 - used };
         return {
           participants: [runner],
-          max_time_ms: 1_150,
+          max_time_ms: 3_150,
           cycle_time_used_ms: used,
           cycle_started_at: iso(at),
-          deadline_at: iso(started + 1_150),
+          deadline_at: iso(started + 3_150),
         };
       },
       charge: (at) => ({
         participant_id: 'runner',
         group_id: 'club',
         time_elapsed_ms: at - lapped,
-        time_remaining_ms: 1_000 - used,
+        time_remaining_ms: 3_000 - used,
         metadata: { delta_ms: 150 },
       }),
     });
 
     const nobody = { participant_id: null, group_id: null };
-    await table.warns(200, nobody);
+    await table.warns(1_500, nobody);
     const before = used;
     await table.runsOut(nobody, {
       change(at) {
-        runner = { ...runner, time_used_ms: 1_150, time_remaining_ms: 0, cycle_count: 3, is_active: false };
+        runner = { ...runner, time_used_ms: 3_150, time_remaining_ms: 0, cycle_count: 3, is_active: false };
         return {
           status: 'expired',
           participants: [runner],
           cycle_count: 3,
-          cycle_time_used_ms: 1_150,
+          cycle_time_used_ms: 3_150,
           cycle_started_at: null,
           deadline_at: null,
           session_completed_at: iso(at),
         };
       },
-      charge: () => ({ participant_id: 'runner', group_id: 'club', time_elapsed_ms: 1_150 - before, time_remaining_ms: 0 }),
+      charge: () => ({ participant_id: 'runner', group_id: 'club', time_elapsed_ms: 3_150 - before, time_remaining_ms: 0 }),
     });
     await table.deletes((session_id) => table.a.rest('session:delete', { session_id }), {
       change: () => ({}),
@@ -117,7 +117,7 @@ describe('a stopwatch, from outside', () => {
   });
 
   it('B-5 count_up without a ceiling and without participants never runs out, and ends by a command', async () => {
-    const given = { sync_mode: 'count_up', warning_thresholds_ms: [1_000] };
+    const given = { sync_mode: 'count_up', warning_thresholds_ms: [3_000] };
     const nobody = { participant_id: null, group_id: null };
     await table.create(given, { ...given, ...REST_OF, max_time_ms: null, participants: [] });
     await table.does((session_id) => table.b.rest('session:start', { session_id }), {

@@ -12,7 +12,7 @@ describe('an exam, from outside', () => {
     group_id: null,
     total_time_ms: null,
     time_used_ms: 0,
-    time_remaining_ms: 1_400,
+    time_remaining_ms: 3_400,
     cycle_count: 0,
     is_active: false,
     has_expired: false,
@@ -23,10 +23,10 @@ describe('an exam, from outside', () => {
   it('B-4 a whole game of global is as the contract says: laps, a pause, an extension, warnings once a session, the end', async () => {
     const given = {
       sync_mode: 'global',
-      time_per_cycle_ms: 1_400,
+      time_per_cycle_ms: 3_400,
       action_on_timeout: ACTION,
       auto_advance: true,
-      warning_thresholds_ms: [1_000, 300],
+      warning_thresholds_ms: [3_000, 1_500],
     };
     let oral = ORAL;
     let written: Participant = { ...ORAL, participant_id: 'written', participant_index: 1 };
@@ -34,7 +34,7 @@ describe('an exam, from outside', () => {
       { ...given, participants: [{ participant_id: 'oral' }, { participant_id: 'written' }] },
       {
         ...given,
-        total_time_ms: 1_400,
+        total_time_ms: 3_400,
         increment_ms: 0,
         max_time_ms: null,
         active_participant_id: null,
@@ -59,14 +59,14 @@ describe('an exam, from outside', () => {
           participants: [oral, written],
           session_started_at: iso(at),
           cycle_started_at: iso(at),
-          deadline_at: iso(at + 1_400),
+          deadline_at: iso(at + 3_400),
         };
       },
-      charge: () => ({ participant_id: 'written', group_id: null, time_elapsed_ms: 0, time_remaining_ms: 1_400 }),
+      charge: () => ({ participant_id: 'written', group_id: null, time_elapsed_ms: 0, time_remaining_ms: 3_400 }),
     });
 
     const nobody = { participant_id: null, group_id: null };
-    await table.warns(1_000, nobody);
+    await table.warns(3_000, nobody);
     const began = ms(table.state.cycle_started_at);
     let used = 0;
     await table.does((session_id) => table.a.socket('session:switch', { session_id }), {
@@ -75,17 +75,17 @@ describe('an exam, from outside', () => {
         used = at - began;
         written = { ...written, time_used_ms: used, cycle_count: 1, has_gone: true, is_active: false };
         oral = { ...oral, is_active: true };
-        left(1_400 - used);
+        left(3_400 - used);
         return {
           active_participant_id: 'oral',
           participants: [oral, written],
           cycle_count: 1,
           cycle_time_used_ms: used,
           cycle_started_at: iso(at),
-          deadline_at: iso(began + 1_400),
+          deadline_at: iso(began + 3_400),
         };
       },
-      charge: () => ({ participant_id: 'written', group_id: null, time_elapsed_ms: used, time_remaining_ms: 1_400 - used }),
+      charge: () => ({ participant_id: 'written', group_id: null, time_elapsed_ms: used, time_remaining_ms: 3_400 - used }),
     });
 
     const lap = ms(table.state.cycle_started_at);
@@ -95,7 +95,7 @@ describe('an exam, from outside', () => {
       change(at) {
         more = at - lap;
         oral = { ...oral, time_used_ms: more };
-        left(1_400 - used - more);
+        left(3_400 - used - more);
         return {
           status: 'paused',
           participants: [oral, written],
@@ -104,39 +104,39 @@ describe('an exam, from outside', () => {
           deadline_at: null,
         };
       },
-      charge: () => ({ participant_id: 'oral', group_id: null, time_elapsed_ms: more, time_remaining_ms: 1_400 - used - more }),
+      charge: () => ({ participant_id: 'oral', group_id: null, time_elapsed_ms: more, time_remaining_ms: 3_400 - used - more }),
     });
     await table.does((session_id) => table.b.socket('session:adjust', { session_id, delta_ms: -100 }), {
       event_type: 'session_adjusted',
       change() {
-        left(1_300 - used - more);
+        left(3_300 - used - more);
         return { participants: [oral, written], cycle_time_used_ms: used + more + 100 };
       },
       charge: () => ({
         participant_id: 'oral',
         group_id: null,
         time_elapsed_ms: 0,
-        time_remaining_ms: 1_400 - used - more,
+        time_remaining_ms: 3_400 - used - more,
         metadata: { delta_ms: -100 },
       }),
     });
     await table.thinks(50);
     await table.does((session_id) => table.b.rest('session:resume', { session_id }), {
       event_type: 'session_resumed',
-      change: (at) => ({ status: 'running', cycle_started_at: iso(at), deadline_at: iso(at + 1_300 - used - more) }),
-      charge: () => ({ participant_id: 'oral', group_id: null, time_elapsed_ms: 0, time_remaining_ms: 1_300 - used - more }),
+      change: (at) => ({ status: 'running', cycle_started_at: iso(at), deadline_at: iso(at + 3_300 - used - more) }),
+      charge: () => ({ participant_id: 'oral', group_id: null, time_elapsed_ms: 0, time_remaining_ms: 3_300 - used - more }),
     });
 
-    await table.warns(300, nobody);
+    await table.warns(1_500, nobody);
     await table.runsOut(nobody, {
       change(at) {
-        oral = { ...oral, time_used_ms: 1_300 - used, cycle_count: 1, has_gone: true, is_active: false };
+        oral = { ...oral, time_used_ms: 3_300 - used, cycle_count: 1, has_gone: true, is_active: false };
         left(0);
         return {
           status: 'expired',
           participants: [oral, written],
           cycle_count: 2,
-          cycle_time_used_ms: 1_400,
+          cycle_time_used_ms: 3_400,
           cycle_started_at: null,
           deadline_at: null,
           session_completed_at: iso(at),
@@ -145,7 +145,7 @@ describe('an exam, from outside', () => {
       charge: () => ({
         participant_id: 'oral',
         group_id: null,
-        time_elapsed_ms: 1_300 - used - more,
+        time_elapsed_ms: 3_300 - used - more,
         time_remaining_ms: 0,
         metadata: { action_applied: ACTION },
       }),

@@ -12,7 +12,7 @@ describe('a team match, from outside', () => {
     group_id: 'red',
     total_time_ms: null,
     time_used_ms: 0,
-    time_remaining_ms: 1_100,
+    time_remaining_ms: 3_100,
     cycle_count: 0,
     is_active: false,
     has_expired: false,
@@ -20,7 +20,7 @@ describe('a team match, from outside', () => {
   };
   const RED: Group = {
     group_id: 'red',
-    total_time_ms: 1_100,
+    total_time_ms: 3_100,
     time_used_ms: 0,
     is_active: false,
     has_expired: false,
@@ -28,21 +28,21 @@ describe('a team match, from outside', () => {
   };
 
   it('B-3 a whole game of per_group is as the contract says: turns between and within groups, a shared bank, both run out', async () => {
-    const given = { sync_mode: 'per_group', increment_ms: 50, auto_advance: true, warning_thresholds_ms: [250] };
+    const given = { sync_mode: 'per_group', increment_ms: 50, auto_advance: true, warning_thresholds_ms: [1_500] };
     let [ann, ben, cem]: [Participant, Participant, Participant] = [
       ANN,
-      { ...ANN, participant_id: 'ben', participant_index: 1, group_id: 'blue', time_remaining_ms: 1_000 },
+      { ...ANN, participant_id: 'ben', participant_index: 1, group_id: 'blue', time_remaining_ms: 3_000 },
       { ...ANN, participant_id: 'cem', participant_index: 2 },
     ];
     let red = RED;
-    let blue: Group = { ...RED, group_id: 'blue', total_time_ms: 1_000, members: ['ben'] };
+    let blue: Group = { ...RED, group_id: 'blue', total_time_ms: 3_000, members: ['ben'] };
     const all = () => ({ participants: [ann, ben, cem], groups: [red, blue] });
     await table.create(
       {
         ...given,
         groups: [
-          { group_id: 'red', total_time_ms: 1_100, members: ['ann', 'cem'] },
-          { group_id: 'blue', total_time_ms: 1_000 },
+          { group_id: 'red', total_time_ms: 3_100, members: ['ann', 'cem'] },
+          { group_id: 'blue', total_time_ms: 3_000 },
         ],
         participants: [{ participant_id: 'ann' }, { participant_id: 'ben', group_id: 'blue' }, { participant_id: 'cem' }],
       },
@@ -72,10 +72,10 @@ describe('a team match, from outside', () => {
           active_group_id: 'red',
           session_started_at: iso(at),
           cycle_started_at: iso(at),
-          deadline_at: iso(at + 1_100),
+          deadline_at: iso(at + 3_100),
         };
       },
-      charge: () => ({ participant_id: 'ann', group_id: 'red', time_elapsed_ms: 0, time_remaining_ms: 1_100 }),
+      charge: () => ({ participant_id: 'ann', group_id: 'red', time_elapsed_ms: 0, time_remaining_ms: 3_100 }),
     });
 
     await table.thinks(80);
@@ -85,7 +85,7 @@ describe('a team match, from outside', () => {
       event_type: 'cycle_switched',
       change(at) {
         const used = at - began;
-        redBank = 1_100 - used + 50;
+        redBank = 3_100 - used + 50;
         ann = { ...ann, time_used_ms: used, time_remaining_ms: redBank, cycle_count: 1, has_gone: true, is_active: false };
         cem = { ...cem, time_remaining_ms: redBank };
         ben = { ...ben, is_active: true };
@@ -97,10 +97,10 @@ describe('a team match, from outside', () => {
           active_group_id: 'blue',
           cycle_count: 1,
           cycle_started_at: iso(at),
-          deadline_at: iso(at + 1_000),
+          deadline_at: iso(at + 3_000),
         };
       },
-      charge: (at) => ({ participant_id: 'ann', group_id: 'red', time_elapsed_ms: at - began, time_remaining_ms: 1_100 - (at - began) }),
+      charge: (at) => ({ participant_id: 'ann', group_id: 'red', time_elapsed_ms: at - began, time_remaining_ms: 3_100 - (at - began) }),
     });
 
     const blues = ms(table.state.cycle_started_at);
@@ -109,7 +109,7 @@ describe('a team match, from outside', () => {
       event_type: 'cycle_switched',
       change(at) {
         const used = at - blues;
-        blueBank = 1_000 - used + 50;
+        blueBank = 3_000 - used + 50;
         ben = { ...ben, time_used_ms: used, time_remaining_ms: blueBank, cycle_count: 1, has_gone: true, is_active: false };
         blue = { ...blue, total_time_ms: blueBank, time_used_ms: used, is_active: false };
         // Of the reds, cem has gone less often.
@@ -124,11 +124,11 @@ describe('a team match, from outside', () => {
           deadline_at: iso(at + redBank),
         };
       },
-      charge: (at) => ({ participant_id: 'ben', group_id: 'blue', time_elapsed_ms: at - blues, time_remaining_ms: 1_000 - (at - blues) }),
+      charge: (at) => ({ participant_id: 'ben', group_id: 'blue', time_elapsed_ms: at - blues, time_remaining_ms: 3_000 - (at - blues) }),
     });
 
     const cems = { participant_id: 'cem', group_id: 'red' };
-    await table.warns(250, cems);
+    await table.warns(1_500, cems);
     await table.runsOut(cems, {
       change(at) {
         ann = { ...ann, time_remaining_ms: 0, has_expired: true };
@@ -149,7 +149,7 @@ describe('a team match, from outside', () => {
     });
 
     const bens = { participant_id: 'ben', group_id: 'blue' };
-    await table.warns(250, bens);
+    await table.warns(1_500, bens);
     await table.runsOut(bens, {
       change(at) {
         ben = {

@@ -10,9 +10,9 @@ describe('a chess game, from outside', () => {
     participant_id: 'black',
     participant_index: 7,
     group_id: 'guests',
-    total_time_ms: 1_300,
+    total_time_ms: 3_300,
     time_used_ms: 0,
-    time_remaining_ms: 1_300,
+    time_remaining_ms: 3_300,
     cycle_count: 0,
     is_active: false,
     has_expired: false,
@@ -23,8 +23,8 @@ describe('a chess game, from outside', () => {
     participant_id: 'white',
     participant_index: 2,
     group_id: null,
-    total_time_ms: 1_500,
-    time_remaining_ms: 1_500,
+    total_time_ms: 3_500,
+    time_remaining_ms: 3_500,
   };
   const ACTION = { type: 'end_session', outcome: { winner: 'the other one' } };
 
@@ -32,9 +32,9 @@ describe('a chess game, from outside', () => {
     const given = {
       sync_mode: 'per_participant',
       increment_ms: 200,
-      max_time_ms: 1_550,
+      max_time_ms: 3_550,
       action_on_timeout: ACTION,
-      warning_thresholds_ms: [1_200, 5_000, 300],
+      warning_thresholds_ms: [3_200, 5_000, 1_500],
       metadata: { event: 'final', ø: [1, null] },
     };
     const named = ({ participant_id, participant_index, total_time_ms }: Participant) => ({
@@ -69,10 +69,10 @@ describe('a chess game, from outside', () => {
           participants: [black, white],
           session_started_at: iso(at),
           cycle_started_at: iso(at),
-          deadline_at: iso(at + 1_500),
+          deadline_at: iso(at + 3_500),
         };
       },
-      charge: () => ({ participant_id: 'white', group_id: null, time_elapsed_ms: 0, time_remaining_ms: 1_500 }),
+      charge: () => ({ participant_id: 'white', group_id: null, time_elapsed_ms: 0, time_remaining_ms: 3_500 }),
     });
 
     await table.thinks(120);
@@ -84,8 +84,8 @@ describe('a chess game, from outside', () => {
         event_type: 'cycle_switched',
         change(at) {
           const used = at - began;
-          // Of the increment of 200 only what fits under the ceiling of 1,550.
-          const bank = 1_500 - used + Math.min(200, 1_550 - (1_500 - used));
+          // Of the increment of 200 only what fits under the ceiling of 3,550.
+          const bank = 3_500 - used + Math.min(200, 3_550 - (3_500 - used));
           white = {
             ...white,
             total_time_ms: bank,
@@ -102,19 +102,19 @@ describe('a chess game, from outside', () => {
             participants: [black, white],
             cycle_count: 1,
             cycle_started_at: iso(at),
-            deadline_at: iso(at + 1_300),
+            deadline_at: iso(at + 3_300),
           };
         },
         charge: (at) => ({
           participant_id: 'white',
           group_id: null,
           time_elapsed_ms: at - began,
-          time_remaining_ms: 1_500 - (at - began),
+          time_remaining_ms: 3_500 - (at - began),
           metadata: { command_id: 'e2-e4' },
         }),
       },
     );
-    await table.warns(1_200, { participant_id: 'black', group_id: null });
+    await table.warns(3_200, { participant_id: 'black', group_id: null });
 
     began = ms(table.state.cycle_started_at);
     let used = 0;
@@ -122,10 +122,10 @@ describe('a chess game, from outside', () => {
       event_type: 'session_paused',
       change(at) {
         used = at - began;
-        black = { ...black, total_time_ms: 1_300 - used, time_remaining_ms: 1_300 - used, time_used_ms: used };
+        black = { ...black, total_time_ms: 3_300 - used, time_remaining_ms: 3_300 - used, time_used_ms: used };
         return { status: 'paused', participants: [black, white], cycle_started_at: null, deadline_at: null, cycle_time_used_ms: used };
       },
-      charge: () => ({ participant_id: 'black', group_id: 'guests', time_elapsed_ms: used, time_remaining_ms: 1_300 - used }),
+      charge: () => ({ participant_id: 'black', group_id: 'guests', time_elapsed_ms: used, time_remaining_ms: 3_300 - used }),
     });
 
     await table.does(
@@ -133,7 +133,7 @@ describe('a chess game, from outside', () => {
       {
         event_type: 'session_adjusted',
         change() {
-          const left = 1_200 - used;
+          const left = 3_200 - used;
           black = { ...black, total_time_ms: left, time_remaining_ms: left };
           return { participants: [black, white] };
         },
@@ -142,7 +142,7 @@ describe('a chess game, from outside', () => {
           participant_id: 'black',
           group_id: 'guests',
           time_elapsed_ms: 0,
-          time_remaining_ms: 1_300 - used,
+          time_remaining_ms: 3_300 - used,
           metadata: { delta_ms: -100, participant_id: 'black', reason: 'phone rang' },
         }),
       },
@@ -151,8 +151,8 @@ describe('a chess game, from outside', () => {
     await table.thinks(60);
     await table.does((session_id) => table.a.socket('session:resume', { session_id }), {
       event_type: 'session_resumed',
-      change: (at) => ({ status: 'running', cycle_started_at: iso(at), deadline_at: iso(at + 1_200 - used) }),
-      charge: () => ({ participant_id: 'black', group_id: 'guests', time_elapsed_ms: 0, time_remaining_ms: 1_200 - used }),
+      change: (at) => ({ status: 'running', cycle_started_at: iso(at), deadline_at: iso(at + 3_200 - used) }),
+      charge: () => ({ participant_id: 'black', group_id: 'guests', time_elapsed_ms: 0, time_remaining_ms: 3_200 - used }),
     });
 
     await table.thinks(50);
@@ -162,7 +162,7 @@ describe('a chess game, from outside', () => {
       event_type: 'cycle_switched',
       change(at) {
         const more = at - began;
-        const bank = 1_200 - used - more + 200;
+        const bank = 3_200 - used - more + 200;
         whiteBank = white.total_time_ms ?? 0;
         black = {
           ...black,
@@ -188,13 +188,13 @@ describe('a chess game, from outside', () => {
         participant_id: 'black',
         group_id: 'guests',
         time_elapsed_ms: at - began,
-        time_remaining_ms: 1_200 - used - (at - began),
+        time_remaining_ms: 3_200 - used - (at - began),
       }),
     });
 
     const flag = { participant_id: 'white', group_id: null };
-    await table.warns(1_200, flag);
-    await table.warns(300, flag);
+    await table.warns(3_200, flag);
+    await table.warns(1_500, flag);
     await table.runsOut(flag, {
       change(at) {
         white = {

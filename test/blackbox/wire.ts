@@ -65,7 +65,7 @@ export interface Heard {
   body: { version: number; server_time_ms: number } & Record<string, unknown>;
 }
 
-const DEADLINE_MS = 8_000;
+const DEADLINE_MS = 30_000;
 
 /** Commands as REST routes: method, and what follows the session in the path. */
 const ROUTES: Record<string, [string, string]> = {

@@ -77,6 +77,11 @@ export async function openDevice(browser: Browser, url: string, problems: string
 /** When a clock showed something new: `white 4:59` → Unix milliseconds with fractions. */
 export type Sightings = Record<string, number>;
 
+/** Forgets all sightings so far. The clocks that are there now are seen again when they change. */
+export async function forget(page: Page): Promise<void> {
+  await page.evaluate('(shown = {}, phases = {}, undefined)');
+}
+
 /** When a clock first told something of its time control: `white period 2 of 5`. */
 export function phaseSightings(page: Page): Promise<Sightings> {
   return page.evaluate<Sightings>('phases');

@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import type { TimeControl } from '#contract';
 import type { Page } from 'playwright-core';
-import { phaseSightings } from './browser.ts';
-import { createGame, press, rested, settled, stateOf, turnOf } from './play.ts';
+import { forget, phaseSightings } from './browser.ts';
+import { createGame, press, rested, settled, stands, stateOf, turnOf } from './play.ts';
 import { browserRoom } from './room.ts';
 
 const MINUTE = 60_000;
@@ -153,13 +153,16 @@ describe('console: time controls', function () {
     expect(room.problems).to.deep.equal([]);
   });
 
-  for (const { name, short, turns, falls } of PRESETS) {
-    it(`CO-101 CO-102 two browsers on two instances show the same digits, phases and words of ${name} until its flag falls`, async () => {
-      const [one, two] = [await room.stage.instance(), await room.stage.instance()];
-      const here = await room.open(one.url);
+  it('CO-101 CO-102 two browsers on two instances show the same digits, phases and words of each preset until its flag falls', async () => {
+    const [one, two] = [await room.stage.instance(), await room.stage.instance()];
+    const [here, there] = [await room.open(one.url), await room.open(two.url, { aheadMs: 20_000 })];
+    for (const { name, short, turns, falls } of PRESETS) {
+      await here.goto(`${one.url}/#/`);
       const hash = await createGame(here, name, { 'Time control': short });
-      const there = await room.open(`${two.url}/${hash}`, { aheadMs: 20_000 });
+      await there.goto(`${two.url}/${hash}`);
       await settled(there);
+      await stands(there, 'Ready to start');
+      for (const page of [here, there]) await forget(page);
       await press(here, 'Start');
       for (const [index, [who, phase]] of turns.entries()) {
         const player = index % 2 === 0 ? here : there;
@@ -169,15 +172,15 @@ describe('console: time controls', function () {
         await player.keyboard.press('Space');
       }
       for (const page of [here, there]) {
-        await page.locator(`.clock[data-player="${falls}"][data-expired="true"]`, { hasText: 'Time is up' }).waitFor({ timeout: 20_000 });
+        await page.locator(`.clock[data-player="${falls}"][data-expired="true"]`, { hasText: 'Time is up' }).waitFor({ timeout: 30_000 });
       }
       const [told, toldThere] = [await phasesOf(here), await phasesOf(there)];
-      expect(told).to.deep.equal(toldThere);
+      expect(told, name).to.deep.equal(toldThere);
       const digits = (page: Page): Promise<string[]> => page.locator('.clock-time').allTextContents();
-      if (name !== 'Poker bank') expect(await digits(here)).to.deep.equal(await digits(there));
-      expect(room.problems).to.deep.equal([]);
-    });
-  }
+      if (name !== 'Poker bank') expect(await digits(here), name).to.deep.equal(await digits(there));
+      expect(room.problems, name).to.deep.equal([]);
+    }
+  }).timeout(300_000);
 
   it('CO-100 CO-102 two browsers on two instances show Scrabble’s clock below zero, in words and digits, until its flag falls', async () => {
     const [one, two] = [await room.stage.instance(), await room.stage.instance()];

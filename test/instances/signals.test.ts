@@ -15,7 +15,7 @@ const ROOT = path.resolve(import.meta.dirname, '../..');
 const FROM_SOURCES = ['--import', 'tsx', '--conditions=development'];
 
 describe('a signal', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let redis: PrivateRedis;
   let cluster: Cluster;
   let children: ChildProcess[];
@@ -111,7 +111,7 @@ describe('a signal', function () {
     };
     const { child, ended } = start('npm', ['run', 'start:server'], { cwd, env });
     const url = `http://127.0.0.1:${PORT}`;
-    await until('it is ready', async () => (await isReady(url)) === 200, 30_000);
+    await until('it is ready', async () => (await isReady(url)) === 200, 60_000);
     child.kill('SIGTERM');
     expect(await codeWithin(30_000, { ended })).to.equal(0);
     expect(await isReady(url)).to.equal(undefined);

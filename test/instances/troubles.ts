@@ -6,9 +6,9 @@ import { freshDirectory, startOwnRedis } from '../kit/services.ts';
 import { openTcpProxy, type TcpProxy } from '../kit/tcp-proxy.ts';
 import { until } from '../kit/until.ts';
 
-/** Loading 20,000 commands takes three seconds then, in which Redis answers -LOADING. */
+/** Loading 40,000 commands takes six seconds then, in which Redis answers -LOADING. */
 const SLOW_LOADING = { 'key-load-delay': '100', 'loading-process-events-interval-bytes': '1024' };
-const COMMANDS_TO_LOAD = 20_000;
+const COMMANDS_TO_LOAD = 40_000;
 
 /** A Redis with an append-only file, and a way to it that can be cut. */
 export class Patient {

@@ -3,7 +3,7 @@ import type { Context } from 'mocha';
 import { stopServices } from './services.ts';
 import { wireCheck } from './wire-check.ts';
 
-const HANDLE_DEADLINE_MS = 5_000;
+const HANDLE_DEADLINE_MS = 15_000;
 
 const wireFaults: string[] = [];
 /** What was said of each promise that was rejected and that nobody handled. */

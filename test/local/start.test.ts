@@ -7,10 +7,10 @@ import { ended, type NpmStart, npmStart, spawnNpmStart, survivors } from '../kit
 import { databaseServer, freshDirectory, redisUrl } from '../kit/services.ts';
 import { until } from '../kit/until.ts';
 
-const DEADLINE_MS = 10_000;
+const DEADLINE_MS = 30_000;
 
 describe('npm start', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   const started: NpmStart[] = [];
   const start = async (...args: Parameters<typeof npmStart>) => {
     const running = await npmStart(...args);
