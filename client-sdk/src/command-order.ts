@@ -20,7 +20,7 @@ export interface Turn {
   blocker: () => SyncKairosError | null;
   /** Notes that it waits for a limit, or with null no longer. Meanwhile nothing that was called later is sent. */
   hold: (refusal: SyncKairosError | null) => void;
-  /** It is answered. */
+  /** Call this when the command is answered. */
   leave: () => void;
 }
 

@@ -7,7 +7,7 @@ import type { ErrorBody, ErrorCode, ErrorDetails } from './contract/index.ts';
  */
 export type SyncKairosErrorCode = ErrorCode | 'NETWORK_ERROR' | 'TIMEOUT';
 
-/** What every method of the client rejects with. */
+/** The error with which every method of the client rejects. */
 export class SyncKairosError extends Error {
   override readonly name = 'SyncKairosError';
   readonly code: SyncKairosErrorCode;

@@ -39,7 +39,7 @@ export function openHttp({ config, logger, metrics }: Base, { operator }: Operat
   let draining = false;
 
   return {
-    /** That of clients, whose upgrades the gateway takes. */
+    /** The HTTP server for clients; the gateway takes its upgrades to WebSocket. */
     server,
     connectionLimit,
     callers,

@@ -6,7 +6,7 @@ import { endIdle, isIdle } from './idle.ts';
 import { type Outage, pendingOutage, takeIntoAccount } from './outage.ts';
 import { startScheduled } from './scheduled-start.ts';
 
-/** What happens to a session without anybody asking. */
+/** Events of a session that no command makes. */
 type Overdue = 'start' | 'expiry' | 'idle' | Outage;
 
 /**

@@ -53,10 +53,10 @@ const LISTS = {
 type ListName = keyof typeof LISTS;
 const LIST_NAMES = Object.keys(LISTS) as ListName[];
 
-/** So many values of `time_remaining_ms` are told one by one without looking for something shorter. */
+/** Up to how many values of `time_remaining_ms` are told one by one, without looking for a shorter way. */
 const FEW = 2;
 
-/** What leads from one state to the next. */
+/** The changes that lead from one state to the next. */
 export function recordedChanges(before: SessionState, after: SessionState): RecordedChanges {
   const [was, is] = [before as object as JsonObject, after as object as JsonObject];
   const lists = LIST_NAMES.filter((name) => Array.isArray(was[name]) && Array.isArray(is[name]));

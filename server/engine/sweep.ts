@@ -6,7 +6,7 @@ import type { Expirer } from './expirer.ts';
 import { type SessionStore, UnreadableStateError } from './ports.ts';
 
 const INTERVAL_MS = 200;
-/** What is this late was not done by the instance whose alarm was set for it. */
+/** An expiry that is this late was not committed by the instance that had the alarm, ms. */
 const SLACK_MS = 150;
 const BATCH_OF_A_PARTITION = 50;
 /** Each read may be half a megabyte. */

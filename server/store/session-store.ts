@@ -20,7 +20,7 @@ const FROM_OTHER_RUN = loadScript('from-other-run');
 const RELAY = loadScript('relay');
 const WHOLE = loadScript('whole');
 
-/** So many characters of a stored session contain its position. */
+/** How many characters at the beginning of a stored session contain its position. */
 const POSITION_CHARACTERS = 100;
 
 const NONE: string[] = [];

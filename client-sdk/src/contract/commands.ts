@@ -121,7 +121,7 @@ export interface FinishPayload extends SessionPayload {
   participant_id: string;
   /** Guard: the command applies only in this cycle of the session. */
   cycle_count?: number | undefined;
-  /** What they finish with: any JSON of at most 1 KiB. */
+  /** The answer of the finish: any JSON of at most 1 KiB. */
   answer?: JsonValue | undefined;
 }
 

@@ -6,7 +6,7 @@ import { titleOfItem } from '../trade.ts';
 const SECOND = 1_000;
 /** Less than this is on time. */
 const ON_TIME_MS = 5 * SECOND;
-/** So many items are shown, from the one before the present one. */
+/** How many items are shown, from the one before the present one on. */
 const SHOWN = 6;
 
 export function ProgrammeList({ client, state }: { client: SyncKairosClient; state: SessionState }) {

@@ -43,7 +43,7 @@ export function roleIn(sessions: ReadonlyMap<string, Role>, sessionId: string): 
   return best === undefined ? undefined : sessions.get(best);
 }
 
-/** What identifies a user, and stays the same when their token is refreshed. */
+/** Identifies a user; it stays the same when their token is refreshed. */
 export function identityOf({ subject, participantId, link }: Principal): string {
   return JSON.stringify(link?.id ?? [subject, subject === undefined ? participantId : undefined]);
 }

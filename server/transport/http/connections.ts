@@ -1,7 +1,7 @@
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
 
-/** Whoever has not finished sending a request or reading an answer by then does not hold up a shutdown any longer. */
+/** How long a shutdown waits for requests that are not finished and for answers that are not read, ms. */
 const GRACE_MS = 1_000;
 const REFUSAL = 'HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Length: 0\r\n\r\n';
 

@@ -2,7 +2,7 @@ import type { ChangesEvent, ExpiredEvent, SessionState, StateChanges, UpdateEven
 import { wholeOf } from '../../domain/told.ts';
 import { changesRoomOf, getsMerged, type IoServer } from './rooms.ts';
 
-/** Such a room gets an update this often at most, ms. */
+/** The least time between two updates of such a room, ms. */
 const APART_MS = 100;
 
 export interface MergedUpdatesOptions {

@@ -22,7 +22,7 @@ export const SOCKET = {
   binaryAck: code('6'),
 } as const;
 
-/** So many bytes of a message are looked at. */
+/** How many bytes of a message are looked at. */
 const HEAD_BYTES = 64;
 const headOf = (message: Buffer) => message.toString('latin1', 2, HEAD_BYTES);
 
