@@ -176,7 +176,9 @@ function switchConcurrent(
   const misplaced = checkCycleCount(state, cycle_count) ?? checkNextItem(state, { next_item_id });
   if (misplaced !== null) return misplaced;
   if (sync_mode === 'per_cycle')
-    return id === undefined ? nextCycle(state, next_item_id, at) : fault('current_participant_id', 'A cycle is everybody’s');
+    return id === undefined
+      ? nextCycle(state, next_item_id, at)
+      : fault('current_participant_id', 'A cycle belongs to everybody, so no participant can guard it');
   if (id === undefined) return invalid([{ field: 'current_participant_id', message: 'Required: whose split it is', code: 'required' }]);
   const index = state.participants.findIndex(({ participant_id }) => participant_id === id);
   const one = state.participants[index];

@@ -218,7 +218,7 @@ export const schemas = {
     })
     .refine(({ items: programme, participants, metadata }) => (programme ?? participants ?? metadata) !== undefined, {
       path: ['items'],
-      message: 'Required, or participants, or metadata: there is nothing to edit',
+      message: 'One of items, participants and metadata is required',
     }),
   'session:complete': z.strictObject({ ...session, outcome: freeJson(OUTCOME_MAX_BYTES).optional() }),
   'session:cancel': z.strictObject({ ...session, reason: z.string().max(1000).optional() }),
