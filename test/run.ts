@@ -18,8 +18,6 @@ const TIMED = [
   'test/console/press.test.ts',
   // How soon a lost part of Redis is noticed.
   'test/failover/shards.test.ts',
-  // When two pages show that time is up, to 50 ms.
-  'test/console/deadline.test.ts',
 ];
 
 /** These load the machine themselves, or measure what any other load would change. */
@@ -28,6 +26,8 @@ const ALONE = [
   'test/expiry/kill.test.ts',
   'test/clients/large-session.test.ts',
   'test/clients/storm.test.ts',
+  // When two pages show that time is up.
+  'test/console/deadline.test.ts',
   // How far two clocks are apart, to 5 ms.
   'test/clock/redis-clock.test.ts',
   'test/clock/skew.test.ts',

@@ -28,7 +28,7 @@ export function applyChanges(
     }),
     groups: state.groups.map((one) => patched(one, regrouped.get(one.group_id))),
   };
-  // The entries that are left are participants who joined, told whole. Merged changes may have removed fields of them.
+  // Entries that are left are participants who joined, told whole. Merged changes may have removed fields of them.
   for (const one of changed.values()) after.participants.push(patched(one as ParticipantState, one));
   const at = Date.parse(after.updated_at);
   if (isKept && isLazy(after)) deriveConcurrent(after, at, state.participants);

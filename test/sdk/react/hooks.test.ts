@@ -94,11 +94,11 @@ describe('React hooks in a browser', function () {
     const { session_id: id } = await watcher.createSession(chess());
     const page = await open({ api: url, id });
     await shows(page, 'connected', 'true');
-    await press(page, 'startSession', 'switchCycle', 130);
+    await press(page, 'startSession', 'switchCycle', 50);
     await shows(page, 'active', 'white');
     await press(page, 'switchCycle', 'switchCycle', 600);
     await seen(watcher, id, 4);
-    await press(page, 'switchCycle', 'switchCycle', 130);
+    await press(page, 'switchCycle', 'switchCycle', 50);
     await page.click('#pauseSession');
     await seen(watcher, id, 6);
     expect(watcher.session(id).getSnapshot()).to.include({ version: 6, status: 'paused', cycle_count: 3 });
