@@ -89,7 +89,7 @@ export async function runDeadlinesThroughKill(options: DeadlineRunOptions): Prom
     await doomed.kill();
     await Promise.all(exiles.map((watcher) => watcher.moveTo(living.url)));
     const everybodyKnows = async () => [...exiles, ...locals].every(({ knew, sessions: own }) => knew.size >= own.length);
-    await until('everybody knows', everybodyKnows, options.spreadMs + 15_000).catch(async (error: unknown) => {
+    await until('everybody knows', everybodyKnows, options.spreadMs + 40_000).catch(async (error: unknown) => {
       await control();
       throw error;
     });
