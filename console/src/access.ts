@@ -86,6 +86,8 @@ export interface Rights {
   undo: boolean;
   adjust: boolean;
   share: boolean;
+  /** Whose page this is: the clock and the turns of this participant are all that it acts on. Undefined for nobody's. */
+  own?: string | undefined;
 }
 
 const NOTHING = { turn: false, start: false, pause: false, finish: false, undo: false, adjust: false, share: false };
@@ -93,11 +95,12 @@ const EVERYTHING = { turn: true, start: true, pause: true, finish: true, undo: t
 
 /**
  * What the holder of `token` may do with a session now, by docs/SECURITY.md. With a link for watching there are no
- * buttons.
+ * buttons; with one for a participant (`as`) whoever may do more sees only what is that participant's.
  */
-export function rightsIn(state: SessionState, token: string | undefined, watchOnly: boolean): Rights {
+export function rightsIn(state: SessionState, token: string | undefined, watchOnly: boolean, as?: string): Rights {
   const { role, participantId } = token === undefined ? { role: 'anybody' as const, participantId: undefined } : holder(token, state);
   if (watchOnly) return { role, ...NOTHING };
+  if (as !== undefined && role !== 'participant' && role !== 'viewer') return { role, ...NOTHING, turn: hasTurn(state, as), own: as };
   switch (role) {
     case 'anybody':
     case 'owner':
@@ -105,10 +108,20 @@ export function rightsIn(state: SessionState, token: string | undefined, watchOn
     case 'controller':
       return { role, ...EVERYTHING, adjust: false, share: false };
     case 'participant':
-      return { role, ...NOTHING, turn: participantId === state.active_participant_id, pause: state.participants_may_pause === true };
+      return {
+        role,
+        ...NOTHING,
+        turn: hasTurn(state, participantId),
+        pause: state.participants_may_pause === true && state.concurrent !== true,
+        own: participantId,
+      };
     case 'viewer':
       return { role, ...NOTHING };
   }
+}
+
+function hasTurn(state: SessionState, participantId: string | undefined): boolean {
+  return participantId !== undefined && participantId === state.active_participant_id;
 }
 
 /** The holder of a token. The token is read without checking it; the server has checked it. */

@@ -9,17 +9,30 @@ const OPERATOR = '#/operator';
 const PLAYGROUND = '#/playground';
 const CONTROL = 'control=';
 const WATCH = 'watch';
+const AS = 'as=';
 const TOKEN = 'token=';
 
 export type Route =
   | { page: 'setup' }
   | { page: 'operator' }
   | { page: 'playground'; control: string | undefined }
-  | { page: 'game'; sessionId: string; watchOnly: boolean };
+  | { page: 'game'; sessionId: string; watchOnly: boolean; as: string | undefined };
 
-/** The hash of a session’s page; `&watch` hides the controls, `&token=…` brings a token. */
-export function sessionHash(sessionId: string, { watchOnly = false, token }: { watchOnly?: boolean; token?: string } = {}): string {
-  return SESSION + encodeURIComponent(sessionId) + (watchOnly ? `&${WATCH}` : '') + (token === undefined ? '' : `&${TOKEN}${token}`);
+/**
+ * The hash of a session’s page; `&watch` hides the controls, `&as=<participant_id>` shows what is one participant's,
+ * `&token=…` brings a token.
+ */
+export function sessionHash(
+  sessionId: string,
+  { watchOnly = false, as, token }: { watchOnly?: boolean; as?: string; token?: string } = {},
+): string {
+  const parts = [
+    SESSION + encodeURIComponent(sessionId),
+    watchOnly ? WATCH : '',
+    as === undefined ? '' : AS + encodeURIComponent(as),
+    token === undefined ? '' : TOKEN + token,
+  ];
+  return parts.filter((part) => part !== '').join('&');
 }
 
 /** The hash of the playground, where a time control as players write it is played through. */
@@ -36,7 +49,9 @@ export function routeOf(hash: string): Route {
     return { page: 'playground', control: control === undefined ? undefined : decoded(control.slice(CONTROL.length)) };
   }
   const sessionId = page.startsWith(SESSION) ? decoded(page.slice(SESSION.length)) : '';
-  return sessionId === '' ? { page: 'setup' } : { page: 'game', sessionId, watchOnly: rest.includes(WATCH) };
+  if (sessionId === '') return { page: 'setup' };
+  const as = rest.find((part) => part.startsWith(AS));
+  return { page: 'game', sessionId, watchOnly: rest.includes(WATCH), as: as && decoded(as.slice(AS.length)) };
 }
 
 /** The token in a hash (`#token=…` or behind a page, `#/s/…&token=…`), and the hash without it. */

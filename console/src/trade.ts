@@ -43,17 +43,50 @@ const BY_PRESET = new Map(
     ),
     quiz: { end: 'Next question', hint: 'Tap or press space when answered', one: 'question', many: 'questions' },
     exam: EXAM,
+    countdown: EXAM,
   }),
 );
 
+/** Everybody's clock runs by itself, so no press ends a turn. */
+const TOGETHER: Partial<Record<SessionState['sync_mode'], TurnWords>> = {
+  per_participant: EXAM,
+  count_up: { ...LAPS, end: null, hint: null, one: 'split', many: 'splits' },
+};
+
 /** The words for turns in this game, and how the present one ends. */
 export function turnWords(state: SessionState): TurnWords {
+  const together = state.concurrent === true ? TOGETHER[state.sync_mode] : undefined;
+  if (together !== undefined) return together;
   if (isAuction(state)) return state.participants.length > 0 ? BIDS_BY_NAME : BIDS;
   if (state.items !== undefined) return isLastItem(state) ? LAST_ITEM : ITEMS;
   const known = BY_PRESET.get(presetOf(state));
   if (known !== undefined) return known;
   if (modeOf(state).counts === 'up') return LAPS;
   return modeOf(state).acrossTurns && state.participants.length === 0 ? COUNTDOWN : TURNS;
+}
+
+/** How a session is shown: `clocks` where no trade has a view of its own. */
+export type View = 'clocks' | 'hall' | 'race';
+
+/** The view of a session, by what it is. */
+export function viewOf({ concurrent, sync_mode }: SessionState): View {
+  if (concurrent === true && sync_mode === 'per_participant') return 'hall';
+  return concurrent === true && sync_mode === 'count_up' ? 'race' : 'clocks';
+}
+
+/** What ending the whole session is called. */
+export function endWords(state: SessionState): string {
+  return { clocks: 'Finish', hall: 'End exam', race: 'End race' }[viewOf(state)];
+}
+
+/** How the clock of a participant of a concurrent session stands. */
+export type OneStatus = NonNullable<ParticipantState['clock_status']>;
+
+/** How many clocks of a concurrent session wait, run, are paused, have finished or fallen. */
+export function tally({ participants }: SessionState): Record<OneStatus, number> {
+  const counts = { waiting: 0, running: 0, paused: 0, finished: 0, expired: 0 };
+  for (const { clock_status = 'waiting' } of participants) counts[clock_status] += 1;
+  return counts;
 }
 
 /** Whether the participant whose turn begins can be chosen. */
@@ -63,7 +96,9 @@ export function takesTurns(state: SessionState): boolean {
 
 /** Whether two play against each other, each likely on a device of their own. */
 export function isDuel(state: SessionState): boolean {
-  return state.participants.length === 2 && takesTurns(state) && !isAuction(state) && state.items === undefined;
+  return (
+    state.concurrent !== true && state.participants.length === 2 && takesTurns(state) && !isAuction(state) && state.items === undefined
+  );
 }
 
 /** Whether turns are moves of players. */

@@ -1,6 +1,6 @@
 /** The texts of the console: names, states and errors in words for users. */
 import { type FieldIssue, formatTime, modeOf, type SessionState, SyncKairosError } from '@synckairos/client';
-import { hasBid, hasMoves, isAuction, presentItem, titleOfItem } from './trade.ts';
+import { hasBid, hasMoves, isAuction, presentItem, tally, titleOfItem, viewOf } from './trade.ts';
 
 /** The name its creator gave to a participant or group, else its id. */
 export function nameOf(state: SessionState, id: string): string {
@@ -25,6 +25,7 @@ export function standing(state: SessionState): string {
     case 'pending':
       return 'Ready to start';
     case 'running':
+      if (viewOf(state) !== 'clocks') return together(state);
       if (item !== undefined) return `Now: ${titleOfItem(item)}`;
       if (isAuction(state)) return !hasBid(state) ? 'No bid yet' : active === null ? 'Running' : `Highest bid: ${active}`;
       if (active === null) return 'Running';
@@ -40,10 +41,17 @@ export function standing(state: SessionState): string {
   }
 }
 
+/** How many of a crowd go on, and how many are done. */
+function together(state: SessionState): string {
+  const { running, paused, finished } = tally(state);
+  if (viewOf(state) === 'race') return `${running} running · ${finished} finished`;
+  return `${running + paused} writing · ${finished} handed in`;
+}
+
 /** What it means that the clock has expired. */
 function ending(state: SessionState, active: string | null): string {
   if (isAuction(state)) return !hasBid(state) ? 'Time is up, no bid' : active === null ? 'Sold' : `Sold to ${active}`;
-  const isEverybodys = state.items !== undefined || modeOf(state).acrossTurns;
+  const isEverybodys = state.concurrent === true || state.items !== undefined || modeOf(state).acrossTurns;
   return active === null || isEverybodys ? 'Time is up' : `${active} ran out of time`;
 }
 

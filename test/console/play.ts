@@ -9,9 +9,15 @@ const PATIENCE = { timeout: 30_000 };
 /** A change to a preset: what is filled in, by the label of the field. */
 export type Entries = Record<string, string>;
 
+/** Chooses a preset on the first page, by its name alone. */
+export async function choose(page: Page, preset: string): Promise<void> {
+  const name = page.locator('b, .preset-name').getByText(preset, { exact: true });
+  await page.locator('label:has(input[name="preset"])', { has: name }).getByRole('radio').check(PATIENCE);
+}
+
 /** Sets a game up on the first page, and returns the hash of its own page, on which it waits for its start. */
 export async function createGame(page: Page, preset: string, entries: Entries = {}): Promise<string> {
-  await page.getByRole('radio', { name: preset }).check(PATIENCE);
+  await choose(page, preset);
   for (const [label, text] of Object.entries(entries)) await page.getByLabel(label, { exact: true }).fill(text);
   await page.getByRole('button', { name: 'Create game' }).click();
   await page.getByRole('button', { name: 'Start' }).waitFor(PATIENCE);

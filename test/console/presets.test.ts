@@ -10,7 +10,7 @@ const GAMES: readonly [preset: string, expected: Partial<SessionState>, first: s
   ['Team match', { sync_mode: 'per_group' }, 'red', 'blue'],
   ['Auction lot', { sync_mode: 'per_cycle', time_per_cycle_ms: 30_000 }, 'global', 'global'],
   ['Quiz question', { sync_mode: 'per_cycle', time_per_cycle_ms: 20_000, auto_advance: true }, 'global', 'global'],
-  ['Exam', { sync_mode: 'global', total_time_ms: 5_400_000, outage_policy: 'credit' }, 'global', 'global'],
+  ['Countdown', { sync_mode: 'global', total_time_ms: 5_400_000 }, 'global', 'global'],
   ['Meeting agenda', { sync_mode: 'per_cycle', auto_advance: true, rounds: 1 }, 'global', 'global'],
   ['Intervals', { sync_mode: 'per_cycle', auto_advance: true, rounds: 8 }, 'global', 'global'],
   ['Stopwatch', { sync_mode: 'count_up', max_time_ms: null }, 'global', 'global'],
@@ -28,8 +28,8 @@ describe('console: setting up', function () {
       expect(await stateOf(page)).to.include({ status: 'pending', ...expected });
       await press(page, 'Start');
       await turnOf(page, first);
-      // An exam has no turns.
-      if (preset !== 'Exam') {
+      // A countdown has no turns.
+      if (preset !== 'Countdown') {
         await rested(page);
         await page.keyboard.press('Space');
         await turnOf(page, second);
@@ -40,7 +40,7 @@ describe('console: setting up', function () {
       await stands(page, 'Paused');
       await press(page, 'Resume');
       await turnOf(page, third);
-      expect(await stateOf(page)).to.include({ status: 'running', cycle_count: preset === 'Exam' ? 0 : 2 });
+      expect(await stateOf(page)).to.include({ status: 'running', cycle_count: preset === 'Countdown' ? 0 : 2 });
       await press(page, 'Finish');
       await press(page, 'Finish the game');
       await stands(page, 'Finished');

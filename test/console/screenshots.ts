@@ -36,7 +36,7 @@ const GAMES: readonly { name: string; preset: string; entries: Entries; play: (p
   { name: 'per_group', preset: 'Team match', entries: {}, play: moves('red', 'blue') },
   { name: 'per_cycle', preset: 'Quiz question', entries: { 'Team 1': 'Otters', 'Team 2': 'Larks', 'Team 3': 'Hares' }, play: endsTurns },
   { name: 'auction', preset: 'Auction lot', entries: { 'Time for each turn': '13 s' }, play: (page) => shows(page, 'global', '0:12') },
-  { name: 'global', preset: 'Exam', entries: {}, play: (page) => shows(page, 'global', '1:29:57') },
+  { name: 'global', preset: 'Countdown', entries: {}, play: (page) => shows(page, 'global', '1:29:57') },
   { name: 'agenda', preset: 'Meeting agenda', entries: {}, play: (page) => shows(page, 'global', '4:58') },
   { name: 'count_up', preset: 'Stopwatch', entries: {}, play: (page) => shows(page, 'global', '0:11') },
   {

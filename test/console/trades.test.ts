@@ -2,12 +2,12 @@ import { expect } from 'chai';
 import type { Page } from 'playwright-core';
 import { chess } from '../kit/games.ts';
 import { until } from '../kit/until.ts';
-import { createGame, press, rested, shows, stands, stateOf, turnOf } from './play.ts';
+import { choose, createGame, press, rested, shows, stands, stateOf, turnOf } from './play.ts';
 import { browserRoom } from './room.ts';
 
 /** Adds rows to a preset and names them. */
 async function withRows(page: Page, preset: string, names: string[]): Promise<void> {
-  await page.getByRole('radio', { name: preset }).check();
+  await choose(page, preset);
   await press(page, 'More settings');
   for (const [index, name] of names.entries()) {
     await press(page, 'Add one');
@@ -47,7 +47,7 @@ describe('console: what each preset is used for', function () {
   it('CO-80 neither a tap nor the space bar ends a meeting, whose last item goes on below zero', async () => {
     const { url } = await room.stage.instance();
     const page = await room.open(url);
-    await page.getByRole('radio', { name: 'Meeting agenda' }).check();
+    await choose(page, 'Meeting agenda');
     await page.getByLabel('Own time', { exact: true }).last().fill('2 s');
     const hash = await createGame(page, 'Meeting agenda');
     const wall = await room.open(`${url}/${hash}&watch`);
@@ -97,10 +97,10 @@ describe('console: what each preset is used for', function () {
     expect(await page.locator('.clock').textContent()).not.to.contain('Anna');
   });
 
-  it('CO-82 a tap on the clock of an exam does nothing, while a stopwatch takes laps', async () => {
+  it('CO-82 a tap on a countdown for a room does nothing, while a stopwatch takes laps', async () => {
     const { url } = await room.stage.instance();
     const page = await room.open(url);
-    await createGame(page, 'Exam');
+    await createGame(page, 'Countdown');
     await press(page, 'Start');
     await shows(page, 'global', /1:29:5/);
     await rested(page);
@@ -130,7 +130,17 @@ describe('console: what each preset is used for', function () {
       const link = await page.getByLabel('Link for others').inputValue({ timeout: 30_000 });
       return link.endsWith('&watch') ? 'Watch only' : 'Control';
     };
-    for (const preset of ['Exam', 'Auction lot', 'Quiz question', 'Meeting agenda', 'Intervals', 'Team match', 'Stopwatch']) {
+    for (const preset of [
+      'Exam',
+      'Race',
+      'Countdown',
+      'Auction lot',
+      'Quiz question',
+      'Meeting agenda',
+      'Intervals',
+      'Team match',
+      'Stopwatch',
+    ]) {
       expect(await chosen(preset), preset).to.equal('Watch only');
     }
     expect(await chosen('Chess')).to.equal('Control');
@@ -143,10 +153,11 @@ describe('console: what each preset is used for', function () {
       ['Meeting agenda', 'Item 5'],
       ['Auction lot', 'Paddle 1'],
       ['Quiz question', 'Team 4'],
-      ['Exam', 'Student 1'],
+      ['Exam', 'Student 3'],
+      ['Race', 'Lane 5'],
       ['Own rules', 'Player 3'],
     ] as const) {
-      await page.getByRole('radio', { name: preset }).check();
+      await choose(page, preset);
       const more = page.getByRole('button', { name: 'More settings' });
       if ((await more.count()) > 0) await more.click();
       await press(page, 'Add one');

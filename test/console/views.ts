@@ -1,6 +1,6 @@
 /** Every view of the console, one after the other on one page, for tests of how they look. */
 import type { Page } from 'playwright-core';
-import { createGame, type Entries, press, rested, settled, shows, stands, turnOf } from './play.ts';
+import { choose, createGame, type Entries, press, rested, settled, shows, stands, turnOf } from './play.ts';
 
 /** Calls `look` at each view. The server needs a trail. */
 export async function eachView(page: Page, url: string, look: (view: string) => Promise<void>): Promise<void> {
@@ -14,11 +14,19 @@ export async function eachView(page: Page, url: string, look: (view: string) => 
     await press(page, 'Start');
     await page.locator('.clock[data-active="true"]').waitFor({ timeout: 30_000 });
   };
+  const crowd = async (preset: string): Promise<void> => {
+    await home();
+    await createGame(page, preset);
+    await press(page, 'Start');
+    await stands(page, '·');
+  };
   await home();
   await look('setup');
-  await page.getByRole('radio', { name: 'Three stages' }).check();
+  await press(page, 'Paste a list');
+  await look('setup with a list');
+  await choose(page, 'Three stages');
   await look('setup of a time control');
-  await page.getByRole('radio', { name: 'Own rules' }).check();
+  await choose(page, 'Own rules');
   await page.getByLabel('Time for each').fill('soon');
   await press(page, 'Create game');
   await page.locator('.field[data-faulty="true"]').waitFor();
@@ -63,7 +71,22 @@ export async function eachView(page: Page, url: string, look: (view: string) => 
   await started('Meeting agenda');
   await page.locator('.programme-plan', { hasText: 'over at' }).waitFor();
   await look('programme');
-  await started('Exam');
+  await crowd('Exam');
+  await page.locator('.hall-left', { hasText: /1:29:5\d/ }).waitFor({ timeout: 15_000 });
+  await look('hall');
+  await page.getByRole('button', { name: 'Everybody', exact: true }).click();
+  await look('one of the hall');
+  await press(page, 'Close');
+  await page.goto(`${page.url()}&as=everybody`);
+  await page.getByRole('button', { name: 'Hand in' }).waitFor({ timeout: 15_000 });
+  await look('own clock');
+  await crowd('Race');
+  await page.getByRole('button', { name: 'Split: Lane 1' }).click();
+  await page.getByRole('button', { name: 'Finish: Lane 2' }).click();
+  await page.locator('.race li[data-place="1"]').waitFor();
+  await page.locator('.race-splits').waitFor();
+  await look('race');
+  await started('Countdown');
   await shows(page, 'global', /1:29:5\d/);
   await look('global');
   await started('Stopwatch');

@@ -5,7 +5,8 @@ import { useState } from 'react';
 import { Sheet } from '../sheet.tsx';
 import { type Face, facesOf } from './faces.ts';
 
-const STEPS: readonly (readonly [label: string, ms: number])[] = [
+/** What can be given or taken with one press. */
+export const STEPS: readonly (readonly [label: string, ms: number])[] = [
   ['−5 min', -300_000],
   ['−1 min', -60_000],
   ['−10 s', -10_000],

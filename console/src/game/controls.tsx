@@ -1,7 +1,7 @@
 /** The buttons for what the user can do with a game now. */
 import type { SessionState } from '@synckairos/client';
 import type { Rights } from '../access.ts';
-import { isLastItem, turnWords } from '../trade.ts';
+import { endWords, isLastItem, turnWords } from '../trade.ts';
 import { type PressGuard, usePress } from './press.ts';
 import type { GameCommands } from './use-game.ts';
 import type { Sound } from './use-sound.ts';
@@ -51,14 +51,14 @@ export function Controls({ state, rights, commands, guard, sound, onOpen }: Cont
             Take back<span className="sr-only"> the last turn</span>
           </button>
         )}
-        {!over && rights.adjust && (
+        {!over && rights.adjust && state.concurrent !== true && (
           <button type="button" data-resting={rests} onClick={() => onOpen('adjust')}>
             Adjust
           </button>
         )}
         {!over && rights.finish && (
           <button type="button" data-resting={rests} onClick={() => onOpen('finish')}>
-            Finish
+            {endWords(state)}
           </button>
         )}
         {over && (

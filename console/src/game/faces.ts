@@ -35,10 +35,10 @@ export function facesOf(state: SessionState): Face[] {
       return inOrder(state).map((player) => ({
         who: player.participant_id,
         name: nameOf(state, player.participant_id),
-        note: joined(turnsOf(state, player.cycle_count), earned(state, player)),
+        note: state.concurrent === true ? noteOfOne(player) : joined(turnsOf(state, player.cycle_count), earned(state, player)),
         counts,
-        full: fullBank(state, player.participant_id, player.total_time_ms ?? 0),
-        hasTurn: player.participant_id === state.active_participant_id,
+        full: player.given_ms ?? fullBank(state, player.participant_id, player.total_time_ms ?? 0),
+        hasTurn: state.concurrent === true ? player.clock_status === 'running' : player.participant_id === state.active_participant_id,
         hasExpired: player.has_expired,
         controlled: controlled(state, player, { participant_id: player.participant_id }),
       }));
@@ -74,6 +74,11 @@ function placeOf(state: SessionState): string {
   const { round = 1, rounds = 1 } = state;
   const next = nextItem(state);
   return joined(rounds > 1 ? `Round ${round} of ${rounds}` : '', next === undefined ? 'Last item' : `Next: ${titleOfItem(next)}`);
+}
+
+/** How a clock that runs by itself stands. */
+function noteOfOne({ clock_status: status = 'waiting' }: ParticipantState): string {
+  return { waiting: '', running: '', paused: 'Paused', finished: 'Handed in', expired: '' }[status];
 }
 
 function turnsOf(state: SessionState, count: number): string {

@@ -1,7 +1,8 @@
 /** A game: its clocks, what can be done now, and the ways to share it and look back. */
 import { modeOf, type SessionState, type SyncKairosClient } from '@synckairos/client';
 import { lazy, Suspense, useEffect, useState } from 'react';
-import { turnWords } from '../trade.ts';
+import { TRADE_VIEWS, type TradeProps } from '../trades/trade-view.ts';
+import { turnWords, viewOf } from '../trade.ts';
 import { explain, nameOf, standing, titleOf, whyNothing } from '../words.ts';
 import { AdjustSheet } from './adjust-sheet.tsx';
 import { Announcer } from './announcer.tsx';
@@ -27,10 +28,12 @@ interface GamePageProps {
   sessionId: string;
   token: string | undefined;
   watchOnly: boolean;
+  /** The participant whose own page this is. */
+  as: string | undefined;
 }
 
-export function GamePage({ client, sessionId, token, watchOnly }: GamePageProps) {
-  const { state, rights, error, commands, guard } = useGame(client, sessionId, token, watchOnly);
+export function GamePage({ client, sessionId, token, watchOnly, as }: GamePageProps) {
+  const { state, rights, error, commands, guard } = useGame(client, sessionId, token, watchOnly, as);
   const sound = useSound(client, sessionId);
   const [sheet, setSheet] = useState<SheetName | null>(null);
   const focus = useKeptFocus();
@@ -54,7 +57,7 @@ export function GamePage({ client, sessionId, token, watchOnly }: GamePageProps)
       </main>
     );
   }
-  const faces = facesOf(state);
+  const Trade = TRADE_VIEWS[viewOf(state)];
   const close = (): void => setSheet(null);
   return (
     <main className="game" data-status={state.status} {...focus}>
@@ -63,27 +66,16 @@ export function GamePage({ client, sessionId, token, watchOnly }: GamePageProps)
           <img src="favicon.svg" alt="" width="28" height="28" />
         </a>
         <h1>{titleOf(state)}</h1>
-        {!rights.turn && !rights.start && rights.role !== 'participant' && <p className="badge">Watching</p>}
+        {!rights.turn && !rights.start && rights.own === undefined && rights.role !== 'participant' && <p className="badge">Watching</p>}
         <p className="standing">{standing(state)}</p>
       </header>
       {state.status === 'pending' && state.starts_at != null && <StartCountdown client={client} startsAt={state.starts_at} />}
-      <section className="board" aria-label="Clocks" data-clocks={faces.length}>
-        {faces.map((face) => (
-          <ClockPanel
-            key={face.who}
-            client={client}
-            state={state}
-            face={face}
-            mayEnd={rights.turn}
-            // A participant's own clock never ends another one's turn.
-            rests={face.who === 'global' ? guard.turnRests : guard.rests}
-            onSwitch={() => commands.endTurn(undefined, face.who !== 'global')}
-          />
-        ))}
-      </section>
-      {state.items !== undefined && <ProgrammeList client={client} state={state} />}
-      {modeOf(state).owners !== 'participants' && state.items === undefined && (
-        <Roster state={state} mayEnd={rights.turn} rests={guard.turnRests} onPass={(next) => commands.endTurn(next)} />
+      {Trade === undefined ? (
+        <Clocks client={client} state={state} rights={rights} commands={commands} guard={guard} />
+      ) : (
+        <Suspense fallback={<section className="board" />}>
+          <Trade client={client} state={state} rights={rights} commands={commands} guard={guard} />
+        </Suspense>
       )}
       <Controls state={state} rights={rights} commands={commands} guard={guard} sound={sound} onOpen={setSheet} />
       <Notice error={sheet === 'adjust' ? null : error} />
@@ -104,6 +96,33 @@ export function GamePage({ client, sessionId, token, watchOnly }: GamePageProps)
         {sheet === 'history' && <HistorySheet client={client} state={state} onClose={close} />}
       </Suspense>
     </main>
+  );
+}
+
+/** A clock for each who has one, and who shares the one of the session. */
+function Clocks({ client, state, rights, commands, guard }: TradeProps) {
+  const faces = facesOf(state);
+  return (
+    <>
+      <section className="board" aria-label="Clocks" data-clocks={faces.length}>
+        {faces.map((face) => (
+          <ClockPanel
+            key={face.who}
+            client={client}
+            state={state}
+            face={face}
+            mayEnd={rights.turn}
+            // A participant's own clock never ends another one's turn.
+            rests={face.who === 'global' ? guard.turnRests : guard.rests}
+            onSwitch={() => commands.endTurn(undefined, face.who !== 'global')}
+          />
+        ))}
+      </section>
+      {state.items !== undefined && <ProgrammeList client={client} state={state} />}
+      {modeOf(state).owners !== 'participants' && state.items === undefined && (
+        <Roster state={state} mayEnd={rights.turn} rests={guard.turnRests} onPass={(next) => commands.endTurn(next)} />
+      )}
+    </>
   );
 }
 

@@ -17,6 +17,10 @@ export interface GameCommands {
   finish: () => void;
   cancel: () => void;
   adjust: (deltaMs: number, who: string | undefined) => void;
+  /** Any other command. */
+  act: (command: () => Promise<unknown>) => void;
+  /** As `act`, and never taken for a double press: of several people on one device each may press at once. */
+  actAtOnce: (command: () => Promise<unknown>) => void;
 }
 
 export interface Game {
@@ -31,21 +35,18 @@ export interface Game {
 }
 
 /** The game of a session as its page needs it: the state, what the user may do, the commands, and what went wrong. */
-export function useGame(client: SyncKairosClient, sessionId: string, token: string | undefined, watchOnly: boolean): Game {
+export function useGame(client: SyncKairosClient, sessionId: string, token: string | undefined, watchOnly: boolean, as?: string): Game {
   const { sessionState: state, error: joinError } = useSyncKairos(sessionId, client);
   const [failure, setFailure] = useState<SyncKairosError | null>(null);
-  const rights = state === null ? null : rightsIn(state, token, watchOnly);
+  const rights = state === null ? null : rightsIn(state, token, watchOnly, as);
   // If the user may end only their own turn, a new turn does not change what a button means.
   const guard = usePressGuard(state?.status ?? '', rights?.turn && state !== null ? turnOf(state) : null);
-  const run = (command: () => Promise<unknown>, endsTurn = false): void =>
-    guard.press(
-      () =>
-        void command().then(
-          () => setFailure(null),
-          (thrown: unknown) => setFailure(thrown instanceof SyncKairosError ? thrown : null),
-        ),
-      endsTurn,
+  const send = (command: () => Promise<unknown>): void =>
+    void command().then(
+      () => setFailure(null),
+      (thrown: unknown) => setFailure(thrown instanceof SyncKairosError ? thrown : null),
     );
+  const run = (command: () => Promise<unknown>, endsTurn = false): void => guard.press(() => send(command), endsTurn);
   return {
     state,
     rights,
@@ -66,6 +67,8 @@ export function useGame(client: SyncKairosClient, sessionId: string, token: stri
       finish: () => run(() => client.completeSession(sessionId)),
       cancel: () => run(() => client.cancelSession(sessionId)),
       adjust: (deltaMs, who) => run(() => client.adjustTime(sessionId, deltaMs, who)),
+      act: run,
+      actAtOnce: send,
     },
   };
 }

@@ -5,6 +5,7 @@
 import type { CreatePayload, FieldIssue, ItemInput, JsonObject, OutagePolicy, SyncMode, TimeControl } from '@synckairos/client';
 import { readControl } from './control-words.ts';
 import { parseDuration } from './duration.ts';
+import { parseGift } from './own-time.ts';
 
 /** A participant; in `per_group` a team. */
 export interface Row {
@@ -13,7 +14,7 @@ export interface Row {
    */
   label: string;
   name: string;
-  /** Its own time, or its own time control, if that differs from the others'. */
+  /** Its own time, or its own time control, if that differs from the others'; `+25 %` or `+10 min` on clocks at once. */
   time: string;
   /** Names of a team's members, with commas between. */
   members: string;
@@ -45,6 +46,8 @@ export interface Draft {
   /** The time of day here at which it starts by itself, as a `datetime-local` has it; empty for a start by hand. */
   startsAt: string;
   outage: OutagePolicy;
+  /** Whether everybody's clock runs by itself. */
+  together: boolean;
 }
 
 interface Uses {
@@ -68,7 +71,9 @@ const BY_MODE: Record<SyncMode, Uses> = {
 };
 
 /** Which of the optional fields apply to a draft. */
-export function usesOf({ mode, control, rounds }: Pick<Draft, 'mode' | 'control' | 'rounds'>): Uses {
+export function usesOf({ mode, control, rounds, together }: Pick<Draft, 'mode' | 'control' | 'rounds' | 'together'>): Uses {
+  if (together)
+    return { ...ONE_CLOCK, time: mode !== 'count_up', ceiling: mode === 'count_up', overtime: false, ownTimes: mode === 'per_participant' };
   const uses = isProgramme({ mode, rounds }) ? { ...BY_MODE[mode], ownTimes: true } : BY_MODE[mode];
   if (!uses.control || control === null) return { ...uses, control: false };
   return { ...uses, time: false, increment: false, ceiling: false };
@@ -104,8 +109,17 @@ export function sessionFrom(draft: Draft): { payload: CreatePayload; issues: Fie
     return control;
   };
   const time = uses.time ? read('time', draft.time, MINUTE) : undefined;
-  const own = rows.map((row, index) => (uses.ownTimes && !uses.control ? read(`rows.${index}.time`, row.time, MINUTE) : undefined));
+  const own = rows.map((row, index) =>
+    uses.ownTimes && !uses.control && !draft.together ? read(`rows.${index}.time`, row.time, MINUTE) : undefined,
+  );
+  const readGift = (text: string, index: number): OwnTime => {
+    const gift = parseGift(text);
+    if (gift === null)
+      issues.push({ field: `rows.${index}.time`, code: 'malformed', message: 'Write +25 %, +10 min or a time such as 1:30:00' });
+    return { total_time_ms: time, ...gift };
+  };
   const times = rows.map((row, index): OwnTime => {
+    if (draft.together) return readGift(uses.ownTimes ? row.time : '', index);
     if (!uses.control) return { total_time_ms: own[index] ?? time };
     return { time_control: row.time.trim() === '' ? undefined : readNotation(`rows.${index}.time`, row.time) };
   });
@@ -126,6 +140,7 @@ export function sessionFrom(draft: Draft): { payload: CreatePayload; issues: Fie
     undo_depth: readNumber('undo', draft.undo, issues),
     starts_at: readStart(draft.startsAt, issues),
     outage_policy: draft.outage,
+    concurrent: draft.together || undefined,
     metadata: metadataOf(draft, time, own),
     ...(isProgramme(draft)
       ? { items: rows.map((row, index) => itemOf(row, own[index])), rounds: readNumber('rounds', draft.rounds ?? '', issues) }
@@ -154,14 +169,20 @@ function readStart(text: string, issues: FieldIssue[]): string | undefined {
 }
 
 /** What the clock of a participant or team is given, beside what all are given. */
-type OwnTime = { total_time_ms: number | undefined } | { time_control: TimeControl | undefined };
+type OwnTime =
+  | { total_time_ms: number | undefined; time_factor?: number; extra_time_ms?: number }
+  | { time_control: TimeControl | undefined };
 
 function itemOf(row: Row, time_ms: number | undefined): ItemInput {
   return { item_id: idOf(row), title: row.name.trim() || row.label, time_ms };
 }
 
-function participants({ mode, rows }: Draft, times: OwnTime[]): CreatePayload['participants'] {
-  return rows.map((row, index) => ({ participant_id: idOf(row), ...(mode === 'per_participant' ? times[index] : {}) }));
+function participants({ mode, rows, together }: Draft, times: OwnTime[]): CreatePayload['participants'] {
+  return rows.map((row, index) => ({
+    participant_id: idOf(row),
+    ...(together ? { name: row.name.trim() || row.label } : {}),
+    ...(mode === 'per_participant' ? times[index] : {}),
+  }));
 }
 
 function teams(rows: Row[], times: OwnTime[]): Pick<CreatePayload, 'groups' | 'participants'> {
@@ -174,8 +195,10 @@ function teams(rows: Row[], times: OwnTime[]): Pick<CreatePayload, 'groups' | 'p
 }
 
 /** Names, since ids allow fewer characters; and what the clocks began with, which the state forgets. */
-function metadataOf({ preset, title, rows, mode }: Draft, time: number | undefined, own: (number | undefined)[]): JsonObject {
+function metadataOf({ preset, title, rows, mode, together }: Draft, time: number | undefined, own: (number | undefined)[]): JsonObject {
   const named = rows.map((row): [string, string] => [idOf(row), row.name.trim() || row.label]);
+  // A crowd would be more than metadata may hold; its names are fields of their own.
+  if (together) return { title: title.trim(), preset };
   const members = mode === 'per_group' ? rows.flatMap(membersOf) : [];
   const banks = rows.flatMap((row, index): [string, number][] => (own[index] === undefined ? [] : [[idOf(row), own[index]]]));
   return {
@@ -242,7 +265,7 @@ export function draftField(field: string, draft: Draft): string {
 }
 
 function isTime(part: string | undefined): boolean {
-  return part === 'total_time_ms' || part === 'time_control';
+  return part === 'total_time_ms' || part === 'time_control' || part === 'time_factor' || part === 'extra_time_ms';
 }
 
 /** A row without a time of its own has the common one. */

@@ -25,6 +25,7 @@ export const plain: Omit<Draft, 'preset' | 'title' | 'mode' | 'time'> = {
   rounds: null,
   startsAt: '',
   outage: 'charge',
+  together: false,
 };
 
 export const players: Row[] = [row('White'), row('Black')];
@@ -88,8 +89,24 @@ export const PRESETS: readonly [Preset, ...Preset[]] = [
   {
     name: 'Exam',
     label: '90 min',
-    description: 'One countdown for the room; an outage costs nobody time',
-    draft: { ...plain, preset: 'exam', title: 'Exam', mode: 'global', time: '1:30:00', warnings: '15 min, 5 min, 1 min', outage: 'credit' },
+    description: 'A clock for each, or for all and for those with extra time; an outage costs nobody time',
+    draft: {
+      ...plain,
+      preset: 'exam',
+      title: 'Exam',
+      mode: 'per_participant',
+      together: true,
+      rows: [row('Everybody'), row('With extra time', '+25 %')],
+      time: '1:30:00',
+      warnings: '15 min, 5 min, 1 min',
+      outage: 'credit',
+    },
+  },
+  {
+    name: 'Countdown',
+    label: '90 min',
+    description: 'One countdown for the room: a workshop, a hackathon',
+    draft: { ...plain, preset: 'countdown', title: 'Countdown', mode: 'global', time: '1:30:00', warnings: '15 min, 5 min, 1 min' },
   },
   {
     name: 'Meeting agenda',
@@ -121,6 +138,21 @@ export const PRESETS: readonly [Preset, ...Preset[]] = [
       time: '30 s',
       warnings: '3 s, 2 s, 1 s',
       autoAdvance: true,
+    },
+  },
+  {
+    name: 'Race',
+    label: '0.00',
+    description: 'All start at once; each has a time and a place of their own',
+    draft: {
+      ...plain,
+      preset: 'race',
+      title: 'Race',
+      mode: 'count_up',
+      together: true,
+      rows: ['Lane 1', 'Lane 2', 'Lane 3', 'Lane 4'].map((label) => row(label)),
+      time: '',
+      warnings: '',
     },
   },
   {

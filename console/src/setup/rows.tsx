@@ -1,6 +1,8 @@
 /** Who or what has a turn: participants, teams, items of an agenda. */
 import { type Draft, type Row, usesOf } from './draft.ts';
 import { type Faults, TextField } from './fields.tsx';
+import { PasteList } from './paste-list.tsx';
+import type { PastedLine } from './pasted.ts';
 
 interface RowsProps {
   draft: Draft;
@@ -13,7 +15,11 @@ interface RowsProps {
 export function Rows({ draft, faults, detailed, onChange }: RowsProps) {
   const { rows, mode } = draft;
   const isTeams = mode === 'per_group';
-  const withTimes = usesOf(draft).ownTimes && (detailed || rows.some((row) => row.time !== ''));
+  const { ownTimes } = usesOf(draft);
+  const withTimes = ownTimes && (detailed || rows.some((row) => row.time !== ''));
+  const noun = isTeams ? 'Side' : (NOUNS[draft.preset] ?? 'Player');
+  const take = (lines: PastedLine[]): void =>
+    onChange(lines.map(({ name, time }, index) => ({ label: `${noun} ${index + 1}`, name, time: ownTimes ? time : '', members: '' })));
   const change = (index: number, part: Partial<Row>): void =>
     onChange(rows.map((row, position) => (position === index ? { ...row, ...part } : row)));
   return (
@@ -59,12 +65,9 @@ export function Rows({ draft, faults, detailed, onChange }: RowsProps) {
       ))}
       {rows.length === 0 && <p className="field-note">Nobody in particular: one clock for everybody.</p>}
       <p className="problem">{faults['rows']}</p>
+      {!isTeams && <PasteList example={ownTimes ? 'Anna\nBen, +25 %' : 'Anna\nBen'} onTake={take} />}
       {detailed && (
-        <button
-          type="button"
-          className="add"
-          onClick={() => onChange([...rows, freshRow(rows, isTeams ? 'Side' : (NOUNS[draft.preset] ?? 'Player'))])}
-        >
+        <button type="button" className="add" onClick={() => onChange([...rows, freshRow(rows, noun)])}>
           {isTeams ? 'Add a team' : 'Add one'}
         </button>
       )}
@@ -72,10 +75,23 @@ export function Rows({ draft, faults, detailed, onChange }: RowsProps) {
   );
 }
 
-const LEGENDS: Partial<Record<string, string>> = { agenda: 'Items', intervals: 'Items', auction: 'Who bids', exam: 'Who writes' };
+const LEGENDS: Partial<Record<string, string>> = {
+  agenda: 'Items',
+  intervals: 'Items',
+  auction: 'Who bids',
+  exam: 'Who writes',
+  race: 'Who runs',
+};
 
 /** What a row is called until it has a name, if it is not a player. */
-const NOUNS: Partial<Record<string, string>> = { agenda: 'Item', intervals: 'Part', auction: 'Paddle', quiz: 'Team', exam: 'Student' };
+const NOUNS: Partial<Record<string, string>> = {
+  agenda: 'Item',
+  intervals: 'Part',
+  auction: 'Paddle',
+  quiz: 'Team',
+  exam: 'Student',
+  race: 'Lane',
+};
 
 function freshRow(rows: Row[], noun: string): Row {
   let number = rows.length + 1;
