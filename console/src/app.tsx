@@ -47,6 +47,6 @@ function Page({ client, token, refusal }: AppProps & { refusal: SyncKairosError 
   }
   if (refusal !== null) return <SignIn refusal={refusal} hadToken={token !== undefined} />;
   if (route.page === 'setup') return <SetupPage client={client} />;
-  const { sessionId, watchOnly, as } = route;
-  return <GamePage key={sessionId} client={client} sessionId={sessionId} token={token} watchOnly={watchOnly} as={as} />;
+  const { sessionId, ...link } = route;
+  return <GamePage key={sessionId} client={client} sessionId={sessionId} token={token} {...link} />;
 }

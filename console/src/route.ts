@@ -9,6 +9,7 @@ const OPERATOR = '#/operator';
 const PLAYGROUND = '#/playground';
 const CONTROL = 'control=';
 const WATCH = 'watch';
+const JOIN = 'join';
 const AS = 'as=';
 const TOKEN = 'token=';
 
@@ -16,19 +17,20 @@ export type Route =
   | { page: 'setup' }
   | { page: 'operator' }
   | { page: 'playground'; control: string | undefined }
-  | { page: 'game'; sessionId: string; watchOnly: boolean; as: string | undefined };
+  | { page: 'game'; sessionId: string; watchOnly: boolean; join: boolean; as: string | undefined };
 
 /**
- * The hash of a session’s page; `&watch` hides the controls, `&as=<participant_id>` shows what is one participant's,
- * `&token=…` brings a token.
+ * The hash of a session’s page; `&watch` hides the controls, `&join` asks who one is, `&as=<participant_id>` shows what
+ * is one participant's, `&token=…` brings a token.
  */
 export function sessionHash(
   sessionId: string,
-  { watchOnly = false, as, token }: { watchOnly?: boolean; as?: string; token?: string } = {},
+  { watchOnly = false, join = false, as, token }: { watchOnly?: boolean; join?: boolean; as?: string; token?: string } = {},
 ): string {
   const parts = [
     SESSION + encodeURIComponent(sessionId),
     watchOnly ? WATCH : '',
+    join ? JOIN : '',
     as === undefined ? '' : AS + encodeURIComponent(as),
     token === undefined ? '' : TOKEN + token,
   ];
@@ -51,7 +53,7 @@ export function routeOf(hash: string): Route {
   const sessionId = page.startsWith(SESSION) ? decoded(page.slice(SESSION.length)) : '';
   if (sessionId === '') return { page: 'setup' };
   const as = rest.find((part) => part.startsWith(AS));
-  return { page: 'game', sessionId, watchOnly: rest.includes(WATCH), as: as && decoded(as.slice(AS.length)) };
+  return { page: 'game', sessionId, watchOnly: rest.includes(WATCH), join: rest.includes(JOIN), as: as && decoded(as.slice(AS.length)) };
 }
 
 /** The token in a hash (`#token=…` or behind a page, `#/s/…&token=…`), and the hash without it. */

@@ -21,6 +21,9 @@ const BIDS: TurnWords = { end: 'New bid', hint: 'Tap or press space for a bid', 
 const BIDS_BY_NAME: TurnWords = { ...BIDS, end: null, hint: null };
 /** A countdown for everybody; a touch by chance must not add a lap to its history. */
 const COUNTDOWN: TurnWords = { ...LAPS, hint: null };
+/** The hammer falls by itself; before that the auctioneer can let it fall. */
+const LOTS: TurnWords = { end: 'Close lot', hint: null, one: 'lot', many: 'lots' };
+const QUESTIONS: TurnWords = { end: 'Next question', hint: null, one: 'question', many: 'questions' };
 const EXAM: TurnWords = { ...TURNS, end: null, hint: null };
 
 const BY_PRESET = new Map(
@@ -41,7 +44,9 @@ const BY_PRESET = new Map(
         'backgammon',
       ].map((preset) => [preset, MOVES]),
     ),
-    quiz: { end: 'Next question', hint: 'Tap or press space when answered', one: 'question', many: 'questions' },
+    // One after the other; a quiz in which all answer at once is told by its clocks.
+    quiz: { ...QUESTIONS, hint: 'Tap or press space when answered' },
+    turns: { ...QUESTIONS, hint: 'Tap or press space when answered' },
     exam: EXAM,
     countdown: EXAM,
   }),
@@ -53,10 +58,32 @@ const TOGETHER: Partial<Record<SessionState['sync_mode'], TurnWords>> = {
   count_up: { ...LAPS, end: null, hint: null, one: 'split', many: 'splits' },
 };
 
+function lotWords(state: SessionState): TurnWords {
+  if (state.items === undefined || isLastItem(state)) return { ...LOTS, end: null };
+  return isGap(presentItem(state)) ? { ...LOTS, end: 'Next lot' } : LOTS;
+}
+
+/** Whether everybody rests between two lots. */
+export function isGap(item: ItemState | undefined): boolean {
+  return item?.metadata?.['kind'] === 'gap';
+}
+
+/** What names the present question of a quiz in its metadata. */
+export function questionKey(state: SessionState): string {
+  return presentItem(state)?.item_id ?? `question-${state.cycle_count + 1}`;
+}
+
+/** The next question is not asked while the present one is open. */
+function questionWords(state: SessionState): TurnWords {
+  if (isLastItem(state) || tally(state).running > 0) return { ...QUESTIONS, end: null };
+  if (state.metadata[`right-${questionKey(state)}`] === undefined) return { ...QUESTIONS, end: 'Skip' };
+  return nextItem(state)?.metadata?.['kind'] === 'scores' ? { ...QUESTIONS, end: 'Final scores' } : QUESTIONS;
+}
+
 /** The words for turns in this game, and how the present one ends. */
 export function turnWords(state: SessionState): TurnWords {
-  const together = state.concurrent === true ? TOGETHER[state.sync_mode] : undefined;
-  if (together !== undefined) return together;
+  if (state.concurrent === true) return TOGETHER[state.sync_mode] ?? questionWords(state);
+  if (state.extension !== undefined) return lotWords(state);
   if (isAuction(state)) return state.participants.length > 0 ? BIDS_BY_NAME : BIDS;
   if (state.items !== undefined) return isLastItem(state) ? LAST_ITEM : ITEMS;
   const known = BY_PRESET.get(presetOf(state));
@@ -66,17 +93,18 @@ export function turnWords(state: SessionState): TurnWords {
 }
 
 /** How a session is shown: `clocks` where no trade has a view of its own. */
-export type View = 'clocks' | 'hall' | 'race';
+export type View = 'clocks' | 'hall' | 'race' | 'quiz' | 'auction';
 
 /** The view of a session, by what it is. */
-export function viewOf({ concurrent, sync_mode }: SessionState): View {
-  if (concurrent === true && sync_mode === 'per_participant') return 'hall';
-  return concurrent === true && sync_mode === 'count_up' ? 'race' : 'clocks';
+export function viewOf({ concurrent, sync_mode, extension }: SessionState): View {
+  if (concurrent !== true) return extension === undefined ? 'clocks' : 'auction';
+  if (sync_mode === 'per_cycle') return 'quiz';
+  return sync_mode === 'count_up' ? 'race' : 'hall';
 }
 
 /** What ending the whole session is called. */
 export function endWords(state: SessionState): string {
-  return { clocks: 'Finish', hall: 'End exam', race: 'End race' }[viewOf(state)];
+  return { clocks: 'Finish', hall: 'End exam', race: 'End race', quiz: 'End quiz', auction: 'End auction' }[viewOf(state)];
 }
 
 /** How the clock of a participant of a concurrent session stands. */

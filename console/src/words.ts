@@ -1,6 +1,7 @@
 /** The texts of the console: names, states and errors in words for users. */
 import { type FieldIssue, formatTime, modeOf, type SessionState, SyncKairosError } from '@synckairos/client';
-import { hasBid, hasMoves, isAuction, presentItem, tally, titleOfItem, viewOf } from './trade.ts';
+import { amountOf, presentLot } from './trades/lots.ts';
+import { hasBid, hasMoves, isAuction, isGap, presentItem, tally, titleOfItem, viewOf } from './trade.ts';
 
 /** The name its creator gave to a participant or group, else its id. */
 export function nameOf(state: SessionState, id: string): string {
@@ -25,7 +26,8 @@ export function standing(state: SessionState): string {
     case 'pending':
       return 'Ready to start';
     case 'running':
-      if (viewOf(state) !== 'clocks') return together(state);
+      if (state.concurrent === true) return together(state);
+      if (state.extension !== undefined) return hammer(state);
       if (item !== undefined) return `Now: ${titleOfItem(item)}`;
       if (isAuction(state)) return !hasBid(state) ? 'No bid yet' : active === null ? 'Running' : `Highest bid: ${active}`;
       if (active === null) return 'Running';
@@ -43,14 +45,28 @@ export function standing(state: SessionState): string {
 
 /** How many of a crowd go on, and how many are done. */
 function together(state: SessionState): string {
-  const { running, paused, finished } = tally(state);
+  const { running, paused, finished, waiting } = tally(state);
+  if (viewOf(state) === 'quiz') {
+    if (presentItem(state)?.metadata?.['kind'] === 'scores') return 'Final scores';
+    return running > 0 ? `${finished} of ${state.participants.length - waiting} answered` : 'Answers are in';
+  }
   if (viewOf(state) === 'race') return `${running} running · ${finished} finished`;
   return `${running + paused} writing · ${finished} handed in`;
+}
+
+/** How the lot of an auction stands, or went. */
+function hammer(state: SessionState): string {
+  const lot = presentLot(state);
+  const isDone = state.status !== 'running' || isGap(presentItem(state));
+  if (lot === undefined || lot.bid === null) return isDone ? 'Not sold' : 'No bid yet';
+  const { by, amount } = lot.bid;
+  return isDone ? `Sold to ${nameOf(state, by)} for ${amountOf(amount)}` : `Highest bid: ${amountOf(amount)} by ${nameOf(state, by)}`;
 }
 
 /** What it means that the clock has expired. */
 function ending(state: SessionState, active: string | null): string {
   if (isAuction(state)) return !hasBid(state) ? 'Time is up, no bid' : active === null ? 'Sold' : `Sold to ${active}`;
+  if (state.extension !== undefined) return hammer(state);
   const isEverybodys = state.concurrent === true || state.items !== undefined || modeOf(state).acrossTurns;
   return active === null || isEverybodys ? 'Time is up' : `${active} ran out of time`;
 }

@@ -15,6 +15,13 @@ async function paste(page: Page, preset: string, lines: string[]): Promise<void>
   await press(page, `Take ${lines.length}`);
 }
 
+/** Creates what is filled in, and returns the hash of its page. */
+async function created(page: Page): Promise<string> {
+  await press(page, 'Create game');
+  await button(page, 'Start').waitFor(PATIENCE);
+  return new URL(page.url()).hash;
+}
+
 describe('console: each trade to its end', function () {
   this.timeout(120_000);
   const room = browserRoom();
@@ -94,6 +101,98 @@ describe('console: each trade to its end', function () {
     expect(shown[0]).to.match(/\d\.\d\d$/);
     expect(shown[3]).to.contain('Gave up');
     expect(await stateOf(line)).to.include({ status: 'completed' });
+    expect(room.problems).to.deep.equal([]);
+  });
+
+  it('CO-134 a quiz: players say who they are, answer at once with their times, the host tells the right one, and scores go by speed', async () => {
+    const { url } = await room.stage.instance();
+    const host = await room.open(url);
+    await choose(host, 'Quiz');
+    await host.getByLabel('Who plays, one a line').fill('Anna\nBen\nCem');
+    await host.getByLabel('Question 2', { exact: true }).fill('6 × 7?');
+    await host.getByRole('button', { name: 'More settings' }).click();
+    await press(host, 'Remove H₂O?');
+    const hash = await created(host);
+    const players = [await room.open(`${url}/${hash}&join`), await room.open(`${url}/${hash}&join`)];
+    for (const [index, name] of ['Anna', 'Ben'].entries()) await players[index]?.getByRole('link', { name }).click(PATIENCE);
+    const [anna, ben] = players as [Page, Page];
+    await anna.getByText('It begins as soon as the host starts it.').waitFor(PATIENCE);
+    await press(host, 'Start');
+    await stands(host, '0 of 3 answered');
+    await anna.locator('.quiz-title', { hasText: 'Capital of Peru?' }).waitFor(PATIENCE);
+    await anna.getByRole('button', { name: 'Lima' }).click();
+    await anna.getByText(/Sent after \d+\.\d s ✓/).waitFor(PATIENCE);
+    // Nobody is told off, and a second answer does nothing.
+    await anna.getByRole('button', { name: 'Quito' }).click({ force: true });
+    await ben.getByRole('button', { name: 'Quito' }).click(PATIENCE);
+    await stands(host, '2 of 3 answered');
+    expect(await button(host, 'Next question').count()).to.equal(0);
+    const { session_id: id, cycle_count } = await stateOf(host);
+    await room.stage.client(url).finish(id, 'player-3', { answer: 1, cycle_count });
+    await stands(host, 'Answers are in');
+    await host.getByRole('button', { name: 'Lima' }).click(PATIENCE);
+    await anna.getByText(/Right: \+\d+/).waitFor(PATIENCE);
+    await ben.getByText('Not this time.').waitFor(PATIENCE);
+    const points = async (): Promise<unknown[]> => (await stateOf(host)).participants.map(({ metadata }) => metadata?.['points']);
+    const [first, second, third] = (await points()) as [number, number, number];
+    expect([first > third, third > 500, first <= 1_000, second]).to.deep.equal([true, true, true, 0]);
+    await press(host, 'Next question');
+    await ben.locator('.quiz-title', { hasText: '6 × 7?' }).waitFor(PATIENCE);
+    await ben.getByRole('button', { name: '42' }).click(PATIENCE);
+    for (const who of ['player-1', 'player-3']) await room.stage.client(url).finish(id, who, { answer: 0, cycle_count: 1 });
+    await stands(host, 'Answers are in');
+    await host.getByRole('button', { name: '42' }).click(PATIENCE);
+    await ben.getByText(/Right: \+\d+/).waitFor(PATIENCE);
+    await press(host, 'Final scores');
+    await host.locator('.quiz-scores li').first().waitFor(PATIENCE);
+    await host.getByRole('button', { name: /no next item/ }).click(PATIENCE);
+    await stands(host, 'Finished');
+    await ben.getByText(/That was all: \d+ points\./).waitFor(PATIENCE);
+    expect((await points()).filter((each) => typeof each === 'number' && each > 500)).to.have.length(3);
+    expect(room.problems).to.deep.equal([]);
+  });
+
+  it('CO-135 an auction with five bidders: amounts, going once, a bid near the end leaves more time, sold, next lot', async () => {
+    const { url } = await room.stage.instance();
+    const desk = await room.open(url);
+    await choose(desk, 'Auction');
+    await desk.getByLabel('Lot 1', { exact: true }).fill('Harbour at dusk');
+    await press(desk, 'More settings');
+    await press(desk, 'Remove Lot 3');
+    await desk.getByLabel('A late bid leaves').fill('8 s');
+    await desk.getByLabel('Time for each turn').fill('12 s');
+    const hash = await created(desk);
+    const phone = await room.open(`${url}/${hash}&as=paddle-4`);
+    await press(desk, 'Start');
+    await stands(desk, 'No bid yet');
+    const deadline = async (): Promise<number> => Date.parse((await stateOf(desk)).deadline_at ?? '');
+    const before = await deadline();
+    for (const paddle of ['Paddle 1', 'Paddle 3']) {
+      await button(desk, paddle).click(PATIENCE);
+      await desk.getByRole('button', { name: paddle, pressed: true }).waitFor(PATIENCE);
+    }
+    await stands(desk, 'Highest bid: 20 by Paddle 3');
+    await desk.locator('.auction-call', { hasText: /Going/ }).waitFor(PATIENCE);
+    await phone.getByRole('radio', { name: '+50', exact: true }).check();
+    await button(phone, 'Bid 70').click(PATIENCE);
+    await phone.getByText('You lead').waitFor(PATIENCE);
+    await stands(desk, 'Highest bid: 70 by Phone');
+    await until('the end is later', async () => (await deadline()) > before);
+    // A bid that was a mistake is taken back.
+    await button(desk, 'Paddle 2').click(PATIENCE);
+    await phone.getByText('You are outbid').waitFor(PATIENCE);
+    await desk.getByRole('button', { name: 'Take back' }).click(PATIENCE);
+    await phone.getByText('You lead').waitFor(PATIENCE);
+    await stands(desk, 'Sold to Phone for 70');
+    await phone.locator('.auction-results').getByText('sold to Phone for 70').waitFor(PATIENCE);
+    await press(desk, 'Next lot');
+    await stands(desk, 'No bid yet');
+    await button(desk, 'Online').click(PATIENCE);
+    await desk.getByRole('button', { name: 'Online', pressed: true }).waitFor(PATIENCE);
+    await desk.getByRole('button', { name: /no next item/ }).click(PATIENCE);
+    await desk.locator('.auction-results li', { hasText: 'Lot 2' }).getByText('sold to Online for 10').waitFor(PATIENCE);
+    await phone.locator('.auction-results li').nth(1).getByText('sold to Phone for 70').waitFor(PATIENCE);
+    expect(await desk.locator('body').textContent()).not.to.contain('ran out of time');
     expect(room.problems).to.deep.equal([]);
   });
 });

@@ -14,11 +14,11 @@ export async function eachView(page: Page, url: string, look: (view: string) => 
     await press(page, 'Start');
     await page.locator('.clock[data-active="true"]').waitFor({ timeout: 30_000 });
   };
-  const crowd = async (preset: string): Promise<void> => {
+  const crowd = async (preset: string, standing = '·', entries: Entries = {}): Promise<void> => {
     await home();
-    await createGame(page, preset);
+    await createGame(page, preset, entries);
     await press(page, 'Start');
-    await stands(page, '·');
+    await stands(page, standing);
   };
   await home();
   await look('setup');
@@ -80,6 +80,30 @@ export async function eachView(page: Page, url: string, look: (view: string) => 
   await page.goto(`${page.url()}&as=everybody`);
   await page.getByRole('button', { name: 'Hand in' }).waitFor({ timeout: 15_000 });
   await look('own clock');
+  await started('Auction');
+  await rested(page);
+  await page.getByRole('button', { name: 'Paddle 2' }).click();
+  await stands(page, 'Highest bid');
+  await look('auction');
+  await page.goto(`${page.url()}&as=paddle-4`);
+  await page.getByRole('button', { name: 'Bid 20' }).waitFor({ timeout: 15_000 });
+  await look('bidder');
+  await home();
+  await choose(page, 'Quiz');
+  await look('setup of a quiz');
+  await crowd('Quiz', 'answered', { 'Time for each turn': '5:00', 'Who plays, one a line': 'Anna' });
+  await look('quiz');
+  const quiz = page.url();
+  await page.goto(`${quiz}&join`);
+  await page.getByRole('link', { name: 'Anna' }).click();
+  await page.getByRole('button', { name: 'Lima' }).click();
+  await page.getByText('Sent after').waitFor({ timeout: 15_000 });
+  await look('player of a quiz');
+  await page.goto(quiz);
+  await stands(page, 'Answers are in');
+  await page.getByRole('button', { name: 'Lima' }).click();
+  await page.locator('.quiz-scores').waitFor({ timeout: 15_000 });
+  await look('scores');
   await crowd('Race');
   await page.getByRole('button', { name: 'Split: Lane 1' }).click();
   await page.getByRole('button', { name: 'Finish: Lane 2' }).click();

@@ -21,6 +21,7 @@ import { useSpaceBar } from './use-space-bar.ts';
 
 // Not part of the first view.
 const ShareSheet = lazy(async () => ({ default: (await import('../share/share-sheet.tsx')).ShareSheet }));
+const SeatPicker = lazy(async () => ({ default: (await import('../trades/seat-picker.tsx')).SeatPicker }));
 const HistorySheet = lazy(async () => ({ default: (await import('../history/history-sheet.tsx')).HistorySheet }));
 
 interface GamePageProps {
@@ -28,12 +29,14 @@ interface GamePageProps {
   sessionId: string;
   token: string | undefined;
   watchOnly: boolean;
+  /** Whether to ask first who is there. */
+  join: boolean;
   /** The participant whose own page this is. */
   as: string | undefined;
 }
 
-export function GamePage({ client, sessionId, token, watchOnly, as }: GamePageProps) {
-  const { state, rights, error, commands, guard } = useGame(client, sessionId, token, watchOnly, as);
+export function GamePage({ client, sessionId, token, watchOnly, join, as }: GamePageProps) {
+  const { state, rights, error, commands, guard } = useGame(client, sessionId, token, watchOnly || join, as);
   const sound = useSound(client, sessionId);
   const [sheet, setSheet] = useState<SheetName | null>(null);
   const focus = useKeptFocus();
@@ -57,7 +60,7 @@ export function GamePage({ client, sessionId, token, watchOnly, as }: GamePagePr
       </main>
     );
   }
-  const Trade = TRADE_VIEWS[viewOf(state)];
+  const Trade = join ? SeatPicker : TRADE_VIEWS[viewOf(state)];
   const close = (): void => setSheet(null);
   return (
     <main className="game" data-status={state.status} {...focus}>
@@ -66,7 +69,9 @@ export function GamePage({ client, sessionId, token, watchOnly, as }: GamePagePr
           <img src="favicon.svg" alt="" width="28" height="28" />
         </a>
         <h1>{titleOf(state)}</h1>
-        {!rights.turn && !rights.start && rights.own === undefined && rights.role !== 'participant' && <p className="badge">Watching</p>}
+        {!rights.turn && !rights.start && rights.own === undefined && !join && rights.role !== 'participant' && (
+          <p className="badge">Watching</p>
+        )}
         <p className="standing">{standing(state)}</p>
       </header>
       {state.status === 'pending' && state.starts_at != null && <StartCountdown client={client} startsAt={state.starts_at} />}

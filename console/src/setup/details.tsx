@@ -83,6 +83,16 @@ export function Details({ draft, faults, onChange }: DetailsProps) {
         fault={faults['warnings']}
         onChange={(warnings) => onChange({ warnings })}
       />
+      {(draft.softClose !== '' || draft.preset === 'lots') && (
+        <TextField
+          label="A late bid leaves"
+          value={draft.softClose}
+          placeholder="nothing more"
+          fault={faults['softClose']}
+          hint="A bid with less time than this left sets the clock to this"
+          onChange={(softClose) => onChange({ softClose })}
+        />
+      )}
       {isProgramme(draft) && (
         <TextField
           label="Rounds"

@@ -6,6 +6,7 @@ import type { CreatePayload, FieldIssue, ItemInput, JsonObject, OutagePolicy, Sy
 import { readControl } from './control-words.ts';
 import { parseDuration } from './duration.ts';
 import { parseGift } from './own-time.ts';
+import { parseList } from './pasted.ts';
 
 /** A participant; in `per_group` a team. */
 export interface Row {
@@ -16,7 +17,7 @@ export interface Row {
   name: string;
   /** Its own time, or its own time control, if that differs from the others'; `+25 %` or `+10 min` on clocks at once. */
   time: string;
-  /** Names of a team's members, with commas between. */
+  /** Names of a team's members, or the choices of a question, with commas between. */
   members: string;
 }
 
@@ -48,6 +49,10 @@ export interface Draft {
   outage: OutagePolicy;
   /** Whether everybody's clock runs by itself. */
   together: boolean;
+  /** Who takes part in a programme, one a line; null where nobody in particular does. */
+  people: string | null;
+  /** How much a late bid leaves on the clock; empty for an end that nobody moves. */
+  softClose: string;
 }
 
 interface Uses {
@@ -73,7 +78,7 @@ const BY_MODE: Record<SyncMode, Uses> = {
 /** Which of the optional fields apply to a draft. */
 export function usesOf({ mode, control, rounds, together }: Pick<Draft, 'mode' | 'control' | 'rounds' | 'together'>): Uses {
   if (together)
-    return { ...ONE_CLOCK, time: mode !== 'count_up', ceiling: mode === 'count_up', overtime: false, ownTimes: mode === 'per_participant' };
+    return { ...ONE_CLOCK, time: mode !== 'count_up', ceiling: mode === 'count_up', overtime: false, ownTimes: mode !== 'count_up' };
   const uses = isProgramme({ mode, rounds }) ? { ...BY_MODE[mode], ownTimes: true } : BY_MODE[mode];
   if (!uses.control || control === null) return { ...uses, control: false };
   return { ...uses, time: false, increment: false, ceiling: false };
@@ -110,7 +115,7 @@ export function sessionFrom(draft: Draft): { payload: CreatePayload; issues: Fie
   };
   const time = uses.time ? read('time', draft.time, MINUTE) : undefined;
   const own = rows.map((row, index) =>
-    uses.ownTimes && !uses.control && !draft.together ? read(`rows.${index}.time`, row.time, MINUTE) : undefined,
+    uses.ownTimes && !uses.control && (!draft.together || mode === 'per_cycle') ? read(`rows.${index}.time`, row.time, MINUTE) : undefined,
   );
   const readGift = (text: string, index: number): OwnTime => {
     const gift = parseGift(text);
@@ -119,7 +124,7 @@ export function sessionFrom(draft: Draft): { payload: CreatePayload; issues: Fie
     return { total_time_ms: time, ...gift };
   };
   const times = rows.map((row, index): OwnTime => {
-    if (draft.together) return readGift(uses.ownTimes ? row.time : '', index);
+    if (draft.together && mode !== 'per_cycle') return readGift(uses.ownTimes ? row.time : '', index);
     if (!uses.control) return { total_time_ms: own[index] ?? time };
     return { time_control: row.time.trim() === '' ? undefined : readNotation(`rows.${index}.time`, row.time) };
   });
@@ -141,9 +146,14 @@ export function sessionFrom(draft: Draft): { payload: CreatePayload; issues: Fie
     starts_at: readStart(draft.startsAt, issues),
     outage_policy: draft.outage,
     concurrent: draft.together || undefined,
+    extension: extensionOf(read('softClose', draft.softClose, SECOND)),
     metadata: metadataOf(draft, time, own),
     ...(isProgramme(draft)
-      ? { items: rows.map((row, index) => itemOf(row, own[index])), rounds: readNumber('rounds', draft.rounds ?? '', issues) }
+      ? {
+          items: itemsOf(draft, own),
+          rounds: readNumber('rounds', draft.rounds ?? '', issues),
+          ...(draft.people === null ? {} : { participants: peopleOf(draft) }),
+        }
       : mode === 'per_group'
         ? teams(rows, times)
         : { participants: participants(draft, times) }),
@@ -173,8 +183,32 @@ type OwnTime =
   | { total_time_ms: number | undefined; time_factor?: number; extra_time_ms?: number }
   | { time_control: TimeControl | undefined };
 
-function itemOf(row: Row, time_ms: number | undefined): ItemInput {
-  return { item_id: idOf(row), title: row.name.trim() || row.label, time_ms };
+const DAY = 86_400_000;
+
+/** The items of a programme. Behind the questions of a quiz its scores are shown for as long as the host likes. */
+function itemsOf({ rows, preset }: Draft, own: (number | undefined)[]): ItemInput[] {
+  const items = rows.map((row, index): ItemInput => {
+    const choices = preset === 'quiz' ? partsOf(row.members) : [];
+    const metadata = choices.length > 1 ? { metadata: { choices } } : {};
+    return { item_id: idOf(row), title: row.name.trim() || row.label, time_ms: own[index], ...metadata };
+  });
+  if (preset === 'lots') return items.flatMap((item, index) => (index === 0 ? [item] : [gapBefore(item), item]));
+  return preset === 'quiz' ? [...items, { item_id: 'scores', title: 'Scores', time_ms: DAY, metadata: { kind: 'scores' } }] : items;
+}
+
+/** Between two lots everybody rests for as long as the auctioneer likes. */
+function gapBefore({ item_id }: ItemInput): ItemInput {
+  return { item_id: `before-${item_id}`, title: 'Between lots', time_ms: DAY, metadata: { kind: 'gap' } };
+}
+
+function extensionOf(ms: number | undefined): CreatePayload['extension'] {
+  return ms === undefined || ms === 0 ? undefined : { window_ms: ms, by_ms: ms, mode: 'reset' };
+}
+
+/** Those who take part in a programme. */
+function peopleOf({ people, preset }: Draft): CreatePayload['participants'] {
+  const noun = preset === 'lots' ? 'paddle' : 'player';
+  return parseList(people ?? '').map(({ name }, index) => ({ participant_id: `${noun}-${index + 1}`, name }));
 }
 
 function participants({ mode, rows, together }: Draft, times: OwnTime[]): CreatePayload['participants'] {
@@ -195,10 +229,14 @@ function teams(rows: Row[], times: OwnTime[]): Pick<CreatePayload, 'groups' | 'p
 }
 
 /** Names, since ids allow fewer characters; and what the clocks began with, which the state forgets. */
-function metadataOf({ preset, title, rows, mode, together }: Draft, time: number | undefined, own: (number | undefined)[]): JsonObject {
+function metadataOf(
+  { preset, title, rows, mode, together, people }: Draft,
+  time: number | undefined,
+  own: (number | undefined)[],
+): JsonObject {
   const named = rows.map((row): [string, string] => [idOf(row), row.name.trim() || row.label]);
   // A crowd would be more than metadata may hold; its names are fields of their own.
-  if (together) return { title: title.trim(), preset };
+  if (together || people !== null) return { title: title.trim(), preset };
   const members = mode === 'per_group' ? rows.flatMap(membersOf) : [];
   const banks = rows.flatMap((row, index): [string, number][] => (own[index] === undefined ? [] : [[idOf(row), own[index]]]));
   return {
@@ -211,8 +249,13 @@ function metadataOf({ preset, title, rows, mode, together }: Draft, time: number
 }
 
 function membersOf(row: Row): [id: string, name: string][] {
-  const names = row.members.split(',').map((name) => name.trim());
-  return names.filter((name) => name !== '').map((name, index) => [`${idOf(row)}-${index + 1}`, name]);
+  return partsOf(row.members).map((name, index) => [`${idOf(row)}-${index + 1}`, name]);
+}
+
+/** The parts of a text between its commas. */
+function partsOf(text: string): string[] {
+  const parts = text.split(',').map((part) => part.trim());
+  return parts.filter((part) => part !== '');
 }
 
 function idOf({ label }: Row): string {
@@ -225,6 +268,7 @@ export function draftField(field: string, draft: Draft): string {
   const [list, position = '', part] = field.split('.');
   switch (list) {
     case 'participants':
+      if (isProgramme(draft)) return 'people';
       if (mode === 'per_group' || position === '') return 'rows';
       return isTime(part) ? timeField(draft, position) : `rows.${position}.name`;
     case 'items':
@@ -249,6 +293,8 @@ export function draftField(field: string, draft: Draft): string {
       return 'overtime';
     case 'warning_thresholds_ms':
       return 'warnings';
+    case 'extension':
+      return 'softClose';
     case 'rounds':
       return 'rounds';
     case 'undo_depth':

@@ -37,6 +37,24 @@ export function TextField({ label, value, type = 'text', placeholder, hint, faul
   );
 }
 
+/** Several lines of text. */
+export function TextArea({ label, value, placeholder, hint, fault, onChange }: Omit<TextFieldProps, 'type'>) {
+  const id = useId();
+  return (
+    <Field id={id} label={label} hint={hint} fault={fault}>
+      <textarea
+        id={id}
+        rows={4}
+        value={value}
+        placeholder={placeholder}
+        aria-invalid={fault !== undefined}
+        aria-describedby={`${id}-note`}
+        onChange={(event) => onChange(event.target.value)}
+      />
+    </Field>
+  );
+}
+
 interface SelectFieldProps<Value extends string> extends FieldProps {
   value: Value;
   options: Readonly<Record<Value, string>>;

@@ -1,5 +1,6 @@
 /** Takes a list of names, or of items with their times, in place of the rows. */
 import { useState } from 'react';
+import { TextArea } from './fields.tsx';
 import { type PastedLine, parseList } from './pasted.ts';
 
 interface PasteListProps {
@@ -23,11 +24,8 @@ export function PasteList({ example, onTake }: PasteListProps) {
     setText(null);
   };
   return (
-    <div className="field paste">
-      <label>
-        One a line, a time behind a comma
-        <textarea value={text} rows={6} placeholder={example} onChange={(event) => setText(event.target.value)} />
-      </label>
+    <div className="paste">
+      <TextArea label="One a line, a time behind a comma" value={text} placeholder={example} fault={undefined} onChange={setText} />
       <button
         type="button"
         className="add"

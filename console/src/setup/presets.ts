@@ -12,6 +12,8 @@ export interface Preset {
 /** A row of the set-up form: a participant, a team with its members, or an item. */
 export const row = (label: string, time = '', members = ''): Row => ({ label, name: '', time, members });
 
+const question = (label: string, name: string, choices: string): Row => ({ ...row(label, '', choices), name });
+
 export const plain: Omit<Draft, 'preset' | 'title' | 'mode' | 'time'> = {
   rows: [],
   control: null,
@@ -26,6 +28,8 @@ export const plain: Omit<Draft, 'preset' | 'title' | 'mode' | 'time'> = {
   startsAt: '',
   outage: 'charge',
   together: false,
+  people: null,
+  softClose: '',
 };
 
 export const players: Row[] = [row('White'), row('Black')];
@@ -57,6 +61,24 @@ export const PRESETS: readonly [Preset, ...Preset[]] = [
     },
   },
   {
+    name: 'Auction',
+    label: '3 × 1:00',
+    description: 'A bid in the last ten seconds leaves ten more; amounts, going once, sold, next lot',
+    draft: {
+      ...plain,
+      preset: 'lots',
+      title: 'Auction',
+      mode: 'per_cycle',
+      rows: [row('Lot 1'), row('Lot 2'), row('Lot 3')],
+      rounds: '',
+      people: 'Paddle 1\nPaddle 2\nPaddle 3\nPhone\nOnline',
+      time: '1:00',
+      softClose: '10 s',
+      warnings: '10 s, 5 s',
+      autoAdvance: true,
+    },
+  },
+  {
     name: 'Auction lot',
     label: '0:30',
     description: 'Every bid starts thirty seconds anew; silence sells',
@@ -71,12 +93,33 @@ export const PRESETS: readonly [Preset, ...Preset[]] = [
     },
   },
   {
+    name: 'Quiz',
+    label: '3 × 0:20',
+    description: 'All answer at once on their phones; the faster, the more points',
+    draft: {
+      ...plain,
+      preset: 'quiz',
+      title: 'Quiz',
+      mode: 'per_cycle',
+      together: true,
+      rows: [
+        question('Question 1', 'Capital of Peru?', 'Quito, Lima, La Paz, Bogotá'),
+        question('Question 2', '6 × 7?', '36, 42, 48, 67'),
+        question('Question 3', 'H₂O?', 'Water, Salt, Air, Gold'),
+      ],
+      rounds: '',
+      people: 'Anna\nBen\nCem',
+      time: '20 s',
+      warnings: '5 s',
+    },
+  },
+  {
     name: 'Quiz question',
     label: '0:20',
     description: 'Twenty seconds a question, then it is the next team’s',
     draft: {
       ...plain,
-      preset: 'quiz',
+      preset: 'turns',
       title: 'Quiz',
       mode: 'per_cycle',
       rows: [row('Team 1'), row('Team 2'), row('Team 3')],

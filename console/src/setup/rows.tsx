@@ -15,6 +15,7 @@ interface RowsProps {
 export function Rows({ draft, faults, detailed, onChange }: RowsProps) {
   const { rows, mode } = draft;
   const isTeams = mode === 'per_group';
+  const isQuiz = draft.preset === 'quiz' && draft.together;
   const { ownTimes } = usesOf(draft);
   const withTimes = ownTimes && (detailed || rows.some((row) => row.time !== ''));
   const noun = isTeams ? 'Side' : (NOUNS[draft.preset] ?? 'Player');
@@ -23,7 +24,7 @@ export function Rows({ draft, faults, detailed, onChange }: RowsProps) {
   const change = (index: number, part: Partial<Row>): void =>
     onChange(rows.map((row, position) => (position === index ? { ...row, ...part } : row)));
   return (
-    <fieldset className="rows" data-columns={withTimes || isTeams}>
+    <fieldset className="rows" data-columns={withTimes || isTeams || isQuiz}>
       <legend>{isTeams ? 'Teams' : (LEGENDS[draft.preset] ?? 'Who takes turns')}</legend>
       {rows.map((row, index) => (
         <div className="row" key={row.label}>
@@ -34,9 +35,9 @@ export function Rows({ draft, faults, detailed, onChange }: RowsProps) {
             fault={faults[`rows.${index}.name`]}
             onChange={(name) => change(index, { name })}
           />
-          {isTeams && (
+          {(isTeams || isQuiz) && (
             <TextField
-              label="Members"
+              label={isQuiz ? 'Choices' : 'Members'}
               value={row.members}
               fault={faults[`rows.${index}.members`]}
               onChange={(members) => change(index, { members })}
@@ -79,7 +80,9 @@ const LEGENDS: Partial<Record<string, string>> = {
   agenda: 'Items',
   intervals: 'Items',
   auction: 'Who bids',
+  lots: 'Lots',
   exam: 'Who writes',
+  quiz: 'Questions',
   race: 'Who runs',
 };
 
@@ -88,7 +91,9 @@ const NOUNS: Partial<Record<string, string>> = {
   agenda: 'Item',
   intervals: 'Part',
   auction: 'Paddle',
-  quiz: 'Team',
+  lots: 'Lot',
+  quiz: 'Question',
+  turns: 'Team',
   exam: 'Student',
   race: 'Lane',
 };

@@ -8,12 +8,12 @@ import { CONTROL_PRESETS } from './control-presets.ts';
 import { controlWords, readControl } from './control-words.ts';
 import { type Draft, draftField, sessionFrom, usesOf } from './draft.ts';
 import { wordsForFault } from './faults.ts';
-import { type Faults, TextField } from './fields.tsx';
+import { type Faults, TextArea, TextField } from './fields.tsx';
 import { type Preset, PRESETS } from './presets.ts';
 import { Rows } from './rows.tsx';
 
 /** Fields that show without opening the details. */
-const IN_SIGHT = /^(time|control|rows)/;
+const IN_SIGHT = /^(time|control|rows|people)/;
 
 export function SetupPage({ client }: { client: SyncKairosClient }) {
   const [draft, setDraft] = useState<Draft>(PRESETS[0].draft);
@@ -101,6 +101,14 @@ export function SetupPage({ client }: { client: SyncKairosClient }) {
           )}
           {(draft.rows.length > 0 || detailed) && (
             <Rows draft={draft} faults={faults} detailed={detailed} onChange={(rows) => change({ rows })} />
+          )}
+          {draft.people !== null && (
+            <TextArea
+              label={draft.preset === 'lots' ? 'Who bids, one a line' : 'Who plays, one a line'}
+              value={draft.people}
+              fault={faults['people']}
+              onChange={(people) => change({ people })}
+            />
           )}
           <button type="button" className="more" aria-expanded={detailed} onClick={() => setDetailed(!detailed)}>
             {detailed ? 'Fewer settings' : 'More settings'}

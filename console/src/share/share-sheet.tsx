@@ -19,8 +19,8 @@ interface ShareSheetProps {
   onClose: () => void;
 }
 
-/** `participant:<id>`: may end only the turns of that participant. */
-type Way = 'controller' | 'viewer' | `participant:${string}`;
+/** `participant:<id>`: may end only the turns of that participant. `join`: says first who one is. */
+type Way = 'controller' | 'viewer' | 'join' | `participant:${string}`;
 
 export function ShareSheet({ client, state, token, rights, onClose }: ShareSheetProps) {
   const isOpen = token === undefined;
@@ -30,6 +30,7 @@ export function ShareSheet({ client, state, token, rights, onClose }: ShareSheet
   const ways: [Way, string][] = [
     ['controller', 'Control'],
     ['viewer', 'Watch only'],
+    ...(isOpen && state.participants.length > 0 ? [['join', 'Everybody says who they are'] satisfies [Way, string]] : []),
     ...(isOpen
       ? []
       : state.participants.map(({ participant_id: id }): [Way, string] => [`participant:${id}`, `Play as ${nameOf(state, id)}`])),
@@ -49,7 +50,7 @@ export function ShareSheet({ client, state, token, rights, onClose }: ShareSheet
               ))}
           </div>
           {isOpen ? (
-            <OpenLink sessionId={state.session_id} watchOnly={way === 'viewer'} />
+            <OpenLink sessionId={state.session_id} way={way} />
           ) : (
             <RoleLink key={way} client={client} sessionId={state.session_id} way={way} onMade={() => setMade(made + 1)} />
           )}
@@ -63,14 +64,14 @@ export function ShareSheet({ client, state, token, rights, onClose }: ShareSheet
 }
 
 /** With AUTH_MODE=none a link can only hide buttons, and says so. */
-function OpenLink({ sessionId, watchOnly }: { sessionId: string; watchOnly: boolean }) {
+function OpenLink({ sessionId, way }: { sessionId: string; way: Way }) {
   return (
     <>
-      <Link hash={sessionHash(sessionId, { watchOnly })} />
+      <Link hash={sessionHash(sessionId, { watchOnly: way === 'viewer', join: way === 'join' })} />
       <p className="field-note">
-        {watchOnly
-          ? 'This server asks nobody who they are, so this link merely hides the controls: who knows how can still use them.'
-          : 'Whoever has this link can do all that you can.'}
+        {way === 'controller'
+          ? 'Whoever has this link can do all that you can.'
+          : 'This server asks nobody who they are, so this link merely hides the controls: who knows how can still use them.'}
       </p>
     </>
   );

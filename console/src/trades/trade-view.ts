@@ -17,4 +17,6 @@ export interface TradeProps {
 export const TRADE_VIEWS: Partial<Record<View, ComponentType<TradeProps>>> = {
   hall: lazy(async () => ({ default: (await import('./hall-view.tsx')).HallView })),
   race: lazy(async () => ({ default: (await import('./race-view.tsx')).RaceView })),
+  auction: lazy(async () => ({ default: (await import('./auction-view.tsx')).AuctionView })),
+  quiz: lazy(async () => ({ default: (await import('./quiz-view.tsx')).QuizView })),
 };
