@@ -86,7 +86,7 @@ export interface Rights {
   undo: boolean;
   adjust: boolean;
   share: boolean;
-  /** Whose page this is: the clock and the turns of this participant are all that it acts on. Undefined for nobody's. */
+  /** Whose page this is: it acts on this participant's clock and turns only. Undefined for nobody's. */
   own?: string | undefined;
 }
 

@@ -93,18 +93,22 @@ export function turnWords(state: SessionState): TurnWords {
 }
 
 /** How a session is shown: `clocks` where no trade has a view of its own. */
-export type View = 'clocks' | 'hall' | 'race' | 'quiz' | 'auction';
+export type View = 'clocks' | 'hall' | 'race' | 'quiz' | 'auction' | 'rundown' | 'intervals';
 
 /** The view of a session, by what it is. */
-export function viewOf({ concurrent, sync_mode, extension }: SessionState): View {
-  if (concurrent !== true) return extension === undefined ? 'clocks' : 'auction';
+export function viewOf(state: SessionState): View {
+  const { concurrent, sync_mode, extension, items } = state;
+  if (extension !== undefined) return 'auction';
+  if (concurrent !== true) return items === undefined ? 'clocks' : presetOf(state) === 'intervals' ? 'intervals' : 'rundown';
   if (sync_mode === 'per_cycle') return 'quiz';
   return sync_mode === 'count_up' ? 'race' : 'hall';
 }
 
+const END_WORDS: Partial<Record<View, string>> = { hall: 'End exam', race: 'End race', quiz: 'End quiz', auction: 'End auction' };
+
 /** What ending the whole session is called. */
 export function endWords(state: SessionState): string {
-  return { clocks: 'Finish', hall: 'End exam', race: 'End race', quiz: 'End quiz', auction: 'End auction' }[viewOf(state)];
+  return END_WORDS[viewOf(state)] ?? 'Finish';
 }
 
 /** How the clock of a participant of a concurrent session stands. */

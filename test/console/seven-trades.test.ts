@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import type { Page } from 'playwright-core';
 import { until } from '../kit/until.ts';
+import { sightings } from './browser.ts';
 import { choose, createGame, press, stands, stateOf } from './play.ts';
 import { browserRoom } from './room.ts';
 
@@ -193,6 +194,90 @@ describe('console: each trade to its end', function () {
     await desk.locator('.auction-results li', { hasText: 'Lot 2' }).getByText('sold to Online for 10').waitFor(PATIENCE);
     await phone.locator('.auction-results li').nth(1).getByText('sold to Phone for 70').waitFor(PATIENCE);
     expect(await desk.locator('body').textContent()).not.to.contain('ran out of time');
+    expect(room.problems).to.deep.equal([]);
+  });
+
+  it('CO-136 an agenda of six: one runs over, one is skipped, one comes back, others are changed, moved and put in', async () => {
+    const { url } = await room.stage.instance();
+    const desk = await room.open(url);
+    await paste(desk, 'Meeting agenda', ['Welcome, 1 s', 'Budget, 10', 'Works, 7:00', 'Staff, 5:00', 'Plans, 3:00', 'Questions, 5:00']);
+    const hash = await created(desk);
+    const wall = await room.open(`${url}/${hash}&watch`);
+    await press(desk, 'Start');
+    const row = (page: Page, title: string) => page.locator('.programme li', { hasText: title });
+    const sheet = desk.getByRole('dialog');
+    const open = async (title: string): Promise<void> => {
+      await row(desk, title).getByRole('button').click(PATIENCE);
+      await sheet.waitFor(PATIENCE);
+    };
+    await wall.locator('.clock-note', { hasText: 'Overtime' }).waitFor(PATIENCE);
+    // Over by two seconds at least, so that whole seconds tell it.
+    await wall.locator('.clock-time', { hasText: /^−[2-9]/ }).waitFor(PATIENCE);
+    await press(desk, 'Next item');
+    await row(wall, 'Welcome')
+      .getByText(/^\+0:0\d$/)
+      .waitFor(PATIENCE);
+    await stands(wall, 'Now: Budget');
+    await open('Staff');
+    await press(desk, 'Go to it now');
+    await stands(wall, 'Now: Staff');
+    await wall.locator('.programme li[data-status="skipped"]', { hasText: 'Works' }).waitFor(PATIENCE);
+    await desk.getByRole('button', { name: /^Back/ }).click(PATIENCE);
+    await stands(wall, 'Now: Budget');
+    await open('Questions');
+    await sheet.getByLabel('Time', { exact: true }).fill('2:00');
+    await sheet.getByLabel('Title', { exact: true }).fill('Any questions');
+    await press(desk, 'Save');
+    await row(wall, 'Any questions').getByText('2:00').waitFor(PATIENCE);
+    await open('Any questions');
+    await press(desk, 'Earlier');
+    await until('it has moved', async () => (await stateOf(desk)).items?.[4]?.title === 'Any questions');
+    await open('Plans');
+    await press(desk, 'Insert one behind');
+    await sheet.getByLabel('Title', { exact: true }).fill('Farewell');
+    await press(desk, 'Insert');
+    await row(wall, 'Farewell').waitFor(PATIENCE);
+    expect((await stateOf(desk)).items?.map(({ title }) => title)).to.deep.equal([
+      'Welcome',
+      'Budget',
+      'Works',
+      'Staff',
+      'Any questions',
+      'Plans',
+      'Farewell',
+    ]);
+    // A wall has nothing to press.
+    expect(await wall.locator('.programme button').count()).to.equal(0);
+    for (const next of ['Staff', 'Any questions', 'Plans', 'Farewell']) {
+      await press(desk, 'Next item');
+      await stands(wall, `Now: ${next}`);
+    }
+    await desk.getByRole('button', { name: 'End meeting' }).click(PATIENCE);
+    await stands(wall, 'Finished');
+    expect(room.problems).to.deep.equal([]);
+  });
+
+  it('CO-137 intervals: one clock that counts the last seconds whole, the round, and what comes next, to the end by themselves', async () => {
+    const { url } = await room.stage.instance();
+    const desk = await room.open(url);
+    await choose(desk, 'Intervals');
+    await press(desk, 'More settings');
+    const times = desk.getByLabel('Own time', { exact: true });
+    await times.first().fill('4 s');
+    await times.last().fill('2 s');
+    await desk.getByLabel('Rounds', { exact: true }).fill('2');
+    await desk.getByLabel('Warnings when this is left').fill('1 s');
+    const hash = await created(desk);
+    const wall = await room.open(`${url}/${hash}&watch`);
+    await wall.locator('.intervals-round', { hasText: 'Round 1 of 2' }).waitFor(PATIENCE);
+    await press(desk, 'Start');
+    await stands(wall, 'Now: Work');
+    await wall.locator('.clock-note', { hasText: 'Next: Rest' }).waitFor(PATIENCE);
+    await wall.locator('.intervals-round', { hasText: 'Round 2 of 2' }).waitFor(PATIENCE);
+    await stands(wall, 'Time is up');
+    const seen = Object.keys(await sightings(wall));
+    for (const digit of ['3', '2', '1']) expect(seen, digit).to.include(`global ${digit}`);
+    expect(seen.filter((digits) => /^global [1-9]\.\d$/.test(digits))).to.deep.equal([]);
     expect(room.problems).to.deep.equal([]);
   });
 });

@@ -70,7 +70,12 @@ export async function eachView(page: Page, url: string, look: (view: string) => 
   await look('per_cycle');
   await started('Meeting agenda');
   await page.locator('.programme-plan', { hasText: 'over at' }).waitFor();
-  await look('programme');
+  await look('rundown');
+  await page.locator('.programme button', { hasText: 'Plans' }).click();
+  await look('an item');
+  await press(page, 'Close');
+  await started('Intervals');
+  await look('intervals');
   await crowd('Exam');
   await page.locator('.hall-left', { hasText: /1:29:5\d/ }).waitFor({ timeout: 15_000 });
   await look('hall');

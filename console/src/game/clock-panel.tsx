@@ -15,6 +15,8 @@ interface ClockPanelProps {
   mayEnd: boolean;
   /** Whether it was pressed, or got another meaning, less than 300 ms ago. */
   rests: boolean;
+  /** Whether the last seconds are counted whole, 3-2-1, instead of by tenths. */
+  wholeSeconds?: boolean;
   onSwitch: () => void;
 }
 
@@ -23,7 +25,7 @@ const KEYS = ' or press space';
 /** The last seconds are highlighted, whatever the last threshold is. */
 const LAST_MS = 10_000;
 
-export function ClockPanel({ client, state, face, mayEnd, rests, onSwitch }: ClockPanelProps) {
+export function ClockPanel({ client, state, face, mayEnd, rests, wholeSeconds = false, onSwitch }: ClockPanelProps) {
   const view = useClock(client, state.session_id, face.who);
   const left = view?.left_ms ?? null;
   const used = useStopwatch(client, state.session_id);
@@ -42,7 +44,7 @@ export function ClockPanel({ client, state, face, mayEnd, rests, onSwitch }: Clo
   // Thresholds count down to the end of all periods and blocks.
   const untilEnd = controlled === null ? left : (readClock(state, controlled.owner, client.getServerTime())?.remaining_ms ?? left);
   // A dash until the server's time is known: no time is better than a wrong one.
-  const digits = shown === null ? '–:––' : formatTime(shown, face.counts === 'up' ? 'stopwatch' : 'countdown');
+  const digits = shown === null ? '–:––' : digitsOf(shown, face.counts, wholeSeconds);
   return (
     <button
       type="button"
@@ -80,6 +82,11 @@ export function ClockPanel({ client, state, face, mayEnd, rests, onSwitch }: Clo
       </span>
     </button>
   );
+}
+
+function digitsOf(ms: number, counts: Face['counts'], wholeSeconds: boolean): string {
+  if (wholeSeconds && ms > 0 && ms < LAST_MS) return String(Math.ceil(ms / 1_000));
+  return formatTime(ms, counts === 'up' ? 'stopwatch' : 'countdown');
 }
 
 /** What to do; without the key on devices that have no keyboard. */

@@ -11,7 +11,6 @@ import { Controls, type SheetName } from './controls.tsx';
 import { facesOf } from './faces.ts';
 import { FinishSheet } from './finish-sheet.tsx';
 import { Notice } from './notice.tsx';
-import { ProgrammeList } from './programme-list.tsx';
 import { Roster } from './roster.tsx';
 import { StartCountdown } from './start-countdown.tsx';
 import { useGame } from './use-game.ts';
@@ -123,8 +122,7 @@ function Clocks({ client, state, rights, commands, guard }: TradeProps) {
           />
         ))}
       </section>
-      {state.items !== undefined && <ProgrammeList client={client} state={state} />}
-      {modeOf(state).owners !== 'participants' && state.items === undefined && (
+      {modeOf(state).owners !== 'participants' && (
         <Roster state={state} mayEnd={rights.turn} rests={guard.turnRests} onPass={(next) => commands.endTurn(next)} />
       )}
     </>

@@ -15,7 +15,7 @@ export interface Row {
    */
   label: string;
   name: string;
-  /** Its own time, or its own time control, if that differs from the others'; `+25 %` or `+10 min` on clocks at once. */
+  /** Its own time, or time control, if that differs from the others'; on clocks at once `+25 %` or `+10 min` too. */
   time: string;
   /** Names of a team's members, or the choices of a question, with commas between. */
   members: string;

@@ -43,7 +43,8 @@ export function groupsOf(state: SessionState, clocks: readonly ParticipantClock[
     (a, b) => ORDER.indexOf(a.kind) - ORDER.indexOf(b.kind) || restOf(a) - restOf(b) || b.members.length - a.members.length,
   );
   const standard = usual(sorted);
-  return sorted.map((group) => ({ ...group, label: STANDING[group.kind] ?? labelOf(state, group, standard) }));
+  for (const group of sorted) group.label = STANDING[group.kind] ?? labelOf(state, group, standard);
+  return sorted;
 }
 
 function keyOf(kind: GroupKind, { deadline_at, time_remaining_ms, time_factor, extra_time_ms }: ParticipantState): string {

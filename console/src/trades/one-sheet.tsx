@@ -34,7 +34,7 @@ export function OneSheet({
         {extraOf(one)} <b className="number">{left === null ? '–:––' : formatTime(left)}</b> {WORDS[status ?? 'waiting']}
       </p>
       {rights.turn && !hasEnded && (
-        <div className="steps" role="group" aria-label="Clock">
+        <div className="steps" role="group" aria-label="Clock" data-resting={guard.rests}>
           {status === 'waiting' && isOn && (
             <button type="button" className="primary" onClick={then(() => client.startParticipant(session, id))}>
               Start now
@@ -58,9 +58,9 @@ export function OneSheet({
         </div>
       )}
       {rights.adjust && !hasEnded && (
-        <div className="steps" role="group" aria-label="Give or take">
+        <div className="steps" role="group" aria-label="Give or take" data-resting={guard.rests}>
           {STEPS.map(([label, ms]) => (
-            <button key={label} type="button" data-resting={guard.rests} onClick={() => commands.adjust(ms, id)}>
+            <button key={label} type="button" onClick={() => commands.adjust(ms, id)}>
               {label}
             </button>
           ))}

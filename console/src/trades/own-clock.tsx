@@ -35,7 +35,7 @@ export function OwnClock({ client, state, commands, guard, participantId: id, do
       {asks && (
         <Sheet title={`${done}?`} onClose={() => setAsks(false)}>
           <p>Your clock stops for good. This can’t be taken back.</p>
-          <div className="steps">
+          <div className="steps" data-resting={guard.rests}>
             <button type="button" className="primary" onClick={finish}>
               {done} now
             </button>

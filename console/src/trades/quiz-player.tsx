@@ -1,11 +1,11 @@
-/** The page of one player of a quiz: the choices, that the answer was sent and after what time, and what it was worth. */
+/** The page of one player of a quiz: the choices, that the answer was sent and when, and what it was worth. */
 import { formatTime } from '@synckairos/client';
 import { useCountdown } from '@synckairos/client/react';
 import { useState } from 'react';
 import { usePress } from '../game/press.ts';
 import { nameOf } from '../words.ts';
 import { byPoints, gainOf, LETTERS, pointsOf, type Question, questionOf } from './quiz.ts';
-import { ChoiceText, Scores } from './quiz-view.tsx';
+import { ChoiceText, Scores } from './quiz-parts.tsx';
 import type { TradeProps } from './trade-view.ts';
 
 export function QuizPlayer(props: TradeProps & { participantId: string }) {

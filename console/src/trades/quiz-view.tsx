@@ -2,14 +2,11 @@
 import { formatTime, type SyncKairosClient, type SessionState } from '@synckairos/client';
 import { useCountdown } from '@synckairos/client/react';
 import { useState } from 'react';
-import { nameOf } from '../words.ts';
-import { answered, byPoints, gainOf, isOpen, LETTERS, pointsOf, type Question, questionOf, revealOf, SIGNS } from './quiz.ts';
+import { answered, isOpen, LETTERS, questionOf, revealOf } from './quiz.ts';
+import { ChoiceText, Scores } from './quiz-parts.tsx';
 import { QuizPlayer } from './quiz-player.tsx';
 import type { TradeProps } from './trade-view.ts';
 import '../styles/quiz.css';
-
-/** So many of the best are shown. */
-const BEST = 10;
 
 export function QuizView(props: TradeProps) {
   const { client, state, rights, commands, guard } = props;
@@ -88,34 +85,4 @@ function Left({ client, state, open }: { client: SyncKairosClient; state: Sessio
   const left = useCountdown(client, state.session_id, shown && { participant_id: shown.participant_id });
   if (state.status === 'running' && !open) return state.participants.some(({ has_expired }) => has_expired) ? 'Time’s up' : 'All in';
   return left === null ? '–:––' : formatTime(left);
-}
-
-/** A choice by its sign, letter and text. */
-export function ChoiceText({ question: { right }, choice, text }: { question: Question; choice: number; text: string }) {
-  return (
-    <>
-      <span className="quiz-sign" aria-hidden="true">
-        {SIGNS[choice]}
-      </span>
-      <b>{LETTERS[choice]}</b>
-      <span dir="auto">{text}</span>
-      {right === choice && <span className="quiz-right">✓ right</span>}
-    </>
-  );
-}
-
-/** The best, with their points and what they got last. */
-export function Scores({ state, withGains }: { state: SessionState; withGains: boolean }) {
-  const all = byPoints(state);
-  return (
-    <ol className="quiz-scores" aria-label="Scores">
-      {all.slice(0, BEST).map((one) => (
-        <li key={one.participant_id}>
-          <span dir="auto">{nameOf(state, one.participant_id)}</span>
-          {withGains && gainOf(one) > 0 && <small className="number">+{gainOf(one)}</small>}
-          <b className="number">{pointsOf(one)}</b>
-        </li>
-      ))}
-    </ol>
-  );
 }

@@ -18,5 +18,7 @@ export const TRADE_VIEWS: Partial<Record<View, ComponentType<TradeProps>>> = {
   hall: lazy(async () => ({ default: (await import('./hall-view.tsx')).HallView })),
   race: lazy(async () => ({ default: (await import('./race-view.tsx')).RaceView })),
   auction: lazy(async () => ({ default: (await import('./auction-view.tsx')).AuctionView })),
+  rundown: lazy(async () => ({ default: (await import('./rundown-view.tsx')).RundownView })),
+  intervals: lazy(async () => ({ default: (await import('./intervals-view.tsx')).IntervalsView })),
   quiz: lazy(async () => ({ default: (await import('./quiz-view.tsx')).QuizView })),
 };
