@@ -117,7 +117,7 @@ export type OneStatus = NonNullable<ParticipantState['clock_status']>;
 /** How many clocks of a concurrent session wait, run, are paused, have finished or fallen. */
 export function tally({ participants }: SessionState): Record<OneStatus, number> {
   const counts = { waiting: 0, running: 0, paused: 0, finished: 0, expired: 0 };
-  for (const { clock_status = 'waiting' } of participants) counts[clock_status] += 1;
+  for (const { clock_status = 'waiting', withdrawn } of participants) if (withdrawn !== true) counts[clock_status] += 1;
   return counts;
 }
 

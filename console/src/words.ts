@@ -45,10 +45,10 @@ export function standing(state: SessionState): string {
 
 /** How many of a crowd go on, and how many are done. */
 function together(state: SessionState): string {
-  const { running, paused, finished, waiting } = tally(state);
+  const { running, paused, finished, expired } = tally(state);
   if (viewOf(state) === 'quiz') {
     if (presentItem(state)?.metadata?.['kind'] === 'scores') return 'Final scores';
-    return running > 0 ? `${finished} of ${state.participants.length - waiting} answered` : 'Answers are in';
+    return running > 0 ? `${finished} of ${running + paused + finished + expired} answered` : 'Answers are in';
   }
   if (viewOf(state) === 'race') return `${running} running · ${finished} finished`;
   return `${running + paused} writing · ${finished} handed in`;

@@ -4,6 +4,7 @@ import { type ParticipantClock, useNow, useParticipants } from '@synckairos/clie
 import { useState } from 'react';
 import { nameOf } from '../words.ts';
 import { groupsOf, type HallGroup } from './hall-groups.ts';
+import { LateSheet } from './late-sheet.tsx';
 import { OneSheet } from './one-sheet.tsx';
 import { OwnClock } from './own-clock.tsx';
 import type { TradeProps } from './trade-view.ts';
@@ -20,6 +21,7 @@ export function HallView(props: TradeProps) {
   const { session_id: id } = state;
   const clocks = useParticipants(client, id);
   const [chosen, choose] = useState<string | null>(null);
+  const [isLate, setLate] = useState(false);
   const [sought, seek] = useState('');
   if (rights.own !== undefined) return <OwnClock {...props} participantId={rights.own} done="Hand in" />;
   const mayAct = rights.turn || rights.adjust;
@@ -49,12 +51,21 @@ export function HallView(props: TradeProps) {
             +5 min for all
           </button>
         )}
+        {rights.adjust && !isOver && (
+          <button type="button" className="more" data-resting={guard.rests} onClick={() => setLate(true)}>
+            Late
+          </button>
+        )}
       </div>
       <div className="hall-groups">
-        {groupsOf(state, clocks).map((group) => (
+        {groupsOf(
+          state,
+          clocks.filter(({ participant }) => participant.withdrawn !== true),
+        ).map((group) => (
           <Group key={group.key} state={state} group={group} sought={sought} onChoose={mayAct && !isOver ? choose : null} />
         ))}
       </div>
+      {isLate && <LateSheet {...props} onClose={() => setLate(false)} />}
       {chosen !== null && <OneSheet {...props} participantId={chosen} onClose={() => choose(null)} />}
     </section>
   );

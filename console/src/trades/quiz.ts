@@ -51,8 +51,8 @@ export function isOpen(state: SessionState): boolean {
 
 /** How many have answered the present question, and of how many. */
 export function answered(state: SessionState): [done: number, of: number] {
-  const { finished, waiting } = tally(state);
-  return [finished, state.participants.length - waiting];
+  const { running, paused, finished, expired } = tally(state);
+  return [finished, running + paused + finished + expired];
 }
 
 export function pointsOf({ metadata }: ParticipantState): number {
