@@ -20,7 +20,7 @@ export async function createGame(page: Page, preset: string, entries: Entries = 
   await choose(page, preset);
   for (const [label, text] of Object.entries(entries)) await page.getByLabel(label, { exact: true }).fill(text);
   await page.getByRole('button', { name: 'Create game' }).click();
-  await page.getByRole('button', { name: 'Start' }).waitFor(PATIENCE);
+  await page.getByRole('button', { name: 'Start', exact: true }).waitFor(PATIENCE);
   return new URL(page.url()).hash;
 }
 

@@ -68,7 +68,7 @@ describe('console: what each preset is used for', function () {
   it('CO-81 a bid is made for the paddle whose name is pressed, and a lot is sold to the last bidder', async () => {
     const page = await room.open((await room.stage.instance()).url);
     await withRows(page, 'Auction lot', ['Anna', 'Ben', 'Cem']);
-    await createGame(page, 'Auction lot', { 'Time for each turn': '4 s' });
+    await createGame(page, 'Auction lot', { 'Time for each turn': '12 s' });
     await press(page, 'Start');
     await stands(page, 'No bid yet');
     // No paddle was pressed, so it is not known who bids.

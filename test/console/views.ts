@@ -77,7 +77,7 @@ export async function eachView(page: Page, url: string, look: (view: string) => 
   await started('Intervals');
   await look('intervals');
   await crowd('Exam');
-  await page.locator('.hall-left', { hasText: /1:29:5\d/ }).waitFor({ timeout: 15_000 });
+  await page.locator('.hall-left', { hasText: /1:2\d:\d\d/ }).waitFor({ timeout: 30_000 });
   await look('hall');
   await page.getByRole('button', { name: 'Everybody', exact: true }).click();
   await look('one of the hall');

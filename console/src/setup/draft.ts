@@ -146,6 +146,7 @@ export function sessionFrom(draft: Draft): { payload: CreatePayload; issues: Fie
     starts_at: readStart(draft.startsAt, issues),
     outage_policy: draft.outage,
     concurrent: draft.together || undefined,
+    answers: draft.preset === 'quiz' ? 'hidden' : undefined,
     extension: extensionOf(read('softClose', draft.softClose, SECOND)),
     metadata: metadataOf(draft, time, own),
     ...(isProgramme(draft)
