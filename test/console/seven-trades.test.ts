@@ -27,7 +27,7 @@ describe('console: each trade to its end', function () {
   this.timeout(180_000);
   const room = browserRoom();
 
-  it('CO-130 CO-131 an exam of 25 with two accommodations: groups by their end, one alone, more for all, hand-ins, and a student’s own page', async () => {
+  it('CO-130 CO-131 CO-133 an exam of 25 with two accommodations: groups by their end, one alone, more for all, hand-ins, and a student’s own page', async () => {
     const { url } = await room.stage.instance();
     const desk = await room.open(url);
     const names = Array.from({ length: 25 }, (_, index) => `Student ${String.fromCharCode(65 + index)}`);
