@@ -13,7 +13,7 @@ export const EVERY_ANSWER = Symbol('every answer');
 export type AnswersSeen = typeof EVERY_ANSWER | string | undefined;
 
 /** Whether a state hides answers now: the cycle in which they were given still has a clock that goes on. */
-export function hidesAnswers({ answers, status, participants }: SessionState): boolean {
+function hidesAnswers({ answers, status, participants }: SessionState): boolean {
   return answers === 'hidden' && (status === 'running' || status === 'paused') && participants.some(goesOnAlone);
 }
 

@@ -54,8 +54,10 @@ export class Engine {
   /** Applies a command to a session, after everything that happened to it before the command arrived. */
   execute(sessionId: string, command: TimerCommand, context: CommandContext): Promise<Outcome> {
     const execution = new Execution(this.#options, sessionId, command, context);
-    // In a concurrent session many command at once, and each but one would lose every race.
-    const isCrowded = command.type === 'finish' || this.#options.cache.get(sessionId)?.state.concurrent === true;
+    // In a concurrent session many command at once, and each but one would lose every race. Who loses one with an
+    // extension would be recorded after those who bid later.
+    const isCrowded =
+      command.type === 'finish' || command.type === 'extend' || this.#options.cache.get(sessionId)?.state.concurrent === true;
     return isCrowded ? this.#together.run(sessionId, execution) : execution.run();
   }
 

@@ -77,6 +77,14 @@ describe('extensions over instances', () => {
     await until('a trail that verifies', async () => (await findings(session_id))?.length === 0);
   });
 
+  it('CC-80 extensions that reach one instance at once are recorded in the order in which they arrived', async () => {
+    const session_id = await started({ extension: { window_ms: 3_600_000, by_ms: 1_000, mode: 'add', max_count: 5 } });
+    const bids = Array.from({ length: BIDDERS }, async (_, n) => a.ok('session:extend', { session_id, participant_id: `bidder-${n}` }));
+    const results = await Promise.all(bids);
+    expect(results.map(({ state }) => state.version)).to.deep.equal(Array.from({ length: BIDDERS }, (_, n) => n + 3));
+    expect(results.map(({ extended_ms }) => extended_ms)).to.deep.equal(results.map((_, n) => (n < 5 ? 1_000 : 0)));
+  });
+
   it('LT-16 extend over REST is the same command, tells the room, and says null for what an earlier call had moved', async () => {
     const session_id = await started({ extension: { window_ms: 60_000, by_ms: 2_500, mode: 'add' } });
     const bid = { participant_id: 'bidder-1', reason: 'hall', command_id: 'bid-1' };
