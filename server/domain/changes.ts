@@ -63,6 +63,7 @@ function isSameParticipant(a: ParticipantState, b: ParticipantState): boolean {
     a.clock_status === b.clock_status &&
     a.cycle_started_at === b.cycle_started_at &&
     a.deadline_at === b.deadline_at &&
+    a.zero_at === b.zero_at &&
     a.finished_at === b.finished_at &&
     a.expired_at === b.expired_at &&
     a.given_ms === b.given_ms &&

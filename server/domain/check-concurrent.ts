@@ -38,7 +38,7 @@ function checkOthers(payload: CreatePayload, unsupported: Unsupported): void {
 }
 
 function checkFields(payload: CreatePayload, issues: FieldIssue[], unsupported: Unsupported): void {
-  const { sync_mode, participants = [], increment_ms = 0, undo_depth = 0, overrun_ms = 0, late_finish_ms } = payload;
+  const { sync_mode, participants = [], increment_ms = 0, undo_depth = 0, late_finish_ms } = payload;
   if (!MODES.includes(sync_mode)) unsupported('concurrent', `Only ${MODES.join(', ')} may be concurrent`);
   else if (participants.length === 0 && modeOf(payload).owners === 'session') {
     issues.push({ field: 'participants', message: 'At least one participant is required in a concurrent session', code: 'too_small' });
@@ -53,7 +53,6 @@ function checkFields(payload: CreatePayload, issues: FieldIssue[], unsupported: 
   if (undo_depth > 0) unsupported('undo_depth', 'A concurrent session has no turns to take back');
   if (payload.extension !== undefined) unsupported('extension', 'Excludes concurrent');
   if (payload.max_cycles !== undefined && payload.sync_mode !== 'per_cycle') unsupported('max_cycles', 'Only per_cycle has common cycles');
-  if (overrun_ms > 0) unsupported('overrun_ms', 'Clocks of a concurrent session end at zero');
   for (const field of ['active_participant_id', 'active_group_id'] as const) {
     if (payload[field] !== undefined) unsupported(field, 'In a concurrent session nobody has the turn');
   }

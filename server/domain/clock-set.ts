@@ -1,5 +1,5 @@
 /** The clocks of a concurrent session as a whole: how they are stopped, charged, ended, and begin a cycle together. */
-import { type Charge, endItem, goesOnAlone, hasNextItem, iso, moveOn, presentItem, runOne, settleOne, useItem } from '#clock';
+import { type Charge, endItem, goesOnAlone, hasNextItem, iso, moveOn, presentItem, runOne, settleOne, standing, useItem } from '#clock';
 import type { ClockStatus, ParticipantInput, ParticipantState, SessionState } from '#contract';
 
 export const NOTHING: Charge = { participant_id: null, group_id: null, time_elapsed_ms: 0, time_remaining_ms: null };
@@ -14,8 +14,7 @@ export function share(time_ms: number, { time_factor = 1, extra_time_ms = 0 }: P
 
 /** A participant whose clock is fresh and waits, with the time of its session's mode. */
 export function waiting(state: SessionState, one: ParticipantState): ParticipantState {
-  const stands = { cycle_started_at: null, deadline_at: null, finished_at: null, expired_at: null };
-  const base = { ...one, clock_status: 'waiting' as const, ...stands };
+  const base = { ...one, clock_status: 'waiting' as const, ...standing(state), finished_at: null, expired_at: null };
   if (state.sync_mode === 'per_participant') {
     const bank = share(one.total_time_ms ?? 0, one);
     return { ...base, total_time_ms: bank, given_ms: bank };
@@ -85,8 +84,9 @@ export function closeItem(draft: SessionState, at: number): void {
   const item = presentItem(draft);
   if (item?.status !== 'running') return;
   // Whoever was closed before it began still has the times of their last cycle. Instants are ordered like their texts.
+  // The clock of whoever has withdrawn since is paused.
   const tookPart = (one: ParticipantState): boolean =>
-    goesOnAlone(one) || (one.expired_at ?? one.finished_at ?? '') > (item.started_at ?? '');
+    one.clock_status === 'paused' || goesOnAlone(one) || (one.expired_at ?? one.finished_at ?? '') > (item.started_at ?? '');
   useItem(draft, Math.max(0, ...draft.participants.filter(tookPart).map((one) => one.cycle_time_used_ms ?? 0)));
   endItem(draft, at);
 }

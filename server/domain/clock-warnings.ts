@@ -1,6 +1,6 @@
 /** Warnings of a concurrent session, in which every running clock crosses its thresholds by itself. Pure. */
 import { instantOf } from '#clock';
-import type { SessionState } from '#contract';
+import type { ParticipantState, SessionState } from '#contract';
 import type { SessionEvent } from './event.ts';
 
 /** One threshold that clocks cross at one instant. */
@@ -11,6 +11,8 @@ export interface Crossing {
   /** Where the threshold is a part of what the clock was given. */
   threshold_percent?: number;
   deadline_at: string;
+  /** From where the threshold counts, where the clocks go on below zero. */
+  zero_at?: string;
   participant_ids: string[];
 }
 
@@ -20,14 +22,15 @@ export interface Crossing {
  */
 export function crossings(state: SessionState, from: number, until: number): Crossing[] {
   const found = new Map<string, Crossing>();
-  each(state, from, (at, id, deadline_at, threshold_ms, threshold_percent) => {
-    if (at > until) return;
-    const key = `${at}/${threshold_ms}/${threshold_percent ?? ''}`;
+  each(state, from, (at, { participant_id: id, deadline_at = null, zero_at }, threshold_ms, threshold_percent) => {
+    if (at > until || deadline_at === null) return;
+    const key = `${at}/${threshold_ms}/${threshold_percent ?? ''}/${deadline_at}`;
     const known = found.get(key);
     if (known !== undefined) known.participant_ids.push(id);
     else {
       const part = threshold_percent === undefined ? {} : { threshold_percent };
-      found.set(key, { at, threshold_ms, ...part, deadline_at, participant_ids: [id] });
+      const zero = zero_at == null ? {} : { zero_at };
+      found.set(key, { at, threshold_ms, ...part, deadline_at, ...zero, participant_ids: [id] });
     }
   });
   return [...found.values()].toSorted((a, b) => a.at - b.at);
@@ -42,21 +45,22 @@ export function nextCrossing(state: SessionState, from: number): number | null {
   return next;
 }
 
-type Visit = (at: number, participantId: string, deadlineAt: string, threshold: number, percent?: number) => void;
+type Visit = (at: number, one: ParticipantState, threshold: number, percent?: number) => void;
 
 function each(state: SessionState, from: number, visit: Visit): void {
   const { participants, warning_thresholds_ms: thresholds, warning_thresholds_percent: parts = [] } = state;
   if (thresholds.length === 0 && parts.length === 0) return;
-  for (const { participant_id, cycle_started_at, deadline_at, given_ms } of participants) {
+  for (const one of participants) {
+    const { cycle_started_at, deadline_at, given_ms } = one;
     if (cycle_started_at == null || deadline_at == null) continue;
-    const deadline = Date.parse(deadline_at);
+    const zero = Date.parse(one.zero_at ?? deadline_at);
     const after = Math.max(from, instantOf(cycle_started_at));
     for (const threshold of thresholds) {
-      if (deadline - threshold > after) visit(deadline - threshold, participant_id, deadline_at, threshold);
+      if (zero - threshold > after) visit(zero - threshold, one, threshold);
     }
     for (const percent of parts) {
       const threshold = Math.floor(((given_ms ?? 0) * percent) / 100);
-      if (deadline - threshold > after) visit(deadline - threshold, participant_id, deadline_at, threshold, percent);
+      if (zero - threshold > after) visit(zero - threshold, one, threshold, percent);
     }
   }
 }

@@ -235,8 +235,9 @@ function adjustFault(state: SessionState, one: ParticipantState, delta: number):
   const left = given_ms + delta - cycle_time_used_ms;
   const mayGrowTo = state.sync_mode === 'per_participant' ? state.max_time_ms : null;
   const most = mayGrowTo ?? Math.max(CLOCK_MAX_MS, Math.min(given_ms, CONCURRENT_MAX_MS));
-  if (left >= 1 && left <= most) return null;
-  const message = `Must leave 1 to ${most} ms on the clock of ${participant_id}, not ${left}`;
+  const least = 1 - (state.overrun_ms ?? 0);
+  if (left >= least && left <= most) return null;
+  const message = `Must leave ${least} to ${most} ms on the clock of ${participant_id}, not ${left}`;
   return invalid([{ field: 'delta_ms', message, code: 'out_of_range' }]);
 }
 

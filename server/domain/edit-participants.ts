@@ -15,6 +15,7 @@ import { checkConcurrent } from './check-concurrent.ts';
 import { checkControls } from './check-control.ts';
 import { checkParticipants } from './check-create.ts';
 import { checkOverrun } from './check-overrun.ts';
+import { waiting } from './clock-set.ts';
 import { participantOf, withClock } from './participants.ts';
 import { goOnWithoutThem, late, returned, withdrawn } from './withdraw.ts';
 
@@ -107,13 +108,15 @@ function join(
   for (const { field, message, code } of faultsOfCreate(draft, input, at)) issues.push({ field: fieldOf(field, place), message, code });
   if (owners === 'participants' && max_time_ms !== null && (input.total_time_ms ?? 0) > max_time_ms)
     fault('total_time_ms', `Must not exceed max_time_ms, ${max_time_ms}`, 'too_big');
+  if (draft.concurrent === true && input.closes_at === undefined && hasClosed(draft, at))
+    fault('closes_at', 'Required, since the closing of the session is over', 'required');
   if (issues.length > before) return;
   draft.participants.push(enter(draft, participantOf(input, index), input.time_control));
 }
 
 /** Somebody who enters a draft, with their clock or as a member of their group, which has the bank that it had. */
 function enter(draft: SessionState, one: ParticipantState, control: TimeControl | undefined): ParticipantState {
-  if (draft.concurrent === true) return late(draft, one);
+  if (draft.concurrent === true) return late(draft, waiting(draft, one));
   switch (modeOf(draft).owners) {
     case 'participants':
       return withClock(one, control, draft.time_control);
@@ -125,6 +128,11 @@ function enter(draft: SessionState, one: ParticipantState, control: TimeControl 
     case 'session':
       return one;
   }
+}
+
+/** Whether the closing of everybody who has none of their own is over. */
+function hasClosed({ closes_at }: SessionState, at: number): boolean {
+  return closes_at !== undefined && Date.parse(closes_at) <= at;
 }
 
 /** What a create of such a session would refuse of a participant who joins at `at` (Unix ms). */

@@ -26,7 +26,8 @@ export function cutByClose(state: SessionState, named?: ReadonlySet<string>): No
     if (closing === null || !goesOnAlone(one) || named?.has(participant_id) === false) continue;
     const begins = startOf(state) ?? Date.parse(state.updated_at);
     const fall = fallOf(state, one, one.cycle_started_at == null ? begins : Date.parse(one.cycle_started_at));
-    const lost_ms = fall === null ? 0 : fall - Date.parse(closing);
+    // What is below zero is nobody's time.
+    const lost_ms = fall === null ? 0 : fall - (state.overrun_ms ?? 0) - Date.parse(closing);
     if (lost_ms <= 0) continue;
     const message = `The clock of ${participant_id} is closed ${lost_ms} ms before it would fall`;
     notices.push({ code: 'CUT_BY_CLOSE', field: 'closes_at', message, participant_id, lost_ms });

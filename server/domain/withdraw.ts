@@ -16,7 +16,7 @@ import {
   successor,
 } from '#clock';
 import type { ParticipantState, SessionState } from '#contract';
-import { goOnOrEnd, waiting } from './clock-set.ts';
+import { goOnOrEnd } from './clock-set.ts';
 
 /** A participant of a draft who is out of the order from `at` (Unix ms) on, with their clock settled and stopped. */
 export function withdrawn(draft: SessionState, one: ParticipantState, at: number): ParticipantState {
@@ -30,13 +30,13 @@ export function withdrawn(draft: SessionState, one: ParticipantState, at: number
  * somebody whose clock waits begins with the next cycle.
  */
 export function returned(draft: SessionState, { withdrawn: _withdrawn, ...one }: ParticipantState): ParticipantState {
-  return one.clock_status === 'waiting' && draft.status !== 'pending' ? late(draft, one) : one;
+  return late(draft, one);
 }
 
-/** Somebody who is there from now on, with a clock that waits. A cycle that is under way goes on without them. */
+/** A participant who is there from now on. A cycle that is under way goes on without a clock that waits. */
 export function late(draft: SessionState, one: ParticipantState): ParticipantState {
-  const fresh = waiting(draft, one);
-  return draft.sync_mode === 'per_cycle' && draft.status !== 'pending' ? { ...fresh, sits_out: true } : fresh;
+  const isLate = draft.sync_mode === 'per_cycle' && draft.status !== 'pending' && one.clock_status === 'waiting';
+  return isLate ? { ...one, sits_out: true } : one;
 }
 
 /**

@@ -293,7 +293,6 @@ describe('concurrent clocks: an exam hall', () => {
     ['an increment', { increment_ms: 1_000 }, 'increment_ms'],
     ['a time control', { time_control: { stages: [{ time_ms: HOUR }] } }, 'time_control'],
     ['turns to take back', { undo_depth: 1 }, 'undo_depth'],
-    ['time below zero', { overrun_ms: 1_000 }, 'overrun_ms'],
     ['one clock for all', { sync_mode: 'global', total_time_ms: HOUR }, 'concurrent'],
   ] as const) {
     it(`CC-16 a concurrent session can’t have ${what}`, () => {

@@ -5,9 +5,16 @@ import { goesOn, type Hall, type Seat } from './reference-hall.ts';
 function deadlineOf(hall: Hall, seat: Seat): string | null {
   const { status, now } = hall;
   if (status !== 'running' || seat.status !== 'running') return null;
-  const fall = seat.left === null ? null : now + seat.left;
+  const fall = seat.left === null ? null : now + seat.left + hall.overrun;
   const first = [fall, hall.closingOf(seat)].filter((at) => at !== null).toSorted((a, b) => a - b)[0];
   return first === undefined ? null : new Date(first).toISOString();
+}
+
+/** When it is at zero; undefined where it falls there. */
+function zeroOf(hall: Hall, seat: Seat): string | null | undefined {
+  if (hall.overrun === 0) return undefined;
+  if (hall.status !== 'running' || seat.status !== 'running' || seat.left === null) return null;
+  return new Date(Math.min(hall.now + seat.left, hall.closingOf(seat) ?? Infinity)).toISOString();
 }
 
 function leftOf(hall: Hall, seat: Seat): number | null {
@@ -25,6 +32,9 @@ export function toldSeats(hall: Hall): object[] {
     used: seat.used,
     left: leftOf(hall, seat),
     deadline_at: deadlineOf(hall, seat),
+    zero_at: zeroOf(hall, seat),
+    withdrawn: seat.out || undefined,
+    sits_out: seat.sitsOut || undefined,
     finished_at: iso(seat.finishedAt),
     expired_at: iso(seat.expiredAt),
     late_by_ms: seat.late ?? undefined,
@@ -43,6 +53,9 @@ export function shownSeats(state: SessionState): object[] {
     used: one.time_used_ms + (one.cycle_started_at == null ? 0 : at - Date.parse(one.cycle_started_at)),
     left: one.time_remaining_ms,
     deadline_at: one.deadline_at,
+    zero_at: one.zero_at,
+    withdrawn: one.withdrawn,
+    sits_out: one.sits_out,
     finished_at: one.finished_at,
     expired_at: one.expired_at,
     late_by_ms: one.late_by_ms,

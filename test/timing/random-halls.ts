@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { CreatePayload, ItemInput } from '#contract';
+import type { CreatePayload, ItemInput, ParticipantEdit } from '#contract';
 import type { TimerCommand } from '../../server/domain/decide.ts';
 import { ORIGIN } from './random-games.ts';
 import type { Hall } from './reference-hall.ts';
@@ -18,6 +18,10 @@ export type Wish =
   | { type: 'outage'; ms: number }
   | { type: 'jump'; item: number }
   | { type: 'plan'; starts: number | undefined; closes: number | undefined; participant_id: string | undefined }
+  | {
+      type: 'people';
+      entries: { participant_id: string; does: 'join' | 'withdraw' | 'return'; factor: number | undefined; closes: number | undefined }[];
+    }
   | { type: 'rewrite'; without: number[]; more: number[]; swap: boolean };
 
 const NAMES = ['ann', 'ben', 'cem', 'dan'];
@@ -35,6 +39,13 @@ const ahead = fc.oneof(
 
 const start = fc.record({ type: fc.constant('start' as const), participant_id: maybe(name) });
 const plan = fc.record({ type: fc.constant('plan' as const), starts: maybe(ahead), closes: maybe(ahead), participant_id: maybe(name) });
+
+const entry = fc.record({
+  participant_id: fc.constantFrom(...NAMES, 'eve', 'fay'),
+  does: fc.constantFrom('join' as const, 'withdraw' as const, 'withdraw' as const, 'return' as const),
+  factor: maybe(fc.constantFrom(1, 1.25, 1.33)),
+  closes: seldom(fc.integer({ min: 1, max: 3_000 })),
+});
 
 const command: fc.Arbitrary<Order['command']> = fc.oneof(
   { weight: 2, arbitrary: start },
@@ -67,6 +78,7 @@ const command: fc.Arbitrary<Order['command']> = fc.oneof(
       swap: fc.boolean(),
     }),
   },
+  { weight: 3, arbitrary: fc.record({ type: fc.constant('people' as const), entries: fc.array(entry, { minLength: 1, maxLength: 2 }) }) },
   { weight: 1, arbitrary: fc.record({ type: fc.constant('extend' as const), participant_id: maybe(name) }) },
   { weight: 1, arbitrary: fc.record({ type: fc.constantFrom('complete' as const, 'cancel' as const) }) },
   { weight: 1, arbitrary: fc.record({ type: fc.constant('outage' as const), ms: fc.integer({ min: 1, max: 700 }) }) },
@@ -114,6 +126,7 @@ export const halls: fc.Arbitrary<CreatePayload> = fc
     list: maybe(fc.array(item, { minLength: 1, maxLength: 4 })),
     rounds: fc.constantFrom(undefined, 1, 2),
     last: maybe(fc.integer({ min: 1, max: 3 })),
+    overrun: seldom(fc.integer({ min: 1, max: 300 })),
   })
   .map(({ sync_mode, time, seats, auto_advance, hasCeiling, late_finish_ms, ends, outage_policy, list, rounds, last, ...drawn }) => {
     // A closing lies after a planned start.
@@ -128,6 +141,7 @@ export const halls: fc.Arbitrary<CreatePayload> = fc
     }
     if (sync_mode === 'count_up' && hasCeiling) game.max_time_ms = time;
     if (sync_mode === 'per_participant') game.late_finish_ms = late_finish_ms;
+    if (sync_mode !== 'count_up' && drawn.overrun !== undefined) game.overrun_ms = drawn.overrun;
     if (ends !== undefined) game.action_on_timeout = { type: ends };
     const total_time_ms = sync_mode === 'per_participant' ? time : undefined;
     game.participants = seats.map(({ closes: own, time_factor, extra_time_ms }, n) => {
@@ -140,14 +154,32 @@ function isoAfter(ms: number | undefined): string | undefined {
   return ms === undefined ? undefined : new Date(ORIGIN + ms).toISOString();
 }
 
+type Entry = Extract<Wish, { type: 'people' }>['entries'][number];
+
+/** Who joins gives what the mode asks for, and a closing behind a planned start. */
+function editOf({ participant_id, does, factor, closes }: Entry, { now, starts, banks, status }: Hall): ParticipantEdit {
+  if (does !== 'join') return { participant_id, withdrawn: does === 'withdraw' };
+  const from = status === 'pending' ? Math.max(now, starts ?? 0) : now;
+  const closing = closes === undefined ? {} : { closes_at: new Date(from + closes).toISOString() };
+  return {
+    participant_id,
+    ...(banks ? { total_time_ms: 1_002 } : {}),
+    ...(factor === undefined ? {} : { time_factor: factor }),
+    ...closing,
+  };
+}
+
 /** What a drawn command means at this moment. */
-export function commandOf(drawn: Exclude<Order['command'], { type: 'outage' }>, { now, sheet }: Hall): TimerCommand {
+export function commandOf(drawn: Exclude<Order['command'], { type: 'outage' }>, hall: Hall): TimerCommand {
+  const { now, sheet } = hall;
   const { lines = [] } = sheet ?? {};
   switch (drawn.type) {
     case 'plan': {
       const from = (ms: number | undefined) => (ms === undefined ? undefined : isoAfter(now - ORIGIN + ms));
       return { type: 'schedule', starts_at: from(drawn.starts), closes_at: from(drawn.closes), participant_id: drawn.participant_id };
     }
+    case 'people':
+      return { type: 'edit', participants: drawn.entries.map((one) => editOf(one, hall)) };
     case 'jump':
       return { type: 'switch', next_item_id: lines[drawn.item]?.given.item_id ?? 'stranger' };
     case 'rewrite': {

@@ -1,4 +1,4 @@
-import type { CreatePayload, ItemInput, Status } from '#contract';
+import type { CreatePayload, ItemInput, ParticipantEdit, ParticipantInput, Status } from '#contract';
 import type { TimerCommand } from '../../server/domain/decide.ts';
 import { RunSheet } from './reference-programme.ts';
 
@@ -23,6 +23,11 @@ export interface Seat {
   hasExpired: boolean;
   /** Their own closing; without one that of everybody holds. */
   closes: number | null;
+  /** Whether they have withdrawn, and whether they joined within the cycle, which goes on without them. */
+  out: boolean;
+  sitsOut: boolean;
+  /** What they came with. */
+  input: ParticipantInput;
 }
 
 /** What the reference notes of an event. */
@@ -52,8 +57,23 @@ export class Hall {
     this.starts = instantOf(game.starts_at) ?? undefined;
     this.closes = instantOf(game.closes_at);
     if (game.items !== undefined) this.sheet = new RunSheet({ ...game, session_id: '' });
-    this.seats = (game.participants ?? []).map((one) => ({
-      id: one.participant_id,
+    this.seats = (game.participants ?? []).map((one) => this.#seatOf(one));
+    this.note('session_created');
+  }
+
+  /** How far a clock goes on below zero. */
+  get overrun(): number {
+    return this.#game.overrun_ms ?? 0;
+  }
+
+  /** Whether whoever joins brings their own time. */
+  get banks(): boolean {
+    return this.#game.sync_mode === 'per_participant';
+  }
+
+  #seatOf(input: ParticipantInput): Seat {
+    const seat: Seat = {
+      id: input.participant_id,
       status: 'waiting',
       given: null,
       left: null,
@@ -65,10 +85,13 @@ export class Hall {
       expiredAt: null,
       late: null,
       hasExpired: false,
-      closes: instantOf(one.closes_at),
-    }));
-    for (const seat of this.seats) this.#fresh(seat);
-    this.note('session_created');
+      closes: instantOf(input.closes_at),
+      out: false,
+      sitsOut: false,
+      input,
+    };
+    this.#fresh(seat);
+    return seat;
   }
 
   /** Lets time pass to an instant. */
@@ -142,7 +165,8 @@ export class Hall {
       case 'schedule':
         return (isOn || this.status === 'pending') && this.#schedule(command, seat);
       case 'edit':
-        return (isOn || this.status === 'pending') && this.#edit(command.items ?? []);
+        if (!isOn && this.status !== 'pending') return false;
+        return command.participants === undefined ? this.#edit(command.items ?? []) : this.#people(command.participants);
       case 'complete':
       case 'cancel':
         if (!isOn && this.status !== 'pending' && !(command.type === 'complete' && this.status === 'expired')) return false;
@@ -160,18 +184,17 @@ export class Hall {
   }
 
   #fresh(seat: Seat): void {
-    const { sync_mode, time_per_cycle_ms, max_time_ms, participants = [] } = this.#game;
-    const input = participants.find(({ participant_id }) => participant_id === seat.id);
+    const { sync_mode, time_per_cycle_ms, max_time_ms } = this.#game;
     const ofCycle = this.sheet?.present?.given.time_ms ?? time_per_cycle_ms;
-    const base = sync_mode === 'per_participant' ? input?.total_time_ms : sync_mode === 'per_cycle' ? ofCycle : max_time_ms;
+    const base = sync_mode === 'per_participant' ? seat.input.total_time_ms : sync_mode === 'per_cycle' ? ofCycle : max_time_ms;
     seat.given = seat.left = base === undefined ? null : this.#shareOf(seat, base);
   }
 
   #shareOf(seat: Seat, time: number): number {
-    const input = this.#game.participants?.find(({ participant_id }) => participant_id === seat.id);
+    const { time_factor = 1, extra_time_ms = 0 } = seat.input;
     // In hundredths, as somebody with pencil and paper would.
-    const hundredths = time * Math.round((input?.time_factor ?? 1) * 100);
-    return (hundredths - (hundredths % 100)) / 100 + (hundredths % 100 > 0 ? 1 : 0) + (input?.extra_time_ms ?? 0);
+    const hundredths = time * Math.round(time_factor * 100);
+    return (hundredths - (hundredths % 100)) / 100 + (hundredths % 100 > 0 ? 1 : 0) + extra_time_ms;
   }
 
   /** When a seat's clock is closed. */
@@ -181,11 +204,11 @@ export class Hall {
 
   #isClosed(seat: Seat): boolean {
     const closing = this.closingOf(seat);
-    return closing !== null && closing <= this.now;
+    return seat.out || (closing !== null && closing <= this.now);
   }
 
   #fall(): void {
-    const runsOut = (seat: Seat) => seat.status === 'running' && this.status === 'running' && seat.left === 0;
+    const runsOut = (seat: Seat) => seat.status === 'running' && this.status === 'running' && seat.left === -this.overrun;
     const fallen = this.seats.filter((seat) => goesOn(seat) && (this.#isClosed(seat) || runsOut(seat)));
     if (fallen.length === 0) return;
     if (this.status === 'pending' && fallen.some((seat) => this.#isClosed(seat)) && this.closes === this.now) {
@@ -208,7 +231,8 @@ export class Hall {
     else if (this.#game.sync_mode === 'per_cycle' && this.seats.some((seat) => !this.#isClosed(seat))) {
       const goesOnByItself = this.sheet?.present?.given.auto_advance ?? this.#game.auto_advance === true;
       if (this.#isLast() || goesOnByItself) this.#nextCycle();
-    } else this.#end(this.seats.some(({ status }) => status === 'finished') ? 'completed' : 'expired');
+    } else if (this.seats.some(({ status }) => status === 'finished')) this.#end('completed');
+    else this.#end(this.seats.some(({ status }) => status === 'expired') ? 'expired' : 'cancelled');
   }
 
   #isLast(): boolean {
@@ -225,9 +249,11 @@ export class Hall {
     this.sheet?.go(this.iso(this.now), item);
     for (const seat of this.seats) {
       seat.usedNow = 0;
-      if (this.#isClosed(seat)) continue;
+      if (this.#isClosed(seat) && !seat.out) continue;
       this.#fresh(seat);
-      Object.assign(seat, { status: 'running', since: this.now, hasExpired: false, finishedAt: null, expiredAt: null, late: null });
+      seat.sitsOut = false;
+      Object.assign(seat, { since: this.now, hasExpired: false, finishedAt: null, expiredAt: null, late: null });
+      seat.status = seat.out ? 'waiting' : 'running';
     }
   }
 
@@ -252,13 +278,13 @@ export class Hall {
 
   #start(seat: Seat | undefined): boolean {
     if (this.status !== 'pending' && this.status !== 'running' && this.status !== 'paused') return false;
-    if (seat?.status !== 'waiting') return false;
+    if (seat?.status !== 'waiting' || !goesOn(seat)) return false;
     this.#started();
     return this.#move(seat, 'waiting', 'running', 'participant_started');
   }
 
   #startAll(): boolean {
-    const waiting = this.seats.filter(({ status }) => status === 'waiting');
+    const waiting = this.seats.filter((seat) => seat.status === 'waiting' && goesOn(seat));
     if (this.status !== 'pending' && !(this.status === 'running' && waiting.length > 0)) return false;
     this.#started();
     for (const seat of waiting) Object.assign(seat, { status: 'running', since: this.now });
@@ -266,7 +292,7 @@ export class Hall {
   }
 
   #move(seat: Seat | undefined, from: Seat['status'], to: Seat['status'], type: string): boolean {
-    if (seat?.status !== from) return false;
+    if (seat?.status !== from || !goesOn(seat)) return false;
     seat.status = to;
     seat.since = this.now;
     return this.note(type, [seat.id]);
@@ -291,7 +317,7 @@ export class Hall {
 
   #finishLate(seat: Seat, arrival: number): boolean {
     const { late_finish_ms: most } = this.#game;
-    if (most === undefined || seat.expiredAt === null || this.status === 'cancelled' || this.status === 'pending') return false;
+    if (most === undefined || seat.out || seat.expiredAt === null || this.status === 'cancelled' || this.status === 'pending') return false;
     const byCommand = this.status === 'completed' && (this.seats.some(goesOn) || !this.seats.some(({ status }) => status === 'finished'));
     const late = Math.max(0, arrival - seat.expiredAt);
     if (byCommand || late > most) return false;
@@ -301,7 +327,7 @@ export class Hall {
   }
 
   #adjust(seats: Seat[] | undefined, delta: number): boolean {
-    const wrong = (seat: Seat) => seat.left === null || seat.left + delta < 1 || seat.left + delta > 86_400_000;
+    const wrong = (seat: Seat) => seat.left === null || seat.left + delta < 1 - this.overrun || seat.left + delta > 86_400_000;
     if (seats === undefined || !seats.every(goesOn) || seats.some(wrong)) return false;
     for (const seat of seats) {
       seat.given = (seat.given ?? 0) + delta;
@@ -323,7 +349,7 @@ export class Hall {
       return this.note('cycle_switched', [seat.id]);
     }
     if (id !== undefined || this.seats.every((seat) => this.#isClosed(seat))) return false;
-    for (const seat of this.seats) if (seat.status === 'running' || seat.status === 'paused') seat.ended += 1;
+    for (const seat of this.seats) if (goesOn(seat) && seat.status !== 'waiting') seat.ended += 1;
     this.#nextCycle(item);
     return this.note('cycle_switched');
   }
@@ -333,14 +359,14 @@ export class Hall {
     const [starts, closes] = [instantOf(starts_at), instantOf(closes_at)];
     const plansStart = closes === null || starts !== null;
     if (plansStart && this.status !== 'pending') return false;
-    if (id !== undefined && (closes === null || seat === undefined)) return false;
+    if (id !== undefined && (closes === null || seat === undefined || seat.out)) return false;
     for (const at of [starts, closes]) if (at !== null && (at <= this.now || at > this.now + 400 * DAY)) return false;
     const former = [this.closes, seat?.closes ?? null] as const;
     if (closes !== null && seat === undefined) this.closes = closes;
     if (closes !== null && seat !== undefined) seat.closes = closes;
     const start = plansStart ? starts : (this.starts ?? null);
     const isAhead = (at: number | null): at is number => at !== null && at > this.now;
-    const closings = [this.closes, ...this.seats.map((one) => one.closes)].filter(isAhead);
+    const closings = [this.closes, ...this.seats.map((one) => (one.out ? null : one.closes))].filter(isAhead);
     if (this.status === 'pending' && start !== null && closings.some((at) => at <= start)) {
       this.closes = former[0];
       if (seat !== undefined) seat.closes = former[1];
@@ -358,7 +384,9 @@ export class Hall {
     const waiting = this.seats.filter(goesOn);
     const changeOf = (seat: Seat, is: number): number => this.#shareOf(seat, is) - this.#shareOf(seat, was);
     const mayBegin = (is: number): boolean =>
-      waiting.every((seat) => (seat.given ?? 0) + changeOf(seat, is) >= 1 && (seat.given ?? 0) + changeOf(seat, is) <= 400 * DAY);
+      waiting.every(
+        (seat) => (seat.given ?? 0) + changeOf(seat, is) >= 1 - this.overrun && (seat.given ?? 0) + changeOf(seat, is) <= 400 * DAY,
+      );
     if (!sheet.rewrite(items, mayBegin)) return false;
     if (this.status !== 'pending') return this.note('session_edited');
     for (const seat of waiting) {
@@ -367,6 +395,37 @@ export class Hall {
       seat.left = (seat.left ?? 0) + change;
     }
     return this.note('session_edited');
+  }
+
+  /** Who joins, withdraws and returns. */
+  #people(edits: readonly ParticipantEdit[]): boolean {
+    const isNew = (id: string) => this.seats.every((seat) => seat.id !== id);
+    if (new Set(edits.map((one) => one.participant_id)).size < edits.length) return false;
+    const joins = ({ total_time_ms, time_factor, closes_at }: ParticipantEdit) => (total_time_ms ?? time_factor ?? closes_at) !== undefined;
+    if (edits.some((one) => (isNew(one.participant_id) ? one.withdrawn !== undefined : joins(one)))) return false;
+    // Whoever comes when everybody is closed has no time, unless by a closing of their own.
+    const isOver = this.closes !== null && this.closes <= this.now;
+    if (isOver && edits.some((one) => isNew(one.participant_id) && one.closes_at === undefined)) return false;
+    const outAfter = (seat: Seat) => edits.find((one) => one.participant_id === seat.id)?.withdrawn ?? seat.out;
+    const someJoin = edits.some((one) => isNew(one.participant_id));
+    if (this.status === 'pending' && !someJoin && this.seats.every(outAfter)) return false;
+    const isUnderWay = this.#game.sync_mode === 'per_cycle' && this.status !== 'pending';
+    for (const edit of edits) {
+      const seat = this.seats.find(({ id }) => id === edit.participant_id);
+      if (seat === undefined) this.seats.push(Object.assign(this.#seatOf(edit), { sitsOut: isUnderWay }));
+      else if (edit.withdrawn === true && !seat.out) {
+        if (seat.status === 'running') seat.status = 'paused';
+        seat.out = true;
+      } else if (edit.withdrawn === false && seat.out) {
+        seat.out = false;
+        if (seat.status === 'waiting' && isUnderWay) seat.sitsOut = true;
+      }
+    }
+    if (edits.some((one) => one.withdrawn === true) && this.status !== 'pending') this.#follow();
+    this.note('session_edited');
+    // Whoever returns after their closing falls at once.
+    this.#fall();
+    return true;
   }
 
   iso(at: number): string {
@@ -379,6 +438,7 @@ function instantOf(at: string | undefined): number | null {
 }
 
 /** Whether a clock of the reference has not ended. */
-export function goesOn({ status }: Seat): boolean {
+export function goesOn({ status, out, sitsOut }: Seat): boolean {
+  if (out || sitsOut) return false;
   return status === 'waiting' || status === 'running' || status === 'paused';
 }

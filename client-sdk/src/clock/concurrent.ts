@@ -72,10 +72,18 @@ export function settleOne(state: SessionState, one: ParticipantState, at: number
 
 /** A participant with their clock, as settled, running from `at` (Unix ms), or standing with null. */
 export function runOne(state: SessionState, one: ParticipantState, at: number | null): ParticipantState {
-  if (at === null) return { ...one, cycle_started_at: null, deadline_at: null };
+  if (at === null) return { ...one, ...standing(state) };
   const fall = fallOf(state, one, at);
   const falls = fall === null ? null : iso(fall);
-  return { ...one, cycle_started_at: iso(at), deadline_at: earlier(falls, closingOf(state, one)) };
+  const closing = closingOf(state, one);
+  const runs = { ...one, cycle_started_at: iso(at), deadline_at: earlier(falls, closing) };
+  if (state.overrun_ms !== undefined) runs.zero_at = fall === null ? null : earlier(iso(fall - state.overrun_ms), closing);
+  return runs;
+}
+
+/** The instants of a clock that stands. */
+export function standing({ overrun_ms }: SessionState): Pick<ParticipantState, 'cycle_started_at' | 'deadline_at' | 'zero_at'> {
+  return { cycle_started_at: null, deadline_at: null, ...(overrun_ms === undefined ? {} : { zero_at: null }) };
 }
 
 /** With at least MANY participants an event recomputes only the entries that it changed; each 100th version all. */
@@ -108,9 +116,11 @@ export function deriveConcurrent(draft: SessionState, at: number, kept: readonly
   const isOn = draft.status === 'running' || draft.status === 'paused';
   const { participants } = draft;
   let least: string | null = null;
+  let zero: string | null = null;
   for (const [index, one] of participants.entries()) {
     const { deadline_at = null, cycle_started_at = null } = one;
     least = earlier(least, deadline_at);
+    if (draft.overrun_ms !== undefined) zero = earlier(zero, one.zero_at ?? null);
     const closing = goesOnAlone(one) ? closingOf(draft, one) : null;
     if (closing !== null && (isOn || draft.status === 'pending')) least = earlier(least, closing);
     if (one === kept[index]) continue;
@@ -123,6 +133,7 @@ export function deriveConcurrent(draft: SessionState, at: number, kept: readonly
     }
   }
   draft.deadline_at = least;
+  if (draft.overrun_ms !== undefined) draft.zero_at = zero;
 }
 
 /** The time left on a clock that is closed in so many ms. */

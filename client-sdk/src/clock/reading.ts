@@ -68,6 +68,13 @@ function readAlone(clock: Clock, since: string | null, closesAt: number | undefi
   if (left_ms === null || left < left_ms) {
     return { ...reading, left_ms: left, remaining_ms: left, phase_left_ms: left, rate: left > 0 ? -1 : 0, next_change_in_ms: left || null };
   }
+  if (reading.phase === 'overrun') {
+    // Below zero what it shows goes on to the closing, where that is before the end.
+    const until = Math.min(left, reading.phase_left_ms ?? left);
+    return next_change_in_ms === null
+      ? reading
+      : { ...reading, phase_left_ms: until, rate: until > 0 ? -1 : 0, next_change_in_ms: until || null };
+  }
   // One that stands begins to fall when there is no more time than it has.
   return next_change_in_ms === null ? { ...reading, next_change_in_ms: left - left_ms || null } : reading;
 }

@@ -80,6 +80,8 @@ export interface ParticipantState {
   cycle_started_at?: string | null;
   /** When their clock falls; null unless clock and session run. */
   deadline_at?: string | null;
+  /** When it is at zero, where it goes on below (`overrun_ms`), or closed if that is before; null unless it runs. */
+  zero_at?: string | null;
   /** When they finished: the instant at which their `finish` reached the server. */
   finished_at?: string | null;
   /** When their clock fell. */

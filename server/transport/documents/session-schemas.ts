@@ -65,6 +65,7 @@ export const participant = z.object({
   clock_status: z.enum(CLOCK_STATUSES).exactOptional(),
   cycle_started_at: instant.nullable().exactOptional(),
   deadline_at: instant.nullable().exactOptional(),
+  zero_at: instant.nullable().exactOptional(),
   finished_at: instant.nullable().exactOptional(),
   expired_at: instant.nullable().exactOptional(),
   given_ms: ms.nullable().exactOptional(),

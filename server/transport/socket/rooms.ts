@@ -221,9 +221,16 @@ export function createRooms(io: IoServer, { adapter, schema, now, metrics }: Roo
       metrics.broadcasts.inc({ event: 'session:warning' });
       io.to(roomOf(state)).emit('session:warning', { ...envelope(state), ...holder, threshold_ms: threshold, ...ends });
     },
-    warnOfClocks(state, { threshold_ms, threshold_percent, deadline_at, participant_ids }) {
+    warnOfClocks(state, { threshold_ms, threshold_percent, deadline_at, zero_at, participant_ids }) {
       const part = threshold_percent === undefined ? {} : { threshold_percent };
-      const about = { ...envelope(state), group_id: null, threshold_ms, ...part, deadline_at };
+      const about = {
+        ...envelope(state),
+        group_id: null,
+        threshold_ms,
+        ...part,
+        deadline_at,
+        ...(zero_at === undefined ? {} : { zero_at }),
+      };
       const told = participant_ids.length > WARNED_ONE_BY_ONE ? [null] : participant_ids;
       for (const participant_id of told) {
         metrics.broadcasts.inc({ event: 'session:warning' });
