@@ -53,6 +53,8 @@ export function playHall(game: CreatePayload, given: readonly Order[]): SessionE
       const effect = hall.play(order, arrival);
       expect(decision.ok, `${JSON.stringify(order)} at ${now - ORIGIN}`).to.equal(effect);
       if (decision.ok) add(decision.event);
+      // Whoever returns after their closing falls at that very instant.
+      catchUpTo(now);
     }
     compare(hall, state, events);
   }

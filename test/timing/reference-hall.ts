@@ -366,7 +366,7 @@ export class Hall {
     if (closes !== null && seat !== undefined) seat.closes = closes;
     const start = plansStart ? starts : (this.starts ?? null);
     const isAhead = (at: number | null): at is number => at !== null && at > this.now;
-    const closings = [this.closes, ...this.seats.map((one) => (one.out ? null : one.closes))].filter(isAhead);
+    const closings = [this.closes, ...this.seats.map((one) => one.closes)].filter(isAhead);
     if (this.status === 'pending' && start !== null && closings.some((at) => at <= start)) {
       this.closes = former[0];
       if (seat !== undefined) seat.closes = former[1];
