@@ -1,5 +1,6 @@
 import type { SessionState } from '#contract';
-import { goesOn, type Hall, type Seat } from './reference-hall.ts';
+import { goesOn, type Seat } from './hall-seat.ts';
+import type { Hall } from './reference-hall.ts';
 
 /** When a clock of the reference falls by the present state: null where it does not. */
 function deadlineOf(hall: Hall, seat: Seat): string | null {

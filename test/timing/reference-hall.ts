@@ -1,34 +1,9 @@
 import type { CreatePayload, ItemInput, ParticipantEdit, ParticipantInput, Status } from '#contract';
 import type { TimerCommand } from '../../server/domain/decide.ts';
+import { goesOn, instantOf, type Seat, seatOf } from './hall-seat.ts';
 import { RunSheet } from './reference-programme.ts';
 
 const DAY = 86_400_000;
-
-/** A participant of the reference: what is left is taken away millisecond by millisecond. */
-export interface Seat {
-  id: string;
-  status: 'waiting' | 'running' | 'paused' | 'finished' | 'expired';
-  /** Null for a stopwatch without end. */
-  given: number | null;
-  left: number | null;
-  used: number;
-  /** What of that it has used in the present cycle. */
-  usedNow: number;
-  /** Since when it runs as it does, for a finish that reached the server before the last event. */
-  since: number;
-  ended: number;
-  finishedAt: number | null;
-  expiredAt: number | null;
-  late: number | null;
-  hasExpired: boolean;
-  /** Their own closing; without one that of everybody holds. */
-  closes: number | null;
-  /** Whether they have withdrawn, and whether they joined within the cycle, which goes on without them. */
-  out: boolean;
-  sitsOut: boolean;
-  /** What they came with. */
-  input: ParticipantInput;
-}
 
 /** What the reference notes of an event. */
 export interface Note {
@@ -72,24 +47,7 @@ export class Hall {
   }
 
   #seatOf(input: ParticipantInput): Seat {
-    const seat: Seat = {
-      id: input.participant_id,
-      status: 'waiting',
-      given: null,
-      left: null,
-      used: 0,
-      usedNow: 0,
-      since: 0,
-      ended: 0,
-      finishedAt: null,
-      expiredAt: null,
-      late: null,
-      hasExpired: false,
-      closes: instantOf(input.closes_at),
-      out: false,
-      sitsOut: false,
-      input,
-    };
+    const seat = seatOf(input);
     this.#fresh(seat);
     return seat;
   }
@@ -431,14 +389,4 @@ export class Hall {
   iso(at: number): string {
     return new Date(at).toISOString();
   }
-}
-
-function instantOf(at: string | undefined): number | null {
-  return at === undefined ? null : Date.parse(at);
-}
-
-/** Whether a clock of the reference has not ended. */
-export function goesOn({ status, out, sitsOut }: Seat): boolean {
-  if (out || sitsOut) return false;
-  return status === 'waiting' || status === 'running' || status === 'paused';
 }
