@@ -62,7 +62,7 @@ describe('console: a game', function () {
     await page.locator('.clock[data-player="black"]').click({ force: true });
     await page.locator('.clock[data-player="white"]').dblclick();
     await turnOf(page, 'black');
-    await page.getByText('1 move ·').waitFor();
+    await page.getByText('· 1 move').waitFor();
     expect(await page.locator('.standing').textContent()).to.equal('Ben to move');
   });
 

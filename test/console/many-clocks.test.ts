@@ -40,6 +40,17 @@ const UNREADABLE = `[...document.querySelectorAll('.clock')].flatMap((clock) => 
   return faults;
 })`;
 
+/** Runs in the page: whose note does not show whole what each move brings. */
+const CUT_NOTES = `[...document.querySelectorAll('.clock-note')].flatMap((note) => {
+  const text = note.firstChild?.textContent ?? '';
+  if (!text.includes('free a move')) return [];
+  const range = document.createRange();
+  range.setStart(note.firstChild, 0);
+  range.setEnd(note.firstChild, text.indexOf('free a move') + 'free a move'.length);
+  const [shown, all] = [range.getBoundingClientRect(), note.getBoundingClientRect()];
+  return shown.right > all.right + 1 || shown.bottom > all.bottom + 1 ? [text] : [];
+})`;
+
 describe('console: many clocks', function () {
   this.timeout(120_000);
   const room = browserRoom();
@@ -66,4 +77,24 @@ describe('console: many clocks', function () {
       expect(faults).to.deep.equal([]);
     });
   }
+
+  it('CO-89 at 320 px each clock that waits shows whole what its moves bring', async () => {
+    const { url } = await room.stage.instance();
+    const client = room.stage.client(url);
+    const page = await room.open(url, { reducedMotion: 'reduce' });
+    await page.setViewportSize({ width: 320, height: 568 });
+    for (const count of [2, 3, 8]) {
+      const participants = Array.from({ length: count }, (_, index) => ({ participant_id: `Player-${index + 1}` }));
+      const time_control = { stages: [{ time_ms: 5_400_000, delay_ms: 30_000 }] };
+      const { session_id: id } = await client.createSession({ sync_mode: 'per_participant', participants, time_control });
+      await client.startSession(id);
+      for (let turn = 0; turn < count; turn++) await client.switchCycle(id);
+      await page.goto(`${url}/#/s/${id}`);
+      await page
+        .locator('.clock-note', { hasText: '30 s free a move · 1 turn' })
+        .nth(count - 2)
+        .waitFor({ timeout: 30_000 });
+      expect(await page.evaluate<string[]>(CUT_NOTES), `${count} clocks`).to.deep.equal([]);
+    }
+  });
 });

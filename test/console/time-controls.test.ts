@@ -250,7 +250,7 @@ describe('console: time controls', function () {
       { stages: [{ time_ms: 180_000, delay_ms: 2_000 }] },
       undefined,
     ]);
-    await page.getByText('5 s free each move').waitFor();
-    await page.getByText('2 s free each move').waitFor();
+    await page.getByText('5 s free a move').waitFor();
+    await page.getByText('2 s free a move').waitFor();
   });
 });

@@ -35,7 +35,8 @@ export function facesOf(state: SessionState): Face[] {
       return inOrder(state).map((player) => ({
         who: player.participant_id,
         name: nameOf(state, player.participant_id),
-        note: state.concurrent === true ? noteOfOne(player) : joined(turnsOf(state, player.cycle_count), earned(state, player)),
+        // In a narrow row its end is cut off.
+        note: state.concurrent === true ? noteOfOne(player) : joined(earned(state, player), turnsOf(state, player.cycle_count)),
         counts,
         full: player.given_ms ?? fullBank(state, player.participant_id, player.total_time_ms ?? 0),
         hasTurn: state.concurrent === true ? player.clock_status === 'running' : player.participant_id === state.active_participant_id,

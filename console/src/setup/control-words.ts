@@ -26,17 +26,13 @@ function stageWords({ time_ms, turns, byoyomi, canadian, ...stage }: Stage): str
   return (parts.length === 0 ? 'No time of its own' : parts.join(', then ')) + (extras === '' ? '' : ` (${extras})`);
 }
 
-/** What a stage gives with each move: `+30 s a move`, `5 s free each move`; empty for nothing. */
+/** What a stage gives with each move: `+30 s a move`, `5 s free a move`; empty for nothing. */
 export function extraWords({ increment_ms = 0, increment_every = 1, delay_ms = 0, delay_type, max_time_ms }: Partial<Stage>): string {
   const every = increment_every === 1 ? 'a move' : `every ${increment_every} moves`;
   return [
     increment_ms === 0 ? '' : `+${spell(increment_ms)} ${every}`,
     max_time_ms === undefined ? '' : `never above ${spell(max_time_ms)}`,
-    delay_ms === 0
-      ? ''
-      : delay_type === 'bronstein'
-        ? `up to ${spell(delay_ms)} back after each move`
-        : `${spell(delay_ms)} free each move`,
+    delay_ms === 0 ? '' : delay_type === 'bronstein' ? `up to ${spell(delay_ms)} back a move` : `${spell(delay_ms)} free a move`,
   ]
     .filter((part) => part !== '')
     .join(', ');
