@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { SessionState } from '#contract';
-import { createGame, press, rested, shows, stands, stateOf, turnOf } from './play.ts';
+import { choose, createGame, press, rested, shows, stands, stateOf, turnOf } from './play.ts';
 import { browserRoom } from './room.ts';
 
 /** What the preset is, and whose clock runs first, second and third. */
@@ -138,5 +138,19 @@ describe('console: setting up', function () {
     const said = (await page.locator('.field-note, .problem').allTextContents()).join(' ');
     expect(said).not.to.match(/expected|invalid|_|<=|>=|\d{4}|Must/i);
     expect(room.problems).to.deep.equal([]);
+  });
+
+  it('CO-138 names and a title stay when another preset is chosen, and durations may be written in words', async () => {
+    const page = await room.open((await room.stage.instance()).url);
+    await page.getByLabel('White', { exact: true }).fill('Anna');
+    await page.getByLabel('Black', { exact: true }).fill('Ben');
+    await choose(page, 'Rapid');
+    expect(await page.getByLabel('Black', { exact: true }).inputValue()).to.equal('Ben');
+    await choose(page, 'Own rules');
+    await createGame(page, 'Own rules', { Title: 'Finals', 'Time for each': '1h30', 'Added after each turn': '2 seconds' });
+    const { participants, metadata, increment_ms } = await stateOf(page);
+    expect(participants.map(({ total_time_ms }) => total_time_ms)).to.deep.equal([5_400_000, 5_400_000]);
+    expect(metadata['names']).to.deep.equal({ 'player-1': 'Anna', 'player-2': 'Ben' });
+    expect(increment_ms).to.equal(2_000);
   });
 });

@@ -11,6 +11,7 @@ import { wordsForFault } from './faults.ts';
 import { type Faults, TextArea, TextField } from './fields.tsx';
 import { type Preset, PRESETS } from './presets.ts';
 import { Rows } from './rows.tsx';
+import { switchedTo } from './switched.ts';
 
 /** Fields that show without opening the details. */
 const IN_SIGHT = /^(time|control|rows|people)/;
@@ -24,7 +25,7 @@ export function SetupPage({ client }: { client: SyncKairosClient }) {
   const change = (part: Partial<Draft>): void => setDraft({ ...draft, ...part });
 
   const choose = (preset: Preset): void => {
-    setDraft(preset.draft);
+    setDraft(switchedTo(preset.draft, draft));
     setDetailed(preset.draft.preset === 'own');
     setFaults({});
     setProblem(null);
