@@ -77,9 +77,9 @@ export async function openDevice(browser: Browser, url: string, problems: string
 /** When a clock showed something new: `white 4:59` → Unix milliseconds with fractions. */
 export type Sightings = Record<string, number>;
 
-/** Forgets all sightings so far. The clocks that are there now are seen again when they change. */
+/** Forgets all sightings so far, but for what clocks show now. */
 export async function forget(page: Page): Promise<void> {
-  await page.evaluate('(shown = {}, phases = {}, undefined)');
+  await page.evaluate('forget()');
 }
 
 /** When a clock first told something of its time control: `white period 2 of 5`. */
