@@ -13,12 +13,22 @@ export function isLarge(state: SessionState): boolean {
 }
 
 /**
- * Whether updates of a session are sent as changes: of a large one, unless it has time controls or a programme, which
- * older clients can't apply.
+ * Whether changes of a session have the second form, since clients that ask for the first one can't apply them: it is
+ * concurrent, or has a programme or time controls.
  */
-export function tellsChanges(state: SessionState): boolean {
-  const { time_control, items, participants, groups } = state;
-  return isLarge(state) && (time_control ?? items) === undefined && !participants.some(hasControl) && !groups.some(hasControl);
+export function secondForm({ concurrent, time_control, items, participants, groups }: SessionState): boolean {
+  return concurrent === true || (time_control ?? items) !== undefined || participants.some(hasControl) || groups.some(hasControl);
+}
+
+/**
+ * Whether the changes from one state to the next can be told. An edit may replace items of a programme; changes add
+ * whoever joins to concurrent sessions only.
+ */
+export function canTellChanges(before: SessionState, after: SessionState): boolean {
+  if (!isLarge(before) || !isLarge(after) || before.epoch !== after.epoch) return false;
+  if (before.participants.length !== after.participants.length && after.concurrent !== true) return false;
+  const [was = [], is = []] = [before.items, after.items];
+  return was === is || (was.length === is.length && was.every(({ item_id }, index) => item_id === is[index]?.item_id));
 }
 
 /**
@@ -87,7 +97,7 @@ const DERIVED = new Set(['is_active', 'time_remaining_ms']);
  * whole; nobody is removed or moved.
  */
 export function changesBetween(before: SessionState, after: SessionState): StateChanges {
-  const { participants: _participants, groups: _groups, ...fields } = after;
+  const { participants: _participants, groups: _groups, items: _items, ...fields } = after;
   const changes: StateChanges = Object.fromEntries(
     Object.entries(fields).filter(([name, value]) => !same(before[name as keyof SessionState], value)),
   );
@@ -95,6 +105,8 @@ export function changesBetween(before: SessionState, after: SessionState): State
   const groups = after.groups.flatMap((one, index) => patchOf(before.groups[index], one, 'group_id'));
   if (participants.length > 0) changes.participants = participants;
   if (groups.length > 0) changes.groups = groups;
+  const items = (after.items ?? []).flatMap((one, index) => patchOf(before.items?.[index], one, 'item_id'));
+  if (items.length > 0) changes.items = items;
   return changes;
 }
 

@@ -191,6 +191,11 @@ describe('hidden answers over every way out of the server', () => {
       await until('the trail has it', async () => (await finished()) !== undefined);
       expect((await finished())?.metadata).to.have.all.keys('finished_at', 'hidden');
       expect(secretsIn(await askAll(session_id, undefined, 'anybody'))).to.deep.equal([]);
+      const late = await listen(b);
+      await late.client.ok('session:join', { session_id });
+      await host.client.ok('session:edit', { session_id, metadata: { late: true } });
+      const update = await late.client.next('session:update', ({ event_type }) => event_type === 'session_edited');
+      expect(secretsIn([JSON.stringify(update)]), 'the first of its instance in the room').to.deep.equal([]);
       expect(secretsIn(host.pushed)).to.deep.equal([]);
     } finally {
       [a, b] = [mine, theirs];

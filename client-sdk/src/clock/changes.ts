@@ -5,7 +5,16 @@ import { deriveConcurrent, isLazy } from './concurrent.ts';
 import { deriveTurns } from './derive.ts';
 
 /** Fields that an entry may lose again; null in changes stands for that. */
-export const MAY_GO: readonly string[] = ['answer', 'late_by_ms', 'withdrawn', 'sits_out'];
+export const MAY_GO: readonly string[] = [
+  'answer',
+  'late_by_ms',
+  'withdrawn',
+  'sits_out',
+  'title',
+  'participant_id',
+  'auto_advance',
+  'metadata',
+];
 
 /**
  * The state after changes; `state` must be the one before them. Computes `is_active` and `time_remaining_ms` as of
@@ -13,11 +22,12 @@ export const MAY_GO: readonly string[] = ['answer', 'late_by_ms', 'withdrawn', '
  */
 export function applyChanges(
   state: SessionState,
-  { participants = [], groups = [], ...fields }: StateChanges,
+  { participants = [], groups = [], items = [], ...fields }: StateChanges,
   isKept = false,
 ): SessionState {
   const changed = new Map(participants.map((patch) => [patch.participant_id, patch]));
   const regrouped = new Map(groups.map((patch) => [patch.group_id, patch]));
+  const moved = new Map(items.map((patch) => [patch.item_id, patch]));
   const after: SessionState = {
     ...state,
     ...fields,
@@ -28,6 +38,7 @@ export function applyChanges(
     }),
     groups: state.groups.map((one) => patched(one, regrouped.get(one.group_id))),
   };
+  if (state.items) after.items = state.items.map((one) => patched(one, moved.get(one.item_id)));
   // Entries that are left are participants who joined, told whole. Merged changes may have removed fields of them.
   for (const one of changed.values()) after.participants.push(patched(one as ParticipantState, one));
   const at = Date.parse(after.updated_at);

@@ -13,12 +13,13 @@ type Patch<Entry, Id extends keyof Entry> = Pick<Entry, Id> & {
 };
 
 /**
- * The fields of a state that have changed, and its participants and groups in which another field than `is_active` and
- * `time_remaining_ms` has changed. A participant who was not there before is whole, and stands behind the others.
+ * The fields of a state that have changed, its participants and groups in which another field than `is_active` and
+ * `time_remaining_ms` has changed, and the items of its programme that have changed. A participant who joined is whole.
  */
-export interface StateChanges extends Partial<Omit<SessionState, 'participants' | 'groups'>> {
+export interface StateChanges extends Partial<Omit<SessionState, 'participants' | 'groups' | 'items'>> {
   participants?: (Patch<ParticipantState, 'participant_id'> | ParticipantState)[];
   groups?: Patch<GroupState, 'group_id'>[];
+  items?: Patch<ItemState, 'item_id'>[];
 }
 
 type OrNull<Fields> = { [Field in keyof Fields]: Fields[Field] | null };

@@ -77,7 +77,7 @@ export interface UpdateEvent extends EventEnvelope {
  */
 export interface ChangesEvent extends EventEnvelope {
   event_type: EventType;
-  /** 2 in a concurrent session, whose changes only sockets get that joined with `deltas: 2`. */
+  /** 2 in a session that only sockets are told of by changes which joined with `deltas: 2` (`secondForm`). */
   deltas?: 2;
   /** They lead from this version, and from any between it and `version`. */
   since_version: number;

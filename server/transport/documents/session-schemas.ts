@@ -160,7 +160,8 @@ export const state = z.object({
   outcome: z.custom<JsonValue>().exactOptional(),
 }) satisfies z.ZodType<SessionState>;
 
-const { participants: _participants, groups: _groups, ...stateFields } = state.shape;
+const { participants: _participants, groups: _groups, items: _items, ...stateFields } = state.shape;
+const { item_id, ...itemFields } = item.shape;
 const { participant_id, is_active: _active, time_remaining_ms: _remaining, ...participantFields } = participant.shape;
 const { group_id, is_active: _groupActive, ...groupFields } = group.shape;
 
@@ -169,6 +170,14 @@ const mayGo = {
   late_by_ms: ms.nullable().exactOptional(),
   withdrawn: z.literal(true).nullable().exactOptional(),
   sits_out: z.literal(true).nullable().exactOptional(),
+};
+
+/** As above, of an item. */
+const itemMayLose = {
+  title: z.string().nullable().exactOptional(),
+  participant_id: id.nullable().exactOptional(),
+  auto_advance: z.boolean().nullable().exactOptional(),
+  metadata: free.nullable().exactOptional(),
 };
 
 /**
@@ -181,6 +190,7 @@ export const stateChanges = z.object({
     .array(z.union([z.object({ participant_id, ...exactOptional(participantFields), ...mayGo }), participant.extend(mayGo)]))
     .exactOptional(),
   groups: z.array(z.object({ group_id, ...exactOptional(groupFields) })).exactOptional(),
+  items: z.array(z.object({ item_id, ...exactOptional(itemFields), ...itemMayLose })).exactOptional(),
 }) satisfies z.ZodType<StateChanges>;
 
 /** What an event of a history changed: as above, of any session, and null also for a field that is gone. */

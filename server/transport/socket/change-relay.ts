@@ -1,5 +1,6 @@
 import { applyChanges, isAfter } from '#clock';
 import type { ChangesEvent, SessionState, UpdateEvent } from '#contract';
+import { secondForm } from '../../domain/changes.ts';
 import { shownTo, wholeOf } from '../../domain/told.ts';
 import type { Logger } from '../../observability/logger.ts';
 import { Gate } from '../../util/gate.ts';
@@ -105,7 +106,7 @@ export class ChangeRelay {
     const update: UpdateEvent = { session_id, epoch, version, server_time_ms, event_type, state: wholeOf(state) };
     const { io } = this.#options;
     // Those who wait for changes of a concurrent session have missed some, too.
-    const others = state.concurrent === true ? io.local.to(room) : io.local.to(room).except(changesRoomOf(room));
+    const others = secondForm(state) ? io.local.to(room) : io.local.to(room).except(changesRoomOf(room));
     others.emit('session:update', update);
   }
 

@@ -106,6 +106,9 @@ function merged(first: ChangesEvent, second: ChangesEvent): ChangesEvent {
   const patches = new Map(first.changes.participants?.map((one) => [one.participant_id, one]));
   for (const one of second.changes.participants ?? []) patches.set(one.participant_id, { ...patches.get(one.participant_id), ...one });
   if (patches.size > 0) changes.participants = [...patches.values()];
+  const items = new Map(first.changes.items?.map((one) => [one.item_id, one]));
+  for (const one of second.changes.items ?? []) items.set(one.item_id, { ...items.get(one.item_id), ...one });
+  if (items.size > 0) changes.items = [...items.values()];
   return { ...second, since_version: first.since_version, changes };
 }
 

@@ -1,7 +1,7 @@
 import type { Server, Socket } from 'socket.io';
 import { clockHolder, iso } from '#clock';
 import type { ClientToServerEvents, EventEnvelope, ExpiredEvent, ServerToClientEvents, SessionState } from '#contract';
-import { isLarge, tellsChanges } from '../../domain/changes.ts';
+import { canTellChanges, isLarge, secondForm } from '../../domain/changes.ts';
 import type { SessionEvent } from '../../domain/event.ts';
 import { partitionOf } from '../../domain/partitions.ts';
 import type { Schema } from '../../domain/schema.ts';
@@ -99,15 +99,6 @@ interface Telling {
   isComplete?: boolean;
 }
 
-/**
- * Whether a state may be told as changes of the one before. Of a session that older clients know they are not told if
- * somebody has joined, whom these clients would not add.
- */
-function mayFollow(before: SessionState, state: SessionState): boolean {
-  const isForAll = state.concurrent !== true && state.participants.length !== before.participants.length;
-  return before.epoch === state.epoch && isLarge(before) && !isForAll;
-}
-
 /** The first of a commit's events of which the room is told. `lastExpiry`: the index of its last expiry, or -1. */
 function toldFrom(events: readonly SessionEvent[], lastExpiry: number): number {
   const last = events[events.length - 1]?.state;
@@ -145,8 +136,8 @@ export function createRooms(io: IoServer, { adapter, schema, now, metrics }: Roo
   const updateOf = ({ event_type, state }: SessionEvent, snapshot: number, before: SessionState | null): Telling => {
     const { payload, json } = telling('session:update', Object.assign(envelope(state), { event_type }));
     const shown = shownTo(state, undefined);
-    if (before !== null && tellsChanges(state) && mayFollow(before, state)) {
-      const form = state.concurrent === true ? { deltas: 2 } : {};
+    if (before !== null && canTellChanges(before, state)) {
+      const form = secondForm(state) ? { deltas: 2 } : {};
       const changed = Object.assign(payload, { ...form, since_version: before.version, changes: changesTold(before, state) });
       return { ...telling('session:update', changed), isComplete: shown === state && shownTo(before, undefined) === before };
     }
