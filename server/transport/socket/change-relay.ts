@@ -79,7 +79,7 @@ export class ChangeRelay {
     }
   }
 
-  /** As `#tell`, of a concurrent session, whose updates may be merged. What the room was told is kept for that. */
+  /** As `#tell`, of changes in the second form, which may be merged. What the room was told is kept for that. */
   #tellClocks(room: string, event: ChangesEvent): void {
     const before = this.#told.get(room);
     if (before?.epoch === event.epoch && before.version === event.since_version) {
@@ -105,7 +105,7 @@ export class ChangeRelay {
     this.#told.set(room, state);
     const update: UpdateEvent = { session_id, epoch, version, server_time_ms, event_type, state: wholeOf(state) };
     const { io } = this.#options;
-    // Those who wait for changes of a concurrent session have missed some, too.
+    // Those who wait for changes in the second form have missed some, too.
     const others = secondForm(state) ? io.local.to(room) : io.local.to(room).except(changesRoomOf(room));
     others.emit('session:update', update);
   }

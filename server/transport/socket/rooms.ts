@@ -57,7 +57,7 @@ export function whoseRoom(room: string): { sessionId: string; incarnation: strin
 
 /**
  * The room of those sockets of this instance that are in a session's room and asked for changes: in the first form,
- * which a client of any version knows, or also in the second, in which concurrent sessions are told.
+ * which a client of any version knows, or also in the second (`secondForm`).
  */
 export function changesRoomOf(room: string, form: 1 | 2 = 1): string {
   return localRoomOf(form === 1 ? room : `2/${room}`);
