@@ -169,7 +169,9 @@ export class Hall {
     const runsOut = (seat: Seat) => seat.status === 'running' && this.status === 'running' && seat.left === -this.overrun;
     const fallen = this.seats.filter((seat) => goesOn(seat) && (this.#isClosed(seat) || runsOut(seat)));
     if (fallen.length === 0) return;
-    if (this.status === 'pending' && fallen.some((seat) => this.#isClosed(seat)) && this.closes === this.now) {
+    // Whoever returns after the closing of a session that has not begun finds it closed.
+    const first = Math.min(...fallen.map((seat) => this.closingOf(seat) ?? Infinity));
+    if (this.status === 'pending' && first === this.closes) {
       this.status = 'cancelled';
       this.note('session_cancelled');
       return;
