@@ -105,9 +105,10 @@ export async function eachView(page: Page, url: string, look: (view: string) => 
   await page.getByText('Sent after').waitFor({ timeout: 15_000 });
   await look('player of a quiz');
   await page.goto(quiz);
-  await stands(page, 'Answers are in');
+  // The player's page has such a choice too, so this waits for what only the host has.
+  await page.locator('.quiz-rule').waitFor({ timeout: 30_000 });
   await page.getByRole('button', { name: 'Lima' }).click();
-  await page.locator('.quiz-scores').waitFor({ timeout: 15_000 });
+  await page.locator('.quiz-scores').waitFor({ timeout: 30_000 });
   await look('scores');
   await crowd('Race');
   await page.getByRole('button', { name: 'Split: Lane 1' }).click();

@@ -11,15 +11,13 @@ const COUNTDOWN_MS = 10_000;
 export function IntervalsView({ client, state, rights, commands, guard }: TradeProps) {
   const programme = useProgramme(client, state.session_id);
   const [face] = facesOf(state);
-  const { session_id: id, round = 1, rounds = 1 } = state;
+  const { session_id: id } = state;
   const plan = (): void =>
     commands.act(() => client.schedule(id, { starts_at: new Date(Math.round(client.getServerTime()) + COUNTDOWN_MS).toISOString() }));
   if (face === undefined) return null;
   return (
     <>
-      <p className="intervals-round">
-        Round <b className="number">{round}</b> of {rounds}
-      </p>
+      <p className="intervals-round">{face.note}</p>
       <section className="board intervals" aria-label="Clocks" data-clocks="1">
         <ClockPanel
           client={client}
