@@ -1,5 +1,5 @@
 /**
- * `npm test`: runs the test files in four processes side by side, since most of them wait more than they compute; then
+ * `npm test`: runs the test files in five processes side by side, since most of them wait more than they compute; then
  * those that measure how soon something happens, two at a time; then those that need the whole machine, alone.
  * `npm test -- test/local test/util/gate.test.ts` runs a part. For Mocha's other options: `npx mocha`.
  */
@@ -77,7 +77,7 @@ const { values, positionals } = parseArgs({
     grep: { type: 'string', short: 'g' },
     timeout: { type: 'string' },
     'forbid-only': { type: 'boolean' },
-    jobs: { type: 'string', default: '4' },
+    jobs: { type: 'string', default: '5' },
   },
 });
 const options: TestRequest['options'] = {
@@ -90,7 +90,7 @@ type Kind = 'browser' | 'waiting' | 'other';
  * What each process prefers, so that two browsers seldom compute at the same time, and what waits does so beside those
  * who compute.
  */
-const PREFERRED: Kind[][] = [['browser'], ['waiting', 'other'], ['other', 'waiting'], ['other', 'waiting']];
+const PREFERRED: Kind[][] = [['browser'], ['waiting', 'other'], ['other', 'waiting'], ['other', 'waiting'], ['other', 'waiting']];
 const began = performance.now();
 const results: FileResult[] = [];
 let broken = false;

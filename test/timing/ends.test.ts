@@ -102,6 +102,20 @@ describe('names and metadata of participants', () => {
       'participants: too_big',
     ]);
   });
+
+  it('LT-24 an answer that would bring the texts of a session over 512 KiB is refused and changes nothing', () => {
+    const answer = 'x'.repeat(1_000);
+    const names = Math.floor((512 * 1024 - 2 * 1_002) / 1_009);
+    const participants = Array.from({ length: names + 3 }, (_, n) => ({
+      participant_id: `p-${n}`,
+      ...(n < names ? { metadata: { a: 'x'.repeat(1_001) } } : {}),
+    }));
+    const quiz = lots({ concurrent: true, auto_advance: false, participants });
+    const finish = (n: number) => ({ type: 'finish', participant_id: `p-${n}`, answer }) as const;
+    quiz.play(1_000, finish(0)).play(1_000, finish(1));
+    expect(faultOf(quiz.refusal(1_000, finish(2)))).to.equal('answer: too_big');
+    expect(quiz.play(1_000, { ...finish(2), answer: 'b' }).who('p-2')).to.include({ clock_status: 'finished', answer: 'b' });
+  });
 });
 
 describe('editing names and metadata of participants', () => {
