@@ -57,8 +57,9 @@ export function phaseWatch({ clock, now, tell }: PhaseWatchOptions) {
       const known = watched.get(id);
       known?.callOff?.();
       watched.delete(id);
-      const running = state && findClock(state, 'session')?.clock;
-      if (!state?.cycle_started_at || !running?.control) return;
+      if (!state?.cycle_started_at) return;
+      const running = findClock(state, 'session')?.clock;
+      if (!running?.control) return;
       const turn = JSON.stringify([state.epoch, clockHolder(state), running.state.turns]);
       // Of a turn that the client saw begin all phases are raised; those from before the client came are not.
       const part = known?.turn === turn ? known.part : known && partOf(readClock(state, 'session', Date.parse(state.cycle_started_at)));

@@ -23,9 +23,9 @@ export class Rooms {
     return this.#rooms.get(sessionId);
   }
 
-  /** The state that is shown of a session; null where none is known. */
+  /** The state that is shown of a session, for readers of clocks (`SessionStore.known`); null where none is known. */
   state(sessionId: string): SessionState | null {
-    return this.known(sessionId)?.store.getSnapshot() ?? null;
+    return this.known(sessionId)?.store.known ?? null;
   }
 
   /** The rooms of the sessions with a listener. */

@@ -304,14 +304,14 @@ export class SessionCommands {
    */
   #predict(id: string, current: string | null | undefined, next: string | undefined, nextItem: string | undefined): () => void {
     const store = this.#parts.rooms.known(id)?.store;
-    const state = store?.getSnapshot();
+    const state = store?.known;
     // Without `current` the guard is the active participant by the server, so a second click on a predicted turn is
     // refused.
     const isTheirTurn = current == null ? state === store?.seen : current === state?.active_participant_id;
     const predicted = state != null && isTheirTurn ? this.#parts.predict(state, next, nextItem) : null;
     if (store === undefined || predicted === null) return () => undefined;
     store.predict(predicted);
-    return () => store.getSnapshot() === predicted && store.predict(null);
+    return () => store.known === predicted && store.predict(null);
   }
 
   #guard(
@@ -339,7 +339,7 @@ export class SessionCommands {
   /** The cycle last seen of a session whose cycles have clocks of their own, unless it is known to be over. */
   #openCycle(id: string, { expected_version }: CommandOptions): number | undefined {
     const store = this.#parts.rooms.known(id)?.store;
-    const state = store?.getSnapshot();
+    const state = store?.known;
     const isOpen = state === store?.seen && state?.sync_mode === 'per_cycle';
     return isOpen && expected_version === undefined ? state.cycle_count : undefined;
   }

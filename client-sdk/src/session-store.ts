@@ -1,5 +1,6 @@
 /** The newest state of one session that a client knows, whatever the order in which messages arrive. */
 import { applyChanges } from './clock/changes.ts';
+import { toldWhenSeen } from './clock/concurrent.ts';
 import { isAfter, type Position } from './clock/position.ts';
 import type { ChangesEvent, EventEnvelope, EventType, ExpiredEvent, SessionState, SwitchData } from './contract/index.ts';
 import { callAll } from './emitter.ts';
@@ -40,7 +41,10 @@ export class SessionStore {
   #expiries: string[] = [];
   /** The state predicted for a command that is not answered yet. */
   #predicted: SessionState | null = null;
+  /** As changes lead to it: of a large concurrent session the entries that no event changed are as they were. */
   #state: SessionState | null = null;
+  /** The same as it is shown. */
+  #shown: SessionState | null = null;
   #seen: Seen | undefined;
   #error: SyncKairosError | null = null;
   #held = false;
@@ -68,7 +72,12 @@ export class SessionStore {
    * The newest state, or the one predicted by an optimistic switch or a planned start; null before the first one and
    * after the session was deleted.
    */
-  readonly getSnapshot = (): SessionState | null => this.#predicted ?? this.#state;
+  readonly getSnapshot = (): SessionState | null => this.#predicted ?? this.#shown;
+
+  /** As `getSnapshot`, for readers of clocks alone: `time_remaining_ms` and `is_active` may be those of before. */
+  get known(): SessionState | null {
+    return this.#predicted ?? this.#state;
+  }
 
   /**
    * Why there are no updates: the session does not exist, joining it failed, or there is no connection. Null otherwise.
@@ -138,7 +147,7 @@ export class SessionStore {
     if (!before) return !isAfter(event, this.#seen);
     if (!isAfter(event, before)) return true;
     if (before.epoch !== epoch || before.version < since_version) return false;
-    const after = applyChanges(before, changes);
+    const after = applyChanges(before, changes, true);
     // Older than a switch result, but the next changes follow it.
     if (isAfter(this.#seen, after)) this.#change(after, null);
     else this.offer(after, event_type);
@@ -193,6 +202,7 @@ export class SessionStore {
     const isNew = state !== this.#state;
     if (isNew) this.#predicted = null;
     this.#state = state;
+    if (isNew) this.#shown = state && toldWhenSeen(state);
     this.#error = error;
     this.#hooks.onState?.(this.wanted ? state : null);
     // Before anybody hears of the end: a client that is disconnected then must not be opened again.

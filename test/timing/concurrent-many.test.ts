@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { applyChanges, asTold, remaining } from '#clock';
 import type { SessionState } from '#contract';
+import { SessionStore } from '../../client-sdk/src/session-store.ts';
 import { changesBetween } from '../../server/domain/changes.ts';
 import { checkReplay } from './laws.ts';
 import { Match, MINUTE, SECOND, unix } from './match.ts';
@@ -58,5 +59,24 @@ describe('concurrent clocks: very many', () => {
   it('CC-67 what clocks of a large concurrent session show does not depend on when their entries were made', () => {
     const match = hall().play(SECOND, { type: 'finish', participant_id: 'p0' });
     expect(remaining(match.state, { participant_id: 'p1' }, unix(31 * SECOND))).to.equal(29 * SECOND + 1);
+  });
+
+  it('HC-7 a client computes what such clocks show when somebody looks at the participants, and shows what clients are told', () => {
+    const match = hall();
+    const store = new SessionStore(match.state.session_id, { onDemandChange() {}, onExpired() {}, connectionError: () => null });
+    store.offer(asTold(match.state));
+    for (let n = 0; n < COUNT; n++) {
+      const before = match.state;
+      match.play((n + 1) * 100, { type: n % 5 === 0 ? 'pause' : 'finish', participant_id: `p${n}` });
+      const { session_id, epoch, version } = match.state;
+      const about = { session_id, epoch, version, since_version: before.version, server_time_ms: 0 };
+      store.follow({ ...about, event_type: 'participant_finished', changes: changesBetween(before, match.state) });
+      const shown = store.getSnapshot();
+      expect(store.getSnapshot()).to.equal(shown);
+      if (n % 10 > 0) continue;
+      if (version % 100 > 0) expect(Object.getOwnPropertyDescriptor(shown, 'participants')).to.have.property('get');
+      expect(shown?.participants).to.equal(shown?.participants);
+      expect(JSON.parse(JSON.stringify(shown))).to.deep.equal(asTold(match.state));
+    }
   });
 });

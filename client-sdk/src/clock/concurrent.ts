@@ -108,32 +108,54 @@ export function asTold(state: SessionState): SessionState {
 }
 
 /**
+ * As `asTold`, but the entries are computed when somebody first looks at them: for a thousand participants that takes
+ * longer than everything else that a client does with an update.
+ */
+export function toldWhenSeen(state: SessionState): SessionState {
+  if (!isLazy(state)) return state;
+  let told: ParticipantState[] | undefined;
+  const get = (): ParticipantState[] => (told ??= asTold(state).participants);
+  return Object.defineProperty({ ...state }, 'participants', { get, enumerable: true });
+}
+
+/**
  * Fills in what follows from the clocks as of `at` (Unix ms): the session's deadline, which is the least of all
  * deadlines and closings, and each `is_active` and `time_remaining_ms`. Entries of which nothing is new, and those that
  * are the same objects as in `kept`, stay the same objects.
  */
 export function deriveConcurrent(draft: SessionState, at: number, kept: readonly ParticipantState[] = []): void {
-  const isOn = draft.status === 'running' || draft.status === 'paused';
+  const isOn = hasBegun(draft);
   const { participants } = draft;
   let least: string | null = null;
   let zero: string | null = null;
-  for (const [index, one] of participants.entries()) {
-    const { deadline_at = null, cycle_started_at = null } = one;
-    least = earlier(least, deadline_at);
+  for (const [place, one] of participants.entries()) {
+    least = earlier(least, one.deadline_at ?? null);
     if (draft.overrun_ms !== undefined) zero = earlier(zero, one.zero_at ?? null);
     const closing = goesOnAlone(one) ? closingOf(draft, one) : null;
     if (closing !== null && (isOn || draft.status === 'pending')) least = earlier(least, closing);
-    if (one === kept[index]) continue;
-    const is_active = isOn && one.clock_status === 'running';
-    const elapsed = cycle_started_at === null ? 0 : Math.max(0, at - instantOf(cycle_started_at));
-    const left = remainingOf(clockOf(draft, one), elapsed);
-    const time_remaining_ms = closing === null ? left : untilClosed(left, instantOf(closing) - at);
-    if (one.is_active !== is_active || one.time_remaining_ms !== time_remaining_ms) {
-      participants[index] = { ...one, is_active, time_remaining_ms };
-    }
+    if (one !== kept[place]) deriveOne(draft, place, at);
   }
   draft.deadline_at = least;
   if (draft.overrun_ms !== undefined) draft.zero_at = zero;
+}
+
+/** Fills in `is_active` and `time_remaining_ms` of the participant at this place of the list, as of `at` (Unix ms). */
+export function deriveOne(draft: SessionState, place: number, at: number): void {
+  const one = draft.participants[place];
+  if (one === undefined) return;
+  const { cycle_started_at = null } = one;
+  const closing = goesOnAlone(one) ? closingOf(draft, one) : null;
+  const is_active = hasBegun(draft) && one.clock_status === 'running';
+  const elapsed = cycle_started_at === null ? 0 : Math.max(0, at - instantOf(cycle_started_at));
+  const left = remainingOf(clockOf(draft, one), elapsed);
+  const time_remaining_ms = closing === null ? left : untilClosed(left, instantOf(closing) - at);
+  if (one.is_active !== is_active || one.time_remaining_ms !== time_remaining_ms) {
+    draft.participants[place] = { ...one, is_active, time_remaining_ms };
+  }
+}
+
+function hasBegun({ status }: SessionState): boolean {
+  return status === 'running' || status === 'paused';
 }
 
 /** The time left on a clock that is closed in so many ms. */
