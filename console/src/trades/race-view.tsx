@@ -68,6 +68,7 @@ function Runner({ client, state, rights, commands, clock, place, splits }: Runne
   const runs = state.status === 'running' && status === 'running';
   // Each of several people at one device may press at any moment, so none of these is a double press.
   const finish = usePress(() => commands.actAtOnce(() => client.finish(session, id)));
+  const giveUp = usePress(() => commands.actAtOnce(() => client.finish(session, id, { answer: GAVE_UP })));
   const split = usePress(() => commands.actAtOnce(() => client.switchCycle(session, id)));
   const ready = (): void =>
     commands.act(() => client.edit(session, { participants: [{ participant_id: id, metadata: { ready: !isReady } }] }));
@@ -111,11 +112,7 @@ function Runner({ client, state, rights, commands, clock, place, splits }: Runne
               Split
             </button>
           )}
-          <button
-            type="button"
-            aria-label={`Gives up: ${name}`}
-            onClick={() => commands.act(() => client.finish(session, id, { answer: GAVE_UP }))}
-          >
+          <button type="button" aria-label={`Gives up: ${name}`} {...giveUp}>
             Gives up
           </button>
           <button type="button" className="primary" aria-label={`Finish: ${name}`} {...finish}>
