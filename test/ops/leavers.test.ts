@@ -38,7 +38,8 @@ describe('clients that leave at once', () => {
       instance
         .said()
         .split('\n')
-        .filter((line) => /"level":[456]0/.test(line)),
+        // A busy machine may hold the event loop up, which is no outage.
+        .filter((line) => /"level":[456]0/.test(line) && !line.includes('the event loop is blocked')),
     ).to.deep.equal([]);
   });
 });
