@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import { applyChanges } from '#clock';
 import type { CreatePayload, ParticipantEdit, ParticipantInput, SessionState, TimeControl } from '#contract';
 import { changesBetween } from '../../server/domain/changes.ts';
+import { checkReplay } from './laws.ts';
 import { at, faultOf, Match, MINUTE, SECOND } from './match.ts';
 
 const ids = (...names: string[]): ParticipantInput[] => names.map((participant_id) => ({ participant_id }));
@@ -330,6 +331,23 @@ describe('participants who withdraw', () => {
     edit(match, 4 * SECOND, { participant_id: 'cem', withdrawn: false });
     expect(match.who('cem')).to.include({ sits_out: true, clock_status: 'waiting' }).and.to.not.have.property('withdrawn');
     expect(clocks(match.play(5 * SECOND, { type: 'switch' }))).to.equal('ann running, ben running, cem running');
+  });
+
+  it('JN-29 a cycle with hidden answers that ends by a withdrawal tells all answers, that of whoever withdrew included', () => {
+    const match = quiz({ answers: 'hidden', auto_advance: true, participants: ids('ann', 'ben', 'cem') });
+    match
+      .play(SECOND, { type: 'finish', participant_id: 'ann', answer: 4 })
+      .play(2 * SECOND, { type: 'finish', participant_id: 'ben', answer: 5 });
+    edit(match, 3 * SECOND, { participant_id: 'ben', withdrawn: true });
+    expect(match.last.metadata).to.not.have.property('answers');
+    edit(match, 4 * SECOND, { participant_id: 'cem', withdrawn: true });
+    const answers = match.last.metadata['answers'] as { participant_id: string; answer: number }[];
+    expect(answers.map(({ participant_id, answer }) => [participant_id, answer])).to.deep.equal([
+      ['ann', 4],
+      ['ben', 5],
+    ]);
+    for (const id of ['ann', 'ben']) expect(match.who(id)).to.not.have.property('answer');
+    checkReplay(match.events);
   });
 
   it('JN-25 commands that name somebody who has withdrawn are refused, and say so', () => {
