@@ -120,6 +120,12 @@ describe('readProgramme', () => {
     ]);
   });
 
+  it('PG-20 readProgramme is not misled by a device whose time is still before that of the state', () => {
+    const match = meeting().switch(6 * MINUTE);
+    expect(read(match, 5)).to.deep.equal(read(match, 6));
+    expect(behind(match, 5)).to.equal(1);
+  });
+
   it('PG-20 readProgramme gives null without a programme', () => {
     expect(readProgramme(new Match({ sync_mode: 'count_up' }).state, unix(0))).to.equal(null);
   });

@@ -29,6 +29,11 @@ export interface Programme {
  * start, by the times of the items. Null for a session without a programme.
  */
 export function readProgramme(state: SessionState, now: number): Programme | null {
+  // A device's estimate of the time may still be before the event that made the state.
+  return readAt(state, Math.max(now, Date.parse(state.updated_at)));
+}
+
+function readAt(state: SessionState, now: number): Programme | null {
   const session = asBegun(state, now);
   const { items = [], item_index = null, round = 1, rounds = 1, session_completed_at: ended } = session;
   if (session.items === undefined) return null;
