@@ -99,7 +99,8 @@ export class Together {
       const { key } = execution;
       const name = key && `${key.sender ?? ''}/${key.id}`;
       if (name !== undefined && keys.has(name)) break;
-      const decided = await execution.decideAfter(base, session);
+      // One that fails does so once more when it runs alone, and nobody else is told of it.
+      const decided = await execution.decideAfter(base, session).catch(() => null);
       if (decided === null) break;
       const { event, instant } = decided;
       joint.events.push(event);

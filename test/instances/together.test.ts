@@ -75,6 +75,22 @@ describe('commands that wait for one concurrent session', () => {
     ]);
   });
 
+  it('HC-2 a command that fails by a fault of the server takes no other with it', async () => {
+    const { session_id } = await exam(70);
+    const authorize = (): never => {
+      throw new Error('a fault of the server');
+    };
+    const outcomes = await Promise.allSettled([
+      finish(a, session_id, 0),
+      finish(a, session_id, 1),
+      finish(a, session_id, 2, { ...keyed('fails'), authorize }),
+      finish(a, session_id, 3),
+      finish(a, session_id, 4),
+    ]);
+    expect(outcomes.map(({ status }) => status)).to.deep.equal(['fulfilled', 'fulfilled', 'rejected', 'fulfilled', 'fulfilled']);
+    expect((await stored(session_id)).version).to.equal(6);
+  });
+
   it('HC-3 two instances that take the hand-ins of one session refuse none, and the trail ends with what is stored', async () => {
     const { session_id } = await exam(80);
     const outcomes = await Promise.all(upTo(80).map(async (n) => finish(n % 2 === 0 ? a : b, session_id, n)));
