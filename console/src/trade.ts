@@ -1,6 +1,11 @@
 /** What a turn is in each kind of game: its name, who may begin one, and what follows the last. */
 import { type ItemState, modeOf, type ParticipantState, type SessionState } from '@synckairos/client';
 
+/** Whether a session has ended, in whatever way. */
+export function hasEnded({ status }: SessionState): boolean {
+  return status === 'completed' || status === 'expired' || status === 'cancelled';
+}
+
 export interface TurnWords {
   /** Text of the button that ends a turn; null if no turn can be ended, or only by naming the next one. */
   end: string | null;

@@ -5,11 +5,23 @@ import { hasBid, hasMoves, isAuction, isGap, presentItem, tally, titleOfItem, vi
 
 /** The name its creator gave to a participant or group, else its id. */
 export function nameOf(state: SessionState, id: string): string {
-  const own = state.participants.find((one) => one.participant_id === id)?.name;
+  const own = ownNames(state).get(id);
   if (own !== undefined) return own;
   const { names } = state.metadata;
   const name = typeof names === 'object' && names !== null && !Array.isArray(names) ? names[id] : undefined;
   return typeof name === 'string' && name !== '' ? name : id;
+}
+
+const namesOf = new WeakMap<SessionState['participants'], ReadonlyMap<string, string | undefined>>();
+
+/** The names of participants by id. Each state has a list of its own, which is looked through once for all rows. */
+function ownNames({ participants }: SessionState): ReadonlyMap<string, string | undefined> {
+  let names = namesOf.get(participants);
+  if (names === undefined) {
+    names = new Map(participants.map((one) => [one.participant_id, one.name]));
+    namesOf.set(participants, names);
+  }
+  return names;
 }
 
 /** What kind of game it is, for a heading. */

@@ -1,12 +1,10 @@
 import { expect } from 'chai';
-import { closeDatabase, openDatabase } from '../../server/audit/database.ts';
 import type { QueuedEvent } from '../../server/audit/rows.ts';
-import { EventStore } from '../../server/audit/store.ts';
 import { createTrail, type TrailReader } from '../../server/audit/trail.ts';
 import type { HistoryEvent } from '#contract';
 import type { HistoryPage } from '../../server/transport/history-port.ts';
 import { freshDatabase } from '../kit/services.ts';
-import { eventOf, eventsOf, silent } from './kit.ts';
+import { eventOf, eventsOf, silent, writeTo } from './kit.ts';
 
 const iso = (day: number) => new Date(Date.UTC(2026, 2, day)).toISOString();
 
@@ -20,11 +18,7 @@ describe('the incarnations of an id in the trail', () => {
   });
   afterEach(() => trail.close());
 
-  async function arrive(...events: QueuedEvent[]): Promise<void> {
-    const client = openDatabase(database, silent, { connections: 1, statementMs: 5000 });
-    expect(await new EventStore(client, silent).write(events, new AbortController().signal)).to.deep.equal([]);
-    await closeDatabase(client, silent);
-  }
+  const arrive = async (...events: QueuedEvent[]) => writeTo(database, events);
 
   /** Versions 1 to `length` of the incarnation that an owner began on a day, which is also its epoch. */
   const incarnation = (day: number, owner_id: string, length: number, from = 1) => {

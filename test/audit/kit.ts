@@ -4,6 +4,8 @@ import pg from 'pg';
 import type { EventType, HistoryEvent, SessionState } from '#contract';
 import { type AuditWriter, type AuditWriterOptions, startAuditWriter } from '../../server/audit/audit-writer.ts';
 import { type AuditJob, QUEUE_NAME, queuePrefix } from '../../server/audit/queue.ts';
+import { closeDatabase, openDatabase } from '../../server/audit/database.ts';
+import { EventStore } from '../../server/audit/store.ts';
 import type { QueuedEvent } from '../../server/audit/rows.ts';
 import type { Outbox } from '../../server/audit/outbox-port.ts';
 import { createLogger } from '../../server/observability/logger.ts';
@@ -26,6 +28,14 @@ export async function until(what: string, condition: () => boolean | Promise<boo
     if (performance.now() > deadline) throw new Error(`not within ${deadlineMs} ms: ${what}`);
     await wait(20);
   }
+}
+
+/** Writes events to the trail, as a worker does. Throws if the trail refuses one. */
+export async function writeTo(database: string, events: QueuedEvent[]): Promise<void> {
+  const client = openDatabase(database, silent, { connections: 1, statementMs: 5000 });
+  const refused = await new EventStore(client, silent).write(events, new AbortController().signal);
+  await closeDatabase(client, silent);
+  if (refused.length > 0) throw new Error(`refused: ${JSON.stringify(refused)}`);
 }
 
 export interface EventFields {

@@ -1,12 +1,10 @@
 import { expect } from 'chai';
 import type { HistoryData, HistoryEvent } from '#contract';
-import { closeDatabase, openDatabase } from '../../server/audit/database.ts';
-import { EventStore } from '../../server/audit/store.ts';
 import { createTrail, type TrailReader } from '../../server/audit/trail.ts';
 import type { QueuedEvent } from '../../server/audit/rows.ts';
 import { StoreUnavailableError } from '../../server/engine/ports.ts';
 import { databaseServer, freshDatabase } from '../kit/services.ts';
-import { eventOf, eventsOf, query, silent } from './kit.ts';
+import { eventOf, eventsOf, query, silent, writeTo } from './kit.ts';
 
 describe('history', () => {
   let database: string;
@@ -18,11 +16,7 @@ describe('history', () => {
   });
   afterEach(() => trail.close());
 
-  async function arrive(...events: QueuedEvent[]): Promise<void> {
-    const client = openDatabase(database, silent, { connections: 1, statementMs: 5000 });
-    expect(await new EventStore(client, silent).write(events, new AbortController().signal)).to.deep.equal([]);
-    await closeDatabase(client, silent);
-  }
+  const arrive = async (...events: QueuedEvent[]) => writeTo(database, events);
 
   async function page(afterVersion: number, limit: number): Promise<HistoryData> {
     const history = await trail.history('game', afterVersion, limit);

@@ -29,19 +29,16 @@ export interface Programme {
  * start, by the times of the items. Null for a session without a programme.
  */
 export function readProgramme(state: SessionState, now: number): Programme | null {
+  if (state.items === undefined) return null;
   // A device's estimate of the time may still be before the event that made the state.
-  return readAt(state, Math.max(now, Date.parse(state.updated_at)));
-}
-
-function readAt(state: SessionState, now: number): Programme | null {
-  const session = asBegun(state, now);
+  const at = Math.max(now, Date.parse(state.updated_at));
+  const session = asBegun(state, at);
   const { items = [], item_index = null, round = 1, rounds = 1, session_completed_at: ended } = session;
-  if (session.items === undefined) return null;
   const whole = items.reduce((sum, one) => sum + one.time_ms, 0);
-  const begin = instantOf(session.starts_at) ?? instantOf(session.session_started_at) ?? now;
+  const begin = instantOf(session.starts_at) ?? instantOf(session.session_started_at) ?? at;
   let planned = begin + (round - 1) * whole;
   // Where the item that runs is over time, it ends now at the earliest.
-  let free = item_index === null ? Math.max(begin, now) : now + Math.max(0, leftOf(session, now));
+  let free = item_index === null ? Math.max(begin, at) : at + Math.max(0, leftOf(session, at));
   const read = items.map(({ item_id, time_ms, status, started_at, ended_at }): ProgrammeItem => {
     const planned_at = iso(planned);
     planned += time_ms;

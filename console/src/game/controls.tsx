@@ -1,7 +1,7 @@
 /** The buttons for what the user can do with a game now. */
 import type { SessionState } from '@synckairos/client';
 import type { Rights } from '../access.ts';
-import { endWords, isLastItem, turnWords } from '../trade.ts';
+import { endWords, hasEnded, isLastItem, turnWords } from '../trade.ts';
 import { type PressGuard, usePress } from './press.ts';
 import type { GameCommands } from './use-game.ts';
 import type { Sound } from './use-sound.ts';
@@ -20,7 +20,7 @@ interface ControlsProps {
 export function Controls({ state, rights, commands, guard, sound, onOpen }: ControlsProps) {
   const { status } = state;
   const { rests } = guard;
-  const over = status === 'expired' || status === 'completed' || status === 'cancelled';
+  const over = hasEnded(state);
   const main = mainAction(state, rights, commands);
   const canUndo = (state.undo_available ?? 0) > 0;
   return (

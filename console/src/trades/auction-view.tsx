@@ -5,7 +5,7 @@ import { useState } from 'react';
 import { ClockPanel } from '../game/clock-panel.tsx';
 import { facesOf } from '../game/faces.ts';
 import { usePress } from '../game/press.ts';
-import { inOrder, isGap, presentItem } from '../trade.ts';
+import { hasEnded, inOrder, isGap, presentItem } from '../trade.ts';
 import { nameOf } from '../words.ts';
 import { amountOf, bidFor, call, type Lot, lotsOf, presentLot, withoutLast } from './lots.ts';
 import type { TradeProps } from './trade-view.ts';
@@ -22,7 +22,7 @@ export function AuctionView(props: TradeProps) {
   if (lot === undefined || face === undefined) return null;
   const rests = isGap(presentItem(state));
   const isRunning = state.status === 'running' && !rests;
-  const isOver = state.status !== 'pending' && state.status !== 'running' && state.status !== 'paused';
+  const isOver = hasEnded(state);
   const bid = (by: string): void =>
     commands.act(async () => {
       await client.edit(state.session_id, bidFor(state, lot, by, (lot.bid?.amount ?? 0) + step));

@@ -4,12 +4,9 @@ import type { ParticipantClock } from '@synckairos/client/react';
 import { spell } from '../setup/control-words.ts';
 import type { OneStatus } from '../trade.ts';
 
-/** `running` in this order of its clocks; the others stand. */
-export type GroupKind = OneStatus;
-
 export interface HallGroup {
   key: string;
-  kind: GroupKind;
+  kind: OneStatus;
   /** What they have in common: `Standard`, `+25 %`, `Handed in`. */
   label: string;
   /** When their clocks fall, ISO 8601; null unless they run. */
@@ -17,8 +14,8 @@ export interface HallGroup {
   members: ParticipantClock[];
 }
 
-const ORDER: readonly GroupKind[] = ['running', 'waiting', 'paused', 'expired', 'finished'];
-const STANDING: Partial<Record<GroupKind, string>> = {
+const ORDER: readonly OneStatus[] = ['running', 'waiting', 'paused', 'expired', 'finished'];
+const STANDING: Partial<Record<OneStatus, string>> = {
   paused: 'Paused',
   finished: 'Handed in',
   expired: 'Time is up',
@@ -47,7 +44,7 @@ export function groupsOf(state: SessionState, clocks: readonly ParticipantClock[
   return sorted;
 }
 
-function keyOf(kind: GroupKind, { deadline_at, time_remaining_ms, time_factor, extra_time_ms }: ParticipantState): string {
+function keyOf(kind: OneStatus, { deadline_at, time_remaining_ms, time_factor, extra_time_ms }: ParticipantState): string {
   if (kind === 'finished' || kind === 'expired' || kind === 'paused') return '';
   const end = deadline_at == null ? Math.round((time_remaining_ms ?? 0) / 1_000) : deadline_at.slice(0, 19);
   return [end, time_factor, extra_time_ms].join(' ');

@@ -2,11 +2,13 @@
 import { formatTime, type SessionState, type SyncKairosClient } from '@synckairos/client';
 import { type ParticipantClock, useNow, useParticipants } from '@synckairos/client/react';
 import { useState } from 'react';
+import { hasEnded } from '../trade.ts';
 import { nameOf } from '../words.ts';
 import { groupsOf, type HallGroup } from './hall-groups.ts';
 import { LateSheet } from './late-sheet.tsx';
 import { OneSheet } from './one-sheet.tsx';
 import { OwnClock } from './own-clock.tsx';
+import { timeOfDay } from './plan-words.ts';
 import type { TradeProps } from './trade-view.ts';
 import '../styles/hall.css';
 
@@ -17,15 +19,21 @@ const SHOWN = 100;
 const MORE_MS = 300_000;
 
 export function HallView(props: TradeProps) {
+  const { own } = props.rights;
+  // Whoever sees one clock does not follow those of all others.
+  return own === undefined ? <Desk {...props} /> : <OwnClock {...props} participantId={own} done="Hand in" />;
+}
+
+/** The hall as its supervisors see it. */
+function Desk(props: TradeProps) {
   const { client, state, rights, commands, guard } = props;
   const { session_id: id } = state;
   const clocks = useParticipants(client, id);
   const [chosen, choose] = useState<string | null>(null);
   const [isLate, setLate] = useState(false);
   const [sought, seek] = useState('');
-  if (rights.own !== undefined) return <OwnClock {...props} participantId={rights.own} done="Hand in" />;
   const mayAct = rights.turn || rights.adjust;
-  const isOver = state.status !== 'pending' && state.status !== 'running' && state.status !== 'paused';
+  const isOver = hasEnded(state);
   return (
     <section className="hall" aria-label="Hall">
       <div className="hall-bar">
@@ -139,10 +147,6 @@ function WallClock({ client }: { client: SyncKairosClient }) {
       {new Date(client.getServerTime()).toLocaleTimeString([], { hour: '2-digit', minute: '2-digit', second: '2-digit' })}
     </b>
   );
-}
-
-function timeOfDay(instant: string): string {
-  return new Date(instant).toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' });
 }
 
 function matches(name: string, sought: string): boolean {

@@ -3,17 +3,14 @@ import { useProgramme } from '@synckairos/client/react';
 import { ClockPanel } from '../game/clock-panel.tsx';
 import { facesOf } from '../game/faces.ts';
 import { planOf } from './plan-words.ts';
+import { StartSoon } from './start-soon.tsx';
 import type { TradeProps } from './trade-view.ts';
 import '../styles/rundown.css';
 
-const COUNTDOWN_MS = 10_000;
-
-export function IntervalsView({ client, state, rights, commands, guard }: TradeProps) {
+export function IntervalsView(props: TradeProps) {
+  const { client, state, rights, commands, guard } = props;
   const programme = useProgramme(client, state.session_id);
   const [face] = facesOf(state);
-  const { session_id: id } = state;
-  const plan = (): void =>
-    commands.act(() => client.schedule(id, { starts_at: new Date(Math.round(client.getServerTime()) + COUNTDOWN_MS).toISOString() }));
   if (face === undefined) return null;
   return (
     <>
@@ -29,11 +26,7 @@ export function IntervalsView({ client, state, rights, commands, guard }: TradeP
           onSwitch={() => commands.endTurn(undefined, false)}
         />
       </section>
-      {state.status === 'pending' && rights.start && state.starts_at == null && (
-        <button type="button" className="more intervals-plan" data-resting={guard.rests} onClick={plan}>
-          Start in 10 s
-        </button>
-      )}
+      <StartSoon {...props} className="intervals-plan" />
       <p className="programme-plan">{programme === null || state.status === 'pending' ? '' : planOf(programme)}</p>
     </>
   );

@@ -1,6 +1,6 @@
 /** The lots of an auction, and what was bid for them. Pure. */
 import type { EditPayload, SessionState } from '@synckairos/client';
-import { isGap, presentItem, titleOfItem } from '../trade.ts';
+import { hasEnded, isGap, presentItem, titleOfItem } from '../trade.ts';
 
 export interface Bid {
   /** The participant who bid. */
@@ -21,7 +21,7 @@ export interface Lot {
 
 /** All lots; a session without items is one lot. */
 export function lotsOf(state: SessionState): Lot[] {
-  const isOver = state.status !== 'pending' && state.status !== 'running' && state.status !== 'paused';
+  const isOver = hasEnded(state);
   const { items } = state;
   if (items === undefined) return [{ key: 'lot', title: 'The lot', number: 1, bid: bidOf(state, 'lot'), isOpen: !isOver }];
   return items

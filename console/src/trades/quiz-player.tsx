@@ -19,7 +19,8 @@ export function QuizPlayer(props: TradeProps & { participantId: string }) {
   const isOn = state.status === 'running' || state.status === 'paused';
   const place = 1 + byPoints(state).filter((other) => pointsOf(other) > pointsOf(one)).length;
   const mayAnswer = state.status === 'running' && one.clock_status === 'running';
-  const chosen = sent !== null && sent.key === question?.key ? sent.choice : undefined;
+  // Once the question is over the state tells which answer counted, also to another device.
+  const chosen = one.answer ?? (sent !== null && sent.key === question?.key ? sent.choice : undefined);
   return (
     <section className="quiz" aria-label={nameOf(state, id)}>
       <div className="quiz-head">

@@ -12,10 +12,14 @@ export function hasTime({ clock_status, answer }: ParticipantState): boolean {
 
 /** The places of those who have a time, from 1; equal times share a place. */
 export function placesOf(participants: readonly ParticipantState[]): Map<string, number> {
-  const timed = participants.filter(hasTime);
-  return new Map(
-    timed.map(({ participant_id, time_used_ms: used }) => [participant_id, 1 + timed.filter((other) => other.time_used_ms < used).length]),
-  );
+  const places = new Map<string, number>();
+  let [place, before] = [0, -1];
+  const timed = participants.filter(hasTime).sort((a, b) => a.time_used_ms - b.time_used_ms);
+  for (const [index, { participant_id, time_used_ms: used }] of timed.entries()) {
+    if (used > before) [place, before] = [index + 1, used];
+    places.set(participant_id, place);
+  }
+  return places;
 }
 
 /** By place; then those who still run, in the order of the list; then those who gave up or ran out of time. */

@@ -2,19 +2,19 @@
 import { formatTime } from '@synckairos/client';
 import { type ParticipantClock, useParticipants } from '@synckairos/client/react';
 import { usePress } from '../game/press.ts';
+import { hasEnded } from '../trade.ts';
 import { nameOf } from '../words.ts';
 import { byPlace, GAVE_UP, hasTime, hundredths, placesOf, type Splits, useSplits } from './race-order.ts';
+import { StartSoon } from './start-soon.tsx';
 import type { TradeProps } from './trade-view.ts';
 import '../styles/race.css';
 
-const COUNTDOWN_MS = 10_000;
-
 export function RaceView(props: TradeProps) {
-  const { client, state, rights, commands, guard } = props;
+  const { client, state } = props;
   const { session_id: id } = state;
   const clocks = useParticipants(client, id);
   const splits = useSplits(client, id);
-  const isOver = state.status === 'completed' || state.status === 'expired' || state.status === 'cancelled';
+  const isOver = hasEnded(state);
   const places = placesOf(state.participants);
   // While it runs nobody moves: a button may not slip away under a finger.
   const order = isOver ? byPlace(state.participants).map(({ participant_id }) => participant_id) : [];
@@ -23,18 +23,12 @@ export function RaceView(props: TradeProps) {
     : clocks;
   const most = Math.max(0, ...clocks.map(({ used_ms }) => used_ms ?? 0));
   const isKnown = clocks.some(({ used_ms }) => used_ms !== null);
-  const plan = (): void =>
-    commands.act(() => client.schedule(id, { starts_at: new Date(Math.round(client.getServerTime()) + COUNTDOWN_MS).toISOString() }));
   return (
     <section className="race" aria-label="Race">
       <p className="race-time number" role="timer" aria-label="Time since the start">
         {isKnown ? formatTime(most, 'stopwatch') : '–:––'}
       </p>
-      {state.status === 'pending' && rights.start && state.starts_at == null && (
-        <button type="button" className="more race-plan" data-resting={guard.rests} onClick={plan}>
-          Start in 10 s
-        </button>
-      )}
+      <StartSoon {...props} className="race-plan" />
       <ol>
         {rows.map((clock) => (
           <Runner

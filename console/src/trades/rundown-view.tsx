@@ -4,7 +4,7 @@ import { useProgramme } from '@synckairos/client/react';
 import { useLayoutEffect, useRef, useState } from 'react';
 import { ClockPanel } from '../game/clock-panel.tsx';
 import { facesOf } from '../game/faces.ts';
-import { titleOfItem } from '../trade.ts';
+import { hasEnded, titleOfItem } from '../trade.ts';
 import { planOf, timeOfDay } from './plan-words.ts';
 import { ItemSheet } from './item-sheet.tsx';
 import type { TradeProps } from './trade-view.ts';
@@ -20,7 +20,7 @@ export function RundownView(props: TradeProps) {
   const [chosen, choose] = useState<string | null>(null);
   const { items = [], item_index } = state;
   const [face] = facesOf(state);
-  const isOver = state.status !== 'pending' && state.status !== 'running' && state.status !== 'paused';
+  const isOver = hasEnded(state);
   const mayAct = rights.turn && !isOver;
   const item = items.find(({ item_id }) => item_id === chosen);
   const before = backFrom(items, item_index ?? 0);

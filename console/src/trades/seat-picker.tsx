@@ -2,7 +2,7 @@
 import { type FormEvent, useState } from 'react';
 import { sessionHash } from '../route.ts';
 import { TextField } from '../setup/fields.tsx';
-import { inOrder, viewOf } from '../trade.ts';
+import { hasEnded, inOrder, viewOf } from '../trade.ts';
 import { nameOf } from '../words.ts';
 import { freshGuest } from './guests.ts';
 import type { TradeProps } from './trade-view.ts';
@@ -14,7 +14,7 @@ const OPEN_TO_ALL = new Set(['quiz', 'race', 'auction']);
 export function SeatPicker({ client, state, rights, commands }: TradeProps) {
   const [name, setName] = useState('');
   const { session_id: id } = state;
-  const isOver = state.status !== 'pending' && state.status !== 'running' && state.status !== 'paused';
+  const isOver = hasEnded(state);
   const join = (event: FormEvent): void => {
     event.preventDefault();
     if (name.trim() === '') return;
