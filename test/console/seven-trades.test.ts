@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import type { Page } from 'playwright-core';
 import { until } from '../kit/until.ts';
 import { sightings } from './browser.ts';
-import { choose, createGame, press, stands, stateOf } from './play.ts';
+import { choose, createGame, press, rested, stands, stateOf } from './play.ts';
 import { browserRoom } from './room.ts';
 
 const PATIENCE = { timeout: 30_000 };
@@ -56,6 +56,24 @@ describe('console: each trade to its end', function () {
       .getByText(/44:\d\d/)
       .waitFor(PATIENCE);
 
+    // A refusal shows in the sheet itself, which hides the page; who withdraws is shown apart and may come back.
+    const id = hash.replace('#/s/', '');
+    const helper = room.stage.client(url);
+    const sheet = desk.getByRole('dialog', { name: 'Student E' });
+    await button(desk, 'Student E').click();
+    await helper.adjustTime(id, -43 * 60_000, 'student-5');
+    await sheet.getByText(/1:\d\d left|\d\d\.\d left/).waitFor(PATIENCE);
+    await sheet.getByRole('button', { name: '−5 min' }).click();
+    await sheet.getByRole('alert').getByText('Something must be left').waitFor(PATIENCE);
+    await helper.adjustTime(id, 43 * 60_000, 'student-5');
+    await sheet.getByRole('button', { name: 'Withdraw' }).click();
+    await group('Withdrawn 1').waitFor(PATIENCE);
+    await stands(desk, '24 writing · 0 handed in');
+    await rested(desk);
+    await button(desk, 'Student E').click();
+    await sheet.getByRole('button', { name: 'Come back' }).click();
+    await group('Paused 2').waitFor(PATIENCE);
+
     // A student sees only their own clock, and hands in after a question.
     await own.locator('.clock[data-player="student-3"]').waitFor(PATIENCE);
     expect(await own.locator('.clock').count()).to.equal(1);
@@ -75,8 +93,6 @@ describe('console: each trade to its end', function () {
 
     // Everybody else is handed in by the desk: the exam is over with the last one.
     const { participants } = await stateOf(desk);
-    const id = hash.replace('#/s/', '');
-    const helper = room.stage.client(url);
     for (const { participant_id: who, clock_status } of participants.slice(1))
       if (clock_status !== 'finished') await helper.finish(id, who);
     await button(desk, 'Mai, Linh').click();
@@ -105,7 +121,7 @@ describe('console: each trade to its end', function () {
     await line.evaluate(`for (const row of [1, 0]) document.querySelectorAll('.race li')[row].querySelector('.primary').click()`);
     await stands(board, '2 running · 2 finished');
     await button(line, 'Gives up: Lane 3').click();
-    await stands(board, '1 running · 3 finished');
+    await stands(board, '1 running · 2 finished · 1 gave up');
     await button(line, 'Finish: Lane 4').click();
     await stands(board, 'Finished');
     const rows = async (): Promise<string[]> => board.locator('.race li').allTextContents();

@@ -36,7 +36,10 @@ export function facesOf(state: SessionState): Face[] {
         who: player.participant_id,
         name: nameOf(state, player.participant_id),
         // In a narrow row its end is cut off.
-        note: state.concurrent === true ? noteOfOne(player) : joined(earned(state, player), turnsOf(state, player.cycle_count)),
+        note:
+          state.concurrent === true || player.withdrawn === true
+            ? noteOfOne(player)
+            : joined(earned(state, player), turnsOf(state, player.cycle_count)),
         counts,
         full: player.given_ms ?? fullBank(state, player.participant_id, player.total_time_ms ?? 0),
         hasTurn: state.concurrent === true ? player.clock_status === 'running' : player.participant_id === state.active_participant_id,
@@ -78,7 +81,8 @@ function placeOf(state: SessionState): string {
 }
 
 /** How a clock that runs by itself stands. */
-function noteOfOne({ clock_status: status = 'waiting' }: ParticipantState): string {
+function noteOfOne({ clock_status: status = 'waiting', withdrawn }: ParticipantState): string {
+  if (withdrawn === true) return 'Withdrawn';
   return { waiting: '', running: '', paused: 'Paused', finished: 'Handed in', expired: '' }[status];
 }
 

@@ -75,10 +75,10 @@ export function GamePage({ client, sessionId, token, watchOnly, join, as }: Game
       </header>
       {state.status === 'pending' && state.starts_at != null && <StartCountdown client={client} startsAt={state.starts_at} />}
       {Trade === undefined ? (
-        <Clocks client={client} state={state} rights={rights} commands={commands} guard={guard} />
+        <Clocks client={client} state={state} rights={rights} commands={commands} guard={guard} error={error} />
       ) : (
         <Suspense fallback={<section className="board" />}>
-          <Trade client={client} state={state} rights={rights} commands={commands} guard={guard} />
+          <Trade client={client} state={state} rights={rights} commands={commands} guard={guard} error={error} />
         </Suspense>
       )}
       <Controls state={state} rights={rights} commands={commands} guard={guard} sound={sound} onOpen={setSheet} />

@@ -33,7 +33,9 @@ export function ShareSheet({ client, state, token, rights, onClose }: ShareSheet
     ...(isOpen && state.participants.length > 0 ? [['join', 'Everybody says who they are'] satisfies [Way, string]] : []),
     ...(isOpen
       ? []
-      : state.participants.map(({ participant_id: id }): [Way, string] => [`participant:${id}`, `Play as ${nameOf(state, id)}`])),
+      : state.participants
+          .filter(({ withdrawn }) => withdrawn !== true)
+          .map(({ participant_id: id }): [Way, string] => [`participant:${id}`, `Play as ${nameOf(state, id)}`])),
   ];
   return (
     <Sheet title="Share" onClose={onClose}>
