@@ -26,7 +26,7 @@ const wireOf = (client: TestClient) =>
 
 describe('peers that read slowly or not at all', function () {
   // Megabytes of states for several readers, which a busy machine takes its time for.
-  this.timeout(60_000);
+  this.timeout(180_000);
 
   let cluster: Cluster;
   beforeEach(async () => {
