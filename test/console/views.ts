@@ -74,6 +74,14 @@ export async function eachView(page: Page, url: string, look: (view: string) => 
   await page.locator('.programme button', { hasText: 'Plans' }).click();
   await look('an item');
   await press(page, 'Close');
+  await press(page, 'Stage');
+  await page.getByRole('img', { name: 'QR code' }).waitFor({ timeout: 30_000 });
+  await look('stage sheet');
+  await page.getByLabel('Message to the stage').fill('Please wrap up');
+  await press(page, 'Show');
+  await page.goto(page.url().replace('#/s/', '#/stage/'));
+  await page.locator('.stage-message', { hasText: 'Please wrap up' }).waitFor({ timeout: 30_000 });
+  await look('stage');
   await started('Intervals');
   await look('intervals');
   await crowd('Exam');
@@ -134,6 +142,9 @@ export async function eachView(page: Page, url: string, look: (view: string) => 
   await page.goto(`${url}/#/s/nowhere`);
   await page.getByText('does not exist any more').waitFor({ timeout: 30_000 });
   await look('gone');
+  await page.goto(`${url}/#/nonsense`);
+  await page.getByText('no view of that name').waitFor({ timeout: 30_000 });
+  await look('nowhere');
   await page.goto(`${url}/#/playground`);
   await page.locator('.turn-table').waitFor({ timeout: 30_000 });
   await look('playground');

@@ -84,7 +84,8 @@ export function ClockPanel({ client, state, face, mayEnd, rests, wholeSeconds = 
   );
 }
 
-function digitsOf(ms: number, counts: Face['counts'], wholeSeconds: boolean): string {
+/** What a clock shows; `wholeSeconds` counts the last ones 3-2-1. */
+export function digitsOf(ms: number, counts: Face['counts'], wholeSeconds = false): string {
   if (wholeSeconds && ms > 0 && ms < LAST_MS) return String(Math.ceil(ms / 1_000));
   return formatTime(ms, counts === 'up' ? 'stopwatch' : 'countdown');
 }
@@ -102,7 +103,7 @@ function Hint({ text }: { text: string }) {
 }
 
 /** How near the end is: `soon` from the first warning on, `now` from the last one, or the last seconds. */
-function levelOf({ warning_thresholds_ms: thresholds }: SessionState, left: number | null): 'calm' | 'soon' | 'now' {
+export function levelOf({ warning_thresholds_ms: thresholds }: SessionState, left: number | null): 'calm' | 'soon' | 'now' {
   if (left === null || thresholds.length === 0) return 'calm';
   const first = Math.max(...thresholds);
   const last = Math.max(Math.min(...thresholds), Math.min(LAST_MS, first));

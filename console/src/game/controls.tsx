@@ -6,7 +6,7 @@ import { type PressGuard, usePress } from './press.ts';
 import type { GameCommands } from './use-game.ts';
 import type { Sound } from './use-sound.ts';
 
-export type SheetName = 'adjust' | 'finish' | 'share' | 'history';
+export type SheetName = 'adjust' | 'finish' | 'share' | 'history' | 'stage';
 
 interface ControlsProps {
   state: SessionState;
@@ -77,6 +77,11 @@ export function Controls({ state, rights, commands, guard, sound, onOpen }: Cont
         <button type="button" data-resting={rests} onClick={() => onOpen('share')}>
           Share
         </button>
+        {rights.finish && (
+          <button type="button" data-resting={rests} onClick={() => onOpen('stage')}>
+            Stage
+          </button>
+        )}
       </div>
     </div>
   );

@@ -21,6 +21,7 @@ import { useSpaceBar } from './use-space-bar.ts';
 // Not part of the first view.
 const ShareSheet = lazy(async () => ({ default: (await import('../share/share-sheet.tsx')).ShareSheet }));
 const SeatPicker = lazy(async () => ({ default: (await import('../trades/seat-picker.tsx')).SeatPicker }));
+const StageSheet = lazy(async () => ({ default: (await import('../stage/stage-sheet.tsx')).StageSheet }));
 const HistorySheet = lazy(async () => ({ default: (await import('../history/history-sheet.tsx')).HistorySheet }));
 
 interface GamePageProps {
@@ -97,6 +98,7 @@ export function GamePage({ client, sessionId, token, watchOnly, join, as }: Game
       {sheet === 'finish' && <FinishSheet onFinish={commands.finish} onCancel={commands.cancel} onClose={close} />}
       <Suspense>
         {sheet === 'share' && <ShareSheet client={client} state={state} token={token} rights={rights} onClose={close} />}
+        {sheet === 'stage' && <StageSheet client={client} state={state} token={token} rights={rights} onClose={close} />}
         {sheet === 'history' && <HistorySheet client={client} state={state} onClose={close} />}
       </Suspense>
     </main>

@@ -54,7 +54,14 @@ export function ShareSheet({ client, state, token, rights, onClose }: ShareSheet
           {isOpen ? (
             <OpenLink sessionId={state.session_id} way={way} />
           ) : (
-            <RoleLink key={way} client={client} sessionId={state.session_id} way={way} onMade={() => setMade(made + 1)} />
+            <RoleLink
+              key={way}
+              client={client}
+              sessionId={state.session_id}
+              way={way}
+              hashWith={(fresh) => sessionHash(state.session_id, { token: fresh })}
+              onMade={() => setMade(made + 1)}
+            />
           )}
           {!isOpen && <LinkList key={made} client={client} state={state} />}
         </>
@@ -83,18 +90,20 @@ interface RoleLinkProps {
   client: SyncKairosClient;
   sessionId: string;
   way: Way;
-  onMade: () => void;
+  /** The hash of the page that the link opens with its token. */
+  hashWith: (token: string) => string;
+  onMade?: () => void;
 }
 
 /** A link with a token of its own, which the server makes when asked to and can revoke. */
-function RoleLink({ client, sessionId, way, onMade }: RoleLinkProps) {
+export function RoleLink({ client, sessionId, way, hashWith, onMade }: RoleLinkProps) {
   const [made, setMade] = useState<{ token: string; expires_at: string } | null>(null);
   const [problem, setProblem] = useState('');
   const make = async (): Promise<void> => {
     const [role, participant] = way.split(/:(.*)/s) as [SharedRole, string?];
     try {
       setMade(await client.shareSession(sessionId, { role, ...(participant === undefined ? {} : { participant_id: participant }) }));
-      onMade();
+      onMade?.();
     } catch (thrown) {
       setProblem(explain(thrown));
     }
@@ -109,7 +118,7 @@ function RoleLink({ client, sessionId, way, onMade }: RoleLinkProps) {
   }
   return (
     <>
-      <Link hash={sessionHash(sessionId, { token: made.token })} />
+      <Link hash={hashWith(made.token)} />
       <p className="field-note">
         The server holds whoever comes by this link to what it allows, until {new Date(made.expires_at).toLocaleString()}. Its key is in the
         part behind the #, which browsers send to nobody.
@@ -118,7 +127,8 @@ function RoleLink({ client, sessionId, way, onMade }: RoleLinkProps) {
   );
 }
 
-function Link({ hash }: { hash: string }) {
+/** A link as a QR code and to copy. */
+export function Link({ hash }: { hash: string }) {
   const address = BASE_URL + hash;
   return (
     <>
