@@ -9,7 +9,7 @@ describe('small parts of the client', () => {
     const waits: number[] = [];
     let [before, since] = [0, 0];
     while (waits.length < 25) {
-      before = reconnectDelay(before, since);
+      before = reconnectDelay(before, since, 30_000);
       waits.push(before);
       since += before;
     }
