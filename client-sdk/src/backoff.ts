@@ -10,8 +10,8 @@ export function doubled(before: number, longest: number): number {
 
 /**
  * How long to wait before the next attempt to reconnect, ms: from 1 s doubling to `longest`, but at most 2 s in the
- * first 30 s, so that clients return soon after a restart. `before`: the previous wait (0 for the first); `sinceMs`: the
- * time spent on attempts.
+ * first 30 s, so that clients return soon after a restart. `before`: the previous wait (0 for the first); `sinceMs`:
+ * the time spent on attempts.
  */
 export function reconnectDelay(before: number, sinceMs: number, longest: number): number {
   return doubled(before, sinceMs < SHORT_OUTAGE_MS ? Math.min(LONGEST_IN_SHORT_OUTAGE_MS, longest) : longest);

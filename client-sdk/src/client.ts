@@ -186,8 +186,8 @@ export class SyncKairosClient extends SessionCommands {
    * Milliseconds left on a clock of a session that the client knows: of a participant or group by its id, or by
    * `{ participant_id }` or `{ group_id }` where both have the same; without `owner` of the session. At an instant of
    * the server (Unix ms), or now. Null where the clock can't run out, and while the session or, for a clock that runs,
-   * the server's time is not known yet. @throws SyncKairosError PARTICIPANT_NOT_FOUND for an owner that the session does
-   * not have
+   * the server's time is not known yet.
+   * @throws SyncKairosError PARTICIPANT_NOT_FOUND for an owner that the session does not have
    */
   timeLeft(id: string, owner?: Who, at?: number): number | null {
     const state = this.#rooms.state(id);

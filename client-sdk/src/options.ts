@@ -37,7 +37,7 @@ export interface SyncKairosOptions {
   reconnectAttempts?: number;
   /** Longest pause between two tries to connect, ms; default 30000. */
   reconnectDelayMaxMs?: number;
-  /** After so many failed tries in a row the connection is `failed`, until `connect()` or a call opens it. Default: never. */
+  /** After so many failed tries in a row the connection is `failed`, until a call opens it. Default: never. */
   reconnectEnd?: number;
   /** How long a command may take, all its tries included; default 5000. */
   requestTimeoutMs?: number;

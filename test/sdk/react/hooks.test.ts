@@ -77,6 +77,20 @@ describe('React hooks in a browser', function () {
     expect(problems).to.deep.equal([]);
   });
 
+  it('J-178 J-179 hooks take the client of a provider, and `commands` has those of the client, which resolve with the answer', async () => {
+    const { url } = await stage.instance();
+    const { session_id: id } = await stage.client(url).createSession(chess());
+    const page = await open({ api: url, id });
+    await shows(page, 'white', '30:00');
+    await page.click('#give');
+    await shows(page, 'answer', '2');
+    await shows(page, 'white', '31:00');
+    await page.click('#give-nobody');
+    await shows(page, 'refused', 'PARTICIPANT_NOT_FOUND');
+    await shows(page, 'answer', 'undefined');
+    expect(problems).to.deep.equal([]);
+  });
+
   /** Presses two buttons that far apart, as the page's own clock has it; well after whatever was pressed before. */
   const press = (page: Page, first: string, second: string, ms: number): Promise<void> =>
     page.evaluate(`(async () => {
