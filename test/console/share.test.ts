@@ -120,7 +120,7 @@ describe('console: sharing', function () {
 
     const clerk = await room.open(control ?? '');
     await turnOf(clerk, 'white');
-    expect(await buttons(clerk)).to.deep.equal(['Done', 'Pause', 'Finish', 'Sound', 'History', 'Share']);
+    expect(await buttons(clerk)).to.deep.equal(['Done', 'Pause', 'Finish', 'Sound', 'History', 'Share', 'Stage']);
     await press(clerk, 'Pause');
     await stands(watcher, 'Paused');
     await shows(watcher, 'black', /^[45]:/);
