@@ -40,7 +40,7 @@ describe('console: a game', function () {
     await anna.getByRole('button', { name: 'Pause' }).click();
     await ben.getByRole('button', { name: 'Resume' }).click();
     await turnOf(anna, 'white');
-    await ben.getByRole('button', { name: 'Finish' }).click();
+    await press(ben, 'Finish');
     await ben.getByRole('button', { name: 'Finish the game' }).click();
     await anna.getByText('Finished').first().waitFor();
 

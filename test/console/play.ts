@@ -1,6 +1,6 @@
 /** What tests and screenshots do on the page, as a person would. */
 import type { SessionState } from '#contract';
-import type { Page } from 'playwright-core';
+import type { Locator, Page } from 'playwright-core';
 import { rest } from '../kit/rest.ts';
 
 /** Generous, since the machine may be busy. */
@@ -49,7 +49,29 @@ export async function settled(page: Page): Promise<void> {
 }
 
 export async function press(page: Page, name: string): Promise<void> {
-  await page.getByRole('button', { name, exact: true }).click(PATIENCE);
+  await (await reach(page, name)).click(PATIENCE);
+}
+
+/** What may be behind `⋯`, depending on how a game stands. */
+const SELDOM = new Set(['Adjust', 'Finish', 'History', 'Seat', 'Share', 'Sound']);
+
+/** A button of a game, in sight: what is behind `⋯` is opened. */
+export async function reach(page: Page, name: string): Promise<Locator> {
+  const button = page.getByRole('button', { name, exact: true });
+  if (!SELDOM.has(name)) return button;
+  const more = page.getByRole('button', { name: 'More', exact: true });
+  await more.waitFor(PATIENCE);
+  if (!(await button.isVisible())) await more.click(PATIENCE);
+  return button;
+}
+
+/** The names of all buttons of a game, those behind `⋯` too. */
+export async function buttonsOf(page: Page): Promise<string[]> {
+  const more = page.getByRole('button', { name: 'More', exact: true });
+  await more.click(PATIENCE);
+  const names = await page.locator('.actions button:not([aria-label])').allTextContents();
+  await page.keyboard.press('Escape');
+  return names;
 }
 
 /** Waits until the page takes presses again after one, or after a button has got another meaning. */

@@ -2,7 +2,7 @@ import { setTimeout as pass } from 'node:timers/promises';
 import { expect } from 'chai';
 import type { Locator, Page } from 'playwright-core';
 import { until } from '../kit/until.ts';
-import { createGame, press, rested, stands, stateOf, turnOf } from './play.ts';
+import { createGame, press, reach, rested, stands, stateOf, turnOf } from './play.ts';
 import { browserRoom } from './room.ts';
 
 /** What a quick double click has between its presses, and how long each lasts: a busy machine makes it a slower one. */
@@ -149,7 +149,7 @@ describe('console: presses', function () {
     await page.getByRole('dialog').waitFor({ state: 'detached' });
     for (const name of ['Adjust', 'Finish', 'Share', 'History']) {
       await rested(page);
-      await doublePress(page, page.getByRole('button', { name }));
+      await doublePress(page, await reach(page, name));
       await page.getByRole('dialog').waitFor();
       expect(await stateOf(page), name).to.include({ status: 'running', version: 2 });
       await page.keyboard.press('Escape');
@@ -237,8 +237,8 @@ describe('console: presses', function () {
       await page.goto(new URL('/#/', page.url()).href);
       await createGame(page, 'Rapid');
       const go = async (name: string): Promise<void> => {
-        const button = page.getByRole('button', { name, exact: true });
         await rested(page);
+        const button = await reach(page, name);
         if (way === 'click') return button.click();
         await button.focus();
         // By Tab, so that the space bar means the button.
@@ -302,6 +302,6 @@ describe('console: presses', function () {
     }
     await press(page, 'Sound');
     await endsTurn('Sound');
-    expect(await page.getByRole('button', { name: 'Sound' }).getAttribute('aria-pressed')).to.equal('true');
+    expect(await (await reach(page, 'Sound')).getAttribute('aria-pressed')).to.equal('true');
   });
 });

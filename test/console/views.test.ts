@@ -121,13 +121,16 @@ describe('console: views', function () {
     // On a button the space bar means the button.
     await page.keyboard.press('Space');
     await stands(page, 'Paused');
-    await tabTo('Adjust');
+    await tabTo('More');
     await rested(page);
     await page.keyboard.press('Enter');
-    await page.getByRole('dialog', { name: 'Adjust time' }).waitFor();
+    await tabTo('Share');
+    await rested(page);
+    await page.keyboard.press('Enter');
+    await page.getByRole('dialog', { name: 'Share' }).waitFor();
     await page.keyboard.press('Escape');
     await page.getByRole('dialog').waitFor({ state: 'detached' });
-    expect(await page.evaluate('document.activeElement.textContent')).to.equal('Adjust');
+    expect(await page.evaluate('document.activeElement.ariaLabel')).to.equal('More');
     await tabTo('Finish');
     await rested(page);
     await page.keyboard.press('Enter');

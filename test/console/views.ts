@@ -47,6 +47,8 @@ export async function eachView(page: Page, url: string, look: (view: string) => 
     await look(sheet);
     await press(page, 'Close');
   }
+  await press(page, 'More');
+  await look('behind ⋯');
   await press(page, 'Pause');
   await stands(page, 'Paused');
   await look('paused');

@@ -1,7 +1,8 @@
 /** Tells screen readers whose turn it is and when time gets short; it does not announce each second. */
 import type { SessionState, SyncKairosClient } from '@synckairos/client';
 import { useEffect, useState } from 'react';
-import { standing, warning } from '../words.ts';
+import { warning } from '../words.ts';
+import { standingOf } from './result.ts';
 
 export function Announcer({ client, state }: { client: SyncKairosClient; state: SessionState }) {
   const [warned, setWarned] = useState('');
@@ -14,7 +15,7 @@ export function Announcer({ client, state }: { client: SyncKairosClient; state: 
   );
   return (
     <div className="sr-only">
-      <p role="status">{standing(state)}</p>
+      <p role="status">{standingOf(state)}</p>
       <p role="status">{warned}</p>
     </div>
   );

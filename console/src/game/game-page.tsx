@@ -1,20 +1,26 @@
 /** A game: its clocks, what can be done now, and the ways to share it and look back. */
 import { modeOf, type SessionState, type SyncKairosClient } from '@synckairos/client';
 import { lazy, Suspense, useEffect, useState } from 'react';
+import { sessionHash } from '../route.ts';
 import { TRADE_VIEWS, type TradeProps } from '../trades/trade-view.ts';
 import { turnWords, viewOf } from '../trade.ts';
-import { explain, nameOf, standing, titleOf, whyNothing } from '../words.ts';
+import { explain, nameOf, titleOf, whyNothing } from '../words.ts';
 import { AdjustSheet } from './adjust-sheet.tsx';
 import { Announcer } from './announcer.tsx';
 import { ClockPanel } from './clock-panel.tsx';
 import { Controls, type SheetName } from './controls.tsx';
-import { facesOf } from './faces.ts';
+import { type Face, facesOf } from './faces.ts';
 import { FinishSheet } from './finish-sheet.tsx';
 import { Notice } from './notice.tsx';
+import { OfferLine } from './offers.tsx';
+import { canRematch } from './rematch.ts';
+import { resultFor, resultOf, standingOf } from './result.ts';
 import { Roster } from './roster.tsx';
+import { hasSeats, seated, useSeat } from './seats.ts';
 import { StartCountdown } from './start-countdown.tsx';
 import { useGame } from './use-game.ts';
 import { useKeptFocus } from './use-kept-focus.ts';
+import { useOffers } from './use-offers.ts';
 import { useSound } from './use-sound.ts';
 import { useSpaceBar } from './use-space-bar.ts';
 
@@ -22,6 +28,7 @@ import { useSpaceBar } from './use-space-bar.ts';
 const ShareSheet = lazy(async () => ({ default: (await import('../share/share-sheet.tsx')).ShareSheet }));
 const SeatPicker = lazy(async () => ({ default: (await import('../trades/seat-picker.tsx')).SeatPicker }));
 const StageSheet = lazy(async () => ({ default: (await import('../stage/stage-sheet.tsx')).StageSheet }));
+const SeatSheet = lazy(async () => ({ default: (await import('./seat-sheet.tsx')).SeatSheet }));
 const HistorySheet = lazy(async () => ({ default: (await import('../history/history-sheet.tsx')).HistorySheet }));
 
 interface GamePageProps {
@@ -36,7 +43,10 @@ interface GamePageProps {
 }
 
 export function GamePage({ client, sessionId, token, watchOnly, join, as }: GamePageProps) {
-  const { state, rights, error, commands, guard } = useGame(client, sessionId, token, watchOnly || join, as);
+  const [kept, take] = useSeat(sessionId);
+  const seat = as ?? (watchOnly || join ? undefined : kept);
+  const { state, rights, error, commands, guard } = useGame(client, sessionId, token, watchOnly || join, seat);
+  const offers = useOffers(client, sessionId, state, rights?.own ?? seat);
   const sound = useSound(client, sessionId);
   const [sheet, setSheet] = useState<SheetName | null>(null);
   const focus = useKeptFocus();
@@ -60,10 +70,16 @@ export function GamePage({ client, sessionId, token, watchOnly, join, as }: Game
       </main>
     );
   }
+  const lie = hasSeats(state) ? seated(facesOf(state), state, rights.own ?? seat) : { faces: facesOf(state), seat: undefined };
   const Trade = join ? SeatPicker : TRADE_VIEWS[viewOf(state)];
   const close = (): void => setSheet(null);
+  const sit = (next: string | undefined): void => {
+    take(next);
+    // What the address says counts more.
+    if (as !== undefined) location.hash = sessionHash(sessionId);
+  };
   return (
-    <main className="game" data-status={state.status} {...focus}>
+    <main className="game" data-status={state.status} data-seat={lie.seat} {...focus}>
       <header className="game-head">
         <a className="home" href="#/" aria-label="SyncKairos: new game">
           <img src="favicon.svg" alt="" width="28" height="28" />
@@ -72,17 +88,26 @@ export function GamePage({ client, sessionId, token, watchOnly, join, as }: Game
         {!rights.turn && !rights.start && rights.own === undefined && !join && rights.role !== 'participant' && (
           <p className="badge">Watching</p>
         )}
-        <p className="standing">{standing(state)}</p>
+        <p className="standing">{standingOf(state)}</p>
       </header>
       {state.status === 'pending' && state.starts_at != null && <StartCountdown client={client} startsAt={state.starts_at} />}
       {Trade === undefined ? (
-        <Clocks client={client} state={state} rights={rights} commands={commands} guard={guard} error={error} />
+        <Clocks faces={lie.faces} client={client} state={state} rights={rights} commands={commands} guard={guard} error={error} />
       ) : (
         <Suspense fallback={<section className="board" />}>
           <Trade client={client} state={state} rights={rights} commands={commands} guard={guard} error={error} />
         </Suspense>
       )}
-      <Controls state={state} rights={rights} commands={commands} guard={guard} sound={sound} onOpen={setSheet} />
+      <OfferLine state={state} offers={offers} commands={commands} seat={rights.own} mayAnswer={rights.finish} />
+      <Controls
+        playAgain={canRematch(state) && rights.share ? offers.playAgain : null}
+        state={state}
+        rights={rights}
+        commands={commands}
+        guard={guard}
+        sound={sound}
+        onOpen={setSheet}
+      />
       <Notice error={sheet === 'adjust' ? null : error} />
       <Announcer client={client} state={state} />
       {sheet === 'adjust' && (
@@ -95,10 +120,20 @@ export function GamePage({ client, sessionId, token, watchOnly, join, as }: Game
           onClose={close}
         />
       )}
-      {sheet === 'finish' && <FinishSheet onFinish={commands.finish} onCancel={commands.cancel} onClose={close} />}
+      {sheet === 'finish' && (
+        <FinishSheet
+          state={state}
+          seat={rights.own}
+          onFinish={commands.finish}
+          onOfferDraw={() => commands.act(offers.offerDraw)}
+          onCancel={commands.cancel}
+          onClose={close}
+        />
+      )}
       <Suspense>
         {sheet === 'share' && <ShareSheet client={client} state={state} token={token} rights={rights} onClose={close} />}
         {sheet === 'stage' && <StageSheet client={client} state={state} token={token} rights={rights} onClose={close} />}
+        {sheet === 'seat' && <SeatSheet state={state} seat={seat} onTake={sit} onClose={close} />}
         {sheet === 'history' && <HistorySheet client={client} state={state} onClose={close} />}
       </Suspense>
     </main>
@@ -106,8 +141,8 @@ export function GamePage({ client, sessionId, token, watchOnly, join, as }: Game
 }
 
 /** A clock for each who has one, and who shares the one of the session. */
-function Clocks({ client, state, rights, commands, guard }: TradeProps) {
-  const faces = facesOf(state);
+function Clocks({ faces, client, state, rights, commands, guard }: TradeProps & { faces: Face[] }) {
+  const result = resultOf(state);
   return (
     <>
       <section className="board" aria-label="Clocks" data-clocks={faces.length}>
@@ -116,7 +151,7 @@ function Clocks({ client, state, rights, commands, guard }: TradeProps) {
             key={face.who}
             client={client}
             state={state}
-            face={face}
+            face={{ ...face, note: resultFor(result, face.who) || face.note }}
             mayEnd={rights.turn}
             // A participant's own clock never ends another one's turn.
             rests={face.who === 'global' ? guard.turnRests : guard.rests}

@@ -1,5 +1,5 @@
 /** A session with all commands that the page offers. */
-import { type SessionState, type SyncKairosClient, SyncKairosError } from '@synckairos/client';
+import { type JsonObject, type SessionState, type SyncKairosClient, SyncKairosError } from '@synckairos/client';
 import { useSyncKairos } from '@synckairos/client/react';
 import { useState } from 'react';
 import { type Rights, rightsIn } from '../access.ts';
@@ -14,7 +14,8 @@ export interface GameCommands {
   resume: () => void;
   /** Takes back the turn that ended last, as this was drawn. */
   undo: () => void;
-  finish: () => void;
+  /** `outcome`: how it came out. */
+  finish: (outcome?: JsonObject) => void;
   cancel: () => void;
   adjust: (deltaMs: number, who: string | undefined) => void;
   /** Any other command. */
@@ -64,7 +65,7 @@ export function useGame(client: SyncKairosClient, sessionId: string, token: stri
       pause: () => run(() => client.pauseSession(sessionId)),
       resume: () => run(() => client.resumeSession(sessionId)),
       undo: () => run(() => client.undo(sessionId, { expected_version: state?.version }), true),
-      finish: () => run(() => client.completeSession(sessionId)),
+      finish: (outcome) => run(() => client.completeSession(sessionId, outcome && { outcome })),
       cancel: () => run(() => client.cancelSession(sessionId)),
       adjust: (deltaMs, who) => run(() => client.adjustTime(sessionId, deltaMs, who)),
       act: run,
