@@ -25,7 +25,10 @@ export function StatusBar({ client, token }: { client: SyncKairosClient; token: 
   // Each exchange changes the values, and in between the bound grows.
   const [, readAnew] = useReducer((count: number) => count + 1, 0);
   useEffect(() => client.on('timeSynced', () => readAnew()), [client]);
-  useNow(1_000);
+  /** When it is tried next to connect, by the page's clock. */
+  const [nextTry, setNextTry] = useState(0);
+  useEffect(() => client.on('reconnecting', ({ delay }) => setNextTry(performance.now() + delay)), [client]);
+  const now = useNow(1_000);
   const clock = client.getClockStatus();
   const synced = clock.state === 'synced';
   const resting = connection === 'failed' || connection === 'idle' || connection === 'reconnecting' || connection === 'fallback';
@@ -49,6 +52,12 @@ export function StatusBar({ client, token }: { client: SyncKairosClient; token: 
           {WORDS[connection]}
         </span>
         {connection === 'fallback' && <WhyNotLive />}
+        {/* Not told by screen readers each second. */}
+        {(connection === 'reconnecting' || connection === 'fallback') && (
+          <span className="number" aria-hidden="true">
+            next try in {Math.max(0, Math.ceil((nextTry - now) / 1_000))} s
+          </span>
+        )}
         {resting && (
           <button type="button" className="link" onClick={() => client.connect()}>
             Try now

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import type { Page } from 'playwright-core';
 import { until } from '../kit/until.ts';
-import { createGame, press, reach, shows, stands } from './play.ts';
+import { createGame, press, shows, stands } from './play.ts';
 import { browserRoom } from './room.ts';
 
 /** Counts the tones that a page plays, instead of listening to them. */
@@ -15,6 +15,13 @@ const COUNT_TONES = `globalThis.tones = 0; globalThis.listening = 0;
 
 const announced = (page: Page, text: string): Promise<void> =>
   page.locator('[role="status"]', { hasText: text }).waitFor({ state: 'attached', timeout: 20_000 });
+
+async function switchOn(page: Page): Promise<void> {
+  await press(page, 'Sound');
+  await page.getByRole('dialog').getByRole('button', { name: 'Sound' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Sound', pressed: true }).waitFor();
+  await press(page, 'Close');
+}
 
 describe('console: time runs out', function () {
   this.timeout(90_000);
@@ -32,9 +39,7 @@ describe('console: time runs out', function () {
     await quiet.reload();
     const tones = (of: Page): Promise<number> => of.evaluate<number>('tones');
     expect(await page.evaluate('listening')).to.equal(0);
-    await press(page, 'Sound');
-    expect(await (await reach(page, 'Sound')).getAttribute('aria-pressed')).to.equal('true');
-    await page.keyboard.press('Escape');
+    await switchOn(page);
     // One tone, so that whoever asked knows how loud it is.
     expect(await tones(page)).to.equal(1);
     await press(page, 'Start');
@@ -56,7 +61,7 @@ describe('console: time runs out', function () {
     await page.addInitScript({ content: COUNT_TONES });
     await page.reload();
     await createGame(page, 'Auction lot', { 'Time for each turn': '14 s' });
-    await press(page, 'Sound');
+    await switchOn(page);
     const state = (): Promise<string> => page.evaluate<string>('audio.state');
     const runs = async (): Promise<boolean> => (await state()) === 'running';
     await until('sound', runs);

@@ -1,11 +1,20 @@
 import { expect } from 'chai';
 import type { Page } from 'playwright-core';
+import { chess } from '../kit/games.ts';
 import { until } from '../kit/until.ts';
 import { createGame, press, reach, rested, stands, stateOf, turnOf } from './play.ts';
 import { browserRoom } from './room.ts';
 
 const NAMES = { White: 'Anna', Black: 'Ben' };
 const PHONE = { width: 390, height: 844 };
+
+/** Notes what the page asks of a device that this machine may not have. */
+const DEVICE = `globalThis.noted = [];
+  const { start } = OscillatorNode.prototype;
+  OscillatorNode.prototype.start = function (...when) { noted.push('tone'); return start.apply(this, when); };
+  navigator.vibrate = (pattern) => noted.push('vibrates ' + pattern);
+  const lock = { release: async () => noted.push('asleep') };
+  Object.defineProperty(navigator, 'wakeLock', { value: { request: async () => (noted.push('awake'), lock) } });`;
 
 /** The names of the clocks from top to bottom. */
 const names = (page: Page): Promise<string[]> => page.locator('.clock-name').allTextContents();
@@ -140,5 +149,72 @@ describe('console: playing with seats', function () {
     await press(page, 'Start');
     await stands(page, 'Anna ran out of time · Ben won');
     await (await reach(page, 'Share')).waitFor();
+  });
+
+  it('CO-171 CO-175 CO-176 CO-177 CO-179 a device keeps its screen awake, vibrates, sounds as its user wishes, does what keys say, and says what waits while it is offline', async () => {
+    const { url } = await room.stage.instance();
+    const client = room.stage.client(url);
+    const { session_id } = await client.createSession(chess({ increment_ms: 0 }));
+    const page = await room.open(url);
+    await page.addInitScript({ content: DEVICE });
+    await page.goto(`${url}/#/s/${session_id}&as=black`);
+    await page.reload();
+    const noted = (): Promise<string[]> => page.evaluate<string[]>('noted');
+    await stands(page, 'Ready to start');
+    await until('the screen is kept awake', async () => (await noted()).includes('awake'));
+
+    await press(page, 'Sound');
+    const sheet = page.getByRole('dialog');
+    await sheet.getByRole('button', { name: 'Sound' }).click();
+    await sheet.getByLabel('Each turn').check();
+    await sheet.getByLabel('Volume').fill('30');
+    await press(page, 'Close');
+    await page.reload();
+    await press(page, 'Sound');
+    await sheet.getByRole('button', { name: 'Sound', pressed: true }).waitFor();
+    expect([await sheet.getByLabel('Volume').inputValue(), await sheet.getByLabel('Each turn').isChecked()]).to.deep.equal(['30', true]);
+    await press(page, 'Test');
+    await until('a tone', async () => (await noted()).includes('tone'));
+    await press(page, 'Close');
+
+    await client.startSession(session_id);
+    await turnOf(page, 'white');
+    await page.evaluate('noted.length = 0');
+    await client.switchCycle(session_id);
+    await until('its turn is told', async () => (await noted()).includes('vibrates 40') && (await noted()).includes('tone'));
+
+    await page.keyboard.press('?');
+    await page.getByRole('dialog', { name: 'Keys' }).waitFor();
+    await press(page, 'Close');
+    await page.keyboard.press('t');
+    await page.locator('[role="status"]', { hasText: /white: \d+ minutes/ }).waitFor({ state: 'attached' });
+    await rested(page);
+    await page.keyboard.press('p');
+    await stands(page, 'Paused');
+    await rested(page);
+    await page.keyboard.press('p');
+    await turnOf(page, 'black');
+
+    await page.context().setOffline(true);
+    await page.getByText(/next try in \d+ s/).waitFor({ timeout: 60_000 });
+    await rested(page);
+    await page.keyboard.press('p');
+    await page.getByText('One press waits for the server').waitFor();
+    await page.context().setOffline(false);
+    await stands(page, 'Paused');
+    await page.getByText('One press waits for the server').waitFor({ state: 'detached' });
+    await press(page, 'How exact the time is');
+    await page.locator('.status-item', { hasText: /Clock offset [+−][\d.,]+ ± [\d.]+ ms/ }).waitFor();
+
+    await press(page, 'Keys');
+    await page.getByLabel('Single letters do something').uncheck();
+    await press(page, 'Close');
+    await rested(page);
+    await page.keyboard.press('p');
+    await client.completeSession(session_id);
+    await stands(page, 'Finished');
+    // Created, started, switched, paused, resumed, paused, finished: the last key did nothing.
+    expect((await client.getSession(session_id)).version).to.equal(7);
+    await until('the screen may go dark', async () => (await noted()).includes('asleep'));
   });
 });

@@ -40,7 +40,7 @@ describe('console: sharing', function () {
     const watcher = await room.open(link);
     await turnOf(watcher, 'white');
     await watcher.getByText('Watching').waitFor();
-    expect(await buttonsOf(watcher)).to.deep.equal(['History', 'Share', 'Sound']);
+    expect(await buttonsOf(watcher)).to.deep.equal(['History', 'Share', 'Sound', 'Full screen', 'Keys']);
     await watcher.keyboard.press('Space');
     await watcher.locator('.clock[data-player="white"]').click({ force: true });
     await press(anna, 'Done');
@@ -99,7 +99,7 @@ describe('console: sharing', function () {
 
     const watcher = await room.open(watch ?? '');
     await turnOf(watcher, 'white');
-    expect(await buttonsOf(watcher)).to.deep.equal(['History', 'Share', 'Sound']);
+    expect(await buttonsOf(watcher)).to.deep.equal(['History', 'Share', 'Sound', 'Full screen', 'Keys']);
     // The buttons are not what keeps a watcher from playing.
     const id = new URL(watcher.url()).hash.replace('#/s/', '');
     const token = (watch ?? '').split('token=')[1] ?? '';
@@ -108,17 +108,17 @@ describe('console: sharing', function () {
 
     const ben = await room.open(play ?? '');
     await turnOf(ben, 'white');
-    expect(await buttonsOf(ben)).to.deep.equal(['History', 'Share', 'Sound']);
+    expect(await buttonsOf(ben)).to.deep.equal(['History', 'Share', 'Sound', 'Full screen', 'Keys']);
     await ben.locator('.clock[data-player="white"]').click({ force: true });
     await anna.keyboard.press('Space');
     await turnOf(ben, 'black');
-    expect(await buttonsOf(ben)).to.deep.equal(['Done', 'History', 'Share', 'Sound']);
+    expect(await buttonsOf(ben)).to.deep.equal(['Done', 'History', 'Share', 'Sound', 'Full screen', 'Keys']);
     await ben.keyboard.press('Space');
     await turnOf(watcher, 'white');
 
     const clerk = await room.open(control ?? '');
     await turnOf(clerk, 'white');
-    expect(await buttonsOf(clerk)).to.deep.equal(['Done', 'Pause', 'Finish', 'History', 'Seat', 'Share', 'Sound']);
+    expect(await buttonsOf(clerk)).to.deep.equal(['Done', 'Pause', 'Finish', 'History', 'Seat', 'Share', 'Sound', 'Full screen', 'Keys']);
     await press(clerk, 'Pause');
     await stands(watcher, 'Paused');
     await shows(watcher, 'black', /^[45]:/);

@@ -47,6 +47,12 @@ export async function eachView(page: Page, url: string, look: (view: string) => 
     await look(sheet);
     await press(page, 'Close');
   }
+  for (const sheet of ['Seat', 'Sound', 'Keys']) {
+    await press(page, sheet);
+    await page.getByRole('dialog').waitFor({ timeout: 30_000 });
+    await look(sheet);
+    await press(page, 'Close');
+  }
   await press(page, 'More');
   await look('behind ⋯');
   await press(page, 'Pause');

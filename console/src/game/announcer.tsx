@@ -4,7 +4,7 @@ import { useEffect, useState } from 'react';
 import { warning } from '../words.ts';
 import { standingOf } from './result.ts';
 
-export function Announcer({ client, state }: { client: SyncKairosClient; state: SessionState }) {
+export function Announcer({ client, state, said }: { client: SyncKairosClient; state: SessionState; said: string }) {
   const [warned, setWarned] = useState('');
   useEffect(
     () =>
@@ -17,6 +17,7 @@ export function Announcer({ client, state }: { client: SyncKairosClient; state: 
     <div className="sr-only">
       <p role="status">{standingOf(state)}</p>
       <p role="status">{warned}</p>
+      <p role="status">{said}</p>
     </div>
   );
 }

@@ -10,7 +10,7 @@ import { hasSeats } from './seats.ts';
 import type { GameCommands } from './use-game.ts';
 import type { Sound } from './use-sound.ts';
 
-export type SheetName = 'adjust' | 'finish' | 'share' | 'history' | 'stage' | 'seat';
+export type SheetName = 'adjust' | 'finish' | 'share' | 'history' | 'stage' | 'seat' | 'sound' | 'keys';
 
 interface ControlsProps {
   /** Begins the next game; null where there can be none. */
@@ -20,6 +20,7 @@ interface ControlsProps {
   commands: GameCommands;
   guard: PressGuard;
   sound: Sound;
+  fullScreen: { isOn: boolean; toggle: () => void } | null;
   onOpen: (sheet: SheetName) => void;
 }
 
@@ -98,7 +99,7 @@ interface Action {
 }
 
 /** All others, the likeliest first. */
-function otherActions({ state, rights, commands, guard, sound, onOpen }: ControlsProps): Action[] {
+function otherActions({ state, rights, commands, guard, sound, fullScreen, onOpen }: ControlsProps): Action[] {
   const { status } = state;
   const { rests, turnRests } = guard;
   const isOver = hasEnded(state);
@@ -133,7 +134,9 @@ function otherActions({ state, rights, commands, guard, sound, onOpen }: Control
     status !== 'pending' && seat,
     status !== 'pending' && share,
     rights.finish && opens('Stage', 'stage'),
-    { name: 'Sound', rests, isOn: sound.on, act: sound.toggle },
+    { ...opens('Sound', 'sound'), isOn: sound.on },
+    fullScreen !== null && { name: 'Full screen', rests, isOn: fullScreen.isOn, act: fullScreen.toggle },
+    opens('Keys', 'keys'),
   ];
   return candidates.filter((action) => action !== false);
 }

@@ -3,7 +3,8 @@ import { modeOf, type SessionState, type SyncKairosClient } from '@synckairos/cl
 import { lazy, Suspense, useEffect, useState } from 'react';
 import { sessionHash } from '../route.ts';
 import { TRADE_VIEWS, type TradeProps } from '../trades/trade-view.ts';
-import { turnWords, viewOf } from '../trade.ts';
+import { hasEnded, turnWords, viewOf } from '../trade.ts';
+import { useWishes } from '../wishes.ts';
 import { explain, nameOf, titleOf, whyNothing } from '../words.ts';
 import { AdjustSheet } from './adjust-sheet.tsx';
 import { Announcer } from './announcer.tsx';
@@ -18,17 +19,24 @@ import { resultFor, resultOf, standingOf } from './result.ts';
 import { Roster } from './roster.tsx';
 import { hasSeats, seated, useSeat } from './seats.ts';
 import { StartCountdown } from './start-countdown.tsx';
+import { useFullScreen } from './use-full-screen.ts';
 import { useGame } from './use-game.ts';
 import { useKeptFocus } from './use-kept-focus.ts';
 import { useOffers } from './use-offers.ts';
+import { useSaidTimes } from './use-said-times.ts';
+import { useShortcuts } from './use-shortcuts.ts';
+import { useSignals } from './use-signals.ts';
 import { useSound } from './use-sound.ts';
 import { useSpaceBar } from './use-space-bar.ts';
+import { useWakeLock } from './use-wake-lock.ts';
 
 // Not part of the first view.
 const ShareSheet = lazy(async () => ({ default: (await import('../share/share-sheet.tsx')).ShareSheet }));
 const SeatPicker = lazy(async () => ({ default: (await import('../trades/seat-picker.tsx')).SeatPicker }));
 const StageSheet = lazy(async () => ({ default: (await import('../stage/stage-sheet.tsx')).StageSheet }));
 const SeatSheet = lazy(async () => ({ default: (await import('./seat-sheet.tsx')).SeatSheet }));
+const SoundSheet = lazy(async () => ({ default: (await import('./sound-sheet.tsx')).SoundSheet }));
+const ShortcutSheet = lazy(async () => ({ default: (await import('./shortcut-sheet.tsx')).ShortcutSheet }));
 const HistorySheet = lazy(async () => ({ default: (await import('../history/history-sheet.tsx')).HistorySheet }));
 
 interface GamePageProps {
@@ -45,17 +53,38 @@ interface GamePageProps {
 export function GamePage({ client, sessionId, token, watchOnly, join, as }: GamePageProps) {
   const [kept, take] = useSeat(sessionId);
   const seat = as ?? (watchOnly || join ? undefined : kept);
-  const { state, rights, error, commands, guard } = useGame(client, sessionId, token, watchOnly || join, seat);
+  const { state, rights, error, commands, guard, waiting } = useGame(client, sessionId, token, watchOnly || join, seat);
   const offers = useOffers(client, sessionId, state, rights?.own ?? seat);
-  const sound = useSound(client, sessionId);
+  const sound = useSound();
+  const fullScreen = useFullScreen();
+  const [said, sayTimes] = useSaidTimes(client, state, sound.on);
+  const [{ keys }] = useWishes();
   const [sheet, setSheet] = useState<SheetName | null>(null);
   const focus = useKeptFocus();
+  useSignals(client, sessionId, state, sound, state?.status === 'running' && rights?.own !== undefined && rights.turn);
+  useWakeLock(state !== null && !hasEnded(state));
   useTitle(state);
   useSpaceBar(() => {
     if (state?.status === 'running' && rights?.turn && turnWords(state).hint !== null) commands.endTurn();
     if (state?.status === 'pending' && rights?.start) commands.start();
     if (state?.status === 'paused' && rights?.pause) commands.resume();
   });
+  useShortcuts(
+    {
+      p: () => {
+        if (state?.status === 'running' && rights?.pause) commands.pause();
+        if (state?.status === 'paused' && rights?.pause) commands.resume();
+      },
+      u: () => {
+        if (rights?.undo && (state?.undo_available ?? 0) > 0) commands.undo();
+      },
+      t: sayTimes,
+      m: sound.toggle,
+      f: () => fullScreen?.toggle(),
+      '?': () => setSheet('keys'),
+    },
+    keys,
+  );
 
   if (state === null || rights === null) {
     return (
@@ -106,10 +135,21 @@ export function GamePage({ client, sessionId, token, watchOnly, join, as }: Game
         commands={commands}
         guard={guard}
         sound={sound}
+        fullScreen={fullScreen}
         onOpen={setSheet}
       />
+      {waiting > 0 && (
+        <p className="blocked" role="status">
+          {waiting === 1 ? 'One press waits' : `${waiting} presses wait`} for the server
+        </p>
+      )}
+      {sound.isBlocked && sheet !== 'sound' && (
+        <p className="blocked" role="status">
+          Sound waits for a touch of this page
+        </p>
+      )}
       <Notice error={sheet === 'adjust' ? null : error} />
-      <Announcer client={client} state={state} />
+      <Announcer client={client} state={state} said={said} />
       {sheet === 'adjust' && (
         <AdjustSheet
           client={client}
@@ -134,6 +174,8 @@ export function GamePage({ client, sessionId, token, watchOnly, join, as }: Game
         {sheet === 'share' && <ShareSheet client={client} state={state} token={token} rights={rights} onClose={close} />}
         {sheet === 'stage' && <StageSheet client={client} state={state} token={token} rights={rights} onClose={close} />}
         {sheet === 'seat' && <SeatSheet state={state} seat={seat} onTake={sit} onClose={close} />}
+        {sheet === 'sound' && <SoundSheet sound={sound} onClose={close} />}
+        {sheet === 'keys' && <ShortcutSheet onClose={close} />}
         {sheet === 'history' && <HistorySheet client={client} state={state} onClose={close} />}
       </Suspense>
     </main>

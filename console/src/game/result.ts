@@ -16,9 +16,9 @@ export interface Result {
 export function resultOf(state: SessionState): Result | null {
   if (!hasEnded(state) || state.status === 'cancelled' || !hasMoves(state)) return null;
   if (state.outcome !== undefined) return readOutcome(state, state.outcome);
-  const standing = inOrder(state).filter(({ has_expired }) => !has_expired);
-  const [winner] = standing;
-  if (!isDuel(state) || state.status !== 'expired' || winner === undefined || standing.length > 1) return null;
+  const left = inOrder(state).filter(({ has_expired }) => !has_expired);
+  const [winner] = left;
+  if (!isDuel(state) || state.status !== 'expired' || winner === undefined || left.length > 1) return null;
   return { winner: winner.participant_id, by: 'time' };
 }
 
