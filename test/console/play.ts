@@ -53,7 +53,7 @@ export async function press(page: Page, name: string): Promise<void> {
 }
 
 /** What may be behind `⋯`, depending on how a game stands. */
-const SELDOM = new Set(['Adjust', 'Finish', 'History', 'Keys', 'Seat', 'Share', 'Sound']);
+const SELDOM = new Set(['Adjust', 'Finish', 'History', 'Keys', 'Seat', 'Share', 'Sound', 'Stage']);
 
 /** A button of a game, in sight: what is behind `⋯` is opened. */
 export async function reach(page: Page, name: string): Promise<Locator> {

@@ -118,7 +118,18 @@ describe('console: sharing', function () {
 
     const clerk = await room.open(control ?? '');
     await turnOf(clerk, 'white');
-    expect(await buttonsOf(clerk)).to.deep.equal(['Done', 'Pause', 'Finish', 'History', 'Seat', 'Share', 'Sound', 'Full screen', 'Keys']);
+    expect(await buttonsOf(clerk)).to.deep.equal([
+      'Done',
+      'Pause',
+      'Finish',
+      'History',
+      'Seat',
+      'Share',
+      'Stage',
+      'Sound',
+      'Full screen',
+      'Keys',
+    ]);
     await press(clerk, 'Pause');
     await stands(watcher, 'Paused');
     await shows(watcher, 'black', /^[45]:/);
