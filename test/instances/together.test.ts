@@ -102,4 +102,17 @@ describe('commands that wait for one concurrent session', () => {
     expect(last).to.include({ status: 'completed', version: 82 });
     expect(trail.at(-1)?.state_snapshot).to.deep.equal(last);
   });
+
+  it('HC-8 after a lost race an instance that hears nothing of others reads the session once, and goes on with all that wait', async () => {
+    const { session_id } = await exam(80);
+    const tried = a.commits.length;
+    a.beforeCommit = async ({ length }) => {
+      if (length === 1) return;
+      a.beforeCommit = undefined;
+      expect(stateOf(await finish(b, session_id, 70)).version).to.equal(4);
+    };
+    const outcomes = await Promise.all(upTo(6).map(async (n) => finish(a, session_id, n)));
+    expect(outcomes.map((outcome) => stateOf(outcome).version)).to.deep.equal([3, 5, 6, 7, 8, 9]);
+    expect(a.commits.slice(tried).map((events) => events.length)).to.deep.equal([1, 5, 5]);
+  });
 });

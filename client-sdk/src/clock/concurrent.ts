@@ -131,8 +131,8 @@ export function deriveConcurrent(draft: SessionState, at: number, kept: readonly
   for (const [place, one] of participants.entries()) {
     least = earlier(least, one.deadline_at ?? null);
     if (draft.overrun_ms !== undefined) zero = earlier(zero, one.zero_at ?? null);
-    const closing = goesOnAlone(one) ? closingOf(draft, one) : null;
-    if (closing !== null && (isOn || draft.status === 'pending')) least = earlier(least, closing);
+    const closing = closingOf(draft, one);
+    if (closing !== null && (isOn || draft.status === 'pending') && goesOnAlone(one)) least = earlier(least, closing);
     if (one !== kept[place]) deriveOne(draft, place, at);
   }
   draft.deadline_at = least;
