@@ -101,8 +101,8 @@ export class Together {
   }
 
   /**
-   * Sees to it that the commit that won a race is in the cache. Of a large session it is published to all instances with
-   * sockets in its room; only where none comes, the session is read. False if there is none.
+   * Sees to it that the commit that won a race is in the cache. Of a large session it is published to all instances
+   * with sockets in its room; only where none comes, the session is read. False if there is none.
    */
   async #findNewer(sessionId: string, base: LiveSession): Promise<boolean> {
     const { cache, store } = this.#options;
