@@ -142,6 +142,31 @@ describe('updates of concurrent sessions with many participants', () => {
     }
   });
 
+  it('HC-11 the update that ends a cycle with hidden answers names them, in either form, also where the next cycle has begun', async () => {
+    for (const [count, deltas] of [
+      [4, false],
+      [12, 2],
+      [12, false],
+      [60, 2],
+      [60, false],
+    ] as const) {
+      const participants = Array.from({ length: count }, (_, n) => ({ participant_id: `p${n}` }));
+      const quiz = { sync_mode: 'per_cycle' as const, time_per_cycle_ms: 3_600_000, answers: 'hidden' as const, auto_advance: true };
+      const { session_id } = await teacher.ok('session:create', chess({ ...quiz, concurrent: true, participants }));
+      const listener = await cluster.client(b);
+      const told: UpdateEvent['answers'][] = [];
+      listener.socket.on('session:update', ({ answers }: Update) => told.push(...(answers === undefined ? [] : [answers])));
+      await listener.ok('session:join', { session_id, deltas });
+      await teacher.ok('session:start', { session_id });
+      expect(await finishAll(session_id, count)).to.include({ cycle_count: 1, status: 'running' });
+      await until('the answers', async () => told.length > 0);
+      expect(told).to.have.lengthOf(1);
+      expect(told[0]?.map(({ participant_id, answer }) => [participant_id, answer])).to.deep.equal(
+        participants.map(({ participant_id }, n) => [participant_id, n]),
+      );
+    }
+  });
+
   it('CC-65 clocks that fall within a tenth of a second of each other may be told together, after the update', async () => {
     const participants = Array.from({ length: 60 }, (_, n) => ({ participant_id: `p${n}`, total_time_ms: 1_000 + 5 * n }));
     const { session_id } = await teacher.ok('session:create', chess({ concurrent: true, participants, warning_thresholds_ms: [] }));

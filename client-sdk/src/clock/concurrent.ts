@@ -135,6 +135,8 @@ export function deriveConcurrent(draft: SessionState, at: number, kept: readonly
     if (closing !== null && (isOn || draft.status === 'pending') && goesOnAlone(one)) least = earlier(least, closing);
     if (one !== kept[place]) deriveOne(draft, place, at);
   }
+  // Where everybody has withdrawn or ended before the start, the session's closing still ends it.
+  if (least === null && draft.status === 'pending') least = draft.closes_at ?? null;
   draft.deadline_at = least;
   if (draft.overrun_ms !== undefined) draft.zero_at = zero;
 }

@@ -102,10 +102,12 @@ export const answers = {
   }),
 } satisfies { [Name in CommandName]: z.ZodType<Commands[Name]['data']> };
 
-const update = z.object({ ...envelope, event_type: z.enum(EVENT_TYPES), state }) satisfies z.ZodType<UpdateEvent>;
+const cycleAnswers = z.array(z.object({ participant_id: z.string(), finished_at: instant.nullable(), answer: anything })).exactOptional();
+const update = z.object({ ...envelope, event_type: z.enum(EVENT_TYPES), answers: cycleAnswers, state }) satisfies z.ZodType<UpdateEvent>;
 const changed = z.object({
   ...envelope,
   event_type: z.enum(EVENT_TYPES),
+  answers: cycleAnswers,
   deltas: z.literal(2).exactOptional(),
   since_version: version,
   changes: stateChanges,

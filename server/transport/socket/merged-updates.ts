@@ -112,8 +112,7 @@ export class MergedUpdates {
     const asked = changesRoomOf(room, 2);
     io.local.to(asked).emit('session:update', event);
     if ((rooms.get(room)?.size ?? 0) <= (rooms.get(asked)?.size ?? 0)) return told(room, event);
-    const { session_id, epoch, version, event_type, server_time_ms } = event;
-    const update: UpdateEvent = { session_id, epoch, version, server_time_ms, event_type, state: wholeOf(state) };
+    const update = wholeUpdate(event, state);
     io.local.to(room).except(asked).emit('session:update', update);
   }
 
@@ -121,6 +120,14 @@ export class MergedUpdates {
     clearTimeout(this.#waiting.get(room)?.timer);
     this.#waiting.delete(room);
   }
+}
+
+/** The whole state, for sockets that did not ask for changes, in place of an event with changes that led to it. */
+export function wholeUpdate(
+  { changes: _changes, since_version: _since, deltas: _form, ...event }: ChangesEvent,
+  state: SessionState,
+): UpdateEvent {
+  return { ...event, state: wholeOf(state) };
 }
 
 /** Whether changes are nothing but hand-ins: session, cycle and the clocks of all others go on as they did. */
@@ -137,7 +144,8 @@ function merged(first: ChangesEvent, second: ChangesEvent): ChangesEvent {
   const items = new Map(first.changes.items?.map((one) => [one.item_id, one]));
   for (const one of second.changes.items ?? []) items.set(one.item_id, { ...items.get(one.item_id), ...one });
   if (items.size > 0) changes.items = [...items.values()];
-  return { ...second, since_version: first.since_version, changes };
+  const answers = second.answers ?? first.answers;
+  return { ...second, ...(answers === undefined ? {} : { answers }), since_version: first.since_version, changes };
 }
 
 function bothExpired(first: ExpiredEvent, second: ExpiredEvent): ExpiredEvent {
