@@ -10,12 +10,14 @@ import { createOperatorApp } from '../transport/http/operator-app.ts';
 import { serve } from '../transport/http/server.ts';
 import { callersOf } from '../transport/origins.ts';
 import { createHttpServer } from '../util/http-server.ts';
+import { publishedKeys } from '../webhooks/signing.ts';
 import type { AuditPart } from './audit.ts';
 import type { Base } from './base.ts';
 import type { ClockPart } from './clock.ts';
 import type { GatewayPart } from './gateway.ts';
 import type { OperatorsPart } from './operators.ts';
 import type { RedisPart } from './redis.ts';
+import type { WebhooksPart } from './webhooks.ts';
 
 export type HttpPart = ReturnType<typeof openHttp>;
 
@@ -23,6 +25,7 @@ interface HttpNeeds {
   redis: RedisPart;
   clock: ClockPart;
   audit: AuditPart;
+  webhooks: WebhooksPart;
   gateway: GatewayPart;
 }
 
@@ -45,7 +48,7 @@ export function openHttp({ config, logger, metrics }: Base, { operator }: Operat
     callers,
     proxies,
     /** Sets what answers requests. */
-    serve({ redis, clock: { clock, now }, audit, gateway: { handler, tokens, requestLimit } }: HttpNeeds): void {
+    serve({ redis, clock: { clock, now }, audit, webhooks, gateway: { handler, tokens, requestLimit } }: HttpNeeds): void {
       const readiness = async () => {
         const [redisHealth, databaseUp] = await Promise.all([ping(redis.commands, config.KEY_PREFIX), audit.trail?.ping()]);
         const checks = {
@@ -73,10 +76,22 @@ export function openHttp({ config, logger, metrics }: Base, { operator }: Operat
         consoleDir: consoleDir(),
         operator: operatorServer === undefined ? operator : undefined,
         exposition,
+        webhooks: webhooks.endpoints,
+        publishedKeys: publishedKeys(config.SIGNING_KEY),
       });
       serve(server, koa, handler);
       if (operatorServer === undefined) return;
-      const operatorKoa = createOperatorApp({ operator, exposition, handler, metrics, logger, proxies: NO_PROXIES, callers });
+      const operatorKoa = createOperatorApp({
+        operator,
+        exposition,
+        handler,
+        metrics,
+        logger,
+        proxies: NO_PROXIES,
+        callers,
+        webhooks: webhooks.endpoints,
+        now,
+      });
       serve(operatorServer, operatorKoa, handler);
     },
     /** Begins to listen. Throws ConfigError if a port cannot be used. */
