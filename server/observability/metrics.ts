@@ -23,16 +23,26 @@ export function createMetrics() {
     registers,
   });
   for (const reason of ['gone', 'failing', 'requested'] as const) webhookDisabled.inc({ reason }, 0);
+  const webhookAttempts = new Counter({
+    name: 'synckairos_webhook_attempts_total',
+    help: 'Attempts to deliver a webhook: delivered, refused by the receiver, or unreachable',
+    labelNames: ['outcome'] as const,
+    registers,
+  });
+  for (const outcome of ['delivered', 'refused', 'unreachable'] as const) webhookAttempts.inc({ outcome }, 0);
+  const webhookEndpoints = new Gauge({
+    name: 'synckairos_webhook_endpoints',
+    help: 'Webhook endpoints by status',
+    labelNames: ['status'] as const,
+    registers,
+  });
+  for (const status of ['enabled', 'disabled'] as const) webhookEndpoints.set({ status }, 0);
   return {
     registry,
     queueSize,
     webhookDisabled,
-    webhookAttempts: new Counter({
-      name: 'synckairos_webhook_attempts_total',
-      help: 'Attempts to deliver a webhook: delivered, refused by the receiver, or unreachable',
-      labelNames: ['outcome'] as const,
-      registers,
-    }),
+    webhookAttempts,
+    webhookEndpoints,
     webhookGivenUp: new Counter({
       name: 'synckairos_webhook_given_up_total',
       help: 'Webhook deliveries given up after their last attempt',
@@ -52,12 +62,6 @@ export function createMetrics() {
     webhookPending: new Gauge({
       name: 'synckairos_webhook_deliveries_pending',
       help: 'Webhook deliveries that have an attempt before them',
-      registers,
-    }),
-    webhookEndpoints: new Gauge({
-      name: 'synckairos_webhook_endpoints',
-      help: 'Webhook endpoints by status',
-      labelNames: ['status'] as const,
       registers,
     }),
     ready: new Gauge({ name: 'synckairos_ready', help: '1 while /ready is 200, else 0', registers }),

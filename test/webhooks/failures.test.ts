@@ -15,6 +15,9 @@ interface Endpoint {
   failing_since: string | null;
 }
 
+/** Refuses, and leaves the next attempt to the test. */
+const LATER = { status: 503, headers: { 'retry-after': '3600' } };
+
 describe('webhooks that fail, wait and come again', function () {
   this.timeout(180_000);
   let cluster: Cluster & { databaseUrl: string };
@@ -64,7 +67,7 @@ describe('webhooks that fail, wait and come again', function () {
 
   it('WH-14 what was refused comes again under the same id, signed anew, until it is taken', async () => {
     const one = await endpoint();
-    receiver.answer = (_, count) => ({ status: count < 3 ? 500 : 200 });
+    receiver.answer = (_, count) => (count < 3 ? LATER : { status: 200 });
     await happen(`${one.prefix}a`, 1, 1);
     for (let attempt = 1; attempt < 3; attempt++) {
       await receiver.get(attempt);
@@ -72,7 +75,7 @@ describe('webhooks that fail, wait and come again', function () {
         const found = await deliveries(one, '?status=pending');
         return found[0]?.attempts === attempt && found;
       });
-      expect(waiting).to.include({ last_status: 500, type: 'session_created', version: 1 });
+      expect(waiting).to.include({ last_status: 503, type: 'session_created', version: 1 });
       await hurry(one);
     }
     await receiver.get(3);
@@ -85,7 +88,7 @@ describe('webhooks that fail, wait and come again', function () {
 
   it('WH-15 a pause that the receiver asks for is kept', async () => {
     const one = await endpoint();
-    receiver.answer = () => ({ status: 503, headers: { 'retry-after': '3600' } });
+    receiver.answer = () => LATER;
     await happen(`${one.prefix}a`, 1, 1);
     const [waiting] = await until('the failure is recorded', async () => {
       const found = await deliveries(one);
@@ -97,7 +100,7 @@ describe('webhooks that fail, wait and come again', function () {
 
   it('WH-16 after the last attempt a delivery is given up, and an operator can have it tried again', async () => {
     const one = await endpoint();
-    receiver.answer = () => ({ status: 302 });
+    receiver.answer = () => ({ ...LATER, status: 302 });
     await happen(`${one.prefix}a`, 1, 1);
     await receiver.get(1);
     await until('the failure is recorded', async () => (await deliveries(one))[0]?.attempts === 1);
@@ -128,7 +131,7 @@ describe('webhooks that fail, wait and come again', function () {
 
   it('WH-18 five days of nothing but failures disable an endpoint; enabled again it gets what was pending', async () => {
     const one = await endpoint();
-    receiver.answer = () => ({ status: 500 });
+    receiver.answer = () => LATER;
     await happen(`${one.prefix}a`, 1, 1);
     await until('it is failing', async () => (await operate<Endpoint>(app, 'GET', one.path)).failing_since !== null);
     await sql(`UPDATE webhook_endpoints SET failing_since = now() - interval '5 days' WHERE id = $1`, [one.webhook_id]);
@@ -194,7 +197,7 @@ describe('webhooks that fail, wait and come again', function () {
 
   it('WH-22 an ordered endpoint gets each event after the one before it was taken or given up', async () => {
     const one = await endpoint({ ordered: true });
-    receiver.answer = ({ json: { data } }, count) => ({ status: data['version'] === 2 && count < 5 ? 500 : 204 });
+    receiver.answer = ({ json: { data } }, count) => (data['version'] === 2 && count < 5 ? LATER : { status: 204 });
     // The later ones come to the trail first.
     await happen(`${one.prefix}a`, 4, 6);
     await until('the later ones are recorded', async () => (await deliveries(one)).length === 3);
@@ -221,7 +224,7 @@ describe('webhooks that fail, wait and come again', function () {
     await operate(app, 'POST', `${one.path}/test`);
     const [row] = await until('the failure is recorded', async () => {
       const found = await deliveries(one);
-      return found[0]?.attempts === 1 && found;
+      return (found[0]?.attempts ?? 0) > 0 && found;
     });
     expect(row?.last_error).to.match(/WEBHOOK_MASTER_KEY/);
     expect(receiver.received).to.have.lengthOf(0);

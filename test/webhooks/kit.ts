@@ -92,7 +92,15 @@ export async function operate<Data = Record<string, unknown>>(
   path: string,
   body?: unknown,
 ): Promise<Data> {
-  const answer = await asOperator(instance, method, path, body);
+  // On a busy machine the first connection to PostgreSQL may take longer than a request waits for it.
+  const answer = await until(
+    `${method} ${path} is answered`,
+    async () => {
+      const one = await asOperator(instance, method, path, body);
+      return one.status !== 503 && one;
+    },
+    60_000,
+  );
   const reply = answer.status === 204 ? { ok: true as const, data: {} as Data } : answer.reply<Data>();
   if (!reply.ok) throw new Error(`${method} ${path}: ${reply.error.code} ${reply.error.message}`);
   return reply.data;
