@@ -146,6 +146,8 @@ export class Deliverer {
       await new EndpointRun(this.#run, lease, closing).run();
     } catch (error) {
       this.#options.logger.warn({ endpoint: lease.endpoint, cause: causeOf(error) }, 'delivering webhooks was interrupted');
+      // The next look claims it again.
+      await this.#giveBack([lease]);
       return;
     }
     await this.#giveBack([lease]);

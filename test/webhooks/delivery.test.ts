@@ -12,7 +12,8 @@ interface Created {
   secret: string;
 }
 
-describe('delivery of webhooks', () => {
+describe('delivery of webhooks', function () {
+  this.timeout(180_000);
   let cluster: Cluster;
   let receiver: Receiver;
   let app: { url: string };

@@ -65,7 +65,7 @@ export async function openReceiver(): Promise<Receiver> {
           const found = ofTypes(types);
           return found.length >= count && found;
         },
-        30_000,
+        90_000,
       ),
     async close() {
       server.closeAllConnections();
