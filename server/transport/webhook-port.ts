@@ -1,4 +1,6 @@
-/** The interface by which endpoints of webhooks are managed. The webhooks part implements it; the app connects the two. */
+/**
+ * The interface by which endpoints of webhooks are managed. The webhooks part implements it; the app connects the two.
+ */
 import type { EventType } from '#contract';
 import type { Refusal } from '../domain/refusal.ts';
 
