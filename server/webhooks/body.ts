@@ -2,6 +2,7 @@ import { asTold } from '#clock';
 import type { JsonObject, SessionState } from '#contract';
 import type { EventRow } from '../audit/event-rows.ts';
 import { columnsOf } from '../audit/history-event.ts';
+import { shownTo } from '../domain/told.ts';
 
 /** The longest body of a message, bytes. */
 const BODY_MAX_BYTES = 16_000;
@@ -22,7 +23,8 @@ export function messageBody(type: string, at: Date, data: string): string {
 export function eventBody(row: EventRow, kept: SessionState | null, includeState: boolean): string {
   const { event_type, timestamp: _timestamp, ...columns } = columnsOf(row);
   const noted = JSON.parse(row.metadata) as JsonObject;
-  const state = kept === null ? null : asTold(kept);
+  // Whoever manages an endpoint may be a viewer of its sessions, so hidden answers stay hidden.
+  const state = kept === null ? null : shownTo(asTold(kept), undefined);
   const ids = state?.participants.map(({ participant_id }) => participant_id) ?? [];
   const data: Record<string, unknown> = {
     ...columns,

@@ -75,4 +75,14 @@ describe('bodies of webhooks', () => {
     const long = { ...row, metadata: JSON.stringify({ action_applied: { text: 'x'.repeat(20_000) }, reason: 'y'.repeat(20_000) }) };
     expect(told(stateOf(100, 128, { text: 'x'.repeat(10_000) }), true, long)).to.include({ session_id: 'a', version: 3 });
   });
+
+  it('WH-26 a message has no answers that the session hides for now', () => {
+    const participants = [
+      { participant_id: 'p0', answer: 'a secret', clock_status: 'finished' },
+      { participant_id: 'p1', clock_status: 'running' },
+    ];
+    const running = { ...stateOf(0), status: 'running', answers: 'hidden', participants } as SessionState;
+    expect(JSON.stringify(told(running, true))).not.to.contain('a secret');
+    expect(JSON.stringify(told({ ...running, status: 'expired' }, true))).to.contain('a secret');
+  });
 });
