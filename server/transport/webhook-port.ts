@@ -25,6 +25,11 @@ export interface Endpoint extends EndpointFields {
   disabled_at: string | null;
   /** Since when nothing but failures came back. */
   failing_since: string | null;
+  last_failure_at: string | null;
+  /** What came of the last attempt that failed. */
+  last_failure: string | null;
+  /** Deliveries that have an attempt before them; counted up to 1000. */
+  pending: number;
   /** Until when the secret before is used too. */
   rotated_until: string | null;
   created_at: string;

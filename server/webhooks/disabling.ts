@@ -1,4 +1,4 @@
-import { Prisma, type PrismaClient, type WebhookEndpoint } from '../audit/generated/client.ts';
+import { Prisma, type PrismaClient } from '../audit/generated/client.ts';
 
 /** After so many days of nothing but failures an endpoint is disabled. */
 const FAILING_DAYS = 5;
@@ -6,18 +6,16 @@ const FAILING_DAYS = 5;
 /** Why an endpoint was disabled: it answered 410, failed for days, or its owner wanted it. */
 export type DisabledReason = 'gone' | 'failing' | 'requested';
 
-/** Notes that something arrived, so that failures before it do not count. */
-export async function noteSuccess(database: PrismaClient, endpoint: WebhookEndpoint): Promise<void> {
-  endpoint.failing_since = null;
-  await database.$executeRaw`UPDATE webhook_endpoints SET failing_since = NULL WHERE id = ${endpoint.id}`;
-}
-
-/** Notes a failure. Returns the reason to disable the endpoint, if there has been nothing else for days. */
-export async function noteFailure(database: PrismaClient, endpoint: WebhookEndpoint): Promise<DisabledReason | null> {
-  const rows = await database.$queryRaw<{ failing_since: Date; failing_long: boolean }[]>`
-    UPDATE webhook_endpoints SET failing_since = coalesce(failing_since, now()) WHERE id = ${endpoint.id}
-    RETURNING failing_since, failing_since < now() - ${FAILING_DAYS} * interval '1 day' AS failing_long`;
-  endpoint.failing_since = rows[0]?.failing_since ?? null;
+/**
+ * Notes a failed attempt; `settle` notes successes. Returns the reason to disable the endpoint, if there has been
+ * nothing else for days.
+ * @param failure what came of the attempt
+ */
+export async function noteFailure(database: PrismaClient, id: string, failure: string): Promise<DisabledReason | null> {
+  const rows = await database.$queryRaw<{ failing_long: boolean }[]>`
+    UPDATE webhook_endpoints
+    SET failing_since = coalesce(failing_since, now()), last_failure_at = now(), last_failure = ${failure} WHERE id = ${id}
+    RETURNING failing_since < now() - ${FAILING_DAYS} * interval '1 day' AS failing_long`;
   return rows[0]?.failing_long === true ? 'failing' : null;
 }
 

@@ -89,7 +89,7 @@ export interface Settled extends DeliveryKey {
 }
 
 /**
- * Records what came of deliveries. Where the endpoint wants order, what is over wakes the next delivery of its session,
+ * Records what came of deliveries; a success ends the time of nothing but failures. Where the endpoint wants order, what is over wakes the next delivery of its session,
  * which has waited for it.
  */
 export async function settle(
@@ -115,6 +115,9 @@ export async function settle(
       WHERE delivery.endpoint_id = ${endpointId} AND delivery.session_id = result.session_id
         AND delivery.epoch = result.epoch::bigint AND delivery.version = result.version::int AND delivery.status = 'pending'
       RETURNING delivery.session_id, delivery.epoch, delivery.version, delivery.status
+    ), recovered AS (
+      UPDATE webhook_endpoints SET failing_since = NULL
+      WHERE id = ${endpointId} AND failing_since IS NOT NULL AND EXISTS (SELECT FROM settled WHERE settled.status = 'delivered')
     )
     UPDATE webhook_deliveries AS next SET next_attempt_at = now()
     FROM settled CROSS JOIN LATERAL (

@@ -6,7 +6,7 @@ import type { Logger } from '../observability/logger.ts';
 import type { Metrics } from '../observability/metrics.ts';
 import { within } from '../util/within.ts';
 import type { Bodies } from './bodies.ts';
-import { disableEndpoint, noteFailure, noteSuccess } from './disabling.ts';
+import { disableEndpoint, noteFailure } from './disabling.ts';
 import { type DueDelivery, type Settled, settle, takeDue } from './due.ts';
 import { type Lease, renewLease } from './leases.ts';
 import { pauseBefore, retryAfterOf } from './schedule.ts';
@@ -150,7 +150,6 @@ export class EndpointRun {
     const tried = { ...key, attempted: 1, lastStatus: status, lastError: error, tookMs } as const;
     if (succeeded) {
       this.#record(delivery, { ...tried, status: 'delivered', pauseMs: 0 });
-      if (endpoint.failing_since !== null) await noteSuccess(database, endpoint);
       return;
     }
     const attempts = delivery.attempts + 1;
@@ -158,7 +157,8 @@ export class EndpointRun {
     logger.debug({ endpoint: endpoint.id, attempts, status, error }, 'a webhook was not delivered');
     this.#record(delivery, { ...tried, status: pauseMs === null ? 'failed' : 'pending', pauseMs: pauseMs ?? 0 });
     if (pauseMs === null && status !== 410) metrics.webhookGivenUp.inc();
-    const reason = status === 410 ? 'gone' : await noteFailure(database, endpoint);
+    const failing = await noteFailure(database, endpoint.id, error ?? `answered ${status}`);
+    const reason = status === 410 ? 'gone' : failing;
     if (reason === null) return;
     if (await disableEndpoint(database, endpoint.id, reason)) {
       metrics.webhookDisabled.inc({ reason });

@@ -18,6 +18,8 @@ const STATEMENT_MS = 3_000;
 /** Endpoints of a deployment. */
 const ENDPOINTS_MAX = 1_000;
 const ID_BYTES = 12;
+/** Pending deliveries of an endpoint are counted no further. */
+const PENDING_COUNTED_MAX = 1_000;
 /** How long the secret before a rotation is used too, hours. */
 const ROTATION_HOURS = 24;
 
@@ -50,9 +52,9 @@ export function openEndpoints({ databaseUrl, masterKey, rules, logger, metrics, 
       const endpoint = await find(manager, id);
       return endpoint === null ? refuse('NOT_FOUND', 'No such webhook') : work(endpoint);
     });
-  const told = async (id: string): Promise<Endpoint> => endpointOf(await database.webhookEndpoint.findUniqueOrThrow({ where: { id } }));
+  const told = async (endpoint: WebhookEndpoint): Promise<Endpoint> => endpointOf(endpoint, await pendingOf(database, [endpoint.id]));
   const withSecret = async (endpoint: WebhookEndpoint) => ({
-    ...endpointOf(endpoint),
+    ...(await told(endpoint)),
     secret: secretText((await secrets()).of(endpoint.id, endpoint.secret_number)),
   });
 
@@ -76,10 +78,15 @@ export function openEndpoints({ databaseUrl, masterKey, rules, logger, metrics, 
           where: { deleted_at: null },
           orderBy: [{ created_at: 'asc' }, { id: 'asc' }],
         });
-        return { ok: true, data: { webhooks: all.filter((one) => manager.covers(one.session_prefix)).map(endpointOf) } };
+        const covered = all.filter((one) => manager.covers(one.session_prefix));
+        const pending = await pendingOf(
+          database,
+          covered.map(({ id }) => id),
+        );
+        return { ok: true, data: { webhooks: covered.map((one) => endpointOf(one, pending)) } };
       }),
 
-    get: (manager, id) => on(manager, id, async (endpoint) => ({ ok: true, data: endpointOf(endpoint) })),
+    get: (manager, id) => on(manager, id, async (endpoint) => ({ ok: true, data: await told(endpoint) })),
 
     change: (manager, id, { disabled, ...fields }) =>
       on(manager, id, async (endpoint) => {
@@ -93,7 +100,7 @@ export function openEndpoints({ databaseUrl, masterKey, rules, logger, metrics, 
         if (fields.ordered === false && endpoint.ordered) await wakeAll(database, id);
         if (disabled === true && (await disableEndpoint(database, id, 'requested'))) metrics.webhookDisabled.inc({ reason: 'requested' });
         if (disabled === false) owed([id]);
-        return { ok: true, data: await told(id) };
+        return { ok: true, data: await told(await database.webhookEndpoint.findUniqueOrThrow({ where: { id } })) };
       }),
 
     remove: (manager, id) =>
@@ -191,7 +198,16 @@ function columnsOf<Fields extends Partial<EndpointFields>>({ include, ...fields 
   return { ...fields, ...url, ...(include === undefined ? {} : { include_state: include === 'state' }) };
 }
 
-function endpointOf(row: WebhookEndpoint): Endpoint {
+/** How many deliveries to each endpoint have an attempt before them, counted up to a limit. */
+async function pendingOf(database: PrismaClient, ids: string[]): Promise<Map<string, number>> {
+  const rows = await database.$queryRaw<{ id: string; pending: number }[]>`
+    SELECT id, (SELECT count(*) FROM (
+      SELECT FROM webhook_deliveries WHERE endpoint_id = id AND status = 'pending' LIMIT ${PENDING_COUNTED_MAX}) AS counted)::int AS pending
+    FROM unnest(${ids}::text[]) AS id`;
+  return new Map(rows.map(({ id, pending }) => [id, pending]));
+}
+
+function endpointOf(row: WebhookEndpoint, pending: Map<string, number>): Endpoint {
   const iso = (at: Date | null) => at?.toISOString() ?? null;
   return {
     webhook_id: row.id,
@@ -205,6 +221,9 @@ function endpointOf(row: WebhookEndpoint): Endpoint {
     disabled_reason: row.disabled_reason,
     disabled_at: iso(row.disabled_at),
     failing_since: iso(row.failing_since),
+    last_failure_at: iso(row.last_failure_at),
+    last_failure: row.last_failure,
+    pending: pending.get(row.id) ?? 0,
     rotated_until: iso(row.rotated_until),
     created_at: row.created_at.toISOString(),
     updated_at: row.updated_at.toISOString(),

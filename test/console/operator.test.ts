@@ -1,9 +1,15 @@
 import { expect } from 'chai';
+import { rest } from '../kit/rest.ts';
+import { freshDatabase } from '../kit/services.ts';
 import { until } from '../kit/until.ts';
+import { answered, LOCAL, MASTER_KEY, openReceiver } from '../webhooks/kit.ts';
 import { createGame, press, turnOf } from './play.ts';
 import { browserRoom } from './room.ts';
 
 const OPERATOR = { ADMIN_USER: 'olga', ADMIN_PASSWORD: 'a long password' };
+
+/** Much longer than anything takes, on a busy machine too. */
+const LONG = { timeout: 60_000 };
 
 describe('console: operator view', function () {
   this.timeout(90_000);
@@ -52,5 +58,61 @@ describe('console: operator view', function () {
     const { url } = await room.stage.instance({ OPERATOR_PORT: '0' });
     const page = await room.open(`${url}/#/operator`);
     await page.getByText('on a port of their own (OPERATOR_PORT)').waitFor({ timeout: 30_000 });
+  });
+
+  it('WH-62 the operator view shows a webhook with its state and its last failure; operators try deliveries again, rotate, replay and disable it', async () => {
+    const receiver = await openReceiver();
+    try {
+      const { url } = await room.stage.instance({
+        ...OPERATOR,
+        ...LOCAL,
+        AUDIT_WORKER: 'inline',
+        DATABASE_URL: await freshDatabase(),
+        WEBHOOK_MASTER_KEY: MASTER_KEY,
+      });
+      const authorization = `Basic ${Buffer.from('olga:a long password').toString('base64')}`;
+      const ask = (method: string, path: string, body?: unknown) => rest({ url }, method, `/v1/webhooks${path}`, body, { authorization });
+      await answered('a webhook is made', () => ask('POST', '', { url: receiver.url, session_prefix: 'lot-' }));
+      receiver.answer = () => ({ status: 503, headers: { 'retry-after': '3600' } });
+      const context = await room.browser.newContext({
+        httpCredentials: { username: 'olga', password: 'a long password', send: 'unauthorized' },
+      });
+      const page = await context.newPage();
+      await page.goto(`${url}/#/operator`);
+      await press(page, 'Sign in to see webhooks');
+      const shown = page.getByRole('article', { name: receiver.url });
+      const fact = (label: string, text: string) => shown.locator('.webhook-fact', { hasText: label }).getByText(text).waitFor(LONG);
+      await shown.waitFor(LONG);
+      await fact('Sessions', 'lot-…');
+      await fact('State', 'enabled');
+      await shown.getByRole('button', { name: 'Send a test' }).click();
+      await receiver.get(1, 'webhook_test');
+      await fact('Last failure', 'answered 503');
+      await fact('State', 'failing since');
+      await fact('Pending', '1');
+      receiver.answer = () => ({ status: 204 });
+      await shown.getByRole('button', { name: 'Deliveries' }).click();
+      await page.getByRole('combobox').selectOption('pending');
+      await page.getByRole('button', { name: 'Try now' }).click();
+      await receiver.get(2, 'webhook_test');
+      await page.keyboard.press('Escape');
+      await fact('Pending', '0');
+      await shown.getByRole('button', { name: 'Replay' }).click();
+      await page.getByRole('button', { name: 'Deliver again' }).click();
+      await receiver.get(3, 'webhook_test');
+      await page.keyboard.press('Escape');
+      await shown.getByRole('button', { name: 'Rotate the secret' }).click();
+      await page.getByRole('button', { name: 'Make a new secret' }).click();
+      const secret = page.getByRole('textbox', { name: 'The new secret' });
+      await secret.waitFor(LONG);
+      expect(await secret.inputValue()).to.match(/^whsec_/);
+      await page.keyboard.press('Escape');
+      await shown.getByRole('button', { name: 'Disable' }).click();
+      await fact('State', 'disabled: somebody asked for it');
+      await shown.getByRole('button', { name: 'Enable' }).click();
+      await fact('State', 'enabled');
+    } finally {
+      await receiver.close();
+    }
   });
 });

@@ -1,11 +1,13 @@
 import { expect } from 'chai';
-import { as, JWT, sign } from '../access/kit.ts';
+import { as as askAs, JWT, sign } from '../access/kit.ts';
 import { rest } from '../kit/rest.ts';
 import type { Cluster } from '../kit/server.ts';
 import { openCluster } from '../kit/server.ts';
-import { asOperator, openWebhookCluster, OPERATOR, operate } from './kit.ts';
+import { answered, askAsOperator, asOperator, openWebhookCluster, OPERATOR, operate } from './kit.ts';
 
 const URL_OF_HOOK = 'https://hooks.example/kairos';
+
+const as: typeof askAs = (token, app, method, path, body) => answered(`${method} ${path}`, () => askAs(token, app, method, path, body));
 
 interface Endpoint {
   webhook_id: string;
@@ -137,9 +139,9 @@ describe('the routes of webhooks', function () {
   it('WH-56 without a database of the trail, and while it is away, webhooks are SERVICE_UNAVAILABLE', async () => {
     const bare = await openCluster(OPERATOR);
     try {
-      const none = await asOperator(await bare.instance(), 'GET', '/v1/webhooks');
+      const none = await askAsOperator(await bare.instance(), 'GET', '/v1/webhooks');
       expect(none.status).to.equal(503);
-      const away = await asOperator(
+      const away = await askAsOperator(
         await bare.instance({ AUDIT_WORKER: 'off', DATABASE_URL: 'postgresql://nobody@127.0.0.1:1/none' }),
         'GET',
         '/v1/webhooks',

@@ -80,9 +80,26 @@ export const MASTER_KEY = 'a master key of the tests, long enough';
 export const OPERATOR = { ADMIN_USER: 'admin', ADMIN_PASSWORD: 'a password of the tests' };
 const BASIC = `Basic ${Buffer.from(`${OPERATOR.ADMIN_USER}:${OPERATOR.ADMIN_PASSWORD}`).toString('base64')}`;
 
-/** A request by an operator. Every one but GET declares JSON. */
-export async function asOperator(instance: { url: string }, method: string, path: string, body?: unknown): Promise<RestAnswer> {
+/** A request by an operator, asked once. Every one but GET declares JSON. */
+export async function askAsOperator(instance: { url: string }, method: string, path: string, body?: unknown): Promise<RestAnswer> {
   return rest(instance, method, path, body ?? (method === 'POST' ? {} : undefined), { authorization: BASIC });
+}
+
+/**
+ * What a request is answered once PostgreSQL is there: on a busy machine the first connection may take longer than a
+ * request waits for it.
+ */
+export function answered(what: string, ask: () => Promise<RestAnswer>): Promise<RestAnswer> {
+  const once = async () => {
+    const answer = await ask();
+    return answer.status !== 503 && answer;
+  };
+  return until(`${what} is answered`, once, 90_000);
+}
+
+/** A request by an operator. */
+export function asOperator(instance: { url: string }, method: string, path: string, body?: unknown): Promise<RestAnswer> {
+  return answered(`${method} ${path}`, () => askAsOperator(instance, method, path, body));
 }
 
 /** The data of an operator's request that succeeds. */
@@ -92,15 +109,7 @@ export async function operate<Data = Record<string, unknown>>(
   path: string,
   body?: unknown,
 ): Promise<Data> {
-  // On a busy machine the first connection to PostgreSQL may take longer than a request waits for it.
-  const answer = await until(
-    `${method} ${path} is answered`,
-    async () => {
-      const one = await asOperator(instance, method, path, body);
-      return one.status !== 503 && one;
-    },
-    60_000,
-  );
+  const answer = await asOperator(instance, method, path, body);
   const reply = answer.status === 204 ? { ok: true as const, data: {} as Data } : answer.reply<Data>();
   if (!reply.ok) throw new Error(`${method} ${path}: ${reply.error.code} ${reply.error.message}`);
   return reply.data;

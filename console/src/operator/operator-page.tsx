@@ -1,9 +1,10 @@
-/** For operators: what this instance measures. */
+/** For operators: what this instance measures, and the webhooks of the deployment. */
 import { useState } from 'react';
 import { Panel, Row } from './panel.tsx';
 import { byLabel, quantileBound, type Sample, total } from './metrics.ts';
 import { Sparkline } from './sparkline.tsx';
 import { type MetricsStatus, type Readings, useMetrics } from './use-metrics.ts';
+import { Webhooks } from './webhooks.tsx';
 
 const STATUSES = ['running', 'paused', 'pending', 'expired', 'completed', 'cancelled'];
 const JOBS = ['waiting', 'active', 'delayed', 'failed'];
@@ -33,6 +34,7 @@ export function OperatorPage() {
         </button>
       )}
       {readings.status === 'ok' && <Panels {...readings} />}
+      <Webhooks signedIn={signedIn} onSignIn={() => setSignedIn(true)} />
     </main>
   );
 }

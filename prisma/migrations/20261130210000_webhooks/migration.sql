@@ -14,6 +14,8 @@ CREATE TABLE "webhook_endpoints" (
     "secret_check" TEXT NOT NULL,
     "rotated_until" TIMESTAMPTZ(3),
     "failing_since" TIMESTAMPTZ(3),
+    "last_failure_at" TIMESTAMPTZ(3),
+    "last_failure" TEXT,
     "disabled_at" TIMESTAMPTZ(3),
     "disabled_reason" TEXT,
     "deleted_at" TIMESTAMPTZ(3),

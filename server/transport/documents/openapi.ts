@@ -6,6 +6,7 @@ import { schemas } from '../schemas.ts';
 import { named, successOf, time } from './reply-schemas.ts';
 import { type JsonSchema, schemaBook } from './json-schema.ts';
 import { notes, refusalsOf } from './notes.ts';
+import { namedWebhooks, webhookPaths } from './webhook-paths.ts';
 
 const json = (schema: JsonSchema, example?: unknown) => ({
   content: { 'application/json': example === undefined ? { schema } : { schema, example } },
@@ -23,7 +24,7 @@ const EVERY = { 'X-Request-Id': header('Names the request in the log', 'string')
  * The REST interface as an OpenAPI 3.1 document, made from the schemas in use. See https://spec.openapis.org/oas/v3.1.1
  */
 export function openApiDocument(serverVersion: string, basePath: string): object {
-  const book = schemaBook(named, 'draft-2020-12');
+  const book = schemaBook({ ...named, ...namedWebhooks }, 'draft-2020-12');
 
   /** One response for each status; `error.code` tells the codes with the same status apart. */
   const refusals = (codes: ErrorCode[]) =>
@@ -72,16 +73,19 @@ export function openApiDocument(serverVersion: string, basePath: string): object
       license: { name: 'MIT', identifier: 'MIT' },
     },
     servers: [{ url: basePath || '/' }],
-    tags: [{ name: 'sessions' }, { name: 'system' }],
+    tags: [{ name: 'sessions' }, { name: 'webhooks' }, { name: 'system' }],
     security: [{}, { bearer: [] }],
-    paths,
+    paths: { ...paths, ...webhookPaths(book, refusals, EVERY) },
     components: {
       schemas: book.components,
       parameters: {
         session: { name: 'session_id', in: 'path', required: true, schema: propertiesOf(book.of(schemas['session:get']))['session_id'] },
       },
       responses: refusals([...ERROR_CODES].filter((code) => code === 'NOT_FOUND' || code === 'METHOD_NOT_ALLOWED')),
-      securitySchemes: { bearer: { type: 'http', scheme: 'bearer', description: 'Asked for where AUTH_MODE=jwt' } },
+      securitySchemes: {
+        bearer: { type: 'http', scheme: 'bearer', description: 'Asked for where AUTH_MODE=jwt' },
+        operator: { type: 'http', scheme: 'basic', description: 'ADMIN_USER and ADMIN_PASSWORD' },
+      },
     },
   };
 }
@@ -142,6 +146,10 @@ function systemPaths(timeSchema: JsonSchema, limited: object): Record<string, Re
       503: { description: 'Not now', headers: EVERY, ...status('not_ready', checks) },
     }),
     '/metrics': get('metrics', 'Prometheus text', ok({ content: { 'text/plain': { schema: { type: 'string' } } } })),
+    '/.well-known/synckairos-keys.json': get('keys', 'The public keys by which signatures are checked', {
+      ...ok(json({ type: 'object', required: ['keys'], properties: { keys: { type: 'array', items: { type: 'object' } } } })),
+      ...limited,
+    }),
     '/v1/openapi.json': get('openapi', 'This document', { ...ok(document), ...limited }),
     '/v1/asyncapi.json': get('asyncapi', 'The events, as AsyncAPI', { ...ok(document), ...limited }),
   };

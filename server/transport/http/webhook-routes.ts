@@ -12,7 +12,7 @@ import { HTTP_STATUS, refusalOfIssues } from '../replies.ts';
 import type { Answered, Manager, Webhooks } from '../webhook-port.ts';
 import { webhookSchemas } from '../webhook-schemas.ts';
 import { HttpRefusal, readBodies } from './errors.ts';
-import type { SignIn } from './operators.ts';
+import { OPERATORS, type SignIn } from './operators.ts';
 
 /** Every path below which only managers of webhooks get anything, in every spelling that the router accepts. */
 const PATHS = /^\/v1\/webhooks(\/|$)/i;
@@ -53,9 +53,9 @@ export function webhookRoutes(options: WebhookRoutesOptions): Middleware {
       if (status !== 204) ctx.body = { ok: true, data: answer.data, server_time_ms: Math.floor(now()) };
     });
   };
-  const id = (ctx: RouterContext) => ctx.params['id'] ?? '';
+  const id = (ctx: RouterContext) => ctx.params['webhook_id'] ?? '';
   const { nothing } = webhookSchemas;
-  const one = '/v1/webhooks/:id';
+  const one = '/v1/webhooks/:webhook_id';
   route('post', '/v1/webhooks', webhookSchemas.create, (all, manager, fields) => all.create(manager, fields), 201);
   route('get', '/v1/webhooks', nothing, (all, manager) => all.list(manager));
   route('get', one, nothing, (all, manager, _, ctx) => all.get(manager, id(ctx)));
@@ -73,7 +73,7 @@ export function webhookRoutes(options: WebhookRoutesOptions): Middleware {
 
   const answer = router.routes();
   const allowed = router.allowedMethods();
-  return async (ctx, next) => {
+  const serveThem: Middleware = async (ctx, next) => {
     if (!PATHS.test(ctx.path)) {
       await next();
       return;
@@ -84,6 +84,8 @@ export function webhookRoutes(options: WebhookRoutesOptions): Middleware {
       await allowed(routed, async () => {});
     });
   };
+  // As the middleware of a router has it, by which all routes can be listed.
+  return Object.assign(serveThem, { router });
 }
 
 /**
@@ -98,6 +100,8 @@ export function ownPagesOnly(callers: Callers): Middleware {
     await next();
   };
 }
+
+const BEARER = 'Bearer realm="SyncKairos"';
 
 const BODY = { urlencoded: false, text: false, jsonLimit: EVENT_MAX_BYTES };
 
@@ -115,7 +119,7 @@ async function managerOf(ctx: Context, { signIn, tokens }: WebhookRoutesOptions)
   }
   const principal = await tokens.verify(bearerOf(header || undefined));
   if ('ok' in principal) {
-    if (principal.code === 'UNAUTHORIZED') ctx.set('WWW-Authenticate', 'Bearer realm="SyncKairos"');
+    if (principal.code === 'UNAUTHORIZED') ctx.set('WWW-Authenticate', [...(signIn === undefined ? [] : [OPERATORS]), BEARER]);
     throw new HttpRefusal(principal);
   }
   if (principal.webhooks !== true) throw new HttpRefusal(refuse('FORBIDDEN', 'Your token has no claim webhooks: true'));
