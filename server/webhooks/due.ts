@@ -89,8 +89,8 @@ export interface Settled extends DeliveryKey {
 }
 
 /**
- * Records what came of deliveries; a success ends the time of nothing but failures. Where the endpoint wants order, what is over wakes the next delivery of its session,
- * which has waited for it.
+ * Records what came of deliveries; a success ends the time of nothing but failures. Where the endpoint wants order,
+ * what is over wakes the next delivery of its session, which has waited for it.
  */
 export async function settle(
   database: PrismaClient,

@@ -182,7 +182,7 @@ describe('the OpenAPI document', () => {
 
 /** Uses every route of webhooks, and has each refuse something. */
 async function useWebhooks(ask: (method: string, path: string, route: string, body?: unknown) => Promise<RestAnswer>): Promise<void> {
-  const call: typeof ask = (method, path, ...rest) => answered(`${method} ${path}`, () => ask(method, path, ...rest));
+  const call: typeof ask = (method, path, ...more) => answered(`${method} ${path}`, () => ask(method, path, ...more));
   const all = '/v1/webhooks';
   const route = `${all}/{webhook_id}`;
   const made = (await call('POST', all, all, { url: 'https://127.0.0.1:1/' })).json()['data'] as { webhook_id: string };

@@ -90,11 +90,11 @@ export async function askAsOperator(instance: { url: string }, method: string, p
  * request waits for it.
  */
 export function answered(what: string, ask: () => Promise<RestAnswer>): Promise<RestAnswer> {
-  const once = async () => {
+  const askUntilThere = async () => {
     const answer = await ask();
     return answer.status !== 503 && answer;
   };
-  return until(`${what} is answered`, once, 90_000);
+  return until(`${what} is answered`, askUntilThere, 90_000);
 }
 
 /** A request by an operator. */

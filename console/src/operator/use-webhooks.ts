@@ -34,7 +34,7 @@ export interface Delivery {
 }
 
 /** `ok`, or why nothing is shown. */
-export type WebhooksStatus = 'asking' | 'ok' | 'sign in' | 'elsewhere' | 'no trail' | 'unreachable';
+export type WebhooksStatus = 'asking' | 'ok' | 'sign in' | 'refused' | 'elsewhere' | 'no trail' | 'unreachable';
 
 export interface WebhooksReading {
   status: WebhooksStatus;
@@ -60,15 +60,17 @@ export async function askWebhooks<Data>(method: string, path: string, body?: obj
   return reply.data as Data;
 }
 
-/** Polls the endpoints while the page is visible. `again` asks at once. */
+const NOT_SIGNED_IN: WebhooksReading = { status: 'sign in', webhooks: [] };
+
+/** Polls the endpoints while the page is visible and an operator has signed in. `again` asks at once. */
 export function useWebhooks(signedIn: boolean): WebhooksReading & { again: () => void } {
   const [reading, setReading] = useState<WebhooksReading>({ status: 'asking', webhooks: [] });
-  const [asked, setAsked] = useState(0);
   useEffect(() => {
+    if (!signedIn) return;
     let timer: ReturnType<typeof setTimeout> | undefined;
     const leaving = new AbortController();
     const ask = async (): Promise<void> => {
-      const found = document.hidden ? undefined : await read(signedIn, leaving.signal);
+      const found = document.hidden ? undefined : await read(leaving.signal);
       if (leaving.signal.aborted) return;
       if (found !== undefined) setReading(found);
       timer = setTimeout(() => void ask(), EVERY_MS);
@@ -78,17 +80,17 @@ export function useWebhooks(signedIn: boolean): WebhooksReading & { again: () =>
       leaving.abort();
       clearTimeout(timer);
     };
-  }, [signedIn, asked]);
-  const again = useCallback(() => setAsked((before) => before + 1), []);
-  return { ...reading, again };
+  }, [signedIn]);
+  const again = useCallback(() => void read().then(setReading), []);
+  return { ...(signedIn ? reading : NOT_SIGNED_IN), again };
 }
 
-async function read(signedIn: boolean, signal: AbortSignal): Promise<WebhooksReading> {
+/** Asks with the operator's credentials, or lets the browser ask for them. */
+async function read(signal: AbortSignal | null = null): Promise<WebhooksReading> {
   const nothing = (status: WebhooksStatus): WebhooksReading => ({ status, webhooks: [] });
   try {
-    // Without `omit` a browser would ask for a password before the user has chosen to sign in.
-    const response = await fetch('v1/webhooks', { signal, cache: 'no-store', credentials: signedIn ? 'same-origin' : 'omit' });
-    if (response.status === 401) return nothing(/basic/i.test(response.headers.get('WWW-Authenticate') ?? '') ? 'sign in' : 'elsewhere');
+    const response = await fetch('v1/webhooks', { signal, cache: 'no-store', credentials: 'same-origin' });
+    if (response.status === 401) return nothing(/basic/i.test(response.headers.get('WWW-Authenticate') ?? '') ? 'refused' : 'elsewhere');
     if (response.status === 403 || response.status === 404) return nothing('elsewhere');
     const reply = (await response.json()) as Reply;
     if (reply.ok) return { status: 'ok', webhooks: (reply.data as { webhooks: Webhook[] }).webhooks };
@@ -96,4 +98,14 @@ async function read(signedIn: boolean, signal: AbortSignal): Promise<WebhooksRea
   } catch {
     return nothing('unreachable');
   }
+}
+
+/** An instant in the words of the reader's language. */
+export function timeOf(instant: string): string {
+  return new Date(instant).toLocaleString();
+}
+
+/** What a request failed with, for people. */
+export function messageOf(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : String(thrown);
 }

@@ -2,8 +2,7 @@
 import { type FormEvent, useEffect, useState } from 'react';
 import { CopyField } from '../share/copy-field.tsx';
 import { Sheet } from '../sheet.tsx';
-import { askWebhooks, type Delivery } from './use-webhooks.ts';
-import { messageOf, timeOf } from './webhooks.tsx';
+import { askWebhooks, type Delivery, messageOf, timeOf } from './use-webhooks.ts';
 
 interface SheetProps {
   /** Of the endpoint, beyond `v1/webhooks`. */

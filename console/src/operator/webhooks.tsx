@@ -1,6 +1,6 @@
 /** For operators: who is called by webhooks, and what becomes of the messages. */
 import { type ReactNode, useState } from 'react';
-import { askWebhooks, useWebhooks, type Webhook, type WebhooksStatus } from './use-webhooks.ts';
+import { askWebhooks, messageOf, timeOf, useWebhooks, type Webhook, type WebhooksStatus } from './use-webhooks.ts';
 import { DeliveriesSheet, ReplaySheet, RotateSheet } from './webhook-sheets.tsx';
 
 /** Beyond so many pending messages the server counts no further. */
@@ -40,13 +40,15 @@ function Endpoint({ webhook, onChange }: { webhook: Webhook; onChange: () => voi
   const [sheet, setSheet] = useState<SheetName | null>(null);
   const [said, setSaid] = useState('');
   const path = `/${webhook.webhook_id}`;
-  const act = (done: string, ask: () => Promise<unknown>) => (): void =>
-    void ask()
-      .then(
-        () => setSaid(done),
-        (thrown: unknown) => setSaid(messageOf(thrown)),
-      )
-      .then(onChange);
+  const act = async (done: string, method: string, at: string, body?: object): Promise<void> => {
+    try {
+      await askWebhooks(method, at, body);
+      setSaid(done);
+    } catch (thrown) {
+      setSaid(messageOf(thrown));
+    }
+    onChange();
+  };
   const close = (): void => {
     setSheet(null);
     onChange();
@@ -69,7 +71,7 @@ function Endpoint({ webhook, onChange }: { webhook: Webhook; onChange: () => voi
         <button type="button" onClick={() => setSheet('deliveries')}>
           Deliveries
         </button>
-        <button type="button" onClick={act('A test is on its way.', () => askWebhooks('POST', `${path}/test`))}>
+        <button type="button" onClick={() => void act('A test is on its way.', 'POST', `${path}/test`)}>
           Send a test
         </button>
         <button type="button" onClick={() => setSheet('replay')}>
@@ -78,7 +80,7 @@ function Endpoint({ webhook, onChange }: { webhook: Webhook; onChange: () => voi
         <button type="button" onClick={() => setSheet('rotate')}>
           Rotate the secret
         </button>
-        <button type="button" onClick={act(isOn ? 'Disabled.' : 'Enabled.', () => askWebhooks('PATCH', path, { disabled: isOn }))}>
+        <button type="button" onClick={() => void act(isOn ? 'Disabled.' : 'Enabled.', 'PATCH', path, { disabled: isOn })}>
           {isOn ? 'Disable' : 'Enable'}
         </button>
       </div>
@@ -106,16 +108,6 @@ function stateOf({ status, disabled_reason, failing_since }: Webhook): string {
   return failing_since === null ? 'enabled' : `failing since ${timeOf(failing_since)}`;
 }
 
-/** An instant in the words of the reader's language. */
-export function timeOf(instant: string): string {
-  return new Date(instant).toLocaleString();
-}
-
-/** What a request failed with, for people. */
-export function messageOf(thrown: unknown): string {
-  return thrown instanceof Error ? thrown.message : String(thrown);
-}
-
 function explainStatus(status: WebhooksStatus): string {
   switch (status) {
     case 'asking':
@@ -123,7 +115,9 @@ function explainStatus(status: WebhooksStatus): string {
     case 'ok':
       return '';
     case 'sign in':
-      return 'Webhooks are for operators who have signed in.';
+      return 'They are shown to operators only.';
+    case 'refused':
+      return 'This is not the name and the password of an operator.';
     case 'elsewhere':
       return 'Operators of this server are elsewhere: they have a port of their own (OPERATOR_PORT), or no name (ADMIN_USER).';
     case 'no trail':
