@@ -187,16 +187,17 @@ async function useWebhooks(ask: (method: string, path: string, route: string, bo
   const route = `${all}/{webhook_id}`;
   const made = (await call('POST', all, all, { url: 'https://127.0.0.1:1/' })).json()['data'] as { webhook_id: string };
   await call('POST', all, all, { url: 'ftp://hooks.example/' });
+  await call('POST', all, all);
   await call('GET', all, all);
   const one = `${all}/${made.webhook_id}`;
-  const sent = (await call('POST', `${one}/test`, `${route}/test`)).json()['data'] as { delivery_id: string };
+  const sent = (await call('POST', `${one}/test`, `${route}/test`, {})).json()['data'] as { delivery_id: string };
   const retry = [`${one}/deliveries/${sent.delivery_id}/retry`, `${route}/deliveries/{delivery_id}/retry`] as const;
   for (const disabled of [false, true]) {
     await call('PATCH', one, route, { disabled, event_types: ['participant_expired'] });
     await call('GET', one, route);
-    await call('POST', `${one}/test`, `${route}/test`);
-    await call('POST', ...retry);
-    await call('POST', `${one}/rotate`, `${route}/rotate`);
+    await call('POST', `${one}/test`, `${route}/test`, {});
+    await call('POST', ...retry, {});
+    await call('POST', `${one}/rotate`, `${route}/rotate`, {});
     await call('GET', `${one}/deliveries?limit=1`, `${route}/deliveries`);
     await call('GET', `${one}/deliveries?limit=0`, `${route}/deliveries`);
     await call('POST', `${one}/replay`, `${route}/replay`, { from: '2026-12-01T12:00:00.000Z', to: '2026-12-01T13:00:00.000Z' });
