@@ -1,15 +1,18 @@
 import type { SyncKairosClient, SyncKairosError } from '@synckairos/client';
 import { lazy, Suspense, useSyncExternalStore } from 'react';
 import type { AuthRefusal } from './auth-refusal.ts';
-import { GamePage } from './game/game-page.tsx';
 import { ReplaceSheet } from './identity.tsx';
 import { Nowhere } from './nowhere.tsx';
-import type { Route } from './route.ts';
+import { type Route, routeOf } from './route.ts';
 import { SetupPage } from './setup/setup-page.tsx';
 import { SignIn } from './sign-in.tsx';
 import { StatusBar } from './status-bar.tsx';
 import { useRoute } from './use-route.ts';
 
+// Of no use to the first page. Whoever comes by the link of a game loads it while the client connects.
+const gamePage = async () => ({ default: (await import('./game/game-page.tsx')).GamePage });
+const GamePage = lazy(gamePage);
+if (routeOf(location.hash).page === 'game') void gamePage().catch(() => undefined);
 // Rarely opened, so not part of the first view.
 const StagePage = lazy(async () => ({ default: (await import('./stage/stage-page.tsx')).StagePage }));
 const PlaygroundPage = lazy(async () => ({ default: (await import('./playground/playground-page.tsx')).PlaygroundPage }));
@@ -59,5 +62,9 @@ function Page({ client, token, route, refusal }: AppProps & { route: Route; refu
     );
   }
   const { sessionId, ...link } = route;
-  return <GamePage key={sessionId} client={client} sessionId={sessionId} token={token} {...link} />;
+  return (
+    <Suspense fallback={<main className="waiting" />}>
+      <GamePage key={sessionId} client={client} sessionId={sessionId} token={token} {...link} />
+    </Suspense>
+  );
 }

@@ -69,9 +69,12 @@ describe('console: playing with seats', function () {
     for (const page of [anna, ben]) await stands(page, 'Draw by agreement');
     expect((await stateOf(ben)).outcome).to.deep.equal({ winner: null, by: 'agreement' });
 
+    const watcher = await room.open(`${one.url}/${hash}&watch`);
+    await stands(watcher, 'Draw by agreement');
     await rested(anna);
     await press(anna, 'Rematch');
     await ben.getByText('The next game is there').waitFor();
+    await watcher.getByRole('link', { name: 'Watch it' }).click();
     await press(ben, 'Rematch');
     for (const page of [anna, ben]) await page.getByRole('button', { name: 'Start', exact: true }).waitFor();
     expect([new URL(anna.url()).hash, new URL(ben.url()).hash]).to.deep.equal([`${hash}~2`, `${hash}~2`]);
@@ -79,6 +82,7 @@ describe('console: playing with seats', function () {
     expect((await stateOf(ben)).participants.map(({ total_time_ms }) => total_time_ms)).to.deep.equal([300_000, 300_000]);
     await rested(anna);
     await press(anna, 'Start');
+    await turnOf(watcher, 'white');
     // Ben has White now.
     await turnOf(ben, 'white');
     await rested(ben);

@@ -42,6 +42,12 @@ export function Controls(props: ControlsProps) {
           {main.label}
         </PressButton>
       )}
+      {main === null && keepsPlace(state, rights) && (
+        // The others stay where they are when one's own turn begins.
+        <span className="button primary place" aria-hidden="true">
+          {turnWords(state).end}
+        </span>
+      )}
       {state.status === 'running' && isLastItem(state) && rights.turn && rights.finish && (
         // It cannot be undone, so it acts on a click, which can be aborted.
         <button type="button" className="primary" data-resting={guard.turnRests} onClick={() => commands.finish()}>
@@ -82,6 +88,11 @@ function mainAction(
   if (state.status === 'paused' && rights.pause) return { label: 'Resume', act: commands.resume };
   if (state.status === 'running' && rights.turn && end !== null) return { label: end, act: () => commands.endTurn(), endsTurn: true };
   return null;
+}
+
+/** Whether the turn can be ended later by this device, but not now. */
+function keepsPlace(state: SessionState, rights: Rights): boolean {
+  return state.status === 'running' && rights.own !== undefined && hasSeats(state) && turnWords(state).end !== null;
 }
 
 interface Action {

@@ -25,7 +25,7 @@ export function FinishSheet({ state, seat, onFinish, onOfferDraw, onCancel, onCl
   };
   const won = (result: Result) => then(() => onFinish(outcomeOf(result)));
   const players = state.status === 'pending' || !hasMoves(state) ? [] : inOrder(state).map(({ participant_id }) => participant_id);
-  const opponent = isDuel(state) && seat !== undefined ? players.find((id) => id !== seat) : undefined;
+  const opponent = isDuel(state) && seat !== undefined && players.includes(seat) ? players.find((id) => id !== seat) : undefined;
   return (
     <Sheet title="Finish?" onClose={onClose}>
       <p>The clocks stop for good, on every device.</p>

@@ -14,7 +14,7 @@ import { type Face, facesOf } from './faces.ts';
 import { FinishSheet } from './finish-sheet.tsx';
 import { Notice } from './notice.tsx';
 import { OfferLine } from './offers.tsx';
-import { canRematch } from './rematch.ts';
+import { canRematch, rematchId } from './rematch.ts';
 import { resultFor, resultOf, standingOf } from './result.ts';
 import { Roster } from './roster.tsx';
 import { hasSeats, seated, useSeat } from './seats.ts';
@@ -101,9 +101,12 @@ export function GamePage({ client, sessionId, token, watchOnly, join, as }: Game
   }
   const lie = hasSeats(state) ? seated(facesOf(state), state, rights.own ?? seat) : { faces: facesOf(state), seat: undefined };
   const Trade = join ? SeatPicker : TRADE_VIEWS[viewOf(state)];
+  const next = rematchId(sessionId);
+  // A token is for one game.
+  const watchNext = next !== null && rights.role === 'anybody' && !rights.share ? sessionHash(next, { watchOnly: true }) : null;
   const close = (): void => setSheet(null);
-  const sit = (next: string | undefined): void => {
-    take(next);
+  const sit = (chosen: string | undefined): void => {
+    take(chosen);
     // What the address says counts more.
     if (as !== undefined) location.hash = sessionHash(sessionId);
   };
@@ -127,7 +130,7 @@ export function GamePage({ client, sessionId, token, watchOnly, join, as }: Game
           <Trade client={client} state={state} rights={rights} commands={commands} guard={guard} error={error} />
         </Suspense>
       )}
-      <OfferLine state={state} offers={offers} commands={commands} seat={rights.own} mayAnswer={rights.finish} />
+      <OfferLine state={state} offers={offers} commands={commands} seat={rights.own} mayAnswer={rights.finish} watchNext={watchNext} />
       <Controls
         playAgain={canRematch(state) && rights.share ? offers.playAgain : null}
         state={state}

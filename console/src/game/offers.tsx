@@ -12,10 +12,12 @@ interface OfferLineProps {
   seat: string | undefined;
   /** Whether this page may end the game. */
   mayAnswer: boolean;
+  /** The link of the next game for whoever only watches; null for others. */
+  watchNext: string | null;
 }
 
 /** Without an offer the line is empty. */
-export function OfferLine({ state, offers, commands, seat, mayAnswer }: OfferLineProps) {
+export function OfferLine({ state, offers, commands, seat, mayAnswer, watchNext }: OfferLineProps) {
   const { draw } = offers;
   const isMine = draw !== null && draw === seat;
   return (
@@ -32,6 +34,11 @@ export function OfferLine({ state, offers, commands, seat, mayAnswer }: OfferLin
         </span>
       )}
       {offers.rematch && <span>The next game is there: sides are changed</span>}
+      {offers.rematch && watchNext !== null && (
+        <a className="button" href={watchNext}>
+          Watch it
+        </a>
+      )}
     </div>
   );
 }

@@ -1,6 +1,6 @@
 /** How a game of players came out: who won and by what, as the page writes it into the session and reads it. */
 import type { JsonObject, JsonValue, SessionState } from '@synckairos/client';
-import { hasEnded, hasMoves, inOrder, isDuel } from '../trade.ts';
+import { hasEnded, hasMoves, inOrder, isDuel, viewOf } from '../trade.ts';
 import { nameOf, standing } from '../words.ts';
 
 const WAYS = { resignation: 'by resignation', agreement: 'by agreement', time: 'on time' } as const;
@@ -14,11 +14,11 @@ export interface Result {
 
 /** The result of a game that has ended; null if there is none. A flag that fell needs nobody to say it. */
 export function resultOf(state: SessionState): Result | null {
-  if (!hasEnded(state) || state.status === 'cancelled' || !hasMoves(state)) return null;
+  if (!hasEnded(state) || state.status === 'cancelled' || viewOf(state) !== 'clocks') return null;
   if (state.outcome !== undefined) return readOutcome(state, state.outcome);
   const left = inOrder(state).filter(({ has_expired }) => !has_expired);
   const [winner] = left;
-  if (!isDuel(state) || state.status !== 'expired' || winner === undefined || left.length > 1) return null;
+  if (!hasMoves(state) || !isDuel(state) || state.status !== 'expired' || winner === undefined || left.length > 1) return null;
   return { winner: winner.participant_id, by: 'time' };
 }
 
