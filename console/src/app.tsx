@@ -14,6 +14,7 @@ const gamePage = async () => ({ default: (await import('./game/game-page.tsx')).
 const GamePage = lazy(gamePage);
 if (routeOf(location.hash).page === 'game') void gamePage().catch(() => undefined);
 // Rarely opened, so not part of the first view.
+const BoardPage = lazy(async () => ({ default: (await import('./board/board-page.tsx')).BoardPage }));
 const StagePage = lazy(async () => ({ default: (await import('./stage/stage-page.tsx')).StagePage }));
 const PlaygroundPage = lazy(async () => ({ default: (await import('./playground/playground-page.tsx')).PlaygroundPage }));
 const OperatorPage = lazy(async () => ({ default: (await import('./operator/operator-page.tsx')).OperatorPage }));
@@ -54,6 +55,13 @@ function Page({ client, token, route, refusal }: AppProps & { route: Route; refu
   }
   if (refusal !== null) return <SignIn refusal={refusal} hadToken={token !== undefined} />;
   if (route.page === 'setup') return <SetupPage client={client} />;
+  if (route.page === 'board') {
+    return (
+      <Suspense fallback={<main className="waiting" />}>
+        <BoardPage client={client} sessionIds={route.sessionIds} />
+      </Suspense>
+    );
+  }
   if (route.page === 'stage') {
     return (
       <Suspense fallback={<main className="waiting" />}>

@@ -6,6 +6,7 @@
 const HOME = new Set(['', '#', '#/']);
 const SESSION = '#/s/';
 const STAGE = '#/stage/';
+const BOARD = '#/board';
 const OPERATOR = '#/operator';
 const PLAYGROUND = '#/playground';
 const CONTROL = 'control=';
@@ -46,6 +47,7 @@ export type Route =
   | { page: 'setup' }
   | { page: 'nowhere'; fault: LinkFault }
   | { page: 'operator' }
+  | { page: 'board'; sessionIds: string[] }
   | { page: 'stage'; sessionId: string; look: StageLook }
   | { page: 'playground'; control: string | undefined }
   | { page: 'game'; sessionId: string; watchOnly: boolean; join: boolean; as: string | undefined };
@@ -84,6 +86,20 @@ export function stageHash(
   return parts.filter((part) => part !== '').join('&');
 }
 
+/** The hash of a board with these sessions. */
+export function boardHash(sessionIds: readonly string[]): string {
+  return [BOARD, sessionIds.map(encodeURIComponent).join(',')].join('/');
+}
+
+/**
+ * The session that a line means: its id, or a link of a page of it, with whatever token. Null for anything else.
+ */
+export function sessionOf(line: string): string | null {
+  if (ID.test(line) && !line.includes('://')) return line;
+  const route = routeOf(line.slice(Math.max(0, line.indexOf('#'))));
+  return route.page === 'game' || route.page === 'stage' ? route.sessionId : null;
+}
+
 /** The hash of the playground, where a time control as players write it is played through. */
 export function playgroundHash(control: string): string {
   return `${PLAYGROUND}&${CONTROL}${encodeURIComponent(control)}`;
@@ -96,6 +112,17 @@ export function routeOf(hash: string): Route {
   if (page === OPERATOR) return { page: 'operator' };
   if (page === PLAYGROUND) {
     return { page: 'playground', control: valueOf(rest, CONTROL) };
+  }
+  if (page === BOARD || page.startsWith(`${BOARD}/`)) {
+    const sessionIds = [
+      ...new Set(
+        page
+          .slice(BOARD.length + 1)
+          .split(',')
+          .map(decoded),
+      ),
+    ].filter((id) => id !== '');
+    return sessionIds.every((id) => ID.test(id)) ? { page: 'board', sessionIds } : { page: 'nowhere', fault: 'session' };
   }
   const kind = [SESSION, STAGE].find((start) => page.startsWith(start));
   if (kind === undefined) return { page: 'nowhere', fault: 'page' };

@@ -8,7 +8,7 @@ const PATIENCE = { timeout: 30_000 };
 /** The part of the screen's width that the digits take. */
 const WIDE = 0.88;
 
-describe('console: stage', function () {
+describe('console: stage and board', function () {
   this.timeout(120_000);
   const room = browserRoom();
 
@@ -109,5 +109,63 @@ describe('console: stage', function () {
     await stage.getByText('Nobody of that name').waitFor(PATIENCE);
     await stage.goto(`${url}/#/stage/nowhere`);
     await stage.getByText('does not exist any more').waitFor(PATIENCE);
+  });
+
+  it('CO-194 a board has a row for each session, what runs first, in its link; ids and links are added, and a wrong line is named', async () => {
+    const { url } = await room.stage.instance();
+    const client = room.stage.client(url);
+    const table = async (table: number): Promise<string> => {
+      const participants = ['a', 'b'].map((one) => ({ participant_id: one, name: `${one.toUpperCase()}${table}`, total_time_ms: 300_000 }));
+      const metadata = { title: `Table ${table}` };
+      return (await client.createSession({ sync_mode: 'per_participant', participants, metadata })).session_id;
+    };
+    const [one, two, three] = [await table(1), await table(2), await table(3)];
+    await client.startSession(two);
+    const page = await room.open(`${url}/#/board`);
+    const add = async (lines: string[]): Promise<void> => {
+      await page.getByLabel('Sessions to put on the board').fill(lines.join('\n'));
+      await press(page, 'Add');
+    };
+    await add([one, 'what is this?']);
+    await page.getByText('Line 2 is no id of a session').waitFor(PATIENCE);
+    await add([one, `${url}/#/s/${two}&watch`, 'gone']);
+    await page.getByText('1 running · 3 in all').waitFor(PATIENCE);
+    const rows = (): Promise<string[]> => page.locator('.board-name').allTextContents();
+    expect(await rows()).to.deep.equal(['Table 2 · A2 – B2', 'Table 1 · A1 – B1', 'gone']);
+    expect(await page.locator('.board-words').allTextContents()).to.include('Ready to start');
+    await page.getByText('does not exist any more').waitFor();
+    await page.goto(`${page.url()},${three}`);
+    await page.getByText('1 running · 4 in all').waitFor(PATIENCE);
+    // What is over goes down.
+    await client.completeSession(two);
+    await until('it is over', async () => (await rows()).indexOf('Table 2 · A2 – B2') === 2, 30_000);
+    await page.getByRole('link', { name: 'Table 3' }).click();
+    await page.getByRole('heading', { name: 'Table 3' }).waitFor(PATIENCE);
+  });
+
+  it('CO-195 a thousand clocks of one session are rows of at least 44 px, of which only those in sight are in the page; the last is reached and any is found by name', async () => {
+    const { url } = await room.stage.instance();
+    const client = room.stage.client(url);
+    const participants = Array.from({ length: 1_000 }, (_, index) => ({
+      participant_id: `p${index}`,
+      name: `Student ${index}`,
+      total_time_ms: 600_000 + index * 1_000,
+    }));
+    const { session_id: id } = await client.createSession({ sync_mode: 'per_participant', concurrent: true, participants });
+    await client.startSession(id);
+    await client.finish(id, 'p0');
+    const page = await room.open(`${url}/#/board/${id}`, { width: 390, height: 844 });
+    await page.getByText('999 running · 1000 in all').waitFor(PATIENCE);
+    const first = page.getByRole('listitem').first();
+    await until('the first row is one that runs', async () => (await first.textContent())?.includes('Student 1') === true, 30_000);
+    expect((await first.boundingBox())?.height).to.be.at.least(44);
+    expect(await page.getByRole('listitem').count()).to.be.below(100);
+    await page.evaluate('scrollTo(0, document.body.scrollHeight)');
+    const last = page.getByRole('listitem').last();
+    await until('the last row is the one that is done', async () => (await last.textContent())?.includes('Student 0') === true, 30_000);
+    expect(await last.textContent()).to.contain('Handed in');
+    await page.getByLabel('Find a name').fill('student 777');
+    await until('one is found', async () => (await page.locator('.board-name').allTextContents()).join() === 'Student 777', 30_000);
+    expect(room.problems).to.deep.equal([]);
   });
 });

@@ -153,6 +153,11 @@ export async function eachView(page: Page, url: string, look: (view: string) => 
   await page.goto(`${url}/#/nonsense`);
   await page.getByText('no view of that name').waitFor({ timeout: 30_000 });
   await look('nowhere');
+  await page.goto(`${url}/#/board`);
+  await page.getByLabel('Sessions to put on the board').fill(quiz);
+  await press(page, 'Add');
+  await page.getByText('in all').waitFor({ timeout: 30_000 });
+  await look('board');
   await page.goto(`${url}/#/playground`);
   await page.locator('.turn-table').waitFor({ timeout: 30_000 });
   await look('playground');

@@ -125,6 +125,7 @@ export function SetupPage({ client }: { client: SyncKairosClient }) {
       </form>
       <p className="aside">
         <a href="#/playground">Playground of time controls</a>
+        <a href="#/board">Board</a>
         <a href="#/operator">Operator view</a>
       </p>
     </main>

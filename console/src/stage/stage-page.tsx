@@ -1,31 +1,17 @@
 /** A stage: one clock as large as the screen and nothing to press, for a wall, a monitor or a stream. */
-import {
-  type ClockOwner,
-  cycleTimeUsed,
-  formatTime,
-  modeOf,
-  participantTimeUsed,
-  readClock,
-  type SessionState,
-  type SyncKairosClient,
-} from '@synckairos/client';
-import { useClock, useNow, useSyncKairos } from '@synckairos/client/react';
+import { formatTime, type SessionState, type SyncKairosClient } from '@synckairos/client';
+import { useSyncKairos } from '@synckairos/client/react';
 import { useEffect, useState } from 'react';
 import { digitsOf, levelOf } from '../game/clock-panel.tsx';
-import { type Face, facesOf } from '../game/faces.ts';
+import type { Face } from '../game/faces.ts';
 import type { StageLook } from '../route.ts';
 import { hasEnded, nextItem, titleOfItem } from '../trade.ts';
 import { standing, titleOf, whyNothing } from '../words.ts';
 import { cuesOf, FLASH_MS } from './cues.ts';
+import { faceOf, UNKNOWN, useShown } from './shown.ts';
 import { useDelayed } from './use-delayed.ts';
 import { useFit } from './use-fit.ts';
 import '../styles/stage.css';
-
-/** How often a clock is read that no hook follows, ms. */
-const LOOK_MS = 40;
-/** How often the time of day is read, ms. */
-const MINUTE_LOOK_MS = 500;
-const UNKNOWN = '–:––';
 
 interface StageProps {
   client: SyncKairosClient;
@@ -47,13 +33,6 @@ export function StagePage({ client, sessionId, look }: StageProps) {
     );
   }
   return <Stage client={client} state={state} face={face} look={look} isLost={connection !== 'connected' && connection !== 'fallback'} />;
-}
-
-/** The clock of whom the link names, else the one that runs, else the first. */
-function faceOf(state: SessionState, who: string | undefined): Face | undefined {
-  const faces = facesOf(state);
-  if (who !== undefined) return faces.find((face) => face.who === who);
-  return faces.find(({ hasTurn }) => hasTurn) ?? faces[0];
 }
 
 interface ShownProps extends Omit<StageProps, 'sessionId'> {
@@ -128,26 +107,6 @@ function Digits({ children }: { children: string }) {
       </p>
     </div>
   );
-}
-
-/** What the clock shows, ms, as it was `delayMs` ago; null while unknown. */
-function useShown(client: SyncKairosClient, state: SessionState, face: Face, delayMs: number): number | null {
-  const live = useClock(client, state.session_id, face.who)?.left_ms ?? null;
-  const isLive = delayMs === 0 && face.counts === 'down';
-  useNow(isLive ? MINUTE_LOOK_MS : LOOK_MS);
-  if (isLive) return live;
-  if (client.getClockStatus().state === 'syncing') return null;
-  // Before the first state that came nothing is known.
-  const at = Math.max(client.getServerTime() - delayMs, Date.parse(state.updated_at));
-  const owner = ownerOf(state, face);
-  if (face.counts === 'down') return readClock(state, owner, at)?.left_ms ?? null;
-  return owner === 'session' ? cycleTimeUsed(state, at) : participantTimeUsed(state, face.who, at);
-}
-
-function ownerOf(state: SessionState, { who }: Face): ClockOwner {
-  const { owners } = modeOf(state);
-  if (owners === 'session') return 'session';
-  return owners === 'groups' ? { group_id: who } : { participant_id: who };
 }
 
 /** Whether the stage flashes: for three seconds from the instant of the cue on. */
