@@ -42,7 +42,7 @@ function Page({ client, token, route, refusal }: AppProps & { route: Route; refu
   if (route.page === 'operator') {
     return (
       <Suspense fallback={<main className="waiting" />}>
-        <OperatorPage />
+        <OperatorPage client={client} token={token} sessionId={route.sessionId} />
       </Suspense>
     );
   }

@@ -18,9 +18,10 @@ const MIRROR = 'mirror';
 const TRANSPARENT = 'transparent';
 const BARE = 'bare';
 const WHO = 'who=';
+const FOUND = 'session=';
 const DELAY = 'delay=';
 /** Every parameter of a link. */
-export const PARAMETERS: readonly string[] = [WATCH, JOIN, AS, TOKEN, CONTROL, MIRROR, TRANSPARENT, BARE, WHO, DELAY];
+export const PARAMETERS: readonly string[] = [WATCH, JOIN, AS, TOKEN, CONTROL, MIRROR, TRANSPARENT, BARE, WHO, DELAY, FOUND];
 /** The longest delay of a stage, seconds. */
 const LONGEST_DELAY_S = 600;
 /** What the contract takes as an id. */
@@ -46,7 +47,7 @@ export type LinkFault = 'page' | 'session' | 'delay';
 export type Route =
   | { page: 'setup' }
   | { page: 'nowhere'; fault: LinkFault }
-  | { page: 'operator' }
+  | { page: 'operator'; sessionId: string | undefined }
   | { page: 'board'; sessionIds: string[] }
   | { page: 'stage'; sessionId: string; look: StageLook }
   | { page: 'playground'; control: string | undefined }
@@ -100,6 +101,11 @@ export function sessionOf(line: string): string | null {
   return route.page === 'game' || route.page === 'stage' ? route.sessionId : null;
 }
 
+/** The hash of the operator view with a session. */
+export function operatorHash(sessionId: string): string {
+  return `${OPERATOR}&${FOUND}${encodeURIComponent(sessionId)}`;
+}
+
 /** The hash of the playground, where a time control as players write it is played through. */
 export function playgroundHash(control: string): string {
   return `${PLAYGROUND}&${CONTROL}${encodeURIComponent(control)}`;
@@ -109,7 +115,10 @@ export function playgroundHash(control: string): string {
 export function routeOf(hash: string): Route {
   const [page = '', ...rest] = hash.split('&');
   if (HOME.has(page)) return { page: 'setup' };
-  if (page === OPERATOR) return { page: 'operator' };
+  if (page === OPERATOR) {
+    const found = valueOf(rest, FOUND);
+    return found === undefined || ID.test(found) ? { page: 'operator', sessionId: found } : { page: 'nowhere', fault: 'session' };
+  }
   if (page === PLAYGROUND) {
     return { page: 'playground', control: valueOf(rest, CONTROL) };
   }

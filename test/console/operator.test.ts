@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { rest } from '../kit/rest.ts';
+import { as, JWT, sovereign } from '../access/kit.ts';
 import { freshDatabase } from '../kit/services.ts';
 import { until } from '../kit/until.ts';
 import { answered, LOCAL, MASTER_KEY, openReceiver } from '../webhooks/kit.ts';
@@ -114,5 +115,46 @@ describe('console: operator view', function () {
     } finally {
       await receiver.close();
     }
+  });
+
+  it('CO-196 CO-132 an operator finds a session by its id or link, sees its state, history and links, and ends it; a page that comes later knows the splits of a race', async () => {
+    const { url } = await room.stage.instance({ ...JWT, AUDIT_WORKER: 'inline', DATABASE_URL: await freshDatabase() });
+    const token = await sovereign();
+    const ask = (path: string, body: unknown) => as(token, { url }, 'POST', `/v1/sessions${path}`, body);
+    const participants = ['anna', 'ben'].map((one) => ({ participant_id: one, name: one.toUpperCase() }));
+    const id = 'the-race';
+    await ask('', { session_id: id, sync_mode: 'count_up', concurrent: true, participants });
+    for (const [verb, body] of [
+      ['start', {}],
+      ['switch', { current_participant_id: 'anna' }],
+      ['switch', { current_participant_id: 'anna' }],
+      ['finish', { participant_id: 'ben' }],
+      ['share', { role: 'viewer' }],
+    ] as const)
+      expect((await ask(`/${id}/${verb}`, body)).status, verb).to.be.below(300);
+
+    const page = await room.open(`${url}/#/operator&session=${id}`);
+    await page.getByText('its claim is sessions: {"*": "owner"}').waitFor({ timeout: 30_000 });
+    await page.goto(`${url}/#/operator&token=${token}`);
+    const found = page.getByRole('region', { name: 'A session' });
+    await found.getByLabel('Find a session').fill('no id');
+    await press(page, 'Find');
+    await found.getByText('This is no id of a session').waitFor({ timeout: 30_000 });
+    await found.getByLabel('Find a session').fill(`${url}/#/s/${id}&watch`);
+    await found.getByLabel('Find a session').press('Enter');
+    await found.getByText('running: 1 running · 1 finished').waitFor({ timeout: 30_000 });
+    await found.getByText('count_up, concurrent').waitFor();
+    await found.getByText('Watch only').waitFor({ timeout: 30_000 });
+    await found.getByRole('button', { name: 'History' }).click();
+    await page.getByRole('list', { name: 'Events' }).getByText('Created').waitFor({ timeout: 30_000 });
+    await page.keyboard.press('Escape');
+    // A race whose splits are not in the state, but in the trail.
+    await found.getByRole('link', { name: 'Its page' }).press('Enter');
+    await page.locator('.race-splits', { hasText: /\d\.\d\d · \d+\.\d\d/ }).waitFor({ timeout: 30_000 });
+    await page.goBack();
+    await found.getByRole('button', { name: 'End it' }).press('Enter');
+    await page.getByRole('button', { name: 'Finish the game' }).press('Enter');
+    await found.getByText('completed: Finished').waitFor({ timeout: 30_000 });
+    expect(await found.getByRole('button', { name: 'End it' }).count()).to.equal(0);
   });
 });

@@ -114,9 +114,13 @@ describe('console: stage and board', function () {
   it('CO-194 a board has a row for each session, what runs first, in its link; ids and links are added, and a wrong line is named', async () => {
     const { url } = await room.stage.instance();
     const client = room.stage.client(url);
-    const table = async (table: number): Promise<string> => {
-      const participants = ['a', 'b'].map((one) => ({ participant_id: one, name: `${one.toUpperCase()}${table}`, total_time_ms: 300_000 }));
-      const metadata = { title: `Table ${table}` };
+    const table = async (number: number): Promise<string> => {
+      const participants = ['a', 'b'].map((one) => ({
+        participant_id: one,
+        name: `${one.toUpperCase()}${number}`,
+        total_time_ms: 300_000,
+      }));
+      const metadata = { title: `Table ${number}` };
       return (await client.createSession({ sync_mode: 'per_participant', participants, metadata })).session_id;
     };
     const [one, two, three] = [await table(1), await table(2), await table(3)];

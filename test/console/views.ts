@@ -163,5 +163,8 @@ export async function eachView(page: Page, url: string, look: (view: string) => 
   await look('playground');
   await page.goto(`${url}/#/operator`);
   await page.getByRole('region', { name: 'Clock' }).waitFor({ timeout: 30_000 });
+  await page.getByLabel('Find a session').fill(quiz);
+  await page.getByLabel('Find a session').press('Enter');
+  await page.getByRole('button', { name: 'End it' }).waitFor({ timeout: 30_000 });
   await look('operator');
 }

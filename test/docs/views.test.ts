@@ -21,7 +21,7 @@ const PAGES: Record<Exclude<Route['page'], 'nowhere'>, true> = {
   playground: true,
   operator: true,
 };
-const EXAMPLES: Record<string, string> = { PARTICIPANT: 'anna', SECONDS: '5', NOTATION: '5%2B3' };
+const EXAMPLES: Record<string, string> = { PARTICIPANT: 'anna', ID: 'game-1', SECONDS: '5', NOTATION: '5%2B3' };
 
 describe('the document of the views', () => {
   it('CO-193 VIEWS lists every link of the page and every parameter, each of which leads where it says', () => {

@@ -120,7 +120,7 @@ function AddSessions({ ids }: { ids: readonly string[] }) {
         hint="This page's own token is used for all of them."
         onChange={setText}
       />
-      <button type="submit" className={ids.length === 0 ? 'primary' : undefined}>
+      <button type="submit" className={ids.length === 0 ? 'primary' : 'more'}>
         Add
       </button>
     </form>

@@ -1,5 +1,7 @@
-/** For operators: what this instance measures, and the webhooks of the deployment. */
+/** For operators: what this instance measures, any session by its id, and the webhooks of the deployment. */
+import type { SyncKairosClient } from '@synckairos/client';
 import { useState } from 'react';
+import { FindSession } from './find-session.tsx';
 import { Panel, Row } from './panel.tsx';
 import { byLabel, quantileBound, type Sample, total } from './metrics.ts';
 import { Sparkline } from './sparkline.tsx';
@@ -13,7 +15,14 @@ const SHARES: readonly (readonly [label: string, share: number])[] = [
   ['99 % within', 0.99],
 ];
 
-export function OperatorPage() {
+interface OperatorPageProps {
+  client: SyncKairosClient;
+  token: string | undefined;
+  /** The session that is looked at. */
+  sessionId: string | undefined;
+}
+
+export function OperatorPage({ client, token, sessionId }: OperatorPageProps) {
   const [signedIn, setSignedIn] = useState(false);
   const readings = useMetrics(signedIn);
   return (
@@ -34,6 +43,7 @@ export function OperatorPage() {
         </button>
       )}
       {readings.status === 'ok' && <Panels {...readings} />}
+      <FindSession client={client} token={token} sessionId={sessionId} />
       <Webhooks signedIn={signedIn} onSignIn={() => setSignedIn(true)} />
     </main>
   );
