@@ -40,6 +40,7 @@ export function openHttp({ config, logger, metrics }: Base, { operator }: Operat
   const operatorServer = config.OPERATOR_PORT === undefined ? undefined : createHttpServer();
   const operatorConnections = operatorServer && trackConnections(operatorServer);
   let draining = false;
+  const closing = new AbortController();
 
   return {
     /** The HTTP server for clients; the gateway takes its upgrades to WebSocket. */
@@ -77,6 +78,8 @@ export function openHttp({ config, logger, metrics }: Base, { operator }: Operat
         operator: operatorServer === undefined ? operator : undefined,
         exposition,
         webhooks: webhooks.endpoints,
+        feed: audit.trail,
+        closing: closing.signal,
         publishedKeys: publishedKeys(config.SIGNING_KEY),
       });
       serve(server, koa, handler);
@@ -90,6 +93,8 @@ export function openHttp({ config, logger, metrics }: Base, { operator }: Operat
         proxies: NO_PROXIES,
         callers,
         webhooks: webhooks.endpoints,
+        feed: audit.trail,
+        closing: closing.signal,
         now,
       });
       serve(operatorServer, operatorKoa, handler);
@@ -102,6 +107,8 @@ export function openHttp({ config, logger, metrics }: Base, { operator }: Operat
     /** Becomes not ready, refuses new WebSockets, and ends each connection after its next answer. */
     drain(): void {
       draining = true;
+      // Streams end, whose clients come back to another instance.
+      closing.abort();
       connections.drain();
     },
     /** Stops listening and closes the connections. Resolves when they have ended. */

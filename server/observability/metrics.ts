@@ -59,6 +59,11 @@ export function createMetrics() {
       help: 'For how long the webhook delivery has been due that waits longest',
       registers,
     }),
+    feedHeldBack: new Gauge({
+      name: 'synckairos_feed_held_back_ms',
+      help: 'Age of the oldest event that is in the trail and not yet in the feed, since a transaction has not ended',
+      registers,
+    }),
     webhookPending: new Gauge({
       name: 'synckairos_webhook_deliveries_pending',
       help: 'Webhook deliveries that have an attempt before them',

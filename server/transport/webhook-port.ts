@@ -66,6 +66,8 @@ export interface Delivery {
 export interface Manager {
   /** Who created an endpoint. */
   owner: string;
+  /** Unix ms at which their token expires; infinite for operators. */
+  expires: number;
   /** Whether endpoints of this prefix are theirs to manage. */
   covers(sessionPrefix: string): boolean;
 }

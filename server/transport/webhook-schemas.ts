@@ -5,7 +5,7 @@ import { DELIVERY_STATUSES } from './webhook-port.ts';
 const URL_MAX = 2_048;
 const DESCRIPTION_MAX = 256;
 /** The beginning of an id, or nothing. */
-const prefix = z.string().regex(/^[A-Za-z0-9._:@|~-]{0,128}$/, 'Must be the beginning of a session_id');
+export const prefix = z.string().regex(/^[A-Za-z0-9._:@|~-]{0,128}$/, 'Must be the beginning of a session_id');
 const types = z
   .array(z.enum([...EVENT_TYPES, 'endpoint_disabled']))
   .max(EVENT_TYPES.length + 1)

@@ -2,13 +2,11 @@ import { asTold } from '#clock';
 import type { JsonObject, SessionState } from '#contract';
 import type { EventRow } from '../audit/event-rows.ts';
 import { columnsOf } from '../audit/history-event.ts';
-import { shownTo } from '../domain/told.ts';
+import { shownTo, toldOfEvent } from '../domain/told.ts';
 
 /** The longest body of a message, bytes. */
 const BODY_MAX_BYTES = 16_000;
 const PARTICIPANTS_NAMED = 100;
-/** Fields of an event's metadata that a message has beside the session's own metadata. */
-const TOLD_OF_EVENT = ['action_applied', 'reason', 'command_id', 'actor'] as const;
 
 /** The body of a message of another kind than an event of the trail. */
 export function messageBody(type: string, at: Date, data: string): string {
@@ -28,7 +26,7 @@ export function eventBody(row: EventRow, kept: SessionState | null, includeState
   const ids = state?.participants.map(({ participant_id }) => participant_id) ?? [];
   const data: Record<string, unknown> = {
     ...columns,
-    ...Object.fromEntries(TOLD_OF_EVENT.flatMap((name) => (noted[name] === undefined ? [] : [[name, noted[name]]]))),
+    ...toldOfEvent(noted),
     status: state?.status ?? null,
     active_participant_id: state?.active_participant_id ?? null,
     active_group_id: state?.active_group_id ?? null,

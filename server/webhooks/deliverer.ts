@@ -13,7 +13,7 @@ import { claimEndpoints, type Lease, releaseLease } from './leases.ts';
 import { openSecrets } from './master-key.ts';
 import { RunQueue } from './run-queue.ts';
 import { clearOut } from './clear-out.ts';
-import { sampleWebhooks } from './sample.ts';
+import { sampleFeed, sampleWebhooks } from './sample.ts';
 import type { SenderOptions } from './sender.ts';
 
 const CONNECTIONS = 10;
@@ -107,6 +107,7 @@ export class Deliverer {
 
   /** Claims what is due, and measures. */
   async #look(): Promise<void> {
+    await sampleFeed(this.#database, this.#options.metrics);
     const used = await sampleWebhooks(this.#database, this.#options.metrics);
     // Where nobody uses webhooks, no connection is opened for them.
     if (used) await this.#claim();

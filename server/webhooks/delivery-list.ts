@@ -1,8 +1,8 @@
 import { Prisma, type PrismaClient, type WebhookDelivery } from '../audit/generated/client.ts';
+import { messageId } from '../util/message-id.ts';
 import { invalid } from '../domain/refusal.ts';
 import type { Answered, Delivery, DeliveryQuery, DeliveryStatus } from '../transport/webhook-port.ts';
 import type { DeliveryKey } from './due.ts';
-import { messageId } from './signing.ts';
 
 /** Deliveries made due by one replay. */
 const REPLAYED_MAX = 10_000;

@@ -2,6 +2,7 @@ import type { KeyObject } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 import { causeOf } from '../audit/database-errors.ts';
 import type { PrismaClient, WebhookEndpoint } from '../audit/generated/client.ts';
+import { messageId } from '../util/message-id.ts';
 import type { Logger } from '../observability/logger.ts';
 import type { Metrics } from '../observability/metrics.ts';
 import { within } from '../util/within.ts';
@@ -11,7 +12,7 @@ import { type DueDelivery, type Settled, settle, takeDue } from './due.ts';
 import { type Lease, renewLease } from './leases.ts';
 import { pauseBefore, retryAfterOf } from './schedule.ts';
 import { type Attempt, LANES, Sender, type SenderOptions } from './sender.ts';
-import { checkOf, messageId, type Secrets, signedHeaders } from './signing.ts';
+import { checkOf, type Secrets, signedHeaders } from './signing.ts';
 
 /** How long a result may wait for others, so that one statement records them. */
 const SETTLE_PAUSE_MS = 50;

@@ -32,3 +32,14 @@ export async function sampleWebhooks(database: PrismaClient, metrics: Metrics): 
   metrics.webhookLag.set(Math.max(0, sample.lag_ms ?? 0));
   return sample.enabled > 0;
 }
+
+/**
+ * Measures for how long events wait for the feed, because a transaction that began before them has not ended. Rejects
+ * with Prisma's error.
+ */
+export async function sampleFeed(database: PrismaClient, metrics: Metrics): Promise<void> {
+  const [first] = await database.$queryRaw<{ age_ms: number }[]>`
+    SELECT (extract(epoch FROM now() - "timestamp") * 1000)::float8 AS age_ms FROM sync_events
+    WHERE recorded_in >= pg_snapshot_xmin(pg_current_snapshot())::text::bigint ORDER BY recorded_in LIMIT 1`;
+  metrics.feedHeldBack.set(first === undefined ? 0 : Math.max(1, first.age_ms));
+}

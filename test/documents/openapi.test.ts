@@ -22,7 +22,7 @@ describe('the OpenAPI document', () => {
     cluster = await openCluster();
     const trail = { AUDIT_WORKER: 'inline', DATABASE_URL: await freshDatabase(), WEBHOOK_ALLOW: '127.0.0.1' };
     app = await cluster.instance({ ...JWT, ...trail, RATE_LIMIT_SWITCH: '8' });
-    token = await sign({ sessions: { '*': 'owner' }, webhooks: true });
+    token = await sign({ sessions: { '*': 'owner' }, webhooks: true, events: true });
     document = await documentOf(app, '/v1/openapi.json');
   });
   after(() => cluster.close());
@@ -203,6 +203,7 @@ async function useWebhooks(ask: (method: string, path: string, route: string, bo
     await call('POST', `${one}/replay`, `${route}/replay`, { from: '2026-12-01T12:00:00.000Z', to: '2026-12-01T13:00:00.000Z' });
   }
   await call('DELETE', one, route);
+  for (const asked of ['', '?limit=0']) await call('GET', `/v1/events${asked}`, '/v1/events');
   await call('GET', one, route);
 }
 

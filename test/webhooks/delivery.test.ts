@@ -4,7 +4,7 @@ import { Webhook } from 'standardwebhooks';
 import { chess } from '../kit/games.ts';
 import { rest } from '../kit/rest.ts';
 import type { Cluster } from '../kit/server.ts';
-import { messageId } from '../../server/webhooks/signing.ts';
+import { messageId } from '../../server/util/message-id.ts';
 import { openReceiver, openWebhookCluster, operate, type Receiver } from './kit.ts';
 
 interface Created {

@@ -17,6 +17,8 @@ export interface Principal {
   expires: number;
   /** Whether they may manage webhooks: within `sessions`, if they have any. */
   webhooks?: true;
+  /** Whether they may read the feed of events: within `sessions`, if they have any. */
+  events?: true;
   /** The share link that they came by. */
   link?: { id: string; sessionId: string };
 }
@@ -78,7 +80,7 @@ export function unauthorized(reason: string): Refusal {
 
 /** Reads the claims of a token whose signature and times have been checked. Returns a text if a claim is wrong. */
 export function principalOf(claims: Record<string, unknown>, now: number, toleranceMs: number): Principal | string {
-  const { sub: subject, participant_id: participantId, exp, webhooks } = claims;
+  const { sub: subject, participant_id: participantId, exp, webhooks, events } = claims;
   if (subject !== undefined && (typeof subject !== 'string' || subject === '' || subject.length > SUBJECT_MAX)) {
     return `sub must be a string of 1 to ${SUBJECT_MAX} characters`;
   }
@@ -89,8 +91,10 @@ export function principalOf(claims: Record<string, unknown>, now: number, tolera
   if (sessions === null) return `sessions must be an object of roles (${ROLES.join(', ')}) by session id or prefix*`;
   if (sessions === undefined && subject === undefined) return 'sub is missing, and so is sessions';
   if (webhooks !== undefined && typeof webhooks !== 'boolean') return 'webhooks must be true or false';
+  if (events !== undefined && typeof events !== 'boolean') return 'events must be true or false';
   const principal: Principal = { subject, participantId, sessions, expires: endOf(Number(exp), now, toleranceMs) };
   if (webhooks === true) principal.webhooks = true;
+  if (events === true) principal.events = true;
   return principal;
 }
 

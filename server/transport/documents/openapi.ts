@@ -6,6 +6,7 @@ import { schemas } from '../schemas.ts';
 import { named, successOf, time } from './reply-schemas.ts';
 import { type JsonSchema, schemaBook } from './json-schema.ts';
 import { notes, refusalsOf } from './notes.ts';
+import { feedPath } from './feed-path.ts';
 import { namedWebhooks, webhookPaths } from './webhook-paths.ts';
 
 const json = (schema: JsonSchema, example?: unknown) => ({
@@ -75,7 +76,7 @@ export function openApiDocument(serverVersion: string, basePath: string): object
     servers: [{ url: basePath || '/' }],
     tags: [{ name: 'sessions' }, { name: 'webhooks' }, { name: 'system' }],
     security: [{}, { bearer: [] }],
-    paths: { ...paths, ...webhookPaths(book, refusals, EVERY) },
+    paths: { ...paths, ...webhookPaths(book, refusals, EVERY), ...feedPath(book, refusals, EVERY) },
     components: {
       schemas: book.components,
       parameters: {

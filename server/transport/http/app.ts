@@ -5,6 +5,7 @@ import type { Exposition } from '../../observability/exposition.ts';
 import type { TokenVerifier } from '../access/tokens.ts';
 import type { ConnectionLimit } from '../connection-limit.ts';
 import type { Callers } from '../origins.ts';
+import type { Feed } from '../feed-port.ts';
 import type { Webhooks } from '../webhook-port.ts';
 import { authenticate } from './authenticate.ts';
 import { serveBelow } from './base-path.ts';
@@ -22,7 +23,9 @@ import { type SessionRoutesOptions, sessionRoutes } from './session-routes.ts';
 import { type SystemRoutesOptions, systemRoutes } from './system-routes.ts';
 import { closeAfterUnreadBodies } from './unread-bodies.ts';
 import { showWayBack } from './way-back.ts';
-import { ownPagesOnly, webhookRoutes } from './webhook-routes.ts';
+import { ownPagesOnly } from './managers.ts';
+import { webhookRoutes } from './webhook-routes.ts';
+import { feedRoutes } from './feed-routes.ts';
 import { refusePolling } from './websocket-only.ts';
 
 export interface HttpAppOptions extends SessionRoutesOptions, SystemRoutesOptions, GeneralLimitOptions, DocumentRoutesOptions {
@@ -37,6 +40,10 @@ export interface HttpAppOptions extends SessionRoutesOptions, SystemRoutesOption
   exposition: Exposition;
   /** Undefined where no trail is kept. */
   webhooks: Webhooks | undefined;
+  /** Undefined where no trail is kept. */
+  feed: Feed | undefined;
+  /** Aborts when the instance closes. */
+  closing: AbortSignal;
   /** What is at /.well-known/synckairos-keys.json. */
   publishedKeys: object;
 }
@@ -88,6 +95,7 @@ export function createHttpApp(options: HttpAppOptions): Koa {
   app.use(limitRequests(options));
   app.use(refuseMalformedUrls);
   app.use(webhookRoutes({ ...options, signIn }));
+  app.use(feedRoutes({ ...options, signIn }));
   if (options.tokens !== undefined) app.use(authenticate(options.tokens));
   for (const router of routers) app.use(router.routes());
   for (const router of routers) app.use(router.allowedMethods());

@@ -12,7 +12,10 @@ import { observeRequests } from './observe.ts';
 import { type Credentials, operatorsOnly, serveBoard, type SignIn } from './operators.ts';
 import { securityHeaders } from './security-headers.ts';
 import { closeAfterUnreadBodies } from './unread-bodies.ts';
-import { ownPagesOnly, webhookRoutes } from './webhook-routes.ts';
+import { ownPagesOnly } from './managers.ts';
+import { webhookRoutes } from './webhook-routes.ts';
+import { feedRoutes } from './feed-routes.ts';
+import type { Feed } from '../feed-port.ts';
 import type { Webhooks } from '../webhook-port.ts';
 
 /** What operators use: the metrics, the board and webhooks. */
@@ -35,6 +38,10 @@ interface AppOptions {
   callers: Callers;
   /** Undefined where no trail is kept. */
   webhooks: Webhooks | undefined;
+  /** Undefined where no trail is kept. */
+  feed: Feed | undefined;
+  /** Aborts when the instance closes. */
+  closing: AbortSignal;
   now(): number;
 }
 
@@ -72,5 +79,6 @@ export function createOperatorApp(options: AppOptions): Koa {
   serveOperators(app, options, signIn);
   app.use(ownPagesOnly(options.callers));
   app.use(webhookRoutes({ ...options, signIn, tokens: undefined }));
+  app.use(feedRoutes({ ...options, signIn, tokens: undefined }));
   return app;
 }

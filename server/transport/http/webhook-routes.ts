@@ -1,29 +1,21 @@
 import Router, { type RouterContext } from '@koa/router';
-import type { Context, Middleware } from 'koa';
+import type { Middleware } from 'koa';
 import { koaBody } from 'koa-body';
 import type { z } from 'zod';
 import { EVENT_MAX_BYTES } from '#contract';
 import { refuse } from '../../domain/refusal.ts';
-import { bearerOf } from '../access/bearer.ts';
-import { coversPrefix, senderOf, unauthorized } from '../access/principal.ts';
-import type { TokenVerifier } from '../access/tokens.ts';
-import type { Callers } from '../origins.ts';
 import { HTTP_STATUS, refusalOfIssues } from '../replies.ts';
 import type { Answered, Manager, Webhooks } from '../webhook-port.ts';
 import { webhookSchemas } from '../webhook-schemas.ts';
 import { HttpRefusal, readBodies } from './errors.ts';
-import { OPERATORS, type SignIn } from './operators.ts';
+import { type ManagerOptions, managerOf, NO_TRAIL } from './managers.ts';
 
-/** Every path below which only managers of webhooks get anything, in every spelling that the router accepts. */
+/** Every path of webhooks, in every spelling that the router accepts. */
 const PATHS = /^\/v1\/webhooks(\/|$)/i;
 
-export interface WebhookRoutesOptions {
+export interface WebhookRoutesOptions extends ManagerOptions {
   /** Undefined where no trail is kept. */
   webhooks: Webhooks | undefined;
-  /** Undefined if no operator can sign in here. */
-  signIn: SignIn | undefined;
-  /** Undefined if no token is accepted here. */
-  tokens: TokenVerifier | undefined;
   /** Unix ms of the one clock. */
   now(): number;
 }
@@ -78,7 +70,7 @@ export function webhookRoutes(options: WebhookRoutesOptions): Middleware {
       await next();
       return;
     }
-    ctx.state['manager'] = await managerOf(ctx, options);
+    ctx.state['manager'] = await managerOf(ctx, 'webhooks', options);
     const routed = ctx as RouterContext;
     await answer(routed, async () => {
       await allowed(routed, async () => {});
@@ -88,43 +80,7 @@ export function webhookRoutes(options: WebhookRoutesOptions): Middleware {
   return Object.assign(serveThem, { router });
 }
 
-/**
- * Refuses requests about webhooks that a page of another origin makes a browser send, whatever CORS_ORIGIN says, and
- * its questions whether it may. To be used before CORS. Throws FORBIDDEN.
- */
-export function ownPagesOnly(callers: Callers): Middleware {
-  return async (ctx, next) => {
-    if (PATHS.test(ctx.path) && !callers.isOwnPage(ctx.req)) {
-      throw new HttpRefusal(refuse('FORBIDDEN', 'Pages of other origins may not manage webhooks'));
-    }
-    await next();
-  };
-}
-
-const BEARER = 'Bearer realm="SyncKairos"';
-
 const BODY = { urlencoded: false, text: false, jsonLimit: EVENT_MAX_BYTES };
-
-const NO_TRAIL = { ...refuse('SERVICE_UNAVAILABLE', 'Webhooks need the trail, and this server has no database of it'), retryable: false };
-
-/** Who asks. Throws a refusal for everybody who may not manage webhooks. */
-async function managerOf(ctx: Context, { signIn, tokens }: WebhookRoutesOptions): Promise<Manager> {
-  const header = ctx.get('Authorization');
-  if (signIn !== undefined && (tokens === undefined || /^Basic /i.test(header))) {
-    signIn(ctx);
-    return { owner: 'operator', covers: () => true };
-  }
-  if (tokens === undefined) {
-    throw new HttpRefusal(unauthorized('webhooks are for operators (ADMIN_USER) and for tokens with the claim webhooks'));
-  }
-  const principal = await tokens.verify(bearerOf(header || undefined));
-  if ('ok' in principal) {
-    if (principal.code === 'UNAUTHORIZED') ctx.set('WWW-Authenticate', [...(signIn === undefined ? [] : [OPERATORS]), BEARER]);
-    throw new HttpRefusal(principal);
-  }
-  if (principal.webhooks !== true) throw new HttpRefusal(refuse('FORBIDDEN', 'Your token has no claim webhooks: true'));
-  return { owner: `token:${senderOf(principal, '')}`, covers: (prefix) => coversPrefix(principal, prefix) };
-}
 
 /**
  * Refuses what is not declared to be JSON, also without a body: a page of another site can make a browser send forms
