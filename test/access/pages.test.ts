@@ -164,7 +164,6 @@ describe('pages and names', () => {
   });
 
   describe('in a browser', function () {
-    this.timeout(60_000);
     let foreign: ForeignOrigin;
 
     before(async function () {

@@ -18,8 +18,7 @@ const STUDENTS = 200;
 /** Bytes of an event beside state, changes and metadata. */
 const FIELDS = 500;
 
-describe('the trail of a session of a thousand participants', function () {
-  this.timeout(180_000);
+describe('the trail of a session of a thousand participants', () => {
   let cluster: Cluster;
   let url: string;
   let app: App;

@@ -10,7 +10,6 @@ import { browserRoom } from './room.ts';
 const NAMES = { White: 'Anna', Black: 'Ben' };
 
 describe('console: a path of another site', function () {
-  this.timeout(90_000);
   const room = browserRoom();
   let nginx: Nginx | undefined;
   before(function () {

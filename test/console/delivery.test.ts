@@ -26,8 +26,7 @@ function get(url: string, headers: Record<string, string> = {}): Promise<Answer>
   });
 }
 
-describe('console: delivery', function () {
-  this.timeout(60_000);
+describe('console: delivery', () => {
   const room = browserRoom();
 
   it('CO-40 the first view takes less than 150 kB on the wire, and views that are seldom seen are loaded later', async () => {

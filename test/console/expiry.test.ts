@@ -23,8 +23,7 @@ async function switchOn(page: Page): Promise<void> {
   await press(page, 'Close');
 }
 
-describe('console: time runs out', function () {
-  this.timeout(90_000);
+describe('console: time runs out', () => {
   const room = browserRoom();
 
   it('CO-6 warning thresholds show by colour and are announced; they sound only where somebody asked for it', async () => {

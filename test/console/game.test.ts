@@ -22,8 +22,7 @@ function expectTogether(sights: string[], here: Sightings, there: Sightings): vo
   expect(apart.at(-1), 'on both screens').to.be.at.most(ONE_LATE_MS);
 }
 
-describe('console: a game', function () {
-  this.timeout(60_000);
+describe('console: a game', () => {
   const room = browserRoom();
 
   it('CO-8 a game that one browser creates and another one plays shows the same times in both, over two instances and with one device’s clock set wrong', async () => {

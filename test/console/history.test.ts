@@ -16,8 +16,7 @@ async function saved(page: Page, button: string): Promise<[name: string, content
   return [file.suggestedFilename(), await readFile(await file.path())];
 }
 
-describe('console: history', function () {
-  this.timeout(90_000);
+describe('console: history', () => {
   const room = browserRoom();
 
   it('CO-20 CO-21 CO-178 the history shows each event, and each turn in a chart and a table, follows the game, and is saved as a table and as a picture and printed', async () => {

@@ -12,8 +12,7 @@ const OPERATOR = { ADMIN_USER: 'olga', ADMIN_PASSWORD: 'a long password' };
 /** Much longer than anything takes, on a busy machine too. */
 const LONG = { timeout: 60_000 };
 
-describe('console: operator view', function () {
-  this.timeout(90_000);
+describe('console: operator view', () => {
   const room = browserRoom();
 
   it('CO-30 the operator view shows sessions by status, commands a second, expiries, queue and audit lag as /metrics has them', async () => {

@@ -26,7 +26,6 @@ async function sit(page: Page, seat: string): Promise<void> {
 }
 
 describe('console: playing with seats', function () {
-  this.timeout(120_000);
   const room = browserRoom();
 
   it('CO-172 CO-173 CO-174 two players with seats on two instances end their own turns only, agree on a draw, and play again with sides changed until one resigns', async () => {

@@ -11,8 +11,7 @@ const rows = async (page: Page): Promise<string[][]> => {
 
 const clocks = (page: Page): Promise<string[]> => page.locator('.instant-clocks li').allInnerTexts();
 
-describe('console: the playground', function () {
-  this.timeout(60_000);
+describe('console: the playground', () => {
   const room = browserRoom();
 
   it('CO-103 the playground shows every clock turn by turn, up to the flag, and asks no server', async () => {

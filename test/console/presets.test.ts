@@ -18,7 +18,6 @@ const GAMES: readonly [preset: string, expected: Partial<SessionState>, first: s
 ];
 
 describe('console: setting up', function () {
-  this.timeout(90_000);
   const room = browserRoom();
 
   for (const [preset, expected, first, second, third = first] of GAMES) {

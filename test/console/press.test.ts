@@ -43,8 +43,7 @@ const sheets = (page: Page): Promise<number> => page.locator('dialog[open]').cou
 const focused = (page: Page): Promise<string> =>
   page.evaluate<string>(`document.activeElement === document.body ? 'nowhere' : document.activeElement.textContent`);
 
-describe('console: presses', function () {
-  this.timeout(60_000);
+describe('console: presses', () => {
   const room = browserRoom();
 
   it('CO-85 a clock acts when mouse, finger or key goes down, and not again when it is lifted', async () => {

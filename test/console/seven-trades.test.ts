@@ -24,7 +24,6 @@ async function created(page: Page): Promise<string> {
 }
 
 describe('console: each trade to its end', function () {
-  this.timeout(180_000);
   const room = browserRoom();
 
   it('CO-130 CO-131 CO-133 an exam of 25 with two accommodations: groups by their end, one alone, more for all, hand-ins, and a student’s own page', async () => {

@@ -21,7 +21,6 @@ async function linkFor(page: Page, way: string): Promise<string> {
 }
 
 describe('console: sharing', function () {
-  this.timeout(90_000);
   const room = browserRoom();
 
   it('CO-10 where nobody is asked who they are, a link for watching shows no controls and says that it only hides them', async () => {

@@ -8,8 +8,7 @@ const PATIENCE = { timeout: 30_000 };
 /** The part of the screen's width that the digits take. */
 const WIDE = 0.88;
 
-describe('console: stage and board', function () {
-  this.timeout(120_000);
+describe('console: stage and board', () => {
   const room = browserRoom();
 
   /** A programme of two items, the first of which is over after a second. */

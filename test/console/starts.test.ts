@@ -5,8 +5,7 @@ import { browserRoom } from './room.ts';
 /** The time of day, as a field of that kind takes it. */
 const localTime = (at: number) => new Date(at - new Date(at).getTimezoneOffset() * 60_000).toISOString().slice(0, 19);
 
-describe('console: a game that starts by itself', function () {
-  this.timeout(120_000);
+describe('console: a game that starts by itself', () => {
   const room = browserRoom();
 
   it('ST-40 the set-up takes a time at which the game starts by itself, and every screen counts down to it', async () => {

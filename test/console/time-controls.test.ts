@@ -139,7 +139,6 @@ async function phasesOf(page: Page): Promise<string[]> {
 }
 
 describe('console: time controls', function () {
-  this.timeout(90_000);
   const room = browserRoom();
 
   it('CO-100 each preset with a time control is set up with one tap', async () => {

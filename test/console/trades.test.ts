@@ -15,8 +15,7 @@ async function withRows(page: Page, preset: string, names: string[]): Promise<vo
   }
 }
 
-describe('console: what each preset is used for', function () {
-  this.timeout(60_000);
+describe('console: what each preset is used for', () => {
   const room = browserRoom();
 
   it('CO-80 a meeting takes up each item once, in order, and is over after the last; the list tells what is done', async () => {

@@ -12,8 +12,7 @@ import { freshDatabase, freshPrefix } from '../kit/services.ts';
 
 const PROBES = 30;
 
-describe('a cluster of which one shard is away', function () {
-  this.timeout(120_000);
+describe('a cluster of which one shard is away', () => {
   let group: RedisGroup;
   let prefix: string;
   let database: string;

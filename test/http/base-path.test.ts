@@ -14,7 +14,6 @@ const OPERATOR = { ADMIN_USER: 'olga', ADMIN_PASSWORD: 'a long password', AUDIT_
 const AUTHORIZED = { authorization: `Basic ${Buffer.from('olga:a long password').toString('base64')}` };
 
 describe('HTTP: a path of another site', function () {
-  this.timeout(60_000);
   let stage: Stage;
   beforeEach(() => (stage = new Stage()));
   afterEach(() => stage.close());

@@ -18,8 +18,7 @@ describe('processes', () => {
   let second: InstanceProcess;
   let third: InstanceProcess;
   let refusal: unknown;
-  before(async function () {
-    this.timeout(60_000);
+  before(async () => {
     cluster = await openCluster({ AUDIT_WORKER: 'inline', DATABASE_URL: await freshDatabase() });
     const refused = cluster.process({ PORT: 'eighty' }).catch((error: unknown) => error);
     [first, second, third, refusal] = await Promise.all([cluster.process(), cluster.process(), cluster.process(), refused]);

@@ -23,8 +23,7 @@ const TROUBLE_MS = 3_000;
 const HANG_MS = 5_000;
 const CYCLE_MS = 1_000;
 
-describe('a Redis', function () {
-  this.timeout(90_000);
+describe('a Redis', () => {
   let patient: Patient;
   let database: string;
   let cluster: Cluster;

@@ -14,8 +14,7 @@ import { until } from '../kit/until.ts';
 const ROOT = path.resolve(import.meta.dirname, '../..');
 const FROM_SOURCES = ['--import', 'tsx', '--conditions=development'];
 
-describe('a signal', function () {
-  this.timeout(120_000);
+describe('a signal', () => {
   let redis: PrivateRedis;
   let cluster: Cluster;
   let children: ChildProcess[];

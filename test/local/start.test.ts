@@ -9,8 +9,7 @@ import { until } from '../kit/until.ts';
 
 const DEADLINE_MS = 30_000;
 
-describe('npm start', function () {
-  this.timeout(120_000);
+describe('npm start', () => {
   const started: NpmStart[] = [];
   const start = async (...args: Parameters<typeof npmStart>) => {
     const running = await npmStart(...args);

@@ -11,7 +11,6 @@ import { until } from '../kit/until.ts';
 import { endAll, startLogged } from './logged.ts';
 
 describe('servers whose certificates a private authority signed', function () {
-  this.timeout(60_000);
   let files: PrivateCa;
   let redisUrl: string;
   let databaseUrl: string;

@@ -9,8 +9,7 @@ import { until } from '../kit/until.ts';
 /** Longer than a gap between marks that counts as an outage. */
 const HELD_UP_MS = 6_000;
 
-describe('an instance whose commands are held up on their way to Redis', function () {
-  this.timeout(60_000);
+describe('an instance whose commands are held up on their way to Redis', () => {
   let cluster: Cluster;
   let proxy: RedisProxy;
   afterEach(async () => {

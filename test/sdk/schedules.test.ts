@@ -19,8 +19,7 @@ const hasty: DeviceClock = {
   },
 };
 
-describe('SDK: any schedule of cuts and crashes', function () {
-  this.timeout(150_000);
+describe('SDK: any schedule of cuts and crashes', () => {
   let cluster: Cluster;
   let closers: (() => unknown)[];
   beforeEach(async () => {

@@ -10,8 +10,7 @@ import { endAll, startLogged } from '../ops/logged.ts';
 
 const ONE_LINE = /^REDIS_URL: Redis refuses database 5: ERR DB index is out of range$/;
 
-describe('databases and passwords of Redis', function () {
-  this.timeout(60_000);
+describe('databases and passwords of Redis', () => {
   let cluster: Cluster;
   let url: string;
   before(async () => {

@@ -15,10 +15,7 @@ import { NEWER } from './newer.ts';
 /** Longer than an older worker takes to see that it can't read a job. */
 const MET_MS = 500;
 
-describe('the trail of an older and a newer version', function () {
-  // An older worker steps back for six seconds.
-  this.timeout(60_000);
-
+describe('the trail of an older and a newer version', () => {
   let cluster: Cluster;
   let database: string;
   let older: App;

@@ -18,8 +18,7 @@ export const retryable = (error: unknown): boolean => error instanceof SyncKairo
 client.createSession({ sync_mode: 'hourglass' });
 `;
 
-describe('the package @synckairos/client', function () {
-  this.timeout(180_000);
+describe('the package @synckairos/client', () => {
   let project: Project;
   before(async () => {
     project = await openProject();

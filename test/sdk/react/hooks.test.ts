@@ -12,7 +12,6 @@ const SHARE = 0.3;
 const WATCH_MS = 10_000;
 
 describe('React hooks in a browser', function () {
-  this.timeout(60_000);
   let site: Site;
   let production: Site;
   let browser: Browser;
