@@ -54,7 +54,7 @@ describe('the trail of a session of a thousand participants', () => {
 
     await cluster.instance({ AUDIT_WORKER: 'inline' });
     const count = async () => (await query<{ rows: number }>(url, 'SELECT count(*)::int AS rows FROM sync_events'))[0]?.rows;
-    await until('the trail is complete', async () => (await count()) === versions, 20_000);
+    await until('the trail is complete', async () => (await count()) === versions);
     const [table] = await query<{ bytes: number }>(url, `SELECT pg_total_relation_size('sync_events')::int AS bytes`);
     expect((table?.bytes ?? 0) / versions, 'table with its index and its TOAST table').to.be.below(BYTES);
 

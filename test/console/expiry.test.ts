@@ -49,7 +49,7 @@ describe('console: time runs out', () => {
     await page.locator('.clock[data-expired="true"]').waitFor({ timeout: 20_000 });
     await announced(page, 'Time is up');
     // Three warnings, and three tones for the end.
-    await until('all tones', async () => (await tones(page)) === 7, 15_000);
+    await until('all tones', async () => (await tones(page)) === 7);
     await stands(quiet, 'Time is up');
     expect(await tones(quiet)).to.equal(0);
   });
@@ -78,7 +78,7 @@ describe('console: time runs out', () => {
     await press(page, 'Start');
     await page.evaluate('globalThis.asleep = false; tones = 0');
     expect(await state()).to.equal('suspended');
-    await until('the first warning', async () => (await page.evaluate<number>('tones')) > 0, 15_000);
+    await until('the first warning', async () => (await page.evaluate<number>('tones')) > 0);
     expect(await state()).to.equal('running');
   });
 

@@ -97,7 +97,7 @@ describe('console: history', () => {
     const client = room.stage.client(url);
     const { session_id: id } = await client.createSession(chess());
     for (let n = 0; n < 104; n += 1) await client.adjustTime(id, 1_000, 'white');
-    await until('the trail', async () => (await client.getHistory(id, { after_version: 100 })).events.length === 5, 15_000);
+    await until('the trail', async () => (await client.getHistory(id, { after_version: 100 })).events.length === 5);
     client.disconnect();
     const redisItself = lookInto(redis.url);
     await redisItself.flushall();

@@ -26,15 +26,11 @@ describe('all instances stopped for ten seconds', () => {
 
   /** Everything that happened in the first cycles, with instants counted from the start and without names. */
   const historyOf = async (cluster: Cluster, url: string, session_id: string) => {
-    const history = await until(
-      `the trail of ${CYCLES} cycles`,
-      async () => {
-        const answer = (await rest({ url }, 'GET', `/v1/sessions/${session_id}/events`)).reply<HistoryData>();
-        const ended = answer.ok && answer.data.events.length >= 2 + CYCLES;
-        return ended && answer.data.events.slice(1, 2 + CYCLES);
-      },
-      20_000,
-    );
+    const history = await until(`the trail of ${CYCLES} cycles`, async () => {
+      const answer = (await rest({ url }, 'GET', `/v1/sessions/${session_id}/events`)).reply<HistoryData>();
+      const ended = answer.ok && answer.data.events.length >= 2 + CYCLES;
+      return ended && answer.data.events.slice(1, 2 + CYCLES);
+    });
     const start = Date.parse(history[0]?.timestamp ?? '');
     const relative = (key: string, value: unknown) => {
       if (key === 'session_id' || key === 'epoch' || key === 'created_at') return undefined;

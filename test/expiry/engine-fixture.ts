@@ -227,7 +227,7 @@ export class EngineFixture {
   }
 
   /** The trail once it has `count` events. */
-  async trailOf(session: string, count: number, deadlineMs = 15_000): Promise<HistoryEvent[]> {
+  async trailOf(session: string, count: number, deadlineMs = 60_000): Promise<HistoryEvent[]> {
     const events = await until(
       `${count} events of ${session}`,
       async () => {

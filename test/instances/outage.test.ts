@@ -108,14 +108,10 @@ describe('a Redis', () => {
     try {
       const state = await insist(player, 'session:complete', { session_id, command_id: 'complete' });
       // An event and its session's row arrive one after the other.
-      await until(
-        'the trail is complete and right',
-        async () => {
-          const found = await verify(connection, session_id);
-          return typeof found !== 'string' && found.rows === state.version && found.findings.length === 0;
-        },
-        15_000,
-      );
+      await until('the trail is complete and right', async () => {
+        const found = await verify(connection, session_id);
+        return typeof found !== 'string' && found.rows === state.version && found.findings.length === 0;
+      });
     } finally {
       await closeDatabase(connection, silent);
     }

@@ -38,14 +38,10 @@ describe('planned starts of a service', () => {
   };
   /** The trail of a session once it has so many events, and what verification finds in it. */
   const trailOf = async (at: { url: string }, id: string, count: number) => {
-    const events = await until(
-      `${count} events of ${id}`,
-      async () => {
-        const reply = (await rest(at, 'GET', `/v1/sessions/${id}/events`)).reply<HistoryData>();
-        return reply.ok && reply.data.events.length >= count && reply.data.events;
-      },
-      15_000,
-    );
+    const events = await until(`${count} events of ${id}`, async () => {
+      const reply = (await rest(at, 'GET', `/v1/sessions/${id}/events`)).reply<HistoryData>();
+      return reply.ok && reply.data.events.length >= count && reply.data.events;
+    });
     const prisma = openDatabase(database, silent, { connections: 1, statementMs: 5_000 });
     try {
       expect(await verify(prisma, id)).to.deep.include({ rows: count, findings: [] });

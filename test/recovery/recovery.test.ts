@@ -36,7 +36,7 @@ describe('recovery from the trail', () => {
   };
   /** Waits until the trail has a session up to a version. */
   const recorded = async (id: string, version: number) =>
-    until(`version ${version} of ${id} in the trail`, async () => (await history(id)).length >= version, 10_000);
+    until(`version ${version} of ${id} in the trail`, async () => (await history(id)).length >= version);
   const created = async (change: Parameters<typeof chess>[0] = {}) => (await state('', 'POST', chess(change))).session_id;
 
   it('V-1 fifty clients on two instances ask for a lost session at once: one recovery, one new epoch, the same state for all', async () => {
@@ -111,7 +111,7 @@ describe('recovery from the trail', () => {
     // The history is gone at once, since Redis knows of the deletion.
     const isRecorded = async () =>
       (await query(cluster.settings['DATABASE_URL'] ?? '', 'SELECT 1 FROM sync_sessions WHERE deleted_at IS NOT NULL')).length === 1;
-    await until('the deletion is in the trail', isRecorded, 10_000);
+    await until('the deletion is in the trail', isRecorded);
     await cluster.redis().flushall();
     expect(await code(`/${id}`)).to.equal('SESSION_NOT_FOUND');
   });

@@ -145,7 +145,7 @@ describe('SDK: what its calls share', () => {
     const told: unknown[] = [];
     client.watch(id, (state) => told.push(state && state.status));
     await stage.client(url).startSession(id);
-    await until('a reading', async () => told.includes('running'), 20_000);
+    await until('a reading', async () => told.includes('running'));
     expect((await client.switchCycle(id)).version).to.equal(3);
     expect(client.connection.getSnapshot()).to.equal('fallback');
     client.connect();

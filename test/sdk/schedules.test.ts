@@ -88,14 +88,10 @@ describe('SDK: any schedule of cuts and crashes', () => {
         if (!reply.ok) throw new Error(reply.error.message);
         return reply.data;
       };
-      await until(
-        'the clients to have caught up',
-        async () => {
-          const { version } = await server();
-          return devices.every(({ client }) => client.session(id).getSnapshot()?.version === version);
-        },
-        10_000,
-      );
+      await until('the clients to have caught up', async () => {
+        const { version } = await server();
+        return devices.every(({ client }) => client.session(id).getSnapshot()?.version === version);
+      });
       const state = await server();
       for (const { client } of devices) expect(client.session(id).getSnapshot()).to.deep.equal(state);
       const acknowledged = ended.filter((outcome) => outcome === 'switched').length;

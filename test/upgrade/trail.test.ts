@@ -35,14 +35,10 @@ describe('the trail of an older and a newer version', () => {
     return reply.ok ? reply.data.events : reply.error.code;
   };
   const recorded = (instance: App, id: string) =>
-    until(
-      'the event is in the trail',
-      async () => {
-        const found = await events(instance, id);
-        return typeof found !== 'string' && found.length > 0 && found;
-      },
-      20_000,
-    );
+    until('the event is in the trail', async () => {
+      const found = await events(instance, id);
+      return typeof found !== 'string' && found.length > 0 && found;
+    });
 
   it('U-10 an older worker leaves events of a newer version in the queue, spends no attempt on them, and writes its own', async () => {
     const newer = await cluster.instance({ AUDIT_WORKER: 'off' }, NEWER);

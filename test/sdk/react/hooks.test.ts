@@ -277,6 +277,6 @@ describe('React hooks in a browser', function () {
     await shows(page, 'connected', 'false');
     await page.context().setOffline(false);
     await shows(page, 'connected', 'true');
-    await until('the session again', async () => (await page.textContent('#status')) === 'pending', 10_000);
+    await until('the session again', async () => (await page.textContent('#status')) === 'pending');
   });
 });
