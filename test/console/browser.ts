@@ -33,6 +33,9 @@ const QUIET = [
   `--disable-features=${OFF.join(',')}`,
 ];
 
+/** How long a page is waited for where nothing else is said. */
+const PATIENCE_MS = 60_000;
+
 export const hasBrowser: boolean = existsSync(EXECUTABLE);
 
 /** Builds the console to where the server looks for it, once a run. */
@@ -68,6 +71,7 @@ export interface Device {
 export async function openDevice(browser: Browser, url: string, problems: string[], device: Device = {}): Promise<Page> {
   const { width = 1200, height = 750, aheadMs = 0, ...preferences } = device;
   const context = await browser.newContext({ viewport: { width, height }, ...preferences });
+  context.setDefaultTimeout(PATIENCE_MS);
   const page = await context.newPage();
   page.on('pageerror', (error) => problems.push(error.message));
   page.on('console', (message) => {
