@@ -64,7 +64,7 @@ describe('recovery from the trail', () => {
   });
 
   it('V-2 a clock that ran out while its session was lost is found expired at its deadline', async () => {
-    const id = await created({ participants: [{ participant_id: 'solo', total_time_ms: 1_000 }] });
+    const id = await created({ participants: [{ participant_id: 'solo', total_time_ms: 8_000 }] });
     const { deadline_at } = await state(`/${id}/start`, 'POST');
     await recorded(id, 2);
     await cluster.redis().flushall();
