@@ -12,6 +12,7 @@ import './styles/controls.css';
 import './styles/setup.css';
 import './styles/game.css';
 import './styles/play.css';
+import './styles/states.css';
 import './styles/sheets.css';
 import './styles/operator.css';
 

@@ -23,6 +23,8 @@ export interface Face {
   full: number | null;
   hasTurn: boolean;
   hasExpired: boolean;
+  /** Whether its owner has finished by themselves, as somebody who has handed in. */
+  isDone: boolean;
   /** Whose clock has a time control, and which; null for a clock that has none. */
   controlled: { owner: ClockOwner; control: TimeControl } | null;
 }
@@ -44,6 +46,7 @@ export function facesOf(state: SessionState): Face[] {
         full: player.given_ms ?? fullBank(state, player.participant_id, player.total_time_ms ?? 0),
         hasTurn: state.concurrent === true ? player.clock_status === 'running' : player.participant_id === state.active_participant_id,
         hasExpired: player.has_expired,
+        isDone: player.clock_status === 'finished',
         controlled: controlled(state, player, { participant_id: player.participant_id }),
       }));
     case 'groups':
@@ -55,11 +58,12 @@ export function facesOf(state: SessionState): Face[] {
         full: fullBank(state, group.group_id, group.total_time_ms),
         hasTurn: group.group_id === state.active_group_id,
         hasExpired: group.has_expired,
+        isDone: false,
         controlled: controlled(state, group, { group_id: group.group_id }),
       }));
     case 'session': {
       const full = presentItem(state)?.time_ms ?? (given === null || counts === 'up' ? null : state[given]);
-      return [{ ...shared(state), counts, full, hasExpired: state.status === 'expired', controlled: null }];
+      return [{ ...shared(state), counts, full, hasExpired: state.status === 'expired', isDone: false, controlled: null }];
     }
   }
 }

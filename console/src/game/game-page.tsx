@@ -26,6 +26,7 @@ import { useOffers } from './use-offers.ts';
 import { useSaidTimes } from './use-said-times.ts';
 import { useShortcuts } from './use-shortcuts.ts';
 import { useSignals } from './use-signals.ts';
+import { useList } from './use-list.ts';
 import { useSound } from './use-sound.ts';
 import { useSpaceBar } from './use-space-bar.ts';
 import { useWakeLock } from './use-wake-lock.ts';
@@ -188,9 +189,10 @@ export function GamePage({ client, sessionId, token, watchOnly, join, as }: Game
 /** A clock for each who has one, and who shares the one of the session. */
 function Clocks({ faces, client, state, rights, commands, guard }: TradeProps & { faces: Face[] }) {
   const result = resultOf(state);
+  const [board, isList] = useList(faces.length);
   return (
     <>
-      <section className="board" aria-label="Clocks" data-clocks={faces.length}>
+      <section ref={board} className="board" aria-label="Clocks" data-clocks={faces.length} data-list={isList}>
         {faces.map((face) => (
           <ClockPanel
             key={face.who}
