@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import type { Page } from 'playwright-core';
 import { until } from '../kit/until.ts';
-import { createGame, press, shows, stands } from './play.ts';
+import { choose, createGame, press, shows, stands } from './play.ts';
 import { browserRoom } from './room.ts';
 
 /** Counts the tones that a page plays, instead of listening to them. */
@@ -31,7 +31,9 @@ describe('console: time runs out', () => {
     const page = await room.open(url);
     await page.addInitScript({ content: COUNT_TONES });
     await page.reload();
-    const hash = await createGame(page, 'Auction lot', { 'Time for each turn': '13 s' });
+    await choose(page, 'Auction lot');
+    await press(page, 'More settings');
+    const hash = await createGame(page, 'Auction lot', { 'Time for each turn': '13 s', 'Warnings when this is left': '12 s, 10 s, 5 s' });
     const quiet = await room.open(url);
     await quiet.addInitScript({ content: COUNT_TONES });
     await quiet.goto(`${url}/${hash}`);

@@ -17,14 +17,23 @@ const GAMES: readonly [preset: string, expected: Partial<SessionState>, first: s
   ['Own rules', { sync_mode: 'per_participant', increment_ms: 0 }, 'player-1', 'player-2'],
 ];
 
+/** The least that a clock of a session has, ms. */
+function shortest({ sync_mode, total_time_ms, time_per_cycle_ms, participants, groups, items = [] }: SessionState): number {
+  if (sync_mode === 'count_up') return 0;
+  const own = [...participants, ...groups, ...items.map((item) => ({ total_time_ms: item.time_ms }))].map((one) => one.total_time_ms);
+  return Math.min(...[total_time_ms, time_per_cycle_ms, ...own].filter((ms): ms is number => typeof ms === 'number' && ms > 0));
+}
+
 describe('console: setting up', function () {
   const room = browserRoom();
 
   for (const [preset, expected, first, second, third = first] of GAMES) {
-    it(`CO-1 ${preset} can be set up with one tap and played`, async () => {
+    it(`CO-1 CO-213 ${preset} can be set up with one tap and played, and warns in the last fifth of a clock`, async () => {
       const page = await room.open((await room.stage.instance()).url);
       await createGame(page, preset);
-      expect(await stateOf(page)).to.include({ status: 'pending', ...expected });
+      const state = await stateOf(page);
+      expect(state).to.include({ status: 'pending', ...expected });
+      expect(Math.max(0, ...state.warning_thresholds_ms)).to.be.at.most(shortest(state) / 5);
       await press(page, 'Start');
       await turnOf(page, first);
       // A countdown has no turns.

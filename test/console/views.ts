@@ -8,8 +8,8 @@ export async function eachView(page: Page, url: string, look: (view: string) => 
     await page.goto(`${url}/#/`);
     await settled(page);
   };
-  const started = async (preset: string, entries?: Entries): Promise<void> => {
-    await home();
+  const started = async (preset: string, entries?: Entries, isOpen = false): Promise<void> => {
+    if (!isOpen) await home();
     await createGame(page, preset, entries);
     await press(page, 'Start');
     await page.locator('.clock[data-active="true"]').waitFor({ timeout: 30_000 });
@@ -137,7 +137,10 @@ export async function eachView(page: Page, url: string, look: (view: string) => 
   await look('global');
   await started('Stopwatch');
   await look('count_up');
-  await started('Chess', { 'Time for each': '50 s' });
+  await home();
+  await choose(page, 'Chess');
+  await press(page, 'More settings');
+  await started('Chess', { 'Time for each': '50 s', 'Warnings when this is left': '60 s, 10 s' }, true);
   await page.locator('.clock[data-level="soon"]').first().waitFor();
   await look('soon');
   await started('Own rules', { 'Time for each': '1 s', 'Overtime after zero': '10:00' });

@@ -106,11 +106,12 @@ function Hint({ text }: { text: string }) {
   );
 }
 
-/** How near the end is: `soon` from the first warning on, `now` from the last one, or the last seconds. */
+/** How near the end is: `soon` from the first warning on, `now` from the last one, or in the last seconds. */
 export function levelOf({ warning_thresholds_ms: thresholds }: SessionState, left: number | null): 'calm' | 'soon' | 'now' {
   if (left === null || thresholds.length === 0) return 'calm';
   const first = Math.max(...thresholds);
-  const last = Math.max(Math.min(...thresholds), Math.min(LAST_MS, first));
+  // Of a short clock these are fewer.
+  const last = Math.max(Math.min(...thresholds), Math.min(LAST_MS, first / 2));
   if (left > first) return 'calm';
   return left > last ? 'soon' : 'now';
 }

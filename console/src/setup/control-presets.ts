@@ -37,7 +37,7 @@ export const CONTROL_PRESETS: readonly Preset[] = [
   game('Poker bank', '20 s + bank', '15s+5/10 d20', '20 s a decision, then a bank of 15 s, with 5 s more every ten', seats, {
     onTimeout: 'skip_cycle',
     autoAdvance: true,
-    warnings: '10 s, 5 s',
+    warnings: '3 s, 1 s',
   }),
   game('Backgammon', '15 d12', '15 d12', 'A quarter of an hour; the first 12 s of a move are free'),
 ];

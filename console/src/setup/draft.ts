@@ -3,10 +3,12 @@
  * are valid.
  */
 import type { CreatePayload, FieldIssue, ItemInput, JsonObject, OutagePolicy, SyncMode, TimeControl } from '@synckairos/client';
+import { CONTROL_PRESETS } from './control-presets.ts';
 import { readControl } from './control-words.ts';
 import { parseDuration } from './duration.ts';
 import { parseGift } from './own-time.ts';
 import { parseList } from './pasted.ts';
+import { PRESETS } from './presets.ts';
 
 /** A participant; in `per_group` a team. */
 export interface Row {
@@ -129,7 +131,8 @@ export function sessionFrom(draft: Draft): { payload: CreatePayload; issues: Fie
     return { time_control: row.time.trim() === '' ? undefined : readNotation(`rows.${index}.time`, row.time) };
   });
   const thresholds = draft.warnings.split(/[,;]+/).filter((text) => text.trim() !== '');
-  const warnings = thresholds.map((text) => read('warnings', text, SECOND));
+  const asked = thresholds.map((text) => read('warnings', text, SECOND)).filter((ms) => ms !== undefined);
+  const warnings = OF_PRESETS.has(draft.warnings) ? fitted(asked, Math.min(...[time, ...own].filter((ms) => ms !== undefined))) : asked;
 
   const payload: CreatePayload = {
     sync_mode: mode,
@@ -139,7 +142,7 @@ export function sessionFrom(draft: Draft): { payload: CreatePayload; issues: Fie
     time_per_cycle_ms: mode === 'per_cycle' ? time : undefined,
     total_time_ms: mode === 'global' ? time : undefined,
     time_control: uses.control ? readNotation('control', draft.control) : undefined,
-    warning_thresholds_ms: warnings.filter((ms) => ms !== undefined),
+    warning_thresholds_ms: warnings,
     action_on_timeout: draft.onTimeout === '' ? undefined : { type: draft.onTimeout },
     auto_advance: draft.autoAdvance,
     undo_depth: readNumber('undo', draft.undo, issues),
@@ -160,6 +163,16 @@ export function sessionFrom(draft: Draft): { payload: CreatePayload; issues: Fie
         : { participants: participants(draft, times) }),
   };
   return { payload, issues };
+}
+
+/** Warnings that nobody has written, but a preset. */
+const OF_PRESETS: ReadonlySet<string> = new Set([...PRESETS, ...CONTROL_PRESETS].map(({ draft }) => draft.warnings));
+
+/** Thresholds of a preset, of which none is above a fifth of the shortest clock, ms; that fifth where none is left. */
+function fitted(thresholds: number[], shortest: number): number[] {
+  const most = Math.floor(shortest / 5);
+  const low = thresholds.filter((ms) => ms <= most);
+  return low.some((ms) => ms > 0) || most < 1 || thresholds.length === 0 ? low : [most, ...low];
 }
 
 /** A whole number; nothing where the field is empty. */
