@@ -1,4 +1,4 @@
-/** How the page is laid out for any number of clocks: sessions that show them, screens, and what can't be read there. */
+/** How the page is laid out for any number of clocks: sessions, screens, and what can't be read there. */
 import type { CreatePayload } from '#contract';
 import type { Page } from 'playwright-core';
 import type { SyncKairosClient } from '../../client-sdk/src/index.ts';
@@ -29,10 +29,11 @@ const HOUR = 3_600_000;
 /** Short ones, long ones, and one without a place to break it. */
 const NAMES = ['Anna', 'Bartholomew Featherstonehaugh of Upper Slaughter', 'Cem', 'Donaudampfschifffahrtselektrizitätenhauptbetriebswerk'];
 
-function people(count: number): { participant_id: string; name: string }[] {
+function people(count: number, time?: (index: number) => number): { participant_id: string; name: string; total_time_ms?: number }[] {
   return Array.from({ length: count }, (_, index) => ({
     participant_id: `p-${index + 1}`,
     name: `${NAMES[index % NAMES.length]} ${index + 1}`,
+    ...(time === undefined ? {} : { total_time_ms: time(index) }),
   }));
 }
 
@@ -42,12 +43,12 @@ function items(count: number, time_ms: number): NonNullable<CreatePayload['items
 
 /** A session of each view for so many participants, items or teams. */
 export const SESSIONS = {
-  clocks: (count) => ({ sync_mode: 'per_participant', participants: people(count).map((one) => ({ ...one, total_time_ms: 1.5 * HOUR })) }),
+  clocks: (count) => ({ sync_mode: 'per_participant', participants: people(count, () => 1.5 * HOUR) }),
   hall: (count) => ({
     sync_mode: 'per_participant',
     concurrent: true,
     // Each in a group of their own.
-    participants: people(count).map((one, index) => ({ ...one, total_time_ms: HOUR + index * 60_000 })),
+    participants: people(count, (index) => HOUR + index * 60_000),
   }),
   race: (count) => ({ sync_mode: 'count_up', concurrent: true, participants: people(count) }),
   quiz: (count) => ({

@@ -26,7 +26,7 @@ async function colours(scheme: 'light' | 'dark'): Promise<Map<string, string>> {
 function brightness(colour: string): number {
   const [, digits = ''] = /^#([\da-f]{3}|[\da-f]{6})$/.exec(colour) ?? [];
   if (digits === '') throw new Error(`${colour} is no colour of hexadecimal digits`);
-  const full = digits.length === 3 ? [...digits].map((digit) => digit + digit).join('') : digits;
+  const full = digits.length === 3 ? digits.replaceAll(/./g, '$&$&') : digits;
   const [red = 0, green = 0, blue = 0] = [0, 2, 4].map((at) => {
     const part = Number.parseInt(full.slice(at, at + 2), 16) / 255;
     return part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4;
