@@ -93,8 +93,10 @@ const UNREADABLE = `(() => {
   const texts = document.createTreeWalker(document.querySelector('main'), NodeFilter.SHOW_TEXT);
   for (let text = texts.nextNode(); text !== null; text = texts.nextNode()) {
     const element = text.parentElement;
-    if (text.data.trim() === '' || element.closest('.sr-only, [hidden], option, noscript') !== null) continue;
+    if (text.data.trim() === '' || element.closest('[hidden], option, noscript') !== null) continue;
     const style = getComputedStyle(element);
+    // For screen readers only.
+    if ([element, element.parentElement].some((one) => getComputedStyle(one).clipPath === 'inset(50%)')) continue;
     const range = document.createRange();
     range.selectNodeContents(text);
     const box = range.getBoundingClientRect();
