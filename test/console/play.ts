@@ -42,8 +42,9 @@ export async function stands(page: Page, text: string): Promise<void> {
   await page.locator('.standing', { hasText: text }).waitFor(PATIENCE);
 }
 
-/** Waits until the page is connected and knows the server's time. */
+/** Waits until the page is there, is connected and knows the server's time. */
 export async function settled(page: Page): Promise<void> {
+  await page.locator('main:not(.waiting)').waitFor(PATIENCE);
   await page.getByText('Connected').waitFor(PATIENCE);
   await page.getByText(/[+−][\d.,]+ ± [\d.]+ ms/).waitFor(PATIENCE);
 }
