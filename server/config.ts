@@ -71,6 +71,13 @@ function isBasePath(value: string): boolean {
 
 const HOST_NAME = /^[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?$/i;
 
+/** Whether it is where people find the page: links begin with it, so it has nothing behind its path. */
+function isPublicUrl(value: string): boolean {
+  if (!URL.canParse(value)) return false;
+  const { protocol, username, password, search, hash } = new URL(value);
+  return /^https?:$/.test(protocol) && [username, password, search, hash].every((part) => part === '') && !/[?#]/.test(value);
+}
+
 const secret = z.string().min(32, 'must have 32 characters or more');
 
 /** A public key and the algorithms for keys of its kind, so that no token can choose another algorithm. */
@@ -144,6 +151,11 @@ const variables = z.object({
     .refine(isBasePath, 'must be a path such as /timer: of letters, digits, - . _ ~ and single slashes, not ending in /v1 or /socket.io')
     .transform((value) => value.replace(/\/$/, ''))
     .default(''),
+  PUBLIC_URL: z
+    .string()
+    .refine(isPublicUrl, 'must be the address at which people open the page, such as https://play.example/timer: no user, no ? and no #')
+    .transform((value) => new URL(value).href.replace(/\/?$/, '/'))
+    .optional(),
   CORS_ORIGIN: z
     .string()
     .refine(

@@ -38,7 +38,8 @@ export function requestsOver(
     if (signal?.aborted) throw signal.reason;
     const rest = alive.work();
     // Reads change nothing, so they need no place in the order.
-    const turn = payload.command_id === undefined ? undefined : enter(payload.session_id ?? '', command);
+    const { command_id, session_id }: { command_id?: string | undefined; session_id?: string | undefined } = payload;
+    const turn = command_id === undefined ? undefined : enter(session_id ?? '', command);
     let abort = (): void => undefined;
     const aborted = new Promise<never>((_, reject) => (abort = () => reject(signal?.reason)));
     signal?.addEventListener('abort', abort);
@@ -46,7 +47,7 @@ export function requestsOver(
       return await Promise.race([insist(command, payload, turn, signal), aborted]);
     } catch (error) {
       if (!(error instanceof SyncKairosError)) throw error;
-      throw about(error, { command, sessionId: payload.session_id, url: options.restUrl });
+      throw about(error, { command, sessionId: session_id, url: options.restUrl });
     } finally {
       signal?.removeEventListener('abort', abort);
       turn?.leave();

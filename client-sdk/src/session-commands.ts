@@ -4,6 +4,7 @@
 import { expectThat } from './arguments.ts';
 import type { DeviceClock } from './device-clock.ts';
 import type {
+  CodePayload,
   CommandName,
   CommandOptions,
   Commands,
@@ -70,7 +71,7 @@ export type Edit = CallOptions & Omit<EditPayload, 'session_id' | 'items'> & { i
 type Data<C extends CommandName> = Promise<Commands[C]['data']>;
 
 /** These change nothing, so that they need no idempotency key. */
-const READS: readonly RestCommand[] = ['session:get', 'session:history', 'session:links'];
+const READS: readonly RestCommand[] = ['session:get', 'session:history', 'session:links', 'code:open'];
 
 /** The parts of the client that commands use. */
 export interface CommandParts {
@@ -271,6 +272,19 @@ export class SessionCommands {
   /** Revokes a link; its holders are disconnected. */
   async revokeShare(id: string, linkId: string, options?: CallOptions): Data<'session:revoke'> {
     return this.command('session:revoke', { session_id: id, link_id: linkId }, options);
+  }
+
+  /**
+   * A short code for others, to be read aloud: to watch, to say who one is, or to play as `participant_id`; for two
+   * hours unless `expires_in` seconds say otherwise. Asked again for the same, it may be the same code.
+   */
+  async createCode(id: string, code: Omit<CodePayload, 'session_id'>, options?: CallOptions): Data<'session:code'> {
+    return this.command('session:code', { session_id: id, ...code }, options);
+  }
+
+  /** What a join code leads to, with a token of its own on servers with roles. */
+  async openCode(code: string, options?: Pick<CallOptions, 'signal'>): Data<'code:open'> {
+    return this.command('code:open', { code }, options);
   }
 
   /**

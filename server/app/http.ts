@@ -41,6 +41,7 @@ export function openHttp({ config, logger, metrics }: Base, { operator }: Operat
   const operatorConnections = operatorServer && trackConnections(operatorServer);
   let draining = false;
   const closing = new AbortController();
+  let listeningAt: string | null = null;
 
   return {
     /** The HTTP server for clients; the gateway takes its upgrades to WebSocket. */
@@ -71,6 +72,8 @@ export function openHttp({ config, logger, metrics }: Base, { operator }: Operat
         logger,
         callers,
         tokens,
+        publicUrl: config.PUBLIC_URL ?? null,
+        listensAt: () => listeningAt,
         proxies,
         limit: requestLimit,
         connectionLimit,
@@ -102,7 +105,8 @@ export function openHttp({ config, logger, metrics }: Base, { operator }: Operat
     /** Begins to listen. Throws ConfigError if a port cannot be used. */
     async listen(): Promise<{ url: string; operatorUrl: string | undefined }> {
       const operatorUrl = operatorServer && (await listen(operatorServer, 'OPERATOR_PORT', config));
-      return { url: `${await listen(server, 'PORT', config)}${basePath}`, operatorUrl };
+      listeningAt = `${await listen(server, 'PORT', config)}${basePath}`;
+      return { url: listeningAt, operatorUrl };
     },
     /** Becomes not ready, refuses new WebSockets, and ends each connection after its next answer. */
     drain(): void {

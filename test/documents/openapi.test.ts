@@ -1,7 +1,7 @@
 import type Router from '@koa/router';
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { expect } from 'chai';
-import type { ShareData } from '#contract';
+import type { CodeData, ShareData } from '#contract';
 import { type App } from '../../server/app.ts';
 import { createHttpApp, type HttpAppOptions } from '../../server/transport/http/app.ts';
 import { freshDatabase } from '../kit/services.ts';
@@ -143,6 +143,10 @@ describe('the OpenAPI document', () => {
     await call('GET', `/v1/sessions/${session_id}/share`, `${session}/share`);
     const { link_id } = link.ok ? link.data : { link_id: '' };
     await call('DELETE', `/v1/sessions/${session_id}/share/${link_id}`, `${session}/share/{link_id}`);
+    const coded = (await call('POST', '/v1/codes', '/v1/codes', { session_id, way: 'watch' })).reply<CodeData>();
+    await call('GET', `/j/${coded.ok ? coded.data.code : ''}`, '/j/{code}');
+    await call('GET', '/j/nobody', '/j/{code}');
+    await call('GET', '/v1/reach', '/v1/reach');
     expect((await rest(app, 'GET', `/v1/sessions/${session_id}`)).status).to.equal(401);
     await useWebhooks(call);
     const unseen = Object.entries(document['paths'] as Record<string, Json>).flatMap(([path, methods]) =>

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import type { App } from '../../server/app.ts';
 import { ConfigError, loadConfig } from '../../server/config.ts';
-import { addressesOf } from '../../server/local/addresses.ts';
+import { addressesOf } from '../../server/util/addresses.ts';
 import { JWT, sovereign } from '../access/kit.ts';
 import { documentOf } from '../documents/kit.ts';
 import { chess } from '../kit/games.ts';

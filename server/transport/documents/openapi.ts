@@ -3,7 +3,7 @@ import { type CommandName, CONTRACT_HEADER, ERROR_CODES, type ErrorCode, HISTORY
 import { REST_ROUTES, type RestRoute } from '../http/rest-table.ts';
 import { HTTP_STATUS } from '../replies.ts';
 import { schemas } from '../schemas.ts';
-import { named, successOf, time } from './reply-schemas.ts';
+import { named, reach, successOf, successWith, time } from './reply-schemas.ts';
 import { type JsonSchema, schemaBook } from './json-schema.ts';
 import { notes, refusalsOf } from './notes.ts';
 import { feedPath } from './feed-path.ts';
@@ -58,7 +58,11 @@ export function openApiDocument(serverVersion: string, basePath: string): object
     };
   };
 
-  const paths: Record<string, Record<string, unknown>> = systemPaths(book.of(time), refusals(['RATE_LIMIT_EXCEEDED']));
+  const paths: Record<string, Record<string, unknown>> = systemPaths(
+    book.of(time),
+    book.of(successWith(reach)),
+    refusals(['RATE_LIMIT_EXCEEDED']),
+  );
   for (const [name, route] of Object.entries(REST_ROUTES) as [keyof typeof REST_ROUTES, RestRoute][]) {
     const path = route.path.replace(':id', '{session_id}').replace(/:(\w+)/g, '{$1}');
     paths[path] = { ...paths[path], [route.method]: operation(name, route) };
@@ -128,7 +132,7 @@ function withLines(name: CommandName, success: { description: string; content?: 
   return { ...success, content: { ...success.content, 'application/x-ndjson': lines } };
 }
 
-function systemPaths(timeSchema: JsonSchema, limited: object): Record<string, Record<string, unknown>> {
+function systemPaths(timeSchema: JsonSchema, reachSchema: JsonSchema, limited: object): Record<string, Record<string, unknown>> {
   const get = (id: string, summary: string, responses: object) => ({
     get: { operationId: id, summary, tags: ['system'], security: [{}], responses },
   });
@@ -140,6 +144,7 @@ function systemPaths(timeSchema: JsonSchema, limited: object): Record<string, Re
   const checks = { checks: { type: 'object', properties: { redis: check, database: check, audit: check } } };
   return {
     '/time': get('time', 'The time of the one clock', { ...ok(json(timeSchema)), ...limited }),
+    '/v1/reach': get('reach', 'By which addresses other devices reach the server', { ...ok(json(reachSchema)), ...limited }),
     '/v1/time': get('time_v1', 'The time of the one clock', { ...ok(json(timeSchema)), ...limited }),
     '/health': get('health', 'Whether the process lives', ok(status('ok'))),
     '/ready': get('ready', 'Whether this instance should get traffic', {

@@ -10,6 +10,7 @@ import type { Webhooks } from '../webhook-port.ts';
 import { authenticate } from './authenticate.ts';
 import { serveBelow } from './base-path.ts';
 import { refuseOtherHosts, refuseOtherPages } from './callers.ts';
+import { leadToPage } from './code-page.ts';
 import { serveConsole } from './console.ts';
 import { type DocumentRoutesOptions, documentRoutes } from './document-routes.ts';
 import { answerErrors, refuseMalformedUrls } from './errors.ts';
@@ -19,6 +20,7 @@ import { keyRoutes } from './key-routes.ts';
 import { observeRequests } from './observe.ts';
 import { type OperatorOptions, serveOperators, signInOf } from './operator-app.ts';
 import { securityHeaders } from './security-headers.ts';
+import { reachRoute, type ReachRouteOptions } from './reach.ts';
 import { type SessionRoutesOptions, sessionRoutes } from './session-routes.ts';
 import { type SystemRoutesOptions, systemRoutes } from './system-routes.ts';
 import { closeAfterUnreadBodies } from './unread-bodies.ts';
@@ -28,7 +30,8 @@ import { webhookRoutes } from './webhook-routes.ts';
 import { feedRoutes } from './feed-routes.ts';
 import { refusePolling } from './websocket-only.ts';
 
-export interface HttpAppOptions extends SessionRoutesOptions, SystemRoutesOptions, GeneralLimitOptions, DocumentRoutesOptions {
+export interface HttpAppOptions
+  extends SessionRoutesOptions, SystemRoutesOptions, GeneralLimitOptions, DocumentRoutesOptions, ReachRouteOptions {
   callers: Callers;
   connectionLimit: ConnectionLimit;
   /** Undefined with AUTH_MODE=none. */
@@ -54,7 +57,13 @@ const CLIENT_GONE = new Set(['ECONNRESET', 'EPIPE', 'ERR_STREAM_PREMATURE_CLOSE'
 /** Everything that HTTP serves, in the order in which requests pass it. */
 export function createHttpApp(options: HttpAppOptions): Koa {
   const app = new Koa({ proxy: options.proxies.hops > 0 });
-  const routers = [...systemRoutes(options), keyRoutes(options.publishedKeys), documentRoutes(options), sessionRoutes(options)];
+  const routers = [
+    ...systemRoutes(options),
+    keyRoutes(options.publishedKeys),
+    documentRoutes(options),
+    reachRoute(options),
+    sessionRoutes(options),
+  ];
 
   // Errors outside our middleware; Koa would write them to standard error.
   app.on('error', (error: NodeJS.ErrnoException) => {
@@ -96,6 +105,7 @@ export function createHttpApp(options: HttpAppOptions): Koa {
   app.use(refuseMalformedUrls);
   app.use(webhookRoutes({ ...options, signIn }));
   app.use(feedRoutes({ ...options, signIn }));
+  if (options.consoleDir !== undefined) app.use(leadToPage);
   if (options.tokens !== undefined) app.use(authenticate(options.tokens));
   for (const router of routers) app.use(router.routes());
   for (const router of routers) app.use(router.allowedMethods());
