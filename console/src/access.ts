@@ -24,7 +24,7 @@ export interface Arrival {
  */
 export function takeToken(): Arrival {
   const { token, rest } = splitToken(location.hash);
-  const kept = sessionStorage.getItem(KEY) ?? undefined;
+  const kept = keptToken();
   if (token === undefined) return { token: kept, offered: undefined };
   history.replaceState(null, '', rest);
   if (token === '') return { token: kept, offered: undefined };
@@ -38,9 +38,21 @@ export function takeToken(): Arrival {
   return { token, offered: undefined };
 }
 
-/** Remembers the token until the tab is closed. */
+/** Remembers the token until the tab is closed; where the browser stores nothing, until the page is left. */
 export function keepToken(token: string): void {
-  sessionStorage.setItem(KEY, token);
+  try {
+    sessionStorage.setItem(KEY, token);
+  } catch {
+    // Then it is asked for again.
+  }
+}
+
+function keptToken(): string | undefined {
+  try {
+    return sessionStorage.getItem(KEY) ?? undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** The holder of a token, in a game if one is open. */

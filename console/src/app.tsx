@@ -2,6 +2,7 @@ import type { SyncKairosClient, SyncKairosError } from '@synckairos/client';
 import { lazy, Suspense, useSyncExternalStore } from 'react';
 import type { AuthRefusal } from './auth-refusal.ts';
 import { ReplaceSheet } from './identity.tsx';
+import { JoinPage } from './join/join-code.tsx';
 import { Nowhere } from './nowhere.tsx';
 import { type Route, routeOf } from './route.ts';
 import { SetupPage } from './setup/setup-page.tsx';
@@ -53,7 +54,9 @@ function Page({ client, token, route, refusal }: AppProps & { route: Route; refu
       </Suspense>
     );
   }
-  if (refusal !== null) return <SignIn refusal={refusal} hadToken={token !== undefined} />;
+  // Whoever has a code needs no token yet.
+  if (route.page === 'code') return <JoinPage key={route.code} client={client} code={route.code} />;
+  if (refusal !== null) return <SignIn client={client} refusal={refusal} hadToken={token !== undefined} />;
   if (route.page === 'setup') return <SetupPage client={client} />;
   if (route.page === 'board') {
     return (

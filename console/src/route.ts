@@ -7,6 +7,7 @@ const HOME = new Set(['', '#', '#/']);
 const SESSION = '#/s/';
 const STAGE = '#/stage/';
 const BOARD = '#/board';
+const CODE = '#/j/';
 const OPERATOR = '#/operator';
 const PLAYGROUND = '#/playground';
 const CONTROL = 'control=';
@@ -50,6 +51,7 @@ export type Route =
   | { page: 'operator'; sessionId: string | undefined }
   | { page: 'board'; sessionIds: string[] }
   | { page: 'stage'; sessionId: string; look: StageLook }
+  | { page: 'code'; code: string }
   | { page: 'playground'; control: string | undefined }
   | { page: 'game'; sessionId: string; watchOnly: boolean; join: boolean; as: string | undefined };
 
@@ -133,6 +135,7 @@ export function routeOf(hash: string): Route {
     ].filter((id) => id !== '');
     return sessionIds.every((id) => ID.test(id)) ? { page: 'board', sessionIds } : { page: 'nowhere', fault: 'session' };
   }
+  if (page.startsWith(CODE)) return { page: 'code', code: decoded(page.slice(CODE.length)) };
   const kind = [SESSION, STAGE].find((start) => page.startsWith(start));
   if (kind === undefined) return { page: 'nowhere', fault: 'page' };
   const sessionId = decoded(page.slice(kind.length));

@@ -107,7 +107,7 @@ describe('console: delivery', () => {
         await page.getByRole('heading', { name: 'There is nothing here' }).waitFor();
         expect(await page.evaluate('document.styleSheets[0].cssRules.length + document.images[0].naturalWidth')).to.be.above(10);
         await page.getByRole('link', { name: 'To the first page' }).click();
-        await page.getByRole('button', { name: 'Create game' }).waitFor();
+        await page.getByRole('button', { name: 'Create', exact: true }).waitFor();
         expect(page.url()).to.equal(`${url}/`);
         expect(failed).to.deep.equal([]);
         await page.context().close();

@@ -141,7 +141,7 @@ describe('console: a game', () => {
     const page = await room.open(`${url}/#/s/nowhere`);
     await page.getByText('This game does not exist any more').waitFor();
     await page.getByRole('link', { name: 'New game' }).click();
-    await page.getByRole('button', { name: 'Create game' }).waitFor();
+    await page.getByRole('button', { name: 'Create', exact: true }).waitFor();
     expect(room.problems).to.deep.equal([]);
   });
 });

@@ -9,17 +9,38 @@ const PATIENCE = { timeout: 30_000 };
 /** A change to a preset: what is filled in, by the label of the field. */
 export type Entries = Record<string, string>;
 
-/** Chooses a preset on the first page, by its name alone. */
+/** What each preset is for, but for games. */
+const INTENT_OF: Record<string, string> = {
+  'Meeting agenda': 'Agenda',
+  Countdown: 'Agenda',
+  Exam: 'Exam',
+  'Class test': 'Exam',
+  Auction: 'Auction',
+  'Auction lot': 'Auction',
+  Quiz: 'Quiz',
+  'Quiz question': 'Quiz',
+  Intervals: 'Intervals',
+  Race: 'Race',
+  Stopwatch: 'Race',
+  'Own rules': 'Own',
+};
+
+/** Chooses what for, and a preset for that by its name alone. */
 export async function choose(page: Page, preset: string): Promise<void> {
-  const name = page.locator('b, .preset-name').getByText(preset, { exact: true });
-  await page.locator('label:has(input[name="preset"])', { has: name }).getByRole('radio').check(PATIENCE);
+  const choice = (group: string, name: string): Locator =>
+    page.locator(`label:has(input[name="${group}"])`, { has: page.getByText(name, { exact: true }) }).getByRole('radio');
+  await choice('intent', INTENT_OF[preset] ?? 'Game').check(PATIENCE);
+  const wanted = choice('preset', preset);
+  const more = page.getByRole('button', { name: 'More', exact: true });
+  if ((await wanted.count()) === 0 && (await more.count()) > 0) await more.click(PATIENCE);
+  await wanted.check(PATIENCE);
 }
 
 /** Sets a game up on the first page, and returns the hash of its own page, on which it waits for its start. */
 export async function createGame(page: Page, preset: string, entries: Entries = {}): Promise<string> {
   await choose(page, preset);
   for (const [label, text] of Object.entries(entries)) await page.getByLabel(label, { exact: true }).fill(text);
-  await page.getByRole('button', { name: 'Create game' }).click();
+  await press(page, 'Create');
   await page.getByRole('button', { name: 'Start', exact: true }).waitFor(PATIENCE);
   return new URL(page.url()).hash;
 }

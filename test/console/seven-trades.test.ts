@@ -18,7 +18,7 @@ async function paste(page: Page, preset: string, lines: string[]): Promise<void>
 
 /** Creates what is filled in, and returns the hash of its page. */
 async function created(page: Page): Promise<string> {
-  await press(page, 'Create game');
+  await press(page, 'Create');
   await button(page, 'Start').waitFor(PATIENCE);
   return new URL(page.url()).hash;
 }
@@ -143,7 +143,7 @@ describe('console: each trade to its end', function () {
     await host.getByLabel('Who plays, one a line').fill('Anna\nCem');
     await host.getByLabel('Time for each turn').fill('2:00');
     await host.getByLabel('Question 2', { exact: true }).fill('6 × 7?');
-    await host.getByRole('button', { name: 'More settings' }).click();
+    await host.getByRole('button', { name: 'Advanced' }).click();
     await press(host, 'Remove H₂O?');
     const hash = await created(host);
     const players = [await room.open(`${url}/${hash}&join`), await room.open(`${url}/${hash}&join`)];
@@ -197,7 +197,7 @@ describe('console: each trade to its end', function () {
     const desk = await room.open(url);
     await choose(desk, 'Auction');
     await desk.getByLabel('Lot 1', { exact: true }).fill('Harbour at dusk');
-    await press(desk, 'More settings');
+    await press(desk, 'Advanced');
     await press(desk, 'Remove Lot 3');
     await desk.getByLabel('A late bid leaves').fill('30 s');
     await desk.getByLabel('Time for each turn').fill('36 s');
@@ -302,7 +302,7 @@ describe('console: each trade to its end', function () {
     const { url } = await room.stage.instance();
     const desk = await room.open(url);
     await choose(desk, 'Intervals');
-    await press(desk, 'More settings');
+    await press(desk, 'Advanced');
     const times = desk.getByLabel('Own time', { exact: true });
     await times.first().fill('8 s');
     await times.last().fill('2 s');

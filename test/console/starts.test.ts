@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { createGame, settled, stands, stateOf } from './play.ts';
+import { choose, createGame, settled, stands, stateOf } from './play.ts';
 import { browserRoom } from './room.ts';
 
 /** The time of day, as a field of that kind takes it. */
@@ -30,9 +30,9 @@ describe('console: a game that starts by itself', () => {
 
   it('ST-40 a time that is over is refused beside its field', async () => {
     const page = await room.open((await room.stage.instance()).url);
-    await page.getByRole('radio', { name: 'Own rules' }).check();
+    await choose(page, 'Own rules');
     await page.getByLabel('Starts by itself at', { exact: true }).fill(localTime(Date.now() - 60_000));
-    await page.getByRole('button', { name: 'Create game' }).click();
+    await page.getByRole('button', { name: 'Create', exact: true }).click();
     await page.getByText('In the future, at most 400 days ahead.').waitFor();
     expect(room.problems).to.deep.equal([]);
   });

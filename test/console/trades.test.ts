@@ -8,7 +8,7 @@ import { browserRoom } from './room.ts';
 /** Adds rows to a preset and names them. */
 async function withRows(page: Page, preset: string, names: string[]): Promise<void> {
   await choose(page, preset);
-  await press(page, 'More settings');
+  await press(page, 'Advanced');
   for (const [index, name] of names.entries()) {
     await press(page, 'Add one');
     await page.locator('.row').nth(index).locator('input').first().fill(name);
@@ -147,7 +147,7 @@ describe('console: what each preset is used for', () => {
 
   it('CO-84 the button that adds an entry names what it adds: an item, a paddle, a team, a student', async () => {
     const page = await room.open((await room.stage.instance()).url);
-    await press(page, 'More settings');
+    await press(page, 'Advanced');
     for (const [preset, label] of [
       ['Meeting agenda', 'Item 5'],
       ['Auction lot', 'Paddle 1'],
@@ -157,7 +157,7 @@ describe('console: what each preset is used for', () => {
       ['Own rules', 'Player 3'],
     ] as const) {
       await choose(page, preset);
-      const more = page.getByRole('button', { name: 'More settings' });
+      const more = page.getByRole('button', { name: 'Advanced', expanded: false });
       if ((await more.count()) > 0) await more.click();
       await press(page, 'Add one');
       await page.getByLabel(label, { exact: true }).waitFor();

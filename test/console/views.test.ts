@@ -107,7 +107,7 @@ describe('console: views', function () {
       }
       throw new Error(`no way to ${name} by Tab`);
     };
-    await tabTo('Create game');
+    await tabTo('Create');
     await page.keyboard.press('Enter');
     await stands(page, 'Ready to start');
     await page.keyboard.press('Space');
@@ -156,7 +156,7 @@ describe('console: views', function () {
     const page = await room.open(`${url}/#token=`);
     const faults = { '#/s/': 'names no game', '#/s/%E0%A4%A': 'names no game', '#nonsense': 'no view', '#/stage/x&delay=soon': 'delay=5' };
     for (const [hash, fault] of Object.entries(faults)) {
-      await page.getByRole('button', { name: 'More settings' }).waitFor({ timeout: 30_000 });
+      await page.getByRole('button', { name: 'Advanced' }).waitFor({ timeout: 30_000 });
       await page.goto(`${url}/${hash}`);
       await page.getByRole('status').getByText(fault).waitFor({ timeout: 30_000 });
       // By key: a second click so soon at the same place would be that of a double click.

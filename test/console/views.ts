@@ -28,7 +28,7 @@ export async function eachView(page: Page, url: string, look: (view: string) => 
   await look('setup of a time control');
   await choose(page, 'Own rules');
   await page.getByLabel('Time for each').fill('soon');
-  await press(page, 'Create game');
+  await press(page, 'Create');
   await page.locator('.field[data-faulty="true"]').waitFor();
   await look('own rules with a fault');
 

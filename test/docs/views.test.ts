@@ -16,6 +16,7 @@ const rows = (heading: string): [string, string][] => {
 const PAGES: Record<Exclude<Route['page'], 'nowhere'>, true> = {
   setup: true,
   game: true,
+  code: true,
   stage: true,
   board: true,
   playground: true,

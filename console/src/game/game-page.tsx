@@ -1,7 +1,9 @@
 /** A game: its clocks, what can be done now, and the ways to share it and look back. */
 import { modeOf, type SessionState, type SyncKairosClient } from '@synckairos/client';
 import { lazy, Suspense, useEffect, useState } from 'react';
+import { rememberSession } from '../kept.ts';
 import { sessionHash } from '../route.ts';
+import { invite, isInvitedTo } from '../share/invited.ts';
 import { TRADE_VIEWS, type TradeProps } from '../trades/trade-view.ts';
 import { hasEnded, turnWords, viewOf } from '../trade.ts';
 import { useWishes } from '../wishes.ts';
@@ -60,11 +62,12 @@ export function GamePage({ client, sessionId, token, watchOnly, join, as }: Game
   const fullScreen = useFullScreen();
   const [said, sayTimes] = useSaidTimes(client, state, sound.on);
   const [{ keys }] = useWishes();
-  const [sheet, setSheet] = useState<SheetName | null>(null);
+  const [sheet, setSheet] = useState<SheetName | null>(isInvitedTo(sessionId) ? 'share' : null);
   const focus = useKeptFocus();
   useSignals(client, sessionId, state, sound, state?.status === 'running' && rights?.own !== undefined && rights.turn);
   useWakeLock(state !== null && !hasEnded(state));
   useTitle(state);
+  useRemembered(state, sessionHash(sessionId, { watchOnly, join, ...(as === undefined ? {} : { as }) }));
   useSpaceBar(() => {
     if (state?.status === 'running' && rights?.turn && turnWords(state).hint !== null) commands.endTurn();
     if (state?.status === 'pending' && rights?.start) commands.start();
@@ -105,7 +108,10 @@ export function GamePage({ client, sessionId, token, watchOnly, join, as }: Game
   const next = rematchId(sessionId);
   // A token is for one game.
   const watchNext = next !== null && rights.role === 'anybody' && !rights.share ? sessionHash(next, { watchOnly: true }) : null;
-  const close = (): void => setSheet(null);
+  const close = (): void => {
+    invite(null);
+    setSheet(null);
+  };
   const sit = (chosen: string | undefined): void => {
     take(chosen);
     // What the address says counts more.
@@ -211,6 +217,15 @@ function Clocks({ faces, client, state, rights, commands, guard }: TradeProps & 
       )}
     </>
   );
+}
+
+/** Lets this device find the session again. */
+function useRemembered(state: SessionState | null, hash: string): void {
+  const sessionId = state?.session_id;
+  const title = state === null ? '' : titleOf(state);
+  useEffect(() => {
+    if (sessionId !== undefined) rememberSession({ sessionId, hash, title });
+  }, [sessionId, title, hash]);
 }
 
 function useTitle(state: SessionState | null): void {

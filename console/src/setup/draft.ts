@@ -91,6 +91,10 @@ export function isProgramme({ mode, rounds }: Pick<Draft, 'mode' | 'rounds'>): b
   return mode === 'per_cycle' && rounds !== null;
 }
 
+export function isMode(value: unknown): value is SyncMode {
+  return typeof value === 'string' && Object.keys(BY_MODE).includes(value);
+}
+
 /** Whether clocks of a mode may have a time control. */
 export function takesControl(mode: SyncMode): boolean {
   return BY_MODE[mode].control;
