@@ -3,12 +3,11 @@
  * are valid.
  */
 import type { CreatePayload, FieldIssue, ItemInput, JsonObject, OutagePolicy, SyncMode, TimeControl } from '@synckairos/client';
-import { CONTROL_PRESETS } from './control-presets.ts';
 import { readControl } from './control-words.ts';
 import { parseDuration } from './duration.ts';
+import { INTENTS } from './intents.ts';
 import { parseGift } from './own-time.ts';
 import { parseList } from './pasted.ts';
-import { PRESETS } from './presets.ts';
 
 /** A participant; in `per_group` a team. */
 export interface Row {
@@ -170,7 +169,9 @@ export function sessionFrom(draft: Draft): { payload: CreatePayload; issues: Fie
 }
 
 /** Warnings that nobody has written, but a preset. */
-const OF_PRESETS: ReadonlySet<string> = new Set([...PRESETS, ...CONTROL_PRESETS].map(({ draft }) => draft.warnings));
+const OF_PRESETS: ReadonlySet<string> = new Set(
+  INTENTS.flatMap(({ usual, more }) => [...usual, ...more].map(({ draft }) => draft.warnings)),
+);
 
 /** Thresholds of a preset, of which none is above a fifth of the shortest clock, ms; that fifth where none is left. */
 function fitted(thresholds: number[], shortest: number): number[] {
