@@ -32,7 +32,7 @@ describe('console: time runs out', () => {
     await page.addInitScript({ content: COUNT_TONES });
     await page.reload();
     await choose(page, 'Auction lot');
-    await press(page, 'More settings');
+    await press(page, 'Advanced');
     const hash = await createGame(page, 'Auction lot', { 'Time for each turn': '13 s', 'Warnings when this is left': '12 s, 10 s, 5 s' });
     const quiet = await room.open(url);
     await quiet.addInitScript({ content: COUNT_TONES });

@@ -139,7 +139,7 @@ export async function eachView(page: Page, url: string, look: (view: string) => 
   await look('count_up');
   await home();
   await choose(page, 'Chess');
-  await press(page, 'More settings');
+  await press(page, 'Advanced');
   await started('Chess', { 'Time for each': '50 s', 'Warnings when this is left': '60 s, 10 s' }, true);
   await page.locator('.clock[data-level="soon"]').first().waitFor();
   await look('soon');
