@@ -100,7 +100,7 @@ describe('npm start', () => {
     const running = await start(directory, { REDIS_URL: `${await redisUrl()}/5`, DATABASE_URL: server.urlOf('configured') });
     expect(await (await fetch(`${running.url}/ready`)).json()).to.deep.include({ status: 'ready' });
     // The keys of webhooks are kept there, and no data.
-    for (const server of ['redis', 'postgres']) expect(existsSync(path.join(directory, server)), server).to.equal(false);
+    for (const name of ['redis', 'postgres']) expect(existsSync(path.join(directory, name)), name).to.equal(false);
     running.npm.kill('SIGTERM');
     expect(await ended(running.npm)).to.equal(0);
   });
