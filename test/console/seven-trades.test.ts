@@ -13,7 +13,12 @@ async function paste(page: Page, preset: string, lines: string[]): Promise<void>
   await choose(page, preset);
   await press(page, 'Paste a list');
   await page.getByRole('textbox', { name: 'One a line' }).fill(lines.join('\n'));
-  await press(page, `Take ${lines.length}`);
+  // Chromium may drop a press while the box still scrolls to its last line.
+  const take = button(page, `Take ${lines.length}`);
+  await until('the list is taken', async () => {
+    if (await take.isVisible()) await take.click(PATIENCE);
+    return await button(page, 'Paste a list').isVisible();
+  });
 }
 
 /** Creates what is filled in, and returns the hash of its page. */
