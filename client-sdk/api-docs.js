@@ -10,7 +10,7 @@ const CHAPTERS = [
   ['The client', ['client', 'session-commands', 'options', 'events', 'errors', 'clock-sync', 'device-clock', 'connection']],
   ['Formatting and arithmetic', ['format-time', 'clock/reading', 'clock/find', 'clock/clock', 'clock/modes']],
   ['Time controls', ['notation', 'play-through']],
-  ['React hooks: `@synckairos/client/react`', ['use-sync-kairos', 'use-time']],
+  ['React hooks: `@synckairos/client/react`', ['use-sync-kairos', 'use-time', 'use-programme', 'use-client']],
   ['Optimistic switches: `@synckairos/client/optimistic`', ['clock/turns']],
   [
     'The contract',
@@ -22,6 +22,7 @@ const INTERNAL = new Set(
   [
     'ClockSync ClockSyncOptions Connection CommandParts ResolvedOptions later pause',
     'resolveOptions refusal unreachable timedOut asError unsettled readFound isMoving',
+    'useGiven Given about',
     'Clock countdown read untilFall settle beginTurn endTurn adjust',
     'FoundClock findClock participantClock keepClock runningOwner ClockHolder clockHolder',
     'Charge draftOf settleSession countTurn passTurn successor hasTime markExpired beginCycle activate',
@@ -58,6 +59,7 @@ function prose(doc = '') {
     .replaceAll(/^\s*\* ?/gm, '')
     .replaceAll(/\s+/g, ' ')
     .replaceAll('@throws', '**Throws**')
+    .replaceAll('@deprecated', '**Former name:**')
     .trim();
 }
 

@@ -8,6 +8,7 @@ import { openHttp } from './app/http.ts';
 import { openOperators } from './app/operators.ts';
 import { openRedis } from './app/redis.ts';
 import { openRooms } from './app/rooms.ts';
+import { openWebhooks } from './app/webhooks.ts';
 import type { Config } from './config.ts';
 import { SCHEMA, type Schema } from './domain/schema.ts';
 import { SERVER_VERSION } from './package-root.ts';
@@ -37,13 +38,14 @@ export async function createApp(config: Config, schema: Schema = SCHEMA): Promis
     redis.close();
     throw error;
   });
-  const audit = await openAudit(base, redis, clock);
+  const webhooks = openWebhooks(base, clock);
+  const audit = await openAudit(base, redis, clock, webhooks);
   const rooms = openRooms(base, redis, clock);
   const engine = openEngine(base, { redis, clock, audit, rooms });
   const operators = await openOperators(base);
   const http = openHttp(base, operators);
   const gateway = openGateway(base, { redis, clock, audit, rooms, engine, http });
-  http.serve({ redis, clock, audit, gateway });
+  http.serve({ redis, clock, audit, webhooks, gateway });
 
   const close = async () => {
     logger.info('closing');
@@ -54,7 +56,7 @@ export async function createApp(config: Config, schema: Schema = SCHEMA): Promis
     await http.close();
     // Side by side, since each waits for Redis, which may hang.
     await Promise.all([gateway.close(), engine.close(), clock.close()]);
-    await Promise.all([audit.close(), operators.close()]);
+    await Promise.all([audit.close(), webhooks.close(), operators.close()]);
     redis.close();
     logger.info('closed');
   };

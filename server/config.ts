@@ -1,4 +1,6 @@
-import { createPublicKey, type KeyObject } from 'node:crypto';
+import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { isIP } from 'node:net';
 import { z } from 'zod';
 import { hasPasswordBehindHost, parseRedisUrl, REDIS_URL_FORMS } from './redis-url.ts';
 
@@ -69,6 +71,13 @@ function isBasePath(value: string): boolean {
 
 const HOST_NAME = /^[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?$/i;
 
+/** Whether it is where people find the page: links begin with it, so it has nothing behind its path. */
+function isPublicUrl(value: string): boolean {
+  if (!URL.canParse(value)) return false;
+  const { protocol, username, password, search, hash } = new URL(value);
+  return /^https?:$/.test(protocol) && [username, password, search, hash].every((part) => part === '') && !/[?#]/.test(value);
+}
+
 const secret = z.string().min(32, 'must have 32 characters or more');
 
 /** A public key and the algorithms for keys of its kind, so that no token can choose another algorithm. */
@@ -100,6 +109,29 @@ const publicKey = z.string().transform((value, context): PublicKey => {
   return z.NEVER;
 });
 
+/** An Ed25519 private key as PEM (PKCS #8), with line breaks as they are or as `\n`; or the path of a file with one. */
+const signingKey = z.string().transform((value, context): KeyObject => {
+  try {
+    const pem = value.includes('-----BEGIN') ? value.replaceAll('\\n', '\n').trim() : readFileSync(value, 'utf8');
+    const key = createPrivateKey(pem);
+    if (key.asymmetricKeyType === 'ed25519') return key;
+  } catch {
+    // The message of OpenSSL may contain parts of the key.
+  }
+  context.addIssue({
+    code: 'custom',
+    message: 'must be an Ed25519 private key in PEM (BEGIN PRIVATE KEY), or the path of a file with one',
+  });
+  return z.NEVER;
+});
+
+/** An IPv4 or IPv6 network such as `10.0.0.0/8`, or one address. */
+function isNetwork(text: string): boolean {
+  const [address = '', prefix, ...rest] = text.split('/');
+  const bits = { 4: 32, 6: 128 }[isIP(address)] ?? -1;
+  return rest.length === 0 && bits > 0 && (prefix === undefined || (/^\d{1,3}$/.test(prefix) && Number(prefix) <= bits));
+}
+
 /** Every variable the server reads, with its default. docs/OPERATIONS.md explains each. */
 const variables = z.object({
   NODE_ENV: oneOf(['development', 'test', 'production']).default('development'),
@@ -119,6 +151,11 @@ const variables = z.object({
     .refine(isBasePath, 'must be a path such as /timer: of letters, digits, - . _ ~ and single slashes, not ending in /v1 or /socket.io')
     .transform((value) => value.replace(/\/$/, ''))
     .default(''),
+  PUBLIC_URL: z
+    .string()
+    .refine(isPublicUrl, 'must be the address at which people open the page, such as https://play.example/timer: no user, no ? and no #')
+    .transform((value) => new URL(value).href.replace(/\/?$/, '/'))
+    .optional(),
   CORS_ORIGIN: z
     .string()
     .refine(
@@ -170,6 +207,16 @@ const variables = z.object({
   ADMIN_PASSWORD: z.string().min(8, 'must have 8 characters or more').optional(),
   METRICS_AUTH: oneOf(['none', 'admin']).default('none'),
   OPERATOR_PORT: port.optional(),
+  WEBHOOK_MASTER_KEY: secret.optional(),
+  SIGNING_KEY: signingKey.optional(),
+  WEBHOOK_ALLOW: z
+    .string()
+    .refine((value) => listOf(value).every(isNetwork), 'must be a comma list of networks such as 10.0.0.0/8 or fd00::/8')
+    .transform(listOf)
+    .default([]),
+  WEBHOOK_ALLOW_HTTP: oneOf(['true', 'false'])
+    .default('false')
+    .transform((value) => value === 'true'),
   EXPIRY_GRACE_MS: integer(0, 1000).default(20),
   SHUTDOWN_TIMEOUT_MS: integer(0, 600_000).default(15_000),
   SHUTDOWN_DRAIN_MS: integer(0, 60_000).default(1_000),

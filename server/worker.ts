@@ -14,7 +14,10 @@ import { createKeys } from './store/keys.ts';
 import { createOutbox } from './store/outbox.ts';
 import { ping } from './store/ping.ts';
 import { timeAt } from './store/time.ts';
+import { SERVER_VERSION } from './package-root.ts';
 import { createHttpServer } from './util/http-server.ts';
+import { Deliverer } from './webhooks/deliverer.ts';
+import { webhookSettings } from './webhooks/settings.ts';
 
 const REDIS_RETRY_MS = 200;
 
@@ -44,22 +47,17 @@ async function main(): Promise<void> {
   });
   if (config.WORKER_PORT !== undefined) logger.info({ url: await listen(probes, 'WORKER_PORT', config) }, 'listening for probes');
   if (await starts(clock, redis, stop.signal)) {
-    writer = startAuditWriter({
-      outbox: createOutbox(redis, config.KEY_PREFIX),
-      redisUrl: config.REDIS_URL,
-      keyPrefix: config.KEY_PREFIX,
-      databaseUrl,
-      logger,
-      metrics,
-      now: () => clock.now(),
-      retentionDays: config.AUDIT_RETENTION_DAYS,
-    });
+    const { REDIS_URL: redisUrl, KEY_PREFIX: keyPrefix, AUDIT_RETENTION_DAYS: retentionDays } = config;
+    const common = { redisUrl, keyPrefix, databaseUrl, logger, metrics, now: () => clock.now() };
+    const deliverer = new Deliverer({ ...common, settings: webhookSettings(config, SERVER_VERSION) });
+    const owed = (endpointIds: string[]) => deliverer.poke(endpointIds);
+    writer = startAuditWriter({ ...common, outbox: createOutbox(redis, keyPrefix), retentionDays, owed });
     const eviction = await watchEviction(redis, logger, metrics);
     logger.info('audit worker started');
     if (!stop.signal.aborted) await once(stop.signal, 'abort');
     logger.info('audit worker stopping');
     eviction.close();
-    await writer.close();
+    await Promise.all([writer.close(), deliverer.close()]);
   }
   await clock.close();
   probes.close();

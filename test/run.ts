@@ -41,7 +41,7 @@ const LONG = [
   'test/instances/outage.test.ts',
   'test/local/start.test.ts',
   'test/console/trades.test.ts',
-  'test/console/presets.test.ts',
+  'test/console/setup.test.ts',
   'test/console/game.test.ts',
   'test/corpus/corpus.test.ts',
   'test/local/ways-out.test.ts',

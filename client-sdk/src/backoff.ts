@@ -1,5 +1,4 @@
 const FIRST_DELAY_MS = 1_000;
-const LONGEST_DELAY_MS = 30_000;
 /** Most restarts are over by then. Before, clients try often, because a clock is running. */
 const SHORT_OUTAGE_MS = 30_000;
 const LONGEST_IN_SHORT_OUTAGE_MS = 2_000;
@@ -10,12 +9,12 @@ export function doubled(before: number, longest: number): number {
 }
 
 /**
- * How long to wait before the next attempt to reconnect, ms: from 1 s doubling to 30 s, but at most 2 s in the first 30
- * s, so that clients return soon after a restart. `before`: the previous wait (0 for the first); `sinceMs`: the time
- * spent on attempts.
+ * How long to wait before the next attempt to reconnect, ms: from 1 s doubling to `longest`, but at most 2 s in the
+ * first 30 s, so that clients return soon after a restart. `before`: the previous wait (0 for the first); `sinceMs`:
+ * the time spent on attempts.
  */
-export function reconnectDelay(before: number, sinceMs: number): number {
-  return doubled(before, sinceMs < SHORT_OUTAGE_MS ? LONGEST_IN_SHORT_OUTAGE_MS : LONGEST_DELAY_MS);
+export function reconnectDelay(before: number, sinceMs: number, longest: number): number {
+  return doubled(before, sinceMs < SHORT_OUTAGE_MS ? Math.min(LONGEST_IN_SHORT_OUTAGE_MS, longest) : longest);
 }
 
 /**

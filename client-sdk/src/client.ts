@@ -4,15 +4,17 @@
 import { expectFunction, expectId, expectKnown } from './arguments.ts';
 import { ClockSync, type ClockStatus } from './clock-sync.ts';
 import { Connection } from './connection.ts';
+import type { ClockOwner } from './clock/find.ts';
 import { isMoving, remaining } from './clock/reading.ts';
 import type { SessionState } from './contract/index.ts';
 import { onDevice } from './device-events.ts';
 import { together } from './emitter.ts';
+import { SyncKairosError } from './errors.ts';
 import { AWAITED, type ClientEvents, type ConnectionState } from './events.ts';
 import { readWhileLost } from './fallback.ts';
 import { formatTime, type TimeStyle } from './format-time.ts';
 import { keepAlive, type KeepAlive } from './keep-alive.ts';
-import { resolveOptions, type SyncKairosOptions } from './options.ts';
+import { type Logger, resolveOptions, type SyncKairosOptions } from './options.ts';
 import { phaseWatch } from './phase-watch.ts';
 import { requestsOver } from './requests.ts';
 import { Rooms } from './rooms.ts';
@@ -32,9 +34,10 @@ export class SyncKairosClient extends SessionCommands {
   readonly #rooms: Rooms;
   readonly #time: ClockSync;
   readonly #alive: KeepAlive;
+  readonly #logger: Logger | null;
   readonly #warned = new Set<string>();
-  /** The state with which an `onUpdate` is being called at this moment. */
-  #telling: SessionState | null = null;
+  /** The state with which a handler is being called at this moment. */
+  #telling: SessionState | null | undefined;
   #skewed = false;
   #offDevice: (() => void) | undefined;
 
@@ -55,7 +58,7 @@ export class SyncKairosClient extends SessionCommands {
       phases.follow(id, state);
       starts.follow(id, state);
     };
-    const rooms = new Rooms({ connection, clock, alive, follow, now: () => Math.round(time.now()) });
+    const rooms = new Rooms({ connection, url: options.restUrl, clock, alive, follow, now: () => Math.round(time.now()) });
     const overRest = exchangesOverRest(options);
     const time = new ClockSync({
       clock,
@@ -72,6 +75,7 @@ export class SyncKairosClient extends SessionCommands {
     super({ request: requestsOver(connection, options, alive), rooms, clock, predict });
     readWhileLost(connection, options, rooms);
     this.#alive = alive;
+    this.#logger = options.logger;
     this.#events = connection.events;
     this.#connection = connection;
     this.#rooms = rooms;
@@ -106,32 +110,46 @@ export class SyncKairosClient extends SessionCommands {
   }
 
   /**
-   * Joins a session and calls `onUpdate` with its state, if it has one, and with each newer state, over reconnects and
-   * later sessions of that id too, until the returned function is called. The first call comes after this has returned.
-   * A subscription made within an `onUpdate` begins with the state after the one of that call.
+   * Joins a session and calls `handler` with its present state, with each newer one, and with null once there is no
+   * such session (deleted, or never created), over reconnects and later sessions of that id too, until the returned
+   * function is called or `signal` is aborted. The first call comes after this has returned. What is watched from
+   * within a handler begins with the state after the one of that call.
    */
-  connectWebSocket(id: string, onUpdate: (state: SessionState) => void): () => void {
-    expectFunction('onUpdate', onUpdate);
+  watch(id: string, handler: (state: SessionState | null) => void, { signal }: { signal?: AbortSignal | undefined } = {}): () => void {
+    expectFunction('The handler', handler);
     const store = this.session(id);
-    // A handler that subscribes again in each call must not be called for ever.
-    let told = this.#telling?.session_id === id ? this.#telling : null;
+    // A handler that watches again in each call must not be called for ever.
+    let told: SessionState | null | undefined = this.#telling?.session_id === id ? this.#telling : undefined;
     let isOver = false;
     const tell = (): void => {
-      const state = store.getSnapshot();
-      if (isOver || !state || state === told) return;
+      const state = store.getSnapshot() ?? (store.getError()?.code === 'SESSION_NOT_FOUND' ? null : undefined);
+      if (isOver || state === undefined || state === told) return;
       told = this.#telling = state;
       try {
-        onUpdate(state);
+        handler(state);
       } finally {
         this.#telling = null;
       }
     };
     const off = store.subscribe(tell);
-    queueMicrotask(tell);
-    return () => {
+    const stop = (): void => {
       isOver = true;
+      signal?.removeEventListener('abort', stop);
       off();
     };
+    signal?.addEventListener('abort', stop);
+    if (signal?.aborted) stop();
+    queueMicrotask(tell);
+    return stop;
+  }
+
+  /**
+   * As `watch`, without a call for a session that is gone.
+   * @deprecated `watch` tells of the deletion, too
+   */
+  connectWebSocket(id: string, onUpdate: (state: SessionState) => void): () => void {
+    expectFunction('onUpdate', onUpdate);
+    return this.watch(id, (state) => state && onUpdate(state));
   }
 
   /**
@@ -165,26 +183,42 @@ export class SyncKairosClient extends SessionCommands {
   }
 
   /**
-   * Milliseconds left on a clock of a session that the client knows: of a participant or group by its id, of the
-   * session by `global` or without `who`; at an instant of the server (Unix ms), or now. Null if the clock cannot
-   * expire or is unknown; a running clock is unknown until the server's time is. An id that the session does not have
-   * is warned of on the console, once.
+   * Milliseconds left on a clock of a session that the client knows: of a participant or group by its id, or by
+   * `{ participant_id }` or `{ group_id }` where both have the same; without `owner` of the session. At an instant of
+   * the server (Unix ms), or now. Null where the clock can't run out, and while the session or, for a clock that runs,
+   * the server's time is not known yet.
+   * @throws SyncKairosError PARTICIPANT_NOT_FOUND for an owner that the session does not have
+   */
+  timeLeft(id: string, owner?: Who, at?: number): number | null {
+    const state = this.#rooms.state(id);
+    if (!state) return null;
+    const found = owner === 'global' ? ownerOf(state, { participant_id: owner }) : ownerOf(state, owner);
+    if (!found) throw new SyncKairosError('PARTICIPANT_NOT_FOUND', nobodyCalled(state, owner), { retryable: false, sessionId: id });
+    return this.#left(state, found, at);
+  }
+
+  /**
+   * As `timeLeft`, but `global` means the clock of the session, and an id that the session does not have is null, and
+   * warned of once.
+   * @deprecated `timeLeft` tells an unknown owner from a clock that can't run out
    */
   getParticipantTime(id: string, who?: Who, at?: number): number | null {
     const state = this.#rooms.state(id);
     if (!state) return null;
     const owner = ownerOf(state, who);
-    if (!owner) {
-      this.#warn(nobodyCalled(state, who));
-      return null;
-    }
-    if (at === undefined && this.#time.status().state === 'syncing' && isMoving(state, owner)) return null;
-    return remaining(state, owner, at ?? this.getServerTime());
+    if (owner) return this.#left(state, owner, at);
+    this.#warn(nobodyCalled(state, who));
+    return null;
   }
 
   /** A duration as text; a dash for null or undefined. */
   formatTime(ms: number | null | undefined, style?: TimeStyle): string {
     return formatTime(ms, style);
+  }
+
+  #left(state: SessionState, owner: ClockOwner, at: number | undefined): number | null {
+    if (at === undefined && this.#time.status().state === 'syncing' && isMoving(state, owner)) return null;
+    return remaining(state, owner, at ?? this.getServerTime());
   }
 
   #begin(): void {
@@ -202,11 +236,11 @@ export class SyncKairosClient extends SessionCommands {
   #warn(text: string): void {
     if (this.#warned.has(text) || this.#warned.size >= WARNINGS_MAX) return;
     this.#warned.add(text);
-    // eslint-disable-next-line no-console -- an error event would reach only applications that listen for errors
-    console.warn(text);
+    this.#logger?.warn(text);
   }
 
   #stateChanged(state: ConnectionState): void {
+    this.#logger?.debug?.(`SyncKairos: ${state}${this.#connection.failure ? `: ${this.#connection.failure.message}` : ''}`);
     // Without a socket the time still comes over REST; if it is known, no burst is needed.
     if (state === 'connected' || (this.#connection.isLost && this.#time.status().state === 'syncing')) this.#time.follow();
     if (this.#connection.isOff) this.#time.stop();

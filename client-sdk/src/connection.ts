@@ -219,6 +219,10 @@ export class Connection {
   }
 
   #dial(): void {
+    if (this.#options.isRestOnly) {
+      this.#enter('fallback');
+      return this.events.emit('tried', undefined);
+    }
     // A second try would end the first one.
     if (this.#dialling) return;
     this.#callOffRetry?.();
@@ -255,13 +259,14 @@ export class Connection {
 
   /** Plans the next try; there is always one. `failure`: why a try failed; absent where an open connection was lost. */
   #lost(failure?: SyncKairosError): void {
-    const { clock, reconnectAttempts } = this.#options;
+    const { clock, reconnectAttempts, reconnectDelayMaxMs, reconnectEnd } = this.#options;
     this.#endDial();
     if (this.isOff) return;
     this.#begin();
     this.#attempt += 1;
     const attempt = this.#attempt;
-    this.#delay = reconnectDelay(this.#delay, clock.monotonic() - this.#tryingSince);
+    if (attempt >= reconnectEnd) return this.#giveUp(failure);
+    this.#delay = reconnectDelay(this.#delay, clock.monotonic() - this.#tryingSince, reconnectDelayMaxMs);
     const delay = this.#invitedIn ?? jittered(this.#delay, Math.random());
     this.#invitedIn = undefined;
     this.#callOffRetry?.();
@@ -280,13 +285,19 @@ export class Connection {
     if (this.isOff) return;
     if (mayChange) {
       this.#lost();
+      this.report(error);
     } else {
-      this.socket.disconnect();
-      this.#rest();
-      this.#enter('failed');
-      this.events.emit('connectionFailed', { attempts: this.#attempt });
+      this.#giveUp(error);
     }
-    this.report(error);
+  }
+
+  /** Ends the tries; `open` begins anew. */
+  #giveUp(error: SyncKairosError | undefined): void {
+    this.socket.disconnect();
+    this.#rest();
+    this.#enter('failed');
+    this.events.emit('connectionFailed', { attempts: this.#attempt });
+    this.report(error ?? this.#failure);
   }
 
   /** The open connection is gone: by a network fault, or since the server no longer accepts the token. */

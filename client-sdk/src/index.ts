@@ -8,12 +8,13 @@ export { type Programme, type ProgrammeItem, readProgramme } from './clock/read-
 export { SyncKairosClient } from './client.ts';
 export type { ClockStatus } from './clock-sync.ts';
 export type { DeviceClock } from './device-clock.ts';
-export { SyncKairosError, type SyncKairosErrorCode } from './errors.ts';
+export { type ErrorSubject, SyncKairosError, type SyncKairosErrorCode } from './errors.ts';
 export type { ClientEvents, ConnectionState } from './events.ts';
 export type { ClockPhaseEvent } from './phase-watch.ts';
 export { formatTime, shownElapsed, shownTime, type TimeStyle, untilNextDigit, untilNextElapsedDigit } from './format-time.ts';
-export type { OptimisticSwitch, SyncKairosOptions } from './options.ts';
+export type { Logger, OptimisticSwitch, SyncKairosOptions } from './options.ts';
 export type {
+  CallOptions,
   CompleteOptions,
   Edit,
   ExtendOptions,

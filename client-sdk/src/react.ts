@@ -2,5 +2,13 @@
 export type { ClockView } from './clock-view.ts';
 export type { ParticipantClock } from './participants-store.ts';
 export { useClock, useCountdown, useNow, useParticipants, useStopwatch } from './use-time.ts';
+export { SyncKairosProvider, useClient } from './use-client.ts';
 export { useProgramme } from './use-programme.ts';
-export { useSyncKairos, type SyncKairosHook, type SyncKairosHookOptions } from './use-sync-kairos.ts';
+export {
+  useSession,
+  useSyncKairos,
+  type HookCommands,
+  type SyncKairosHook,
+  type SyncKairosHookOptions,
+  type UseSessionOptions,
+} from './use-sync-kairos.ts';

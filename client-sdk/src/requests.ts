@@ -7,7 +7,7 @@ import { commandOrder, type Turn } from './command-order.ts';
 import type { Connection } from './connection.ts';
 import type { Commands } from './contract/index.ts';
 import { pause } from './device-clock.ts';
-import { disconnected, retryAfter, SyncKairosError, timedOut } from './errors.ts';
+import { about, disconnected, retryAfter, SyncKairosError, timedOut } from './errors.ts';
 import type { KeepAlive } from './keep-alive.ts';
 import type { ResolvedOptions } from './options.ts';
 import { requestOverRest, type RestCommand } from './rest.ts';
@@ -21,25 +21,35 @@ const AGAIN_MS = 300;
  * sent in the order of their calls (`commandOrder`). It throws:
  * - TypeError for a payload that can't be sent
  * - SyncKairosError the server's refusal; NETWORK_ERROR when it could not be reached, TIMEOUT when an answer got lost
- *   and the outcome is unknown
+ *   and the outcome is unknown. It names command, session and server, and its stack the caller
+ * - the reason of `signal` once that is aborted; whether a command that was sent has its effect is then unknown
  */
 export function requestsOver(
   connection: Connection,
   options: ResolvedOptions,
   alive: KeepAlive,
-): <C extends RestCommand>(command: C, payload: Commands[C]['payload']) => Promise<Commands[C]['data']> {
+): <C extends RestCommand>(command: C, payload: Commands[C]['payload'], signal?: AbortSignal) => Promise<Commands[C]['data']> {
   const { events } = connection;
   const { clock, requestTimeoutMs, tokens } = options;
   const enter = commandOrder(() => events.emit('moved', undefined));
 
-  return async (command, payload) => {
+  return async (command, payload, signal) => {
     expectPayload(payload);
+    if (signal?.aborted) throw signal.reason;
     const rest = alive.work();
     // Reads change nothing, so they need no place in the order.
-    const turn = payload.command_id === undefined ? undefined : enter(payload.session_id ?? '', command);
+    const { command_id, session_id }: { command_id?: string | undefined; session_id?: string | undefined } = payload;
+    const turn = command_id === undefined ? undefined : enter(session_id ?? '', command);
+    let abort = (): void => undefined;
+    const aborted = new Promise<never>((_, reject) => (abort = () => reject(signal?.reason)));
+    signal?.addEventListener('abort', abort);
     try {
-      return await insist(command, payload, turn);
+      return await Promise.race([insist(command, payload, turn, signal), aborted]);
+    } catch (error) {
+      if (!(error instanceof SyncKairosError)) throw error;
+      throw about(error, { command, sessionId: session_id, url: options.restUrl });
     } finally {
+      signal?.removeEventListener('abort', abort);
       turn?.leave();
       rest();
     }
@@ -49,6 +59,7 @@ export function requestsOver(
     command: C,
     payload: Commands[C]['payload'],
     turn: Turn | undefined,
+    signal: AbortSignal | undefined,
   ): Promise<Commands[C]['data']> {
     const deadline = clock.monotonic() + requestTimeoutMs;
     const left = (): number => deadline - clock.monotonic();
@@ -64,6 +75,8 @@ export function requestsOver(
       }
       turn?.hold(null);
       if (life.isOver) throw disconnected();
+      // Nobody waits for it any more; sent again it might have an effect that nobody wants.
+      if (signal?.aborted) throw signal.reason;
       const overSocket = connection.state === 'connected' && !socketFailed;
       const timeoutMs = left();
       try {

@@ -14,6 +14,14 @@ const ROUTES: Partial<Record<RestCommand, `${string} ${string}`>> = {
   'session:history': 'GET /events',
   'session:links': 'GET /share',
   'session:revoke': 'DELETE /share/',
+  'code:open': 'GET ',
+};
+
+/** Paths that are not below a session's. */
+const WHOLE: Partial<Record<RestCommand, (code: string) => string>> = {
+  'session:create': () => '/v1/sessions',
+  'session:code': () => '/v1/codes',
+  'code:open': (code) => `/j/${encodeURIComponent(code)}`,
 };
 
 /**
@@ -27,14 +35,19 @@ export async function requestOverRest<C extends RestCommand>(
   payload: Commands[C]['payload'],
   limits: { timeoutMs: number; life: Life; noticed?: (payload: object, notices?: Notice[]) => void },
 ): Promise<Commands[C]['data']> {
-  const { session_id = '', link_id = '', ...fields }: { session_id?: string | undefined; link_id?: string | undefined } = payload;
+  const {
+    session_id = '',
+    link_id = '',
+    code = '',
+    ...fields
+  }: Partial<Record<'session_id' | 'link_id' | 'code' | 'command_id', string | undefined>> = payload;
   const [method = '', route = ''] = (ROUTES[command] ?? `POST /${command.slice('session:'.length)}`).split(' ');
-  const isCreate = command === 'session:create';
-  const path = `/v1/sessions${isCreate ? '' : `/${encodeURIComponent(session_id)}${route}${encodeURIComponent(link_id)}`}`;
+  const whole = WHOLE[command]?.(code);
+  const path = whole ?? `/v1/sessions/${encodeURIComponent(session_id)}${route}${encodeURIComponent(link_id)}`;
   const reply =
     method === 'POST'
-      ? await fetchWithin(options, path, { method, body: JSON.stringify(isCreate ? payload : fields) }, limits)
-      : await fetchWithin(options, path + queryOf(fields), { method }, limits);
+      ? await fetchWithin(options, path, { method, body: JSON.stringify(whole ? payload : fields) }, limits)
+      : await fetchWithin(options, whole ?? path + queryOf(fields), { method }, limits);
   // The answer may come from any server.
   const { ok, data, error, notices } = (reply ?? {}) as { ok?: unknown; data?: Commands[C]['data']; error?: ErrorBody; notices?: Notice[] };
   if (ok === true && data !== undefined) {

@@ -4,7 +4,7 @@ import { isAfter } from './clock/position.ts';
 import type { Connection } from './connection.ts';
 import type { ChangesEvent, EventEnvelope, SessionState, UpdateEvent } from './contract/index.ts';
 import { type DeviceClock, later } from './device-clock.ts';
-import { asError, retryAfter, SyncKairosError } from './errors.ts';
+import { about, asError, retryAfter, SyncKairosError } from './errors.ts';
 import type { KeepAlive } from './keep-alive.ts';
 import { SessionStore } from './session-store.ts';
 
@@ -17,6 +17,8 @@ const REMEMBERED = 100;
 
 export interface RoomsOptions {
   connection: Connection;
+  /** The server's address, for errors. */
+  url: string;
   clock: DeviceClock;
   alive: KeepAlive;
   /** Called with each newer state of a session that has listeners, with null where it has gone or has none any more. */
@@ -144,7 +146,7 @@ export class Room {
       }
       if (this.#isOver) this.#finished();
     } catch (thrown) {
-      this.refused(asError(thrown));
+      this.refused(about(asError(thrown), { command: 'session:join', sessionId: this.store.sessionId, url: this.#options.url }));
     } finally {
       this.#busy = false;
     }

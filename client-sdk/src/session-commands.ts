@@ -4,6 +4,7 @@
 import { expectThat } from './arguments.ts';
 import type { DeviceClock } from './device-clock.ts';
 import type {
+  CodePayload,
   CommandName,
   CommandOptions,
   Commands,
@@ -30,38 +31,51 @@ import type { Rooms } from './rooms.ts';
 import { bankOf, type Who } from './who.ts';
 
 /** Which part of a history to read. */
-export type HistoryPage = Pick<HistoryPayload, 'after_version' | 'limit' | 'event_types' | 'created_at' | 'snapshots'>;
+export type HistoryPage = Pick<CallOptions, 'signal'> &
+  Pick<HistoryPayload, 'after_version' | 'limit' | 'event_types' | 'created_at' | 'snapshots'>;
 
-type StateCommand =
-  | 'session:start'
-  | 'session:pause'
-  | 'session:resume'
-  | 'session:adjust'
-  | 'session:undo'
-  | 'session:schedule'
-  | 'session:edit'
-  | 'session:complete'
-  | 'session:cancel';
 type ClockCommand = 'session:start' | 'session:pause' | 'session:resume' | 'session:finish';
+/**
+ * What every method that asks the server takes as its last argument, beside what is its own. The spellings of the wire,
+ * `expected_version` and `command_id`, are taken as well.
+ */
+export interface CallOptions extends CommandOptions {
+  /** Apply the command to this version of the session only; it is a CONFLICT otherwise. */
+  expectedVersion?: number | undefined;
+  /** Idempotency key: the same command called twice with it takes effect once. Default: a fresh one for each call. */
+  commandId?: string | undefined;
+  /**
+   * Gives up waiting: the call rejects with the reason of the signal. A command that was sent before may still take
+   * effect.
+   */
+  signal?: AbortSignal | undefined;
+  /** @deprecated `expectedVersion` is the same. */
+  expected_version?: number | undefined;
+  /** @deprecated `commandId` is the same. */
+  command_id?: string | undefined;
+}
 /** The answer with which a participant finishes, and the cycle and version to which the finish applies. */
-export type FinishOptions = Omit<FinishPayload, 'session_id' | 'participant_id'>;
+export type FinishOptions = CallOptions & Omit<FinishPayload, 'session_id' | 'participant_id'>;
 /** How many turns to take back, whether the time that they used stays charged, and to which version this applies. */
-export type UndoOptions = Omit<UndoPayload, 'session_id'>;
+export type UndoOptions = CallOptions & Omit<UndoPayload, 'session_id'>;
 /** How a session came out. */
-export type CompleteOptions = Omit<CompletePayload, 'session_id'>;
+export type CompleteOptions = CallOptions & Omit<CompletePayload, 'session_id'>;
 /** When a session starts by itself or its clocks are closed, and for which version that is meant. */
-export type ScheduleOptions = Omit<SchedulePayload, 'session_id'>;
+export type ScheduleOptions = CallOptions & Omit<SchedulePayload, 'session_id'>;
 /** Who extends, why, and which cycle is meant. */
-export type ExtendOptions = Omit<ExtendPayload, 'session_id'>;
-/** As of `CommandOptions`; `nextItem`: the item of the programme that begins, instead of the next one that waits. */
-export type SwitchOptions = CommandOptions & { nextItem?: string | undefined };
+export type ExtendOptions = CallOptions & Omit<ExtendPayload, 'session_id'>;
+/** As of `CallOptions`; `nextItem`: the item of the programme that begins, instead of the next one that waits. */
+export type SwitchOptions = CallOptions & { nextItem?: string | undefined };
 /** What to change of a session. Items may be those of a state. */
-export type Edit = Omit<EditPayload, 'session_id' | 'items'> & { items?: readonly (ItemInput | ItemState)[] | undefined };
+export type Edit = CallOptions & Omit<EditPayload, 'session_id' | 'items'> & { items?: readonly (ItemInput | ItemState)[] | undefined };
 type Data<C extends CommandName> = Promise<Commands[C]['data']>;
+
+/** These change nothing, so that they need no idempotency key. */
+const READS: readonly RestCommand[] = ['session:get', 'session:history', 'session:links', 'code:open'];
 
 /** The parts of the client that commands use. */
 export interface CommandParts {
-  request: <C extends RestCommand>(command: C, payload: Commands[C]['payload']) => Data<C>;
+  request: <C extends RestCommand>(command: C, payload: Commands[C]['payload'], signal?: AbortSignal) => Data<C>;
   rooms: Rooms;
   clock: DeviceClock;
   /** The state after a switch now; null where a switch is not to be shown before it is answered. */
@@ -70,8 +84,7 @@ export interface CommandParts {
 
 /**
  * The base of the client. Every method rejects with a SyncKairosError, or with a TypeError for a wrong argument: an id
- * that is missing or not a string, or a value that JSON can't hold. `options` of a command may hold an
- * `expected_version`: it then applies to that version only, and is a CONFLICT otherwise.
+ * that is missing or not a string, or a value that JSON can't hold.
  */
 export class SessionCommands {
   readonly #parts: CommandParts;
@@ -81,23 +94,23 @@ export class SessionCommands {
   }
 
   /** Creates a session; without a `session_id` it gets a UUIDv7. From then on the client gets its updates. */
-  async createSession(config: CreatePayload): Data<'session:create'> {
+  async createSession(config: CreatePayload, options?: CallOptions): Data<'session:create'> {
     expectThat(typeof config === 'object' && config !== null, 'The session', 'be an object like { sync_mode: … }', config);
-    const state = await this.#command('session:create', { ...config, session_id: config.session_id ?? this.#freshId() });
+    const state = await this.command('session:create', { ...config, session_id: config.session_id ?? this.#freshId() }, options);
     // The server has put the creating socket into the room, if there was one; joining again is harmless.
     this.#parts.rooms.room(state.session_id).store.hold();
-    return this.#learn(state);
+    return state;
   }
 
   /** Starts the clock of `activeParticipantId`, or of the participant that the session names. */
-  async startSession(id: string, activeParticipantId?: string, options?: CommandOptions): Data<'session:start'> {
-    return this.#change('session:start', { session_id: id, active_participant_id: activeParticipantId, ...options });
+  async startSession(id: string, activeParticipantId?: string, options?: CallOptions): Data<'session:start'> {
+    return this.command('session:start', { session_id: id, active_participant_id: activeParticipantId }, options);
   }
 
   /**
    * Ends the turn of `current` and begins that of `next`, by default the next in order. The command is guarded by
    * `current` or, without it, by the participant last seen to be active, or with fewer than two participants by the
-   * version last seen, so that a double click can't skip a player. With an `expected_version` the client adds no guard
+   * version last seen, so that a double click can't skip a player. With an `expectedVersion` the client adds no guard
    * of its own. In a programme it ends the item, and `nextItem` or the next one begins; the cycle last seen guards it.
    */
   async switchCycle(id: string, current?: string, next?: string, options: SwitchOptions = {}): Data<'session:switch'> {
@@ -105,8 +118,8 @@ export class SessionCommands {
     const guard = this.#guard(id, current, common);
     const takeBack = this.#predict(id, current, next, next_item_id);
     try {
-      const payload = { session_id: id, next_participant_id: next, next_item_id, ...guard, ...common };
-      const result = await this.#command('session:switch', payload);
+      const payload = { session_id: id, next_participant_id: next, next_item_id, ...guard };
+      const result = await this.command('session:switch', payload, common);
       this.#parts.rooms.room(id).store.note(result);
       // No update will come, so the ended turn must not stay on the screen.
       if (this.#parts.rooms.known(id)?.isStale) await this.getSession(id).catch(() => undefined);
@@ -118,34 +131,34 @@ export class SessionCommands {
   }
 
   /** Reads a session without joining it. */
-  async getSession(id: string): Data<'session:get'> {
-    return this.#learn(await this.#parts.request('session:get', { session_id: id }));
+  async getSession(id: string, options?: Pick<CallOptions, 'signal'>): Data<'session:get'> {
+    return this.command('session:get', { session_id: id }, options);
   }
 
   /** Stops the clock; what is left stays. */
-  async pauseSession(id: string, options?: CommandOptions): Data<'session:pause'> {
-    return this.#change('session:pause', { session_id: id, ...options });
+  async pauseSession(id: string, options?: CallOptions): Data<'session:pause'> {
+    return this.command('session:pause', { session_id: id }, options);
   }
 
   /** Starts the clock again with what was left at the pause. */
-  async resumeSession(id: string, options?: CommandOptions): Data<'session:resume'> {
-    return this.#change('session:resume', { session_id: id, ...options });
+  async resumeSession(id: string, options?: CallOptions): Data<'session:resume'> {
+    return this.command('session:resume', { session_id: id }, options);
   }
 
   /** Starts the clock of one participant of a concurrent session. While that is paused it runs from the resume. */
-  async startParticipant(id: string, participantId: string, options?: CommandOptions): Data<'session:finish'> {
+  async startParticipant(id: string, participantId: string, options?: CallOptions): Data<'session:finish'> {
     return this.#one('session:start', id, participantId, options);
   }
 
   /**
    * Stops the clock of one participant of a concurrent session. It stays paused when the session is paused and resumed.
    */
-  async pauseParticipant(id: string, participantId: string, options?: CommandOptions): Data<'session:finish'> {
+  async pauseParticipant(id: string, participantId: string, options?: CallOptions): Data<'session:finish'> {
     return this.#one('session:pause', id, participantId, options);
   }
 
   /** Resumes the clock of one participant. */
-  async resumeParticipant(id: string, participantId: string, options?: CommandOptions): Data<'session:finish'> {
+  async resumeParticipant(id: string, participantId: string, options?: CallOptions): Data<'session:finish'> {
     return this.#one('session:resume', id, participantId, options);
   }
 
@@ -161,13 +174,13 @@ export class SessionCommands {
    * Adds `deltaMs` (may be negative) to a clock: a participant's or group's by its id, the session's without. Rejects
    * with PARTICIPANT_NOT_FOUND for an unknown id.
    */
-  async adjustTime(id: string, deltaMs: number, who?: Who, reason?: string, options?: CommandOptions): Data<'session:adjust'> {
-    const payload = { session_id: id, delta_ms: deltaMs, reason, ...options };
-    if (who == null) return this.#change('session:adjust', payload);
+  async adjustTime(id: string, deltaMs: number, who?: Who, reason?: string, options?: CallOptions): Data<'session:adjust'> {
+    const payload = { session_id: id, delta_ms: deltaMs, reason };
+    if (who == null) return this.command('session:adjust', payload, options);
     // The state says whether an id is a participant's or a group's.
     const owner = bankOf(this.#parts.rooms.state(id) ?? (await this.getSession(id)), who);
     const target = typeof owner === 'object' ? owner : {};
-    return this.#change('session:adjust', { ...payload, ...target });
+    return this.command('session:adjust', { ...payload, ...target }, options);
   }
 
   /**
@@ -177,9 +190,7 @@ export class SessionCommands {
    * runs by then.
    */
   async extend(id: string, options: ExtendOptions = {}): Data<'session:extend'> {
-    const done = await this.#command('session:extend', { session_id: id, cycle_count: this.#openCycle(id, options), ...options });
-    this.#learn(done.state);
-    return done;
+    return this.command('session:extend', { session_id: id, cycle_count: this.#openCycle(id, options) }, options);
   }
 
   /**
@@ -188,7 +199,7 @@ export class SessionCommands {
    * another command came first.
    */
   async undo(id: string, { turns, clock, ...options }: UndoOptions = {}): Data<'session:undo'> {
-    return this.#change('session:undo', { session_id: id, turns, clock, ...options });
+    return this.command('session:undo', { session_id: id, turns, clock }, options);
   }
 
   /**
@@ -197,7 +208,7 @@ export class SessionCommands {
    * are closed, or that of `participant_id`.
    */
   async schedule(id: string, plan: ScheduleOptions = {}): Data<'session:schedule'> {
-    return this.#change('session:schedule', { session_id: id, ...plan });
+    return this.command('session:schedule', { session_id: id }, plan);
   }
 
   /**
@@ -207,22 +218,22 @@ export class SessionCommands {
    * `withdrawn: true`, which takes them out of the order.
    */
   async edit(id: string, { items, ...changes }: Edit): Data<'session:edit'> {
-    return this.#change('session:edit', { session_id: id, items: items?.map(inputOf), ...changes });
+    return this.command('session:edit', { session_id: id, items: items?.map(inputOf) }, changes);
   }
 
   /** Ends a session as planned. `outcome`, any JSON up to 1 KiB, stays in its state: a result, a draw, a price. */
   async completeSession(id: string, options?: CompleteOptions): Data<'session:complete'> {
-    return this.#change('session:complete', { session_id: id, ...options });
+    return this.command('session:complete', { session_id: id }, options);
   }
 
   /** Ends a session that should not count. */
-  async cancelSession(id: string, reason?: string, options?: CommandOptions): Data<'session:cancel'> {
-    return this.#change('session:cancel', { session_id: id, reason, ...options });
+  async cancelSession(id: string, reason?: string, options?: CallOptions): Data<'session:cancel'> {
+    return this.command('session:cancel', { session_id: id, reason }, options);
   }
 
   /** Deletes a session; one that does not exist counts as deleted. */
-  async deleteSession(id: string, options?: CommandOptions): Data<'session:delete'> {
-    const done = await this.#command('session:delete', { session_id: id, ...options });
+  async deleteSession(id: string, options?: CallOptions): Data<'session:delete'> {
+    const done = await this.command('session:delete', { session_id: id }, options);
     this.#parts.rooms.known(id)?.vanished();
     return done;
   }
@@ -231,31 +242,49 @@ export class SessionCommands {
    * Leaves a session: every subscription to it ends, and the client gets no more updates although it created it. The
    * session itself goes on.
    */
-  leaveSession(id: string): void {
+  leave(id: string): void {
     this.#parts.rooms.known(id)?.store.leave();
   }
 
+  /** @deprecated `leave` is the same. */
+  leaveSession(id: string): void {
+    this.leave(id);
+  }
+
   /** Sends any JSON up to 4 KiB to everybody in the session's room. */
-  async sendMessage(id: string, message: JsonValue, options?: CommandOptions): Data<'session:message'> {
-    return this.#command('session:message', { session_id: id, message, ...options });
+  async sendMessage(id: string, message: JsonValue, options?: CallOptions): Data<'session:message'> {
+    return this.command('session:message', { session_id: id, message }, options);
   }
 
   /**
    * Makes a link for somebody else: its token gives its holder `role` for `expires_in` seconds (default a day). A
    * `participant` may end the turns of `participant_id`. The token can't be read again later.
    */
-  async shareSession(id: string, share: Omit<SharePayload, 'session_id'>): Data<'session:share'> {
-    return this.#command('session:share', { session_id: id, ...share });
+  async shareSession(id: string, share: Omit<SharePayload, 'session_id'>, options?: CallOptions): Data<'session:share'> {
+    return this.command('session:share', { session_id: id, ...share }, options);
   }
 
   /** The valid links of a session, without their tokens. */
-  async getShareLinks(id: string): Promise<ShareLink[]> {
-    return (await this.#parts.request('session:links', { session_id: id })).links;
+  async getShareLinks(id: string, options?: Pick<CallOptions, 'signal'>): Promise<ShareLink[]> {
+    return (await this.command('session:links', { session_id: id }, options)).links;
   }
 
   /** Revokes a link; its holders are disconnected. */
-  async revokeShare(id: string, linkId: string, options?: CommandOptions): Data<'session:revoke'> {
-    return this.#command('session:revoke', { session_id: id, link_id: linkId, ...options });
+  async revokeShare(id: string, linkId: string, options?: CallOptions): Data<'session:revoke'> {
+    return this.command('session:revoke', { session_id: id, link_id: linkId }, options);
+  }
+
+  /**
+   * A short code for others, to be read aloud: to watch, to say who one is, or to play as `participant_id`; for two
+   * hours unless `expires_in` seconds say otherwise. Asked again for the same, it may be the same code.
+   */
+  async createCode(id: string, code: Omit<CodePayload, 'session_id'>, options?: CallOptions): Data<'session:code'> {
+    return this.command('session:code', { session_id: id, ...code }, options);
+  }
+
+  /** What a join code leads to, with a token of its own on servers with roles. */
+  async openCode(code: string, options?: Pick<CallOptions, 'signal'>): Data<'code:open'> {
+    return this.command('code:open', { code }, options);
   }
 
   /**
@@ -267,36 +296,41 @@ export class SessionCommands {
   getHistory(id: string, page?: HistoryPage & { snapshots?: 'all' | undefined }): Data<'session:history'>;
   getHistory(id: string, page: HistoryPage): Promise<BriefHistoryData>;
   async getHistory(id: string, page: HistoryPage = {}): Data<'session:history'> {
-    return this.#parts.request('session:history', { session_id: id, ...page });
+    return this.command('session:history', { session_id: id }, page);
+  }
+
+  /**
+   * Any command by its name and payload in the protocol, for example one that is newer than the methods. It is as safe
+   * to repeat as they are, but has no guard of its own. The client takes the state that the answer or a refusal brings.
+   */
+  async command<C extends RestCommand>(name: C, payload: Commands[C]['payload'], options: CallOptions = {}): Data<C> {
+    const { expectedVersion, commandId, signal, ...fields } = options;
+    const sent = { ...payload, ...fields };
+    if (expectedVersion !== undefined) sent.expected_version = expectedVersion;
+    if (!READS.includes(name)) sent.command_id = commandId ?? sent.command_id ?? this.#freshId();
+    try {
+      const data = await this.#parts.request(name, sent, signal);
+      this.#learn(data);
+      return data;
+    } catch (error) {
+      // Some refusals bring the state that caused them, which may be newer than the known one.
+      if (SyncKairosError.is(error)) this.#learn(error.details);
+      throw error;
+    }
   }
 
   /** A command on the clock of one participant. */
   async #one(command: ClockCommand, id: string, participant_id: string, options?: FinishOptions): Data<'session:finish'> {
     const cycle_count = command === 'session:finish' ? this.#cycle(id, options) : undefined;
-    const result = await this.#command(command, { session_id: id, participant_id, cycle_count, ...options });
+    const result = await this.command(command, { session_id: id, participant_id, cycle_count }, options);
     if (this.#parts.rooms.known(id)?.isStale) await this.getSession(id).catch(() => undefined);
     return result;
   }
 
-  /** A command that is answered with the state it made. */
-  async #change<C extends StateCommand>(command: C, payload: Commands[C]['payload']): Promise<SessionState> {
-    return this.#learn(await this.#command(command, payload));
-  }
-
-  async #command<C extends RestCommand>(command: C, payload: Commands[C]['payload']): Data<C> {
-    try {
-      return await this.#parts.request(command, { ...payload, command_id: payload.command_id ?? this.#freshId() });
-    } catch (error) {
-      // Some refusals bring the state that caused them, which may be newer than the known one.
-      const { state } = ((error instanceof SyncKairosError && error.details) || {}) as { state?: SessionState };
-      if (state) this.#learn(state);
-      throw error;
-    }
-  }
-
-  #learn(state: SessionState): SessionState {
-    this.#parts.rooms.room(state.session_id).store.offer(state);
-    return state;
+  /** Takes the state that an answer or the details of a refusal are or hold, if any. */
+  #learn(told: object | undefined): void {
+    const { state = told } = (told ?? {}) as { state?: object };
+    if (isState(state)) this.#parts.rooms.room(state.session_id).store.offer(state);
   }
 
   /**
@@ -317,12 +351,12 @@ export class SessionCommands {
   #guard(
     id: string,
     current: string | null | undefined,
-    options: CommandOptions | undefined,
+    options: CallOptions | undefined,
   ): { current_participant_id?: string; expected_version?: number; cycle_count?: number } {
     if (current != null) return { current_participant_id: current };
     const cycle = this.#cycle(id, options);
     if (cycle !== undefined) return { cycle_count: cycle };
-    if (options?.expected_version !== undefined) return {};
+    if (namesVersion(options)) return {};
     const seen = this.#parts.rooms.known(id)?.store.seen;
     if (seen === undefined) return {};
     if (seen.item_index !== undefined) return { cycle_count: seen.cycle_count ?? 0 };
@@ -331,22 +365,30 @@ export class SessionCommands {
   }
 
   /** The cycle last seen of a concurrent session, for which a command is meant that names no version. */
-  #cycle(id: string, options: CommandOptions | undefined): number | undefined {
+  #cycle(id: string, options: CallOptions | undefined): number | undefined {
     const state = this.#parts.rooms.state(id);
-    return state?.concurrent && options?.expected_version === undefined ? state.cycle_count : undefined;
+    return state?.concurrent && !namesVersion(options) ? state.cycle_count : undefined;
   }
 
   /** The cycle last seen of a session whose cycles have clocks of their own, unless it is known to be over. */
-  #openCycle(id: string, { expected_version }: CommandOptions): number | undefined {
+  #openCycle(id: string, options: CallOptions): number | undefined {
     const store = this.#parts.rooms.known(id)?.store;
     const state = store?.known;
     const isOpen = state === store?.seen && state?.sync_mode === 'per_cycle';
-    return isOpen && expected_version === undefined ? state.cycle_count : undefined;
+    return isOpen && !namesVersion(options) ? state.cycle_count : undefined;
   }
 
   #freshId(): string {
     return freshId(this.#parts.clock.wall());
   }
+}
+
+function namesVersion(options: CallOptions | undefined): boolean {
+  return (options?.expectedVersion ?? options?.expected_version) !== undefined;
+}
+
+function isState(told: object | undefined): told is SessionState {
+  return told !== undefined && 'sync_mode' in told;
 }
 
 /** An item of a state as it can be sent. */

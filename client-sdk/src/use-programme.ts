@@ -2,6 +2,7 @@
 import { useMemo, useSyncExternalStore } from 'react';
 import type { SyncKairosClient } from './client.ts';
 import { type Programme, readProgramme } from './clock/read-programme.ts';
+import { type Given, useGiven } from './use-client.ts';
 
 /** How often the hook looks whether a programme has fallen further behind, ms. */
 const LOOK_EVERY_MS = 1_000;
@@ -10,7 +11,8 @@ const LOOK_EVERY_MS = 1_000;
  * How the programme of a session goes: by how much it is behind, when it will be over, and when each item is expected.
  * Renders when that changes, at most once a second. Null without a programme, and until the client has synced its time.
  */
-export function useProgramme(client: SyncKairosClient, sessionId: string): Programme | null {
+export function useProgramme(...given: Given<[sessionId: string]>): Programme | null {
+  const [client, sessionId] = useGiven(given);
   const { subscribe, getSnapshot } = useMemo(() => programmeStore(client, sessionId), [client, sessionId]);
   return useSyncExternalStore(subscribe, getSnapshot, () => null);
 }

@@ -8,6 +8,7 @@ import { type ClockSource, clockStore, COUNTDOWN, type Digits, type Face, STOPWA
 import { type ParticipantClock, participantsStore } from './participants-store.ts';
 import { type ClockView, clockViewStore } from './clock-view.ts';
 import type { SessionState } from './contract/index.ts';
+import { type Given, useGiven } from './use-client.ts';
 import { ownerOf, type Who } from './who.ts';
 
 /**
@@ -41,7 +42,8 @@ function nowStore(intervalMs: number) {
  * and not otherwise. Null while unknown; a running clock is unknown until the client has synced its time. Within one
  * state a falling clock never rises, whatever the client learns of the server's clock.
  */
-export function useCountdown(client: SyncKairosClient, sessionId: string, who?: Who): number | null {
+export function useCountdown(...given: Given<[sessionId: string, who?: Who]>): number | null {
+  const [client, sessionId, who] = useGiven(given);
   return useDigits(client, sessionId, who, COUNTDOWN, countdownOf);
 }
 
@@ -50,7 +52,8 @@ export function useCountdown(client: SyncKairosClient, sessionId: string, who?: 
  * stage, and the periods and turns that are left, where there are any. Renders just after something of that changes as
  * it is shown. Null while unknown.
  */
-export function useClock(client: SyncKairosClient, sessionId: string, who?: Who): ClockView | null {
+export function useClock(...given: Given<[sessionId: string, who?: Who]>): ClockView | null {
+  const [client, sessionId, who] = useGiven(given);
   const name = JSON.stringify(who);
   const { subscribe, getSnapshot } = useMemo(
     () => clockViewStore(sourceOf(client, sessionId, whoOf(name), countdownOf)),
@@ -63,7 +66,8 @@ export function useClock(client: SyncKairosClient, sessionId: string, who?: Who)
  * As `useCountdown`, for the time used: that of the stopwatch in `count_up` and `global`, elsewhere that of the current
  * turn. Rounded down.
  */
-export function useStopwatch(client: SyncKairosClient, sessionId: string): number | null {
+export function useStopwatch(...given: Given<[sessionId: string]>): number | null {
+  const [client, sessionId] = useGiven(given);
   return useDigits(client, sessionId, undefined, STOPWATCH, stopwatchOf);
 }
 
@@ -72,7 +76,8 @@ export function useStopwatch(client: SyncKairosClient, sessionId: string): numbe
  * of somebody changes, and with each other state. Empty while the session is unknown. An entry is the same object until
  * something of it changes.
  */
-export function useParticipants(client: SyncKairosClient, sessionId: string): readonly ParticipantClock[] {
+export function useParticipants(...given: Given<[sessionId: string]>): readonly ParticipantClock[] {
+  const [client, sessionId] = useGiven(given);
   const { subscribe, getSnapshot } = useMemo(() => {
     const store = client.session(sessionId);
     return participantsStore({

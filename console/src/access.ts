@@ -1,6 +1,7 @@
 /** The token of this page, and what it allows. The server decides; this only hides buttons that it would refuse. */
 import type { Role, SessionState } from '@synckairos/client';
 import { BASE_URL } from './base.ts';
+import { FACING, hasSeats, hasTurn } from './game/seats.ts';
 import { splitToken } from './route.ts';
 import { nameOf } from './words.ts';
 
@@ -23,7 +24,7 @@ export interface Arrival {
  */
 export function takeToken(): Arrival {
   const { token, rest } = splitToken(location.hash);
-  const kept = sessionStorage.getItem(KEY) ?? undefined;
+  const kept = keptToken();
   if (token === undefined) return { token: kept, offered: undefined };
   history.replaceState(null, '', rest);
   if (token === '') return { token: kept, offered: undefined };
@@ -37,9 +38,21 @@ export function takeToken(): Arrival {
   return { token, offered: undefined };
 }
 
-/** Remembers the token until the tab is closed. */
+/** Remembers the token until the tab is closed; where the browser stores nothing, until the page is left. */
 export function keepToken(token: string): void {
-  sessionStorage.setItem(KEY, token);
+  try {
+    sessionStorage.setItem(KEY, token);
+  } catch {
+    // Then it is asked for again.
+  }
+}
+
+function keptToken(): string | undefined {
+  try {
+    return sessionStorage.getItem(KEY) ?? undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** The holder of a token, in a game if one is open. */
@@ -95,12 +108,20 @@ const EVERYTHING = { turn: true, start: true, pause: true, finish: true, undo: t
 
 /**
  * What the holder of `token` may do with a session now, by docs/SECURITY.md. With a link for watching there are no
- * buttons; with one for a participant (`as`) whoever may do more sees only what is that participant's.
+ * buttons; with one for a participant (`as`) whoever may do more sees only what is that participant's. Where players
+ * take turns, `as` is the seat of the device, which ends its own turns only.
  */
 export function rightsIn(state: SessionState, token: string | undefined, watchOnly: boolean, as?: string): Rights {
   const { role, participantId } = token === undefined ? { role: 'anybody' as const, participantId: undefined } : holder(token, state);
   if (watchOnly) return { role, ...NOTHING };
-  if (as !== undefined && role !== 'participant' && role !== 'viewer') return { role, ...NOTHING, turn: hasTurn(state, as), own: as };
+  if (as !== undefined && as !== FACING && role !== 'participant' && role !== 'viewer') {
+    return { ...(hasSeats(state) ? allowed(role, state, participantId) : { role, ...NOTHING }), turn: hasTurn(state, as), own: as };
+  }
+  return allowed(role, state, participantId);
+}
+
+/** What a role may do. */
+function allowed(role: Rights['role'], state: SessionState, participantId: string | undefined): Rights {
   switch (role) {
     case 'anybody':
     case 'owner':
@@ -118,10 +139,6 @@ export function rightsIn(state: SessionState, token: string | undefined, watchOn
     case 'viewer':
       return { role, ...NOTHING };
   }
-}
-
-function hasTurn(state: SessionState, participantId: string | undefined): boolean {
-  return participantId !== undefined && participantId === state.active_participant_id;
 }
 
 /** The holder of a token. The token is read without checking it; the server has checked it. */

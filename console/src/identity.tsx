@@ -2,7 +2,7 @@
 import type { Role, SessionState, SyncKairosClient } from '@synckairos/client';
 import { useState, useSyncExternalStore } from 'react';
 import { keepToken, type Person, personOf } from './access.ts';
-import { useRoute } from './route.ts';
+import { useRoute } from './use-route.ts';
 import { Sheet } from './sheet.tsx';
 
 const ROLES: Record<Role, string> = { owner: 'owner', controller: 'in control', participant: 'player', viewer: 'watcher' };

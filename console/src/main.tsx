@@ -11,6 +11,8 @@ import './styles/base.css';
 import './styles/controls.css';
 import './styles/setup.css';
 import './styles/game.css';
+import './styles/play.css';
+import './styles/states.css';
 import './styles/sheets.css';
 import './styles/operator.css';
 

@@ -73,6 +73,11 @@ export function isGap(item: ItemState | undefined): boolean {
   return item?.metadata?.['kind'] === 'gap';
 }
 
+/** Whether an item of a quiz shows the scores in place of a question. */
+export function isScores(item: ItemState | undefined): boolean {
+  return item?.metadata?.['kind'] === 'scores';
+}
+
 /** What names the present question of a quiz in its metadata. */
 export function questionKey(state: SessionState): string {
   return presentItem(state)?.item_id ?? `question-${state.cycle_count + 1}`;
@@ -82,7 +87,7 @@ export function questionKey(state: SessionState): string {
 function questionWords(state: SessionState): TurnWords {
   if (isLastItem(state) || tally(state).running > 0) return { ...QUESTIONS, end: null };
   if (state.metadata[`right-${questionKey(state)}`] === undefined) return { ...QUESTIONS, end: 'Skip' };
-  return nextItem(state)?.metadata?.['kind'] === 'scores' ? { ...QUESTIONS, end: 'Final scores' } : QUESTIONS;
+  return isScores(nextItem(state)) ? { ...QUESTIONS, end: 'Final scores' } : QUESTIONS;
 }
 
 /** The words for turns in this game, and how the present one ends. */
@@ -124,6 +129,20 @@ export function tally({ participants }: SessionState): Record<OneStatus, number>
   const counts = { waiting: 0, running: 0, paused: 0, finished: 0, expired: 0 };
   for (const { clock_status = 'waiting', withdrawn } of participants) if (withdrawn !== true) counts[clock_status] += 1;
   return counts;
+}
+
+/** How many have answered the present question of a quiz, and of how many. */
+export function answered(state: SessionState): [done: number, of: number] {
+  const { running, paused, finished, expired } = tally(state);
+  return [finished, running + paused + finished + expired];
+}
+
+/** What a runner who gives up finishes with: they have no time and no place. */
+export const GAVE_UP = 'gave up';
+
+/** Whether a runner has a time that counts. */
+export function hasTime({ clock_status, answer }: ParticipantState): boolean {
+  return clock_status === 'finished' && answer !== GAVE_UP;
 }
 
 /** Whether the participant whose turn begins can be chosen. */

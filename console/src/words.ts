@@ -1,7 +1,7 @@
 /** The texts of the console: names, states and errors in words for users. */
 import { type FieldIssue, formatTime, modeOf, type SessionState, SyncKairosError } from '@synckairos/client';
 import { amountOf, presentLot } from './trades/lots.ts';
-import { hasBid, hasMoves, isAuction, isGap, presentItem, tally, titleOfItem, viewOf } from './trade.ts';
+import { answered, hasBid, hasMoves, hasTime, isAuction, isGap, isScores, presentItem, tally, titleOfItem, viewOf } from './trade.ts';
 
 /** The name its creator gave to a participant or group, else its id. */
 export function nameOf(state: SessionState, id: string): string {
@@ -57,12 +57,17 @@ export function standing(state: SessionState): string {
 
 /** How many of a crowd go on, and how many are done. */
 function together(state: SessionState): string {
-  const { running, paused, finished, expired } = tally(state);
-  if (viewOf(state) === 'quiz') {
-    if (presentItem(state)?.metadata?.['kind'] === 'scores') return 'Final scores';
-    return running > 0 ? `${finished} of ${running + paused + finished + expired} answered` : 'Answers are in';
+  const { running, paused, finished } = tally(state);
+  const view = viewOf(state);
+  if (view === 'quiz') {
+    const [done, of] = answered(state);
+    if (isScores(presentItem(state))) return 'Final scores';
+    return running > 0 ? `${done} of ${of} answered` : 'Answers are in';
   }
-  if (viewOf(state) === 'race') return `${running} running · ${finished} finished`;
+  if (view === 'race') {
+    const timed = state.participants.filter((one) => one.withdrawn !== true && hasTime(one)).length;
+    return `${running} running · ${timed} finished${finished > timed ? ` · ${finished - timed} gave up` : ''}`;
+  }
   return `${running + paused} writing · ${finished} handed in`;
 }
 

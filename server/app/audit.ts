@@ -9,6 +9,7 @@ import { reachable } from '../store/reachable.ts';
 import type { Base } from './base.ts';
 import type { ClockPart } from './clock.ts';
 import type { RedisPart } from './redis.ts';
+import type { WebhooksPart } from './webhooks.ts';
 
 export type AuditPart = Awaited<ReturnType<typeof openAudit>>;
 
@@ -17,14 +18,14 @@ export type AuditPart = Awaited<ReturnType<typeof openAudit>>;
  * only measures how many are on their way, both read the trail where there is a database; `none` does nothing. Never
  * rejects.
  */
-export async function openAudit({ config, schema, logger, metrics }: Base, redis: RedisPart, { now }: ClockPart) {
+export async function openAudit({ config, schema, logger, metrics }: Base, redis: RedisPart, { now }: ClockPart, { owed }: WebhooksPart) {
   const { AUDIT_WORKER: mode, KEY_PREFIX: keyPrefix, SESSION_TTL_SECONDS: ttl, AUDIT_RETENTION_DAYS: retentionDays } = config;
   const databaseUrl = mode === 'none' ? undefined : config.DATABASE_URL;
   const keeping = mode === 'none' ? undefined : await watchKeeping(redis.commands, { keyPrefix, idleMs: ttl * 1000, now });
   const options = { outbox: createOutbox(redis.outbox, keyPrefix), redisUrl: config.REDIS_URL, keyPrefix, logger, metrics, now };
   const trail = databaseUrl === undefined ? undefined : createTrail({ databaseUrl, logger, schema });
   const writer =
-    mode === 'inline' && databaseUrl !== undefined ? startAuditWriter({ ...options, schema, databaseUrl, retentionDays }) : undefined;
+    mode === 'inline' && databaseUrl !== undefined ? startAuditWriter({ ...options, schema, databaseUrl, retentionDays, owed }) : undefined;
   const watcher = mode === 'off' ? watchAudit(options) : undefined;
   const onTheWay = (writer ?? watcher)?.onTheWay;
   const departures: Departures | undefined = keeping && {

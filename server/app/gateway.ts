@@ -2,7 +2,11 @@ import { setImmediate } from 'node:timers/promises';
 import { LINKS_MAX } from '#contract';
 import type { SessionIncarnation } from '../engine/incarnation.ts';
 import { createGrants } from '../store/grants.ts';
+import { createBurstLimit } from '../store/burst-limit.ts';
+import { createCodes } from '../store/codes.ts';
+import { createKeys } from '../store/keys.ts';
 import { createLimits } from '../store/limits.ts';
+import { JoinCodes } from '../transport/access/codes.ts';
 import { openAccess } from '../transport/access/open.ts';
 import { CommandHandler } from '../transport/command-handler.ts';
 import { MessageCredits } from '../transport/message-limit.ts';
@@ -22,6 +26,9 @@ import type { RedisPart } from './redis.ts';
 import type { RoomsPart } from './rooms.ts';
 
 export type GatewayPart = ReturnType<typeof openGateway>;
+
+/** How many join codes a sender may make: for all tables of a tournament at once, then one every ten seconds. */
+const CODES_MADE = { perSecond: 0.1, burst: 60 };
 
 interface GatewayNeeds {
   redis: RedisPart;
@@ -43,11 +50,17 @@ export function openGateway({ config, logger, metrics }: Base, needs: GatewayNee
 
   const { general, ...limits } = createLimits(redis.commands, config, { store, now });
   const asked = openAccess(config, createGrants(redis.commands, config.KEY_PREFIX, LINKS_MAX), now, logger);
+  const codes = new JoinCodes({
+    store: createCodes(redis.commands, config.KEY_PREFIX),
+    makers: createBurstLimit(redis.commands, { ...CODES_MADE, keyOf: createKeys(config.KEY_PREFIX).codesBy }),
+    metrics,
+    now,
+  });
   const messages = socketLimit === 0 ? undefined : new MessageCredits(socketLimit, metrics);
   const evict = (linkId: string) => admission?.evict(linkId);
   const audience = (session: SessionIncarnation) => audienceOf(io, session);
   const handler = new CommandHandler(
-    { engine, archive, clock, trail: audit.trail, limits: { ...limits, messages }, access: asked?.access, evict, audience, metrics },
+    { engine, archive, clock, trail: audit.trail, limits: { ...limits, messages }, access: asked?.access, codes, evict, audience, metrics },
     logger,
   );
   const admission = asked && new Admission({ ...asked, io, handler, now, logger });

@@ -10,12 +10,14 @@ import { createOperatorApp } from '../transport/http/operator-app.ts';
 import { serve } from '../transport/http/server.ts';
 import { callersOf } from '../transport/origins.ts';
 import { createHttpServer } from '../util/http-server.ts';
+import { publishedKeys } from '../webhooks/signing.ts';
 import type { AuditPart } from './audit.ts';
 import type { Base } from './base.ts';
 import type { ClockPart } from './clock.ts';
 import type { GatewayPart } from './gateway.ts';
 import type { OperatorsPart } from './operators.ts';
 import type { RedisPart } from './redis.ts';
+import type { WebhooksPart } from './webhooks.ts';
 
 export type HttpPart = ReturnType<typeof openHttp>;
 
@@ -23,6 +25,7 @@ interface HttpNeeds {
   redis: RedisPart;
   clock: ClockPart;
   audit: AuditPart;
+  webhooks: WebhooksPart;
   gateway: GatewayPart;
 }
 
@@ -37,6 +40,8 @@ export function openHttp({ config, logger, metrics }: Base, { operator }: Operat
   const operatorServer = config.OPERATOR_PORT === undefined ? undefined : createHttpServer();
   const operatorConnections = operatorServer && trackConnections(operatorServer);
   let draining = false;
+  const closing = new AbortController();
+  let listeningAt: string | null = null;
 
   return {
     /** The HTTP server for clients; the gateway takes its upgrades to WebSocket. */
@@ -45,7 +50,7 @@ export function openHttp({ config, logger, metrics }: Base, { operator }: Operat
     callers,
     proxies,
     /** Sets what answers requests. */
-    serve({ redis, clock: { clock, now }, audit, gateway: { handler, tokens, requestLimit } }: HttpNeeds): void {
+    serve({ redis, clock: { clock, now }, audit, webhooks, gateway: { handler, tokens, requestLimit } }: HttpNeeds): void {
       const readiness = async () => {
         const [redisHealth, databaseUp] = await Promise.all([ping(redis.commands, config.KEY_PREFIX), audit.trail?.ping()]);
         const checks = {
@@ -67,26 +72,47 @@ export function openHttp({ config, logger, metrics }: Base, { operator }: Operat
         logger,
         callers,
         tokens,
+        publicUrl: config.PUBLIC_URL ?? null,
+        listensAt: () => listeningAt,
         proxies,
         limit: requestLimit,
         connectionLimit,
         consoleDir: consoleDir(),
         operator: operatorServer === undefined ? operator : undefined,
         exposition,
+        webhooks: webhooks.endpoints,
+        feed: audit.trail,
+        closing: closing.signal,
+        publishedKeys: publishedKeys(config.SIGNING_KEY),
       });
       serve(server, koa, handler);
       if (operatorServer === undefined) return;
-      const operatorKoa = createOperatorApp({ operator, exposition, handler, metrics, logger, proxies: NO_PROXIES, callers });
+      const operatorKoa = createOperatorApp({
+        operator,
+        exposition,
+        handler,
+        metrics,
+        logger,
+        proxies: NO_PROXIES,
+        callers,
+        webhooks: webhooks.endpoints,
+        feed: audit.trail,
+        closing: closing.signal,
+        now,
+      });
       serve(operatorServer, operatorKoa, handler);
     },
     /** Begins to listen. Throws ConfigError if a port cannot be used. */
     async listen(): Promise<{ url: string; operatorUrl: string | undefined }> {
       const operatorUrl = operatorServer && (await listen(operatorServer, 'OPERATOR_PORT', config));
-      return { url: `${await listen(server, 'PORT', config)}${basePath}`, operatorUrl };
+      listeningAt = `${await listen(server, 'PORT', config)}${basePath}`;
+      return { url: listeningAt, operatorUrl };
     },
     /** Becomes not ready, refuses new WebSockets, and ends each connection after its next answer. */
     drain(): void {
       draining = true;
+      // Streams end, whose clients come back to another instance.
+      closing.abort();
       connections.drain();
     },
     /** Stops listening and closes the connections. Resolves when they have ended. */

@@ -31,6 +31,8 @@ export interface AuditWriterOptions {
   /** Pause before refused events are tried again, ms; doubles with each further attempt. Default 2000. */
   retryDelayMs?: number;
   schema?: Schema | undefined;
+  /** Called with the webhook endpoints that got deliveries. */
+  owed?: (endpointIds: string[]) => void;
 }
 
 /**
@@ -65,11 +67,12 @@ export function startAuditWriter({
   retentionDays,
   retryDelayMs,
   schema = SCHEMA,
+  owed,
 }: AuditWriterOptions): AuditWriter {
   const database = openDatabase(databaseUrl, logger, { connections: CONNECTIONS, statementMs: STATEMENT_MS });
   const producer = connectRedis(redisUrl, 'commands', 'audit-queue', logger);
   const queue = openQueue(producer, keyPrefix, logger, retryDelayMs);
-  const store = new EventStore(database, logger);
+  const store = new EventStore(database, logger, owed);
   const worker = new AuditWorker({ redisUrl, keyPrefix, store, schema, logger });
   const survivingFailover = replicated(producer, queue.toKey('meta'));
   const relay = new Relay({ outbox, accept: (batch) => survivingFailover(() => enqueue(queue, batch)), logger });

@@ -6,6 +6,9 @@ import { PACKAGE_ROOT } from '../package-root.ts';
 import { Pool, schemaOf } from './pool.ts';
 
 const CONNECT_TIMEOUT_MS = 5_000;
+const DIRECTORY = path.join(PACKAGE_ROOT, 'prisma', 'migrations');
+/** Whether Prisma's table is there. */
+const EXISTS = `SELECT to_regclass('_prisma_migrations') IS NOT NULL AS exists`;
 
 /**
  * The lock that Prisma takes, so that `prisma migrate` and this wait for each other. It ends with the transaction, also
@@ -49,10 +52,7 @@ export class MigrationError extends Error {
  * @returns the names of the migrations that were applied now
  * @throws MigrationError
  */
-export async function applyMigrations(
-  databaseUrl: string,
-  { directory = path.join(PACKAGE_ROOT, 'prisma', 'migrations') } = {},
-): Promise<string[]> {
+export async function applyMigrations(databaseUrl: string, { directory = DIRECTORY } = {}): Promise<string[]> {
   const pool = new Pool({ connectionString: databaseUrl, max: 1, connectionTimeoutMillis: CONNECT_TIMEOUT_MS });
   try {
     const client = await pool.connect();
@@ -77,10 +77,30 @@ export async function applyMigrations(
   }
 }
 
+/**
+ * The names of the migrations that a database lacks, oldest first; changes nothing.
+ * @throws the driver's error where the database can't be read
+ */
+export async function pendingMigrations(databaseUrl: string, directory = DIRECTORY): Promise<string[]> {
+  const pool = new Pool({ connectionString: databaseUrl, max: 1, connectionTimeoutMillis: CONNECT_TIMEOUT_MS });
+  try {
+    const client = await pool.connect();
+    client.on('error', () => {});
+    try {
+      const { rows } = await client.query<{ exists: boolean }>(EXISTS);
+      return rows[0]?.exists === true ? await pending(client, directory) : namesIn(directory);
+    } finally {
+      client.release(true);
+    }
+  } finally {
+    await pool.end();
+  }
+}
+
 /** Creates Prisma's table and the schema that the URL names, where they are missing. */
 async function createTable(client: PoolClient, schema: string | undefined): Promise<void> {
   if (schema !== undefined) await client.query(`CREATE SCHEMA IF NOT EXISTS ${client.escapeIdentifier(schema)}`);
-  const { rows } = await client.query<{ exists: boolean }>(`SELECT to_regclass('_prisma_migrations') IS NOT NULL AS exists`);
+  const { rows } = await client.query<{ exists: boolean }>(EXISTS);
   if (rows[0]?.exists === true) return;
   const { rowCount } = await client.query(OTHER_TABLES);
   if (rowCount !== 0) {
@@ -99,8 +119,13 @@ async function pending(client: PoolClient, directory: string): Promise<string[]>
     throw new Error(`migration ${failed.name} failed before; repair what it left, then say so by \`prisma migrate resolve\``);
   }
   const applied = new Set(rows.map(({ name }) => name));
+  return namesIn(directory).filter((name) => !applied.has(name));
+}
+
+/** All migrations, oldest first. */
+function namesIn(directory: string): string[] {
   return readdirSync(directory, { withFileTypes: true })
-    .filter((entry) => entry.isDirectory() && !applied.has(entry.name))
+    .filter((entry) => entry.isDirectory())
     .map(({ name }) => name)
     .sort();
 }

@@ -76,7 +76,7 @@ export class Retention {
  *
  * The statement locks a session's row before it checks it again. If its id is used again at this moment, the row is
  * either seen as unfinished, or the new row is written after the old one is gone. Events newer than the row are never
- * touched.
+ * touched, and sessions stay of which a webhook has something to deliver.
  * @param before only sessions whose last event is older
  */
 export async function deleteFinished(database: PrismaClient, before: Date, limit: number): Promise<number> {
@@ -84,6 +84,7 @@ export async function deleteFinished(database: PrismaClient, before: Date, limit
     WITH old AS MATERIALIZED (
       SELECT session_id, epoch, version FROM sync_sessions
       WHERE (deleted_at IS NOT NULL OR status IN ('expired', 'completed', 'cancelled')) AND updated_at < ${before.toISOString()}::timestamptz
+        AND NOT EXISTS (SELECT FROM webhook_deliveries WHERE webhook_deliveries.session_id = sync_sessions.session_id AND webhook_deliveries.status = 'pending')
       ORDER BY updated_at LIMIT ${limit}
       FOR UPDATE SKIP LOCKED
     ), events AS (

@@ -21,12 +21,15 @@ export interface RefusedEvent {
 export class EventStore {
   readonly #database: PrismaClient;
   readonly #logger: Logger;
+  readonly #owed: (endpointIds: string[]) => void;
   #reachable = true;
   #comingBack: Promise<void> | undefined;
 
-  constructor(database: PrismaClient, logger: Logger) {
+  /** @param owed called with the webhook endpoints that got deliveries */
+  constructor(database: PrismaClient, logger: Logger, owed: (endpointIds: string[]) => void = () => {}) {
     this.#database = database;
     this.#logger = logger;
+    this.#owed = owed;
   }
 
   /** False after a failure that was no refusal, until the next success. */
@@ -67,8 +70,9 @@ export class EventStore {
     for (let unclear = 0; ;) {
       signal.throwIfAborted();
       try {
-        await insertEvents(this.#database, events);
+        const owed = await insertEvents(this.#database, events);
         this.#found();
+        if (owed.length > 0) this.#owed(owed);
         return undefined;
       } catch (error) {
         const verdict = error instanceof SyntaxError ? 'refused' : verdictOf(error);

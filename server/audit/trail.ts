@@ -5,6 +5,8 @@ import type { Logger } from '../observability/logger.ts';
 import type { History } from '../transport/history-port.ts';
 import { answers, closeDatabase, openDatabase } from './database.ts';
 import { within } from '../util/within.ts';
+import type { Feed } from '../transport/feed-port.ts';
+import { readFeed } from './feed.ts';
 import { history, incarnations } from './history.ts';
 import { newest } from './newest.ts';
 import { causeOf, isOutage } from './database-errors.ts';
@@ -15,7 +17,7 @@ const CONNECTIONS = { history: 3, newest: 2 };
 const STATEMENT_MS = 3_000;
 const PING_MS = 1_000;
 
-export interface TrailReader extends Trail, History {
+export interface TrailReader extends Trail, History, Feed {
   /** Whether PostgreSQL answers within a second. Never rejects. */
   ping(): Promise<boolean>;
   /** Closes the connections, once. Never rejects. */
@@ -46,6 +48,7 @@ export function createTrail({
     incarnations: (sessionId, createdAt, most) => reachable(() => incarnations(database, sessionId, createdAt, most), logger),
     history: (sessionId, afterVersion, limit, types, epochs, snapshots, seen) =>
       reachable(() => history(database, sessionId, afterVersion, limit, types, schema, epochs, snapshots, seen), logger),
+    feed: (query) => reachable(() => readFeed(database, query), logger),
     ping: () => within(PING_MS, answers(urgent), () => false),
     close: () => (closing ??= Promise.all([database, urgent].map((each) => closeDatabase(each, logger))).then(() => {})),
   };

@@ -101,34 +101,40 @@ export function changesBetween(before: SessionState, after: SessionState): State
   const changes: StateChanges = Object.fromEntries(
     Object.entries(fields).filter(([name, value]) => !same(before[name as keyof SessionState], value)),
   );
-  const participants = after.participants.flatMap((one, index) => patchOf(before.participants[index], one, 'participant_id'));
-  const groups = after.groups.flatMap((one, index) => patchOf(before.groups[index], one, 'group_id'));
+  const participants = patchesOf(before.participants, after.participants, 'participant_id');
+  const groups = patchesOf(before.groups, after.groups, 'group_id');
   if (participants.length > 0) changes.participants = participants;
   if (groups.length > 0) changes.groups = groups;
-  const items = (after.items ?? []).flatMap((one, index) => patchOf(before.items?.[index], one, 'item_id'));
+  const items = patchesOf(before.items ?? [], after.items ?? [], 'item_id');
   if (items.length > 0) changes.items = items;
   return changes;
 }
 
-function patchOf<Entry extends object, Id extends keyof Entry>(
-  before: Entry | undefined,
-  after: Entry,
-  id: Id,
-): (Pick<Entry, Id> & Partial<Entry>)[] {
-  if (before === after) return [];
-  if (before === undefined) return [after];
-  let patch: (Pick<Entry, Id> & Partial<Entry>) | undefined;
+type PatchOf<Entry, Id extends keyof Entry> = Pick<Entry, Id> & Partial<Entry>;
+
+function patchesOf<Entry extends object, Id extends keyof Entry>(before: Entry[], after: Entry[], id: Id): PatchOf<Entry, Id>[] {
+  const patches: PatchOf<Entry, Id>[] = [];
+  for (const [index, one] of after.entries()) {
+    const old = before[index];
+    const patch = old === one ? undefined : old === undefined ? one : patchOf(old, one, id);
+    if (patch !== undefined) patches.push(patch);
+  }
+  return patches;
+}
+
+function patchOf<Entry extends object, Id extends keyof Entry>(before: Entry, after: Entry, id: Id): PatchOf<Entry, Id> | undefined {
+  let patch: PatchOf<Entry, Id> | undefined;
   for (const name in after) {
     if (DERIVED.has(name) || same(before[name], after[name])) continue;
-    patch ??= { [id]: after[id] } as Pick<Entry, Id> & Partial<Entry>;
+    patch ??= { [id]: after[id] } as PatchOf<Entry, Id>;
     patch[name] = after[name];
   }
   for (const name of MAY_GO) {
     if (!(name in before) || name in after) continue;
-    patch ??= { [id]: after[id] } as Pick<Entry, Id> & Partial<Entry>;
+    patch ??= { [id]: after[id] } as PatchOf<Entry, Id>;
     Object.assign(patch, { [name]: null });
   }
-  return patch === undefined ? [] : [patch];
+  return patch;
 }
 
 /** Successive states share free JSON and lists. Values from different readings are compared by their JSON text. */

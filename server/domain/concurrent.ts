@@ -13,7 +13,7 @@ import {
 } from '#contract';
 import { checkStatus, hasWithdrawn, statusSaysNo } from './allowed.ts';
 import { chargeOf, counted, passTogether, goOnOrEnd, isClosed, NOTHING, running, stopClocks } from './clock-set.ts';
-import { checkTexts } from './check-texts.ts';
+import { addAnswer, checkAnswer } from './check-texts.ts';
 import { checkCycleCount } from './cycle-guard.ts';
 import type { Decision, TimerCommand } from './decide.ts';
 import { edit } from './edit.ts';
@@ -149,14 +149,17 @@ function begun(state: SessionState, at: number): SessionState {
 function finish(state: SessionState, { participant_id: id, cycle_count, answer }: Finish, now: number, at: number): Decision {
   const misplaced = checkCycleCount(state, cycle_count);
   if (misplaced !== null) return misplaced;
-  const tooLarge = answer === undefined ? [] : checkTexts(state, 'answer', answer);
+  const tooLarge = answer === undefined ? [] : checkAnswer(state, answer);
   if (tooLarge.length > 0) return invalid(tooLarge);
   const one = state.participants.find(({ participant_id }) => participant_id === id);
   const late = one === undefined ? undefined : finishedLate(state, one, now, at, answer);
   if (late !== undefined) return late;
   const since = one?.cycle_started_at;
   const finishedAt = since == null ? now : Math.max(now, instantOf(since));
-  return moveOne(state, 'finish', id, finishedAt, at, { finished_at: iso(finishedAt), ...(answer === undefined ? {} : { answer }) });
+  const note = { finished_at: iso(finishedAt), ...(answer === undefined ? {} : { answer }) };
+  const decision = moveOne(state, 'finish', id, finishedAt, at, note);
+  if (decision.ok && answer !== undefined) addAnswer(state, decision.event.state, answer);
+  return decision;
 }
 
 /** Resumes all clocks that were not paused on their own. */

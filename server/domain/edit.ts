@@ -11,7 +11,7 @@ import {
 } from '#contract';
 import { canonicalJson } from './canonical.ts';
 import { checkTexts } from './check-texts.ts';
-import { share } from './clock-set.ts';
+import { NOTHING, share } from './clock-set.ts';
 import { editParticipants, goOnAfter, mergedByKeys, movesSomebody } from './edit-participants.ts';
 import { record, type SessionEvent } from './event.ts';
 import { checkItems, itemId, itemsOf } from './programme.ts';
@@ -30,7 +30,7 @@ export function edit(
   at: number,
 ): { ok: true; event: SessionEvent } | Refusal {
   const draft = draftOf(state);
-  const charge = settleSession(draft, at);
+  const charge = draft.concurrent === true ? NOTHING : settleSession(draft, at);
   const issues = [
     // Before the items, which may be those of somebody who joins.
     ...(participants === undefined ? [] : editParticipants(draft, participants, at)),

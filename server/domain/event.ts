@@ -35,8 +35,11 @@ export function record(
   if (isLazy(draft)) {
     keepUnchanged(before, draft);
     deriveConcurrent(draft, at, before.participants);
-  } else derive(draft, at);
-  const event = { event_type, at, ...charge, metadata, state: shareParticipants(before, draft) };
+  } else {
+    derive(draft, at);
+    shareParticipants(before, draft);
+  }
+  const event = { event_type, at, ...charge, metadata, state: draft };
   if (before.answers !== undefined) event.metadata = { ...metadata, ...noteOfAnswers(before, draft, event) };
   return event;
 }

@@ -3,7 +3,7 @@
  * session may hide what participants answer until their cycle has ended. Pure.
  */
 import { asTold, goesOnAlone, isLazy } from '#clock';
-import type { EventType, JsonObject, ParticipantState, SessionState, StateChanges } from '#contract';
+import type { EventType, JsonObject, JsonValue, ParticipantState, SessionState, StateChanges } from '#contract';
 import { changesBetween } from './changes.ts';
 
 /** Stands for whoever sees the answers of all participants. */
@@ -109,4 +109,15 @@ export function metadataShownTo(metadata: JsonObject, participantId: string | nu
   if (metadata['hidden'] !== true || seen === EVERY_ANSWER || (seen !== undefined && seen === participantId)) return metadata;
   const { answer: _answer, command_id: _id, ...shown } = metadata;
   return shown;
+}
+
+/** Fields of an event's metadata that backends are told of. */
+const TOLD_OF_EVENT = ['action_applied', 'reason', 'command_id', 'actor'] as const;
+
+/**
+ * What webhooks and the feed tell of an event's metadata. Answers are not among it: whoever reads them there need not
+ * be one who may see them.
+ */
+export function toldOfEvent(metadata: JsonObject): Partial<Record<(typeof TOLD_OF_EVENT)[number], JsonValue>> {
+  return Object.fromEntries(TOLD_OF_EVENT.flatMap((name) => (metadata[name] === undefined ? [] : [[name, metadata[name]]])));
 }

@@ -40,7 +40,9 @@ export interface Proposal {
 }
 
 /** The store's result; after a commit with the session as it is now. */
-export type Committed = Exclude<CommitResult, { outcome: 'committed' | 'other_run' }> | { outcome: 'committed'; session: LiveSession };
+export type Committed =
+  | Exclude<CommitResult, { outcome: 'committed' | 'other_run' | 'behind' }>
+  | { outcome: 'committed'; session: LiveSession };
 
 /** Whether the session exists and was not deleted. */
 export function isLive(session: StoredSession | null): session is LiveSession {
@@ -131,6 +133,8 @@ export class Committer {
     }
     if (result.outcome === 'other_run') throw new Error('a new epoch was refused');
     const { session_id } = last.state;
+    // The cache learns what won the race from its publication.
+    if (result.outcome === 'behind') return { outcome: 'conflict', session: base };
     if (result.outcome !== 'committed') {
       // What Redis has counts: the session may have been lost or deleted.
       if (result.outcome !== 'clock' && isLive(result.session)) cache.replace(result.session);

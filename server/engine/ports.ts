@@ -124,6 +124,8 @@ export type CommitResult =
   | { outcome: 'committed'; lastHash: string | null; token: string }
   /** Another commit was first; `session` is the present one. */
   | { outcome: 'conflict'; session: StoredSession | null }
+  /** The same of several commands on a session that is too large to be read again and again: other ways bring it. */
+  | { outcome: 'behind' }
   /** This very command had its effect before. */
   | { outcome: 'repeated'; session: StoredSession | null; command: IdempotencyRecord }
   /** The commit's instant and the clock of Redis are too far apart. */

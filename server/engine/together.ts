@@ -1,8 +1,10 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import { isAfter } from '#clock';
 import type { SessionEvent } from '../domain/event.ts';
 import { mustCarrySnapshot } from '../domain/snapshots.ts';
 import { Slice } from '../util/turns.ts';
 import type { Outcome } from './command-context.ts';
+import { isLive } from './committer.ts';
 import type { Execution, ExecuteOptions } from './execute.ts';
 import { type CommandKey, type LiveSession, StoreUnavailableError } from './ports.ts';
 
@@ -24,8 +26,16 @@ interface Joint {
 }
 
 /** How long deciding for one commit may hold the event loop, ms, and how many commands always fit. */
-const SLICE_MS = 2;
+const SLICE_MS = 3;
 const AT_LEAST = 8;
+/**
+ * After a commit of several commands fewer than ENOUGH wait so long for others, ms: a commit costs much more than a
+ * command in it.
+ */
+const ENOUGH = 20;
+const APART_MS = 40;
+/** How long the publication of a commit may be behind the answer that it was first, ms. */
+const BEHIND_MS = 5;
 /** After so many races that other instances won, the first command runs alone. */
 const TRIES = 5;
 
@@ -58,6 +68,7 @@ export class Together {
     while (line.length > 0) {
       try {
         if (line.length === 1 || !(await this.#commitSeveral(sessionId, line))) await runFirst(line);
+        else if (line.length < ENOUGH) await wait(APART_MS);
       } catch (error) {
         // Every command of the line would meet the same outage.
         for (const { reject } of line.splice(0)) reject(error);
@@ -83,10 +94,24 @@ export class Together {
         }
         return true;
       }
-      // The commit that won the race is in the cache now. Any other failure is left to the first command alone.
-      if (result.outcome !== 'conflict' || !isAfter(cache.get(sessionId), base)) return false;
+      // Any other failure is left to the first command alone.
+      if (result.outcome !== 'conflict' || !(await this.#findNewer(sessionId, base))) return false;
     }
     return false;
+  }
+
+  /**
+   * Sees to it that the commit that won a race is in the cache. Of a large session it is published to all instances
+   * with sockets in its room; only where none comes, the session is read. False if there is none.
+   */
+  async #findNewer(sessionId: string, base: LiveSession): Promise<boolean> {
+    const { cache, store } = this.#options;
+    if (isAfter(cache.get(sessionId), base)) return true;
+    await wait(BEHIND_MS);
+    if (isAfter(cache.get(sessionId), base)) return true;
+    const { session } = await store.load(sessionId);
+    if (isLive(session)) cache.replace(session);
+    return isAfter(cache.get(sessionId), base);
   }
 
   /** Decides on commands from the head of a line, up to the first one that must run alone. */

@@ -6,6 +6,7 @@ import { type Config, ConfigError, loadConfig } from '../config.ts';
 import { within } from '../util/within.ts';
 import { ownerOf, StartError } from './claim.ts';
 import { withWayOut } from './file-errors.ts';
+import { keptKeys } from './kept-keys.ts';
 import { startPrivatePostgres } from './private-postgres.ts';
 import type { PrivateProcess } from './private-process.ts';
 import { startPrivateRedis } from './private-redis.ts';
@@ -86,8 +87,9 @@ export class LocalStack {
       await applyMigrations(databaseUrl);
       this.checkOpen();
     }
+    const keys = draft.AUDIT_WORKER === 'none' ? {} : await keptKeys(path.join(directory, 'keys'));
     progress('starting the server');
-    const app = await createApp(localConfig(env, { REDIS_URL: redisUrl, DATABASE_URL: databaseUrl }));
+    const app = await createApp(localConfig(env, { REDIS_URL: redisUrl, DATABASE_URL: databaseUrl, ...keys }));
     // The databases are stopped in order even if the server has not closed by then.
     this.closers.push(() => within(draft.SHUTDOWN_TIMEOUT_MS, app.close(), () => {}));
     this.checkOpen();

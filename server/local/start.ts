@@ -1,7 +1,7 @@
 import { networkInterfaces } from 'node:os';
 import path from 'node:path';
 import { ConfigError } from '../config.ts';
-import { addressesOf } from './addresses.ts';
+import { addressesOf } from '../util/addresses.ts';
 import { StartError } from './claim.ts';
 import { LocalStack } from './local-stack.ts';
 

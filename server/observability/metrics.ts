@@ -16,9 +16,59 @@ export function createMetrics() {
   });
   // Present from the first scrape, so that an alert can tell zero from unknown.
   for (const status of ['waiting', 'active', 'delayed', 'failed'] as const) queueSize.set({ status }, 0);
+  const webhookDisabled = new Counter({
+    name: 'synckairos_webhook_endpoints_disabled_total',
+    help: 'Webhook endpoints that were disabled, by reason',
+    labelNames: ['reason'] as const,
+    registers,
+  });
+  for (const reason of ['gone', 'failing', 'requested'] as const) webhookDisabled.inc({ reason }, 0);
+  const webhookAttempts = new Counter({
+    name: 'synckairos_webhook_attempts_total',
+    help: 'Attempts to deliver a webhook: delivered, refused by the receiver, or unreachable',
+    labelNames: ['outcome'] as const,
+    registers,
+  });
+  for (const outcome of ['delivered', 'refused', 'unreachable'] as const) webhookAttempts.inc({ outcome }, 0);
+  const webhookEndpoints = new Gauge({
+    name: 'synckairos_webhook_endpoints',
+    help: 'Webhook endpoints by status',
+    labelNames: ['status'] as const,
+    registers,
+  });
+  for (const status of ['enabled', 'disabled'] as const) webhookEndpoints.set({ status }, 0);
   return {
     registry,
     queueSize,
+    webhookDisabled,
+    webhookAttempts,
+    webhookEndpoints,
+    webhookGivenUp: new Counter({
+      name: 'synckairos_webhook_given_up_total',
+      help: 'Webhook deliveries given up after their last attempt',
+      registers,
+    }),
+    webhookDelay: new Histogram({
+      name: 'synckairos_webhook_first_attempt_delay_ms',
+      help: 'Time from an event to the first attempt to deliver it',
+      buckets: [50, 100, 250, 500, 1000, 2500, 5000, 10_000, 60_000],
+      registers,
+    }),
+    webhookLag: new Gauge({
+      name: 'synckairos_webhook_lag_ms',
+      help: 'For how long the webhook delivery has been due that waits longest',
+      registers,
+    }),
+    feedHeldBack: new Gauge({
+      name: 'synckairos_feed_held_back_ms',
+      help: 'Age of the oldest event that is in the trail and not yet in the feed, since a transaction has not ended',
+      registers,
+    }),
+    webhookPending: new Gauge({
+      name: 'synckairos_webhook_deliveries_pending',
+      help: 'Webhook deliveries that have an attempt before them',
+      registers,
+    }),
     ready: new Gauge({ name: 'synckairos_ready', help: '1 while /ready is 200, else 0', registers }),
     httpRequests: new Counter({
       name: 'synckairos_http_requests_total',

@@ -125,7 +125,7 @@ export function recordJson({ fingerprint }: CommandKey, state: Pick<SessionState
 export function toCommitResult(reply: unknown, lastHash: string | null, token: string, schema: Schema): CommitResult {
   const [outcome, ...fields] = reply as [string, ...Field[]];
   if (outcome === 'ok') return { outcome: 'committed', lastHash, token };
-  if (outcome === 'clock' || outcome === 'other_run') return { outcome };
+  if (outcome === 'clock' || outcome === 'other_run' || outcome === 'behind') return { outcome };
   const [facts, state, record, undo] = fields;
   const session = toSession([facts, state, undo], schema);
   const command = toRecord(record);

@@ -64,7 +64,7 @@ export function commitArguments(
     texts.length,
     // Where the contract's part of the stored state begins, without its brace; Lua counts from 1.
     encodeState('{', schema).length + 1,
-    replaces ? '1' : '0',
+    replaces ? '1' : commit.commands !== undefined && isInPieces(text) ? '2' : '0',
     pieces.length,
     expiredSinceText(commit.expiredSince ?? null),
     deleted ? '' : undoText(commit.undo),

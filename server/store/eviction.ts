@@ -15,7 +15,7 @@ export async function watchEviction(redis: RedisClient, logger: Logger, metrics:
   const look = async () => {
     const servers = redis.isCluster ? (redis as Cluster).nodes('master') : [redis as Redis];
     const answers = await Promise.allSettled(servers.map((server) => server.info('memory')));
-    const policies = answers.flatMap((answer) => (answer.status === 'fulfilled' ? evictingPolicy(answer.value) : []));
+    const policies = answers.flatMap((answer) => (answer.status === 'fulfilled' ? evictingPolicies(answer.value) : []));
     metrics.redisEvicting.set(policies.length);
     if (policies.length > 0 && !warned) {
       logger.warn({ policy: policies[0] }, 'Redis may evict running sessions when its memory is full: set maxmemory-policy noeviction');
@@ -28,7 +28,7 @@ export async function watchEviction(redis: RedisClient, logger: Logger, metrics:
 }
 
 /** The eviction policy that INFO names; none if memory is not limited or nothing is evicted. */
-function evictingPolicy(info: string): string[] {
+export function evictingPolicies(info: string): string[] {
   const policy = /^maxmemory_policy:(\S+)/m.exec(info)?.[1];
   const isLimited = Number(/^maxmemory:(\d+)/m.exec(info)?.[1]) > 0;
   return isLimited && policy !== undefined && policy !== 'noeviction' ? [policy] : [];

@@ -45,12 +45,21 @@ export function createKeys(prefix: string) {
           `${partition(index)}:c/${sessionId}/${sender === undefined ? '' : `${sender}/`}${id}`,
         /** When somebody was last connected, Unix ms. */
         seen: `${partition(index)}:seen/${sessionId}`,
+        /** The join code that was made last for a way in. */
+        code: (way: string, participant: string | null) => `${partition(index)}:j/${sessionId}/${way}/${participant ?? ''}`,
         /** When the switch limit of a sender (senderOf) is full again. */
         switches: (sender: string) => `${partition(index)}:rb/${sessionId}/${sender}`,
       };
     },
     /** How many requests an address has made in the present minute. */
     requests: (address: string) => `${prefix}:rl/${address}`,
+    /** What a join code leads to. */
+    code: (code: string) => `${prefix}:j/${code}`,
+    /** When the limit of codes that a sender (senderOf) makes is full again. */
+    codesBy: (sender: string) => `${prefix}:jm/${sender}`,
+    /** When the limit of wrong codes is full again: of an address, and of all addresses. */
+    wrongCodes: (address: string) => `${prefix}:jw/${address}`,
+    allWrongCodes: `${prefix}:jw`,
     /**
      * Sorted set of an owner's claims to places, `<session id>/<token>`, by the instant at which they were made, Unix
      * ms.

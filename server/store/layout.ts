@@ -1,4 +1,4 @@
-import type { SessionState } from '#contract';
+import type { ParticipantState, SessionState } from '#contract';
 import { encodeState, type Schema } from '../domain/schema.ts';
 
 /**
@@ -34,12 +34,17 @@ export function layOut(state: SessionState, before: SessionState | null, json: (
   const stored = before !== null && before.participants.length >= SPLIT_FROM ? before : null;
   const pieces: Layout['pieces'] = [];
   for (let from = 0; from < participants.length; from += PIECE) {
-    const piece = participants.slice(from, from + PIECE);
-    // Unchanged participants are the same objects as before (shareParticipants).
-    if (stored !== null && piece.every((one, index) => one === stored.participants[from + index])) continue;
-    pieces.push([`p${from / PIECE}`, JSON.stringify(piece).slice(1, -1)]);
+    if (stored !== null && isSamePiece(participants, stored.participants, from)) continue;
+    pieces.push([`p${from / PIECE}`, JSON.stringify(participants.slice(from, from + PIECE)).slice(1, -1)]);
   }
   return { text: `${encodeState(JSON.stringify(rest), schema).slice(0, -1)},${OPEN}`, pieces, replaces: stored === null };
+}
+
+/** Whether nothing is new in a piece: unchanged participants are the same objects as before (shareParticipants). */
+function isSamePiece(after: ParticipantState[], before: ParticipantState[], from: number): boolean {
+  const end = Math.min(from + PIECE, Math.max(after.length, before.length));
+  for (let place = from; place < end; place++) if (after[place] !== before[place]) return false;
+  return true;
 }
 
 /** Whether a stored session's text has its participants in pieces. */

@@ -9,6 +9,7 @@ import { type CommandKey, StoreUnavailableError } from '../engine/ports.ts';
 import type { Metrics } from '../observability/metrics.ts';
 import { FewAtOnce } from '../util/few-at-once.ts';
 import type { Access, Permit } from './access/access.ts';
+import type { JoinCodes } from './access/codes.ts';
 import { accessCommands } from './access/commands.ts';
 import {
   adjusted,
@@ -74,6 +75,7 @@ export interface CommandPorts {
   metrics: Metrics;
   /** Undefined with AUTH_MODE=none: everybody may send every command. */
   access: Access | undefined;
+  codes: Pick<JoinCodes, 'make' | 'open'>;
   /** Disconnects all sockets that came by a link, on all instances. */
   evict(linkId: string): void;
   audience: AudienceOf;
@@ -82,7 +84,18 @@ export interface CommandPorts {
 export type CommandTable = { [Name in CommandName]: (payload: Parsed<Name>, call: Call) => Promise<Answer> };
 
 /** The table of what each command does with a payload that passed its schema. */
-export function createCommands({ engine, archive, clock, trail, limits, access, evict, audience, metrics }: CommandPorts): CommandTable {
+export function createCommands({
+  engine,
+  archive,
+  clock,
+  trail,
+  limits,
+  access,
+  codes,
+  evict,
+  audience,
+  metrics,
+}: CommandPorts): CommandTable {
   /** A command that changes a session by the rules of the domain. */
   const timer = <Name extends TimerCommandName>(name: Name, answer: (outcome: Outcome, payload: Parsed<Name>) => Answer = stateOf) => {
     const type = name.slice('session:'.length);
@@ -207,7 +220,12 @@ export function createCommands({ engine, archive, clock, trail, limits, access, 
 
     'session:history': createHistoryCommand({ archive, trail, metrics }),
 
-    ...accessCommands({ access, evict, read: async (payload, call) => seenBy(await readSession(payload, call), call.permit?.answers) }),
+    ...accessCommands({
+      access,
+      codes,
+      evict,
+      read: async (payload, call) => seenBy(await readSession(payload, call), call.permit?.answers),
+    }),
 
     'time:sync': async (payload, call) => ({
       ok: true,

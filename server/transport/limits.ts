@@ -27,7 +27,9 @@ export type LimitName =
   | 'session_sockets'
   | 'owner_sessions'
   | 'history'
-  | 'sign_in';
+  | 'sign_in'
+  | 'codes'
+  | 'wrong_codes';
 
 const SENTENCES: Record<LimitName, string> = {
   general: 'Too many requests from this address',
@@ -40,6 +42,8 @@ const SENTENCES: Record<LimitName, string> = {
   session_sockets: 'Too many sockets in this session',
   owner_sessions: 'Too many unfinished sessions of this owner',
   history: 'Too many histories are read at this moment',
+  codes: 'Too many codes made by you',
+  wrong_codes: 'Too many wrong codes; wait before you try another one',
   sign_in: 'Too many wrong passwords; wait before you sign in',
 };
 

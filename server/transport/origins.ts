@@ -53,6 +53,16 @@ export class Callers {
   }
 
   /**
+   * Whether no page of another origin made a browser send this, whatever CORS_ORIGIN lists: for what changes where the
+   * server sends to.
+   */
+  isOwnPage(request: IncomingMessage): boolean {
+    const { origin, 'sec-fetch-site': site } = request.headers;
+    if (origin === undefined) return site === undefined || !FOREIGN.has(site);
+    return site === 'same-origin' || origin.toLowerCase() === this.#ownOrigin(request);
+  }
+
+  /**
    * Whether `Host` names this server. If a page's own name is pointed to our address (DNS rebinding), its browser takes
    * us for the same origin; only the name shows it. An IP address cannot be redirected, and what sends no `Host` is not
    * a browser.

@@ -3,6 +3,11 @@ import {
   ACTION_TYPES,
   type ActionOnTimeout,
   ANSWER_MAX_BYTES,
+  CODE_DEFAULT_SECONDS,
+  CODE_LENGTH,
+  CODE_MAX_SECONDS,
+  CODE_MIN_SECONDS,
+  CODE_WAYS,
   CLOCK_MAX_MS,
   CLOCK_MIN_MS,
   CYCLES_MAX,
@@ -245,6 +250,25 @@ export const schemas = {
     }),
   'session:links': z.strictObject(session),
   'session:revoke': z.strictObject({ ...session, link_id: id }),
+  'session:code': z
+    .strictObject({
+      ...session,
+      way: z.enum(CODE_WAYS),
+      participant_id: id.optional(),
+      expires_in: z.int().min(CODE_MIN_SECONDS).max(CODE_MAX_SECONDS).default(CODE_DEFAULT_SECONDS),
+    })
+    .refine(({ way, participant_id }) => (way === 'play') === (participant_id !== undefined), {
+      path: ['participant_id'],
+      message: 'Required for play, and for nothing else',
+    }),
+  // As somebody may have written it down: c-f-h-j-k-l.
+  'code:open': z.strictObject({
+    ...options,
+    code: z
+      .string()
+      .min(1)
+      .max(3 * CODE_LENGTH),
+  }),
   'auth:refresh': z.strictObject({ token: z.string().min(1) }),
   'time:sync': z.strictObject({ client_time_ms: z.number().optional() }),
 } satisfies { [Name in CommandName]: z.ZodType<Commands[Name]['payload']> };

@@ -45,7 +45,7 @@ describe('the history of an id that several have used', () => {
   const finished = async (): Promise<SessionState> => {
     const state = await send<SessionState>(anna, 'POST', '', chess());
     await send(anna, 'POST', `/${state.session_id}/cancel`);
-    await until('both events are in the trail', async () => (await told(anna, state.session_id)) === 'anna.1 anna.2', 10_000);
+    await until('both events are in the trail', async () => (await told(anna, state.session_id)) === 'anna.1 anna.2');
     return state;
   };
   /** Ben creates a session with the id on an instance without a trail, so that the trail does not know of it. */
@@ -106,7 +106,7 @@ describe('the history of an id that several have used', () => {
     };
     for (const end of ['finished', 'deleted', 'unfinished']) {
       const { session_id: id } = end === 'unfinished' ? await send<SessionState>(anna, 'POST', '', chess()) : await finished();
-      await until('the trail knows of it', async () => (await told(anna, id)) !== '', 10_000);
+      await until('the trail knows of it', async () => (await told(anna, id)) !== '');
       if (end === 'deleted') await as(anna, app, 'DELETE', `/v1/sessions/${id}`);
       else await forget(id);
       expect(await code(ben, id), end).to.equal('SESSION_EXISTS');

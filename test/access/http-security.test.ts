@@ -66,7 +66,6 @@ describe('HTTP headers, operators and origins', () => {
   });
 
   describe('for pages in a browser', function () {
-    this.timeout(60_000);
     let foreign: ForeignOrigin;
     let page: Page;
     let origin: string;

@@ -72,7 +72,7 @@ describe('owners and claims', () => {
     const game = chess();
     const path = `/${game.session_id}?command_id=bye`;
     await call(anna, 'POST', '', game);
-    await until('the trail knows whose it was', async () => (await history(game.session_id)).length === 1, 10_000);
+    await until('the trail knows whose it was', async () => (await history(game.session_id)).length === 1);
     expect(await code(anna, 'DELETE', path)).to.equal('ok');
     expect(await code(anna, 'DELETE', path)).to.equal('ok');
     expect(await code(anna, 'GET', `/${game.session_id}`)).to.equal('FORBIDDEN');
@@ -138,14 +138,10 @@ describe('owners and claims', () => {
     });
     await call(await sign({ sub: 'arbiter', sessions: { [id]: 'controller' } }), 'POST', `/${id}/start`, { command_id: 'go' });
     await call(link.token, 'POST', `/${id}/switch`);
-    const events = await until(
-      'the trail is complete',
-      async () => {
-        const told = await history(id);
-        return told.length === 3 && told;
-      },
-      10_000,
-    );
+    const events = await until('the trail is complete', async () => {
+      const told = await history(id);
+      return told.length === 3 && told;
+    });
     expect(events.map(({ metadata }) => metadata)).to.deep.equal([
       { actor: { role: 'owner', sub: 'anna' } },
       { actor: { role: 'controller', sub: 'arbiter' }, command_id: 'go' },
@@ -172,7 +168,7 @@ describe('owners and claims', () => {
   it('G-46 a session that comes back from PostgreSQL has its owner, and its links are gone', async () => {
     const { session_id: id } = await call(anna, 'POST', '', chess({ participants_may_pause: true }));
     const link = await call<{ token: string }>(anna, 'POST', `/${id}/share`, { role: 'viewer' });
-    await until('it is in the trail', async () => (await history(id)).length === 1, 10_000);
+    await until('it is in the trail', async () => (await history(id)).length === 1);
     await cluster.redis().flushall();
     expect(await code(ben, 'GET', `/${id}`)).to.equal('FORBIDDEN');
     expect(await code(link.token, 'GET', `/${id}`)).to.equal('UNAUTHORIZED');

@@ -164,7 +164,6 @@ describe('pages and names', () => {
   });
 
   describe('in a browser', function () {
-    this.timeout(60_000);
     let foreign: ForeignOrigin;
 
     before(async function () {
@@ -199,7 +198,7 @@ describe('pages and names', () => {
       for (const url of [app.url, app.url.replace('127.0.0.1', 'localhost')]) {
         const page = await foreign.browser.newPage();
         await page.goto(url);
-        await page.getByRole('button', { name: 'Create game' }).click();
+        await page.getByRole('button', { name: 'Create', exact: true }).click();
         await page.getByRole('button', { name: 'Start' }).click();
         await page.getByText('Connected').waitFor();
         await page.getByRole('button', { name: 'Pause' }).waitFor();

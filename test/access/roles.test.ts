@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { CommandName, CreatePayload, Reply, Role, SharedRole, ShareData } from '#contract';
+import type { CodeData, CommandName, CreatePayload, Reply, Role, SharedRole, ShareData } from '#contract';
 import { schemas } from '../../server/transport/schemas.ts';
 import { auction, chess } from '../kit/games.ts';
 import { rest } from '../kit/rest.ts';
@@ -31,7 +31,7 @@ const verb = (name: string, prepare: Trial['prepare'], payload: object = {}): Tr
 /** A session in which everybody has a clock that runs by itself. */
 const CONCURRENT: Partial<CreatePayload> = { concurrent: true, undo_depth: 0, increment_ms: 0 };
 
-const TRIALS: Record<Exclude<CommandName, 'session:create' | 'auth:refresh'>, Trial> = {
+const TRIALS: Record<Exclude<CommandName, 'session:create' | 'code:open' | 'auth:refresh'>, Trial> = {
   'session:join': { prepare: [], payload: {} },
   'session:leave': { prepare: [], payload: {} },
   'session:get': { prepare: [], payload: {}, route: ['GET', (id) => `/v1/sessions/${id}`, 200] },
@@ -53,10 +53,15 @@ const TRIALS: Record<Exclude<CommandName, 'session:create' | 'auth:refresh'>, Tr
   'session:share': { prepare: [], payload: { role: 'viewer' }, route: ['POST', (id) => `/v1/sessions/${id}/share`, 201] },
   'session:links': { prepare: [], payload: {}, route: ['GET', (id) => `/v1/sessions/${id}/share`, 200] },
   'session:revoke': { prepare: [], payload: { link_id: 'some' }, route: ['DELETE', (id) => `/v1/sessions/${id}/share/some`, 204] },
+  'session:code': { prepare: [], payload: { way: 'watch' }, route: ['POST', () => '/v1/codes', 201] },
   'time:sync': { prepare: [], payload: {} },
 };
 
-const FREE_OF_SESSION = new Set<CommandName>(['time:sync', 'auth:refresh']);
+/** What REST sends; only a code is made at a path that does not name the session. */
+const bodyOf = (name: CommandName, session_id: string, payload: object): object =>
+  name === 'session:code' ? { session_id, ...payload } : payload;
+
+const FREE_OF_SESSION = new Set<CommandName>(['time:sync', 'code:open', 'auth:refresh']);
 
 describe('roles', () => {
   let cluster: Cluster;
@@ -122,7 +127,7 @@ describe('roles', () => {
     holder: Holder,
     change: Partial<CreatePayload> = {},
     extra: object = {},
-    prepare = name === 'session:create' || name === 'auth:refresh' ? [] : TRIALS[name].prepare,
+    prepare = name === 'session:create' || name === 'code:open' || name === 'auth:refresh' ? [] : TRIALS[name].prepare,
   ): Promise<string[]> => {
     const results: string[] = [];
     const tell = (reply: Reply<unknown>) => results.push(reply.ok ? 'ok' : reply.error.code);
@@ -135,6 +140,14 @@ describe('roles', () => {
     const fresh = () => `cell-${++walked}`;
     if (name === 'auth:refresh') {
       await over(await session(fresh()), (client, token) => client.raw(name, { token }));
+      return results;
+    }
+    if (name === 'code:open') {
+      const id = await session(fresh());
+      const made = (await as(await sign({ sub: 'anna' }), b, 'POST', '/v1/codes', { session_id: id, way: 'watch' })).reply<CodeData>();
+      const code = made.ok ? made.data.code : '';
+      await over(id, (client) => client.raw(name, { code }));
+      tell((await as(await holder(id), b, 'GET', `/j/${code}`)).reply());
       return results;
     }
     if (name === 'session:create') {
@@ -154,7 +167,7 @@ describe('roles', () => {
     if (trial.route === undefined) return results;
     const [method, path, success] = trial.route;
     const two = await session(fresh(), prepare, changes);
-    const answer = await as(await holder(two), b, method, path(two), method === 'POST' ? payload : undefined);
+    const answer = await as(await holder(two), b, method, path(two), method === 'POST' ? bodyOf(name, two, payload) : undefined);
     if (answer.status === 204) results.push('ok');
     else tell(answer.reply());
     expect(answer.status, `${name} over REST`).to.be.oneOf([success, 400, 403, 409]);

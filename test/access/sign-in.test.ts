@@ -8,8 +8,7 @@ import { endAll, startLogged } from '../ops/logged.ts';
 const OPERATOR = { ADMIN_USER: 'olga', ADMIN_PASSWORD: 'a long password', METRICS_AUTH: 'admin', AUDIT_WORKER: 'off', TRUST_PROXY: 'true' };
 const basic = (password: string) => `Basic ${Buffer.from(`olga:${password}`).toString('base64')}`;
 
-describe('operators who sign in', function () {
-  this.timeout(60_000);
+describe('operators who sign in', () => {
   let cluster: Cluster;
   beforeEach(async () => {
     cluster = await openCluster();

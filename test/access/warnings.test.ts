@@ -4,7 +4,6 @@ import { endAll, startLogged } from '../ops/logged.ts';
 import { as, knock, SECRET, sign } from './kit.ts';
 
 describe('warnings of a server about its own access settings', function () {
-  this.timeout(60_000);
   afterEach(endAll);
 
   /** The warnings about access of an instance in production, once it listens and has met a few tokens. */

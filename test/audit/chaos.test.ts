@@ -7,8 +7,7 @@ const COMPLETE_WITHIN_MS = 15_000;
 
 describe('the trail while processes die', () => {
   let site: Site;
-  before(async function () {
-    this.timeout(60_000);
+  before(async () => {
     site = await Site.open();
   });
   after(() => site.close());

@@ -21,9 +21,6 @@ async function audit(env: Record<string, string>, ...args: string[]): Promise<{ 
 }
 
 describe('npm run audit', function () {
-  // Each command is a process that compiles its sources first.
-  this.timeout(60_000);
-
   describe('status and retry', () => {
     let database: string;
     let prefix: string;

@@ -22,7 +22,7 @@ export const silent = createLogger('silent', 'test');
 export const BEGIN = Date.parse('2026-03-01T12:00:00.000Z');
 
 /** Waits until a condition holds; fails with `what` after the deadline. */
-export async function until(what: string, condition: () => boolean | Promise<boolean>, deadlineMs = 30_000): Promise<void> {
+export async function until(what: string, condition: () => boolean | Promise<boolean>, deadlineMs = 60_000): Promise<void> {
   const deadline = performance.now() + deadlineMs;
   while (!(await condition())) {
     if (performance.now() > deadline) throw new Error(`not within ${deadlineMs} ms: ${what}`);

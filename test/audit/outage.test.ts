@@ -36,9 +36,7 @@ async function spentAttempts(b: Bench): Promise<number> {
   return jobs.reduce((sum, job) => sum + job.attemptsMade, 0);
 }
 
-describe('while PostgreSQL is away', function () {
-  this.timeout(60_000);
-
+describe('while PostgreSQL is away', () => {
   it('A-146 while PostgreSQL is away events wait without spending an attempt, and all arrive after its return', async () => {
     const { server, restart } = await migratedPostgres();
     const prefix = freshPrefix();
@@ -134,9 +132,7 @@ describe('while PostgreSQL is away', function () {
   });
 });
 
-describe('while Redis is away', function () {
-  this.timeout(60_000);
-
+describe('while Redis is away', () => {
   it('A-148 the writer goes on by itself after Redis has returned', async () => {
     const directory = await freshDirectory('redis');
     const redis = await startOwnRedis({ directory });

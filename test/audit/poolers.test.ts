@@ -61,7 +61,6 @@ describe('the time zone of a database', () => {
 });
 
 describe('connection poolers', function () {
-  this.timeout(60_000);
   const open: PgBouncer[] = [];
   before(function () {
     if (!hasPgBouncer) this.skip();

@@ -32,7 +32,7 @@ describe('versions of the rules', () => {
     for (const table of ['sync_sessions', 'sync_events']) {
       await query(
         url,
-        `INSERT INTO ${table} SELECT (json_populate_record(NULL::${table}, line::json->'row')).* FROM unnest($1::text[]) AS line WHERE line::json->>'table' = $2`,
+        `INSERT INTO ${table} SELECT (jsonb_populate_record(NULL::${table}, line::jsonb->'row' || '{"recorded_in": 1}')).* FROM unnest($1::text[]) AS line WHERE line::json->>'table' = $2`,
         [lines, table],
       );
     }

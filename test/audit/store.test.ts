@@ -32,15 +32,14 @@ describe('storing events', () => {
     await query(url, `ALTER DATABASE ${new URL(url).pathname.slice(1)} SET lock_timeout = 100`);
     const own = openDatabase(url, silent, { connections: 1, statementMs: 5000 });
     const patient = new EventStore(own, silent);
-    const holding = query(url, `BEGIN; SELECT 1 FROM sync_sessions FOR UPDATE; SELECT pg_sleep(1); COMMIT`);
-    await until(
-      'the lock',
-      async () => (await query(url, `SELECT 1 FROM pg_stat_activity WHERE query LIKE 'BEGIN;%' AND wait_event = 'PgSleep'`)).length === 1,
-    );
+    const holding = query(url, `BEGIN; SELECT 1 FROM sync_sessions FOR UPDATE; SELECT pg_sleep(600)`).catch(() => []);
+    const HOLDER = `FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'BEGIN;%' AND wait_event = 'PgSleep'`;
+    await until('the lock', async () => (await query(url, `SELECT 1 ${HOLDER}`)).length === 1);
     const writing = patient.write([eventOf('game', 2)], never);
     await until('trouble to show', () => !patient.reachable);
-    expect(await writing).to.deep.equal([]);
+    await query(url, `SELECT pg_terminate_backend(pid) ${HOLDER}`);
     await holding;
+    expect(await writing).to.deep.equal([]);
     await closeDatabase(own, silent);
   });
 

@@ -35,6 +35,8 @@ export interface HandInsReport extends HandInReport {
   outages: string[];
   /** Scripts that Redis ran meanwhile. */
   scripts: number;
+  /** How long processors worked for each instance meanwhile, ms. */
+  instanceMs: number[];
   /** The most that each instance held, MiB. */
   instanceMiB: number[];
 }
@@ -72,10 +74,12 @@ export async function handInTogether({ students, processes, withinMs, settings =
     const scriptsRun = async () => Number(/cmdstat_evalsha:calls=(\d+)/.exec(await redis.info('commandstats'))?.[1]);
     const quiet = bystanders.report();
     const before = await scriptsRun();
+    const worked = await Promise.all(instances.map(workOf));
     const begun = performance.now();
     const reports = await Promise.all(children.map(async (child) => ask<HandInReport>(child, { withinMs } satisfies HandInOrder)));
     const tookMs = performance.now() - begun;
     const during = bystanders.report();
+    const works = await Promise.all(instances.map(workOf));
     const scripts = (await scriptsRun()) - before;
     const state = await insist(teacher, 'session:get', { session_id });
     const countBehind = async () => {
@@ -94,6 +98,7 @@ export async function handInTogether({ students, processes, withinMs, settings =
       during,
       outages,
       scripts,
+      instanceMs: works.map((ms, n) => ms - (worked[n] ?? 0)),
       instanceMiB: await Promise.all(instances.map(mostHeldBy)),
     };
   } finally {
@@ -121,6 +126,12 @@ function together(reports: readonly HandInReport[]): HandInReport {
     refused,
     took: reports.flatMap(({ took }) => took),
   };
+}
+
+/** How long processors have worked for an instance so far, ms; Linux counts in hundredths of a second. */
+async function workOf({ pid }: InstanceProcess): Promise<number> {
+  const fields = (await readFile(`/proc/${pid}/stat`, 'utf8')).split(') ')[1]?.split(' ') ?? [];
+  return 10 * (Number(fields[11]) + Number(fields[12]));
 }
 
 async function mostHeldBy({ pid }: InstanceProcess): Promise<number> {

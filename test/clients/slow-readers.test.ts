@@ -24,10 +24,7 @@ const large = (idLength = 0): CreatePayload & { session_id: string } => {
 const wireOf = (client: TestClient) =>
   (client.socket.io.engine.transport as unknown as { ws: { _socket: { pause(): void; resume(): void } } }).ws._socket;
 
-describe('peers that read slowly or not at all', function () {
-  // Megabytes of states for several readers, which a busy machine takes its time for.
-  this.timeout(60_000);
-
+describe('peers that read slowly or not at all', () => {
   let cluster: Cluster;
   beforeEach(async () => {
     cluster = await openCluster();

@@ -31,7 +31,6 @@ describe('instances whose clocks are wrong', function () {
 
   before(async function () {
     if (noFaketime !== undefined) lacking(this, noFaketime);
-    this.timeout(60_000);
     const all = (cluster = await openCluster());
     redis = all.redis();
     right = await all.client(await all.instance());

@@ -10,7 +10,6 @@ import { browserRoom } from './room.ts';
 const NAMES = { White: 'Anna', Black: 'Ben' };
 
 describe('console: a path of another site', function () {
-  this.timeout(90_000);
   const room = browserRoom();
   let nginx: Nginx | undefined;
   before(function () {
@@ -64,7 +63,7 @@ describe('console: a path of another site', function () {
       await anna.reload();
       await stands(anna, 'Ben to move');
       await anna.getByRole('link', { name: 'SyncKairos: new game' }).click();
-      await anna.getByRole('button', { name: 'Create game' }).waitFor();
+      await anna.getByRole('button', { name: 'Create', exact: true }).waitFor();
       expect(await anna.evaluate('[...document.images].every((image) => image.naturalWidth > 0)'), 'pictures').to.equal(true);
       expect(asked.filter((address) => !address.startsWith(`${url}/`))).to.deep.equal([]);
       expect(room.problems).to.deep.equal([]);

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import type { Page } from 'playwright-core';
 import { until } from '../kit/until.ts';
-import { createGame, press, shows, stands } from './play.ts';
+import { choose, createGame, press, shows, stands } from './play.ts';
 import { browserRoom } from './room.ts';
 
 /** Counts the tones that a page plays, instead of listening to them. */
@@ -16,8 +16,14 @@ const COUNT_TONES = `globalThis.tones = 0; globalThis.listening = 0;
 const announced = (page: Page, text: string): Promise<void> =>
   page.locator('[role="status"]', { hasText: text }).waitFor({ state: 'attached', timeout: 20_000 });
 
-describe('console: time runs out', function () {
-  this.timeout(90_000);
+async function switchOn(page: Page): Promise<void> {
+  await press(page, 'Sound');
+  await page.getByRole('dialog').getByRole('button', { name: 'Sound' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Sound', pressed: true }).waitFor();
+  await press(page, 'Close');
+}
+
+describe('console: time runs out', () => {
   const room = browserRoom();
 
   it('CO-6 warning thresholds show by colour and are announced; they sound only where somebody asked for it', async () => {
@@ -25,15 +31,16 @@ describe('console: time runs out', function () {
     const page = await room.open(url);
     await page.addInitScript({ content: COUNT_TONES });
     await page.reload();
-    const hash = await createGame(page, 'Auction lot', { 'Time for each turn': '13 s' });
+    await choose(page, 'Auction lot');
+    await press(page, 'Advanced');
+    const hash = await createGame(page, 'Auction lot', { 'Time for each turn': '13 s', 'Warnings when this is left': '12 s, 10 s, 5 s' });
     const quiet = await room.open(url);
     await quiet.addInitScript({ content: COUNT_TONES });
     await quiet.goto(`${url}/${hash}`);
     await quiet.reload();
     const tones = (of: Page): Promise<number> => of.evaluate<number>('tones');
     expect(await page.evaluate('listening')).to.equal(0);
-    await press(page, 'Sound');
-    await page.locator('button[aria-pressed="true"]', { hasText: 'Sound' }).waitFor();
+    await switchOn(page);
     // One tone, so that whoever asked knows how loud it is.
     expect(await tones(page)).to.equal(1);
     await press(page, 'Start');
@@ -44,7 +51,7 @@ describe('console: time runs out', function () {
     await page.locator('.clock[data-expired="true"]').waitFor({ timeout: 20_000 });
     await announced(page, 'Time is up');
     // Three warnings, and three tones for the end.
-    await until('all tones', async () => (await tones(page)) === 7, 15_000);
+    await until('all tones', async () => (await tones(page)) === 7);
     await stands(quiet, 'Time is up');
     expect(await tones(quiet)).to.equal(0);
   });
@@ -55,7 +62,7 @@ describe('console: time runs out', function () {
     await page.addInitScript({ content: COUNT_TONES });
     await page.reload();
     await createGame(page, 'Auction lot', { 'Time for each turn': '14 s' });
-    await press(page, 'Sound');
+    await switchOn(page);
     const state = (): Promise<string> => page.evaluate<string>('audio.state');
     const runs = async (): Promise<boolean> => (await state()) === 'running';
     await until('sound', runs);
@@ -73,7 +80,7 @@ describe('console: time runs out', function () {
     await press(page, 'Start');
     await page.evaluate('globalThis.asleep = false; tones = 0');
     expect(await state()).to.equal('suspended');
-    await until('the first warning', async () => (await page.evaluate<number>('tones')) > 0, 15_000);
+    await until('the first warning', async () => (await page.evaluate<number>('tones')) > 0);
     expect(await state()).to.equal('running');
   });
 

@@ -1,4 +1,6 @@
+import { readFile } from 'node:fs/promises';
 import { expect } from 'chai';
+import type { Page } from 'playwright-core';
 import { auction, chess } from '../kit/games.ts';
 import { lookInto } from '../kit/redis.ts';
 import { freshDatabase, startOwnRedis } from '../kit/services.ts';
@@ -8,11 +10,16 @@ import { browserRoom } from './room.ts';
 
 const withTrail = async (): Promise<Record<string, string>> => ({ AUDIT_WORKER: 'inline', DATABASE_URL: await freshDatabase() });
 
-describe('console: history', function () {
-  this.timeout(90_000);
+/** What a button saves: the name of the file, and its content. */
+async function saved(page: Page, button: string): Promise<[name: string, content: Buffer]> {
+  const [file] = await Promise.all([page.waitForEvent('download', { timeout: 30_000 }), press(page, button)]);
+  return [file.suggestedFilename(), await readFile(await file.path())];
+}
+
+describe('console: history', () => {
   const room = browserRoom();
 
-  it('CO-20 CO-21 the history shows each event, and each turn in a chart and a table, and follows the game', async () => {
+  it('CO-20 CO-21 CO-178 the history shows each event, and each turn in a chart and a table, follows the game, and is saved as a table and as a picture and printed', async () => {
     const { url } = await room.stage.instance(await withTrail());
     const page = await room.open(url);
     const hash = await createGame(page, 'Chess', { White: 'Anna', Black: 'Ben' });
@@ -51,6 +58,15 @@ describe('console: history', function () {
       ),
     );
     expect(lines.at(-1)).to.match(/\d\d:\d\d:\d\d\.\d{3}/);
+
+    const [table, text] = await saved(other, 'CSV');
+    expect(table).to.equal('Chess-5-3.csv');
+    expect(text.toString()).to.match(new RegExp(`^\ufeffturn,who,used_ms,ended_by\r\n1,Anna,\\d+,switch\r\n2,Ben,${bens},switch\r\n$`));
+    const [picture, png] = await saved(other, 'Picture');
+    expect([picture, png.subarray(1, 4).toString()]).to.deep.equal(['Chess-5-3.png', 'PNG']);
+    await other.emulateMedia({ media: 'print' });
+    const inPrint = (selector: string): Promise<boolean> => other.locator(selector).first().isVisible();
+    expect(await Promise.all(['.on-paper', '.timeline', '.exports', '.controls'].map(inPrint))).to.deep.equal([true, true, false, false]);
     expect(room.problems).to.deep.equal([]);
   });
 
@@ -81,7 +97,7 @@ describe('console: history', function () {
     const client = room.stage.client(url);
     const { session_id: id } = await client.createSession(chess());
     for (let n = 0; n < 104; n += 1) await client.adjustTime(id, 1_000, 'white');
-    await until('the trail', async () => (await client.getHistory(id, { after_version: 100 })).events.length === 5, 15_000);
+    await until('the trail', async () => (await client.getHistory(id, { after_version: 100 })).events.length === 5);
     client.disconnect();
     const redisItself = lookInto(redis.url);
     await redisItself.flushall();

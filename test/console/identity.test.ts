@@ -9,8 +9,7 @@ import { browserRoom } from './room.ts';
 const PATIENCE = { timeout: 30_000 };
 const QUESTION = 'Become somebody else?';
 
-describe('console: identity', function () {
-  this.timeout(90_000);
+describe('console: identity', () => {
   const room = browserRoom();
 
   const says = (page: Page, text: string | RegExp) => page.locator('.status-item', { hasText: text }).waitFor(PATIENCE);

@@ -14,7 +14,6 @@ const PATIENCE = { timeout: 30_000 };
 const REASON = 'No WebSocket gets through: read every few seconds';
 
 describe('console: no WebSocket on the way', function () {
-  this.timeout(90_000);
   const room = browserRoom();
   const closers: (() => unknown)[] = [];
   afterEach(async () => {

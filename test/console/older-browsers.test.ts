@@ -31,8 +31,7 @@ const MAKE_OLDER = `
   };
 `;
 
-describe('console: older browsers', function () {
-  this.timeout(60_000);
+describe('console: older browsers', () => {
   const room = browserRoom();
 
   async function older(url: string, hasSocket: boolean): Promise<Page> {

@@ -6,7 +6,6 @@ import { browserRoom } from './room.ts';
 const over = (page: Page, who: string) => page.locator(`.clock[data-player="${who}"][data-level="over"]`, { hasText: 'Overtime' });
 
 describe('console: a clock goes on below zero', function () {
-  this.timeout(90_000);
   const room = browserRoom();
 
   it('CO-95 overtime is shown by a minus sign, a word and a colour on every screen, also while the clock waits, and is announced', async () => {

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { Page } from 'playwright-core';
-import { settled } from './play.ts';
+import { choose, settled } from './play.ts';
 import { browserRoom } from './room.ts';
 
 /** The table's rows, each as its texts. */
@@ -11,8 +11,7 @@ const rows = async (page: Page): Promise<string[][]> => {
 
 const clocks = (page: Page): Promise<string[]> => page.locator('.instant-clocks li').allInnerTexts();
 
-describe('console: the playground', function () {
-  this.timeout(60_000);
+describe('console: the playground', () => {
   const room = browserRoom();
 
   it('CO-103 the playground shows every clock turn by turn, up to the flag, and asks no server', async () => {
@@ -95,12 +94,12 @@ describe('console: the playground', function () {
 
   it('CO-103 the setup leads to the playground with the time control that is written there', async () => {
     const page = await room.open((await room.stage.instance()).url);
-    await page.getByRole('radio', { name: 'Canadian' }).check();
+    await choose(page, 'Canadian');
     await page.getByRole('link', { name: 'Try it turn by turn' }).click();
     await page.getByRole('heading', { name: 'Playground of time controls' }).waitFor();
     expect(await page.getByLabel('Time control').inputValue()).to.equal('10 15/5 canadian');
     await page.getByRole('link', { name: 'new game' }).click();
-    await page.getByRole('button', { name: 'Create game' }).waitFor();
+    await page.getByRole('button', { name: 'Create', exact: true }).waitFor();
     await page.getByRole('link', { name: 'Playground of time controls' }).click();
     await page.locator('.turn-table').waitFor();
     expect(room.problems).to.deep.equal([]);

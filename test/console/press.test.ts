@@ -2,7 +2,7 @@ import { setTimeout as pass } from 'node:timers/promises';
 import { expect } from 'chai';
 import type { Locator, Page } from 'playwright-core';
 import { until } from '../kit/until.ts';
-import { createGame, press, rested, stands, stateOf, turnOf } from './play.ts';
+import { createGame, press, reach, rested, stands, stateOf, turnOf } from './play.ts';
 import { browserRoom } from './room.ts';
 
 /** What a quick double click has between its presses, and how long each lasts: a busy machine makes it a slower one. */
@@ -19,6 +19,8 @@ async function middleOf(target: Locator): Promise<{ x: number; y: number }> {
 
 /** Presses twice at one place, whatever is there by then. */
 async function doublePress(page: Page, target: Locator): Promise<void> {
+  // A sheet may still come up.
+  await target.click({ trial: true });
   const { x, y } = await middleOf(target);
   await page.mouse.move(x, y);
   // Presses come at their times, whether or not the page has handled the one before.
@@ -43,8 +45,7 @@ const sheets = (page: Page): Promise<number> => page.locator('dialog[open]').cou
 const focused = (page: Page): Promise<string> =>
   page.evaluate<string>(`document.activeElement === document.body ? 'nowhere' : document.activeElement.textContent`);
 
-describe('console: presses', function () {
-  this.timeout(60_000);
+describe('console: presses', () => {
   const room = browserRoom();
 
   it('CO-85 a clock acts when mouse, finger or key goes down, and not again when it is lifted', async () => {
@@ -149,7 +150,7 @@ describe('console: presses', function () {
     await page.getByRole('dialog').waitFor({ state: 'detached' });
     for (const name of ['Adjust', 'Finish', 'Share', 'History']) {
       await rested(page);
-      await doublePress(page, page.getByRole('button', { name }));
+      await doublePress(page, await reach(page, name));
       await page.getByRole('dialog').waitFor();
       expect(await stateOf(page), name).to.include({ status: 'running', version: 2 });
       await page.keyboard.press('Escape');
@@ -194,9 +195,18 @@ describe('console: presses', function () {
     await press(page, 'Start');
     await turnOf(other, 'global');
     await Promise.all([rested(page), rested(other)]);
+    // The other device presses in the moment in which it shows the next turn, however slow the machine is.
+    await other.evaluate(`globalThis.pressedToo = new Promise((done) => new MutationObserver((_, observer) => {
+      if (!document.querySelector('.standing').textContent.includes('Team 2')) return;
+      observer.disconnect();
+      // The next frame, as nobody presses sooner after what they see.
+      requestAnimationFrame(() => setTimeout(() => {
+        for (const type of ['keydown', 'keyup']) document.body.dispatchEvent(new KeyboardEvent(type, { key: ' ', code: 'Space', bubbles: true }));
+        done();
+      }));
+    }).observe(document.body, { subtree: true, childList: true, characterData: true })); undefined`);
     await press(page, 'Next question');
-    await stands(other, 'Team 2');
-    await other.keyboard.press('Space');
+    await other.evaluate('globalThis.pressedToo');
     await rested(other);
     expect(await stateOf(page)).to.include({ cycle_count: 1, active_participant_id: 'team-2' });
     await other.keyboard.press('Space');
@@ -237,8 +247,8 @@ describe('console: presses', function () {
       await page.goto(new URL('/#/', page.url()).href);
       await createGame(page, 'Rapid');
       const go = async (name: string): Promise<void> => {
-        const button = page.getByRole('button', { name, exact: true });
         await rested(page);
+        const button = await reach(page, name);
         if (way === 'click') return button.click();
         await button.focus();
         // By Tab, so that the space bar means the button.
@@ -290,7 +300,7 @@ describe('console: presses', function () {
       await turnOf(page, turns % 2 === 0 ? 'white' : 'black');
       expect(await sheets(page), after).to.equal(0);
     };
-    for (const name of ['Adjust', 'Finish', 'Share', 'History']) {
+    for (const name of ['Adjust', 'Finish', 'Share', 'History', 'Sound']) {
       for (const closes of ['Escape', 'click']) {
         await press(page, name);
         await page.getByRole('dialog').waitFor();
@@ -300,8 +310,5 @@ describe('console: presses', function () {
         await endsTurn(`${name}, closed by ${closes}`);
       }
     }
-    await press(page, 'Sound');
-    await endsTurn('Sound');
-    expect(await page.getByRole('button', { name: 'Sound' }).getAttribute('aria-pressed')).to.equal('true');
   });
 });

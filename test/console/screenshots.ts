@@ -10,7 +10,7 @@ import { until } from '../kit/until.ts';
 import { Stage } from '../sdk/kit.ts';
 import { buildConsole, launch } from './browser.ts';
 import { makeCollages } from './collage.ts';
-import { createGame, type Entries, press, settled, shows, turnOf } from './play.ts';
+import { choose, createGame, type Entries, press, settled, shows, turnOf } from './play.ts';
 
 interface Look {
   name: string;
@@ -116,7 +116,7 @@ async function main(): Promise<void> {
     const [wide] = LOOKS;
     if (wide === undefined) return;
     await shoot(browser, url, 'setup', [...LOOKS, WALL]);
-    await shoot(browser, url, 'own-rules', LOOKS, (page) => page.getByRole('radio', { name: 'Own rules' }).check());
+    await shoot(browser, url, 'own-rules', LOOKS, (page) => choose(page, 'Own rules'));
     for (const { name, preset, entries, play } of GAMES) {
       const page = await open(browser, url, wide);
       const hash = await createGame(page, preset, entries);

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import type { TimeControl } from '#contract';
 import type { Page } from 'playwright-core';
 import { forget, phaseSightings } from './browser.ts';
-import { createGame, press, rested, settled, stands, stateOf, turnOf } from './play.ts';
+import { choose, createGame, press, rested, settled, stands, stateOf, turnOf } from './play.ts';
 import { browserRoom } from './room.ts';
 
 const MINUTE = 60_000;
@@ -139,7 +139,6 @@ async function phasesOf(page: Page): Promise<string[]> {
 }
 
 describe('console: time controls', function () {
-  this.timeout(90_000);
   const room = browserRoom();
 
   it('CO-100 each preset with a time control is set up with one tap', async () => {
@@ -191,8 +190,8 @@ describe('console: time controls', function () {
       warning_thresholds_ms: [5 * MINUTE, MINUTE, 0, -5 * MINUTE],
     });
     await here.goto(`${one.url}/#/`);
-    await here.getByRole('radio', { name: 'Scrabble' }).check();
-    await press(here, 'More settings');
+    await choose(here, 'Scrabble');
+    await press(here, 'Advanced');
     const hash = await createGame(here, 'Scrabble', {
       'Time for each': '3 s',
       'Overtime after zero': '4 s',
@@ -214,7 +213,7 @@ describe('console: time controls', function () {
 
   it('CO-100 the form says at the field, in a person’s words, what of a time control can’t be read or played', async () => {
     const page = await room.open((await room.stage.instance()).url);
-    await page.getByRole('radio', { name: 'Classical' }).check();
+    await choose(page, 'Classical');
     const field = page.locator('.field', { has: page.getByLabel('Time control') });
     await field.getByText('1 h 30 min for 40 moves (+30 s a move), then 30 min (+30 s a move)').waitFor();
     for (const [text, told] of [
@@ -227,20 +226,20 @@ describe('console: time controls', function () {
       ['5+3 max 3', 'A clock may hold no less than it begins with.'],
     ] as const) {
       await page.getByLabel('Time control').fill(text);
-      await press(page, 'Create game');
+      await press(page, 'Create');
       await page.locator('.field[data-faulty="true"] .field-note', { hasText: told }).waitFor({ timeout: 30_000 });
       const said = (await page.locator('.field-note, .problem').allTextContents()).join(' ');
       expect(said).not.to.match(/expected|invalid|_ms|<=|>=|Must/i);
     }
     await page.getByLabel('Time control').fill('2h');
-    await press(page, 'Create game');
+    await press(page, 'Create');
     await press(page, 'Start');
     expect((await stateOf(page)).time_control).to.deep.equal({ stages: [{ time_ms: 120 * MINUTE }] });
   });
 
   it('CO-100 own rules may have a time control for all teams, and another one for one of them', async () => {
     const page = await room.open((await room.stage.instance()).url);
-    await page.getByRole('radio', { name: 'Own rules' }).check();
+    await choose(page, 'Own rules');
     await page.getByLabel('Stages, delays or periods').check();
     await page.getByLabel('Own time', { exact: true }).first().fill('3 d2');
     await createGame(page, 'Own rules', { 'Time control': '5 d5', 'Player 1': 'Ann' });

@@ -8,15 +8,14 @@ import { browserRoom } from './room.ts';
 /** Adds rows to a preset and names them. */
 async function withRows(page: Page, preset: string, names: string[]): Promise<void> {
   await choose(page, preset);
-  await press(page, 'More settings');
+  await press(page, 'Advanced');
   for (const [index, name] of names.entries()) {
     await press(page, 'Add one');
     await page.locator('.row').nth(index).locator('input').first().fill(name);
   }
 }
 
-describe('console: what each preset is used for', function () {
-  this.timeout(60_000);
+describe('console: what each preset is used for', () => {
   const room = browserRoom();
 
   it('CO-80 a meeting takes up each item once, in order, and is over after the last; the list tells what is done', async () => {
@@ -148,7 +147,7 @@ describe('console: what each preset is used for', function () {
 
   it('CO-84 the button that adds an entry names what it adds: an item, a paddle, a team, a student', async () => {
     const page = await room.open((await room.stage.instance()).url);
-    await press(page, 'More settings');
+    await press(page, 'Advanced');
     for (const [preset, label] of [
       ['Meeting agenda', 'Item 5'],
       ['Auction lot', 'Paddle 1'],
@@ -158,7 +157,7 @@ describe('console: what each preset is used for', function () {
       ['Own rules', 'Player 3'],
     ] as const) {
       await choose(page, preset);
-      const more = page.getByRole('button', { name: 'More settings' });
+      const more = page.getByRole('button', { name: 'Advanced', expanded: false });
       if ((await more.count()) > 0) await more.click();
       await press(page, 'Add one');
       await page.getByLabel(label, { exact: true }).waitFor();

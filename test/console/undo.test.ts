@@ -4,8 +4,7 @@ import { freshDatabase } from '../kit/services.ts';
 import { press, rested, settled, shows, stateOf, turnOf } from './play.ts';
 import { browserRoom } from './room.ts';
 
-describe('console: taking turns back', function () {
-  this.timeout(90_000);
+describe('console: taking turns back', () => {
   const room = browserRoom();
   const participants = [
     { participant_id: 'white', total_time_ms: 300_000 },

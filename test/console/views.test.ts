@@ -5,7 +5,7 @@ import { expect } from 'chai';
 import type { Page } from 'playwright-core';
 import { JWT } from '../access/kit.ts';
 import { freshDatabase } from '../kit/services.ts';
-import { createGame, press, rested, settled, stands, turnOf } from './play.ts';
+import { createGame, rested, settled, stands, turnOf } from './play.ts';
 import { browserRoom } from './room.ts';
 import { eachView } from './views.ts';
 
@@ -107,7 +107,7 @@ describe('console: views', function () {
       }
       throw new Error(`no way to ${name} by Tab`);
     };
-    await tabTo('Create game');
+    await tabTo('Create');
     await page.keyboard.press('Enter');
     await stands(page, 'Ready to start');
     await page.keyboard.press('Space');
@@ -121,13 +121,16 @@ describe('console: views', function () {
     // On a button the space bar means the button.
     await page.keyboard.press('Space');
     await stands(page, 'Paused');
-    await tabTo('Adjust');
+    await tabTo('More');
     await rested(page);
     await page.keyboard.press('Enter');
-    await page.getByRole('dialog', { name: 'Adjust time' }).waitFor();
+    await tabTo('Share');
+    await rested(page);
+    await page.keyboard.press('Enter');
+    await page.getByRole('dialog', { name: 'Share' }).waitFor();
     await page.keyboard.press('Escape');
     await page.getByRole('dialog').waitFor({ state: 'detached' });
-    expect(await page.evaluate('document.activeElement.textContent')).to.equal('Adjust');
+    expect(await page.evaluate('document.activeElement.ariaLabel')).to.equal('More');
     await tabTo('Finish');
     await rested(page);
     await page.keyboard.press('Enter');
@@ -148,11 +151,16 @@ describe('console: views', function () {
     expect(await transitions('reduce')).to.equal('0s');
   });
 
-  it('CO-54 a link to a page that does not exist leads to the first one', async () => {
+  it('CO-54 a link that leads nowhere says what is wrong with it and leads to the first page', async () => {
     const { url } = await room.stage.instance();
-    for (const hash of ['#/s/', '#/s/%E0%A4%A', '#nonsense', '#token=']) {
-      const page = await room.open(`${url}/${hash}`);
-      await press(page, 'More settings');
+    const page = await room.open(`${url}/#token=`);
+    const faults = { '#/s/': 'names no game', '#/s/%E0%A4%A': 'names no game', '#nonsense': 'no view', '#/stage/x&delay=soon': 'delay=5' };
+    for (const [hash, fault] of Object.entries(faults)) {
+      await page.getByRole('button', { name: 'Advanced' }).waitFor({ timeout: 30_000 });
+      await page.goto(`${url}/${hash}`);
+      await page.getByRole('status').getByText(fault).waitFor({ timeout: 30_000 });
+      // By key: a second click so soon at the same place would be that of a double click.
+      await page.getByRole('link', { name: 'To the first page' }).press('Enter');
     }
     expect(room.problems).to.deep.equal([]);
   });

@@ -8,8 +8,8 @@ export async function eachView(page: Page, url: string, look: (view: string) => 
     await page.goto(`${url}/#/`);
     await settled(page);
   };
-  const started = async (preset: string, entries?: Entries): Promise<void> => {
-    await home();
+  const started = async (preset: string, entries?: Entries, isOpen = false): Promise<void> => {
+    if (!isOpen) await home();
     await createGame(page, preset, entries);
     await press(page, 'Start');
     await page.locator('.clock[data-active="true"]').waitFor({ timeout: 30_000 });
@@ -28,7 +28,7 @@ export async function eachView(page: Page, url: string, look: (view: string) => 
   await look('setup of a time control');
   await choose(page, 'Own rules');
   await page.getByLabel('Time for each').fill('soon');
-  await press(page, 'Create game');
+  await press(page, 'Create');
   await page.locator('.field[data-faulty="true"]').waitFor();
   await look('own rules with a fault');
 
@@ -47,6 +47,14 @@ export async function eachView(page: Page, url: string, look: (view: string) => 
     await look(sheet);
     await press(page, 'Close');
   }
+  for (const sheet of ['Seat', 'Sound', 'Keys']) {
+    await press(page, sheet);
+    await page.getByRole('dialog').waitFor({ timeout: 30_000 });
+    await look(sheet);
+    await press(page, 'Close');
+  }
+  await press(page, 'More');
+  await look('behind ⋯');
   await press(page, 'Pause');
   await stands(page, 'Paused');
   await look('paused');
@@ -74,6 +82,14 @@ export async function eachView(page: Page, url: string, look: (view: string) => 
   await page.locator('.programme button', { hasText: 'Plans' }).click();
   await look('an item');
   await press(page, 'Close');
+  await press(page, 'Stage');
+  await page.getByRole('img', { name: 'QR code' }).waitFor({ timeout: 30_000 });
+  await look('stage sheet');
+  await page.getByLabel('Message to the stage').fill('Please wrap up');
+  await press(page, 'Show');
+  await page.goto(page.url().replace('#/s/', '#/stage/'));
+  await page.locator('.stage-message', { hasText: 'Please wrap up' }).waitFor({ timeout: 30_000 });
+  await look('stage');
   await started('Intervals');
   await look('intervals');
   await crowd('Exam');
@@ -121,7 +137,10 @@ export async function eachView(page: Page, url: string, look: (view: string) => 
   await look('global');
   await started('Stopwatch');
   await look('count_up');
-  await started('Chess', { 'Time for each': '50 s' });
+  await home();
+  await choose(page, 'Chess');
+  await press(page, 'Advanced');
+  await started('Chess', { 'Time for each': '50 s', 'Warnings when this is left': '60 s, 10 s' }, true);
   await page.locator('.clock[data-level="soon"]').first().waitFor();
   await look('soon');
   await started('Own rules', { 'Time for each': '1 s', 'Overtime after zero': '10:00' });
@@ -134,10 +153,21 @@ export async function eachView(page: Page, url: string, look: (view: string) => 
   await page.goto(`${url}/#/s/nowhere`);
   await page.getByText('does not exist any more').waitFor({ timeout: 30_000 });
   await look('gone');
+  await page.goto(`${url}/#/nonsense`);
+  await page.getByText('no view of that name').waitFor({ timeout: 30_000 });
+  await look('nowhere');
+  await page.goto(`${url}/#/board`);
+  await page.getByLabel('Sessions to put on the board').fill(quiz);
+  await press(page, 'Add');
+  await page.getByText('in all').waitFor({ timeout: 30_000 });
+  await look('board');
   await page.goto(`${url}/#/playground`);
   await page.locator('.turn-table').waitFor({ timeout: 30_000 });
   await look('playground');
   await page.goto(`${url}/#/operator`);
   await page.getByRole('region', { name: 'Clock' }).waitFor({ timeout: 30_000 });
+  await page.getByLabel('Find a session').fill(quiz);
+  await page.getByLabel('Find a session').press('Enter');
+  await page.getByRole('button', { name: 'End it' }).waitFor({ timeout: 30_000 });
   await look('operator');
 }

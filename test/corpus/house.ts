@@ -145,6 +145,8 @@ Object.assign(io.of('/').adapter, {
     sink.framed(String(encoder.encode(Object.assign(packet, { nsp: '/' }))[0])),
 });
 
+const noCodes = () => Promise.reject(new Error('no sequence has a join code'));
+
 /**
  * An instance of the server without Redis, PostgreSQL, sockets and timers: everything from a command to its reply and
  * to what rooms are told.
@@ -173,6 +175,7 @@ export function openInstance(ports: InstancePorts): Instance {
       limits: { switches: undefined, messages: undefined, owners: undefined },
       metrics,
       access: asks ? new Access(undefined, now) : undefined,
+      codes: { make: noCodes, open: noCodes },
       evict: () => {},
       audience: () => ({ sockets: 0, brief: 0 }),
     },

@@ -1,7 +1,7 @@
 import specification from '@asyncapi/specs/schemas/3.0.0.json' with { type: 'json' };
 import { Ajv } from 'ajv';
 import { expect } from 'chai';
-import type { CommandName, Reply, ServerToClientEvents, ShareData } from '#contract';
+import type { CodeData, CommandName, Reply, ServerToClientEvents, ShareData } from '#contract';
 import { type App } from '../../server/app.ts';
 import { schemas } from '../../server/transport/schemas.ts';
 import { auction, chess } from '../kit/games.ts';
@@ -110,6 +110,8 @@ describe('the AsyncAPI document', () => {
     if (!reply.ok) throw new Error('no link');
     const guest = await cluster.client(app, { auth: { token: reply.data.token } });
     listen(guest);
+    const coded = (await command('session:code', { session_id, way: 'play', participant_id: 'white' })) as Reply<CodeData>;
+    await command('code:open', { code: coded.ok ? coded.data.code : '' });
     await command('session:links', { session_id });
     await command('session:revoke', { session_id, link_id: reply.data.link_id });
     await guest.next('auth:expired');

@@ -25,12 +25,16 @@ export function at(document: Json, ...path: (string | number)[]): Json {
 
 /** Validates against a schema inside a document, of which objects take no further fields (`closed`). */
 export function validator(document: Json, draft: '2020-12' | '7'): (schema: Json, value: unknown) => string | null {
-  const ajv = draft === '7' ? new Ajv({ strict: false, formats, allErrors: false }) : new Ajv2020({ strict: false, formats });
-  const schemas = closed((document['components'] as Json)['schemas']);
+  // Not in line, so that each schema of the document is compiled once, not once for each place that refers to it.
+  const settings = { strict: false, formats, inlineRefs: false, validateSchema: false };
+  const ajv = draft === '7' ? new Ajv(settings) : new Ajv2020(settings);
+  ajv.addSchema({ components: { schemas: closed((document['components'] as Json)['schemas']) } }, 'document');
   const compiled = new Map<string, ValidateFunction>();
   return (schema, value) => {
     const key = JSON.stringify(schema);
-    const validate = compiled.get(key) ?? ajv.compile({ ...(closed(schema) as Json), components: { schemas } });
+    const validate =
+      compiled.get(key) ??
+      ajv.compile(JSON.parse(JSON.stringify(closed(schema)).replaceAll('"#/components/', '"document#/components/')) as Json);
     compiled.set(key, validate);
     return validate(value) ? null : `${ajv.errorsText(validate.errors)}: ${JSON.stringify(value).slice(0, 500)}`;
   };

@@ -1,7 +1,7 @@
 import type Router from '@koa/router';
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { expect } from 'chai';
-import type { ShareData } from '#contract';
+import type { CodeData, ShareData } from '#contract';
 import { type App } from '../../server/app.ts';
 import { createHttpApp, type HttpAppOptions } from '../../server/transport/http/app.ts';
 import { freshDatabase } from '../kit/services.ts';
@@ -9,7 +9,8 @@ import { auction, chess } from '../kit/games.ts';
 import { rest, type RestAnswer } from '../kit/rest.ts';
 import { type Cluster, openCluster } from '../kit/server.ts';
 import { until } from '../kit/until.ts';
-import { as, JWT, sovereign } from '../access/kit.ts';
+import { as, JWT, sign } from '../access/kit.ts';
+import { answered } from '../webhooks/kit.ts';
 import { at, documentOf, type Json, validator } from './kit.ts';
 
 describe('the OpenAPI document', () => {
@@ -19,8 +20,9 @@ describe('the OpenAPI document', () => {
   let token: string;
   before(async () => {
     cluster = await openCluster();
-    app = await cluster.instance({ ...JWT, AUDIT_WORKER: 'inline', DATABASE_URL: await freshDatabase(), RATE_LIMIT_SWITCH: '8' });
-    token = await sovereign();
+    const trail = { AUDIT_WORKER: 'inline', DATABASE_URL: await freshDatabase(), WEBHOOK_ALLOW: '127.0.0.1' };
+    app = await cluster.instance({ ...JWT, ...trail, RATE_LIMIT_SWITCH: '8' });
+    token = await sign({ sessions: { '*': 'owner' }, webhooks: true, events: true });
     document = await documentOf(app, '/v1/openapi.json');
   });
   after(() => cluster.close());
@@ -63,6 +65,7 @@ describe('the OpenAPI document', () => {
       return answer;
     };
     const session = '/v1/sessions/{session_id}';
+    await call('GET', '/.well-known/synckairos-keys.json', '/.well-known/synckairos-keys.json');
     for (const path of ['/time', '/v1/time', '/health', '/ready', '/metrics', '/v1/openapi.json', '/v1/asyncapi.json']) {
       await call('GET', path, path);
     }
@@ -140,7 +143,12 @@ describe('the OpenAPI document', () => {
     await call('GET', `/v1/sessions/${session_id}/share`, `${session}/share`);
     const { link_id } = link.ok ? link.data : { link_id: '' };
     await call('DELETE', `/v1/sessions/${session_id}/share/${link_id}`, `${session}/share/{link_id}`);
+    const coded = (await call('POST', '/v1/codes', '/v1/codes', { session_id, way: 'watch' })).reply<CodeData>();
+    await call('GET', `/j/${coded.ok ? coded.data.code : ''}`, '/j/{code}');
+    await call('GET', '/j/nobody', '/j/{code}');
+    await call('GET', '/v1/reach', '/v1/reach');
     expect((await rest(app, 'GET', `/v1/sessions/${session_id}`)).status).to.equal(401);
+    await useWebhooks(call);
     const unseen = Object.entries(document['paths'] as Record<string, Json>).flatMap(([path, methods]) =>
       Object.keys(methods).filter((method) => ![...seen].some((each) => each.startsWith(`${method.toUpperCase()} ${path} 2`))),
     );
@@ -175,6 +183,33 @@ describe('the OpenAPI document', () => {
     expect([again.status, again.text]).to.deep.equal([304, '']);
   });
 });
+
+/** Uses every route of webhooks, and has each refuse something. */
+async function useWebhooks(ask: (method: string, path: string, route: string, body?: unknown) => Promise<RestAnswer>): Promise<void> {
+  const call: typeof ask = (method, path, ...more) => answered(`${method} ${path}`, () => ask(method, path, ...more));
+  const all = '/v1/webhooks';
+  const route = `${all}/{webhook_id}`;
+  const made = (await call('POST', all, all, { url: 'https://127.0.0.1:1/' })).json()['data'] as { webhook_id: string };
+  await call('POST', all, all, { url: 'ftp://hooks.example/' });
+  await call('POST', all, all);
+  await call('GET', all, all);
+  const one = `${all}/${made.webhook_id}`;
+  const sent = (await call('POST', `${one}/test`, `${route}/test`, {})).json()['data'] as { delivery_id: string };
+  const retry = [`${one}/deliveries/${sent.delivery_id}/retry`, `${route}/deliveries/{delivery_id}/retry`] as const;
+  for (const disabled of [false, true]) {
+    await call('PATCH', one, route, { disabled, event_types: ['participant_expired'] });
+    await call('GET', one, route);
+    await call('POST', `${one}/test`, `${route}/test`, {});
+    await call('POST', ...retry, {});
+    await call('POST', `${one}/rotate`, `${route}/rotate`, {});
+    await call('GET', `${one}/deliveries?limit=1`, `${route}/deliveries`);
+    await call('GET', `${one}/deliveries?limit=0`, `${route}/deliveries`);
+    await call('POST', `${one}/replay`, `${route}/replay`, { from: '2026-12-01T12:00:00.000Z', to: '2026-12-01T13:00:00.000Z' });
+  }
+  await call('DELETE', one, route);
+  for (const asked of ['', '?limit=0']) await call('GET', `/v1/events${asked}`, '/v1/events');
+  await call('GET', one, route);
+}
 
 /** Every route of the routers that an instance is made of. Nothing is asked of them, so they need nothing. */
 function routesOf(): string[] {

@@ -79,6 +79,8 @@ export interface EngineInstance {
    * commit.
    */
   afterRead: (() => Promise<unknown>) | undefined;
+  /** Happens before each commit that this instance tries. */
+  beforeCommit: ((events: readonly SessionEvent[]) => Promise<unknown>) | undefined;
   /** How often this instance had a commit refused by the clock of Redis. */
   refusals(): Promise<number>;
   run(session: string, command: TimerCommand, context?: Partial<CommandContext>): Promise<Outcome>;
@@ -138,8 +140,9 @@ export class EngineFixture {
       await meanwhile?.();
       return loaded;
     };
-    const commit: SessionStore['commit'] = (proposed) => {
+    const commit: SessionStore['commit'] = async (proposed) => {
       instance.commits.push(proposed.events);
+      if (instance.beforeCommit !== undefined) await instance.beforeCommit(proposed.events);
       return store.commit(proposed);
     };
     const parts = createEngine({
@@ -176,6 +179,7 @@ export class EngineFixture {
       told,
       commits: [],
       afterRead: undefined,
+      beforeCommit: undefined,
       run,
       close,
       refusals,
@@ -223,7 +227,7 @@ export class EngineFixture {
   }
 
   /** The trail once it has `count` events. */
-  async trailOf(session: string, count: number, deadlineMs = 15_000): Promise<HistoryEvent[]> {
+  async trailOf(session: string, count: number, deadlineMs = 60_000): Promise<HistoryEvent[]> {
     const events = await until(
       `${count} events of ${session}`,
       async () => {

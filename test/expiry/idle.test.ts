@@ -276,14 +276,10 @@ describe('what nobody plays', () => {
         'nothing is left of those that have ended',
       ).to.deep.equal([]);
       for (const session_id of ['watched', 'first']) {
-        await until(
-          'the trail is right',
-          async () => {
-            const found = await verify(connection, session_id);
-            return typeof found !== 'string' && found.rows === 3 && found.findings.length === 0;
-          },
-          15_000,
-        );
+        await until('the trail is right', async () => {
+          const found = await verify(connection, session_id);
+          return typeof found !== 'string' && found.rows === 3 && found.findings.length === 0;
+        });
       }
     } finally {
       await closeDatabase(connection, silent);

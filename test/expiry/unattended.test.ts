@@ -38,9 +38,14 @@ describe('an expiry that nobody asks for', () => {
 
   it('E-2 an expiry takes effect exactly once, with an alarm on each of three instances', async () => {
     const instances = await Promise.all([engines.instance(), engines.instance(), engines.instance()]);
-    const games = await Promise.all(
-      Array.from({ length: 30 }, () => engines.game(instances[0], 3_000, { action_on_timeout: { type: 'skip_cycle' } })),
-    );
+    const change = {
+      action_on_timeout: { type: 'skip_cycle' } as const,
+      participants: [
+        { participant_id: 'white', total_time_ms: 8_000 },
+        { participant_id: 'black', total_time_ms: 600_000 },
+      ],
+    };
+    const games = await Promise.all(Array.from({ length: 30 }, () => engines.game(instances[0], 0, change)));
     await Promise.all(
       games.map(async ({ session_id }) => {
         for (const instance of instances) stateOf(await instance.run(session_id, { type: 'adjust', delta_ms: 0, participant_id: 'white' }));

@@ -21,8 +21,7 @@ for (const [form, start] of [
   ['a cluster', () => startRedisCluster()],
   ['Sentinels', startRedisSentinel],
 ] as const) {
-  describe(`two instances on ${form}`, function () {
-    this.timeout(60_000);
+  describe(`two instances on ${form}`, () => {
     let group: RedisGroup;
     let cluster: Cluster;
     let apps: [App, App];

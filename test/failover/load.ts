@@ -98,7 +98,7 @@ export class Load {
         },
         BACK_MS,
       );
-      const rows = await until(`the trail of ${session_id}`, async () => this.#history(instance, present), 20_000);
+      const rows = await until(`the trail of ${session_id}`, async () => this.#history(instance, present));
       expect(rows.map(({ version }) => version)).to.deep.equal(Array.from({ length: present.version }, (_, index) => index + 1));
       for (const { epoch, version, state_snapshot } of rows) {
         const told = this.#told.get(`${session_id} ${epoch} ${version}`);

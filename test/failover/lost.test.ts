@@ -22,8 +22,7 @@ for (const [form, start] of [
   ['a cluster', startRedisCluster],
   ['Sentinels', startRedisSentinel],
 ] as const) {
-  describe(`a failover on ${form} to a replica that was cut off`, function () {
-    this.timeout(120_000);
+  describe(`a failover on ${form} to a replica that was cut off`, () => {
     let group: RedisGroup;
     let cluster: Cluster;
     let apps: [App, App];

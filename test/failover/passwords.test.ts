@@ -7,8 +7,7 @@ import { insist } from '../clients/insist.ts';
 import { freshDatabase } from '../kit/services.ts';
 import { until } from '../kit/until.ts';
 
-describe('Sentinels and servers that want passwords', function () {
-  this.timeout(120_000);
+describe('Sentinels and servers that want passwords', () => {
   let group: RedisGroup;
   let cluster: Cluster;
   before(async () => {

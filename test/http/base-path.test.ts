@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import type { App } from '../../server/app.ts';
 import { ConfigError, loadConfig } from '../../server/config.ts';
-import { addressesOf } from '../../server/local/addresses.ts';
+import { addressesOf } from '../../server/util/addresses.ts';
 import { JWT, sovereign } from '../access/kit.ts';
 import { documentOf } from '../documents/kit.ts';
 import { chess } from '../kit/games.ts';
@@ -14,7 +14,6 @@ const OPERATOR = { ADMIN_USER: 'olga', ADMIN_PASSWORD: 'a long password', AUDIT_
 const AUTHORIZED = { authorization: `Basic ${Buffer.from('olga:a long password').toString('base64')}` };
 
 describe('HTTP: a path of another site', function () {
-  this.timeout(60_000);
   let stage: Stage;
   beforeEach(() => (stage = new Stage()));
   afterEach(() => stage.close());

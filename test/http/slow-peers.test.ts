@@ -11,8 +11,6 @@ import { until } from '../kit/until.ts';
 const SOON_MS = 14_000;
 
 describe('peers that take their time over HTTP', function () {
-  this.timeout(60_000);
-
   let cluster: Cluster;
   let app: App;
   before(async () => {

@@ -18,8 +18,7 @@ describe('processes', () => {
   let second: InstanceProcess;
   let third: InstanceProcess;
   let refusal: unknown;
-  before(async function () {
-    this.timeout(60_000);
+  before(async () => {
     cluster = await openCluster({ AUDIT_WORKER: 'inline', DATABASE_URL: await freshDatabase() });
     const refused = cluster.process({ PORT: 'eighty' }).catch((error: unknown) => error);
     [first, second, third, refusal] = await Promise.all([cluster.process(), cluster.process(), cluster.process(), refused]);
@@ -64,15 +63,11 @@ describe('processes', () => {
 
     // The trail is complete within fifteen seconds, though both of its writers died.
     const total = version + 2;
-    const rows = await until(
-      'every version is in the trail',
-      async () => {
-        const answer = await rest(third, 'GET', `/v1/sessions/${session_id}/events?limit=1000`);
-        const { events } = answer.json()['data'] as { events: Row[] };
-        return events.length >= total && events;
-      },
-      20_000,
-    );
+    const rows = await until('every version is in the trail', async () => {
+      const answer = await rest(third, 'GET', `/v1/sessions/${session_id}/events?limit=1000`);
+      const { events } = answer.json()['data'] as { events: Row[] };
+      return events.length >= total && events;
+    });
     expect(rows.map((row) => row.version)).to.deep.equal(Array.from({ length: total }, (_, i) => i + 1));
   }).timeout(60_000);
 

@@ -23,8 +23,7 @@ const TROUBLE_MS = 3_000;
 const HANG_MS = 5_000;
 const CYCLE_MS = 1_000;
 
-describe('a Redis', function () {
-  this.timeout(90_000);
+describe('a Redis', () => {
   let patient: Patient;
   let database: string;
   let cluster: Cluster;
@@ -109,14 +108,10 @@ describe('a Redis', function () {
     try {
       const state = await insist(player, 'session:complete', { session_id, command_id: 'complete' });
       // An event and its session's row arrive one after the other.
-      await until(
-        'the trail is complete and right',
-        async () => {
-          const found = await verify(connection, session_id);
-          return typeof found !== 'string' && found.rows === state.version && found.findings.length === 0;
-        },
-        15_000,
-      );
+      await until('the trail is complete and right', async () => {
+        const found = await verify(connection, session_id);
+        return typeof found !== 'string' && found.rows === state.version && found.findings.length === 0;
+      });
     } finally {
       await closeDatabase(connection, silent);
     }

@@ -64,15 +64,11 @@ describe('twenty sockets over two instances race for the switch', () => {
       const heard = client.seen('session:update').map((event) => event.version);
       expect([...heard, version].toSorted((a, b) => a - b)).to.deep.equal(Array.from({ length: version - 1 }, (_, i) => i + 2));
     }
-    const events = await until(
-      'the trail is complete',
-      async () => {
-        const answer = await rest(apps[0] as App, 'GET', `/v1/sessions/${session_id}/events?limit=1000`);
-        const { events: found } = answer.json()['data'] as { events: { version: number; event_type: string }[] };
-        return found.length >= version && found;
-      },
-      15_000,
-    );
+    const events = await until('the trail is complete', async () => {
+      const answer = await rest(apps[0] as App, 'GET', `/v1/sessions/${session_id}/events?limit=1000`);
+      const { events: found } = answer.json()['data'] as { events: { version: number; event_type: string }[] };
+      return found.length >= version && found;
+    });
     expect(events.map((event) => event.version)).to.deep.equal(Array.from({ length: version }, (_, i) => i + 1));
     expect(events.filter((event) => event.event_type === 'cycle_switched')).to.have.length(winners.length);
   });

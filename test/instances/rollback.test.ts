@@ -16,8 +16,7 @@ const HEALED_WITHIN_MS = 5_000;
 const IN_PIECES = 64;
 
 /** As after a power cut or a failover: Redis has lost what was acknowledged last, and only clients have seen it. */
-describe('a Redis that came back without its last moments', function () {
-  this.timeout(60_000);
+describe('a Redis that came back without its last moments', () => {
   let directory: string;
   let redis: PrivateRedis;
   let cluster: Cluster;

@@ -14,8 +14,7 @@ import { until } from '../kit/until.ts';
 const ROOT = path.resolve(import.meta.dirname, '../..');
 const FROM_SOURCES = ['--import', 'tsx', '--conditions=development'];
 
-describe('a signal', function () {
-  this.timeout(120_000);
+describe('a signal', () => {
   let redis: PrivateRedis;
   let cluster: Cluster;
   let children: ChildProcess[];
@@ -82,7 +81,7 @@ describe('a signal', function () {
   it('X-6 a second signal, whichever it is, ends the audit worker at once', async () => {
     const env = { REDIS_URL: redis.url, KEY_PREFIX: 'w', DATABASE_URL: await freshDatabase(), LOG_LEVEL: 'silent' };
     const { child, ended } = start(process.execPath, [...FROM_SOURCES, path.join(ROOT, 'server/worker.ts')], { cwd: ROOT, env });
-    await until('it relays', async () => (await cluster.redis().exists(createKeys('w').relayLease)) === 1, 15_000);
+    await until('it relays', async () => (await cluster.redis().exists(createKeys('w').relayLease)) === 1);
     process.kill(redis.pid, 'SIGSTOP');
     child.kill('SIGTERM');
     await wait(100);

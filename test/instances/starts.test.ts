@@ -38,14 +38,10 @@ describe('planned starts of a service', () => {
   };
   /** The trail of a session once it has so many events, and what verification finds in it. */
   const trailOf = async (at: { url: string }, id: string, count: number) => {
-    const events = await until(
-      `${count} events of ${id}`,
-      async () => {
-        const reply = (await rest(at, 'GET', `/v1/sessions/${id}/events`)).reply<HistoryData>();
-        return reply.ok && reply.data.events.length >= count && reply.data.events;
-      },
-      15_000,
-    );
+    const events = await until(`${count} events of ${id}`, async () => {
+      const reply = (await rest(at, 'GET', `/v1/sessions/${id}/events`)).reply<HistoryData>();
+      return reply.ok && reply.data.events.length >= count && reply.data.events;
+    });
     const prisma = openDatabase(database, silent, { connections: 1, statementMs: 5_000 });
     try {
       expect(await verify(prisma, id)).to.deep.include({ rows: count, findings: [] });
@@ -70,7 +66,7 @@ describe('planned starts of a service', () => {
     expect(await post(b, `/${session_id}/schedule`)).to.include({ version: 3, starts_at: null });
     const refused = await host.refused('VALIDATION_ERROR', 'session:schedule', { session_id, starts_at: 'tomorrow' });
     expect(refused).to.have.nested.property('details[0].field', 'starts_at');
-    const soon = ahead(2_000);
+    const soon = ahead(8_000);
     expect(await post(b, `/${session_id}/schedule`, { starts_at: soon })).to.include({ version: 4, starts_at: soon });
     const [first, second] = await Promise.all([started(host, session_id), started(guest, session_id)]);
     expect(first).to.deep.include({ version: 5, state: second.state });
@@ -92,7 +88,7 @@ describe('planned starts of a service', () => {
     if (!reply.ok) throw new Error(JSON.stringify(reply.error));
     expect(reply.data.participants[0]).to.include({ closes_at, deadline_at: closes_at });
     expect(reply.notices?.map(({ code, participant_id }) => [code, participant_id])).to.deep.equal([['CUT_BY_CLOSE', 'white']]);
-    const soon = ahead(2_000);
+    const soon = ahead(8_000);
     const moved = await host.ok('session:schedule', { session_id, closes_at: soon });
     expect(moved).to.include({ version: 4, closes_at: soon, deadline_at: soon });
     const fallen = withState(await guest.next('session:update', (event) => event.event_type === 'participant_expired'));
@@ -106,7 +102,7 @@ describe('planned starts of a service', () => {
     const watcher = await cluster.client(living);
     const sessions = await Promise.all(Array.from({ length: 20 }, () => post(doomed, '', chess({ warning_thresholds_ms: [] }))));
     for (const { session_id } of sessions) await watcher.ok('session:join', { session_id });
-    const starts_at = ahead(5_000);
+    const starts_at = ahead(8_000);
     await Promise.all(sessions.map(({ session_id }) => post(doomed, `/${session_id}/schedule`, { starts_at })));
     const heard = sessions.map(({ session_id }) => started(watcher, session_id));
     await until('100 ms before', async () => Date.now() >= Date.parse(starts_at) - 100);
@@ -122,7 +118,7 @@ describe('planned starts of a service', () => {
 
   it('ST-5 sessions whose instant lies in an outage start as of it with charge, credit and pause, and their trails verify', async () => {
     const before = await cluster.process();
-    const starts_at = ahead(6_000);
+    const starts_at = ahead(8_000);
     const policies = ['charge', 'credit', 'pause'] as const;
     const sessions = await Promise.all(
       policies.map((outage_policy) => post(before, '', chess({ outage_policy, starts_at } satisfies Partial<CreatePayload>))),

@@ -16,8 +16,8 @@ export interface ClientOptions {
 }
 
 /** Both are generous, since the machine may be busy: whoever measures how soon something comes names a deadline. */
-const REPLY_DEADLINE_MS = 15_000;
-const EVENT_DEADLINE_MS = 30_000;
+const REPLY_DEADLINE_MS = 30_000;
+const EVENT_DEADLINE_MS = 60_000;
 
 interface Received {
   name: string;

@@ -45,8 +45,7 @@ describe('every frame of a connection counts', () => {
     expect(answers).to.deep.equal(Array.from({ length: 20 }, () => [PONG, 'same']));
   });
 
-  it('Q-70 pongs do not pile up for a peer that reads nothing', async function () {
-    this.timeout(60_000);
+  it('Q-70 pongs do not pile up for a peer that reads nothing', async () => {
     const socket = await open('0');
     socket.tcp.pause();
     const pings = Buffer.concat(Array.from({ length: 1_000 }, () => frame(Buffer.alloc(125), { opcode: PING })));
@@ -58,7 +57,7 @@ describe('every frame of a connection counts', () => {
     expect(socket.others.length).to.be.below(sent);
   });
 
-  it('Q-71 a connection that goes on after ten pauses of reading in a row is closed', async function () {
+  it('Q-71 a connection that goes on after ten pauses of reading in a row is closed', async () => {
     const socket = await open('20');
     const noise = Buffer.concat(Array.from({ length: 4_000 }, () => frame('430[]')));
     const flood = setInterval(() => socket.tcp.writableLength < MIB && socket.write(noise), 10);
@@ -86,11 +85,10 @@ describe('every frame of a connection counts', () => {
     expect(await answerTo(socket, 2)).to.equal('PAYLOAD_TOO_LARGE');
     socket.text(`423["session:create",${padding(MIB)}`);
     expect(await answerTo(socket, 3)).to.equal('PAYLOAD_TOO_LARGE');
-    for (let n = 4; n < 6; n++) {
-      socket.text(`42${n}["session:get",${padding(2 * MIB - 40)}`);
-      expect(await answerTo(socket, n)).to.equal('PAYLOAD_TOO_LARGE');
-    }
+    // In one go, so that no credits come back between the last of them and what is refused.
+    for (const n of [4, 5]) socket.text(`42${n}["session:get",${padding(2 * MIB - 40)}`);
     socket.text(`426${TIME}`);
+    for (const n of [4, 5]) expect(await answerTo(socket, n)).to.equal('PAYLOAD_TOO_LARGE');
     expect(await answerTo(socket, 6)).to.equal('RATE_LIMIT_EXCEEDED');
   });
 
@@ -118,25 +116,21 @@ describe('every frame of a connection counts', () => {
     const pieces = await open('0');
     pieces.tcp.setNoDelay(true);
     pieces.write(frameHead(MIB));
-    await until(
-      'it is hung up on',
-      async () => {
-        for (let n = 0; n < 50 && !pieces.closed; n++) {
-          pieces.write(Buffer.from(' '));
-          await new Promise(setImmediate);
-        }
-        return pieces.closed;
-      },
-      20_000,
-    );
+    await until('it is hung up on', async () => {
+      for (let n = 0; n < 50 && !pieces.closed; n++) {
+        pieces.write(Buffer.from(' '));
+        await new Promise(setImmediate);
+      }
+      return pieces.closed;
+    });
   });
 
-  it('Q-70 a stock client that only plays and keeps its heartbeat notices nothing of a small limit', async function () {
+  it('Q-70 a stock client that only plays and keeps its heartbeat notices nothing of a small limit', async () => {
     const app = await cluster.instance({ RATE_LIMIT_SOCKET: '2' });
     const client = await cluster.client(app);
     let pings = 0;
     client.socket.io.on('ping', () => (pings += 1));
-    await until('two heartbeats', async () => pings >= 2, 15_000);
+    await until('two heartbeats', async () => pings >= 2, 60_000);
     await client.ok('time:sync', {});
   });
 });

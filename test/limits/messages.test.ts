@@ -12,10 +12,7 @@ import { every } from './every.ts';
 const SLOW_LINE = 125_000;
 const FOUR_KIB = 'x'.repeat(4_000);
 
-describe('messages to a room', function () {
-  // Seconds of a flood, on a machine that may be busy.
-  this.timeout(60_000);
-
+describe('messages to a room', () => {
   let cluster: Cluster;
   afterEach(() => cluster.close());
 

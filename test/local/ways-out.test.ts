@@ -27,8 +27,7 @@ async function asUser(directory: string): Promise<string> {
   return said;
 }
 
-describe('the ways out of npm start', function () {
-  this.timeout(120_000);
+describe('the ways out of npm start', () => {
   const started: NpmStart[] = [];
   const start = async (...args: Parameters<typeof npmStart>) => {
     const running = await npmStart(...args);

@@ -153,7 +153,7 @@ describe('logs', () => {
     await player.refused('SERVICE_UNAVAILABLE', 'session:create', chess());
     player.close();
     logged.child.kill('SIGTERM');
-    await until('it has ended', async () => logged.child.exitCode !== null, 20_000);
+    await until('it has ended', async () => logged.child.exitCode !== null);
     hasNoSecret(logged);
   }).timeout(60_000);
 
@@ -195,7 +195,7 @@ describe('logs', () => {
 
   it('M-23 an error that nothing caught is logged like any other, without the fields that a client library adds to it', async () => {
     const logged = await startLogged('crash', { LOG_LEVEL: 'info', SECRET: REDIS_SECRET });
-    await until('it has ended', async () => logged.child.exitCode !== null, 15_000);
+    await until('it has ended', async () => logged.child.exitCode !== null);
     expect(logged.child.exitCode).to.equal(1);
     expect(lines(logged).map(({ msg, err }) => [msg, err?.message])).to.deep.equal([['crashed', 'nobody caught this']]);
     hasNoSecret(logged);

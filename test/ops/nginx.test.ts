@@ -8,7 +8,6 @@ import { type Cluster, openCluster } from '../kit/server.ts';
 import { TestClient } from '../kit/socket-client.ts';
 
 describe('the load balancer of docker-compose.yml', function () {
-  this.timeout(60_000);
   let cluster: Cluster;
   let app: App;
   let nginx: Nginx;

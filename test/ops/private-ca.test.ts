@@ -11,7 +11,6 @@ import { until } from '../kit/until.ts';
 import { endAll, startLogged } from './logged.ts';
 
 describe('servers whose certificates a private authority signed', function () {
-  this.timeout(60_000);
   let files: PrivateCa;
   let redisUrl: string;
   let databaseUrl: string;
@@ -47,7 +46,7 @@ describe('servers whose certificates a private authority signed', function () {
     const at = { url: await instance.line(/"url":"(http:[^"]+)"/) };
     const game = chess();
     expect((await rest(at, 'POST', '/v1/sessions', game)).status).to.equal(201);
-    await until('the trail has it', async () => (await rest(at, 'GET', `/v1/sessions/${game.session_id}/events`)).status === 200, 20_000);
+    await until('the trail has it', async () => (await rest(at, 'GET', `/v1/sessions/${game.session_id}/events`)).status === 200);
     expect((await rest(at, 'GET', '/ready')).json()).to.deep.equal({
       status: 'ready',
       checks: { redis: 'ok', database: 'ok', audit: 'ok' },

@@ -10,8 +10,7 @@ import { rest } from '../kit/rest.ts';
 import { until } from '../kit/until.ts';
 import { endAll, startLogged } from './logged.ts';
 
-describe('what surrounds an instance', function () {
-  this.timeout(60_000);
+describe('what surrounds an instance', () => {
   afterEach(endAll);
 
   it('M-60 an instance takes no notice of WORKER_PORT=tcp://…, which Kubernetes sets for a Service named worker; a worker refuses it and says why', () => {

@@ -22,12 +22,8 @@ export async function useEverything(cluster: Cluster, app: { url: string }): Pro
   await player.ok('session:join', { session_id: short.session_id });
   await rest(app, 'POST', `/v1/sessions/${short.session_id}/start`);
   await player.next('session:expired');
-  return until(
-    'the rooms have been counted',
-    async () => {
-      const shown = await Exposition.of(app);
-      return shown.value('synckairos_active_sessions', { status: 'expired' }) === 1 && shown;
-    },
-    10_000,
-  );
+  return until('the rooms have been counted', async () => {
+    const shown = await Exposition.of(app);
+    return shown.value('synckairos_active_sessions', { status: 'expired' }) === 1 && shown;
+  });
 }

@@ -20,7 +20,7 @@ describe('the port of the worker', () => {
     });
     const port = await worker.line(/"url":"http:[^"]+:(\d+)"/);
     const at = { url: `http://127.0.0.1:${port}` };
-    await until('the worker is ready', async () => (await rest(at, 'GET', '/ready')).status === 200, 15_000);
+    await until('the worker is ready', async () => (await rest(at, 'GET', '/ready')).status === 200);
     expect((await rest(at, 'GET', '/ready')).json()).to.deep.equal({ status: 'ready', checks: { redis: 'ok', audit: 'ok' } });
     expect((await rest(at, 'GET', '/health')).json()).to.deep.equal({ status: 'ok' });
     const metrics = await rest(at, 'GET', '/metrics');
@@ -32,14 +32,10 @@ describe('the port of the worker', () => {
     expect((await rest(at, 'POST', '/metrics', {})).status).to.equal(404);
 
     await redis.kill();
-    const down = await until(
-      'the worker says so',
-      async () => {
-        const answer = await rest(at, 'GET', '/ready');
-        return answer.status === 503 && answer;
-      },
-      10_000,
-    );
+    const down = await until('the worker says so', async () => {
+      const answer = await rest(at, 'GET', '/ready');
+      return answer.status === 503 && answer;
+    });
     expect(down.json()).to.deep.include({ status: 'not_ready' });
     expect((await rest(at, 'GET', '/health')).status).to.equal(200);
     worker.child.kill('SIGTERM');

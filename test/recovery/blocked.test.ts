@@ -14,8 +14,7 @@ import { until } from '../kit/until.ts';
 const BLOCK_MS = 5_000;
 const BLOCKABLE = pathToFileURL(path.resolve(import.meta.dirname, '../kit/blockable.mjs')).href;
 
-describe('an instance whose event loop is blocked', function () {
-  this.timeout(60_000);
+describe('an instance whose event loop is blocked', () => {
   let cluster: Cluster;
   let blockFile: string;
   beforeEach(async () => {

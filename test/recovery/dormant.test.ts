@@ -22,7 +22,7 @@ describe('a dormant session', () => {
     anna = await sign({ sub: 'anna' });
     id = chess().session_id;
     expect((await as(anna, app, 'POST', '/v1/sessions', chess({ session_id: id }))).status).to.equal(201);
-    await until('the session is in the trail', async () => (await rows()) === 1, 10_000);
+    await until('the session is in the trail', async () => (await rows()) === 1);
     const [key = ''] = await stored();
     await cluster.redis().del(key);
   });
@@ -76,7 +76,7 @@ describe('a dormant session', () => {
   it('R-54 a session that has left Redis keeps its room, which is told when it is brought back', async () => {
     const watcher = await cluster.client(app, { auth: { token: anna } });
     await watcher.ok('session:join', { session_id: id });
-    await until('it is in the trail again', async () => (await rows()) === 2, 10_000);
+    await until('it is in the trail again', async () => (await rows()) === 2);
     const [key = ''] = await stored();
     await cluster.redis().del(key);
     const other = await cluster.instance();

@@ -45,7 +45,7 @@ describe('a session that was idle for long', function () {
       (await query(cluster.settings['DATABASE_URL'] ?? '', 'SELECT count(*) FROM sync_events WHERE session_id = $1', [id]))[0]?.['count'],
     );
   const recorded = (id: string, version: number) =>
-    until(`version ${version} of ${id} in the trail`, async () => (await rows(id)) >= version, 10_000);
+    until(`version ${version} of ${id} in the trail`, async () => (await rows(id)) >= version);
   /** A session that the trail has and that waits for its beginning. */
   const pending = async (): Promise<SessionState> => {
     const state = await ask('', 'POST', chess({ metadata }));

@@ -36,7 +36,7 @@ describe('recovery from the trail', () => {
   };
   /** Waits until the trail has a session up to a version. */
   const recorded = async (id: string, version: number) =>
-    until(`version ${version} of ${id} in the trail`, async () => (await history(id)).length >= version, 10_000);
+    until(`version ${version} of ${id} in the trail`, async () => (await history(id)).length >= version);
   const created = async (change: Parameters<typeof chess>[0] = {}) => (await state('', 'POST', chess(change))).session_id;
 
   it('V-1 fifty clients on two instances ask for a lost session at once: one recovery, one new epoch, the same state for all', async () => {
@@ -64,7 +64,7 @@ describe('recovery from the trail', () => {
   });
 
   it('V-2 a clock that ran out while its session was lost is found expired at its deadline', async () => {
-    const id = await created({ participants: [{ participant_id: 'solo', total_time_ms: 1_000 }] });
+    const id = await created({ participants: [{ participant_id: 'solo', total_time_ms: 8_000 }] });
     const { deadline_at } = await state(`/${id}/start`, 'POST');
     await recorded(id, 2);
     await cluster.redis().flushall();
@@ -111,7 +111,7 @@ describe('recovery from the trail', () => {
     // The history is gone at once, since Redis knows of the deletion.
     const isRecorded = async () =>
       (await query(cluster.settings['DATABASE_URL'] ?? '', 'SELECT 1 FROM sync_sessions WHERE deleted_at IS NOT NULL')).length === 1;
-    await until('the deletion is in the trail', isRecorded, 10_000);
+    await until('the deletion is in the trail', isRecorded);
     await cluster.redis().flushall();
     expect(await code(`/${id}`)).to.equal('SESSION_NOT_FOUND');
   });

@@ -135,7 +135,7 @@ describe('SDK: a game', () => {
     const { session_id: id } = await client.createSession(chess());
     await client.startSession(id);
     await client.switchCycle(id);
-    await until('the trail', async () => (await client.getHistory(id)).events.length === 3, 10_000);
+    await until('the trail', async () => (await client.getHistory(id)).events.length === 3);
     const first = await client.getHistory(id, { limit: 1 });
     expect(first.events.map((event) => event.event_type)).to.deep.equal(['session_created']);
     const rest = await client.getHistory(id, { after_version: first.next_after_version });
@@ -149,7 +149,7 @@ describe('SDK: a game', () => {
     await client.startSession(id);
     await client.switchCycle(id);
     await client.pauseSession(id);
-    await until('the trail', async () => (await client.getHistory(id)).next_after_version === 4, 10_000);
+    await until('the trail', async () => (await client.getHistory(id)).next_after_version === 4);
     const page = await client.getHistory(id, { event_types: ['session_started', 'session_paused'] });
     expect(page.events.map((event) => event.version)).to.deep.equal([2, 4]);
     const beyond = await client.getHistory(id, { event_types: ['session_started'], after_version: 2 });

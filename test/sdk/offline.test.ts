@@ -28,7 +28,7 @@ describe('SDK: without a socket', () => {
     expect(await client.sendMessage(id, ['hello'])).to.deep.equal({});
     expect((await client.getSession(id)).version).to.equal(6);
     expect(client.session(id).getSnapshot()?.version, 'what a reply tells is known').to.equal(6);
-    await until('the trail', async () => (await client.getHistory(id, { limit: 6 })).events.length === 6, 10_000);
+    await until('the trail', async () => (await client.getHistory(id, { limit: 6 })).events.length === 6);
     expect((await client.getHistory(id, { event_types: ['session_started', 'session_paused'] })).events).to.have.lengthOf(2);
     expect((await client.completeSession(id)).status).to.equal('completed');
     expect(await client.deleteSession(id)).to.deep.equal({});

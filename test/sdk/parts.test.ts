@@ -9,7 +9,7 @@ describe('small parts of the client', () => {
     const waits: number[] = [];
     let [before, since] = [0, 0];
     while (waits.length < 25) {
-      before = reconnectDelay(before, since);
+      before = reconnectDelay(before, since, 30_000);
       waits.push(before);
       since += before;
     }
@@ -70,7 +70,7 @@ describe('small parts of the client', () => {
         .and.contain(`it is ${shown}`);
     }
     expect(given('http://host', 'nowhere')).to.contain("socketUrl must begin with http:// or https://; it is 'nowhere'");
-    expect(given('http://host', { tokens: 'x' })).to.contain("There is no option 'tokens'; there are: socketUrl, token");
+    expect(given('http://host', { tokens: 'x' })).to.contain("There is no option 'tokens'; there are: socketUrl, path, transport, token");
     expect(given('http://host', { requestTimeoutMs: Number.NaN })).to.contain('requestTimeoutMs must be above 0; it is NaN');
     expect(given('http://host', { reconnectAttempts: -1 })).to.contain('reconnectAttempts must be 0 or more; it is -1');
   });

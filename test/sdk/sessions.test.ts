@@ -215,7 +215,8 @@ describe('SDK: instances that hear of things late', () => {
       client.connectWebSocket(each, () => undefined);
       await seen(client, each, 1);
     }
-    link.delayMs = 200;
+    // Longer than the next incarnation takes to be known, and not so long that the instance misses its subscription.
+    link.delayMs = 1_000;
     await player.ok('session:delete', { session_id: id });
     await player.ok('session:create', chess({ session_id: id }));
     expect((await client.getSession(id)).version).to.equal(1);
@@ -269,10 +270,9 @@ describe('SDK: more sessions than the server lets a client join at once', () => 
     const events = told(client);
     const joined = new Set<string>();
     client.on('connected', ({ sessionId }) => joined.add(sessionId));
-    const begun = performance.now();
     for (const id of ids) client.connectWebSocket(id, () => undefined);
-    await until('all to be joined', async () => joined.size === ids.length, 10_000);
-    await until('the time', async () => client.getClockStatus().state === 'synced', 8_000 - (performance.now() - begun));
+    await until('all to be joined', async () => joined.size === ids.length);
+    await until('the time', async () => client.getClockStatus().state === 'synced', 30_000);
     expect(events).to.deep.equal([]);
   });
 });

@@ -100,6 +100,6 @@ describe('the handshake', () => {
     stubborn.on('error', () => {});
     stubborn.write('GET /elsewhere HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n');
     stubborn.resume();
-    await until('it is let go', async () => stubborn.destroyed || !stubborn.write('x'), 10_000);
+    await until('it is let go', async () => stubborn.destroyed || !stubborn.write('x'));
   });
 });

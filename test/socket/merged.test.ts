@@ -1,14 +1,21 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import { expect } from 'chai';
 import { SyncKairosClient } from '../../client-sdk/src/index.ts';
 import { applyChanges } from '#clock';
 import type { ChangesEvent, SessionState, UpdateEvent } from '#contract';
 import { age } from '../expiry/engine-fixture.ts';
+import { isHandIn } from '../../server/transport/socket/merged-updates.ts';
+import { Fortunes, LightClient } from '../clients/light-client.ts';
 import { chess } from '../kit/games.ts';
 import { type Cluster, openCluster } from '../kit/server.ts';
 import type { TestClient } from '../kit/socket-client.ts';
 import { until } from '../kit/until.ts';
 
 type Update = UpdateEvent | ChangesEvent;
+
+/** The least time between two updates of hand-ins alone to a room of so many sockets, ms. */
+const [SOCKETS, APART_MS] = [250, 200];
+const HAND_INS = 40;
 
 describe('updates of concurrent sessions with many participants', () => {
   let cluster: Cluster;
@@ -65,8 +72,37 @@ describe('updates of concurrent sessions with many participants', () => {
     }
   });
 
+  it('HC-9 a room of many sockets is told the rarer of nothing but hand-ins, and still of all', async () => {
+    const { session_id, heard } = await exam(60, 2);
+    const fortunes = new Fortunes();
+    const crowd = Array.from({ length: SOCKETS - 1 }, () => new LightClient(session_id, 2, () => fortunes));
+    try {
+      await Promise.all(crowd.map(async (one) => one.enter(b.url)));
+      const [began, told] = [performance.now(), heard.length];
+      for (let n = 0; n < HAND_INS; n++) {
+        await teacher.ok('session:finish', { session_id, participant_id: `p${n}` });
+        await wait(50);
+      }
+      await until('the last hand-in', async () => newestOf(heard) === HAND_INS + 2);
+      const ms = performance.now() - began;
+      expect(heard.length - told).to.be.at.most(Math.ceil(ms / APART_MS) + 2);
+    } finally {
+      for (const one of crowd) one.drop();
+    }
+  });
+
+  it('HC-9 changes are nothing but hand-ins if neither session nor cycle nor the clock of anybody else changed', () => {
+    const of = (changes: ChangesEvent['changes']) => isHandIn({ changes } as ChangesEvent);
+    const finished = { participant_id: 'p1', clock_status: 'finished' as const, answer: 1 };
+    expect(of({ version: 3, deadline_at: null, participants: [finished] })).to.equal(true);
+    expect(of({ participants: [finished, { participant_id: 'p2', clock_status: 'paused' }] })).to.equal(false);
+    expect(of({ participants: [finished, { participant_id: 'p2', deadline_at: null }] })).to.equal(false);
+    expect(of({ status: 'completed', participants: [finished] })).to.equal(false);
+    expect(of({ cycle_count: 1, participants: [finished] })).to.equal(false);
+  });
+
   it('CC-63 a socket that joined with deltas: 2 gets changes that lead to the state, one with deltas: true gets whole states', async () => {
-    for (const count of [12, 60]) {
+    for (const count of [12, 70]) {
       const { session_id, heard, joined } = await exam(count, 2);
       const whole = await exam(count, true);
       const state = await finishAll(session_id, count);
@@ -103,6 +139,31 @@ describe('updates of concurrent sessions with many participants', () => {
     } finally {
       stop();
       client.disconnect();
+    }
+  });
+
+  it('HC-11 the update that ends a cycle with hidden answers names them, in either form, also where the next cycle has begun', async () => {
+    for (const [count, deltas] of [
+      [4, false],
+      [12, 2],
+      [12, false],
+      [60, 2],
+      [60, false],
+    ] as const) {
+      const participants = Array.from({ length: count }, (_, n) => ({ participant_id: `p${n}` }));
+      const quiz = { sync_mode: 'per_cycle' as const, time_per_cycle_ms: 3_600_000, answers: 'hidden' as const, auto_advance: true };
+      const { session_id } = await teacher.ok('session:create', chess({ ...quiz, concurrent: true, participants }));
+      const listener = await cluster.client(b);
+      const told: UpdateEvent['answers'][] = [];
+      listener.socket.on('session:update', ({ answers }: Update) => told.push(...(answers === undefined ? [] : [answers])));
+      await listener.ok('session:join', { session_id, deltas });
+      await teacher.ok('session:start', { session_id });
+      expect(await finishAll(session_id, count)).to.include({ cycle_count: 1, status: 'running' });
+      await until('the answers', async () => told.length > 0);
+      expect(told).to.have.lengthOf(1);
+      expect(told[0]?.map(({ participant_id, answer }) => [participant_id, answer])).to.deep.equal(
+        participants.map(({ participant_id }, n) => [participant_id, n]),
+      );
     }
   });
 

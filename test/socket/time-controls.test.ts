@@ -59,7 +59,8 @@ describe('time controls over the wire', () => {
     for (const { event_type, timestamp, state_snapshot, metadata, participant_id } of events) {
       const at = Date.parse(timestamp);
       const ranFor = runs ? at - settled : 0;
-      const ticking = clockOf(participant_id);
+      const adjusted = event_type === 'session_adjusted';
+      const ticking = clockOf(adjusted ? 'p0' : participant_id);
       for (let ms = 0; ms < ranFor; ms += 1) ticking.tick();
       settled = at;
       runs = state_snapshot.status === 'running';
@@ -68,6 +69,7 @@ describe('time controls over the wire', () => {
         ticking.endTurn();
         expect(metadata['charged_ms']).to.equal(charged === used ? undefined : charged);
       }
+      if (adjusted) ticking.adjust(Number(metadata['delta_ms']));
       for (const one of state_snapshot.participants) {
         const { main, left, turns, stage, used, periods, block } = clockOf(one.participant_id);
         const ticked = { main, left, turns, stage, used, periods: periods.length, block };
@@ -133,7 +135,7 @@ describe('time controls over the wire', () => {
   it('T-215 stages at zero, periods and the flag follow each other over the wire', async () => {
     const told: TimeControl = {
       stages: [
-        { time_ms: 400, at_zero: 'next', delay_ms: 100 },
+        { time_ms: 60_000, at_zero: 'next', delay_ms: 100 },
         { time_ms: 200, byoyomi: { period_ms: 150, periods: 3 } },
       ],
     };
@@ -141,9 +143,14 @@ describe('time controls over the wire', () => {
     const { session_id } = payload;
     await player.ok('session:create', payload);
     await player.ok('session:start', { session_id });
-    await player.next('session:warning', (event) => event.session_id === session_id && event.threshold_ms === 900);
-    const { participants } = await player.ok('session:switch', { session_id });
+    await player.ok('session:switch', { session_id });
+    const { participants } = await player.ok('session:pause', { session_id });
     expect(participants[0]?.clock).to.include({ turns: 1, stage: 0 });
+    // However long the machine took so far, a second is left from here on.
+    const delta_ms = 400 - (participants[0]?.total_time_ms ?? 0);
+    await player.ok('session:adjust', { session_id, participant_id: 'p0', delta_ms });
+    await player.ok('session:resume', { session_id });
+    await player.next('session:warning', (event) => event.session_id === session_id && event.threshold_ms === 900);
     await player.next('session:expired', (event) => event.session_id === session_id);
     const events = await historyUpTo('participant_expired', session_id);
     follow(told, events);

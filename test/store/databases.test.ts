@@ -10,8 +10,7 @@ import { endAll, startLogged } from '../ops/logged.ts';
 
 const ONE_LINE = /^REDIS_URL: Redis refuses database 5: ERR DB index is out of range$/;
 
-describe('databases and passwords of Redis', function () {
-  this.timeout(60_000);
+describe('databases and passwords of Redis', () => {
   let cluster: Cluster;
   let url: string;
   before(async () => {
@@ -82,13 +81,13 @@ describe('databases and passwords of Redis', function () {
     const look = connectRedis(smaller.url, 'blocking', 'test', createLogger('silent', 'test'));
     // Each of its connections has tried.
     const tries = async () => Number(/total_connections_received:(\d+)/.exec(await look.info('stats'))?.[1]);
-    await until('the instance has tried again and again', async () => (await tries()) > 20, 15_000);
+    await until('the instance has tried again and again', async () => (await tries()) > 20);
     expect((await rest(instance, 'GET', '/ready')).status).to.equal(503);
     expect((await rest(instance, 'POST', '/v1/sessions', { sync_mode: 'count_up' })).status).to.equal(503);
     expect(await look.dbsize()).to.equal(0);
     look.disconnect();
     await smaller.stop();
     await startOwnRedis({ directory, port, settings: { databases: '6' } });
-    await until('it is ready', async () => (await rest(instance, 'GET', '/ready')).status === 200, 15_000);
+    await until('it is ready', async () => (await rest(instance, 'GET', '/ready')).status === 200);
   });
 });

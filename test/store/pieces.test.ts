@@ -113,6 +113,17 @@ describe('a session of many participants', () => {
     expect(await commit('switch')).to.deep.equal({ outcome: 'conflict', session: now });
   });
 
+  it('HC-8 commands that lose a race together get a conflict without the session if it is in pieces, and change nothing', async () => {
+    const { session_id } = session.state;
+    await commit('switch');
+    const before = await fixture.traces(session_id);
+    const event = next(session.state, 'switch', await fixture.now());
+    shareParticipants(session.state, event.state);
+    const together = { ...proposal(session.state, event), base: session, commands: [undefined] };
+    expect(await fixture.store.commit(together)).to.deep.equal({ outcome: 'behind' });
+    expect(await fixture.traces(session_id)).to.deep.equal(before);
+  });
+
   it('S-29 a session whose pieces are gone is unreadable, never one without participants, and no commit builds on it', async () => {
     const { session_id } = session.state;
     const keys = fixture.keys.session(session_id);

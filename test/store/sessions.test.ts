@@ -129,7 +129,8 @@ describe('sessions in Redis', () => {
       const found = await keysLike(cluster.redis(), `${cluster.settings.KEY_PREFIX}:*${session_id}*`);
       const { dueSet, outbox } = createKeys(cluster.settings.KEY_PREFIX).session(session_id);
       const tagsOfSession = new Set([...found, dueSet, outbox].map((key) => /\{([^}]+)\}/.exec(key)?.[1] ?? key));
-      expect(found).to.have.length(2);
+      // One that somebody is connected to may have been marked as such meanwhile.
+      expect(found.filter((key) => !key.includes(':seen/'))).to.have.length(2);
       expect([...tagsOfSession]).to.have.length(1);
       for (const tag of tagsOfSession) tags.add(tag);
     }

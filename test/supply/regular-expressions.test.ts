@@ -13,8 +13,7 @@ interface Found {
 }
 
 describe('regular expressions', () => {
-  it('Z-10 no regular expression of server and client can be made to backtrack without bound', async function () {
-    this.timeout(180_000);
+  it('Z-10 no regular expression of server and client can be made to backtrack without bound', async () => {
     const found = (await Promise.all(['server', 'client-sdk/src'].map(literalsIn))).flat();
     expect(found).to.have.length.above(20);
     const distinct = new Map(found.map((each) => [`${each.pattern}/${each.flags}`, each]));

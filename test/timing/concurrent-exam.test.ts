@@ -89,6 +89,21 @@ describe('concurrent clocks: extra time, closings and late hand-ins', () => {
     checkReplay(hall.events);
   });
 
+  it('CC-34 a session that has not begun is cancelled at its closing also where nobody is left who could begin', () => {
+    const participants = [
+      { participant_id: 'ann', total_time_ms: GIVEN, closes_at: at(MINUTE) },
+      { participant_id: 'ben', total_time_ms: GIVEN },
+    ];
+    const hall = exam({ closes_at: at(HOUR), participants }).pass(2 * MINUTE);
+    expect(hall.who('ann').clock_status).to.equal('expired');
+    hall.play(3 * MINUTE, { type: 'edit', participants: [{ participant_id: 'ben', withdrawn: true }] });
+    expect(hall.state).to.include({ status: 'pending', deadline_at: at(HOUR) });
+    hall.pass(2 * HOUR);
+    expect(hall.last).to.include({ event_type: 'session_cancelled', at: unix(HOUR) });
+    expect(hall.last.metadata).to.deep.equal({ reason: 'closed' });
+    checkReplay(hall.events);
+  });
+
   it('CC-35 a notice names each participant whose time a closing cuts off, and how much of it', () => {
     const hall = exam({ closes_at: at(105 * MINUTE) });
     const told = () => cutByClose(hall.state).map(({ participant_id, lost_ms }) => [participant_id, lost_ms]);

@@ -8,9 +8,7 @@ import { randomSteps } from './random-games.ts';
 /** Sequences; `npm run test:long` plays 100,000. */
 const SEQUENCES = 500;
 
-describe('any time control, and any turns on it', function () {
-  // They compute, and nothing is waited for.
-  this.timeout(120_000);
+describe('any time control, and any turns on it', () => {
   for (const mode of ['per_participant', 'per_group'] as const) {
     it(`T-202 in ${mode} every state and every event is the one that taking each millisecond from its bucket gives, whatever several players do`, () => {
       const property = fc.property(randomControlGame(mode), randomSteps, (game, steps) => {

@@ -32,6 +32,11 @@ describe('participants who join', () => {
     expect(seated.turns(2 * SECOND, 3)).to.deep.equal(['p0', 'mid', 'p1', 'last']);
   });
 
+  it('HC-10 an edit of a concurrent session charges nobody and says so', () => {
+    const match = edit(hall(), 10 * SECOND, { participant_id: 'ann', name: 'Ann' });
+    expect(match.last).to.deep.include({ event_type: 'session_edited', participant_id: null, time_elapsed_ms: 0, time_remaining_ms: null });
+  });
+
   it('JN-1 before the start and while paused somebody may join, too; after the end nobody may', () => {
     const match = new Match({ sync_mode: 'per_participant', participants: banks('ann') });
     edit(match, 1, ...banks('ben'))

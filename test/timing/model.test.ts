@@ -8,10 +8,7 @@ import { MODES } from './random-games.ts';
  */
 const SEQUENCES = 250;
 
-describe('any sequence of commands and outages, at any instants', function () {
-  // They compute for seconds, on a busy machine for many.
-  this.timeout(120_000);
-
+describe('any sequence of commands and outages, at any instants', () => {
   for (const mode of MODES) {
     it(`T-70 T-71 T-72 T-73 T-74 in ${mode} every state and event is the one that counting each millisecond gives, and every law of time holds`, () => {
       fc.assert(everyLawHolds(mode), { numRuns: SEQUENCES });

@@ -168,6 +168,11 @@ export class Hall {
   #fall(): void {
     const runsOut = (seat: Seat) => seat.status === 'running' && this.status === 'running' && seat.left === -this.overrun;
     const fallen = this.seats.filter((seat) => goesOn(seat) && (this.#isClosed(seat) || runsOut(seat)));
+    if (this.status === 'pending' && this.closes !== null && this.closes <= this.now && !this.seats.some(goesOn)) {
+      this.status = 'cancelled';
+      this.note('session_cancelled');
+      return;
+    }
     if (fallen.length === 0) return;
     // Whoever returns after the closing of a session that has not begun finds it closed.
     const first = Math.min(...fallen.map((seat) => this.closingOf(seat) ?? Infinity));

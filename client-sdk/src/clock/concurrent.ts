@@ -131,10 +131,12 @@ export function deriveConcurrent(draft: SessionState, at: number, kept: readonly
   for (const [place, one] of participants.entries()) {
     least = earlier(least, one.deadline_at ?? null);
     if (draft.overrun_ms !== undefined) zero = earlier(zero, one.zero_at ?? null);
-    const closing = goesOnAlone(one) ? closingOf(draft, one) : null;
-    if (closing !== null && (isOn || draft.status === 'pending')) least = earlier(least, closing);
+    const closing = closingOf(draft, one);
+    if (closing !== null && (isOn || draft.status === 'pending') && goesOnAlone(one)) least = earlier(least, closing);
     if (one !== kept[place]) deriveOne(draft, place, at);
   }
+  // Where everybody has withdrawn or ended before the start, the session's closing still ends it.
+  if (least === null && draft.status === 'pending') least = draft.closes_at ?? null;
   draft.deadline_at = least;
   if (draft.overrun_ms !== undefined) draft.zero_at = zero;
 }

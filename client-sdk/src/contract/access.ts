@@ -49,6 +49,39 @@ export interface LinksData {
   links: ShareLink[];
 }
 
+/** What a join code leads to: to watch, to say who one is, or to play as one participant. Never to control. */
+export const CODE_WAYS = ['watch', 'join', 'play'] as const;
+export type CodeWay = (typeof CODE_WAYS)[number];
+
+/**
+ * The letters of join codes: no two of them sound or look alike, and without vowels they spell no words. Spaces,
+ * hyphens and small letters in a code make no difference.
+ */
+export const CODE_LETTERS = 'CFHJKLMQRTWXY';
+export const CODE_LENGTH = 6;
+export const CODE_PATTERN = /^[CFHJKLMQRTWXY]{6}$/;
+/** How long a code is valid, in seconds. */
+export const CODE_MIN_SECONDS = 60;
+export const CODE_MAX_SECONDS = 86_400;
+export const CODE_DEFAULT_SECONDS = 7_200;
+
+export interface CodeData {
+  code: string;
+  way: CodeWay;
+  /** As whom one plays; null unless `way` is `play`. */
+  participant_id: string | null;
+  expires_at: string;
+}
+
+/** What a join code leads to. */
+export interface OpenedCodeData {
+  session_id: string;
+  way: CodeWay;
+  participant_id: string | null;
+  /** The token of a share link for that; null where nobody is asked who they are. */
+  token: string | null;
+}
+
 export interface RefreshPayload {
   token: string;
 }

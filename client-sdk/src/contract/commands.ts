@@ -2,7 +2,7 @@
  * Payloads of the commands and the data of their successes. REST takes the same payloads, with `session_id` in the
  * path.
  */
-import type { LinksData, RefreshData, RefreshPayload, ShareData, SharedRole } from './access.ts';
+import type { CodeData, CodeWay, LinksData, OpenedCodeData, RefreshData, RefreshPayload, ShareData, SharedRole } from './access.ts';
 import type { BriefHistoryEvent, EventType, HistoryEvent } from './events.ts';
 import type { ItemInput } from './programme.ts';
 import type { ActionOnTimeout, Extension, JsonObject, JsonValue, OutagePolicy, SessionState, SyncMode, UndoClock } from './state.ts';
@@ -238,6 +238,18 @@ export interface RevokePayload extends SessionPayload {
   link_id: string;
 }
 
+export interface CodePayload extends SessionPayload {
+  way: CodeWay;
+  /** As whom one plays; required for `play`, refused for others. */
+  participant_id?: string | undefined;
+  /** Seconds until the code ends. */
+  expires_in?: number | undefined;
+}
+
+export interface OpenCodePayload extends CommandOptions {
+  code: string;
+}
+
 export interface TimeSyncPayload {
   client_time_ms?: number | undefined;
 }
@@ -293,6 +305,16 @@ export interface TimeData {
   error_bound_ms: number;
 }
 
+/** By which addresses other devices reach a server: the data of `GET /v1/reach`. */
+export interface ReachData {
+  /** Where its operator says that people find the page, with a slash at its end; null if that is not set. */
+  public_url: string | null;
+  /** Whether only programs of its own machine reach it. */
+  loopback_only: boolean;
+  /** Addresses of its machine, or what they would be if it listened on them; told only to callers on that machine. */
+  addresses: string[];
+}
+
 /** With the client's own receive instant, the four timestamps of NTP (RFC 5905). */
 export interface TimeSyncData {
   client_time_ms: number | null;
@@ -329,6 +351,8 @@ export interface Commands {
   'session:share': { payload: SharePayload; data: ShareData };
   'session:links': { payload: SessionPayload; data: LinksData };
   'session:revoke': { payload: RevokePayload; data: EmptyData };
+  'session:code': { payload: CodePayload; data: CodeData };
+  'code:open': { payload: OpenCodePayload; data: OpenedCodeData };
   'auth:refresh': { payload: RefreshPayload; data: RefreshData };
   'time:sync': { payload: TimeSyncPayload; data: TimeSyncData };
 }

@@ -66,8 +66,17 @@ export interface EventEnvelope {
   server_time_ms: number;
 }
 
+/** What a participant answered in a cycle with hidden answers that has ended. */
+export interface CycleAnswer {
+  participant_id: string;
+  finished_at: string | null;
+  answer: JsonValue;
+}
+
 export interface UpdateEvent extends EventEnvelope {
   event_type: EventType;
+  /** Only where a cycle with hidden answers has ended: all of them, also where the next cycle has begun already. */
+  answers?: CycleAnswer[];
   state: SessionState;
 }
 
@@ -77,6 +86,8 @@ export interface UpdateEvent extends EventEnvelope {
  */
 export interface ChangesEvent extends EventEnvelope {
   event_type: EventType;
+  /** As in `UpdateEvent`; of several cycles that ended, those of the last one. */
+  answers?: CycleAnswer[];
   /** 2 in a session that only sockets are told of by changes which joined with `deltas: 2` (`secondForm`). */
   deltas?: 2;
   /** They lead from this version, and from any between it and `version`. */

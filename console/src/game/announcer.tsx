@@ -1,9 +1,10 @@
 /** Tells screen readers whose turn it is and when time gets short; it does not announce each second. */
 import type { SessionState, SyncKairosClient } from '@synckairos/client';
 import { useEffect, useState } from 'react';
-import { standing, warning } from '../words.ts';
+import { warning } from '../words.ts';
+import { standingOf } from './result.ts';
 
-export function Announcer({ client, state }: { client: SyncKairosClient; state: SessionState }) {
+export function Announcer({ client, state, said }: { client: SyncKairosClient; state: SessionState; said: string }) {
   const [warned, setWarned] = useState('');
   useEffect(
     () =>
@@ -14,8 +15,9 @@ export function Announcer({ client, state }: { client: SyncKairosClient; state: 
   );
   return (
     <div className="sr-only">
-      <p role="status">{standing(state)}</p>
+      <p role="status">{standingOf(state)}</p>
       <p role="status">{warned}</p>
+      <p role="status">{said}</p>
     </div>
   );
 }

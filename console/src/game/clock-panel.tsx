@@ -3,6 +3,7 @@ import { formatTime, readClock, type SessionState, type SyncKairosClient } from 
 import { useClock, useStopwatch } from '@synckairos/client/react';
 import { hasBid, isAuction, turnWords } from '../trade.ts';
 import { spokenOver } from '../words.ts';
+import { useDigitsWidth } from './digits.ts';
 import type { Face } from './faces.ts';
 import { fullOf, phaseWords } from './phase.ts';
 import { usePress } from './press.ts';
@@ -45,24 +46,27 @@ export function ClockPanel({ client, state, face, mayEnd, rests, wholeSeconds = 
   const untilEnd = controlled === null ? left : (readClock(state, controlled.owner, client.getServerTime())?.remaining_ms ?? left);
   // A dash until the server's time is known: no time is better than a wrong one.
   const digits = shown === null ? '–:––' : digitsOf(shown, face.counts, wholeSeconds);
+  const digitsWidth = useDigitsWidth(digits);
   return (
     <button
       type="button"
       className="clock"
       data-player={face.who}
       data-active={running}
+      data-focused={face.hasTurn}
       data-turn={state.status === 'paused' && face.hasTurn}
       data-level={isOver ? 'over' : levelOf(state, untilEnd)}
       data-phase={view?.phase}
       data-expired={isUp}
+      data-done={!isUp && (face.isDone || state.status === 'completed' || state.status === 'cancelled')}
       aria-disabled={!canEnd}
       data-resting={canEnd && rests}
       onPointerDown={onPointerDown}
       onClick={onClick}
     >
-      <span className="clock-face">
+      <span className="clock-face" style={{ ['--digits-width' as string]: digitsWidth }}>
         <span className="clock-name">{face.name}</span>
-        <span className="clock-time number" data-length={digits.length} aria-hidden="true">
+        <span className="clock-time number" aria-hidden="true">
           {digits}
         </span>
         <span className="sr-only">
@@ -84,7 +88,8 @@ export function ClockPanel({ client, state, face, mayEnd, rests, wholeSeconds = 
   );
 }
 
-function digitsOf(ms: number, counts: Face['counts'], wholeSeconds: boolean): string {
+/** What a clock shows; `wholeSeconds` counts the last ones 3-2-1. */
+export function digitsOf(ms: number, counts: Face['counts'], wholeSeconds = false): string {
   if (wholeSeconds && ms > 0 && ms < LAST_MS) return String(Math.ceil(ms / 1_000));
   return formatTime(ms, counts === 'up' ? 'stopwatch' : 'countdown');
 }
@@ -101,11 +106,12 @@ function Hint({ text }: { text: string }) {
   );
 }
 
-/** How near the end is: `soon` from the first warning on, `now` from the last one, or the last seconds. */
-function levelOf({ warning_thresholds_ms: thresholds }: SessionState, left: number | null): 'calm' | 'soon' | 'now' {
+/** How near the end is: `soon` from the first warning on, `now` from the last one, or in the last seconds. */
+export function levelOf({ warning_thresholds_ms: thresholds }: SessionState, left: number | null): 'calm' | 'soon' | 'now' {
   if (left === null || thresholds.length === 0) return 'calm';
   const first = Math.max(...thresholds);
-  const last = Math.max(Math.min(...thresholds), Math.min(LAST_MS, first));
+  // Of a short clock these are fewer.
+  const last = Math.max(Math.min(...thresholds), Math.min(LAST_MS, first / 2));
   if (left > first) return 'calm';
   return left > last ? 'soon' : 'now';
 }

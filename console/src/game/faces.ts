@@ -23,6 +23,8 @@ export interface Face {
   full: number | null;
   hasTurn: boolean;
   hasExpired: boolean;
+  /** Whether its owner has finished by themselves, as somebody who has handed in. */
+  isDone: boolean;
   /** Whose clock has a time control, and which; null for a clock that has none. */
   controlled: { owner: ClockOwner; control: TimeControl } | null;
 }
@@ -36,11 +38,15 @@ export function facesOf(state: SessionState): Face[] {
         who: player.participant_id,
         name: nameOf(state, player.participant_id),
         // In a narrow row its end is cut off.
-        note: state.concurrent === true ? noteOfOne(player) : joined(earned(state, player), turnsOf(state, player.cycle_count)),
+        note:
+          state.concurrent === true || player.withdrawn === true
+            ? noteOfOne(player)
+            : joined(earned(state, player), turnsOf(state, player.cycle_count)),
         counts,
         full: player.given_ms ?? fullBank(state, player.participant_id, player.total_time_ms ?? 0),
         hasTurn: state.concurrent === true ? player.clock_status === 'running' : player.participant_id === state.active_participant_id,
         hasExpired: player.has_expired,
+        isDone: player.clock_status === 'finished',
         controlled: controlled(state, player, { participant_id: player.participant_id }),
       }));
     case 'groups':
@@ -52,11 +58,12 @@ export function facesOf(state: SessionState): Face[] {
         full: fullBank(state, group.group_id, group.total_time_ms),
         hasTurn: group.group_id === state.active_group_id,
         hasExpired: group.has_expired,
+        isDone: false,
         controlled: controlled(state, group, { group_id: group.group_id }),
       }));
     case 'session': {
       const full = presentItem(state)?.time_ms ?? (given === null || counts === 'up' ? null : state[given]);
-      return [{ ...shared(state), counts, full, hasExpired: state.status === 'expired', controlled: null }];
+      return [{ ...shared(state), counts, full, hasExpired: state.status === 'expired', isDone: false, controlled: null }];
     }
   }
 }
@@ -78,7 +85,8 @@ function placeOf(state: SessionState): string {
 }
 
 /** How a clock that runs by itself stands. */
-function noteOfOne({ clock_status: status = 'waiting' }: ParticipantState): string {
+function noteOfOne({ clock_status: status = 'waiting', withdrawn }: ParticipantState): string {
+  if (withdrawn === true) return 'Withdrawn';
   return { waiting: '', running: '', paused: 'Paused', finished: 'Handed in', expired: '' }[status];
 }
 

@@ -1,26 +1,45 @@
 /** A game: its clocks, what can be done now, and the ways to share it and look back. */
 import { modeOf, type SessionState, type SyncKairosClient } from '@synckairos/client';
 import { lazy, Suspense, useEffect, useState } from 'react';
+import { rememberSession } from '../kept.ts';
+import { sessionHash } from '../route.ts';
+import { invite, isInvitedTo } from '../share/invited.ts';
 import { TRADE_VIEWS, type TradeProps } from '../trades/trade-view.ts';
-import { turnWords, viewOf } from '../trade.ts';
-import { explain, nameOf, standing, titleOf, whyNothing } from '../words.ts';
+import { hasEnded, turnWords, viewOf } from '../trade.ts';
+import { useWishes } from '../wishes.ts';
+import { explain, nameOf, titleOf, whyNothing } from '../words.ts';
 import { AdjustSheet } from './adjust-sheet.tsx';
 import { Announcer } from './announcer.tsx';
 import { ClockPanel } from './clock-panel.tsx';
 import { Controls, type SheetName } from './controls.tsx';
-import { facesOf } from './faces.ts';
+import { type Face, facesOf } from './faces.ts';
 import { FinishSheet } from './finish-sheet.tsx';
 import { Notice } from './notice.tsx';
+import { OfferLine } from './offers.tsx';
+import { canRematch, rematchId } from './rematch.ts';
+import { resultFor, resultOf, standingOf } from './result.ts';
 import { Roster } from './roster.tsx';
+import { hasSeats, seated, useSeat } from './seats.ts';
 import { StartCountdown } from './start-countdown.tsx';
+import { useFullScreen } from './use-full-screen.ts';
 import { useGame } from './use-game.ts';
 import { useKeptFocus } from './use-kept-focus.ts';
+import { useOffers } from './use-offers.ts';
+import { useSaidTimes } from './use-said-times.ts';
+import { useShortcuts } from './use-shortcuts.ts';
+import { useSignals } from './use-signals.ts';
+import { useList } from './use-list.ts';
 import { useSound } from './use-sound.ts';
 import { useSpaceBar } from './use-space-bar.ts';
+import { useWakeLock } from './use-wake-lock.ts';
 
 // Not part of the first view.
 const ShareSheet = lazy(async () => ({ default: (await import('../share/share-sheet.tsx')).ShareSheet }));
 const SeatPicker = lazy(async () => ({ default: (await import('../trades/seat-picker.tsx')).SeatPicker }));
+const StageSheet = lazy(async () => ({ default: (await import('../stage/stage-sheet.tsx')).StageSheet }));
+const SeatSheet = lazy(async () => ({ default: (await import('./seat-sheet.tsx')).SeatSheet }));
+const SoundSheet = lazy(async () => ({ default: (await import('./sound-sheet.tsx')).SoundSheet }));
+const ShortcutSheet = lazy(async () => ({ default: (await import('./shortcut-sheet.tsx')).ShortcutSheet }));
 const HistorySheet = lazy(async () => ({ default: (await import('../history/history-sheet.tsx')).HistorySheet }));
 
 interface GamePageProps {
@@ -35,16 +54,41 @@ interface GamePageProps {
 }
 
 export function GamePage({ client, sessionId, token, watchOnly, join, as }: GamePageProps) {
-  const { state, rights, error, commands, guard } = useGame(client, sessionId, token, watchOnly || join, as);
-  const sound = useSound(client, sessionId);
-  const [sheet, setSheet] = useState<SheetName | null>(null);
+  const [kept, take] = useSeat(sessionId);
+  const seat = as ?? (watchOnly || join ? undefined : kept);
+  const { state, rights, error, commands, guard, waiting } = useGame(client, sessionId, token, watchOnly || join, seat);
+  const offers = useOffers(client, sessionId, state, rights?.own ?? seat);
+  const sound = useSound();
+  const fullScreen = useFullScreen();
+  const [said, sayTimes] = useSaidTimes(client, state, sound.on);
+  const [{ keys }] = useWishes();
+  const [sheet, setSheet] = useState<SheetName | null>(isInvitedTo(sessionId) ? 'share' : null);
   const focus = useKeptFocus();
+  useSignals(client, sessionId, state, sound, state?.status === 'running' && rights?.own !== undefined && rights.turn);
+  useWakeLock(state !== null && !hasEnded(state));
   useTitle(state);
+  useRemembered(state, sessionHash(sessionId, { watchOnly, join, ...(as === undefined ? {} : { as }) }));
   useSpaceBar(() => {
     if (state?.status === 'running' && rights?.turn && turnWords(state).hint !== null) commands.endTurn();
     if (state?.status === 'pending' && rights?.start) commands.start();
     if (state?.status === 'paused' && rights?.pause) commands.resume();
   });
+  useShortcuts(
+    {
+      p: () => {
+        if (state?.status === 'running' && rights?.pause) commands.pause();
+        if (state?.status === 'paused' && rights?.pause) commands.resume();
+      },
+      u: () => {
+        if (rights?.undo && (state?.undo_available ?? 0) > 0) commands.undo();
+      },
+      t: sayTimes,
+      m: sound.toggle,
+      f: () => fullScreen?.toggle(),
+      '?': () => setSheet('keys'),
+    },
+    keys,
+  );
 
   if (state === null || rights === null) {
     return (
@@ -59,10 +103,22 @@ export function GamePage({ client, sessionId, token, watchOnly, join, as }: Game
       </main>
     );
   }
+  const lie = hasSeats(state) ? seated(facesOf(state), state, rights.own ?? seat) : { faces: facesOf(state), seat: undefined };
   const Trade = join ? SeatPicker : TRADE_VIEWS[viewOf(state)];
-  const close = (): void => setSheet(null);
+  const next = rematchId(sessionId);
+  // A token is for one game.
+  const watchNext = next !== null && rights.role === 'anybody' && !rights.share ? sessionHash(next, { watchOnly: true }) : null;
+  const close = (): void => {
+    invite(null);
+    setSheet(null);
+  };
+  const sit = (chosen: string | undefined): void => {
+    take(chosen);
+    // What the address says counts more.
+    if (as !== undefined) location.hash = sessionHash(sessionId);
+  };
   return (
-    <main className="game" data-status={state.status} {...focus}>
+    <main className="game" data-status={state.status} data-seat={lie.seat} {...focus}>
       <header className="game-head">
         <a className="home" href="#/" aria-label="SyncKairos: new game">
           <img src="favicon.svg" alt="" width="28" height="28" />
@@ -71,19 +127,39 @@ export function GamePage({ client, sessionId, token, watchOnly, join, as }: Game
         {!rights.turn && !rights.start && rights.own === undefined && !join && rights.role !== 'participant' && (
           <p className="badge">Watching</p>
         )}
-        <p className="standing">{standing(state)}</p>
+        <p className="standing">{standingOf(state)}</p>
       </header>
       {state.status === 'pending' && state.starts_at != null && <StartCountdown client={client} startsAt={state.starts_at} />}
       {Trade === undefined ? (
-        <Clocks client={client} state={state} rights={rights} commands={commands} guard={guard} />
+        <Clocks faces={lie.faces} client={client} state={state} rights={rights} commands={commands} guard={guard} error={error} />
       ) : (
         <Suspense fallback={<section className="board" />}>
-          <Trade client={client} state={state} rights={rights} commands={commands} guard={guard} />
+          <Trade client={client} state={state} rights={rights} commands={commands} guard={guard} error={error} />
         </Suspense>
       )}
-      <Controls state={state} rights={rights} commands={commands} guard={guard} sound={sound} onOpen={setSheet} />
+      <OfferLine state={state} offers={offers} commands={commands} seat={rights.own} mayAnswer={rights.finish} watchNext={watchNext} />
+      <Controls
+        playAgain={canRematch(state) && rights.share ? offers.playAgain : null}
+        state={state}
+        rights={rights}
+        commands={commands}
+        guard={guard}
+        sound={sound}
+        fullScreen={fullScreen}
+        onOpen={setSheet}
+      />
+      {waiting > 0 && (
+        <p className="blocked" role="status">
+          {waiting === 1 ? 'One press waits' : `${waiting} presses wait`} for the server
+        </p>
+      )}
+      {sound.isBlocked && sheet !== 'sound' && (
+        <p className="blocked" role="status">
+          Sound waits for a touch of this page
+        </p>
+      )}
       <Notice error={sheet === 'adjust' ? null : error} />
-      <Announcer client={client} state={state} />
+      <Announcer client={client} state={state} said={said} />
       {sheet === 'adjust' && (
         <AdjustSheet
           client={client}
@@ -94,9 +170,22 @@ export function GamePage({ client, sessionId, token, watchOnly, join, as }: Game
           onClose={close}
         />
       )}
-      {sheet === 'finish' && <FinishSheet onFinish={commands.finish} onCancel={commands.cancel} onClose={close} />}
+      {sheet === 'finish' && (
+        <FinishSheet
+          state={state}
+          seat={rights.own}
+          onFinish={commands.finish}
+          onOfferDraw={() => commands.act(offers.offerDraw)}
+          onCancel={commands.cancel}
+          onClose={close}
+        />
+      )}
       <Suspense>
         {sheet === 'share' && <ShareSheet client={client} state={state} token={token} rights={rights} onClose={close} />}
+        {sheet === 'stage' && <StageSheet client={client} state={state} token={token} rights={rights} onClose={close} />}
+        {sheet === 'seat' && <SeatSheet state={state} seat={seat} onTake={sit} onClose={close} />}
+        {sheet === 'sound' && <SoundSheet sound={sound} onClose={close} />}
+        {sheet === 'keys' && <ShortcutSheet onClose={close} />}
         {sheet === 'history' && <HistorySheet client={client} state={state} onClose={close} />}
       </Suspense>
     </main>
@@ -104,17 +193,18 @@ export function GamePage({ client, sessionId, token, watchOnly, join, as }: Game
 }
 
 /** A clock for each who has one, and who shares the one of the session. */
-function Clocks({ client, state, rights, commands, guard }: TradeProps) {
-  const faces = facesOf(state);
+function Clocks({ faces, client, state, rights, commands, guard }: TradeProps & { faces: Face[] }) {
+  const result = resultOf(state);
+  const [board, isList] = useList(faces.length);
   return (
     <>
-      <section className="board" aria-label="Clocks" data-clocks={faces.length}>
+      <section ref={board} className="board" aria-label="Clocks" data-clocks={faces.length} data-list={isList}>
         {faces.map((face) => (
           <ClockPanel
             key={face.who}
             client={client}
             state={state}
-            face={face}
+            face={{ ...face, note: resultFor(result, face.who) || face.note }}
             mayEnd={rights.turn}
             // A participant's own clock never ends another one's turn.
             rests={face.who === 'global' ? guard.turnRests : guard.rests}
@@ -127,6 +217,15 @@ function Clocks({ client, state, rights, commands, guard }: TradeProps) {
       )}
     </>
   );
+}
+
+/** Lets this device find the session again. */
+function useRemembered(state: SessionState | null, hash: string): void {
+  const sessionId = state?.session_id;
+  const title = state === null ? '' : titleOf(state);
+  useEffect(() => {
+    if (sessionId !== undefined) rememberSession({ sessionId, hash, title });
+  }, [sessionId, title, hash]);
 }
 
 function useTitle(state: SessionState | null): void {

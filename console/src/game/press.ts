@@ -59,9 +59,10 @@ export function usePressGuard(status: string, turn: string | null): PressGuard {
 function useIsNew(value: string): boolean {
   const [known, setKnown] = useState(value);
   useEffect(() => {
-    const timer = setTimeout(() => setKnown(value), PRESS_GUARD_MS);
+    // A first value is known at once, so that the next one is a change, however soon it comes.
+    const timer = setTimeout(() => setKnown(value), known === '' ? 0 : PRESS_GUARD_MS);
     return () => clearTimeout(timer);
-  }, [value]);
+  }, [value, known]);
   return known !== value && known !== '';
 }
 

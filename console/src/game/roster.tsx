@@ -23,11 +23,12 @@ export function Roster({ state, mayEnd, rests, onPass }: RosterProps) {
         <Chip
           key={player.participant_id}
           isActive={player.is_active && (!bids || hasBid(state))}
-          canPass={canPass}
+          canPass={canPass && player.withdrawn !== true}
           rests={rests}
           onPass={() => onPass(player.participant_id)}
         >
           {nameOf(state, player.participant_id)}
+          {player.withdrawn === true && <small>withdrawn</small>}
           {/* The first in the list had the lot before any bid. */}
           {!bids && player.cycle_count > 0 && <span className="chip-count number">{player.cycle_count}</span>}
         </Chip>

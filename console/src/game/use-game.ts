@@ -1,7 +1,7 @@
 /** A session with all commands that the page offers. */
-import { type SessionState, type SyncKairosClient, SyncKairosError } from '@synckairos/client';
+import { type JsonObject, type SessionState, type SyncKairosClient, SyncKairosError } from '@synckairos/client';
 import { useSyncKairos } from '@synckairos/client/react';
-import { useState } from 'react';
+import { useState, useSyncExternalStore } from 'react';
 import { type Rights, rightsIn } from '../access.ts';
 import { type PressGuard, usePressGuard } from './press.ts';
 
@@ -14,7 +14,8 @@ export interface GameCommands {
   resume: () => void;
   /** Takes back the turn that ended last, as this was drawn. */
   undo: () => void;
-  finish: () => void;
+  /** `outcome`: how it came out. */
+  finish: (outcome?: JsonObject) => void;
   cancel: () => void;
   adjust: (deltaMs: number, who: string | undefined) => void;
   /** Any other command. */
@@ -32,6 +33,8 @@ export interface Game {
   commands: GameCommands;
   /** Guards all commands. */
   guard: PressGuard;
+  /** How many commands wait for a connection. */
+  waiting: number;
 }
 
 /** The game of a session as its page needs it: the state, what the user may do, the commands, and what went wrong. */
@@ -41,17 +44,24 @@ export function useGame(client: SyncKairosClient, sessionId: string, token: stri
   const rights = state === null ? null : rightsIn(state, token, watchOnly, as);
   // If the user may end only their own turn, a new turn does not change what a button means.
   const guard = usePressGuard(state?.status ?? '', rights?.turn && state !== null ? turnOf(state) : null);
-  const send = (command: () => Promise<unknown>): void =>
-    void command().then(
-      () => setFailure(null),
-      (thrown: unknown) => setFailure(thrown instanceof SyncKairosError ? thrown : null),
-    );
+  const [sent, setSent] = useState(0);
+  const connection = useSyncExternalStore(client.connection.subscribe, client.connection.getSnapshot);
+  const send = (command: () => Promise<unknown>): void => {
+    setSent((before) => before + 1);
+    void command()
+      .then(
+        () => setFailure(null),
+        (thrown: unknown) => setFailure(thrown instanceof SyncKairosError ? thrown : null),
+      )
+      .finally(() => setSent((before) => before - 1));
+  };
   const run = (command: () => Promise<unknown>, endsTurn = false): void => guard.press(() => send(command), endsTurn);
   return {
     state,
     rights,
     error: joinError ?? failure,
     guard,
+    waiting: connection === 'connected' ? 0 : sent,
     commands: {
       start: () => run(() => client.startSession(sessionId)),
       // The guard is the participant who was active when this was rendered: the one whom the user saw.
@@ -64,7 +74,7 @@ export function useGame(client: SyncKairosClient, sessionId: string, token: stri
       pause: () => run(() => client.pauseSession(sessionId)),
       resume: () => run(() => client.resumeSession(sessionId)),
       undo: () => run(() => client.undo(sessionId, { expected_version: state?.version }), true),
-      finish: () => run(() => client.completeSession(sessionId)),
+      finish: (outcome) => run(() => client.completeSession(sessionId, outcome && { outcome })),
       cancel: () => run(() => client.cancelSession(sessionId)),
       adjust: (deltaMs, who) => run(() => client.adjustTime(sessionId, deltaMs, who)),
       act: run,

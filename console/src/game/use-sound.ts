@@ -1,43 +1,54 @@
-/** Tones for warnings and for the end of the time. Off until the user switches them on, as browsers require too. */
-import type { SyncKairosClient } from '@synckairos/client';
-import { useEffect, useState } from 'react';
+/** The sound of the page. Off until the user switches it on, as browsers require too; the device remembers that. */
+import { useEffect, useState, useSyncExternalStore } from 'react';
+import { type SoundName, useWishes } from '../wishes.ts';
+import { play } from './tones.ts';
 
-/** Seconds and hertz. */
-const WARNING = [{ at: 0, lasts: 0.12, pitch: 880 }];
-const TIME_UP = [0, 0.22, 0.44].map((at) => ({ at, lasts: 0.18, pitch: 587 }));
-/** A tone that waited longer for its device is out of date. */
+/** A sound that waited longer for its device is out of date. */
 const STALE_MS = 1_000;
 
 export interface Sound {
   on: boolean;
+  /** Whether the browser lets nothing be heard until the page is touched. */
+  isBlocked: boolean;
   toggle: () => void;
+  /** Plays a sound, if it is wanted. */
+  play: (name: SoundName) => void;
+  /** Lets the user hear how loud it is. */
+  test: () => void;
 }
 
-/** The sounds of warnings and expiries of a session, which are off until the user switches them on. */
-export function useSound(client: SyncKairosClient, sessionId: string): Sound {
-  const [audio, setAudio] = useState<AudioContext | null>(null);
+/** The sound of the page as its user wishes it. */
+export function useSound(): Sound {
+  const [{ sound: on, volume, silent }, change] = useWishes();
+  const [audio, setAudio] = useState(() => (on ? new AudioContext() : null));
   useEffect(() => {
     if (audio === null) return;
-    const ours = (event: { session_id: string }, tones: typeof WARNING): void => {
-      if (event.session_id === sessionId) void playWhenAwake(audio, tones);
-    };
-    const off = [
-      client.on('timeWarning', (event) => ours(event, WARNING)),
-      client.on('timeExpired', (event) => ours(event, TIME_UP)),
-      keepAwake(audio),
-    ];
+    const sleep = keepAwake(audio);
     return () => {
-      for (const stop of off) stop();
+      sleep();
       void audio.close();
     };
-  }, [client, sessionId, audio]);
-  const toggle = (): void => {
-    const next = audio === null ? new AudioContext() : null;
-    // Lets the user hear how loud it is.
-    if (next !== null) play(next, WARNING);
-    setAudio(next);
+  }, [audio]);
+  const isBlocked = useSyncExternalStore(
+    (listener) => {
+      audio?.addEventListener('statechange', listener);
+      return () => audio?.removeEventListener('statechange', listener);
+    },
+    () => audio !== null && audio.state !== 'running',
+  );
+  return {
+    on,
+    isBlocked,
+    toggle: () => {
+      const next = on ? null : new AudioContext();
+      // Lets the user hear how loud it is.
+      if (next !== null) play(next, 'warning', volume);
+      change({ sound: next !== null });
+      setAudio(next);
+    },
+    play: (name) => void (audio !== null && !silent.includes(name) && playWhenAwake(audio, name, volume)),
+    test: () => void (audio !== null && playWhenAwake(audio, 'warning', volume)),
   };
-  return { on: audio !== null, toggle };
 }
 
 /**
@@ -55,28 +66,13 @@ function keepAwake(audio: AudioContext): () => void {
   };
 }
 
-async function playWhenAwake(audio: AudioContext, tones: typeof WARNING): Promise<void> {
+async function playWhenAwake(audio: AudioContext, name: SoundName, volume: number): Promise<void> {
   const askedAt = performance.now();
   if (audio.state !== 'running') await resume(audio);
-  if (audio.state === 'running' && performance.now() - askedAt < STALE_MS) play(audio, tones);
+  if (audio.state === 'running' && performance.now() - askedAt < STALE_MS) play(audio, name, volume);
 }
 
 /** Fails while another application uses the device, and after it was closed; the next event tries again. */
 async function resume(audio: AudioContext): Promise<void> {
   if (audio.state !== 'closed') await audio.resume().catch(() => undefined);
-}
-
-function play(audio: AudioContext, tones: typeof WARNING): void {
-  for (const { at, lasts, pitch } of tones) {
-    const begin = audio.currentTime + at;
-    const volume = new GainNode(audio, { gain: 0 });
-    // Faded in and out, since a sudden edge clicks.
-    volume.gain.setValueAtTime(0, begin);
-    volume.gain.linearRampToValueAtTime(0.25, begin + 0.01);
-    volume.gain.linearRampToValueAtTime(0, begin + lasts);
-    const tone = new OscillatorNode(audio, { frequency: pitch });
-    tone.connect(volume).connect(audio.destination);
-    tone.start(begin);
-    tone.stop(begin + lasts);
-  }
 }

@@ -1,9 +1,12 @@
-/** For operators: what this instance measures. */
+/** For operators: what this instance measures, any session by its id, and the webhooks of the deployment. */
+import type { SyncKairosClient } from '@synckairos/client';
 import { useState } from 'react';
+import { FindSession } from './find-session.tsx';
 import { Panel, Row } from './panel.tsx';
 import { byLabel, quantileBound, type Sample, total } from './metrics.ts';
 import { Sparkline } from './sparkline.tsx';
 import { type MetricsStatus, type Readings, useMetrics } from './use-metrics.ts';
+import { Webhooks } from './webhooks.tsx';
 
 const STATUSES = ['running', 'paused', 'pending', 'expired', 'completed', 'cancelled'];
 const JOBS = ['waiting', 'active', 'delayed', 'failed'];
@@ -12,7 +15,14 @@ const SHARES: readonly (readonly [label: string, share: number])[] = [
   ['99 % within', 0.99],
 ];
 
-export function OperatorPage() {
+interface OperatorPageProps {
+  client: SyncKairosClient;
+  token: string | undefined;
+  /** The session that is looked at. */
+  sessionId: string | undefined;
+}
+
+export function OperatorPage({ client, token, sessionId }: OperatorPageProps) {
   const [signedIn, setSignedIn] = useState(false);
   const readings = useMetrics(signedIn);
   return (
@@ -33,6 +43,8 @@ export function OperatorPage() {
         </button>
       )}
       {readings.status === 'ok' && <Panels {...readings} />}
+      <FindSession client={client} token={token} sessionId={sessionId} />
+      <Webhooks signedIn={signedIn} onSignIn={() => setSignedIn(true)} />
     </main>
   );
 }

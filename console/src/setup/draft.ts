@@ -5,6 +5,7 @@
 import type { CreatePayload, FieldIssue, ItemInput, JsonObject, OutagePolicy, SyncMode, TimeControl } from '@synckairos/client';
 import { readControl } from './control-words.ts';
 import { parseDuration } from './duration.ts';
+import { INTENTS } from './intents.ts';
 import { parseGift } from './own-time.ts';
 import { parseList } from './pasted.ts';
 
@@ -89,6 +90,10 @@ export function isProgramme({ mode, rounds }: Pick<Draft, 'mode' | 'rounds'>): b
   return mode === 'per_cycle' && rounds !== null;
 }
 
+export function isMode(value: unknown): value is SyncMode {
+  return typeof value === 'string' && Object.keys(BY_MODE).includes(value);
+}
+
 /** Whether clocks of a mode may have a time control. */
 export function takesControl(mode: SyncMode): boolean {
   return BY_MODE[mode].control;
@@ -129,7 +134,8 @@ export function sessionFrom(draft: Draft): { payload: CreatePayload; issues: Fie
     return { time_control: row.time.trim() === '' ? undefined : readNotation(`rows.${index}.time`, row.time) };
   });
   const thresholds = draft.warnings.split(/[,;]+/).filter((text) => text.trim() !== '');
-  const warnings = thresholds.map((text) => read('warnings', text, SECOND));
+  const asked = thresholds.map((text) => read('warnings', text, SECOND)).filter((ms) => ms !== undefined);
+  const warnings = OF_PRESETS.has(draft.warnings) ? fitted(asked, Math.min(...[time, ...own].filter((ms) => ms !== undefined))) : asked;
 
   const payload: CreatePayload = {
     sync_mode: mode,
@@ -139,7 +145,7 @@ export function sessionFrom(draft: Draft): { payload: CreatePayload; issues: Fie
     time_per_cycle_ms: mode === 'per_cycle' ? time : undefined,
     total_time_ms: mode === 'global' ? time : undefined,
     time_control: uses.control ? readNotation('control', draft.control) : undefined,
-    warning_thresholds_ms: warnings.filter((ms) => ms !== undefined),
+    warning_thresholds_ms: warnings,
     action_on_timeout: draft.onTimeout === '' ? undefined : { type: draft.onTimeout },
     auto_advance: draft.autoAdvance,
     undo_depth: readNumber('undo', draft.undo, issues),
@@ -160,6 +166,18 @@ export function sessionFrom(draft: Draft): { payload: CreatePayload; issues: Fie
         : { participants: participants(draft, times) }),
   };
   return { payload, issues };
+}
+
+/** Warnings that nobody has written, but a preset. */
+const OF_PRESETS: ReadonlySet<string> = new Set(
+  INTENTS.flatMap(({ usual, more }) => [...usual, ...more].map(({ draft }) => draft.warnings)),
+);
+
+/** Thresholds of a preset, of which none is above a fifth of the shortest clock, ms; that fifth where none is left. */
+function fitted(thresholds: number[], shortest: number): number[] {
+  const most = Math.floor(shortest / 5);
+  const low = thresholds.filter((ms) => ms <= most);
+  return low.some((ms) => ms > 0) || most < 1 || thresholds.length === 0 ? low : [most, ...low];
 }
 
 /** A whole number; nothing where the field is empty. */

@@ -7,12 +7,14 @@ import type { PastedLine } from './pasted.ts';
 interface RowsProps {
   draft: Draft;
   faults: Faults;
-  /** Whether each row has a time of its own and rows can be added, or only names. */
+  /** Whether each row shows its time, also where none has one of its own. */
   detailed: boolean;
+  /** Whether rows can be added and removed. */
+  growing: boolean;
   onChange: (rows: Row[]) => void;
 }
 
-export function Rows({ draft, faults, detailed, onChange }: RowsProps) {
+export function Rows({ draft, faults, detailed, growing, onChange }: RowsProps) {
   const { rows, mode } = draft;
   const isTeams = mode === 'per_group';
   const isQuiz = draft.preset === 'quiz' && draft.together;
@@ -52,7 +54,7 @@ export function Rows({ draft, faults, detailed, onChange }: RowsProps) {
               onChange={(time) => change(index, { time })}
             />
           )}
-          {detailed && (
+          {growing && (
             <button
               type="button"
               className="remove"
@@ -67,7 +69,7 @@ export function Rows({ draft, faults, detailed, onChange }: RowsProps) {
       {rows.length === 0 && <p className="field-note">Nobody in particular: one clock for everybody.</p>}
       <p className="problem">{faults['rows']}</p>
       {!isTeams && <PasteList example={ownTimes ? 'Anna\nBen, +25 %' : 'Anna\nBen'} onTake={take} />}
-      {detailed && (
+      {growing && (
         <button type="button" className="add" onClick={() => onChange([...rows, freshRow(rows, noun)])}>
           {isTeams ? 'Add a team' : 'Add one'}
         </button>

@@ -1,7 +1,7 @@
 import { useRef, useState } from 'react';
 
 /** A text with a button that copies it. */
-export function CopyField({ label, text }: { label: string; text: string }) {
+export function CopyField({ label, text, action = 'Copy link' }: { label: string; text: string; action?: string }) {
   const field = useRef<HTMLInputElement>(null);
   const [copied, setCopied] = useState(false);
   const copy = async (): Promise<void> => {
@@ -11,7 +11,7 @@ export function CopyField({ label, text }: { label: string; text: string }) {
     <div className="copy">
       <input ref={field} readOnly value={text} aria-label={label} onFocus={(event) => event.target.select()} />
       <button type="button" onClick={() => void copy()} onBlur={() => setCopied(false)}>
-        {copied ? 'Copied' : 'Copy link'}
+        {copied ? 'Copied' : action}
       </button>
     </div>
   );

@@ -73,7 +73,7 @@ export function AuctionView(props: TradeProps) {
           </div>
           <div className="roster" role="group" aria-label="Who bids">
             {inOrder(state)
-              .filter(({ participant_id: id }) => rights.own === undefined || rights.own === id)
+              .filter(({ participant_id: id, withdrawn }) => withdrawn !== true && (rights.own === undefined || rights.own === id))
               .map(({ participant_id: id }) => (
                 <Paddle
                   key={id}

@@ -6,7 +6,7 @@ import type { OneStatus } from '../trade.ts';
 
 export interface HallGroup {
   key: string;
-  kind: OneStatus;
+  kind: OneStatus | 'withdrawn';
   /** What they have in common: `Standard`, `+25 %`, `Handed in`. */
   label: string;
   /** When their clocks fall, ISO 8601; null unless they run. */
@@ -14,23 +14,24 @@ export interface HallGroup {
   members: ParticipantClock[];
 }
 
-const ORDER: readonly OneStatus[] = ['running', 'waiting', 'paused', 'expired', 'finished'];
-const STANDING: Partial<Record<OneStatus, string>> = {
+const ORDER: readonly HallGroup['kind'][] = ['running', 'waiting', 'paused', 'expired', 'finished', 'withdrawn'];
+const STANDING: Partial<Record<HallGroup['kind'], string>> = {
   paused: 'Paused',
   finished: 'Handed in',
   expired: 'Time is up',
+  withdrawn: 'Withdrawn',
 };
 
 /**
  * Groups in the order in which they end: clocks that run, by the second in which they fall; then those that wait, are
- * paused alone, have run out and have been handed in. While the session is paused those that would run are told apart
- * by what is left.
+ * paused alone, have run out, have been handed in and have withdrawn. While the session is paused those that would run
+ * are told apart by what is left.
  */
 export function groupsOf(state: SessionState, clocks: readonly ParticipantClock[]): HallGroup[] {
   const groups = new Map<string, HallGroup>();
   for (const clock of clocks) {
     const { participant } = clock;
-    const kind = participant.clock_status ?? 'waiting';
+    const kind = kindOf(participant);
     const key = `${kind} ${keyOf(kind, participant)}`;
     const known = groups.get(key);
     if (known !== undefined) known.members.push(clock);
@@ -44,8 +45,12 @@ export function groupsOf(state: SessionState, clocks: readonly ParticipantClock[
   return sorted;
 }
 
-function keyOf(kind: OneStatus, { deadline_at, time_remaining_ms, time_factor, extra_time_ms }: ParticipantState): string {
-  if (kind === 'finished' || kind === 'expired' || kind === 'paused') return '';
+function kindOf({ withdrawn, clock_status = 'waiting' }: ParticipantState): HallGroup['kind'] {
+  return withdrawn === true ? 'withdrawn' : clock_status;
+}
+
+function keyOf(kind: HallGroup['kind'], { deadline_at, time_remaining_ms, time_factor, extra_time_ms }: ParticipantState): string {
+  if (STANDING[kind] !== undefined) return '';
   const end = deadline_at == null ? Math.round((time_remaining_ms ?? 0) / 1_000) : deadline_at.slice(0, 19);
   return [end, time_factor, extra_time_ms].join(' ');
 }

@@ -66,10 +66,7 @@ function Desk(props: TradeProps) {
         )}
       </div>
       <div className="hall-groups">
-        {groupsOf(
-          state,
-          clocks.filter(({ participant }) => participant.withdrawn !== true),
-        ).map((group) => (
+        {groupsOf(state, clocks).map((group) => (
           <Group key={group.key} state={state} group={group} sought={sought} onChoose={mayAct && !isOver ? choose : null} />
         ))}
       </div>
@@ -121,7 +118,7 @@ function Name({ state, clock: { participant, left_ms }, onChoose }: Pick<GroupPr
   const note =
     finished_at != null
       ? timeOfDay(finished_at) + (late_by_ms === undefined ? '' : ', late')
-      : status === 'paused'
+      : status === 'paused' && participant.withdrawn !== true
         ? formatTime(left_ms)
         : '';
   const text = (

@@ -1,9 +1,10 @@
 /** A sheet for one participant of a concurrent session: their clock, and what can be done with it. */
 import { formatTime } from '@synckairos/client';
 import { useCountdown } from '@synckairos/client/react';
+import { useState } from 'react';
 import { STEPS } from '../game/adjust-sheet.tsx';
 import { Sheet } from '../sheet.tsx';
-import { nameOf } from '../words.ts';
+import { explain, nameOf } from '../words.ts';
 import { extraOf } from './hall-groups.ts';
 import type { TradeProps } from './trade-view.ts';
 
@@ -13,17 +14,21 @@ export function OneSheet({
   rights,
   commands,
   guard,
+  error,
   participantId: id,
   onClose,
 }: TradeProps & { participantId: string; onClose: () => void }) {
   const { session_id: session } = state;
   const who = { participant_id: id };
   const left = useCountdown(client, session, who);
+  // What was refused before belongs to something else.
+  const [earlier] = useState(error);
   const one = state.participants.find(({ participant_id }) => participant_id === id);
   if (one === undefined) return null;
   const { clock_status: status } = one;
   const isOn = state.status === 'running' || state.status === 'paused';
-  const hasEnded = status === 'finished' || status === 'expired';
+  const isOut = one.withdrawn === true;
+  const hasEnded = status === 'finished' || status === 'expired' || isOut;
   const then = (command: () => Promise<unknown>) => (): void => {
     commands.act(command);
     onClose();
@@ -31,7 +36,8 @@ export function OneSheet({
   return (
     <Sheet title={nameOf(state, id)} onClose={onClose}>
       <p className="one-left">
-        {extraOf(one)} <b className="number">{left === null ? '–:––' : formatTime(left)}</b> {WORDS[status ?? 'waiting']}
+        {extraOf(one)} <b className="number">{left === null ? '–:––' : formatTime(left)}</b>{' '}
+        {isOut ? 'left when withdrawn' : WORDS[status ?? 'waiting']}
       </p>
       {rights.turn && !hasEnded && (
         <div className="steps" role="group" aria-label="Clock" data-resting={guard.rests}>
@@ -57,6 +63,13 @@ export function OneSheet({
           )}
         </div>
       )}
+      {rights.turn && (isOut || !hasEnded) && (
+        <div className="steps" role="group" aria-label="Takes part" data-resting={guard.rests}>
+          <button type="button" onClick={then(() => client.edit(session, { participants: [{ participant_id: id, withdrawn: !isOut }] }))}>
+            {isOut ? 'Come back' : 'Withdraw'}
+          </button>
+        </div>
+      )}
       {rights.adjust && !hasEnded && (
         <div className="steps" role="group" aria-label="Give or take" data-resting={guard.rests}>
           {STEPS.map(([label, ms]) => (
@@ -66,6 +79,9 @@ export function OneSheet({
           ))}
         </div>
       )}
+      <p className="problem" role="alert">
+        {error === null || error === earlier ? '' : explain(error)}
+      </p>
     </Sheet>
   );
 }

@@ -17,7 +17,8 @@ export function OwnClock({ client, state, commands, guard, participantId: id, do
   const face = facesOf(state).find(({ who }) => who === id);
   const one = state.participants.find(({ participant_id }) => participant_id === id);
   if (face === undefined || one === undefined) return <p role="status">Nobody of that name is in this game.</p>;
-  const canEnd = (state.status === 'running' || state.status === 'paused') && one.finished_at == null && one.clock_status !== 'expired';
+  const isOn = (state.status === 'running' || state.status === 'paused') && one.withdrawn !== true;
+  const canEnd = isOn && one.finished_at == null && one.clock_status !== 'expired';
   const finish = (): void => {
     commands.act(() => client.finish(state.session_id, id));
     setAsks(false);

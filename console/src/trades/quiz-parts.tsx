@@ -28,6 +28,7 @@ export function Scores({ state, withGains }: { state: SessionState; withGains: b
       {all.slice(0, BEST).map((one) => (
         <li key={one.participant_id}>
           <span dir="auto">{nameOf(state, one.participant_id)}</span>
+          {one.withdrawn === true && <small>has left</small>}
           {withGains && gainOf(one) > 0 && <small className="number">+{gainOf(one)}</small>}
           <b className="number">{pointsOf(one)}</b>
         </li>

@@ -18,7 +18,7 @@ export function QuizPlayer(props: TradeProps & { participantId: string }) {
   const question = questionOf(state);
   const isOn = state.status === 'running' || state.status === 'paused';
   const place = 1 + byPoints(state).filter((other) => pointsOf(other) > pointsOf(one)).length;
-  const mayAnswer = state.status === 'running' && one.clock_status === 'running';
+  const mayAnswer = state.status === 'running' && one.clock_status === 'running' && one.withdrawn !== true;
   // Once the question is over the state tells which answer counted, also to another device.
   const chosen = one.answer ?? (sent !== null && sent.key === question?.key ? sent.choice : undefined);
   return (
@@ -98,10 +98,11 @@ function Choice({ client, state, commands, participantId, question, choice, text
 
 /** How it stands for this player. */
 function saidTo({ state }: TradeProps, question: Question | null, one: TradeProps['state']['participants'][number]): string {
+  if (one.withdrawn === true) return 'You have left this quiz.';
   if (state.status === 'pending') return 'It begins as soon as the host starts it.';
   if (question === null || state.status === 'completed') return `That was all: ${pointsOf(one)} points.`;
   if (question.right !== null && one.clock_status !== 'waiting') return gainOf(one) > 0 ? `Right: +${gainOf(one)}` : 'Not this time.';
-  if (one.clock_status === 'waiting') return 'You are in from the next question on.';
+  if (one.clock_status === 'waiting' || one.sits_out === true) return 'You are in from the next question on.';
   if (one.clock_status === 'expired') return 'Time is up.';
   return one.clock_status === 'finished' ? `Sent after ${((one.cycle_time_used_ms ?? 0) / 1_000).toFixed(1)} s ✓` : '';
 }

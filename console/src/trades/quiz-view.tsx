@@ -2,7 +2,8 @@
 import { formatTime, type SyncKairosClient, type SessionState } from '@synckairos/client';
 import { useCountdown } from '@synckairos/client/react';
 import { useState } from 'react';
-import { answered, isOpen, LETTERS, questionOf, revealOf } from './quiz.ts';
+import { answered } from '../trade.ts';
+import { isOpen, LETTERS, questionOf, revealOf } from './quiz.ts';
 import { ChoiceText, Scores } from './quiz-parts.tsx';
 import { QuizPlayer } from './quiz-player.tsx';
 import type { TradeProps } from './trade-view.ts';
@@ -28,6 +29,7 @@ export function QuizView(props: TradeProps) {
   const reveal = (choice: number): void =>
     commands.act(async () => client.edit(state.session_id, revealOf(await client.getSession(state.session_id), question, choice, bySpeed)));
   const [done, of] = answered(state);
+  const later = state.participants.filter(({ sits_out, withdrawn }) => sits_out === true && withdrawn !== true).length;
   return (
     <section className="quiz" aria-label="Question">
       <div className="quiz-head">
@@ -42,7 +44,7 @@ export function QuizView(props: TradeProps) {
           <b className="number">
             {done} / {of}
           </b>{' '}
-          answered
+          answered{later > 0 && `, ${later} from the next question on`}
         </p>
       </div>
       <p className="quiz-title" dir="auto">

@@ -1,6 +1,6 @@
 /** A quiz: what is asked, how it stands, and what an answer is worth. Pure. */
 import type { EditPayload, JsonValue, ParticipantState, SessionState } from '@synckairos/client';
-import { inOrder, presentItem, questionKey, tally, titleOfItem } from '../trade.ts';
+import { inOrder, isScores, presentItem, questionKey, tally, titleOfItem } from '../trade.ts';
 
 /** The signs of the choices, told apart without colour. */
 export const SIGNS = ['▲', '◆', '●', '■', '★', '✚'] as const;
@@ -24,8 +24,8 @@ export interface Question {
 /** The question that is asked, or was asked last; null where the scores are shown. */
 export function questionOf(state: SessionState): Question | null {
   const item = presentItem(state);
-  if (item?.metadata?.['kind'] === 'scores') return null;
-  const questions = state.items?.filter(({ metadata }) => metadata?.['kind'] !== 'scores');
+  if (isScores(item)) return null;
+  const questions = state.items?.filter((one) => !isScores(one));
   const number = state.items === undefined ? state.cycle_count + 1 : (state.item_index ?? 0) + 1;
   const key = questionKey(state);
   const right = state.metadata[`right-${key}`];
@@ -47,12 +47,6 @@ function choicesOf(given: JsonValue | undefined): string[] {
 /** Whether answers are still taken: somebody's clock runs. */
 export function isOpen(state: SessionState): boolean {
   return tally(state).running > 0;
-}
-
-/** How many have answered the present question, and of how many. */
-export function answered(state: SessionState): [done: number, of: number] {
-  const { running, paused, finished, expired } = tally(state);
-  return [finished, running + paused + finished + expired];
 }
 
 export function pointsOf({ metadata }: ParticipantState): number {

@@ -1,14 +1,7 @@
 /** How a race came out so far. */
 import { type ParticipantState, type SessionState, type SyncKairosClient } from '@synckairos/client';
 import { useEffect, useState } from 'react';
-
-/** What a runner who gives up finishes with: they have no time and no place. */
-export const GAVE_UP = 'gave up';
-
-/** Whether a runner has a time that counts. */
-export function hasTime({ clock_status, answer }: ParticipantState): boolean {
-  return clock_status === 'finished' && answer !== GAVE_UP;
-}
+import { hasTime } from '../trade.ts';
 
 /** The places of those who have a time, from 1; equal times share a place. */
 export function placesOf(participants: readonly ParticipantState[]): Map<string, number> {
@@ -101,10 +94,11 @@ async function earlierSplits(client: SyncKairosClient, sessionId: string, upTo: 
   try {
     for (let after = 0, next = -1; next !== after && after < upTo;) {
       if (next >= 0) after = next;
-      const page = await client.getHistory(sessionId, { after_version: after, event_types: ['cycle_switched'] });
-      for (const { participant_id: id, version, state_snapshot: state } of page.events) {
-        const one = state.participants.find(({ participant_id }) => participant_id === id);
-        if (one !== undefined && version <= upTo) splits.push([one.participant_id, one.time_used_ms]);
+      const page = await client.getHistory(sessionId, { after_version: after, event_types: ['cycle_switched'], snapshots: 'changes' });
+      for (const { participant_id: id, version, state_snapshot, changes } of page.events) {
+        const one = (state_snapshot ?? changes)?.participants?.find(({ participant_id }) => participant_id === id);
+        // A split charges its runner, so what they have used is among what it changed.
+        if (one?.time_used_ms != null && version <= upTo) splits.push([one.participant_id, one.time_used_ms]);
       }
       next = page.next_after_version;
     }

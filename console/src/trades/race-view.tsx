@@ -1,10 +1,10 @@
 /** A race: everybody starts at once, and each has splits, a finish and a place of their own. */
-import { formatTime } from '@synckairos/client';
+import { formatTime, type ParticipantState } from '@synckairos/client';
 import { type ParticipantClock, useParticipants } from '@synckairos/client/react';
 import { usePress } from '../game/press.ts';
-import { hasEnded } from '../trade.ts';
+import { GAVE_UP, hasEnded, hasTime } from '../trade.ts';
 import { nameOf } from '../words.ts';
-import { byPlace, GAVE_UP, hasTime, hundredths, placesOf, type Splits, useSplits } from './race-order.ts';
+import { byPlace, hundredths, placesOf, type Splits, useSplits } from './race-order.ts';
 import { StartSoon } from './start-soon.tsx';
 import type { TradeProps } from './trade-view.ts';
 import '../styles/race.css';
@@ -59,6 +59,7 @@ function Runner({ client, state, rights, commands, clock, place, splits }: Runne
   const mayStop = rights.turn || rights.own === id;
   const taken = splits.get(id) ?? [];
   const isTimed = hasTime(participant);
+  const isOut = participant.withdrawn === true;
   const runs = state.status === 'running' && status === 'running';
   // Each of several people at one device may press at any moment, so none of these is a double press.
   const finish = usePress(() => commands.actAtOnce(() => client.finish(session, id)));
@@ -73,13 +74,7 @@ function Runner({ client, state, rights, commands, clock, place, splits }: Runne
         {name}
       </span>
       <span className="race-own number">
-        {isTimed
-          ? hundredths(participant.time_used_ms)
-          : status === 'finished'
-            ? 'Gave up'
-            : status === 'expired'
-              ? 'Time is up'
-              : live(used_ms, runs)}
+        {isTimed ? hundredths(participant.time_used_ms) : (whyNoTime(participant) ?? live(used_ms, runs))}
       </span>
       {taken.length > 0 && (
         <span className="race-splits number">
@@ -87,7 +82,7 @@ function Runner({ client, state, rights, commands, clock, place, splits }: Runne
           {taken.map(hundredths).join(' · ')}
         </span>
       )}
-      {state.status === 'pending' && (mayStop || isReady) && (
+      {state.status === 'pending' && !isOut && (mayStop || isReady) && (
         <button
           type="button"
           className="chip"
@@ -116,6 +111,13 @@ function Runner({ client, state, rights, commands, clock, place, splits }: Runne
       )}
     </li>
   );
+}
+
+/** Why a runner has no time and won't get one; undefined while they may. */
+function whyNoTime({ withdrawn, clock_status }: ParticipantState): string | undefined {
+  if (withdrawn === true) return 'Withdrawn';
+  if (clock_status === 'finished') return 'Gave up';
+  return clock_status === 'expired' ? 'Time is up' : undefined;
 }
 
 function live(used: number | null, runs: boolean): string {

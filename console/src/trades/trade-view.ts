@@ -1,5 +1,5 @@
 /** What the view of each trade gets. Each is loaded when a session needs it, so none is part of the first view. */
-import type { SessionState, SyncKairosClient } from '@synckairos/client';
+import type { SessionState, SyncKairosClient, SyncKairosError } from '@synckairos/client';
 import { type ComponentType, lazy } from 'react';
 import type { Rights } from '../access.ts';
 import type { PressGuard } from '../game/press.ts';
@@ -12,6 +12,8 @@ export interface TradeProps {
   rights: Rights;
   commands: GameCommands;
   guard: PressGuard;
+  /** The refusal of the last command; null if it was not refused. */
+  error: SyncKairosError | null;
 }
 
 export const TRADE_VIEWS: Partial<Record<View, ComponentType<TradeProps>>> = {

@@ -18,7 +18,8 @@
 -- ARGV[15] earliest instant of this node's clock at which this may be committed, Unix ms   ARGV[16] the latest
 -- ARGV[17] hash of the last event   ARGV[18] token of the commit the decision was made on, '' where unknown
 -- ARGV[19] how many events   ARGV[20] where the contract's part of the new state begins, behind its brace
--- ARGV[21] '1' where no piece of what is stored stays   ARGV[22] how many pieces of the new state
+-- ARGV[21] '1' where no piece of what is stored stays; '2' where pieces stay, and a conflict is told without the session
+-- ARGV[22] how many pieces of the new state
 -- ARGV[23] the version before an unbroken run of expiries and when it was made, as codec.ts has it, so that a command
 --          which lost against nothing else can tell, and it is known since when nobody played; '-' where the last event
 --          is no expiry
@@ -28,7 +29,7 @@
 -- ARGV[…]  for each event: it, and the state after it or a brief of it; '' for the new state
 -- ARGV[…]  for each message to other instances: channel, head, and a tail where the new state belongs between the two,
 --          else ''
--- Returns {'ok'} | {'clock'} | {'other_run'} | {'conflict', <session>} |
+-- Returns {'ok'} | {'clock'} | {'other_run'} | {'behind'}: a conflict without the session | {'conflict', <session>} |
 --         {'repeated', <session>, idempotency record of the command_id}
 --   where <session> is the facts and the whole state as stored, false where missing; behind the record, or false in its
 --   place, what is kept to take turns back, where anything is
@@ -56,6 +57,9 @@ local text = redis.call('GETRANGE', KEYS[1], 0, 511)
 -- Without a line's end it is no session; to take it for none would be to write over it.
 local facts = text ~= '' and string.sub(text, 1, (string.find(text, '\n', 1, true) or 0) - 1)
 local function answer(outcome, record)
+  if ARGV[21] == '2' then
+    return {'behind'}
+  end
   if not facts then
     return {outcome, false, false, record}
   end

@@ -48,6 +48,7 @@ const MAY: Record<Role, ReadonlySet<CommandName>> = {
     'session:share',
     'session:links',
     'session:revoke',
+    'session:code',
   ]),
 };
 
@@ -70,7 +71,8 @@ export class Access {
    * `authorize`.
    */
   permit<Name extends CommandName>(name: Name, payload: Parsed<Name>, principal: Principal | undefined): Permit | Refusal {
-    if (name === 'time:sync') return FREE;
+    // Whoever has a code is let in by it.
+    if (name === 'time:sync' || name === 'code:open') return FREE;
     if (principal === undefined) return unauthorized('a token is required');
     if (principal.expires <= this.#now()) return unauthorized('the token has expired');
     if (name === 'auth:refresh' || name === 'session:leave') return FREE;

@@ -44,10 +44,14 @@ export class Links {
     const exp = Math.floor(this.#now() / 1_000) + expiresIn;
     const grant: Grant = { role, participant_id: participantId, expires: exp * 1_000, created_at: session.created_at };
     if (!(await this.#grants.add(session.session_id, linkId, grant))) return null;
-    const claims: LinkClaims = { sid: session.session_id, jti: linkId, role, exp };
-    if (participantId !== null) claims.participant_id = participantId;
-    const token = await new SignJWT({ ...claims }).setProtectedHeader({ alg: 'HS256', typ: LINK_TYPE }).sign(this.#key);
-    return { token, ...linkOf(linkId, grant) };
+    return { token: await this.tokenOf({ id: linkId, sessionId: session.session_id }, grant), ...linkOf(linkId, grant) };
+  }
+
+  /** The token of a link that is listed. */
+  async tokenOf({ id, sessionId }: NonNullable<Principal['link']>, { role, participant_id, expires }: Grant): Promise<string> {
+    const claims: LinkClaims = { sid: sessionId, jti: id, role, exp: Math.floor(expires / 1_000) };
+    if (participant_id !== null) claims.participant_id = participant_id;
+    return new SignJWT({ ...claims }).setProtectedHeader({ alg: 'HS256', typ: LINK_TYPE }).sign(this.#key);
   }
 
   /**

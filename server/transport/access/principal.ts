@@ -15,6 +15,10 @@ export interface Principal {
   sessions: ReadonlyMap<string, Role> | undefined;
   /** Unix ms at which the token expires. */
   expires: number;
+  /** Whether they may manage webhooks: within `sessions`, if they have any. */
+  webhooks?: true;
+  /** Whether they may read the feed of events: within `sessions`, if they have any. */
+  events?: true;
   /** The share link that they came by. */
   link?: { id: string; sessionId: string };
 }
@@ -43,6 +47,15 @@ export function roleIn(sessions: ReadonlyMap<string, Role>, sessionId: string): 
   return best === undefined ? undefined : sessions.get(best);
 }
 
+/**
+ * Whether a token's claims cover every session whose id begins with a prefix, in any role: each of them may read.
+ * Without claims for sessions it covers all.
+ */
+export function coversPrefix({ sessions }: Principal, prefix: string): boolean {
+  if (sessions === undefined) return true;
+  return [...sessions.keys()].some((pattern) => pattern.endsWith('*') && prefix.startsWith(pattern.slice(0, -1)));
+}
+
 /** Identifies a user; it stays the same when their token is refreshed. */
 export function identityOf({ subject, participantId, link }: Principal): string {
   return JSON.stringify(link?.id ?? [subject, subject === undefined ? participantId : undefined]);
@@ -67,7 +80,7 @@ export function unauthorized(reason: string): Refusal {
 
 /** Reads the claims of a token whose signature and times have been checked. Returns a text if a claim is wrong. */
 export function principalOf(claims: Record<string, unknown>, now: number, toleranceMs: number): Principal | string {
-  const { sub: subject, participant_id: participantId, exp } = claims;
+  const { sub: subject, participant_id: participantId, exp, webhooks, events } = claims;
   if (subject !== undefined && (typeof subject !== 'string' || subject === '' || subject.length > SUBJECT_MAX)) {
     return `sub must be a string of 1 to ${SUBJECT_MAX} characters`;
   }
@@ -77,7 +90,12 @@ export function principalOf(claims: Record<string, unknown>, now: number, tolera
   const sessions = claims['sessions'] === undefined ? undefined : rolesOf(claims['sessions']);
   if (sessions === null) return `sessions must be an object of roles (${ROLES.join(', ')}) by session id or prefix*`;
   if (sessions === undefined && subject === undefined) return 'sub is missing, and so is sessions';
-  return { subject, participantId, sessions, expires: endOf(Number(exp), now, toleranceMs) };
+  if (webhooks !== undefined && typeof webhooks !== 'boolean') return 'webhooks must be true or false';
+  if (events !== undefined && typeof events !== 'boolean') return 'events must be true or false';
+  const principal: Principal = { subject, participantId, sessions, expires: endOf(Number(exp), now, toleranceMs) };
+  if (webhooks === true) principal.webhooks = true;
+  if (events === true) principal.events = true;
+  return principal;
 }
 
 /**

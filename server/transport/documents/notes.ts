@@ -107,6 +107,12 @@ export const notes: Record<CommandName, Note> = {
     refusals: READ,
     example: { session_id, link_id: '0191f2d6-7c1e-7a54-8f0e-5a3c5d3f1b9a' },
   },
+  'session:code': {
+    summary: 'Make a short code that leads others to a session',
+    refusals: [...READ, 'PARTICIPANT_NOT_FOUND'],
+    example: { session_id, way: 'watch', expires_in: 3_600 },
+  },
+  'code:open': { summary: 'What a join code leads to', refusals: ['NOT_FOUND'], example: { code: 'CFHJKL' } },
   'auth:refresh': { summary: 'Give a socket another token', refusals: [], example: { token: 'eyJhbGciOiJIUzI1NiJ9…' } },
   'time:sync': { summary: 'The time of the one clock, as NTP would tell it', refusals: [], example: { client_time_ms: 1795363912727 } },
 };

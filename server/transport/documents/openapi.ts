@@ -3,9 +3,11 @@ import { type CommandName, CONTRACT_HEADER, ERROR_CODES, type ErrorCode, HISTORY
 import { REST_ROUTES, type RestRoute } from '../http/rest-table.ts';
 import { HTTP_STATUS } from '../replies.ts';
 import { schemas } from '../schemas.ts';
-import { named, successOf, time } from './reply-schemas.ts';
+import { named, reach, successOf, successWith, time } from './reply-schemas.ts';
 import { type JsonSchema, schemaBook } from './json-schema.ts';
 import { notes, refusalsOf } from './notes.ts';
+import { feedPath } from './feed-path.ts';
+import { namedWebhooks, webhookPaths } from './webhook-paths.ts';
 
 const json = (schema: JsonSchema, example?: unknown) => ({
   content: { 'application/json': example === undefined ? { schema } : { schema, example } },
@@ -23,7 +25,7 @@ const EVERY = { 'X-Request-Id': header('Names the request in the log', 'string')
  * The REST interface as an OpenAPI 3.1 document, made from the schemas in use. See https://spec.openapis.org/oas/v3.1.1
  */
 export function openApiDocument(serverVersion: string, basePath: string): object {
-  const book = schemaBook(named, 'draft-2020-12');
+  const book = schemaBook({ ...named, ...namedWebhooks }, 'draft-2020-12');
 
   /** One response for each status; `error.code` tells the codes with the same status apart. */
   const refusals = (codes: ErrorCode[]) =>
@@ -56,7 +58,11 @@ export function openApiDocument(serverVersion: string, basePath: string): object
     };
   };
 
-  const paths: Record<string, Record<string, unknown>> = systemPaths(book.of(time), refusals(['RATE_LIMIT_EXCEEDED']));
+  const paths: Record<string, Record<string, unknown>> = systemPaths(
+    book.of(time),
+    book.of(successWith(reach)),
+    refusals(['RATE_LIMIT_EXCEEDED']),
+  );
   for (const [name, route] of Object.entries(REST_ROUTES) as [keyof typeof REST_ROUTES, RestRoute][]) {
     const path = route.path.replace(':id', '{session_id}').replace(/:(\w+)/g, '{$1}');
     paths[path] = { ...paths[path], [route.method]: operation(name, route) };
@@ -72,16 +78,19 @@ export function openApiDocument(serverVersion: string, basePath: string): object
       license: { name: 'MIT', identifier: 'MIT' },
     },
     servers: [{ url: basePath || '/' }],
-    tags: [{ name: 'sessions' }, { name: 'system' }],
+    tags: [{ name: 'sessions' }, { name: 'webhooks' }, { name: 'system' }],
     security: [{}, { bearer: [] }],
-    paths,
+    paths: { ...paths, ...webhookPaths(book, refusals, EVERY), ...feedPath(book, refusals, EVERY) },
     components: {
       schemas: book.components,
       parameters: {
         session: { name: 'session_id', in: 'path', required: true, schema: propertiesOf(book.of(schemas['session:get']))['session_id'] },
       },
       responses: refusals([...ERROR_CODES].filter((code) => code === 'NOT_FOUND' || code === 'METHOD_NOT_ALLOWED')),
-      securitySchemes: { bearer: { type: 'http', scheme: 'bearer', description: 'Asked for where AUTH_MODE=jwt' } },
+      securitySchemes: {
+        bearer: { type: 'http', scheme: 'bearer', description: 'Asked for where AUTH_MODE=jwt' },
+        operator: { type: 'http', scheme: 'basic', description: 'ADMIN_USER and ADMIN_PASSWORD' },
+      },
     },
   };
 }
@@ -123,7 +132,7 @@ function withLines(name: CommandName, success: { description: string; content?: 
   return { ...success, content: { ...success.content, 'application/x-ndjson': lines } };
 }
 
-function systemPaths(timeSchema: JsonSchema, limited: object): Record<string, Record<string, unknown>> {
+function systemPaths(timeSchema: JsonSchema, reachSchema: JsonSchema, limited: object): Record<string, Record<string, unknown>> {
   const get = (id: string, summary: string, responses: object) => ({
     get: { operationId: id, summary, tags: ['system'], security: [{}], responses },
   });
@@ -135,6 +144,7 @@ function systemPaths(timeSchema: JsonSchema, limited: object): Record<string, Re
   const checks = { checks: { type: 'object', properties: { redis: check, database: check, audit: check } } };
   return {
     '/time': get('time', 'The time of the one clock', { ...ok(json(timeSchema)), ...limited }),
+    '/v1/reach': get('reach', 'By which addresses other devices reach the server', { ...ok(json(reachSchema)), ...limited }),
     '/v1/time': get('time_v1', 'The time of the one clock', { ...ok(json(timeSchema)), ...limited }),
     '/health': get('health', 'Whether the process lives', ok(status('ok'))),
     '/ready': get('ready', 'Whether this instance should get traffic', {
@@ -142,6 +152,10 @@ function systemPaths(timeSchema: JsonSchema, limited: object): Record<string, Re
       503: { description: 'Not now', headers: EVERY, ...status('not_ready', checks) },
     }),
     '/metrics': get('metrics', 'Prometheus text', ok({ content: { 'text/plain': { schema: { type: 'string' } } } })),
+    '/.well-known/synckairos-keys.json': get('keys', 'The public keys by which signatures are checked', {
+      ...ok(json({ type: 'object', required: ['keys'], properties: { keys: { type: 'array', items: { type: 'object' } } } })),
+      ...limited,
+    }),
     '/v1/openapi.json': get('openapi', 'This document', { ...ok(document), ...limited }),
     '/v1/asyncapi.json': get('asyncapi', 'The events, as AsyncAPI', { ...ok(document), ...limited }),
   };

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import {
   type ChangesEvent,
   CLOCK_STATUSES,
+  CODE_WAYS,
   type CommandName,
   type Commands,
   ERROR_CODES,
@@ -12,6 +13,7 @@ import {
   type JsonValue,
   NOTICE_CODES,
   type Notice,
+  type ReachData,
   ROLES,
   type ServerToClientEvents,
   type SessionState,
@@ -93,6 +95,8 @@ export const answers = {
   'session:share': z.object({ ...link, token: z.string() }),
   'session:links': z.object({ links: z.array(z.object(link)) }),
   'session:revoke': empty,
+  'session:code': z.object({ code: z.string(), way: z.enum(CODE_WAYS), participant_id: id.nullable(), expires_at: instant }),
+  'code:open': z.object({ session_id: id, way: z.enum(CODE_WAYS), participant_id: id.nullable(), token: z.string().nullable() }),
   'auth:refresh': z.object({ expires_at: instant.nullable() }),
   'time:sync': z.object({
     client_time_ms: z.number().nullable(),
@@ -102,10 +106,12 @@ export const answers = {
   }),
 } satisfies { [Name in CommandName]: z.ZodType<Commands[Name]['data']> };
 
-const update = z.object({ ...envelope, event_type: z.enum(EVENT_TYPES), state }) satisfies z.ZodType<UpdateEvent>;
+const cycleAnswers = z.array(z.object({ participant_id: z.string(), finished_at: instant.nullable(), answer: anything })).exactOptional();
+const update = z.object({ ...envelope, event_type: z.enum(EVENT_TYPES), answers: cycleAnswers, state }) satisfies z.ZodType<UpdateEvent>;
 const changed = z.object({
   ...envelope,
   event_type: z.enum(EVENT_TYPES),
+  answers: cycleAnswers,
   deltas: z.literal(2).exactOptional(),
   since_version: version,
   changes: stateChanges,
@@ -153,6 +159,12 @@ export const time = z.object({
   error_bound_ms: z.number(),
 }) satisfies z.ZodType<TimeData>;
 
+export const reach = z.object({
+  public_url: z.string().nullable(),
+  loopback_only: z.boolean(),
+  addresses: z.array(z.string()),
+}) satisfies z.ZodType<ReachData>;
+
 const details = {
   VALIDATION_ERROR: z.array(z.object({ field: z.string(), message: z.string(), code: z.string() })),
   INVALID_STATE_TRANSITION: z.object({
@@ -192,6 +204,11 @@ export function successOf(name: CommandName) {
     applied_version: version.exactOptional(),
     ...(NOTICED.has(name) ? { notices: z.array(notice).min(1).exactOptional() } : {}),
   });
+}
+
+/** A success that no command has. */
+export function successWith(data: z.ZodType) {
+  return z.object({ ok: z.literal(true), data, server_time_ms: unixMs });
 }
 
 /** Schemas with a name of their own in the documents. */

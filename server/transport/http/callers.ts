@@ -2,7 +2,7 @@ import type { Middleware } from 'koa';
 import { refuse } from '../../domain/refusal.ts';
 import type { Callers } from '../origins.ts';
 import { HttpRefusal } from './errors.ts';
-import { PROBES, tellsOfSessions } from './paths.ts';
+import { PROBES, opensCode, tellsOfSessions } from './paths.ts';
 
 /** Refuses requests to a host name that is not this server's. Throws FORBIDDEN. */
 export function refuseOtherHosts(callers: Callers): Middleware {
@@ -20,7 +20,7 @@ export function refuseOtherHosts(callers: Callers): Middleware {
  */
 export function refuseOtherPages(callers: Callers): Middleware {
   return async (ctx, next) => {
-    if (tellsOfSessions(ctx.path) && !callers.allowsPage(ctx.req)) {
+    if ((tellsOfSessions(ctx.path) || opensCode(ctx.path)) && !callers.allowsPage(ctx.req)) {
       throw new HttpRefusal(refuse('FORBIDDEN', 'Pages of this origin may not call; see CORS_ORIGIN'));
     }
     await next();

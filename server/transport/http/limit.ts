@@ -7,7 +7,7 @@ import { refusalOfQuota } from '../limits.ts';
 import { HttpRefusal } from './errors.ts';
 
 /** The routes that are limited, in every spelling that the router accepts. */
-const LIMITED = /^\/(v1(\/|$)|time\/?$)/i;
+const LIMITED = /^\/((v1|j)(\/|$)|time\/?$)/i;
 
 export interface GeneralLimitOptions {
   limit: SharedLimit | undefined;

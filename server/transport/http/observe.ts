@@ -6,6 +6,7 @@ import type { Logger } from '../../observability/logger.ts';
 import type { Metrics } from '../../observability/metrics.ts';
 import { clientAddress, type TrustedProxies } from '../address.ts';
 import { BOARD_PATH } from './operators.ts';
+import { opensCode } from './paths.ts';
 import { isSocketPath } from './websocket-only.ts';
 
 /** Not logged, since probes and scrapes come every few seconds. */
@@ -31,12 +32,14 @@ export function observeRequests(metrics: Metrics, logger: Logger, proxies: Trust
       metrics.httpDuration.observe({ method, route }, took);
       if (!NOT_LOGGED.has(ctx.path)) {
         const session = (ctx as { params?: { id?: string } }).params?.id;
+        // A code in a log would let in whoever reads the log.
+        const path = opensCode(ctx.path) ? route : ctx.path;
         const took_ms = Math.round(took * 10) / 10;
         // Frequent requests must not fill the log: refusals of a limit, which are counted, polling, which is never
         // served, and guesses of a password.
         const isQuiet = status === 429 || isSocketPath(ctx.path) || (status === 401 && route === BOARD_PATH);
         const level = isQuiet ? 'debug' : 'info';
-        logger[level]({ request: requestId, session, method, path: ctx.path, status, took_ms, ip: ctx.ip }, 'request');
+        logger[level]({ request: requestId, session, method, path, status, took_ms, ip: ctx.ip }, 'request');
       }
     }
   };

@@ -9,11 +9,16 @@ import type { Callers } from '../origins.ts';
 import { refuseOtherHosts } from './callers.ts';
 import { answerErrors } from './errors.ts';
 import { observeRequests } from './observe.ts';
-import { type Credentials, operatorsOnly, serveBoard } from './operators.ts';
+import { type Credentials, operatorsOnly, serveBoard, type SignIn } from './operators.ts';
 import { securityHeaders } from './security-headers.ts';
 import { closeAfterUnreadBodies } from './unread-bodies.ts';
+import { ownPagesOnly } from './managers.ts';
+import { webhookRoutes } from './webhook-routes.ts';
+import { feedRoutes } from './feed-routes.ts';
+import type { Feed } from '../feed-port.ts';
+import type { Webhooks } from '../webhook-port.ts';
 
-/** What operators use: the metrics and the board. */
+/** What operators use: the metrics, the board and webhooks. */
 export interface OperatorOptions {
   /** Undefined if no operator can sign in. */
   credentials: Credentials | undefined;
@@ -31,13 +36,23 @@ interface AppOptions {
   logger: Logger;
   proxies: TrustedProxies;
   callers: Callers;
+  /** Undefined where no trail is kept. */
+  webhooks: Webhooks | undefined;
+  /** Undefined where no trail is kept. */
+  feed: Feed | undefined;
+  /** Aborts when the instance closes. */
+  closing: AbortSignal;
+  now(): number;
 }
 
-/** Serves what operators use. */
-export function serveOperators(app: Koa, options: Omit<AppOptions, 'handler' | 'callers'>): void {
-  const { operator, exposition } = options;
-  const { credentials, board, guardMetrics } = operator;
-  const signIn = credentials === undefined ? undefined : operatorsOnly(credentials, options);
+/** The check of operators that these settings ask for. */
+export function signInOf(operator: OperatorOptions, options: Pick<AppOptions, 'logger' | 'metrics' | 'proxies'>): SignIn | undefined {
+  return operator.credentials && operatorsOnly(operator.credentials, options);
+}
+
+/** Serves the metrics and the board. */
+export function serveOperators(app: Koa, { operator, exposition }: Pick<AppOptions, 'operator' | 'exposition'>, signIn?: SignIn): void {
+  const { board, guardMetrics } = operator;
   // In one spelling only, so that a proxy's rule can block it.
   const router = new Router({ strict: true, sensitive: true });
   router.get('/metrics', async (ctx) => {
@@ -60,6 +75,10 @@ export function createOperatorApp(options: AppOptions): Koa {
   app.use(securityHeaders());
   app.use(answerErrors(options.handler, options.logger));
   app.use(refuseOtherHosts(options.callers));
-  serveOperators(app, options);
+  const signIn = signInOf(options.operator, options);
+  serveOperators(app, options, signIn);
+  app.use(ownPagesOnly(options.callers));
+  app.use(webhookRoutes({ ...options, signIn, tokens: undefined }));
+  app.use(feedRoutes({ ...options, signIn, tokens: undefined }));
   return app;
 }

@@ -14,6 +14,9 @@ export const BOARD_PATH = '/admin/queues';
 const POLICY =
   "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; script-src 'self'; base-uri 'self'; frame-ancestors 'none'; form-action 'none'";
 
+/** Asks for an operator's name and password (RFC 7617). */
+export const OPERATORS = 'Basic realm="SyncKairos operators", charset="UTF-8"';
+
 /** Name and password of the operators. */
 export interface Credentials {
   user: string;
@@ -67,7 +70,7 @@ export function operatorsOnly({ user, password }: Credentials, { logger, metrics
       }
       if (limit.wrong(address, now)) logger.warn({ ip: ctx.ip, path: ctx.path }, 'wrong credentials of an operator');
     }
-    ctx.set('WWW-Authenticate', 'Basic realm="SyncKairos operators", charset="UTF-8"');
+    ctx.set('WWW-Authenticate', OPERATORS);
     throw new HttpRefusal(refuse('UNAUTHORIZED', 'Sign in as an operator'));
   };
 }

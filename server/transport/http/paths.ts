@@ -1,10 +1,17 @@
-/** What needs no token below /v1: the time and the descriptions of the interface. */
-const OPEN = /^\/v1\/(time|openapi\.json|asyncapi\.json)\/?$/i;
+/** What needs no token below /v1: the time, the ways to the server and the descriptions of the interface. */
+const OPEN = /^\/v1\/(time|reach|openapi\.json|asyncapi\.json)\/?$/i;
 const VERSIONED = /^\/v1(\/|$)/i;
 
 /** Whether a path is about sessions, in every spelling that the router accepts. */
 export function tellsOfSessions(path: string): boolean {
   return VERSIONED.test(path) && !OPEN.test(path);
+}
+
+const CODE = /^\/j(\/|$)/i;
+
+/** Whether a path opens a join code. */
+export function opensCode(path: string): boolean {
+  return CODE.test(path);
 }
 
 /**

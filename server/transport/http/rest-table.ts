@@ -32,4 +32,6 @@ export const REST_ROUTES = {
   'session:share': { method: 'post', path: '/v1/sessions/:id/share', status: 201 },
   'session:links': { method: 'get', path: '/v1/sessions/:id/share', status: 200 },
   'session:revoke': { method: 'delete', path: '/v1/sessions/:id/share/:link_id', status: 204 },
+  'session:code': { method: 'post', path: '/v1/codes', status: 201 },
+  'code:open': { method: 'get', path: '/j/:code', status: 200 },
 } as const satisfies { [Name in CommandName]?: RestRoute };

@@ -1,6 +1,6 @@
 import type { Middleware } from 'koa';
 import helmet from 'koa-helmet';
-import { tellsOfSessions } from './paths.ts';
+import { opensCode, tellsOfSessions } from './paths.ts';
 
 /** For answers that are not a page: nothing in them may be run, fetched or framed. Pages set their own policies. */
 const NOTHING = { defaultSrc: ["'none'"], baseUri: ["'none'"], formAction: ["'none'"], frameAncestors: ["'none'"] };
@@ -20,6 +20,6 @@ export function securityHeaders(): Middleware {
   return async (ctx, next) => {
     await (ctx.secure ? secure : plain)(ctx, next);
     // After `next` the path is the one within the service (base-path.ts).
-    if (tellsOfSessions(ctx.path)) ctx.set('Cache-Control', 'no-store');
+    if (tellsOfSessions(ctx.path) || opensCode(ctx.path)) ctx.set('Cache-Control', 'no-store');
   };
 }

@@ -1,10 +1,10 @@
 import { applyChanges, isAfter } from '#clock';
-import type { ChangesEvent, SessionState, UpdateEvent } from '#contract';
+import type { ChangesEvent, SessionState } from '#contract';
 import { secondForm } from '../../domain/changes.ts';
-import { shownTo, wholeOf } from '../../domain/told.ts';
+import { shownTo } from '../../domain/told.ts';
 import type { Logger } from '../../observability/logger.ts';
 import { Gate } from '../../util/gate.ts';
-import { MergedUpdates } from './merged-updates.ts';
+import { MergedUpdates, wholeUpdate } from './merged-updates.ts';
 import { changesRoomOf, type IoServer, roomOf } from './rooms.ts';
 import type { SessionAdapter } from './session-adapter.ts';
 
@@ -97,13 +97,9 @@ export class ChangeRelay {
     if (this.#told.has(room)) this.#told.set(room, state);
   }
 
-  #tellWhole(
-    room: string,
-    state: SessionState,
-    { session_id, epoch, version, event_type, server_time_ms }: Omit<ChangesEvent, 'changes' | 'since_version'>,
-  ): void {
+  #tellWhole(room: string, state: SessionState, event: ChangesEvent): void {
     this.#told.set(room, state);
-    const update: UpdateEvent = { session_id, epoch, version, server_time_ms, event_type, state: wholeOf(state) };
+    const update = wholeUpdate(event, state);
     const { io } = this.#options;
     // Those who wait for changes in the second form have missed some, too.
     const others = secondForm(state) ? io.local.to(room) : io.local.to(room).except(changesRoomOf(room));

@@ -4,6 +4,9 @@ import { changesRoomOf, getsMerged, type IoServer } from './rooms.ts';
 
 /** The least time between two updates of such a room, ms. */
 const APART_MS = 100;
+/** The same while it is told of nothing but hand-ins: so much for each of its sockets, but not more than the second. */
+const FOR_SOCKET_MS = 0.8;
+const HAND_INS_APART_MS = 400;
 
 export interface MergedUpdatesOptions {
   io: IoServer;
@@ -19,13 +22,18 @@ interface Waiting {
   expired?: ExpiredEvent;
   /** Whether its first `session:expired` was sent at once. */
   hasToldExpired: boolean;
+  /** When it was told last, by `performance.now()`. */
+  told: number;
   timer: NodeJS.Timeout;
+  /** Whether the timer is set for the least time. */
+  isSoon: boolean;
 }
 
 /**
  * Sends the sockets of this instance what has changed in concurrent sessions: changes to those who asked for such, the
  * whole state to the others. A large room, in which a thousand may hand in within a second, gets at most ten updates a
- * second, each with all that is new since the one before.
+ * second, each with all that is new since the one before. The more sockets it has, the rarer it is told of hand-ins
+ * alone, so that writing to all of them leaves most of the time to other sessions: who handed in has their answer.
  */
 export class MergedUpdates {
   readonly #options: MergedUpdatesOptions;
@@ -46,6 +54,7 @@ export class MergedUpdates {
     } else {
       waiting.event = waiting.event === undefined ? event : merged(waiting.event, event);
       waiting.state = state;
+      if (!isHandIn(event)) this.#hurry(room, waiting);
     }
   }
 
@@ -57,6 +66,7 @@ export class MergedUpdates {
       waiting.hasToldExpired = true;
       return false;
     }
+    this.#hurry(room, waiting);
     waiting.expired = waiting.expired === undefined ? event : bothExpired(waiting.expired, event);
     return true;
   }
@@ -70,9 +80,22 @@ export class MergedUpdates {
   }
 
   #wait(room: string): void {
-    const timer = setTimeout(() => this.#flush(room), APART_MS);
-    timer.unref();
-    this.#waiting.set(room, { timer, hasToldExpired: false });
+    const sockets = this.#options.io.of('/').adapter.rooms.get(room)?.size ?? 0;
+    const ms = Math.max(APART_MS, Math.min(FOR_SOCKET_MS * sockets, HAND_INS_APART_MS));
+    const timer = this.#flushIn(ms, room);
+    this.#waiting.set(room, { timer, isSoon: ms === APART_MS, told: performance.now(), hasToldExpired: false });
+  }
+
+  /** Tells a room as soon as the least time is over. */
+  #hurry(room: string, waiting: Waiting): void {
+    if (waiting.isSoon) return;
+    clearTimeout(waiting.timer);
+    waiting.timer = this.#flushIn(Math.max(0, waiting.told + APART_MS - performance.now()), room);
+    waiting.isSoon = true;
+  }
+
+  #flushIn(ms: number, room: string): NodeJS.Timeout {
+    return setTimeout(() => this.#flush(room), ms).unref();
   }
 
   #flush(room: string): void {
@@ -89,8 +112,7 @@ export class MergedUpdates {
     const asked = changesRoomOf(room, 2);
     io.local.to(asked).emit('session:update', event);
     if ((rooms.get(room)?.size ?? 0) <= (rooms.get(asked)?.size ?? 0)) return told(room, event);
-    const { session_id, epoch, version, event_type, server_time_ms } = event;
-    const update: UpdateEvent = { session_id, epoch, version, server_time_ms, event_type, state: wholeOf(state) };
+    const update = wholeUpdate(event, state);
     io.local.to(room).except(asked).emit('session:update', update);
   }
 
@@ -98,6 +120,19 @@ export class MergedUpdates {
     clearTimeout(this.#waiting.get(room)?.timer);
     this.#waiting.delete(room);
   }
+}
+
+/** The whole state, for sockets that did not ask for changes, in place of an event with changes that led to it. */
+export function wholeUpdate(
+  { changes: _changes, since_version: _since, deltas: _form, ...event }: ChangesEvent,
+  state: SessionState,
+): UpdateEvent {
+  return { ...event, state: wholeOf(state) };
+}
+
+/** Whether changes are nothing but hand-ins: session, cycle and the clocks of all others go on as they did. */
+export function isHandIn({ changes: { status, cycle_count, participants = [] } }: ChangesEvent): boolean {
+  return status === undefined && cycle_count === undefined && participants.every((one) => one.clock_status === 'finished');
 }
 
 /** One event for two that follow each other. It leads from any state between them to the last one, too. */
@@ -109,7 +144,8 @@ function merged(first: ChangesEvent, second: ChangesEvent): ChangesEvent {
   const items = new Map(first.changes.items?.map((one) => [one.item_id, one]));
   for (const one of second.changes.items ?? []) items.set(one.item_id, { ...items.get(one.item_id), ...one });
   if (items.size > 0) changes.items = [...items.values()];
-  return { ...second, since_version: first.since_version, changes };
+  const answers = second.answers ?? first.answers;
+  return { ...second, ...(answers === undefined ? {} : { answers }), since_version: first.since_version, changes };
 }
 
 function bothExpired(first: ExpiredEvent, second: ExpiredEvent): ExpiredEvent {

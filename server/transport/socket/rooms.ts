@@ -1,6 +1,14 @@
 import type { Server, Socket } from 'socket.io';
 import { clockHolder, iso } from '#clock';
-import type { ClientToServerEvents, EventEnvelope, ExpiredEvent, ServerToClientEvents, SessionState } from '#contract';
+import type {
+  ClientToServerEvents,
+  CycleAnswer,
+  EventEnvelope,
+  ExpiredEvent,
+  ServerToClientEvents,
+  SessionState,
+  UpdateEvent,
+} from '#contract';
 import { canTellChanges, isLarge, secondForm } from '../../domain/changes.ts';
 import type { SessionEvent } from '../../domain/event.ts';
 import { partitionOf } from '../../domain/partitions.ts';
@@ -114,6 +122,14 @@ function fallenIn(events: readonly SessionEvent[]): string[] {
   ];
 }
 
+const NONE: readonly SessionEvent[] = [];
+
+/** The hidden answers of the cycle that one of these events ended last; nothing where none has. */
+function answersIn(events: readonly SessionEvent[]): Pick<UpdateEvent, 'answers'> {
+  const { state, metadata } = events.findLast((event) => event.state.answers !== undefined && 'answers' in event.metadata) ?? {};
+  return state === undefined ? {} : { answers: (metadata?.['answers'] ?? []) as object[] as CycleAnswer[] };
+}
+
 /** Sends to the sockets of a session, on all instances, what happened to it. */
 export function createRooms(io: IoServer, { adapter, schema, now, metrics }: RoomsOptions): Rooms {
   const namespace = io.of('/');
@@ -133,8 +149,12 @@ export function createRooms(io: IoServer, { adapter, schema, now, metrics }: Roo
     return { uid: looped ? EVERYBODY : adapter.uid, channel: adapter.channelOf(room), room };
   };
 
-  const updateOf = ({ event_type, state }: SessionEvent, snapshot: number, before: SessionState | null): Telling => {
-    const { payload, json } = telling('session:update', Object.assign(envelope(state), { event_type }));
+  /** `untold`: the events before it that are not told by themselves. */
+  const updateOf = (event: SessionEvent, snapshot: number, before: SessionState | null, untold: readonly SessionEvent[]): Telling => {
+    const { event_type, state } = event;
+    const base = Object.assign(envelope(state), { event_type });
+    if (state.answers !== undefined) Object.assign(base, answersIn([...untold, event]));
+    const { payload, json } = telling('session:update', base);
     const shown = shownTo(state, undefined);
     if (before !== null && canTellChanges(before, state)) {
       const form = secondForm(state) ? { deltas: 2 } : {};
@@ -145,14 +165,14 @@ export function createRooms(io: IoServer, { adapter, schema, now, metrics }: Roo
     return { event: 'session:update', payload: Object.assign(payload, { state }), json: `${json.slice(0, -1)},"state":`, snapshot };
   };
 
-  /** `fallen`: whose clocks fell in it, and in the events before it that are not told by themselves. */
-  const tellingsOf = (event: SessionEvent, snapshot: number, before: SessionState | null, fallen: string[]): Telling[] => {
+  const tellingsOf = (event: SessionEvent, snapshot: number, before: SessionState | null, untold: readonly SessionEvent[]): Telling[] => {
     const { event_type, state } = event;
     if (event_type === 'session_created') return [];
     // Sockets leave the room when they are told (room-membership.ts).
     if (event_type === 'session_deleted') return [telling('session:deleted', envelope(state))];
-    const update = updateOf(event, snapshot, before);
+    const update = updateOf(event, snapshot, before, untold);
     if (event.expired === undefined) return [update];
+    const fallen = fallenIn([...untold, event]);
     const expired: Omit<ExpiredEvent, keyof EventEnvelope> = {
       expired_participant_id: fallen.length > 1 ? null : event.expired.participant_id,
       expired_group_id: event.expired.group_id,
@@ -171,8 +191,7 @@ export function createRooms(io: IoServer, { adapter, schema, now, metrics }: Roo
       const beforeOf = (index: number) => (index === from ? base : (events[index - 1]?.state ?? null));
       const tellings = events.flatMap((event, index) => {
         if (index < from) return [];
-        const fallen = event.expired === undefined ? [] : fallenIn(index === from ? events.slice(0, from + 1) : [event]);
-        return tellingsOf(event, index, beforeOf(index), fallen);
+        return tellingsOf(event, index, beforeOf(index), index === from && from > 0 ? events.slice(0, from) : NONE);
       });
       const last = events.at(-1);
       if (last === undefined) throw new Error('nothing to announce');

@@ -22,7 +22,6 @@ const PRINTS: Record<string, RegExp[]> = {
 const LINES_MAX = 25;
 
 describe('the examples of the package’s README', function () {
-  this.timeout(180_000);
   let project: Project;
   let stage: Stage;
   let examples: Example[];

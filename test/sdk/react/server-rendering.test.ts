@@ -23,4 +23,9 @@ describe('React hooks on the server', () => {
     expect(html).to.equal('<p>[null,null,false,null,null,null,0]</p>');
     expect(client.connection.getSnapshot()).to.equal('idle');
   });
+
+  it('J-179 a hook without a client and without a provider is a TypeError that says what to do', () => {
+    const Lost = () => createElement('p', {}, useCountdown('game'));
+    expect(() => renderToString(createElement(Lost))).to.throw(TypeError, '<SyncKairosProvider client={…}>');
+  });
 });

@@ -1,6 +1,6 @@
 import type { NetworkInterfaceInfo } from 'node:os';
 import { expect } from 'chai';
-import { addressesOf } from '../../server/local/addresses.ts';
+import { addressesOf } from '../../server/util/addresses.ts';
 
 function address(family: 'IPv4' | 'IPv6', at: string, internal = false): NetworkInterfaceInfo {
   const base = { address: at, netmask: '', mac: '', internal, cidr: null };
