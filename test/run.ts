@@ -1,5 +1,5 @@
 /**
- * `npm test`: runs the test files in five processes side by side, since most of them wait more than they compute; then
+ * `npm test`: runs the test files in six processes side by side, since most of them wait more than they compute; then
  * those that measure how soon something happens, two at a time; then those that need the whole machine, alone.
  * `npm test -- test/local test/util/gate.test.ts` runs a part. For Mocha's other options: `npx mocha`.
  */
@@ -35,20 +35,24 @@ const ALONE = [
 
 /** The files that take longest. They begin first, so that no process has a long one left when the others are done. */
 const LONG = [
-  'test/console/views.test.ts',
   'test/console/time-controls.test.ts',
-  'test/failover/failover.test.ts',
+  'test/console/seven-trades.test.ts',
+  'test/console/views.test.ts',
   'test/instances/outage.test.ts',
-  'test/local/start.test.ts',
-  'test/console/trades.test.ts',
-  'test/console/setup.test.ts',
-  'test/console/game.test.ts',
-  'test/corpus/corpus.test.ts',
+  'test/failover/failover.test.ts',
+  'test/instances/starts.test.ts',
   'test/local/ways-out.test.ts',
+  'test/console/setup.test.ts',
+  'test/console/trades.test.ts',
+  'test/sdk/react/hooks.test.ts',
+  'test/local/start.test.ts',
+  'test/access/roles.test.ts',
+  'test/console/game.test.ts',
   'test/console/expiry.test.ts',
   'test/ops/logs.test.ts',
-  'test/sdk/react/hooks.test.ts',
+  'test/webhooks/kills.test.ts',
   'test/chaos/chaos.test.ts',
+  'test/corpus/corpus.test.ts',
 ];
 
 /** Files that wait nearly all of their time, for what ends by itself after seconds. */
@@ -77,7 +81,7 @@ const { values, positionals } = parseArgs({
     grep: { type: 'string', short: 'g' },
     timeout: { type: 'string' },
     'forbid-only': { type: 'boolean' },
-    jobs: { type: 'string', default: '5' },
+    jobs: { type: 'string', default: '6' },
   },
 });
 const options: TestRequest['options'] = {
@@ -90,7 +94,14 @@ type Kind = 'browser' | 'waiting' | 'other';
  * What each process prefers, so that two browsers seldom compute at the same time, and what waits does so beside those
  * who compute.
  */
-const PREFERRED: Kind[][] = [['browser'], ['waiting', 'other'], ['other', 'waiting'], ['other', 'waiting'], ['other', 'waiting']];
+const PREFERRED: Kind[][] = [
+  ['browser'],
+  ['waiting', 'other'],
+  ['other', 'waiting'],
+  ['other', 'waiting'],
+  ['other', 'waiting'],
+  ['waiting', 'browser'],
+];
 const began = performance.now();
 const results: FileResult[] = [];
 let broken = false;

@@ -18,6 +18,12 @@ const STATEMENT_TIMEOUT = '57014';
  */
 const NOT_THE_EVENTS = ['08', '25', '26', '28', '3D', '3F', '40', '42', '53', '55', '57', '58'];
 
+/**
+ * Codes of class 42 that tell of a database which is not set up for this server: no right, no table, no column, no
+ * function, no type. The others of that class tell of a fault in the statement itself.
+ */
+const NOT_SET_UP = ['42501', '42P01', '42703', '42883', '42704'];
+
 /** The adapter's names for failures before PostgreSQL could answer with a SQLSTATE. */
 const NOT_REACHED = ['DatabaseNotReachable', 'ConnectionClosed', 'SocketTimeout', 'TlsConnectionError', 'TooManyConnections'];
 
@@ -52,7 +58,9 @@ export function verdictOf(error: unknown): Verdict {
  * failure of a read shows a bug, since a read stores no values.
  */
 export function isOutage(error: unknown): boolean {
-  const tookTooLong = failureOf(error)?.originalCode === STATEMENT_TIMEOUT || (error instanceof Error && NO_ANSWER.test(error.message));
+  const state = failureOf(error)?.originalCode;
+  if (state?.startsWith('42') === true && !NOT_SET_UP.includes(state)) return false;
+  const tookTooLong = state === STATEMENT_TIMEOUT || (error instanceof Error && NO_ANSWER.test(error.message));
   return tookTooLong || verdictOf(error) === 'unavailable';
 }
 

@@ -1,5 +1,7 @@
 import { expect } from 'chai';
 import type { HistoryData, HistoryEvent } from '#contract';
+import { closeDatabase, openDatabase } from '../../server/audit/database.ts';
+import { isOutage } from '../../server/audit/database-errors.ts';
 import { createTrail, type TrailReader } from '../../server/audit/trail.ts';
 import type { QueuedEvent } from '../../server/audit/rows.ts';
 import { StoreUnavailableError } from '../../server/engine/ports.ts';
@@ -123,5 +125,26 @@ describe('history', () => {
     expect(failure).to.be.instanceOf(StoreUnavailableError);
     await nowhere.close();
     expect(await trail.ping()).to.equal(true);
+  });
+
+  it('A-156 a statement that PostgreSQL cannot read is a bug and no outage, a table that is not there yet is an outage', async () => {
+    const opened = openDatabase(database, silent, { connections: 1, statementMs: 10_000 });
+    const failureOf = (statement: string): Promise<unknown> =>
+      opened.$queryRawUnsafe(statement).then(
+        () => undefined,
+        (error: unknown) => error,
+      );
+    try {
+      for (const [statement, is] of [
+        ['SELEC 1', false],
+        ['SELECT version FROM sync_events, sync_sessions', false],
+        ['SELECT 1 FROM tomorrows_table', true],
+        ['SELECT tomorrows_column FROM sync_events', true],
+      ] as const) {
+        expect([statement, isOutage(await failureOf(statement))]).to.deep.equal([statement, is]);
+      }
+    } finally {
+      await closeDatabase(opened, silent);
+    }
   });
 });
