@@ -1,4 +1,5 @@
-// Builds the package: the same sources as ES modules and as CommonJS, each with its types, without a bundler.
+// Builds the package: the same sources as ES modules and as CommonJS, each with its types, without a bundler; and the
+// documents of the server that users of the package need, so that it can be read without the repository.
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -19,3 +20,14 @@ for (const name of readdirSync(path.join(here, 'dist'), { recursive: true, encod
 }
 // The nearest package.json says which of the two a `.js` file is.
 writeFileSync(path.join(here, 'dist/cjs/package.json'), '{ "type": "commonjs" }\n');
+
+/** Documents of the repository that the package carries. */
+const DOCUMENTS = ['PROTOCOL.md', 'PROGRAMMES.md', 'TIME-CONTROLS.md', 'WEBHOOKS.md', 'FEED.md'];
+for (const name of DOCUMENTS) {
+  const text = readFileSync(path.join(here, '../docs', name), 'utf8');
+  // What the package does not carry is named, not linked.
+  const alone = text.replaceAll(/(?<!!)\[([^\]]*)\]\((?!https?:|#)([^)#]+)[^)]*\)/g, (link, words, target) =>
+    DOCUMENTS.includes(target) ? link : words,
+  );
+  writeFileSync(path.join(here, 'docs', name), alone);
+}

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { expect } from 'chai';
 import { closeProject, openProject, type Project, runIn, sdkFolder } from './project.ts';
@@ -17,6 +17,16 @@ export const retryable = (error: unknown): boolean => error instanceof SyncKairo
 // @ts-expect-error: there is no such mode
 client.createSession({ sync_mode: 'hourglass' });
 `;
+
+/** The documents that the package's README names. */
+async function documentsIn(folder: string): Promise<string[]> {
+  const named = (await readFile(path.join(folder, 'README.md'), 'utf8')).matchAll(/docs\/[\w-]+\.md/g);
+  return [...new Set([...named].map(([name]) => name))];
+}
+
+function headings(text: string): string[] {
+  return [...text.matchAll(/^#+ .*$/gm)].map(([heading]) => heading);
+}
 
 describe('the package @synckairos/client', () => {
   let project: Project;
@@ -50,10 +60,26 @@ describe('the package @synckairos/client', () => {
     });
   }
 
-  it('J-62 publint and attw find no fault in the package', async () => {
+  it('J-62 publint and attw find no fault in the package, also where types are resolved as in node10', async () => {
     expect(await runIn(sdkFolder, 'publint', '--strict')).to.contain('All good!');
-    // The profile leaves out what Node 10 would resolve; the package needs Node 20.
-    await runIn(sdkFolder, 'attw', project.tarball, '--profile', 'node16');
+    // All of its profiles: node10, node16 from either kind of module, and bundlers.
+    await runIn(sdkFolder, 'attw', project.tarball);
+  });
+
+  it('J-67 the package carries the documents that it names, and no link leads out of it', async () => {
+    const folder = path.join(project.folder, 'node_modules/@synckairos/client');
+    const pages = (await readdir(folder, { recursive: true })).filter((name) => name.endsWith('.md'));
+    expect(pages).to.include.members(['README.md', ...(await documentsIn(folder))]);
+    const lost: string[] = [];
+    for (const page of pages) {
+      const text = await readFile(path.join(folder, page), 'utf8');
+      for (const [link, target = ''] of text.matchAll(/\]\((?!https?:|#)([^)#]+)[^)]*\)/g)) {
+        if (!pages.includes(path.join(path.dirname(page), target))) lost.push(`${page}: ${link}`);
+      }
+    }
+    expect(lost).to.deep.equal([]);
+    const protocol = await readFile(path.join(sdkFolder, '../docs/PROTOCOL.md'), 'utf8');
+    expect(headings(await readFile(path.join(folder, 'docs/PROTOCOL.md'), 'utf8'))).to.deep.equal(headings(protocol));
   });
 
   it('J-63 the client is under 16 kB without socket.io-client, and every export of the package is weighed', async () => {
