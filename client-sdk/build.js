@@ -22,7 +22,7 @@ for (const name of readdirSync(path.join(here, 'dist'), { recursive: true, encod
 writeFileSync(path.join(here, 'dist/cjs/package.json'), '{ "type": "commonjs" }\n');
 
 /** Documents of the repository that the package carries. */
-const DOCUMENTS = ['PROTOCOL.md', 'PROGRAMMES.md', 'TIME-CONTROLS.md', 'WEBHOOKS.md', 'FEED.md'];
+const DOCUMENTS = ['PROTOCOL.md', 'PROGRAMMES.md', 'TIME-CONTROLS.md', 'WEBHOOKS.md', 'FEED.md', 'EMBED.md'];
 for (const name of DOCUMENTS) {
   const text = readFileSync(path.join(here, '../docs', name), 'utf8');
   // What the package does not carry is named, not linked.

@@ -2,21 +2,23 @@ import { fileURLToPath } from 'node:url';
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vite';
 import { compress } from './compress.ts';
+import { embed } from './embed.ts';
 
 const path = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url));
+
+// The console uses the package as any application does, but from its sources.
+const alias = [
+  { find: /^@synckairos\/client\/react$/, replacement: path('../client-sdk/src/react.ts') },
+  { find: /^@synckairos\/client\/element$/, replacement: path('../client-sdk/src/element/index.ts') },
+  { find: /^@synckairos\/client$/, replacement: path('../client-sdk/src/index.ts') },
+];
 
 export default defineConfig({
   root: path('.'),
   // Wherever the page is, its files are beside it: BASE_PATH is the server's, and a proxy may take it off.
   base: './',
-  plugins: [react(), compress(path('../dist/console'))],
-  resolve: {
-    // The console uses the package as any application does, but from its sources.
-    alias: [
-      { find: /^@synckairos\/client\/react$/, replacement: path('../client-sdk/src/react.ts') },
-      { find: /^@synckairos\/client$/, replacement: path('../client-sdk/src/index.ts') },
-    ],
-  },
+  plugins: [react(), embed(path('src/embed.ts'), path('../dist/console'), alias), compress(path('../dist/console'))],
+  resolve: { alias },
   build: {
     outDir: path('../dist/console'),
     emptyOutDir: true,

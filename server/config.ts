@@ -164,6 +164,14 @@ const variables = z.object({
     )
     .default('*')
     .transform((value) => (value === '*' ? value : listOf(value))),
+  EMBED_ORIGINS: z
+    .string()
+    .refine(
+      (value) => value === '*' || listOf(value).every(isOrigin),
+      'must be * or a comma list of origins as browsers send them, such as https://a.example',
+    )
+    .transform((value) => (value === '*' ? [value] : listOf(value)))
+    .default([]),
   ALLOWED_HOSTS: z
     .string()
     .refine(

@@ -1,6 +1,7 @@
 import type { SyncKairosClient, SyncKairosError } from '@synckairos/client';
 import { lazy, Suspense, useSyncExternalStore } from 'react';
 import type { AuthRefusal } from './auth-refusal.ts';
+import { isFramed, OwnWindow } from './framed.tsx';
 import { ReplaceSheet } from './identity.tsx';
 import { JoinPage } from './join/join-code.tsx';
 import { Nowhere } from './nowhere.tsx';
@@ -32,13 +33,21 @@ export function App({ client, token, offered, authRefusal }: AppProps & { offere
     <div className="app">
       <Page client={client} token={token} route={route} refusal={refusal} />
       {/* The name that a refused token gives is not shown. A stage has nothing beside the clock. */}
-      {(route.page !== 'stage' || refusal !== null) && <StatusBar client={client} token={refusal === null ? token : undefined} />}
+      {!(isFramed && !mayBeFramed(route)) && (route.page !== 'stage' || refusal !== null) && (
+        <StatusBar client={client} token={refusal === null ? token : undefined} />
+      )}
       {token !== undefined && offered !== undefined && <ReplaceSheet token={token} offered={offered} />}
     </div>
   );
 }
 
+/** In a frame a page could lead the hand of whoever presses, so only what nobody presses is shown. */
+function mayBeFramed(route: Route): boolean {
+  return route.page === 'stage' || route.page === 'board' || (route.page === 'game' && route.watchOnly);
+}
+
 function Page({ client, token, route, refusal }: AppProps & { route: Route; refusal: SyncKairosError | null }) {
+  if (isFramed && !mayBeFramed(route)) return <OwnWindow />;
   if (route.page === 'nowhere') return <Nowhere fault={route.fault} />;
   if (route.page === 'operator') {
     return (

@@ -78,6 +78,7 @@ export function openHttp({ config, logger, metrics }: Base, { operator }: Operat
         limit: requestLimit,
         connectionLimit,
         consoleDir: consoleDir(),
+        embedOrigins: config.EMBED_ORIGINS,
         operator: operatorServer === undefined ? operator : undefined,
         exposition,
         webhooks: webhooks.endpoints,

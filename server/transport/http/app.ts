@@ -38,6 +38,8 @@ export interface HttpAppOptions
   tokens: TokenVerifier | undefined;
   /** Folder of the built console page; undefined serves none. */
   consoleDir: string | undefined;
+  /** EMBED_ORIGINS: the origins whose pages may frame the console page, or `*`. */
+  embedOrigins: readonly string[];
   /** Undefined if operators have a port of their own. */
   operator: OperatorOptions | undefined;
   exposition: Exposition;
@@ -109,7 +111,7 @@ export function createHttpApp(options: HttpAppOptions): Koa {
   if (options.tokens !== undefined) app.use(authenticate(options.tokens));
   for (const router of routers) app.use(router.routes());
   for (const router of routers) app.use(router.allowedMethods());
-  if (options.consoleDir !== undefined) app.use(serveConsole(options.consoleDir));
+  if (options.consoleDir !== undefined) app.use(serveConsole(options.consoleDir, options.embedOrigins));
   return app;
 }
 

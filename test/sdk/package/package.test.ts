@@ -39,11 +39,11 @@ describe('the package @synckairos/client', () => {
     const names = `'SyncKairosClient', 'SyncKairosError', 'formatTime'`;
     await project.write('import.mjs', `import * as sdk from '@synckairos/client'; console.log([${names}].every((name) => name in sdk));`);
     await project.write('require.cjs', `const sdk = require('@synckairos/client'); console.log([${names}].every((name) => name in sdk));`);
-    const more = `console.log(typeof require('@synckairos/client/react').useCountdown, typeof require('@synckairos/client/optimistic').predictSwitch)`;
+    const more = `console.log(typeof require('@synckairos/client/react').useCountdown, typeof require('@synckairos/client/optimistic').predictSwitch, typeof require('@synckairos/client/element').SyncKairosClock)`;
     await project.write('subpaths.cjs', more);
     expect(await project.run('node', 'import.mjs')).to.equal('true\n');
     expect(await project.run('node', 'require.cjs')).to.equal('true\n');
-    expect(await project.run('node', 'subpaths.cjs')).to.equal('function function\n');
+    expect(await project.run('node', 'subpaths.cjs')).to.equal('function function function\n');
     expect(await project.run('node', '--conditions=development', 'import.mjs'), 'as bundlers in development ask').to.equal('true\n');
   });
 
