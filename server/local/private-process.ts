@@ -1,4 +1,4 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { open, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -53,26 +53,23 @@ export async function startPrivateProcess(options: PrivateProcessOptions): Promi
   const log = await open(logFile, 'a');
   const logStart = (await log.stat()).size;
   const [command, args] = await withParentDeathSignal(options);
-  let child: ChildProcess;
-  try {
-    child = spawn(command, args, {
-      detached: true,
-      stdio: [input === undefined ? 'ignore' : 'pipe', log.fd, log.fd],
-      cwd: directory,
-      env: { ...plainEnvironment(), ...env },
-    });
-  } finally {
-    await log.close();
-  }
-  // If it has not read everything, it does not start.
-  child.stdin?.on('error', () => {}).end(input);
+  const child = spawn(command, args, {
+    detached: true,
+    stdio: [input === undefined ? 'ignore' : 'pipe', log.fd, log.fd],
+    cwd: directory,
+    env: { ...plainEnvironment(), ...env },
+  });
   const state = { isEnded: false };
+  // Heard from the first moment on: a server that refuses its settings may end before anything else is done here.
   const ended = new Promise<string>((resolve) => {
     child.once('error', (error) => resolve(`could not be started: ${error.message}`));
     child.once('exit', (code, signal) => resolve(signal === null ? `ended with code ${code}` : `was ended by ${signal}`));
   }).finally(() => {
     state.isEnded = true;
   });
+  // If it has not read everything, it does not start.
+  child.stdin?.on('error', () => {}).end(input);
+  await log.close();
   const pid = child.pid ?? 0;
   const stopOnce = async (signal: NodeJS.Signals) => {
     if (!state.isEnded)
