@@ -69,7 +69,7 @@ describe('console: on any page', () => {
     expect(room.problems).to.deep.equal([]);
   });
 
-  it('EM-4 EM-5 EM-6 the element raises its events, says in words what it is warned of, and draws nothing while it is not displayed', async () => {
+  it('EM-3 EM-4 EM-5 EM-6 the element raises its events, says in words what it is warned of, and draws nothing while it is not displayed', async () => {
     const { url } = await room.stage.instance();
     const client = room.stage.client(url);
     const { session_id: id } = await client.createSession({
@@ -77,8 +77,10 @@ describe('console: on any page', () => {
       total_time_ms: 2_500,
       warning_thresholds_ms: [2_000],
     });
+    const { session_id: over } = await client.createSession({ sync_mode: 'global', total_time_ms: 1_000, overrun_ms: 3_600_000 });
     const tags = `<synckairos-clock id="a" session="${id}" announce lang="de"></synckairos-clock>
       <synckairos-clock id="hidden" session="${id}" hidden></synckairos-clock>
+      <synckairos-clock id="over" session="${over}"></synckairos-clock>
       <synckairos-clock id="late" session="${id}" tenths-below="x" delay="1"></synckairos-clock>`;
     const origin = await site(() => `<script type="module" src="${url}/embed.js"></script>${tags}`);
     const page = await room.open('about:blank');
@@ -100,10 +102,9 @@ describe('console: on any page', () => {
     await page.goto(origin);
     await until('it is known', async () => (await digits(page, 'a')) === '2.5', 30_000);
     await client.startSession(id);
-    await page
-      .locator('#a')
-      .getByText('2 Sekunden')
-      .waitFor({ ...PATIENCE, state: 'attached' });
+    await client.startSession(over);
+    await until('it is over', () => isIn(page, 'over', 'overrun'), 30_000);
+    await until('it shows so', async () => /^−\d/.test((await digits(page, 'over')) ?? ''), 30_000);
     await until('it has expired', () => isIn(page, 'late', 'expired'), 60_000);
     await until('it says so', async () => (await page.locator('#a [part=announcement]').textContent()) === '0 Sekunden', 30_000);
     const heard = await page.evaluate<string[]>('heard');
@@ -114,6 +115,9 @@ describe('console: on any page', () => {
     expect(await page.evaluate<number>('drawn.size')).to.be.below(8);
     expect(warned.join()).to.contain('<synckairos-clock>: tenths-below must be a whole number of seconds from 0 to 3600; it is "x"');
     expect(room.problems).to.deep.equal([]);
+    await page.evaluate(`document.getElementById('a').setAttribute('server', 'http://127.0.0.1:1/')`);
+    await until('it is offline', async () => (await isIn(page, 'a', 'offline')) && isIn(page, 'a', 'unsynced'), 30_000);
+    expect(await digits(page, 'a')).to.equal('–:––');
   });
 
   it('EM-7 every page may load the element, whichever may call, and asks each time whether it has changed', async () => {
